@@ -1,0 +1,45 @@
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int error_set(struct error *error, enum error_code code, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+    va_end(arguments);
+    error->code = code;
+    error->system = 0;
+    return -1;
+}
+
+int error_set_system(struct error *error, enum error_code code, int system, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+    va_end(arguments);
+    size_t used = strlen(error->text);
+    char reason[128];
+    /* GNU strerror_r returns the text; it may or may not use the buffer. */
+    const char *said = strerror_r(system, reason, sizeof reason);
+    snprintf(error->text + used, sizeof error->text - used, ": %s", said);
+    error->code = code;
+    error->system = system;
+    return -1;
+}
+
+int error_prefix(struct error *error, const char *format, ...)
+{
+    char text[ERROR_TEXT_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    size_t used = strlen(text);
+    snprintf(text + used, sizeof text - used, ": %s", error->text);
+    memcpy(error->text, text, sizeof text);
+    return -1;
+}

@@ -1,0 +1,18 @@
+/* geometry.h - the two ways to say where something lies in an image; pixels, origin top left. */
+#ifndef BASE_GEOMETRY_H
+#define BASE_GEOMETRY_H
+
+#include <stdint.h>
+
+/* Inclusive at both ends, as the reference has mask boxes: x1 and y1 are the largest coordinates
+ * that belong to the mask. An empty mask has all zeros. */
+struct box {
+    int32_t x0, y0, x1, y1;
+};
+
+/* A region of an image: columns x .. x + width - 1, rows y .. y + height - 1. */
+struct rect {
+    int32_t x, y, width, height;
+};
+
+#endif

@@ -1,0 +1,75 @@
+#include "base/memory.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* *bytes = count * size rounded up to the alignment; false on overflow. */
+static int aligned_bytes(size_t count, size_t size, size_t *bytes)
+{
+    if (__builtin_mul_overflow(count, size, bytes) ||
+        __builtin_add_overflow(*bytes, (size_t)MEMORY_ALIGNMENT - 1, bytes))
+        return 0;
+    *bytes &= ~((size_t)MEMORY_ALIGNMENT - 1);
+    return 1;
+}
+
+void *memory_new(size_t count, size_t size, const char *what, struct error *error)
+{
+    size_t bytes;
+    if (!aligned_bytes(count, size, &bytes)) {
+        error_set(error, ERROR_MEMORY, "%s: %zu x %zu bytes is more than can be addressed", what,
+                  count, size);
+        return NULL;
+    }
+    if (bytes == 0)
+        bytes = MEMORY_ALIGNMENT;
+    void *block = aligned_alloc(MEMORY_ALIGNMENT, bytes);
+    if (!block) {
+        error_set(error, ERROR_MEMORY, "%s: no memory for %zu bytes", what, bytes);
+        return NULL;
+    }
+    return memset(block, 0, bytes);
+}
+
+void memory_free(void *block)
+{
+    free(block);
+}
+
+int memory_grow(void **block, size_t *capacity, size_t needed, size_t size, struct error *error)
+{
+    if (needed <= *capacity)
+        return 0;
+    size_t wanted = *capacity < 8 ? 8 : *capacity;
+    size_t bytes;
+    while (wanted < needed)
+        if (__builtin_mul_overflow(wanted, (size_t)2, &wanted))
+            return error_set(error, ERROR_MEMORY, "an array of %zu elements is too long", needed);
+    if (__builtin_mul_overflow(wanted, size, &bytes))
+        return error_set(error, ERROR_MEMORY, "an array of %zu elements is too long", needed);
+    void *grown = realloc(*block, bytes);
+    if (!grown)
+        return error_set(error, ERROR_MEMORY, "no memory for an array of %zu bytes", bytes);
+    *block = grown;
+    *capacity = wanted;
+    return 0;
+}
+
+void *arena_take(struct arena *arena, size_t count, size_t size)
+{
+    size_t bytes;
+    size_t end;
+    if (arena->used == SIZE_MAX || !aligned_bytes(count, size, &bytes) ||
+        __builtin_add_overflow(arena->used, bytes, &end)) {
+        arena->used = SIZE_MAX;
+        return NULL;
+    }
+    unsigned char *start = arena->base ? arena->base + arena->used : NULL;
+    assert(!arena->base || end <= arena->size);
+    arena->used = end;
+    return start;
+}

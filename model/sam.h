@@ -1,0 +1,124 @@
+/* sam.h - the one face of the model: load, encode an image, decode prompts. Nothing outside model/
+ * includes any other header of this folder, except tests and `maskmill info`.
+ *
+ * Letters used in shapes, here and throughout model/:
+ *   S  image_size, pixels of the square model input (1024 in the official models)
+ *   G  grid, positions of the embedding along one side: S / 16 (64)
+ *   N  positions of the embedding: G * G
+ *   C  embed_dim, channels of the embedding (256)
+ *   L  low_size, pixels of a low-resolution mask along one side: 4 * G (256)
+ *   M  masks a prompt: 4. Index 0 is the single-mask output, 1..3 are the multimask output
+ *   P  prompts in one batch;  T  tokens a prompt;  H  heads
+ *
+ * Life of the structs: one `struct sam` a process, immutable after loading, shared by all threads.
+ * One `struct sam_encoder` a worker. One `struct sam_image` an image in flight, written by
+ * sam_encode and read-only afterwards, so that several decoding threads share it. One
+ * `struct sam_decoder` a decoding thread. None of them is ever reallocated while in use.
+ */
+#ifndef MODEL_SAM_H
+#define MODEL_SAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct sam;
+struct sam_encoder;
+struct sam_image;
+struct sam_decoder;
+
+enum { SAM_MASKS = 4 };  /* M: fixed by the official architecture */
+enum { SAM_BATCH = 16 }; /* P at most: enough rows for large products, small enough for the caches */
+
+enum sam_precision {
+    SAM_F32,
+    SAM_BF16 /* encoder products in bfloat16 with float accumulation; needs AVX512-BF16 and oneDNN */
+};
+
+struct sam_options {
+    int image_size;               /* S to use, 0: the model's own */
+    enum sam_precision precision;
+    bool plain;                   /* the naive twins instead of the fast paths: for tests only */
+};
+
+enum sam_architecture { SAM_VIT, SAM_TINYVIT };
+
+/* What was read from the tensors. All of it is constant for the life of the model. */
+struct sam_info {
+    enum sam_architecture architecture;
+    const char *name;      /* "ViT-B", "ViT-L", "ViT-H", "TinyViT (MobileSAM)", "ViT", "TinyViT" */
+    int image_size;        /* S */
+    int grid;              /* G */
+    int embed_dim;         /* C */
+    int low_size;          /* L */
+    uint64_t parameters;   /* numbers in all tensors that are used */
+    const char *dtype;     /* as stored: "F32", "F16", "BF16" or "mixed" */
+};
+
+/* Loads a checkpoint: .pth/.pt (zip or legacy pickle) or .safetensors, told apart by content, not
+ * by name. Every tensor's name and shape is checked, NaN and infinite weights are refused.
+ * Returns 0, or -1 with ERROR_MODEL (unusable), ERROR_IO, ERROR_MEMORY or ERROR_UNSUPPORTED (this
+ * CPU has no bf16 products). *sam is owned by the caller. */
+int sam_load(struct sam **sam, const char *path, const struct sam_options *options,
+             struct error *error);
+
+/* As sam_load, from `size` bytes of a safetensors file in memory, which must stay readable for the
+ * life of the model. `name` stands for the path in messages. */
+int sam_load_memory(struct sam **sam, const void *bytes, size_t size, const char *name,
+                    const struct sam_options *options, struct error *error);
+
+void sam_free(struct sam *sam);
+
+const struct sam_info *sam_info(const struct sam *sam);
+
+/* The value of a safetensors metadata key ("pred_iou_thresh"), or NULL. Lives as long as `sam`. */
+const char *sam_metadata(const struct sam *sam, const char *key);
+
+/* Scratch of the image encoder. NULL with ERROR_MEMORY. */
+struct sam_encoder *sam_encoder_new(const struct sam *sam, struct error *error);
+void sam_encoder_free(struct sam_encoder *encoder);
+
+/* Room for one image's embedding and everything of the decoder that depends on the image alone.
+ * NULL with ERROR_MEMORY. */
+struct sam_image *sam_image_new(const struct sam *sam, struct error *error);
+void sam_image_free(struct sam_image *image);
+
+/* Scratch of one decoding thread. NULL with ERROR_MEMORY. */
+struct sam_decoder *sam_decoder_new(const struct sam *sam, struct error *error);
+void sam_decoder_free(struct sam_decoder *decoder);
+
+/* Runs the image encoder on input[3][S][S] (normalised RGB planes, zeros where padded) with up to
+ * `threads` OpenMP threads; the result has the same bits for any number of them. Cannot fail. */
+void sam_encode(const struct sam *sam, struct sam_encoder *encoder, const float *input, int threads,
+                struct sam_image *image);
+
+/* The embedding, [C][G][G] copied to `out`; for tests and tools. */
+void sam_embedding(const struct sam *sam, const struct sam_image *image, float *out);
+
+/* Sets the embedding from in[C][G][G] instead of encoding; for tests and tools. */
+void sam_set_embedding(const struct sam *sam, const float *in, int threads, struct sam_image *image);
+
+/* A batch of prompts of one kind. Coordinates are x, y in pixels of the model input (0..S). */
+struct sam_prompts {
+    int count;               /* P, 1..SAM_BATCH */
+    int points;              /* points a prompt, 0..SAM_POINTS_MAX */
+    const double *xy;        /* [P][points][2], NULL when points is 0 */
+    const int *labels;       /* [P][points]: 1 foreground, 0 background, -1 padding; NULL: all foreground */
+    const float *boxes;      /* [P][4] x0 y0 x1 y1, or NULL */
+    const float *masks;      /* [P][L][L] logits of an earlier mask, or NULL */
+};
+
+enum { SAM_POINTS_MAX = 16 };
+
+/* Decodes a batch up to the predicted IoU: iou[P][M], each prompt's result independent of the
+ * others in the batch. The decoder remembers the batch for sam_logits. Cannot fail. */
+void sam_decode(const struct sam *sam, struct sam_decoder *decoder, const struct sam_image *image,
+                const struct sam_prompts *prompts, float *iou);
+
+/* Low-resolution logits of masks which[0..count) (each 0..M-1) of prompt `prompt` of the batch that
+ * `decoder` decoded last, from the same image: logits[count][L][L]. */
+void sam_logits(const struct sam *sam, struct sam_decoder *decoder, const struct sam_image *image,
+                int prompt, const int *which, int count, float *logits);
+
+#endif

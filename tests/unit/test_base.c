@@ -1,0 +1,69 @@
+/* Errors and memory: texts are cut, not overrun; sizes that overflow are refused. */
+#include "unit.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+START_TEST(error_texts_are_cut_and_prefixed)
+{
+    struct error error = {0};
+    char longer[2 * ERROR_TEXT_SIZE];
+    memset(longer, 'x', sizeof longer);
+    longer[sizeof longer - 1] = '\0';
+    ck_assert_int_eq(error_set(&error, ERROR_MODEL, "%s", longer), -1);
+    ck_assert_uint_eq(strlen(error.text), ERROR_TEXT_SIZE - 1);
+    error_set_system(&error, ERROR_IO, ENOENT, "a.jpg");
+    ck_assert_str_eq(error.text, "a.jpg: No such file or directory");
+    ck_assert_int_eq(error.system, ENOENT);
+    error_prefix(&error, "run %d", 3);
+    ck_assert_str_eq(error.text, "run 3: a.jpg: No such file or directory");
+}
+END_TEST
+
+START_TEST(sizes_that_overflow_are_refused)
+{
+    struct error error = {0};
+    ck_assert_ptr_null(memory_new(SIZE_MAX / 2, 3, "test", &error));
+    ck_assert_int_eq(error.code, ERROR_MEMORY);
+    void *array = NULL;
+    size_t capacity = 0;
+    ck_assert_int_eq(memory_grow(&array, &capacity, SIZE_MAX / 2, 8, &error), -1);
+    ck_assert_ptr_null(array);
+    struct arena arena = {0};
+    arena_take(&arena, SIZE_MAX / 2, 4);
+    ck_assert_uint_eq(arena.used, SIZE_MAX);
+}
+END_TEST
+
+START_TEST(an_arena_measures_then_hands_out)
+{
+    struct error error = {0};
+    struct arena arena = {0};
+    ck_assert_ptr_null(arena_take(&arena, 3, 4));
+    arena_take(&arena, 100, 1);
+    ck_assert_uint_eq(arena.used, 64 + 128);
+    arena.size = arena.used;
+    arena.base = memory_new(arena.size, 1, "test", &error);
+    arena.used = 0;
+    unsigned char *first = arena_take(&arena, 3, 4);
+    unsigned char *second = arena_take(&arena, 100, 1);
+    ck_assert_uint_eq((uintptr_t)first % MEMORY_ALIGNMENT, 0);
+    ck_assert_ptr_eq(second, first + 64);
+    memory_free(arena.base);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("base");
+    TCase *tests = tcase_create("base");
+    tcase_add_test(tests, error_texts_are_cut_and_prefixed);
+    tcase_add_test(tests, sizes_that_overflow_are_refused);
+    tcase_add_test(tests, an_arena_measures_then_hands_out);
+    suite_add_tcase(suite, tests);
+    return unit_run(suite);
+}
