@@ -26,7 +26,7 @@ OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(SIMD),$(SOURCES))) \
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all unit clean
-all: $(BUILD)/maskmill
+all: $(BUILD)/libmaskmill.a $(patsubst pipeline/main.c,$(BUILD)/maskmill,$(wildcard pipeline/main.c))
 
 $(BUILD)/maskmill: $(BUILD)/pipeline/main.o $(BUILD)/libmaskmill.a
 	$(CC) -o $@ $^ $(LDLIBS)
