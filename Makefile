@@ -1,60 +1,139 @@
-# maskmill: see README.md. `make` builds build/maskmill, `make test` runs every test.
+# maskmill: `make` builds build/maskmill, `make demo` shows masks, `make test` runs every test.
+# `make help` lists all targets.
+
 BUILD ?= build
 CC ?= gcc
-PACKAGES = openblas vips jansson
-OPTIMISE ?= -O3 -g
-WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
-CFLAGS = -std=c11 -D_GNU_SOURCE $(OPTIMISE) $(WARNINGS) -fopenmp -ffp-contract=off -fno-math-errno -I. \
-         $(shell pkg-config --cflags $(PACKAGES)) $(EXTRA_CFLAGS)
-LDLIBS = -fopenmp $(shell pkg-config --libs $(PACKAGES)) -lm $(EXTRA_LDLIBS)
+PREFIX ?= /usr/local
+VERSION := $(shell cat VERSION)
+TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
 
-# Folders, from what knows nothing to what knows all.
-LAYERS = base rle filters model jobs pipeline
-SOURCES = $(filter-out pipeline/main.c,$(wildcard $(LAYERS:%=%/*.c)))
-# Vector kernels: the same source once for each instruction set, chosen at run time (model/isa.h).
-SIMD = $(filter %_simd.c,$(SOURCES))
-ifneq ($(filter x86_64,$(shell uname -m)),)
-ISAS = generic avx2 avx512
-else
-ISAS = generic
+# ---- libraries: three that are needed, two that are used where they are installed
+PACKAGES = openblas vips jansson
+has_package = $(shell pkg-config --exists $(1) 2>/dev/null && echo yes)
+has_header = $(shell echo '\#include <$(1)>' | $(CC) -E -x c - >/dev/null 2>&1 && echo yes)
+ifeq ($(call has_package,libarchive),yes)
+OPTIONAL_PACKAGES = libarchive
+OPTIONAL_FLAGS += -DHAVE_LIBARCHIVE
 endif
+ifeq ($(call has_header,dnnl.h),yes)
+OPTIONAL_FLAGS += -DHAVE_DNNL
+OPTIONAL_LIBS += -ldnnl
+endif
+FOREIGN_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES) $(OPTIONAL_PACKAGES) 2>/dev/null))
+FOREIGN_LIBS := $(shell pkg-config --libs $(PACKAGES) $(OPTIONAL_PACKAGES) 2>/dev/null) $(OPTIONAL_LIBS)
+CHECK_CFLAGS := $(shell pkg-config --cflags check 2>/dev/null)
+CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
+
+# ---- flags; WERROR=-Werror turns warnings into errors without compiling again what is up to date
+OPTIMISE ?= -O3 -g
+# Texts that are too long are cut on purpose, hence no -Wformat-truncation.
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+           -Wno-format-truncation
+CFLAGS = -std=c11 -D_GNU_SOURCE -DMASKMILL_VERSION='"$(VERSION)"' $(OPTIONAL_FLAGS) $(OPTIMISE) $(WARNINGS) -fopenmp \
+         -ffp-contract=off -fno-math-errno -I. $(FOREIGN_CFLAGS) $(EXTRA_CFLAGS)
+LDLIBS = -fopenmp $(FOREIGN_LIBS) -lm $(EXTRA_LDLIBS)
+
+# ---- sources: folders, from what knows nothing to what knows all
+LAYERS = base rle filters model jobs pipeline
+SOURCES := $(filter-out pipeline/main.c,$(wildcard $(LAYERS:%=%/*.c)))
+# Vector kernels: the same source once for each instruction set, chosen at run time (model/isa.h).
+SIMD := $(filter %_simd.c,$(SOURCES))
+ISAS := generic $(if $(filter x86_64-%,$(TARGET)),avx2 avx512)
 ISA_generic = -DISA=generic
 ISA_avx2 = -DISA=avx2 -mavx2 -mfma -mf16c -ffp-contract=fast
 ISA_avx512 = -DISA=avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mf16c -mprefer-vector-width=512 -ffp-contract=fast
-OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(SIMD),$(SOURCES))) \
-          $(foreach isa,$(ISAS),$(patsubst %.c,$(BUILD)/%.$(isa).o,$(SIMD)))
-UNIT_TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(SIMD),$(SOURCES))) \
+           $(foreach isa,$(ISAS),$(patsubst %.c,$(BUILD)/%.$(isa).o,$(SIMD)))
+UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+PARITY_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/parity/test_*.c))
+# ThreadSanitizer knows pthreads but not OpenMP, so it watches the tests of jobs/ alone.
+JOBS_TESTS := $(patsubst %.c,$(BUILD)/%,$(shell grep -l '"jobs/' tests/unit/test_*.c 2>/dev/null))
 
-.PHONY: all unit clean
-all: $(BUILD)/libmaskmill.a $(patsubst pipeline/main.c,$(BUILD)/maskmill,$(wildcard pipeline/main.c))
+.PHONY: all tests unit jobs-tests parity-tests test lint format demo parity bench install clean help FORCE
+all: $(if $(wildcard pipeline/main.c),$(BUILD)/maskmill,$(BUILD)/libmaskmill.a)
 
+help:
+	@sed -n 's/^#: //p' Makefile
+
+# ---- the program
 $(BUILD)/maskmill: $(BUILD)/pipeline/main.o $(BUILD)/libmaskmill.a
 	$(CC) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/libmaskmill.a: $(OBJECTS)
 	rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(CFLAGS) $(WERROR) -MMD -MP -c -o $@ $<
 
 define simd_rule
-$(BUILD)/%_simd.$(1).o: %_simd.c
+$(BUILD)/%_simd.$(1).o: %_simd.c $(BUILD)/flags
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(ISA_$(1)) -MMD -MP -c -o $$@ $$<
+	$$(CC) $$(CFLAGS) $$(WERROR) $$(ISA_$(1)) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach isa,$(ISAS),$(eval $(call simd_rule,$(isa))))
 
-# One program a test file, each with its own main.
-$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libmaskmill.a
+# Holds the compiler's command line, so that everything is compiled again when it changes; and says so
+# in one line when packages are missing.
+$(BUILD)/flags: FORCE
+	@tools/setup --check build
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(shell pkg-config --cflags check) -MMD -MP -o $@ $< $(BUILD)/libmaskmill.a \
-	      $(shell pkg-config --libs check) $(LDLIBS)
+	@printf '%s\n' '$(subst ','\'',$(CC) $(CFLAGS))' | cmp -s - $@ || \
+	 printf '%s\n' '$(subst ','\'',$(CC) $(CFLAGS))' >$@
+
+# ---- tests: each file is a program of its own
+$(BUILD)/tests/%: tests/%.c $(BUILD)/libmaskmill.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WERROR) $(CHECK_CFLAGS) -MMD -MP -o $@ $< $(BUILD)/libmaskmill.a $(CHECK_LIBS) $(LDLIBS)
+
+tests: all $(UNIT_TESTS) $(PARITY_TESTS)
 
 unit: $(UNIT_TESTS)
 	@for t in $(UNIT_TESTS); do $$t || exit 1; done
 
+jobs-tests: $(JOBS_TESTS)
+
+parity-tests: $(PARITY_TESTS)
+	@for t in $(PARITY_TESTS); do $$t || exit 1; done
+
+#: make           build build/maskmill
+#: make demo      segment the photographs in examples/ (installs missing Debian packages)
+demo:
+	@tools/setup build
+	@$(MAKE) --no-print-directory -s -j$$(nproc) all
+	@tools/demo
+
+#: make test      run every test (installs missing Debian packages)
+test:
+	@tools/setup test
+	@tests/run
+
+#: make unit      run the unit tests only
+#: make lint      clang-tidy, cppcheck, clang-format, layers
+lint:
+	@tools/lint
+
+#: make format    bring all sources into the house's form
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+#: make parity    compare with the official Python code (installs it under build/reference, some GB)
+parity: all
+	@tests/parity/live
+
+#: make bench     time against the official code, ONNX Runtime and OpenVINO; writes bench/RESULTS.md
+bench: all
+	@bench/run
+
+#: make install   to PREFIX (/usr/local), below DESTDIR
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/maskmill
+	install -m 755 $(BUILD)/maskmill $(DESTDIR)$(PREFIX)/bin/maskmill
+	install -m 644 README.md $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/maskmill
+	$(if $(wildcard docs/maskmill.1),install -D -m 644 docs/maskmill.1 $(DESTDIR)$(PREFIX)/share/man/man1/maskmill.1)
+
+#: make clean     remove what was built
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) build-*
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
