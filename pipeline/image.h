@@ -1,0 +1,91 @@
+/* image.h - photographs in and out: files of many formats to 8-bit RGB, RGB to JPEG.
+ *
+ * The only face of libvips. What it decodes agrees with OpenCV's imread in its colour mode, which
+ * the reference uses: 8 bits, EXIF orientation applied, alpha dropped (not blended), gray repeated,
+ * embedded colour profiles ignored. JPEG, PNG, TIFF, WebP, GIF (first frame), HEIC and AVIF are
+ * read; every other loader of libvips is blocked. Unlike OpenCV, a truncated file is refused.
+ *
+ * Every failure is one line that begins with the path. Functions may be called from several threads
+ * at once after image_library_start.
+ */
+#ifndef PIPELINE_IMAGE_H
+#define PIPELINE_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+
+/* 8-bit RGB pixels in rows from the top: rgb[height][width][3]. Begin with all zeros. */
+struct image {
+    int32_t width, height; /* pixels, orientation applied */
+    uint8_t *rgb;          /* owned; freed by image_free */
+    size_t capacity;       /* allocated bytes, kept and used again by the next read */
+};
+
+/* What an image may cost before it is refused by its header alone; 0: no limit. */
+struct image_limits {
+    uint64_t max_pixels; /* width * height */
+    uint64_t max_bytes;  /* memory while decoding: image_header.bytes */
+};
+
+/* What the header says; nothing is decoded to get it. */
+struct image_header {
+    int32_t width, height; /* pixels, orientation applied */
+    uint64_t bytes;        /* upper estimate of the memory that image_read takes, pixels included */
+};
+
+/* Starts libvips for this process: one thread a pipeline, no cache, only the loaders named above.
+ * Call it once, before any other function here. 0 or -1 (ERROR_UNSUPPORTED). */
+int image_library_start(struct error *error);
+
+/* Ends libvips; no other function here may be called afterwards, nor may any be running. */
+void image_library_stop(void);
+
+/* Frees what libvips keeps for the calling thread. Threads other than the main one call it before
+ * they end. */
+void image_thread_stop(void);
+
+/* Reads the header only. Limits are checked as in image_read; NULL: none.
+ * Returns 0, or -1 with ERROR_IMAGE (not an image, over a limit, unreadable). */
+int image_read_header(const char *path, const struct image_limits *limits,
+                      struct image_header *header, struct error *error);
+
+/* Decodes a file into `image`, whose memory is used again where it is large enough. limits may be
+ * NULL. Returns 0, or -1 with ERROR_IMAGE (missing, unreadable, not an image, damaged, truncated,
+ * over a limit) or ERROR_MEMORY; the pixels are indeterminate then, but image_free stays valid. */
+int image_read(const char *path, const struct image_limits *limits, struct image *image,
+               struct error *error);
+
+/* As image_read, from `size` bytes of a file's contents; `name` stands for the path in messages. */
+int image_read_memory(const void *bytes, size_t size, const char *name,
+                      const struct image_limits *limits, struct image *image, struct error *error);
+
+/* Frees the pixels and leaves an empty struct. */
+void image_free(struct image *image);
+
+/* A window of whole rows that moves down an image too large to be held. */
+struct image_strips;
+
+/* Opens `path` for reading from top to bottom and fills *header. max_pixels is checked, max_bytes is
+ * not: that is what strips are for. An image whose orientation has to be changed, or an interlaced
+ * one, is first unpacked to a temporary file (in TMPDIR) of 3 bytes a pixel.
+ * Returns 0 or -1 as image_read. The caller frees *strips. */
+int image_strips_open(struct image_strips **strips, const char *path,
+                      const struct image_limits *limits, struct image_header *header,
+                      struct error *error);
+
+/* Makes rows y .. y + height - 1 available in *window (width x height, borrowed: valid until the next
+ * call on `strips`, never to be passed to image_free). y must not become smaller from call to call;
+ * rows that were in the last window are kept, not decoded again. Returns 0 or -1 as image_read. */
+int image_strips_rows(struct image_strips *strips, int32_t y, int32_t height, struct image *window,
+                      struct error *error);
+
+void image_strips_free(struct image_strips *strips);
+
+/* Encodes as a baseline JPEG of the given quality (1..100, 4:2:0 below 90) without metadata.
+ * *bytes is owned by the caller and freed by memory_free. 0 or -1 (ERROR_IMAGE, ERROR_MEMORY). */
+int image_jpeg(const struct image *image, int quality, uint8_t **bytes, size_t *size,
+               struct error *error);
+
+#endif
