@@ -1,0 +1,87 @@
+/* settings.h - every option of `maskmill run`: one table of names, ranges, defaults and help, and
+ * the struct that holds the values and where each came from.
+ *
+ * Values come from the defaults, the model's metadata, a preset, a configuration file and the
+ * command line. Each later kind of source overrides the earlier ones, in whatever order they are
+ * applied. */
+#ifndef PIPELINE_SETTINGS_H
+#define PIPELINE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+
+/* What decides the masks of an image; names and defaults are the reference's
+ * (SamAutomaticMaskGenerator) where it has them. */
+struct generation {
+    int points_per_side;
+    int points_per_batch;          /* prompts decoded by one thread at a time; changes no result */
+    double pred_iou_thresh;        /* keep predicted IoU > this; 0 keeps all */
+    double stability_score_thresh; /* keep stability >= this; 0 keeps all */
+    double stability_score_offset; /* logits are compared with -offset and +offset */
+    double box_nms_thresh;         /* suppress a box whose IoU with a better one is > this */
+};
+
+struct settings {
+    struct generation generation;
+    char *model;     /* path; NULL: the built-in model */
+    int image_size;  /* S; 0: the model's own */
+    char *precision; /* "f32" or "bf16" */
+    char *output;    /* folder */
+    char *list;      /* file of input paths, "-" for standard input; NULL: none */
+    bool overlay;
+    int threads;         /* threads that share one image; 0: every core */
+    uint64_t max_pixels; /* largest width * height that is decoded */
+    bool quiet;
+    bool help;
+    unsigned char *sources; /* enum setting_source of each option, by its place in the table */
+};
+
+enum setting_source {
+    SOURCE_DEFAULT,
+    SOURCE_MODEL,
+    SOURCE_PRESET,
+    SOURCE_CONFIG,
+    SOURCE_COMMAND_LINE
+};
+
+enum setting_kind { SETTING_FLAG, SETTING_INT, SETTING_REAL, SETTING_COUNT, SETTING_TEXT };
+
+struct setting {
+    const char *name; /* without the leading dashes */
+    char letter;      /* short form, 0: none */
+    enum setting_kind kind;
+    size_t offset;        /* of the value in struct settings */
+    double least, most;   /* allowed range, inclusive; numbers only */
+    const char *standard; /* default as text; NULL: off, 0 or none */
+    const char *choices;  /* "f32|bf16": the texts allowed; NULL: any */
+    const char *argument; /* name of the value in --help; NULL for flags */
+    const char *group;    /* heading in --help */
+    const char *help;
+    bool decides; /* a run that changes it gives other output */
+};
+
+/* The table, in the order of --help; *count entries. */
+const struct setting *settings_table(size_t *count);
+
+/* Fills in the defaults. Returns 0, or -1 (ERROR_MEMORY). Freed by settings_free. */
+int settings_init(struct settings *settings, struct error *error);
+void settings_free(struct settings *settings);
+
+/* Sets option `name` (dashes or underscores) from text, unless a stronger source has set it.
+ * A ratio such as 512/1500 is a number, too. Flags take "true" and "false".
+ * Returns 0, or -1 (ERROR_USAGE) naming the option, the value and the range. */
+int settings_set(struct settings *settings, const char *name, const char *value,
+                 enum setting_source source, struct error *error);
+
+/* The option's value as text that settings_set reads back to the same value; "" for none.
+ * At most `size` bytes, terminated. */
+void settings_text(const struct settings *settings, const struct setting *setting, char *text,
+                   size_t size);
+
+/* Where the value of an option of the table comes from. */
+enum setting_source settings_source(const struct settings *settings, const struct setting *setting);
+
+#endif
