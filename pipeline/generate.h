@@ -1,0 +1,26 @@
+/* generate.h - the life of one image: crops, embedding, grid of prompts, masks, filters, NMS. */
+#ifndef PIPELINE_GENERATE_H
+#define PIPELINE_GENERATE_H
+
+struct error;
+struct generation;
+struct image;
+struct mask_list;
+struct sam;
+
+/* All scratch memory of one worker: the encoder's, and a decoder's for each of its threads. */
+struct generator;
+
+/* `threads` share each image. `sam` and `options` must outlive the generator.
+ * NULL with ERROR_MEMORY. */
+struct generator *generator_new(const struct sam *sam, const struct generation *options,
+                                int threads, struct error *error);
+void generator_free(struct generator *generator);
+
+/* Finds the masks of an image, as SamAutomaticMaskGenerator.generate does, best first. The same
+ * image gives the same masks whatever the number of threads. `masks` must be an empty list; it
+ * belongs to the caller also on failure. Returns 0 or -1 (ERROR_MEMORY). */
+int generate(struct generator *generator, const struct image *image, struct mask_list *masks,
+             struct error *error);
+
+#endif
