@@ -1,0 +1,97 @@
+/* ledger.h - the memory of a run: one line of NDJSON for each attempt at an image, append only.
+ *
+ * Each shard has a file of its own, RUN/.maskmill/ledger-<index>-of-<count>.ndjson, so no shard
+ * waits for another. Lines:
+ *
+ *   {"event":"start","time":1767225600.125,"host":"n1","pid":7,"shard":"0/4","images":2500}
+ *   {"path":"a/b.jpg","status":"done","bytes":5120,"width":640,"height":480,"masks":31,
+ *    "seconds":0.412,"worker":1,"time":1767225601.5}
+ *   {"path":"a/c.jpg","status":"failed","error":"a/c.jpg: not an image","seconds":0.001,...}
+ *   {"event":"end","time":1767229200.5,"reason":"done"}
+ *
+ * A name that is not UTF-8 has U+FFFD in "path" for each bad byte and all its bytes in hexadecimal
+ * in "path_hex", which counts. Every line is one write(2) with O_APPEND. A line torn by a crash or
+ * a full disk is closed by a newline before the next one and ignored when read: its image is done
+ * again. Of several lines for one image the one with the latest time counts.
+ *
+ * Order that makes a "done" line trustworthy after a power loss: the output is durable (file and
+ * folder fsynced) before ledger_append is called. The ledger itself need not be: a lost line only
+ * costs the work again.
+ */
+#ifndef JOBS_LEDGER_H
+#define JOBS_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct ledger;
+struct shard;
+
+#define LEDGER_FOLDER ".maskmill" /* below the run's folder; list.h never walks into it */
+
+enum ledger_status {
+    LEDGER_NONE,   /* never tried */
+    LEDGER_DONE,   /* output written; check that it is there with this size */
+    LEDGER_FAILED, /* tried, and the image (not the machine) is at fault */
+    LEDGER_EVENT   /* reading only: the line is a start or an end */
+};
+
+struct ledger_line {
+    enum ledger_status status;
+    const char *key; /* bytes; NULL for events */
+    uint64_t bytes;  /* of the output, as it must be found again; 0 where failed */
+    uint32_t width;  /* pixels of the image, 0: not known */
+    uint32_t height;
+    uint32_t masks;
+    double seconds; /* of work on this image */
+    uint32_t worker;
+    const char *error; /* one line; NULL unless failed */
+    double time;       /* seconds since 1970 (UTC); 0 when appending: now */
+    /* events only */
+    const char *event;  /* "start" or "end" */
+    const char *reason; /* of an end: "done", "failures", "stopped", "error" */
+    const char *host;   /* of a start */
+    uint64_t pid;
+    uint64_t images; /* of a start: images of this shard */
+};
+
+/* Opens (creates) the ledger of a shard for appending; makes RUN/.maskmill where it is missing.
+ * The caller sees to it that only one process writes a shard's ledger (lock.h).
+ * Returns NULL with ERROR_IO or ERROR_MEMORY. */
+struct ledger *ledger_open(const char *run, const struct shard *shard, struct error *error);
+
+/* Appends one image's line. Any thread may call it; lines are never mixed. Returns 0, or -1 with
+ * ERROR_IO: the line does not count then, and a later call may succeed. */
+int ledger_append(struct ledger *ledger, const struct ledger_line *line, struct error *error);
+
+/* Appends the event lines. host, pid and shard are filled in. */
+int ledger_append_start(struct ledger *ledger, uint64_t images, struct error *error);
+int ledger_append_end(struct ledger *ledger, const char *reason, struct error *error);
+
+/* fsync of the ledger file. */
+int ledger_sync(struct ledger *ledger, struct error *error);
+
+/* NULL is allowed. */
+void ledger_close(struct ledger *ledger);
+
+/* Called for each good line, in the file's order; strings are valid during the call.
+ * A return other than 0 ends the reading with that value. */
+typedef int ledger_visit(void *context, const struct ledger_line *line);
+
+struct ledger_reading {
+    uint64_t lines; /* good ones */
+    uint64_t bad;   /* torn or foreign ones, left out */
+};
+
+/* Streams one ledger file. Memory: the longest line (cut at 1 MiB: longer ones are bad).
+ * Returns 0, -1 with ERROR_IO, or what `visit` returned. */
+int ledger_read(const char *path, ledger_visit *visit, void *context,
+                struct ledger_reading *reading, struct error *error);
+
+/* The ledger files of a run, sorted by name: *paths is an array of *count strings, one block to be
+ * freed with free(). A run without any gives 0 of them. Returns 0, or -1. */
+int ledger_files(const char *run, char ***paths, size_t *count, struct error *error);
+
+#endif

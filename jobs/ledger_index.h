@@ -1,0 +1,46 @@
+/* ledger_index.h - which images are done or failed, from all ledgers of a run, in 20 bytes a slot.
+ *
+ * Keys are held as 64 bits of one hash and 26 bits of another: with 10 million images the chance
+ * that any two are confused is below 1e-13.
+ */
+#ifndef JOBS_LEDGER_INDEX_H
+#define JOBS_LEDGER_INDEX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jobs/ledger.h"
+
+struct ledger_index;
+
+struct ledger_entry {
+    enum ledger_status status; /* LEDGER_NONE: not in any ledger */
+    uint64_t bytes; /* of the output, below 2^36 (64 GiB); larger ones are held as that */
+};
+
+struct ledger_counts {
+    uint64_t done;
+    uint64_t failed;
+    uint64_t bad_lines;
+};
+
+/* An empty index. NULL with ERROR_MEMORY; freed with ledger_index_free. */
+struct ledger_index *ledger_index_new(struct error *error);
+void ledger_index_free(struct ledger_index *index);
+
+/* Reads all ledgers of the run, of this and other numbers of shards; keeps the images of `shard`,
+ * or all where it is NULL. A run without ledgers gives an empty index.
+ * Returns NULL with ERROR_IO or ERROR_MEMORY. */
+struct ledger_index *ledger_index_read(const char *run, const struct shard *shard,
+                                       struct error *error);
+
+/* Takes an image line into the index, if it is later than what is there. */
+int ledger_index_add(struct ledger_index *index, const struct ledger_line *line,
+                     struct error *error);
+
+/* What is known of an image. Reading is safe from several threads while nobody adds. */
+struct ledger_entry ledger_index_find(const struct ledger_index *index, const char *key);
+
+struct ledger_counts ledger_index_counts(const struct ledger_index *index);
+
+#endif
