@@ -49,7 +49,7 @@ PARITY_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/parity/test_*.c))
 # ThreadSanitizer knows pthreads but not OpenMP, so it watches the tests of jobs/ alone.
 JOBS_TESTS := $(patsubst %.c,$(BUILD)/%,$(shell grep -l '"jobs/' tests/unit/test_*.c 2>/dev/null))
 
-.PHONY: all tests unit jobs-tests parity-tests test lint format demo parity bench install clean help FORCE
+.PHONY: all tests unit unit-programs jobs-tests parity-tests compile-flags test lint format demo parity bench install clean help FORCE
 all: $(if $(wildcard pipeline/main.c),$(BUILD)/maskmill,$(BUILD)/libmaskmill.a)
 
 help:
@@ -88,13 +88,15 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libmaskmill.a
 
 tests: all $(UNIT_TESTS) $(PARITY_TESTS)
 
+unit-programs: $(UNIT_TESTS)
+
 unit: $(UNIT_TESTS)
-	@for t in $(UNIT_TESTS); do $$t || exit 1; done
+	@tests/each $(UNIT_TESTS)
 
 jobs-tests: $(JOBS_TESTS)
 
 parity-tests: $(PARITY_TESTS)
-	@for t in $(PARITY_TESTS); do $$t || exit 1; done
+	@tests/each $(PARITY_TESTS)
 
 #: make           build build/maskmill
 #: make demo      segment the photographs in examples/ (installs missing Debian packages)
@@ -112,6 +114,10 @@ test:
 #: make lint      clang-tidy, cppcheck, clang-format, layers
 lint:
 	@tools/lint
+
+# For tools that read the sources as the compiler does.
+compile-flags:
+	@echo '$(subst ','\'',$(CFLAGS))'
 
 #: make format    bring all sources into the house's form
 format:

@@ -1,0 +1,3 @@
+# The version is the one that the sources say.
+[ "$(maskmill --version)" = "maskmill $(cat "$SOURCE/VERSION")" ] && echo same
+status maskmill nonsense >/dev/null
