@@ -8,13 +8,13 @@
 
 enum error_code {
     ERROR_NONE = 0,
-    ERROR_USAGE,   /* the command line or a configuration is wrong */
-    ERROR_MODEL,   /* a checkpoint is unusable */
-    ERROR_IMAGE,   /* one input image is unusable; others may be fine */
-    ERROR_RECORD,  /* one record read back is unusable; others may be fine */
-    ERROR_IO,      /* the file system refused: missing, full, read-only, permission */
-    ERROR_MEMORY,  /* an allocation failed or the memory budget is too small */
-    ERROR_STOPPED, /* a signal or a time limit asked for an end */
+    ERROR_USAGE,      /* the command line or a configuration is wrong */
+    ERROR_MODEL,      /* a checkpoint is unusable */
+    ERROR_IMAGE,      /* one input image is unusable; others may be fine */
+    ERROR_RECORD,     /* one record read back is unusable; others may be fine */
+    ERROR_IO,         /* the file system refused: missing, full, read-only, permission */
+    ERROR_MEMORY,     /* an allocation failed or the memory budget is too small */
+    ERROR_STOPPED,    /* a signal or a time limit asked for an end */
     ERROR_UNSUPPORTED /* this machine or build cannot do what was asked */
 };
 

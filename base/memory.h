@@ -1,4 +1,5 @@
-/* memory.h - checked sizes, aligned blocks, and arenas for scratch that lives as long as its owner. */
+/* memory.h - checked sizes, aligned blocks, and arenas for scratch that lives as long as its owner.
+ */
 #ifndef BASE_MEMORY_H
 #define BASE_MEMORY_H
 

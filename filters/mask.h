@@ -9,13 +9,13 @@
 struct error;
 
 struct mask {
-    struct rle rle;         /* owned; of the crop's size until uncropped, then the image's */
-    struct box box;         /* inclusive pixel ranges, same frame as rle */
-    struct rect crop;       /* the crop it was found in, image pixels */
-    double point[2];        /* x, y of the prompt, image pixels (not rounded) */
-    float predicted_iou;    /* the model's own estimate; not bounded */
-    float stability_score;  /* 0..1 */
-    uint64_t area;          /* foreground pixels */
+    struct rle rle;        /* owned; of the crop's size until uncropped, then the image's */
+    struct box box;        /* inclusive pixel ranges, same frame as rle */
+    struct rect crop;      /* the crop it was found in, image pixels */
+    double point[2];       /* x, y of the prompt, image pixels (not rounded) */
+    float predicted_iou;   /* the model's own estimate; not bounded */
+    float stability_score; /* 0..1 */
+    uint64_t area;         /* foreground pixels */
 };
 
 struct mask_list {

@@ -28,18 +28,21 @@ struct sam_encoder;
 struct sam_image;
 struct sam_decoder;
 
-enum { SAM_MASKS = 4 };  /* M: fixed by the official architecture */
-enum { SAM_BATCH = 16 }; /* P at most: enough rows for large products, small enough for the caches */
+enum { SAM_MASKS = 4 }; /* M: fixed by the official architecture */
+enum {
+    SAM_BATCH = 16
+}; /* P at most: enough rows for large products, small enough for the caches */
 
 enum sam_precision {
     SAM_F32,
-    SAM_BF16 /* encoder products in bfloat16 with float accumulation; needs AVX512-BF16 and oneDNN */
+    SAM_BF16 /* encoder products in bfloat16 with float accumulation; needs AVX512-BF16 and oneDNN
+              */
 };
 
 struct sam_options {
-    int image_size;               /* S to use, 0: the model's own */
+    int image_size; /* S to use, 0: the model's own */
     enum sam_precision precision;
-    bool plain;                   /* the naive twins instead of the fast paths: for tests only */
+    bool plain; /* the naive twins instead of the fast paths: for tests only */
 };
 
 enum sam_architecture { SAM_VIT, SAM_TINYVIT };
@@ -47,13 +50,13 @@ enum sam_architecture { SAM_VIT, SAM_TINYVIT };
 /* What was read from the tensors. All of it is constant for the life of the model. */
 struct sam_info {
     enum sam_architecture architecture;
-    const char *name;      /* "ViT-B", "ViT-L", "ViT-H", "TinyViT (MobileSAM)", "ViT", "TinyViT" */
-    int image_size;        /* S */
-    int grid;              /* G */
-    int embed_dim;         /* C */
-    int low_size;          /* L */
-    uint64_t parameters;   /* numbers in all tensors that are used */
-    const char *dtype;     /* as stored: "F32", "F16", "BF16" or "mixed" */
+    const char *name;    /* "ViT-B", "ViT-L", "ViT-H", "TinyViT (MobileSAM)", "ViT", "TinyViT" */
+    int image_size;      /* S */
+    int grid;            /* G */
+    int embed_dim;       /* C */
+    int low_size;        /* L */
+    uint64_t parameters; /* numbers in all tensors that are used */
+    const char *dtype;   /* as stored: "F32", "F16", "BF16" or "mixed" */
 };
 
 /* Loads a checkpoint: .pth/.pt (zip or legacy pickle) or .safetensors, told apart by content, not
@@ -97,16 +100,18 @@ void sam_encode(const struct sam *sam, struct sam_encoder *encoder, const float 
 void sam_embedding(const struct sam *sam, const struct sam_image *image, float *out);
 
 /* Sets the embedding from in[C][G][G] instead of encoding; for tests and tools. */
-void sam_set_embedding(const struct sam *sam, const float *in, int threads, struct sam_image *image);
+void sam_set_embedding(const struct sam *sam, const float *in, int threads,
+                       struct sam_image *image);
 
 /* A batch of prompts of one kind. Coordinates are x, y in pixels of the model input (0..S). */
 struct sam_prompts {
-    int count;               /* P, 1..SAM_BATCH */
-    int points;              /* points a prompt, 0..SAM_POINTS_MAX */
-    const double *xy;        /* [P][points][2], NULL when points is 0 */
-    const int *labels;       /* [P][points]: 1 foreground, 0 background, -1 padding; NULL: all foreground */
-    const float *boxes;      /* [P][4] x0 y0 x1 y1, or NULL */
-    const float *masks;      /* [P][L][L] logits of an earlier mask, or NULL */
+    int count;        /* P, 1..SAM_BATCH */
+    int points;       /* points a prompt, 0..SAM_POINTS_MAX */
+    const double *xy; /* [P][points][2], NULL when points is 0 */
+    const int
+        *labels; /* [P][points]: 1 foreground, 0 background, -1 padding; NULL: all foreground */
+    const float *boxes; /* [P][4] x0 y0 x1 y1, or NULL */
+    const float *masks; /* [P][L][L] logits of an earlier mask, or NULL */
 };
 
 enum { SAM_POINTS_MAX = 16 };

@@ -49,7 +49,8 @@ uint64_t rle_intersection(const struct rle *a, const struct rle *b);
 /* Intersection over union; 0 when both are empty. Sizes must be equal. */
 double rle_iou(const struct rle *a, const struct rle *b);
 
-/* Runs of a bitmap bits[y * stride + x] (row-major, nonzero = foreground). 0 or -1 (ERROR_MEMORY). */
+/* Runs of a bitmap bits[y * stride + x] (row-major, nonzero = foreground). 0 or -1 (ERROR_MEMORY).
+ */
 int rle_from_bitmap(struct rle *rle, const uint8_t *bits, uint32_t height, uint32_t width,
                     size_t stride, struct error *error);
 
