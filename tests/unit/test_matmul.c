@@ -1,0 +1,127 @@
+/* Products of every shape class and instruction set against the plain twin. */
+#include "model/matmul.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "tests/unit/unit.h"
+
+enum { SIDE = 110, DEPTH_MAX = 600 };
+
+static float random_float(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return (float)(*state >> 8) / (float)(1 << 23) - 1.0f;
+}
+
+static float *random_floats(size_t n, uint32_t seed)
+{
+    float *x = malloc(n * sizeof(float));
+    ck_assert_ptr_nonnull(x);
+    for (size_t i = 0; i < n; i++)
+        x[i] = random_float(&seed);
+    return x;
+}
+
+static void expect_close(const float *got, const float *want, size_t n, size_t k)
+{
+    for (size_t i = 0; i < n; i++)
+        ck_assert_msg(fabsf(got[i] - want[i]) <= 1e-6f * (float)(k + 8), "[%zu] %g, wanted %g", i,
+                      (double)got[i], (double)want[i]);
+}
+
+static const size_t shapes[][3] = {{1, 1, 1},    {5, 7, 3},     {12, 32, 64},  {13, 33, 257},
+                                   {25, 16, 31}, {96, 64, 256}, {97, 49, 513}, {110, 100, 600}};
+enum { SHAPES = sizeof shapes / sizeof *shapes };
+
+static void check_product(enum isa isa, const size_t *shape, bool a_across, bool b_across, bool add)
+{
+    size_t m = shape[0], n = shape[1], k = shape[2];
+    float *a = random_floats(SIDE * DEPTH_MAX, 1), *b = random_floats(SIDE * DEPTH_MAX, 2);
+    float *got = random_floats(SIDE * SIDE, 3), *want = random_floats(SIDE * SIDE, 3);
+    struct matmul_view left = a_across ? matmul_transposed(a, m) : matmul_rows(a, k);
+    struct matmul_view right = b_across ? matmul_transposed(b, k) : matmul_rows(b, n);
+    matmul(isa, m, n, k, left, right, add, got, n + 3);
+    matmul_plain(m, n, k, left, right, add, want, n + 3);
+    expect_close(got, want, m * (n + 3), k);
+    free(a);
+    free(b);
+    free(got);
+    free(want);
+}
+
+START_TEST(products_match_the_twin)
+{
+    for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++)
+        for (size_t s = 0; s < SHAPES; s++)
+            for (int way = 0; way < 8; way++)
+                check_product(isa, shapes[s], way & 1, way & 2, way & 4);
+}
+END_TEST
+
+static void check_packed(enum isa isa, const size_t *shape)
+{
+    size_t m = shape[0], n = shape[1], k = shape[2];
+    struct error error;
+    struct matmul_packed packed;
+    float *a = random_floats(SIDE * DEPTH_MAX, 1), *b = random_floats(SIDE * DEPTH_MAX, 2);
+    float *start = random_floats(SIDE, 4);
+    float *got = random_floats(SIDE * SIDE, 3), *want = random_floats(SIDE * SIDE, 3);
+    struct matmul_view right = matmul_transposed(b, k);
+    ck_assert_int_eq(matmul_pack(&packed, isa, k, n, right, start, "test", &error), 0);
+    matmul_plain(m, n, k, matmul_rows(a, k), right, true, want, n);
+    for (size_t i = 0; i < m * n; i++)
+        want[i] += start[i % n];
+    size_t first = n / packed.width / 2 * packed.width;
+    matmul_columns(m, a, k, &packed, first, n - first, true, got + first, n);
+    matmul_columns(m, a, k, &packed, 0, first, true, got, n);
+    expect_close(got, want, m * n, k);
+    matmul_packed_free(&packed);
+    free(a);
+    free(b);
+    free(start);
+    free(got);
+    free(want);
+}
+
+START_TEST(packed_products_match_the_twin)
+{
+    for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++)
+        for (size_t s = 0; s < SHAPES; s++)
+            check_packed(isa, shapes[s]);
+}
+END_TEST
+
+/* Rows computed one at a time have the bits of the whole product. */
+START_TEST(bits_do_not_depend_on_the_cut)
+{
+    size_t m = 50, n = 70, k = 300;
+    float *a = random_floats(m * k, 1), *b = random_floats(k * n, 2);
+    float *whole = random_floats(m * n, 3), *cut = random_floats(m * n, 4);
+    for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
+        matmul(isa, m, n, k, matmul_rows(a, k), matmul_rows(b, n), false, whole, n);
+        for (size_t i = 0; i < m; i++)
+            for (size_t j = 0; j < n; j += 10)
+                matmul(isa, 1, 10, k, matmul_rows(a + i * k, k), matmul_rows(b + j, n), false,
+                       cut + i * n + j, n);
+        ck_assert_int_eq(memcmp(whole, cut, m * n * sizeof(float)), 0);
+    }
+    free(a);
+    free(b);
+    free(whole);
+    free(cut);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("matmul");
+    TCase *products = tcase_create("products");
+    tcase_add_test(products, products_match_the_twin);
+    tcase_add_test(products, packed_products_match_the_twin);
+    tcase_add_test(products, bits_do_not_depend_on_the_cut);
+    suite_add_tcase(suite, products);
+    return unit_run(suite);
+}
