@@ -44,8 +44,9 @@ bool atomic_batch_due(struct atomic_batch *batch);
 int atomic_batch_flush(struct atomic_batch *batch, struct error *error);
 
 /* Replaces `path` by `size` bytes; missing parent folders are made. With batch NULL the folder is
- * synced at once. Returns 0, or -1 with ERROR_IO or ERROR_MEMORY: then the destination is as it
- * was, and the temporary file is removed. */
+ * synced at once. Returns 0, or -1 with ERROR_IO or ERROR_MEMORY: then the temporary file is
+ * removed and the destination is as it was (or, where only the sync of the folder failed,
+ * complete). */
 int atomic_write(const char *path, const void *bytes, size_t size, struct atomic_batch *batch,
                  struct error *error);
 

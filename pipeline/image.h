@@ -67,17 +67,18 @@ void image_free(struct image *image);
 /* A window of whole rows that moves down an image too large to be held. */
 struct image_strips;
 
-/* Opens `path` for reading from top to bottom and fills *header. max_pixels is checked, max_bytes is
- * not: that is what strips are for. An image whose orientation has to be changed, or an interlaced
- * one, is first unpacked to a temporary file (in TMPDIR) of 3 bytes a pixel.
- * Returns 0 or -1 as image_read. The caller frees *strips. */
+/* Opens `path` for reading from top to bottom and fills *header. max_pixels is checked, max_bytes
+ * is not: that is what strips are for. An image whose orientation has to be changed, or an
+ * interlaced one, is first unpacked to a temporary file (in TMPDIR) of 3 bytes a pixel. Returns 0
+ * or -1 as image_read. The caller frees *strips. */
 int image_strips_open(struct image_strips **strips, const char *path,
                       const struct image_limits *limits, struct image_header *header,
                       struct error *error);
 
-/* Makes rows y .. y + height - 1 available in *window (width x height, borrowed: valid until the next
- * call on `strips`, never to be passed to image_free). y must not become smaller from call to call;
- * rows that were in the last window are kept, not decoded again. Returns 0 or -1 as image_read. */
+/* Makes rows y .. y + height - 1 available in *window (width x height, borrowed: valid until the
+ * next call on `strips`, never to be passed to image_free). y must not become smaller from call to
+ * call; rows that were in the last window are kept, not decoded again. Returns 0 or -1 as
+ * image_read. */
 int image_strips_rows(struct image_strips *strips, int32_t y, int32_t height, struct image *window,
                       struct error *error);
 

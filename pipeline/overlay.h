@@ -9,8 +9,8 @@ struct error;
 struct image;
 struct mask_list;
 
-/* Paints every mask of `masks` (all of the image's size) over `image`, in place, larger ones first so
- * that smaller ones stay visible: half colour, half photograph inside, the full colour along the
+/* Paints every mask of `masks` (all of the image's size) over `image`, in place, larger ones first
+ * so that smaller ones stay visible: half colour, half photograph inside, the full colour along the
  * mask's border. Colours depend on the place in the list only. Returns 0 or -1 (ERROR_MEMORY). */
 int overlay_paint(struct image *image, const struct mask_list *masks, struct error *error);
 

@@ -35,10 +35,9 @@ struct record {
 /* Frees all that the record owns and leaves it zeroed. */
 void record_free(struct record *record);
 
-/* The image id of a path relative to its input root: the first 52 bits of the path's FNV-1a hash
- * (64 bit, offset basis 0xcbf29ce484222325, prime 0x100000001b3) after MurmurHash3's 64-bit
- * finaliser. It depends on nothing but the path, so adding images changes no other image's id, and
- * doubles hold it exactly. Among n paths two collide with a probability of about n^2 / 2^53. */
+/* The image id of a path relative to its input root: the upper 52 bits of hash_bytes (jobs/hash.h).
+ * It depends on nothing but the path, so adding images changes no other image's id, and doubles
+ * hold it exactly. Among n paths any two collide with a probability of about n^2 / 2^53. */
 int64_t record_image_id(const char *relative_path);
 
 /* Members beyond SA-1B's, only where asked for; a set of bits. */
@@ -47,6 +46,9 @@ enum record_field {
     RECORD_CENTROID = 2,      /* "centroid": [x, y], mean of the pixels' coordinates */
     RECORD_BBOX_COCO = 4,     /* "bbox_coco": [x, y, w, h] with w = max - min + 1 */
     RECORD_RUNS = 8,          /* "runs": the uncompressed run lengths, background first */
+    /* Not extra members but another form of "segmentation"; formats use them, --fields does not. */
+    RECORD_AS_RUNS = 16,     /* {"size", "counts": [run lengths]} */
+    RECORD_AS_POLYGONS = 32, /* [[x, y, x, y, ...], ...] as polygon_rings gives them */
 };
 
 /* Reads a comma-separated list of the names above ("centroid,runs") into a set of bits.

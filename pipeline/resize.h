@@ -4,12 +4,12 @@
  * it. libvips' own resize differs from that by up to 78 levels when it enlarges, because its sample
  * centres lie elsewhere; so this one exists, and gives Pillow's pixels bit for bit:
  *
- *   horizontal pass, rounded to 8 bits, then vertical pass, rounded to 8 bits; a pass that would not
- *   change the size is left out. In a pass from n to m samples, with s = n / m and f = max(s, 1),
- *   output i is centred at c = (i + 0.5) * s and takes the samples j from int(c - f + 0.5) up to but
- *   not including int(c + f + 0.5), cut to 0..n, with weights max(0, 1 - |j + 0.5 - c| / f). The
- *   weights are divided by their sum and rounded to 22 fractional bits; sums are rounded to nearest,
- *   halves up. (Pillow, src/libImaging/Resample.c.)
+ *   horizontal pass, rounded to 8 bits, then vertical pass, rounded to 8 bits; a pass that would
+ * not change the size is left out. In a pass from n to m samples, with s = n / m and f = max(s, 1),
+ *   output i is centred at c = (i + 0.5) * s and takes the samples j from int(c - f + 0.5) up to
+ * but not including int(c + f + 0.5), cut to 0..n, with weights max(0, 1 - |j + 0.5 - c| / f). The
+ *   weights are divided by their sum and rounded to 22 fractional bits; sums are rounded to
+ * nearest, halves up. (Pillow, src/libImaging/Resample.c.)
  */
 #ifndef PIPELINE_RESIZE_H
 #define PIPELINE_RESIZE_H
@@ -30,8 +30,8 @@ struct resize *resize_new(struct error *error);
 void resize_free(struct resize *resize);
 
 /* The size of a width x height region whose longest side becomes `size`: int(side * scale + 0.5)
- * with scale = size / max(width, height), as ResizeLongestSide of the reference has it, but at least
- * 1 (the reference fails on an image so narrow that a side would round to 0). */
+ * with scale = size / max(width, height), as ResizeLongestSide of the reference has it, but at
+ * least 1 (the reference fails on an image so narrow that a side would round to 0). */
 void resize_longest_side(int32_t width, int32_t height, int32_t size, int32_t *new_width,
                          int32_t *new_height);
 

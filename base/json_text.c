@@ -1,0 +1,165 @@
+#include "base/json_text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+void json_text_bytes(struct json_text *text, const void *bytes, size_t size)
+{
+    struct error ignored;
+    size_t needed;
+    if (text->no_memory)
+        return;
+    if (__builtin_add_overflow(text->used, size, &needed) ||
+        memory_grow((void **)&text->bytes, &text->capacity, needed, 1, &ignored)) {
+        text->no_memory = true;
+        return;
+    }
+    if (size)
+        memcpy(text->bytes + text->used, bytes, size);
+    text->used = needed;
+}
+
+void json_text_raw(struct json_text *text, const char *raw)
+{
+    json_text_bytes(text, raw, strlen(raw));
+}
+
+void json_text_integer(struct json_text *text, int64_t number)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%lld", (long long)number);
+    json_text_bytes(text, digits, (size_t)length);
+}
+
+void json_text_double(struct json_text *text, double number)
+{
+    char digits[40];
+    if (!isfinite(number)) {
+        text->not_finite = true;
+        return;
+    }
+    int length = 0;
+    for (int precision = 15; precision <= 17; precision++) {
+        length = snprintf(digits, sizeof digits, "%.*g", precision, number);
+        if (strtod(digits, NULL) == number)
+            break;
+    }
+    /* printf follows the locale's decimal separator; JSON knows only the point. */
+    bool whole = true;
+    for (int i = 0; i < length; i++) {
+        if (digits[i] == 'e' || digits[i] == '.')
+            whole = false;
+        else if (digits[i] != '-' && digits[i] != '+' && (digits[i] < '0' || digits[i] > '9'))
+            digits[i] = '.', whole = false;
+    }
+    json_text_bytes(text, digits, (size_t)length);
+    if (whole)
+        json_text_raw(text, ".0");
+}
+
+/* Length of the valid UTF-8 sequence at the start of string[0..size), and its character; 0 if there
+ * is none. Source: Unicode standard, table 3-7. */
+static size_t utf8_character(const unsigned char *string, size_t size, uint32_t *character)
+{
+    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned first = string[0];
+    size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    if (length == 0 || first > 0xF4 || length > size)
+        return 0;
+    uint32_t value = length == 1 ? first : first & (0x7Fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((string[i] & 0xC0) != 0x80)
+            return 0;
+        value = value << 6 | (string[i] & 0x3Fu);
+    }
+    if (value < least[length] || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000))
+        return 0;
+    *character = value;
+    return length;
+}
+
+bool json_text_is_utf8(const char *string, size_t size)
+{
+    uint32_t character;
+    for (size_t at = 0, step; at < size; at += step) {
+        step = utf8_character((const unsigned char *)string + at, size - at, &character);
+        if (step == 0)
+            return false;
+    }
+    return true;
+}
+
+static void append_character(struct json_text *text, uint32_t character)
+{
+    static const char plain[] = "\"\\\b\f\n\r\t";
+    static const char letter[] = "\"\\bfnrt";
+    char escape[16];
+    const char *found = character && character < 128 ? strchr(plain, (int)character) : NULL;
+    if (found)
+        snprintf(escape, sizeof escape, "\\%c", letter[found - plain]);
+    else if (character >= 0x20 && character < 0x7F)
+        snprintf(escape, sizeof escape, "%c", (int)character);
+    else if (character < 0x10000)
+        snprintf(escape, sizeof escape, "\\u%04x", character);
+    else
+        snprintf(escape, sizeof escape, "\\u%04x\\u%04x", 0xD800 + ((character - 0x10000) >> 10),
+                 0xDC00 + ((character - 0x10000) & 0x3FF));
+    json_text_raw(text, escape);
+}
+
+/* Number of bytes at the start that need no escape. */
+static size_t plain_span(const char *string, size_t size)
+{
+    size_t span = 0;
+    while (span < size && string[span] >= 0x20 && string[span] < 0x7F && string[span] != '"' &&
+           string[span] != '\\')
+        span++;
+    return span;
+}
+
+void json_text_string(struct json_text *text, const char *string, size_t size)
+{
+    json_text_raw(text, "\"");
+    for (size_t at = 0; at < size;) {
+        size_t span = plain_span(string + at, size - at);
+        json_text_bytes(text, string + at, span);
+        at += span;
+        if (at == size)
+            break;
+        uint32_t character = 0xFFFD;
+        size_t step = utf8_character((const unsigned char *)string + at, size - at, &character);
+        append_character(text, character);
+        at += step ? step : 1;
+    }
+    json_text_raw(text, "\"");
+}
+
+char *json_text_take(struct json_text *text, size_t *length, struct error *error)
+{
+    size_t used = text->used;
+    json_text_bytes(text, "", 1);
+    if (text->no_memory || text->not_finite) {
+        if (text->no_memory)
+            error_set(error, ERROR_MEMORY, "no memory for a JSON text of %zu bytes", used);
+        else
+            error_set(error, ERROR_RECORD, "a number is not finite, which JSON cannot say");
+        json_text_free(text);
+        return NULL;
+    }
+    char *bytes = text->bytes;
+    *text = (struct json_text){0};
+    if (length)
+        *length = used;
+    return bytes;
+}
+
+void json_text_free(struct json_text *text)
+{
+    free(text->bytes);
+    *text = (struct json_text){0};
+}

@@ -1,0 +1,225 @@
+#include "pipeline/atomic.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "pipeline/atomic_name.h"
+
+/* Makes one folder; one that is there already is fine. */
+static int make_one(const char *path)
+{
+    struct stat status;
+    if (mkdir(path, 0777) == 0)
+        return 0;
+    int reason = errno;
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        return 0;
+    errno = reason;
+    return -1;
+}
+
+int atomic_make_folder(const char *path, struct error *error)
+{
+    if (make_one(path) == 0)
+        return 0;
+    char *part = strdup(path);
+    if (!part)
+        return error_set(error, ERROR_MEMORY, "%s: no memory for its name", path);
+    int result = 0;
+    for (char *slash = part + 1; result == 0 && *part && (slash = strchr(slash, '/')); slash++) {
+        *slash = 0;
+        result = make_one(part);
+        *slash = '/';
+    }
+    free(part);
+    if (result || make_one(path))
+        return error_set_system(error, ERROR_IO, errno, "%s: the folder cannot be made", path);
+    return 0;
+}
+
+static int make_parent(const char *path, struct error *error)
+{
+    size_t length = atomic_folder_length(path);
+    if (length == 0)
+        return 0;
+    char *folder = strndup(path, length);
+    if (!folder)
+        return error_set(error, ERROR_MEMORY, "%s: no memory for its name", path);
+    int result = atomic_make_folder(folder, error);
+    free(folder);
+    return result;
+}
+
+static void release(struct atomic_file *file)
+{
+    free(file->path);
+    free(file->temporary);
+    free(file->buffer);
+    *file = (struct atomic_file){.fd = -1};
+}
+
+/* Opens the first temporary name that no other file has. */
+static int open_temporary(struct atomic_file *file, struct error *error)
+{
+    uint32_t host = atomic_host();
+    bool parent_made = false;
+    for (unsigned counter = 0; counter < 10000; counter++) {
+        free(file->temporary);
+        file->temporary = atomic_temporary_name(file->path, host, getpid(), counter);
+        if (!file->temporary)
+            return error_set(error, ERROR_MEMORY, "%s: no memory for its name", file->path);
+        do
+            file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        while (file->fd < 0 && errno == EINTR);
+        if (file->fd >= 0)
+            return 0;
+        if (errno == ENOENT && !parent_made) {
+            if (make_parent(file->path, error))
+                return -1;
+            parent_made = true;
+        } else if (errno != EEXIST) {
+            break;
+        }
+    }
+    return error_set_system(error, ERROR_IO, errno, "%s: a temporary file cannot be made beside it",
+                            file->path);
+}
+
+int atomic_open(struct atomic_file *file, const char *path, struct error *error)
+{
+    *file = (struct atomic_file){.fd = -1};
+    file->path = strdup(path);
+    file->buffer = malloc(ATOMIC_BUFFER);
+    if (!file->path || !file->buffer) {
+        release(file);
+        return error_set(error, ERROR_MEMORY, "%s: no memory to write it", path);
+    }
+    if (open_temporary(file, error)) {
+        release(file);
+        return -1;
+    }
+    return 0;
+}
+
+static int write_out(struct atomic_file *file, const unsigned char *bytes, size_t size,
+                     struct error *error)
+{
+    while (size) {
+        ssize_t written = write(file->fd, bytes, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return error_set_system(error, ERROR_IO, written < 0 ? errno : ENOSPC,
+                                    "%s: cannot be written", file->path);
+        bytes += written;
+        size -= (size_t)written;
+    }
+    return 0;
+}
+
+static int write_buffer(struct atomic_file *file, struct error *error)
+{
+    size_t used = file->used;
+    file->used = 0;
+    return write_out(file, file->buffer, used, error);
+}
+
+int atomic_append(struct atomic_file *file, const void *bytes, size_t size, struct error *error)
+{
+    if (size > ATOMIC_BUFFER - file->used && write_buffer(file, error))
+        return -1;
+    if (size > ATOMIC_BUFFER)
+        return write_out(file, bytes, size, error);
+    if (size)
+        memcpy(file->buffer + file->used, bytes, size);
+    file->used += size;
+    return 0;
+}
+
+static int sync_fd(int fd)
+{
+    int result;
+    do
+        result = fsync(fd);
+    while (result && errno == EINTR);
+    return result;
+}
+
+/* Buffer, fsync and close: after it the bytes are on the disk under the temporary name. */
+static int finish(struct atomic_file *file, struct error *error)
+{
+    if (write_buffer(file, error))
+        return -1;
+    if (sync_fd(file->fd))
+        return error_set_system(error, ERROR_IO, errno, "%s: cannot be brought to the disk",
+                                file->path);
+    /* Linux frees the descriptor even where close fails; EINTR loses nothing after fsync. */
+    int closed = close(file->fd);
+    file->fd = -1;
+    if (closed && errno != EINTR)
+        return error_set_system(error, ERROR_IO, errno, "%s: cannot be closed", file->path);
+    if (rename(file->temporary, file->path))
+        return error_set_system(error, ERROR_IO, errno, "%s: cannot be renamed from %s", file->path,
+                                file->temporary);
+    return 0;
+}
+
+int atomic_commit(struct atomic_file *file, struct atomic_batch *batch, struct error *error)
+{
+    if (finish(file, error)) {
+        atomic_abandon(file);
+        return -1;
+    }
+    int result = batch ? atomic_batch_add(batch, file->path, error)
+                       : atomic_sync_folder(file->path, atomic_folder_length(file->path), error);
+    release(file);
+    return result;
+}
+
+void atomic_abandon(struct atomic_file *file)
+{
+    if (!file->temporary)
+        return;
+    if (file->fd >= 0)
+        close(file->fd);
+    unlink(file->temporary);
+    release(file);
+}
+
+int atomic_write(const char *path, const void *bytes, size_t size, struct atomic_batch *batch,
+                 struct error *error)
+{
+    struct atomic_file file;
+    if (atomic_open(&file, path, error))
+        return -1;
+    if (atomic_append(&file, bytes, size, error)) {
+        atomic_abandon(&file);
+        return -1;
+    }
+    return atomic_commit(&file, batch, error);
+}
+
+int atomic_sync_folder(const char *path, size_t length, struct error *error)
+{
+    char *folder = length ? strndup(path, length) : strdup(".");
+    if (!folder)
+        return error_set(error, ERROR_MEMORY, "%s: no memory for its name", path);
+    int fd;
+    do
+        fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (fd < 0 && errno == EINTR);
+    int failed = fd < 0 || (sync_fd(fd) && errno != EINVAL);
+    if (failed)
+        error_set_system(error, ERROR_IO, errno, "%s: the folder cannot be brought to the disk",
+                         folder);
+    if (fd >= 0)
+        close(fd);
+    free(folder);
+    return failed ? -1 : 0;
+}

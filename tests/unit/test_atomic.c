@@ -1,0 +1,262 @@
+/* Atomic files: complete or absent, left-overs recognised and cleaned, folders synced in batches.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "pipeline/atomic.h"
+#include "pipeline/atomic_name.h"
+#include "pipeline/file.h"
+#include "tests/unit/unit.h"
+
+static char root[] = "/tmp/maskmill-atomic-XXXXXX";
+static struct error error;
+
+static const char *in_root(const char *name)
+{
+    static char path[2][1024];
+    static int turn;
+    turn ^= 1;
+    snprintf(path[turn], sizeof path[turn], "%s/%s", root, name);
+    return path[turn];
+}
+
+static void expect_content(const char *name, const char *content)
+{
+    char *bytes;
+    size_t size;
+    ck_assert_int_eq(file_read(in_root(name), 1 << 20, &bytes, &size, &error), 0);
+    ck_assert_str_eq(bytes, content);
+    free(bytes);
+}
+
+static bool exists(const char *name)
+{
+    struct stat status;
+    return lstat(in_root(name), &status) == 0;
+}
+
+static void touch(const char *name)
+{
+    int fd = open(in_root(name), O_WRONLY | O_CREAT, 0666);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+}
+
+/* Temporary files under the test's folder, by cleaning as this process. */
+static size_t left_over(void)
+{
+    size_t removed;
+    ck_assert_int_eq(atomic_clean(root, &removed, &error), 0);
+    return removed;
+}
+
+START_TEST(writes_and_replaces)
+{
+    ck_assert_int_eq(atomic_write(in_root("a/b/c/file.json"), "first", 5, NULL, &error), 0);
+    expect_content("a/b/c/file.json", "first");
+    ck_assert_int_eq(atomic_write(in_root("a/b/c/file.json"), "", 0, NULL, &error), 0);
+    expect_content("a/b/c/file.json", "");
+    ck_assert_uint_eq(left_over(), 0);
+}
+END_TEST
+
+START_TEST(appends_pieces)
+{
+    struct atomic_file file;
+    enum { PIECE = 1000, PIECES = 200, LARGE = ATOMIC_BUFFER + 17 };
+    char piece[PIECE];
+    static char large[LARGE];
+    memset(large, 'L', sizeof large);
+    ck_assert_int_eq(atomic_open(&file, in_root("pieces"), &error), 0);
+    for (int i = 0; i < PIECES; i++) {
+        memset(piece, 'a' + i % 26, sizeof piece);
+        ck_assert_int_eq(atomic_append(&file, piece, sizeof piece, &error), 0);
+    }
+    ck_assert_int_eq(atomic_append(&file, large, sizeof large, &error), 0);
+    ck_assert(!exists("pieces"));
+    ck_assert_int_eq(atomic_commit(&file, NULL, &error), 0);
+    atomic_abandon(&file);
+
+    char *bytes;
+    size_t size;
+    ck_assert_int_eq(file_read(in_root("pieces"), 1 << 20, &bytes, &size, &error), 0);
+    ck_assert_uint_eq(size, PIECE * PIECES + LARGE);
+    for (size_t i = 0; i < PIECE * PIECES; i++)
+        ck_assert_int_eq(bytes[i], 'a' + (int)(i / PIECE) % 26);
+    ck_assert_int_eq(memcmp(bytes + PIECE * PIECES, large, LARGE), 0);
+    free(bytes);
+}
+END_TEST
+
+START_TEST(abandons_without_trace)
+{
+    struct atomic_file file;
+    ck_assert_int_eq(atomic_write(in_root("kept"), "old", 3, NULL, &error), 0);
+    ck_assert_int_eq(atomic_open(&file, in_root("kept"), &error), 0);
+    ck_assert_int_eq(atomic_append(&file, "new", 3, &error), 0);
+    atomic_abandon(&file);
+    expect_content("kept", "old");
+    ck_assert_uint_eq(left_over(), 0);
+}
+END_TEST
+
+START_TEST(keeps_errno)
+{
+    touch("plain");
+    ck_assert_int_eq(atomic_write(in_root("plain/below"), "x", 1, NULL, &error), -1);
+    ck_assert_int_eq(error.code, ERROR_IO);
+    ck_assert_int_eq(error.system, ENOTDIR);
+    ck_assert_int_eq(mkdir(in_root("folder"), 0777), 0);
+    ck_assert_int_eq(atomic_write(in_root("folder"), "x", 1, NULL, &error), -1);
+    ck_assert_int_eq(error.system, EISDIR);
+    ck_assert_uint_eq(left_over(), 0);
+}
+END_TEST
+
+START_TEST(takes_the_longest_names)
+{
+    char name[256];
+    memset(name, 'n', 255);
+    name[255] = 0;
+    ck_assert_int_eq(atomic_write(in_root(name), "long", 4, NULL, &error), 0);
+    expect_content(name, "long");
+}
+END_TEST
+
+START_TEST(recognises_its_names)
+{
+    uint32_t host;
+    pid_t pid;
+    char *path = atomic_temporary_name("some/folder/photo.v2.json", 0xAB12u, 4711, 3);
+    ck_assert_str_eq(path, "some/folder/.photo.v2.json.0000ab12.4711.3.maskmill-tmp");
+    ck_assert(atomic_is_temporary(strrchr(path, '/') + 1, &host, &pid));
+    ck_assert_uint_eq(host, 0xAB12u);
+    ck_assert_int_eq(pid, 4711);
+    free(path);
+    static const char *const others[] = {".maskmill-tmp",
+                                         "photo.json",
+                                         "x.0000ab12.1.0.maskmill-tmp",
+                                         ".x.maskmill-tmp",
+                                         ".x.0000ab12.1.0.maskmill-tmp.jpg",
+                                         ".x.0000ab12.-5.0.maskmill-tmp",
+                                         ".x.zzzz.5.0.maskmill-tmp",
+                                         ".x.0000ab12.99999999999.0.maskmill-tmp",
+                                         ".0000ab12.5.0.maskmill-tmp"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        ck_assert_msg(!atomic_is_temporary(others[i], &host, &pid), "%s", others[i]);
+}
+END_TEST
+
+static void plant(const char *destination, uint32_t host, pid_t pid, char name[256])
+{
+    char *path = atomic_temporary_name(destination, host, pid, 0);
+    snprintf(name, 256, "%s", path);
+    touch(path);
+    free(path);
+}
+
+START_TEST(cleans_what_the_dead_left)
+{
+    char dead[256], own[256], alive[256], foreign[256], old[256];
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    waitpid(child, NULL, 0);
+    ck_assert_int_eq(atomic_make_folder(in_root("clean/deep/er"), &error), 0);
+    plant("clean/deep/er/dead.json", atomic_host(), child, dead);
+    plant("clean/own.json", atomic_host(), getpid(), own);
+    plant("clean/alive.json", atomic_host(), 1, alive);
+    plant("clean/foreign.json", atomic_host() + 1, child, foreign);
+    plant("clean/old.json", atomic_host() + 1, 1, old);
+    touch("clean/.hidden.json");
+    const struct timespec two_days_ago[2] = {{time(NULL) - 2 * 86400, 0},
+                                             {time(NULL) - 2 * 86400, 0}};
+    ck_assert_int_eq(utimensat(AT_FDCWD, in_root(old), two_days_ago, 0), 0);
+
+    ck_assert_uint_eq(left_over(), 3);
+    ck_assert(!exists(dead) && !exists(own) && !exists(old));
+    ck_assert(exists(alive) && exists(foreign) && exists("clean/.hidden.json"));
+    ck_assert_int_eq(atomic_clean(in_root("never was"), NULL, &error), 0);
+}
+END_TEST
+
+START_TEST(batch_is_due)
+{
+    struct atomic_batch *batch = atomic_batch_new(3, 1000, &error);
+    for (int i = 0; i < 3; i++) {
+        ck_assert(!atomic_batch_due(batch));
+        ck_assert_int_eq(atomic_write(in_root("batch/x"), "x", 1, batch, &error), 0);
+    }
+    ck_assert(atomic_batch_due(batch));
+    ck_assert_int_eq(atomic_batch_flush(batch, &error), 0);
+    ck_assert(!atomic_batch_due(batch));
+    atomic_batch_free(batch);
+
+    batch = atomic_batch_new(1000, 0, &error);
+    ck_assert(!atomic_batch_due(batch));
+    ck_assert_int_eq(atomic_write(in_root("batch/y"), "y", 1, batch, &error), 0);
+    ck_assert(atomic_batch_due(batch));
+    atomic_batch_free(batch);
+}
+END_TEST
+
+START_TEST(batch_keeps_what_failed)
+{
+    struct atomic_batch *batch = atomic_batch_new(1, 1000, &error);
+    ck_assert_int_eq(atomic_write(in_root("gone/x"), "x", 1, batch, &error), 0);
+    ck_assert_int_eq(atomic_write(in_root("stays/x"), "x", 1, batch, &error), 0);
+    ck_assert_int_eq(rename(in_root("gone"), in_root("moved")), 0);
+    ck_assert_int_eq(atomic_batch_flush(batch, &error), -1);
+    ck_assert_int_eq(error.system, ENOENT);
+    ck_assert(atomic_batch_due(batch));
+    ck_assert_int_eq(rename(in_root("moved"), in_root("gone")), 0);
+    ck_assert_int_eq(atomic_batch_flush(batch, &error), 0);
+    ck_assert(!atomic_batch_due(batch));
+    atomic_batch_free(batch);
+}
+END_TEST
+
+START_TEST(reads_files)
+{
+    char *bytes;
+    size_t size;
+    ck_assert_int_eq(file_read(in_root("nothing here"), 10, &bytes, &size, &error), -1);
+    ck_assert_int_eq(error.system, ENOENT);
+    ck_assert_int_eq(file_read(root, 10, &bytes, &size, &error), -1);
+    ck_assert_int_eq(atomic_write(in_root("eleven"), "eleven byte", 11, NULL, &error), 0);
+    ck_assert_int_eq(file_read(in_root("eleven"), 10, &bytes, &size, &error), -1);
+    ck_assert_int_eq(file_read(in_root("eleven"), 11, &bytes, &size, &error), 0);
+    ck_assert_uint_eq(size, 11);
+    free(bytes);
+}
+END_TEST
+
+int main(void)
+{
+    if (!mkdtemp(root))
+        return EXIT_FAILURE;
+    TCase *tests = tcase_create("atomic");
+    tcase_add_test(tests, writes_and_replaces);
+    tcase_add_test(tests, appends_pieces);
+    tcase_add_test(tests, abandons_without_trace);
+    tcase_add_test(tests, keeps_errno);
+    tcase_add_test(tests, takes_the_longest_names);
+    tcase_add_test(tests, recognises_its_names);
+    tcase_add_test(tests, cleans_what_the_dead_left);
+    tcase_add_test(tests, batch_is_due);
+    tcase_add_test(tests, batch_keeps_what_failed);
+    tcase_add_test(tests, reads_files);
+    Suite *suite = suite_create("atomic");
+    suite_add_tcase(suite, tests);
+    int status = unit_run(suite);
+    char command[sizeof root + 16];
+    snprintf(command, sizeof command, "rm -rf %s", root);
+    return system(command) || status ? EXIT_FAILURE : EXIT_SUCCESS;
+}
