@@ -2,14 +2,18 @@
  *
  * The reference resizes with Pillow's antialiased bilinear filter on 8-bit RGB, and masks depend on
  * it. libvips' own resize differs from that by up to 78 levels when it enlarges, because its sample
- * centres lie elsewhere; so this one exists, and gives Pillow's pixels bit for bit:
+ * centres lie elsewhere; so this one exists, and gives Pillow's pixels bit for bit.
  *
- *   horizontal pass, rounded to 8 bits, then vertical pass, rounded to 8 bits; a pass that would
- * not change the size is left out. In a pass from n to m samples, with s = n / m and f = max(s, 1),
- *   output i is centred at c = (i + 0.5) * s and takes the samples j from int(c - f + 0.5) up to
- * but not including int(c + f + 0.5), cut to 0..n, with weights max(0, 1 - |j + 0.5 - c| / f). The
- *   weights are divided by their sum and rounded to 22 fractional bits; sums are rounded to
- * nearest, halves up. (Pillow, src/libImaging/Resample.c.)
+ * There are two passes, each rounded to 8 bits: across (along rows), then down, or the other way
+ * round where height - new_height is positive and above 2 * (width - new_width) (Pillow 13; older
+ * versions always go across first, which differs by one level here and there). A pass that would
+ * not change the size is left out.
+ *
+ * In a pass from n to m samples, s = n / m and f = max(s, 1). Output i is centred at
+ * c = (i + 0.5) * s and takes samples int(c - f + 0.5) up to but not including int(c + f + 0.5),
+ * cut to 0..n. Sample j weighs max(0, 1 - |j + 0.5 - c| * (1 / f)), divided by the sum of the
+ * weights and rounded to 22 fractional bits. Sums are rounded to nearest, halves up. Source:
+ * Pillow, src/libImaging/Resample.c.
  */
 #ifndef PIPELINE_RESIZE_H
 #define PIPELINE_RESIZE_H

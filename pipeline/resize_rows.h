@@ -1,0 +1,44 @@
+/* resize_rows.h - the inner loops of resize.c: weighted sums of pixels along a row and of rows. */
+#ifndef PIPELINE_RESIZE_ROWS_H
+#define PIPELINE_RESIZE_ROWS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Fractional bits of a weight: 32 less 8 for the pixel and 2 spare ones, as Pillow has it. */
+enum { RESIZE_FRACTION_BITS = 22 };
+
+/* A weight cut in two so that each part fits a signed 16-bit multiplication: high * 2^11 + low. */
+enum { RESIZE_LOW_BITS = 11 };
+
+/* Two neighbouring weights, the second 0 past the end. */
+struct resize_pair {
+    int16_t low[2], high[2];
+};
+
+/* One pass from `inputs` to `outputs` samples: output i is the sum over t < count[i] of
+ * weights[i * taps + t] * input[first[i] + t]. Weights are not negative and add up to 1 but for
+ * rounding, so that sums stay in 0..255. */
+struct resize_pass {
+    int32_t inputs, outputs;
+    int32_t taps;              /* room for the weights of one output, even */
+    int32_t *first;            /* [outputs], never falling */
+    int32_t *count;            /* [outputs] */
+    int32_t *weights;          /* [outputs][taps], RESIZE_FRACTION_BITS fractional bits */
+    struct resize_pair *pairs; /* [outputs][taps / 2], the same weights */
+    int32_t inner; /* outputs before this one may read two whole pixels and a byte at every second
+                      tap without leaving the row of input pixels */
+};
+
+/* from[inputs][3] to to[outputs][3]; equal sizes copy. */
+void resize_across(const struct resize_pass *pass, const uint8_t *from, uint8_t *to);
+
+/* The plain twin of resize_across; sizes differ. */
+void resize_across_plain(const struct resize_pass *pass, const uint8_t *from, uint8_t *to);
+
+/* to[0 .. length) = the sum over t < count of weights[t] * row first + t; row y begins at
+ * rows + (y % slots) * stride. */
+void resize_down(const uint8_t *rows, size_t stride, int32_t slots, int32_t first, int32_t count,
+                 const int32_t *weights, size_t length, uint8_t *to);
+
+#endif
