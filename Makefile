@@ -43,7 +43,7 @@ ISA_generic = -DISA=generic
 ISA_avx2 = -DISA=avx2 -mavx2 -mfma -mf16c -ffp-contract=fast
 ISA_avx512 = -DISA=avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mf16c -mprefer-vector-width=512 -ffp-contract=fast
 OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(SIMD),$(SOURCES))) \
-           $(foreach isa,$(ISAS),$(patsubst %.c,$(BUILD)/%.$(isa).o,$(SIMD)))
+           $(foreach isa,$(ISAS),$(patsubst %.c,$(BUILD)/%.$(isa).o,$(SIMD))) $(BUILD)/model/builtin.o
 UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 PARITY_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/parity/test_*.c))
 # ThreadSanitizer knows pthreads but not OpenMP, so it watches the tests of jobs/ alone.
@@ -72,6 +72,10 @@ $(BUILD)/%_simd.$(1).o: %_simd.c $(BUILD)/flags
 	$$(CC) $$(CFLAGS) $$(WERROR) $$(ISA_$(1)) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach isa,$(ISAS),$(eval $(call simd_rule,$(isa))))
+
+$(BUILD)/model/builtin.o: model/builtin.S model/builtin.safetensors
+	@mkdir -p $(@D)
+	$(CC) -c -o $@ $<
 
 # Holds the compiler's command line, so that everything is compiled again when it changes; and says so
 # in one line when packages are missing.

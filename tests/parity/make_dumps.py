@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Makes the committed files of tests/parity again: drawn images, two small random models, and what the official code
+finds in them and with the built-in model.
+
+    python3 -m venv build/reference && build/reference/bin/pip install -r tests/parity/requirements.txt
+    build/reference/bin/python tests/parity/make_dumps.py [MODEL...]        (all, or some of vit_xs tiny_xs builtin)
+
+Each dumps/MODEL.safetensors holds, for the image `enlarged.png` (S, C, G, L, P as in model/sam.h):
+    resized.IMAGE [h,w,3]   the model's input before normalisation, 0..255 (builtin: of every image)
+    embedding [C,G,G]
+    masks [2,L,L]           the mask prompts of the sets whose names end in mask
+    and for each set of prompts (sets below): SET.xy [P,points,2] in model pixels, SET.labels [P,points], SET.boxes [P,4],
+    and the answers SET.iou [P,4] and SET.logits [P,4,L/2,L], every second row to save space
+Records of whole images are in records/MODEL-IMAGE.json.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+import official
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUILTIN = os.path.join(HERE, "../../model/builtin.safetensors")
+IMAGES = ("enlarged", "shrunk", "tall")
+SEED = 5
+
+# Options of whole records. Random models' masks are noise over the whole image with boxes that all overlap.
+RANDOM_OPTIONS = dict(points_per_side=8, box_nms_thresh=1.0, stability_score_thresh=0.5)
+BUILTIN_OPTIONS = dict(points_per_side=16, pred_iou_thresh=0.4, stability_score_thresh=0.6)
+RECORDS = {
+    "vit_xs": [("enlarged", RANDOM_OPTIONS)],
+    "tiny_xs": [("tall", RANDOM_OPTIONS)],
+    "builtin": [(image, BUILTIN_OPTIONS) for image in IMAGES],
+}
+
+
+def sets(size):
+    """Prompts of every kind, without the mask prompts that those have whose names end in mask."""
+    rng = np.random.default_rng(11)
+
+    def xy(prompts, points):
+        return torch.as_tensor(rng.uniform(0, size, (prompts, points, 2)).round(3), dtype=torch.float32)
+
+    def boxes(prompts):
+        corner = rng.uniform(0, 0.6 * size, (prompts, 2))
+        return torch.as_tensor(np.hstack([corner, corner + rng.uniform(0.1, 0.4, (prompts, 2)) * size]).round(3), dtype=torch.float32)
+
+    def labels(prompts, *row):
+        return torch.tensor([row] * prompts, dtype=torch.float32)
+
+    return {
+        "points": dict(xy=xy(3, 1), labels=labels(3, 1)),
+        "clicks": dict(xy=xy(2, 4), labels=labels(2, 1, 0, 1, -1)),
+        "boxes": dict(boxes=boxes(2)),
+        "box_and_points": dict(xy=xy(2, 2), labels=labels(2, 1, 0), boxes=boxes(2)),
+        "point_and_mask": dict(xy=xy(2, 1), labels=labels(2, 1)),
+        "box_and_mask": dict(boxes=boxes(2)),
+    }
+
+
+def mask_prompts(sam, embedding):
+    """Logits of an earlier answer, as they are and changed: [2,L,L]."""
+    middle = torch.full((1, 1, 2), sam.image_encoder.img_size * 0.4)
+    low = official.decode(sam, embedding, points=(middle, torch.ones(1, 1)))[0][0, 1]
+    return torch.stack([low, low.flip(1).clamp(-6, 6)])
+
+
+def answer(sam, embedding, prompts, masks):
+    points = (prompts["xy"], prompts["labels"]) if "xy" in prompts else None
+    return official.decode(sam, embedding, points=points, boxes=prompts.get("boxes"), masks=masks)
+
+
+def dump(name, path):
+    sam = official.load(path)
+    out = {}
+    for image in IMAGES if name == "builtin" else IMAGES[:1]:
+        pixels = official.resized(sam, official.read_rgb(f"{HERE}/images/{image}.png"))
+        out["resized." + image] = torch.as_tensor(pixels).half()
+    with torch.no_grad():
+        embedding = sam.image_encoder(official.model_input(sam, official.read_rgb(f"{HERE}/images/{IMAGES[0]}.png")))
+    out["embedding"] = embedding[0]
+    out["masks"] = mask_prompts(sam, embedding)
+    for kind, prompts in sets(sam.image_encoder.img_size).items():
+        logits, iou = answer(sam, embedding, prompts, out["masks"][:, None] if kind.endswith("mask") else None)
+        out.update({f"{kind}.{key}": value for key, value in prompts.items()})
+        out.update({f"{kind}.iou": iou, f"{kind}.logits": logits[:, :, ::2]})
+    digest = hashlib.sha256(open(path, "rb").read()).hexdigest()
+    save_file({key: value.clone() for key, value in out.items()}, f"{HERE}/dumps/{name}.safetensors", {"model_sha256": digest})
+    os.chmod(f"{HERE}/dumps/{name}.safetensors", 0o644)
+    for image, options in RECORDS[name]:
+        pixels = official.read_rgb(f"{HERE}/images/{image}.png")
+        found = official.records(sam, pixels, **options)
+        official.write_record(f"{HERE}/records/{name}-{image}.json", image + ".png", pixels, found)
+        print(f"{name} {image}: {len(found)} masks")
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)  # the same rounding on any number of cores
+    for folder in ("images", "models", "dumps", "records"):
+        os.makedirs(os.path.join(HERE, folder), exist_ok=True)
+    subprocess.run([sys.executable, os.path.join(HERE, "draw.py"), os.path.join(HERE, "images")], check=True)
+    for model in sys.argv[1:] or list(RECORDS):
+        path = BUILTIN
+        if model != "builtin":
+            path = f"{HERE}/models/{model}.safetensors"
+            official.save(official.random(model, SEED), path, half=True)
+        dump(model, path)
