@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "pipeline/atomic.h"
-#include "pipeline/atomic_name.h"
+#include "base/atomic.h"
+#include "base/atomic_name.h"
 #include "pipeline/file.h"
 #include "tests/unit/unit.h"
 

@@ -1,4 +1,4 @@
-#include "pipeline/atomic_name.h"
+#include "base/atomic_name.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "pipeline/atomic.h"
-#include "pipeline/atomic_name.h"
+#include "base/atomic.h"
+#include "base/atomic_name.h"
 
 enum { FOREIGN_AGE = 24 * 3600 }; /* seconds after which another host's file is taken for dead */
 

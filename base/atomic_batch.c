@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "pipeline/atomic.h"
-#include "pipeline/atomic_name.h"
+#include "base/atomic.h"
+#include "base/atomic_name.h"
 
 struct folder_list {
     char **names; /* owned, distinct; "" for the working folder */

@@ -1,6 +1,6 @@
 /* atomic_name.h - temporary names, and what atomic.c, atomic_batch.c and atomic_clean.c share. */
-#ifndef PIPELINE_ATOMIC_NAME_H
-#define PIPELINE_ATOMIC_NAME_H
+#ifndef BASE_ATOMIC_NAME_H
+#define BASE_ATOMIC_NAME_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "pipeline/atomic.h"
+#include "base/atomic.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "pipeline/atomic_name.h"
+#include "base/atomic_name.h"
 
 /* Makes one folder; one that is there already is fine. */
 static int make_one(const char *path)
