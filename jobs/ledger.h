@@ -52,6 +52,7 @@ struct ledger_line {
     /* events only */
     const char *event;  /* "start" or "end" */
     const char *reason; /* of an end: "done", "failures", "stopped", "error" */
+    const char *shard;  /* of a start: "0/4" */
     const char *host;   /* of a start */
     uint64_t pid;
     uint64_t images; /* of a start: images of this shard */
@@ -66,7 +67,7 @@ struct ledger *ledger_open(const char *run, const struct shard *shard, struct er
  * ERROR_IO: the line does not count then, and a later call may succeed. */
 int ledger_append(struct ledger *ledger, const struct ledger_line *line, struct error *error);
 
-/* Appends the event lines. host, pid and shard are filled in. */
+/* Appends the event lines; host, pid and shard are filled in. 0 or -1 (ERROR_IO). */
 int ledger_append_start(struct ledger *ledger, uint64_t images, struct error *error);
 int ledger_append_end(struct ledger *ledger, const char *reason, struct error *error);
 
@@ -90,8 +91,9 @@ struct ledger_reading {
 int ledger_read(const char *path, ledger_visit *visit, void *context,
                 struct ledger_reading *reading, struct error *error);
 
-/* The ledger files of a run, sorted by name: *paths is an array of *count strings, one block to be
- * freed with free(). A run without any gives 0 of them. Returns 0, or -1. */
+/* The ledger files of a run, sorted by name: an array of *count strings, one block, to be freed
+ * with free(3). A run without any gives 0 of them and *paths NULL. Returns 0, or -1 with ERROR_IO
+ * or ERROR_MEMORY. */
 int ledger_files(const char *run, char ***paths, size_t *count, struct error *error);
 
 #endif

@@ -52,7 +52,8 @@ struct list_item {
 struct list *list_open(const struct list_options *options, struct error *error);
 
 /* The next image: 1 and *item filled (its strings are the list's, valid until the next call),
- * 0 at the end, -1 with ERROR_IO where a folder or the list cannot be read. */
+ * 0 at the end, -1 with ERROR_IO where a folder or the list cannot be read, or ERROR_USAGE where a
+ * list entry names no file or a key is reserved. */
 int list_next(struct list *list, struct list_item *item, struct error *error);
 
 /* Starts again from the first item. Returns 0, or -1 with ERROR_IO. */
@@ -66,7 +67,7 @@ struct list_survey {
 };
 
 /* Goes through the whole list once, counts it, and refuses two images that would write the same
- * output (equal keys once the extension is taken off), naming both, as well as reserved names.
+ * output (equal keys once the extension is taken off), naming both.
  * `shard` may be NULL. Rewinds the list at the end. Memory: a table of 64-bit hashes, 12 to 24
  * bytes an image; equal hashes are verified by their names in another pass.
  * Returns 0, or -1 with ERROR_USAGE (a clash), ERROR_IO or ERROR_MEMORY. */

@@ -1,0 +1,196 @@
+#include "jobs/ledger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "jobs/ndjson.h"
+#include "jobs/shard.h"
+
+struct ledger {
+    pthread_mutex_t
+        mutex; /* guards line and torn, and keeps the lines in the order of their times */
+    int fd;
+    bool torn; /* the file does not end in a newline: the next line begins with one */
+    struct ndjson line;
+    struct shard shard;
+    char *path;
+};
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_REALTIME, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static int make_folder(const char *path, struct error *error)
+{
+    if (mkdir(path, 0777) && errno != EEXIST)
+        return error_set_system(error, ERROR_IO, errno, "cannot make folder '%s'", path);
+    return 0;
+}
+
+/* Whether the file has a last line without its newline. */
+static int find_torn(struct ledger *ledger, struct error *error)
+{
+    char last;
+    struct stat status;
+    if (fstat(ledger->fd, &status))
+        return error_set_system(error, ERROR_IO, errno, "%s", ledger->path);
+    if (status.st_size == 0)
+        return 0;
+    if (pread(ledger->fd, &last, 1, status.st_size - 1) != 1)
+        return error_set_system(error, ERROR_IO, errno, "cannot read '%s'", ledger->path);
+    ledger->torn = last != '\n';
+    return 0;
+}
+
+static int open_file(struct ledger *ledger, const char *run, struct error *error)
+{
+    if (asprintf(&ledger->path, "%s/" LEDGER_FOLDER, run) < 0) {
+        ledger->path = NULL;
+        return error_set(error, ERROR_MEMORY, "no memory for the ledger");
+    }
+    int made = make_folder(ledger->path, error);
+    free(ledger->path);
+    ledger->path = NULL;
+    if (made)
+        return -1;
+    if (asprintf(&ledger->path, "%s/" LEDGER_FOLDER "/ledger-%u-of-%u.ndjson", run,
+                 ledger->shard.index, ledger->shard.count) < 0) {
+        ledger->path = NULL;
+        return error_set(error, ERROR_MEMORY, "no memory for the ledger");
+    }
+    ledger->fd = open(ledger->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    if (ledger->fd < 0)
+        return error_set_system(error, ERROR_IO, errno, "cannot open the ledger '%s'",
+                                ledger->path);
+    return find_torn(ledger, error);
+}
+
+struct ledger *ledger_open(const char *run, const struct shard *shard, struct error *error)
+{
+    struct ledger *ledger = calloc(1, sizeof *ledger);
+    if (!ledger) {
+        error_set(error, ERROR_MEMORY, "no memory for the ledger");
+        return NULL;
+    }
+    pthread_mutex_init(&ledger->mutex, NULL);
+    ledger->fd = -1;
+    ledger->shard = *shard;
+    if (open_file(ledger, run, error)) {
+        ledger_close(ledger);
+        return NULL;
+    }
+    return ledger;
+}
+
+/* Writes ledger->line with one write(2). */
+static int write_line(struct ledger *ledger, struct error *error)
+{
+    ssize_t written;
+    if (ledger->torn && write(ledger->fd, "\n", 1) != 1)
+        return error_set_system(error, ERROR_IO, errno, "cannot write to '%s'", ledger->path);
+    ledger->torn = false;
+    do
+        written = write(ledger->fd, ledger->line.text, ledger->line.length);
+    while (written < 0 && errno == EINTR);
+    if (written == (ssize_t)ledger->line.length)
+        return 0;
+    ledger->torn = written > 0;
+    /* A short write says nothing in errno: the disk or the quota is full. */
+    return error_set_system(error, ERROR_IO, written < 0 ? errno : ENOSPC, "cannot write to '%s'",
+                            ledger->path);
+}
+
+static void format_image(struct ndjson *line, const struct ledger_line *image)
+{
+    ndjson_name(line, "path", image->key);
+    ndjson_string(line, "status", image->status == LEDGER_DONE ? "done" : "failed");
+    if (image->status == LEDGER_DONE)
+        ndjson_integer(line, "bytes", image->bytes);
+    if (image->width) {
+        ndjson_integer(line, "width", image->width);
+        ndjson_integer(line, "height", image->height);
+    }
+    if (image->status == LEDGER_DONE)
+        ndjson_integer(line, "masks", image->masks);
+    if (image->error)
+        ndjson_string(line, "error", image->error);
+    ndjson_real(line, "seconds", image->seconds, 3);
+    ndjson_integer(line, "worker", image->worker);
+}
+
+static void format_event(struct ndjson *line, const struct ledger *ledger,
+                         const struct ledger_line *event)
+{
+    char text[64] = "";
+    ndjson_string(line, "event", event->event);
+    if (event->reason) {
+        ndjson_string(line, "reason", event->reason);
+        return;
+    }
+    snprintf(text, sizeof text, "%u/%u", ledger->shard.index, ledger->shard.count);
+    ndjson_string(line, "shard", text);
+    ndjson_integer(line, "images", event->images);
+    gethostname(text, sizeof text - 1);
+    ndjson_string(line, "host", text);
+    ndjson_integer(line, "pid", (uint64_t)getpid());
+}
+
+int ledger_append(struct ledger *ledger, const struct ledger_line *line, struct error *error)
+{
+    int status;
+    pthread_mutex_lock(&ledger->mutex);
+    ndjson_begin(&ledger->line);
+    if (line->event)
+        format_event(&ledger->line, ledger, line);
+    else
+        format_image(&ledger->line, line);
+    ndjson_real(&ledger->line, "time", line->time > 0 ? line->time : now(), 3);
+    if (ndjson_end(&ledger->line))
+        status = error_set(error, ERROR_MEMORY, "no memory for a line of the ledger");
+    else
+        status = write_line(ledger, error);
+    pthread_mutex_unlock(&ledger->mutex);
+    return status;
+}
+
+int ledger_append_start(struct ledger *ledger, uint64_t images, struct error *error)
+{
+    struct ledger_line line = {.status = LEDGER_EVENT, .event = "start", .images = images};
+    return ledger_append(ledger, &line, error);
+}
+
+int ledger_append_end(struct ledger *ledger, const char *reason, struct error *error)
+{
+    struct ledger_line line = {.status = LEDGER_EVENT, .event = "end", .reason = reason};
+    return ledger_append(ledger, &line, error);
+}
+
+int ledger_sync(struct ledger *ledger, struct error *error)
+{
+    if (fsync(ledger->fd))
+        return error_set_system(error, ERROR_IO, errno, "cannot sync '%s'", ledger->path);
+    return 0;
+}
+
+void ledger_close(struct ledger *ledger)
+{
+    if (!ledger)
+        return;
+    if (ledger->fd >= 0)
+        close(ledger->fd);
+    pthread_mutex_destroy(&ledger->mutex);
+    ndjson_free(&ledger->line);
+    free(ledger->path);
+    free(ledger);
+}

@@ -1,0 +1,196 @@
+#include "jobs/ledger_index.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "jobs/hash.h"
+#include "jobs/shard.h"
+
+/* Open addressing over three arrays, at most three quarters full. A state packs, from the high bits
+ * on: 26 bits of the second hash, 2 of status, 36 of bytes; 0 marks a free slot. */
+struct ledger_index {
+    uint64_t *hashes;
+    uint64_t *states;
+    uint32_t *times; /* quarter seconds since the first of January 2020 */
+    size_t size;     /* a power of two */
+    size_t used;
+    struct ledger_counts counts;
+};
+
+enum { BYTES_BITS = 36, STATUS_BITS = 2 };
+
+static const double EPOCH = 1577836800.0; /* 2020-01-01T00:00:00Z */
+static const uint64_t BYTES_MASK = (UINT64_C(1) << BYTES_BITS) - 1;
+
+struct name_hash {
+    uint64_t hash;
+    uint64_t check; /* in place: the high bits of a state */
+};
+
+static struct name_hash hash_name(const char *key)
+{
+    size_t length = strlen(key);
+    uint64_t check = hash_bytes_again(key, length);
+    return (struct name_hash){hash_bytes(key, length), check >> (BYTES_BITS + STATUS_BITS)
+                                                                    << (BYTES_BITS + STATUS_BITS)};
+}
+
+static uint64_t check_of(uint64_t state)
+{
+    return state >> (BYTES_BITS + STATUS_BITS) << (BYTES_BITS + STATUS_BITS);
+}
+
+static enum ledger_status status_of(uint64_t state)
+{
+    return (enum ledger_status)(state >> BYTES_BITS & 3);
+}
+
+/* The slot of the name, or the free one where it belongs. */
+static size_t find_slot(const struct ledger_index *index, struct name_hash name)
+{
+    size_t at = name.hash & (index->size - 1);
+    while (index->states[at] &&
+           !(index->hashes[at] == name.hash && check_of(index->states[at]) == name.check))
+        at = (at + 1) & (index->size - 1);
+    return at;
+}
+
+static int allocate(struct ledger_index *index, size_t size, struct error *error)
+{
+    index->size = size;
+    index->hashes = memory_new(size, sizeof *index->hashes, "index of the ledgers", error);
+    index->states = memory_new(size, sizeof *index->states, "index of the ledgers", error);
+    index->times = memory_new(size, sizeof *index->times, "index of the ledgers", error);
+    return index->hashes && index->states && index->times ? 0 : -1;
+}
+
+static void free_arrays(struct ledger_index *index)
+{
+    memory_free(index->hashes);
+    memory_free(index->states);
+    memory_free(index->times);
+}
+
+static int grow(struct ledger_index *index, struct error *error)
+{
+    struct ledger_index larger = *index;
+    if (allocate(&larger, 2 * index->size, error)) {
+        free_arrays(&larger);
+        return -1;
+    }
+    for (size_t i = 0; i < index->size; i++) {
+        if (!index->states[i])
+            continue;
+        struct name_hash name = {index->hashes[i], check_of(index->states[i])};
+        size_t at = find_slot(&larger, name);
+        larger.hashes[at] = index->hashes[i];
+        larger.states[at] = index->states[i];
+        larger.times[at] = index->times[i];
+    }
+    free_arrays(index);
+    *index = larger;
+    return 0;
+}
+
+struct ledger_index *ledger_index_new(struct error *error)
+{
+    struct ledger_index *index = memory_new(1, sizeof *index, "index of the ledgers", error);
+    if (index && allocate(index, 1024, error)) {
+        ledger_index_free(index);
+        return NULL;
+    }
+    return index;
+}
+
+void ledger_index_free(struct ledger_index *index)
+{
+    if (!index)
+        return;
+    free_arrays(index);
+    memory_free(index);
+}
+
+static void count(struct ledger_counts *counts, enum ledger_status status, int by)
+{
+    if (status == LEDGER_DONE)
+        counts->done += (uint64_t)by;
+    else if (status == LEDGER_FAILED)
+        counts->failed += (uint64_t)by;
+}
+
+static uint32_t pack_time(double time)
+{
+    double quarters = (time - EPOCH) * 4;
+    return quarters <= 0 ? 0 : quarters >= UINT32_MAX ? UINT32_MAX : (uint32_t)quarters;
+}
+
+int ledger_index_add(struct ledger_index *index, const struct ledger_line *line,
+                     struct error *error)
+{
+    if (index->used >= index->size / 4 * 3 && grow(index, error))
+        return -1;
+    struct name_hash name = hash_name(line->key);
+    size_t at = find_slot(index, name);
+    uint32_t time = pack_time(line->time);
+    if (index->states[at] && time < index->times[at])
+        return 0;
+    index->used += !index->states[at];
+    count(&index->counts, status_of(index->states[at]), -1);
+    count(&index->counts, line->status, 1);
+    index->hashes[at] = name.hash;
+    index->states[at] = name.check | (uint64_t)line->status << BYTES_BITS |
+                        (line->bytes > BYTES_MASK ? BYTES_MASK : line->bytes);
+    index->times[at] = time;
+    return 0;
+}
+
+struct reading_context {
+    struct ledger_index *index;
+    const struct shard *shard;
+    struct error *error;
+};
+
+static int add_line(void *context, const struct ledger_line *line)
+{
+    const struct reading_context *reading = context;
+    if (line->status == LEDGER_EVENT || (reading->shard && !shard_has(reading->shard, line->key)))
+        return 0;
+    return ledger_index_add(reading->index, line, reading->error);
+}
+
+struct ledger_index *ledger_index_read(const char *run, const struct shard *shard,
+                                       struct error *error)
+{
+    char **paths;
+    size_t files;
+    if (ledger_files(run, &paths, &files, error))
+        return NULL;
+    struct ledger_index *index = ledger_index_new(error);
+    struct reading_context context = {index, shard, error};
+    int status = index ? 0 : -1;
+    for (size_t i = 0; status == 0 && i < files; i++) {
+        struct ledger_reading reading;
+        status = ledger_read(paths[i], add_line, &context, &reading, error);
+        if (index)
+            index->counts.bad_lines += reading.bad;
+    }
+    free(paths);
+    if (status) {
+        ledger_index_free(index);
+        return NULL;
+    }
+    return index;
+}
+
+struct ledger_entry ledger_index_find(const struct ledger_index *index, const char *key)
+{
+    uint64_t state = index->states[find_slot(index, hash_name(key))];
+    return (struct ledger_entry){status_of(state), state & BYTES_MASK};
+}
+
+struct ledger_counts ledger_index_counts(const struct ledger_index *index)
+{
+    return index->counts;
+}

@@ -1,0 +1,218 @@
+#include "jobs/ledger.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+enum { LINE_MAX_BYTES = 1 << 20 };
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name)); /* NULL where it is none */
+}
+
+static uint64_t integer_of(const json_t *object, const char *name)
+{
+    json_int_t value = json_integer_value(json_object_get(object, name));
+    return value > 0 ? (uint64_t)value : 0;
+}
+
+static uint32_t small_of(const json_t *object, const char *name)
+{
+    uint64_t value = integer_of(object, name);
+    return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+}
+
+static int hex_digit(char c)
+{
+    const char *digits = "0123456789abcdef";
+    const char *at = c ? strchr(digits, c) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+/* Replaces the digits by the bytes that they stand for; false where they stand for no name. */
+static bool decode_hex(char *hex)
+{
+    size_t length = strlen(hex);
+    if (length == 0 || length % 2)
+        return false;
+    for (size_t i = 0; i < length / 2; i++) {
+        int high = hex_digit(hex[2 * i]);
+        int low = hex_digit(hex[2 * i + 1]);
+        if (high < 0 || low < 0 || high + low == 0)
+            return false;
+        hex[i] = (char)(high << 4 | low);
+    }
+    hex[length / 2] = '\0';
+    return true;
+}
+
+static bool parse_event(const json_t *object, struct ledger_line *line)
+{
+    line->status = LEDGER_EVENT;
+    line->reason = text_of(object, "reason");
+    line->shard = text_of(object, "shard");
+    line->host = text_of(object, "host");
+    line->pid = integer_of(object, "pid");
+    line->images = integer_of(object, "images");
+    return true;
+}
+
+/* Fills `line` with what `object` holds; *hex is a buffer for the name that the caller frees. */
+static bool parse_line(const json_t *object, struct ledger_line *line, char **hex)
+{
+    *line = (struct ledger_line){.time = json_number_value(json_object_get(object, "time"))};
+    line->event = text_of(object, "event");
+    if (line->event)
+        return parse_event(object, line);
+    const char *status = text_of(object, "status");
+    const char *escaped = text_of(object, "path_hex");
+    line->key = text_of(object, "path");
+    if (!status || !line->key || !line->key[0])
+        return false;
+    if (escaped) {
+        *hex = strdup(escaped);
+        if (!*hex || !decode_hex(*hex))
+            return false;
+        line->key = *hex;
+    }
+    if (strcmp(status, "done") == 0)
+        line->status = LEDGER_DONE;
+    else if (strcmp(status, "failed") == 0)
+        line->status = LEDGER_FAILED;
+    else
+        return false;
+    line->bytes = integer_of(object, "bytes");
+    line->width = small_of(object, "width");
+    line->height = small_of(object, "height");
+    line->masks = small_of(object, "masks");
+    line->worker = small_of(object, "worker");
+    line->seconds = json_number_value(json_object_get(object, "seconds"));
+    line->error = text_of(object, "error");
+    return true;
+}
+
+/* One line of text: counts it, and shows it to the visitor where it is good. */
+static int take_line(const char *text, size_t length, ledger_visit *visit, void *context,
+                     struct ledger_reading *reading)
+{
+    struct ledger_line line;
+    char *hex = NULL;
+    int status = 0;
+    json_t *object = json_loadb(text, length, 0, NULL);
+    if (json_is_object(object) && parse_line(object, &line, &hex)) {
+        reading->lines++;
+        status = visit(context, &line);
+    } else {
+        reading->bad++;
+    }
+    free(hex);
+    json_decref(object);
+    return status;
+}
+
+/* Reads up to the next newline: 1 with *length (without it), 2 for a line that is too long or the
+ * last one without a newline, 0 at the end. */
+static int next_line(FILE *file, char *buffer, size_t *length)
+{
+    size_t used = 0;
+    bool cut = false;
+    int c;
+    flockfile(file);
+    while ((c = getc_unlocked(file)) != EOF && c != '\n') {
+        if (used < LINE_MAX_BYTES)
+            buffer[used++] = (char)c;
+        else
+            cut = true;
+    }
+    funlockfile(file);
+    *length = used;
+    if (c == EOF)
+        return used > 0 ? 2 : 0;
+    return cut ? 2 : 1;
+}
+
+int ledger_read(const char *path, ledger_visit *visit, void *context,
+                struct ledger_reading *reading, struct error *error)
+{
+    struct ledger_reading none;
+    size_t length;
+    int kind;
+    int status = 0;
+    reading = reading ? reading : &none;
+    *reading = (struct ledger_reading){0};
+    char *buffer = memory_new(LINE_MAX_BYTES, 1, "line of a ledger", error);
+    if (!buffer)
+        return -1;
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        memory_free(buffer);
+        return error_set_system(error, ERROR_IO, errno, "cannot open the ledger '%s'", path);
+    }
+    while (status == 0 && (kind = next_line(file, buffer, &length)) != 0) {
+        if (kind == 2)
+            reading->bad++;
+        else if (length > 0)
+            status = take_line(buffer, length, visit, context, reading);
+    }
+    if (status == 0 && ferror(file))
+        status = error_set_system(error, ERROR_IO, errno, "cannot read the ledger '%s'", path);
+    fclose(file);
+    memory_free(buffer);
+    return status;
+}
+
+static int is_ledger(const struct dirent *entry)
+{
+    unsigned index;
+    unsigned count;
+    int used = 0;
+    return sscanf(entry->d_name, "ledger-%u-of-%u.ndjson%n", &index, &count, &used) == 2 &&
+           used > 0 && entry->d_name[used] == '\0';
+}
+
+/* The names in one block: pointers first, then the texts. */
+static char **join_paths(const char *folder, struct dirent **entries, size_t count)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += sizeof(char *) + strlen(folder) + strlen(entries[i]->d_name) + 2;
+    char **paths = malloc(bytes);
+    char *text = (char *)(paths + count);
+    for (size_t i = 0; paths && i < count; i++) {
+        paths[i] = text;
+        text += sprintf(text, "%s/%s", folder, entries[i]->d_name) + 1;
+    }
+    return paths;
+}
+
+int ledger_files(const char *run, char ***paths, size_t *count, struct error *error)
+{
+    struct dirent **entries = NULL;
+    char *folder = NULL;
+    *paths = NULL;
+    *count = 0;
+    if (asprintf(&folder, "%s/" LEDGER_FOLDER, run) < 0)
+        return error_set(error, ERROR_MEMORY, "no memory for the names of ledgers");
+    int found = scandir(folder, &entries, is_ledger, versionsort);
+    int failed = found < 0 && errno != ENOENT;
+    if (failed)
+        error_set_system(error, ERROR_IO, errno, "cannot read folder '%s'", folder);
+    if (found > 0) {
+        *paths = join_paths(folder, entries, (size_t)found);
+        *count = *paths ? (size_t)found : 0;
+        if (!*paths)
+            failed = error_set(error, ERROR_MEMORY, "no memory for the names of ledgers");
+    }
+    for (int i = 0; i < found; i++)
+        free(entries[i]);
+    free(entries);
+    free(folder);
+    return failed ? -1 : 0;
+}

@@ -1,0 +1,47 @@
+#include "jobs/list.h"
+
+#include <string.h>
+#include <strings.h>
+
+bool list_is_image(const char *name)
+{
+    static const char *const extensions[] = {"jpg", "jpeg", "jpe",  "jfif", "png",  "webp",
+                                             "tif", "tiff", "bmp",  "gif",  "ppm",  "pgm",
+                                             "pnm", "pbm",  "heic", "heif", "avif", "jp2"};
+    const char *dot = strrchr(name, '.');
+    if (!dot || dot == name)
+        return false;
+    for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++)
+        if (strcasecmp(dot + 1, extensions[i]) == 0)
+            return true;
+    return false;
+}
+
+size_t list_stem(const char *key)
+{
+    const char *slash = strrchr(key, '/');
+    const char *name = slash ? slash + 1 : key;
+    const char *dot = strrchr(name, '.');
+    return dot && dot != name ? (size_t)(dot - key) : strlen(key);
+}
+
+int list_key(const char *path, char *key)
+{
+    size_t used = 0;
+    while (*path) {
+        size_t length = strcspn(path, "/");
+        if (length == 2 && path[0] == '.' && path[1] == '.') {
+            while (used > 0 && key[--used] != '/')
+                ;
+        } else if (length > 0 && !(length == 1 && path[0] == '.')) {
+            if (used > 0)
+                key[used++] = '/';
+            memcpy(key + used, path, length);
+            used += length;
+        }
+        path += length;
+        path += strspn(path, "/");
+    }
+    key[used] = '\0';
+    return used > 0 ? 0 : -1;
+}

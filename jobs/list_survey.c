@@ -1,0 +1,111 @@
+#include "jobs/list.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "jobs/hash.h"
+#include "jobs/shard.h"
+
+/* A set of hashes: open addressing, 0 marks a free slot, at most three quarters full. */
+struct hash_set {
+    uint64_t *slots;
+    size_t size; /* a power of two */
+    size_t used;
+};
+
+/* The slot that holds `hash`, or the free one where it belongs. */
+static uint64_t *set_slot(const struct hash_set *set, uint64_t hash)
+{
+    size_t at = hash & (set->size - 1);
+    while (set->slots[at] && set->slots[at] != hash)
+        at = (at + 1) & (set->size - 1);
+    return &set->slots[at];
+}
+
+static int set_grow(struct hash_set *set, struct error *error)
+{
+    struct hash_set larger = {.size = set->size ? 2 * set->size : 1024, .used = set->used};
+    larger.slots = memory_new(larger.size, sizeof *larger.slots, "table of outputs", error);
+    if (!larger.slots)
+        return -1;
+    for (size_t i = 0; i < set->size; i++)
+        if (set->slots[i])
+            *set_slot(&larger, set->slots[i]) = set->slots[i];
+    memory_free(set->slots);
+    *set = larger;
+    return 0;
+}
+
+/* 1 where the hash was in the set, 0 where it is now, -1 with ERROR_MEMORY. */
+static int set_put(struct hash_set *set, uint64_t hash, struct error *error)
+{
+    hash += hash == 0;
+    if (set->used >= set->size / 4 * 3 && set_grow(set, error))
+        return -1;
+    uint64_t *slot = set_slot(set, hash);
+    if (*slot)
+        return 1;
+    *slot = hash;
+    set->used++;
+    return 0;
+}
+
+static bool same_stem(const char *a, const char *b)
+{
+    size_t length = list_stem(a);
+    return length == list_stem(b) && memcmp(a, b, length) == 0;
+}
+
+/* Looks for an earlier item with the same output as `late`, whose hash was there before, by going
+ * through the list again; stands after `late` again when it returns 0. */
+static int find_clash(struct list *list, const struct list_item *late, struct error *error)
+{
+    struct list_item item;
+    size_t key_size = strlen(late->key) + 1;
+    size_t path_size = strlen(late->path) + 1;
+    uint64_t end = late->index;
+    char *key = memory_new(key_size + path_size, 1, "names that may clash", error);
+    if (!key)
+        return -1;
+    char *path = key + key_size;
+    memcpy(key, late->key, key_size);
+    memcpy(path, late->path, path_size);
+    int found = list_rewind(list, error) ? -1 : 1;
+    while (found > 0 && (found = list_next(list, &item, error)) > 0 && item.index < end) {
+        if (same_stem(item.key, key))
+            found = error_set(error, ERROR_USAGE,
+                              "'%s' and '%s' would write the same output '%.*s'; rename one, or "
+                              "run them into different folders",
+                              item.path, path, (int)list_stem(key), key);
+    }
+    memory_free(key);
+    return found < 0 ? -1 : 0;
+}
+
+static int survey_items(struct list *list, const struct shard *shard, struct hash_set *set,
+                        struct list_survey *survey, struct error *error)
+{
+    struct list_item item;
+    int found;
+    while ((found = list_next(list, &item, error)) > 0) {
+        survey->images++;
+        survey->mine += !shard || shard_has(shard, item.key);
+        int known = set_put(set, hash_bytes(item.key, list_stem(item.key)), error);
+        if (known < 0 || (known > 0 && find_clash(list, &item, error)))
+            return -1;
+    }
+    return found;
+}
+
+int list_survey(struct list *list, const struct shard *shard, struct list_survey *survey,
+                struct error *error)
+{
+    struct hash_set set = {0};
+    *survey = (struct list_survey){0};
+    int status = list_rewind(list, error);
+    if (status == 0)
+        status = survey_items(list, shard, &set, survey, error);
+    memory_free(set.slots);
+    return status ? -1 : list_rewind(list, error);
+}
