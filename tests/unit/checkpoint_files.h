@@ -1,0 +1,160 @@
+/* checkpoint_files.h - small checkpoints made on the spot, for the tests of their readers. */
+#ifndef TESTS_UNIT_CHECKPOINT_FILES_H
+#define TESTS_UNIT_CHECKPOINT_FILES_H
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "model/checkpoint.h"
+
+enum { BYTES_MAX = 1 << 16 };
+
+/* A file being put together. */
+struct bytes {
+    size_t size;
+    unsigned char data[BYTES_MAX];
+};
+
+static inline void bytes_add(struct bytes *bytes, const void *data, size_t size)
+{
+    if (bytes->size + size > sizeof bytes->data)
+        abort();
+    if (size > 0)
+        memcpy(bytes->data + bytes->size, data, size);
+    bytes->size += size;
+}
+
+static inline void bytes_add_text(struct bytes *bytes, const char *text)
+{
+    bytes_add(bytes, text, strlen(text));
+}
+
+static inline void bytes_add_little(struct bytes *bytes, uint64_t value, int width)
+{
+    for (int i = 0; i < width; i++)
+        bytes_add(bytes, &(unsigned char){(unsigned char)(value >> (8 * i))}, 1);
+}
+
+/* A whole .safetensors file from its header's text and its data. */
+static inline void bytes_set_safetensors(struct bytes *bytes, const char *header, const void *data,
+                                         size_t size)
+{
+    bytes->size = 0;
+    bytes_add_little(bytes, strlen(header), 8);
+    bytes_add_text(bytes, header);
+    bytes_add(bytes, data, size);
+}
+
+/* One member of a stored zip archive. */
+struct member {
+    const char *name;
+    const void *data;
+    size_t size;
+};
+
+/* A whole zip archive, as torch.save would lay it out but for the alignment. */
+static inline void bytes_set_zip(struct bytes *bytes, const struct member *members, int count)
+{
+    struct bytes *directory = calloc(1, sizeof *directory);
+    bytes->size = 0;
+    for (int i = 0; i < count; i++) {
+        const struct member *member = &members[i];
+        size_t start = bytes->size;
+        bytes_add_text(bytes, "PK\3\4");
+        bytes_add(bytes, (unsigned char[14]){0}, 14); /* version, flags, method, time, date, CRC */
+        bytes_add_little(bytes, member->size, 4);
+        bytes_add_little(bytes, member->size, 4);
+        bytes_add_little(bytes, strlen(member->name), 2);
+        bytes_add_little(bytes, 0, 2);
+        bytes_add_text(bytes, member->name);
+        bytes_add(bytes, member->data, member->size);
+        bytes_add_text(directory, "PK\1\2");
+        bytes_add(directory, (unsigned char[16]){0}, 16);
+        bytes_add_little(directory, member->size, 4);
+        bytes_add_little(directory, member->size, 4);
+        bytes_add_little(directory, strlen(member->name), 2);
+        bytes_add(directory, (unsigned char[12]){0}, 12); /* extra, comment, disk, attributes */
+        bytes_add_little(directory, start, 4);
+        bytes_add_text(directory, member->name);
+    }
+    size_t start = bytes->size;
+    bytes_add(bytes, directory->data, directory->size);
+    bytes_add_text(bytes, "PK\5\6");
+    bytes_add_little(bytes, 0, 4);
+    bytes_add_little(bytes, (uint64_t)count, 2);
+    bytes_add_little(bytes, (uint64_t)count, 2);
+    bytes_add_little(bytes, directory->size, 4);
+    bytes_add_little(bytes, start, 4);
+    bytes_add_little(bytes, 0, 2);
+    free(directory);
+}
+
+/* A PyTorch zip whose data.pkl is pickle[0..size), with 16 bytes of zeros as storage "0". */
+static inline void bytes_set_pth(struct bytes *bytes, const void *pickle, size_t size)
+{
+    const struct member members[] = {{"archive/data.pkl", pickle, size},
+                                     {"archive/data/0", (const float[4]){0}, 16}};
+    bytes_set_zip(bytes, members, 2);
+}
+
+/* The pickle of {"a": a float tensor of storage "0", shape (size,), stride (1,)}; all numbers are
+ * below 256. `numbers` is what the storage is said to hold. */
+static inline void bytes_set_tensor_pickle(struct bytes *pickle, int numbers, int offset, int size)
+{
+    pickle->size = 0;
+    bytes_add_text(pickle, "\x80\x02}X\x01");
+    bytes_add(pickle, "\0\0\0a", 4);
+    bytes_add_text(pickle, "ctorch._utils\n_rebuild_tensor_v2\n((X\x07");
+    bytes_add(pickle, "\0\0\0storage", 10);
+    bytes_add_text(pickle, "ctorch\nFloatStorage\nX\x01");
+    bytes_add(pickle, "\0\0\0000X\3\0\0\0cpuK", 13);
+    bytes_add_little(pickle, (uint64_t)numbers, 1);
+    bytes_add_text(pickle, "tQK");
+    bytes_add_little(pickle, (uint64_t)offset, 1);
+    bytes_add_text(pickle, "K");
+    bytes_add_little(pickle, (uint64_t)size, 1);
+    bytes_add_text(pickle, "\x85K\x01\x85\x89}tRs.");
+}
+
+/* Writes bytes to a new file and returns its path, which the caller removes and frees. */
+static inline char *bytes_save(const void *data, size_t size)
+{
+    char *path = strdup("/tmp/maskmill-test-XXXXXX");
+    int file = mkstemp(path);
+    FILE *stream = fdopen(file, "wb");
+    if (!stream || fwrite(data, 1, size, stream) != size || fclose(stream))
+        abort();
+    return path;
+}
+
+/* Opens bytes as a checkpoint through a file, as a user would. */
+static inline int bytes_open(const void *data, size_t size, struct checkpoint **checkpoint,
+                             struct error *error)
+{
+    char *path = bytes_save(data, size);
+    int failed = checkpoint_open(checkpoint, path, error);
+    remove(path);
+    free(path);
+    return failed;
+}
+
+/* A whole file in memory; the caller frees it. */
+static inline unsigned char *bytes_load(const char *path, size_t *size)
+{
+    FILE *stream = fopen(path, "rb");
+    if (!stream || fseek(stream, 0, SEEK_END))
+        abort();
+    *size = (size_t)ftell(stream);
+    unsigned char *data = malloc(*size + 1);
+    rewind(stream);
+    if (!data || fread(data, 1, *size, stream) != *size)
+        abort();
+    fclose(stream);
+    return data;
+}
+
+#endif
