@@ -1,0 +1,64 @@
+/* decoder_tensors.h - the tensors of the mask decoder and the sizes that follow from them. */
+#ifndef MODEL_DECODER_TENSORS_H
+#define MODEL_DECODER_TENSORS_H
+
+#include "model/layers.h"
+#include "model/prompt.h"
+
+enum {
+    DECODER_LAYERS = 2,             /* layers of the two-way transformer */
+    DECODER_HEADS = 8,              /* H, of every attention */
+    DECODER_OUTPUT = 1 + SAM_MASKS, /* tokens before those of the prompt: iou and M masks */
+    DECODER_TOKENS_MAX = DECODER_OUTPUT + PROMPT_TOKENS_MAX /* T at most */
+};
+
+/* q, k, v: C -> width; out: width -> C. Width is C in self-attention, C/2 between image and tokens.
+ */
+struct attention {
+    struct linear q, k, v, out;
+};
+
+struct decoder_layer {
+    struct attention self, to_image,
+        to_tokens;       /* to_image: tokens are the queries, image the keys */
+    struct norm norm[4]; /* after each attention, after mlp before to_tokens */
+    struct linear mlp[2];
+};
+
+struct decoder_tensors {
+    enum isa isa; /* of the packed weights */
+    struct prompt_weights prompt;
+    int embed_dim;            /* C, a multiple of 16 */
+    int inner;                /* D = C/2 */
+    int grid;                 /* G */
+    int positions;            /* N */
+    int mlp_width;            /* hidden channels of decoder_layer.mlp */
+    const float *iou_token;   /* [C] */
+    const float *mask_tokens; /* [M][C] */
+    struct decoder_layer layers[DECODER_LAYERS];
+    struct attention final; /* tokens are the queries */
+    struct norm final_norm;
+    struct convolution upscale[2]; /* transposed: C -> C/4 -> C/8 */
+    struct norm upscale_norm;      /* C/4, LayerNorm2d */
+    struct mlp hyper[SAM_MASKS];   /* C -> C/8 */
+    struct mlp iou;                /* C -> M */
+    float *grid_encoding;          /* owned: [N][C], the positional encoding of the image */
+};
+
+/* Reads prompt_encoder.* and mask_decoder.* into a zeroed struct; `grid` is G, `image_size` S.
+ * Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY; decoder_tensors_free is due in both cases. */
+int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *checkpoint, int grid,
+                         int image_size, enum isa isa, struct error *error);
+void decoder_tensors_free(struct decoder_tensors *tensors);
+
+/* T of every prompt of this batch. */
+static inline int decoder_token_count(const struct sam_prompts *prompts)
+{
+    return DECODER_OUTPUT + prompt_token_count(prompts);
+}
+
+/* tokens[T][C] of prompt number `prompt`: the learned output tokens, then the prompt's. */
+void decoder_tokens(const struct decoder_tensors *tensors, const struct sam_prompts *prompts,
+                    int prompt, float *tokens);
+
+#endif

@@ -1,0 +1,188 @@
+#include "model/prompt.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "model/checkpoint.h"
+
+enum { BACKGROUND, FOREGROUND, CORNER };
+enum { MASK_CHANNELS_MAX = 64 }; /* 4 and 16 in the official models */
+
+static int load_mask_downscaling(struct prompt_weights *weights, struct checkpoint *checkpoint,
+                                 struct error *error)
+{
+    const char *prefix = "prompt_encoder.mask_downscaling.";
+    int in = 1;
+    for (int i = 0; i < 2; i++) {
+        char name[96];
+        snprintf(name, sizeof name, "%s%d.weight", prefix, 3 * i);
+        int out = tensor_size(checkpoint, name, 4, 0, MASK_CHANNELS_MAX, error);
+        if (out < 0)
+            return -1;
+        snprintf(name, sizeof name, "%s%d.", prefix, 3 * i);
+        if (convolution_load(&weights->mask_conv[i], checkpoint, name, in, out, error))
+            return -1;
+        snprintf(name, sizeof name, "%s%d.", prefix, 3 * i + 1);
+        if (norm_load(&weights->mask_norm[i], checkpoint, name, out, error))
+            return -1;
+        in = out;
+    }
+    const struct checkpoint_want wants[] = {
+        {&weights->mask_weight, "6.weight", shape_4d(weights->embed_dim, in, 1, 1)},
+        {&weights->mask_bias, "6.bias", shape_1d(weights->embed_dim)},
+    };
+    return checkpoint_tensors(checkpoint, prefix, wants, 2, error);
+}
+
+int prompt_weights_load(struct prompt_weights *weights, struct checkpoint *checkpoint,
+                        int embed_dim, int grid, int image_size, struct error *error)
+{
+    *weights =
+        (struct prompt_weights){.embed_dim = embed_dim, .grid = grid, .image_size = image_size};
+    struct shape row = shape_2d(1, embed_dim);
+    const struct checkpoint_want wants[] = {
+        {&weights->gaussian, "pe_layer.positional_encoding_gaussian_matrix",
+         shape_2d(2, embed_dim / 2)},
+        {&weights->kinds[BACKGROUND], "point_embeddings.0.weight", row},
+        {&weights->kinds[FOREGROUND], "point_embeddings.1.weight", row},
+        {&weights->kinds[CORNER], "point_embeddings.2.weight", row},
+        {&weights->kinds[CORNER + 1], "point_embeddings.3.weight", row},
+        {&weights->not_a_point, "not_a_point_embed.weight", row},
+        {&weights->no_mask, "no_mask_embed.weight", row},
+    };
+    if (checkpoint_tensors(checkpoint, "prompt_encoder.", wants, sizeof wants / sizeof *wants,
+                           error))
+        return -1;
+    return load_mask_downscaling(weights, checkpoint, error);
+}
+
+int prompt_token_count(const struct sam_prompts *prompts)
+{
+    if (prompts->boxes)
+        return prompts->points + 2;
+    return prompts->points > 0 ? prompts->points + 1 : 0;
+}
+
+/* out[C] = sin and cos of 2 pi (2 p - 1) @ gaussian; x and y are fractions of the image. */
+static void position_encoding(const struct prompt_weights *weights, float x, float y, float *out)
+{
+    int half = weights->embed_dim / 2;
+    for (int i = 0; i < half; i++) {
+        float phase =
+            (2 * x - 1) * weights->gaussian[i] + (2 * y - 1) * weights->gaussian[half + i];
+        phase *= (float)(2 * M_PI);
+        out[i] = sinf(phase);
+        out[half + i] = cosf(phase);
+    }
+}
+
+static void add(float *out, const float *x, int n)
+{
+    for (int i = 0; i < n; i++)
+        out[i] += x[i];
+}
+
+static void point_token(const struct prompt_weights *weights, const double *xy, int label,
+                        float *token)
+{
+    int c = weights->embed_dim;
+    if (label < 0) {
+        memcpy(token, weights->not_a_point, c * sizeof *token);
+        return;
+    }
+    double size = weights->image_size;
+    position_encoding(weights, (float)((xy[0] + 0.5) / size), (float)((xy[1] + 0.5) / size), token);
+    add(token, weights->kinds[label ? FOREGROUND : BACKGROUND], c);
+}
+
+void prompt_tokens(const struct prompt_weights *weights, const struct sam_prompts *prompts,
+                   int prompt, float *tokens)
+{
+    int c = weights->embed_dim;
+    for (int i = 0; i < prompts->points; i++, tokens += c) {
+        int at = prompt * prompts->points + i;
+        point_token(weights, prompts->xy + 2 * at, prompts->labels ? prompts->labels[at] : 1,
+                    tokens);
+    }
+    if (!prompts->boxes) {
+        if (prompts->points > 0)
+            memcpy(tokens, weights->not_a_point, c * sizeof *tokens);
+        return;
+    }
+    float size = (float)weights->image_size;
+    const float *box = prompts->boxes + 4 * prompt;
+    for (int corner = 0; corner < 2; corner++, tokens += c, box += 2) {
+        position_encoding(weights, (box[0] + 0.5f) / size, (box[1] + 0.5f) / size, tokens);
+        add(tokens, weights->kinds[CORNER + corner], c);
+    }
+}
+
+void prompt_grid_encoding(const struct prompt_weights *weights, float *out)
+{
+    int g = weights->grid;
+    for (int y = 0; y < g; y++)
+        for (int x = 0; x < g; x++, out += weights->embed_dim)
+            position_encoding(weights, ((float)x + 0.5f) / (float)g, ((float)y + 0.5f) / (float)g,
+                              out);
+}
+
+/* x[n] = GELU(LayerNorm2d(x)) over the channels of one pixel; eps 1e-6 as in LayerNorm2d. */
+static void norm_gelu(const struct norm *norm, float *x)
+{
+    int n = norm->width;
+    float mean = 0;
+    float variance = 0;
+    for (int i = 0; i < n; i++)
+        mean += x[i] / (float)n;
+    for (int i = 0; i < n; i++)
+        variance += (x[i] - mean) * (x[i] - mean) / (float)n;
+    for (int i = 0; i < n; i++) {
+        float y = (x[i] - mean) / sqrtf(variance + 1e-6f) * norm->gain[i] + norm->shift[i];
+        x[i] = 0.5f * y * (1 + erff(y * (float)M_SQRT1_2));
+    }
+}
+
+/* One output pixel: out[conv->out] from the 2x2 input pixels in[dy][dx][conv->in]. */
+static void convolve(const struct convolution *conv, const float *in, float *out)
+{
+    for (int o = 0; o < conv->out; o++) {
+        float sum = conv->bias[o];
+        for (int i = 0; i < conv->in; i++)
+            for (int k = 0; k < 4; k++)
+                sum += conv->weight[(o * conv->in + i) * 4 + k] * in[k * conv->in + i];
+        out[o] = sum;
+    }
+}
+
+/* pixel[mask_conv[0].out] of the half-size image at (y, x). */
+static void first_stage(const struct prompt_weights *weights, const float *mask, int y, int x,
+                        float *pixel)
+{
+    size_t l = 4 * (size_t)weights->grid;
+    const float *corner = mask + 2 * y * l + 2 * x;
+    const float in[4] = {corner[0], corner[1], corner[l], corner[l + 1]};
+    convolve(&weights->mask_conv[0], in, pixel);
+    norm_gelu(&weights->mask_norm[0], pixel);
+}
+
+void prompt_mask(const struct prompt_weights *weights, const float *mask, float *out)
+{
+    int few = weights->mask_conv[0].out;
+    int more = weights->mask_conv[1].out;
+    for (int y = 0; y < weights->grid; y++)
+        for (int x = 0; x < weights->grid; x++, out += weights->embed_dim) {
+            float in[4 * MASK_CHANNELS_MAX];
+            float pixel[MASK_CHANNELS_MAX];
+            for (int k = 0; k < 4; k++)
+                first_stage(weights, mask, 2 * y + k / 2, 2 * x + k % 2, in + k * few);
+            convolve(&weights->mask_conv[1], in, pixel);
+            norm_gelu(&weights->mask_norm[1], pixel);
+            for (int c = 0; c < weights->embed_dim; c++) {
+                out[c] = weights->mask_bias[c];
+                for (int i = 0; i < more; i++)
+                    out[c] += weights->mask_weight[c * more + i] * pixel[i];
+            }
+        }
+}

@@ -1,0 +1,48 @@
+/* prompt.h - the prompt encoder: points, boxes and masks -> tokens and a dense embedding.
+ *
+ * A point's positional encoding is a vector of random Fourier features: sin and cos of
+ * 2 pi (2 p - 1) @ gaussian, where p is the point's position as a fraction of the image (pixel
+ * centres, hence a shift by 0.5). A learned vector then says what kind of point it is.
+ * Source of every formula: segment_anything/modeling/prompt_encoder.py. */
+#ifndef MODEL_PROMPT_H
+#define MODEL_PROMPT_H
+
+#include "model/layers.h"
+#include "model/sam.h"
+
+enum { PROMPT_TOKENS_MAX = SAM_POINTS_MAX + 2 }; /* all points and the two corners of a box */
+
+struct prompt_weights {
+    int embed_dim;                   /* C, a multiple of 2 */
+    int grid;                        /* G */
+    int image_size;                  /* S */
+    const float *gaussian;           /* [2][C/2]: a row for x, a row for y */
+    const float *kinds[4];           /* [C]: background, foreground, first and second box corner */
+    const float *not_a_point;        /* [C] */
+    const float *no_mask;            /* [C]: the dense embedding where no mask is given */
+    struct convolution mask_conv[2]; /* 1 -> few -> more channels, L -> 2G -> G pixels a side */
+    struct norm mask_norm[2];
+    const float *mask_weight; /* [C][mask_conv[1].out] */
+    const float *mask_bias;   /* [C] */
+};
+
+/* Reads prompt_encoder.*; `embed_dim` is C, `grid` G, `image_size` S.
+ * Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY. */
+int prompt_weights_load(struct prompt_weights *weights, struct checkpoint *checkpoint,
+                        int embed_dim, int grid, int image_size, struct error *error);
+
+/* Tokens that each prompt of this batch gives: its points, one of padding where points come without
+ * a box, and two of a box. At most PROMPT_TOKENS_MAX. */
+int prompt_token_count(const struct sam_prompts *prompts);
+
+/* tokens[prompt_token_count][C] of prompt number `prompt`. */
+void prompt_tokens(const struct prompt_weights *weights, const struct sam_prompts *prompts,
+                   int prompt, float *tokens);
+
+/* out[N][C]: the positional encoding of the centre of every grid cell. */
+void prompt_grid_encoding(const struct prompt_weights *weights, float *out);
+
+/* out[N][C]: the dense embedding of mask[L][L] (logits). */
+void prompt_mask(const struct prompt_weights *weights, const float *mask, float *out);
+
+#endif

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Writes decoder_reference.h: what the official code gives for a small random prompt encoder and mask decoder.
+
+Needs torch and segment-anything. Use: decoder_reference.py > decoder_reference.h
+Weights, embedding and prompts are drawn as in random_decoder.h, so that only results need to be kept.
+"""
+import numpy as np
+import torch
+from segment_anything.modeling import MaskDecoder, PromptEncoder, TwoWayTransformer
+
+EMBED, GRID, MLP, IOU = 32, 5, 48, 24
+SIZE, LOW, PROMPTS = 16 * GRID, 4 * GRID, 3
+
+
+def uniform(key):
+    with np.errstate(over="ignore"):
+        key = key + np.uint64(0x9E3779B97F4A7C15)
+        key = (key ^ key >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+        key = (key ^ key >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+        key = key ^ key >> np.uint64(31)
+    return (key >> np.uint64(40)).astype(np.float64) / 2**24
+
+
+def numbers(name, count):
+    key = 0xCBF29CE484222325
+    for byte in name.encode():
+        key = (key ^ byte) * 0x100000001B3 % 2**64
+    with np.errstate(over="ignore"):
+        keys = np.uint64(key) + np.arange(4 * count, dtype=np.uint64)
+    return ((uniform(keys).reshape(count, 4).sum(1) - 2) * np.sqrt(3.0)).astype(np.float32)
+
+
+def fill(module, prefix):
+    for name, tensor in module.state_dict().items():
+        full = prefix + name
+        scale, offset = 0.3, 0.0
+        if tensor.dim() > 1:
+            scale = 1.5 / np.sqrt(tensor[0].numel())
+            if tensor.shape[0] in (1, 2, 4) and tensor.dim() == 2 and ("embed" in name or "token" in name or "gaussian" in name):
+                scale = 1.0
+        elif name.endswith("weight"):
+            offset = 1.0
+        values = (numbers(full, tensor.numel()).astype(np.float64) * scale + offset).astype(np.float32)
+        tensor.copy_(torch.from_numpy(values).view(tensor.shape))
+
+
+def drawn(name, *shape):
+    return torch.from_numpy(numbers(name, int(np.prod(shape)))).view(*shape)
+
+
+def text(name, values):
+    rows = [", ".join("%.9gf" % v if "." in "%.9g" % v or "e" in "%.9g" % v else "%.9g.0f" % v for v in values[i:i + 6])
+            for i in range(0, len(values), 6)]
+    print("static const float %s[] = {\n    %s};" % (name, ",\n    ".join(rows)))
+
+
+with torch.no_grad():
+    encoder = PromptEncoder(embed_dim=EMBED, image_embedding_size=(GRID, GRID), input_image_size=(SIZE, SIZE), mask_in_chans=16)
+    decoder = MaskDecoder(num_multimask_outputs=3, transformer=TwoWayTransformer(depth=2, embedding_dim=EMBED, mlp_dim=MLP, num_heads=8),
+                          transformer_dim=EMBED, iou_head_depth=3, iou_head_hidden_dim=IOU)
+    fill(encoder, "prompt_encoder.")
+    fill(decoder, "mask_decoder.")
+    embedding = drawn("embedding", 1, EMBED, GRID, GRID)
+    points = SIZE * torch.sigmoid(drawn("points", PROMPTS, 3, 2)).double()
+    labels = torch.tensor([[1, 0, 1], [0, 1, -1], [1, 1, 0]], dtype=torch.int)
+    boxes = SIZE * torch.sigmoid(drawn("boxes", PROMPTS, 4))
+    masks = 4 * drawn("masks", PROMPTS, 1, LOW, LOW)
+    one = (points[:, :1], torch.ones(PROMPTS, 1, dtype=torch.int))
+    cases = {"point": (one, None, None), "points": ((points, labels), None, None), "box": (None, boxes, None),
+             "box_points": ((points, labels), boxes, None), "mask": (None, None, masks), "mask_point": (one, None, masks)}
+    print("/* decoder_reference.h - written by decoder_reference.py from the official code; do not edit. */")
+    for name, (pts, box, mask) in cases.items():
+        sparse, dense = encoder(points=pts, boxes=box, masks=mask)
+        logits, iou = decoder.predict_masks(embedding, encoder.get_dense_pe(), sparse, dense)
+        text("reference_%s_iou" % name, iou.flatten().tolist())
+        text("reference_%s_logits" % name, logits[:, :, ::7, ::3].flatten().tolist())

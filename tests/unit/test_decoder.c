@@ -1,0 +1,209 @@
+/* The mask decoder against results of the official code, and prompts against their batch. */
+#include "model/decoder.h"
+
+#include <math.h>
+
+#include "base/error.h"
+#include "model/checkpoint.h"
+#include "tests/unit/decoder_reference.h"
+#include "tests/unit/random_decoder.h"
+#include "tests/unit/unit.h"
+
+enum { EMBED = 32, GRID = 5, SIZE = 16 * GRID, LOW = 4 * GRID, PROMPTS = 3 };
+
+struct fixture {
+    struct random_decoder file;
+    struct checkpoint *checkpoint;
+    struct decoder_weights *weights;
+    struct decoder_image *image;
+    struct decoder *decoder;
+};
+
+static struct fixture fixture_new(bool plain, struct random_sizes sizes, int grid)
+{
+    struct fixture f = {.file = random_decoder_new(sizes)};
+    struct error error;
+    ck_assert_int_eq(
+        checkpoint_open_memory(&f.checkpoint, f.file.file, f.file.file_size, "random", &error), 0);
+    int failed = decoder_weights_load(&f.weights, f.checkpoint, grid, 16 * grid, plain, &error);
+    ck_assert_msg(!failed, "%s", error.text);
+    ck_assert_int_eq(checkpoint_check_unused(f.checkpoint, &error), 0);
+    f.image = decoder_image_new(f.weights, &error);
+    f.decoder = decoder_new(f.weights, &error);
+    size_t count = (size_t)sizes.embed_dim * grid * grid;
+    float *embedding = malloc(count * sizeof *embedding);
+    for (size_t i = 0; i < count; i++)
+        embedding[i] = random_number("embedding", i);
+    decoder_image_set(f.weights, f.image, embedding, 1);
+    free(embedding);
+    return f;
+}
+
+static void fixture_free(struct fixture *f)
+{
+    decoder_free(f->decoder);
+    decoder_image_free(f->image);
+    decoder_weights_free(f->weights);
+    checkpoint_close(f->checkpoint);
+    random_decoder_free(&f->file);
+}
+
+/* The prompts that decoder_reference.py draws. */
+struct drawn {
+    double points[PROMPTS * 3 * 2];
+    double first[PROMPTS * 2]; /* the first point of each prompt */
+    float boxes[PROMPTS * 4];
+    float masks[PROMPTS * LOW * LOW];
+};
+
+static const int labels[PROMPTS * 3] = {1, 0, 1, 0, 1, -1, 1, 1, 0};
+
+static float place(const char *name, int i)
+{
+    return SIZE / (1 + expf(-random_number(name, i)));
+}
+
+static void draw(struct drawn *drawn)
+{
+    for (int i = 0; i < PROMPTS * 6; i++)
+        drawn->points[i] = place("points", i);
+    for (int i = 0; i < PROMPTS * 2; i++)
+        drawn->first[i] = drawn->points[i / 2 * 6 + i % 2];
+    for (int i = 0; i < PROMPTS * 4; i++)
+        drawn->boxes[i] = place("boxes", i);
+    for (int i = 0; i < PROMPTS * LOW * LOW; i++)
+        drawn->masks[i] = 4 * random_number("masks", i);
+}
+
+static void check_close(const char *what, float got, float want)
+{
+    ck_assert_msg(fabsf(got - want) < 2e-5f * (1 + fabsf(want)), "%s: %.8g, expected %.8g", what,
+                  (double)got, (double)want);
+}
+
+static void check_case(struct fixture *f, const char *what, const struct sam_prompts *prompts,
+                       const float *want_iou, const float *want_logits)
+{
+    static const int which[] = {0, 1, 2, 3};
+    float iou[PROMPTS * SAM_MASKS];
+    float logits[SAM_MASKS * LOW * LOW];
+    decoder_run(f->weights, f->decoder, f->image, prompts, iou);
+    for (int i = 0; i < PROMPTS * SAM_MASKS; i++)
+        check_close(what, iou[i], want_iou[i]);
+    for (int i = 0; i < PROMPTS; i++) {
+        decoder_logits(f->weights, f->decoder, f->image, i, which, SAM_MASKS, logits);
+        for (int y = 0; y < SAM_MASKS * LOW; y++)
+            for (int x = 0; x < LOW; x += 3)
+                if (y % LOW % 7 == 0)
+                    check_close(what, logits[y * LOW + x], *want_logits++);
+    }
+}
+
+static void check_reference(bool plain)
+{
+    struct fixture f = fixture_new(plain, (struct random_sizes){EMBED, 48, 24}, GRID);
+    static struct drawn drawn;
+    draw(&drawn);
+    struct sam_prompts point = {.count = PROMPTS, .points = 1, .xy = drawn.first};
+    struct sam_prompts points = {
+        .count = PROMPTS, .points = 3, .xy = drawn.points, .labels = labels};
+    struct sam_prompts box = {.count = PROMPTS, .boxes = drawn.boxes};
+    struct sam_prompts box_points = points;
+    box_points.boxes = drawn.boxes;
+    struct sam_prompts mask = {.count = PROMPTS, .masks = drawn.masks};
+    struct sam_prompts mask_point = point;
+    mask_point.masks = drawn.masks;
+    check_case(&f, "point", &point, reference_point_iou, reference_point_logits);
+    check_case(&f, "points", &points, reference_points_iou, reference_points_logits);
+    check_case(&f, "box", &box, reference_box_iou, reference_box_logits);
+    check_case(&f, "box and points", &box_points, reference_box_points_iou,
+               reference_box_points_logits);
+    check_case(&f, "mask", &mask, reference_mask_iou, reference_mask_logits);
+    check_case(&f, "mask and point", &mask_point, reference_mask_point_iou,
+               reference_mask_point_logits);
+    fixture_free(&f);
+}
+
+START_TEST(plain_matches_official_code)
+{
+    check_reference(true);
+}
+END_TEST
+
+START_TEST(fast_matches_official_code)
+{
+    check_reference(false);
+}
+END_TEST
+
+/* Every prompt of a full batch, alone and at another place of another batch: the same bits. */
+static void check_independence(bool plain)
+{
+    enum { PIXELS = LOW * LOW };
+    static const int which[] = {2};
+    struct fixture f = fixture_new(plain, (struct random_sizes){EMBED, 48, 24}, GRID);
+    double xy[2 * SAM_BATCH];
+    for (int i = 0; i < 2 * SAM_BATCH; i++)
+        xy[i] = place("batch", i);
+    float iou[SAM_BATCH * SAM_MASKS];
+    static float logits[SAM_BATCH][PIXELS];
+    struct sam_prompts prompts = {.count = SAM_BATCH, .points = 1, .xy = xy};
+    decoder_run(f.weights, f.decoder, f.image, &prompts, iou);
+    for (int i = 0; i < SAM_BATCH; i++)
+        decoder_logits(f.weights, f.decoder, f.image, i, which, 1, logits[i]);
+    for (int i = 0; i < SAM_BATCH; i++) {
+        int count = 1 + i % 5;
+        int place_in_batch = i % count;
+        if (i - place_in_batch + count > SAM_BATCH)
+            continue;
+        float part[SAM_BATCH * SAM_MASKS];
+        float again[PIXELS];
+        prompts.count = count;
+        prompts.xy = xy + 2 * (i - place_in_batch);
+        decoder_run(f.weights, f.decoder, f.image, &prompts, part);
+        decoder_logits(f.weights, f.decoder, f.image, place_in_batch, which, 1, again);
+        ck_assert_mem_eq(part + place_in_batch * SAM_MASKS, iou + i * SAM_MASKS,
+                         SAM_MASKS * sizeof(float));
+        ck_assert_mem_eq(again, logits[i], sizeof again);
+    }
+    fixture_free(&f);
+}
+
+START_TEST(batch_does_not_matter)
+{
+    check_independence(true);
+    check_independence(false);
+}
+END_TEST
+
+START_TEST(wrong_tensors_are_named)
+{
+    struct random_decoder file = random_decoder_new((struct random_sizes){EMBED, 48, 24});
+    struct error error;
+    struct checkpoint *checkpoint;
+    struct decoder_weights *weights;
+    const char *name = "\"mask_decoder.mask_tokens.weight\":{\"dtype\":\"F32\",\"shape\":[4,32]";
+    char *at = memmem(file.file, file.file_size, name, strlen(name));
+    ck_assert_ptr_nonnull(at);
+    memcpy(at + strlen(name) - 5, "8,16]", 5);
+    ck_assert_int_eq(
+        checkpoint_open_memory(&checkpoint, file.file, file.file_size, "random", &error), 0);
+    ck_assert_int_eq(decoder_weights_load(&weights, checkpoint, GRID, SIZE, true, &error), -1);
+    ck_assert_int_eq(error.code, ERROR_MODEL);
+    ck_assert_ptr_nonnull(strstr(error.text, "mask_decoder.mask_tokens.weight is [8,16]"));
+    checkpoint_close(checkpoint);
+    random_decoder_free(&file);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("decoder");
+    TCase *cases = tcase_create("decoder");
+    tcase_add_test(cases, plain_matches_official_code);
+    tcase_add_test(cases, fast_matches_official_code);
+    tcase_add_test(cases, batch_does_not_matter);
+    tcase_add_test(cases, wrong_tensors_are_named);
+    suite_add_tcase(suite, cases);
+    return unit_run(suite);
+}
