@@ -116,7 +116,7 @@ static void check_embedding(int number, bool plain)
     open_fixture(&f, number, plain);
     struct shape shape;
     const float *should = need(&f, "", "embedding", &shape);
-    size_t count = (size_t)(f.info->embed_dim * f.info->grid * f.info->grid);
+    size_t grid = (size_t)f.info->grid, count = (size_t)f.info->embed_dim * grid * grid;
     ck_assert_int_eq(shape.size[0] * shape.size[1] * shape.size[2], count);
 
     struct sam_encoder *encoder = sam_encoder_new(f.sam, &f.error);
