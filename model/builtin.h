@@ -1,4 +1,5 @@
-/* builtin.h - the model that maskmill carries inside itself: model/builtin.safetensors, byte for byte.
+/* builtin.h - the model that maskmill carries inside itself: model/builtin.safetensors, byte for
+ * byte.
  *
  * For sam_load_memory. Lives as long as the process, in read-only pages that are loaded on use. */
 #ifndef MODEL_BUILTIN_H
