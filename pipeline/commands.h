@@ -6,11 +6,12 @@
 #define PIPELINE_COMMANDS_H
 
 enum exit_status {
-    EXIT_ALL_DONE = 0,    /* everything asked for is done */
-    EXIT_SOME_FAILED = 1, /* some images or records could not be done; the others are */
-    EXIT_USAGE = 2,       /* the command line or a configuration is wrong; nothing was begun */
-    EXIT_ENVIRONMENT = 3, /* the model, the disk or the memory stopped the work */
-    EXIT_STOPPED = 4      /* a signal or a time limit ended it with work left */
+    EXIT_ALL_DONE = 0,         /* everything asked for is done */
+    EXIT_SOME_FAILED = 1,      /* some images or records could not be done; the others are */
+    EXIT_USAGE = 2,            /* the command line or a configuration is wrong; nothing was begun */
+    EXIT_ENVIRONMENT = 3,      /* the model, the disk or the memory stopped the work */
+    EXIT_STOPPED = 4,          /* a signal or a time limit ended it with work left */
+    EXIT_TOO_MANY_FAILURES = 5 /* --max-failures ended it */
 };
 
 int run_main(int argc, char **argv);

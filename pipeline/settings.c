@@ -8,158 +8,13 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "jobs/memory_budget.h"
+#include "jobs/stop.h"
 
-#define AT(field) offsetof(struct settings, field)
-
-static const char INPUT[] = "Input and output";
-static const char MODEL[] = "Model";
-static const char MASKS[] = "Masks";
-static const char MACHINE[] = "Machine";
-
-static const struct setting table[] = {
-    {.name = "output",
-     .letter = 'o',
-     .kind = SETTING_TEXT,
-     .offset = AT(output),
-     .argument = "DIR",
-     .group = INPUT,
-     .help = "folder for the records (required)"},
-    {.name = "list",
-     .kind = SETTING_TEXT,
-     .offset = AT(list),
-     .argument = "FILE",
-     .group = INPUT,
-     .help = "read input paths from FILE, one a line; - for standard input"},
-    {.name = "overlay",
-     .kind = SETTING_FLAG,
-     .offset = AT(overlay),
-     .group = INPUT,
-     .help = "also write NAME.overlay.jpg: the masks in colours over the image"},
-    {.name = "max-pixels",
-     .kind = SETTING_COUNT,
-     .offset = AT(max_pixels),
-     .least = 1,
-     .most = 4294967295.0,
-     .standard = "500000000",
-     .argument = "N",
-     .group = INPUT,
-     .help = "refuse images with more pixels than this, by their header"},
-    {.name = "quiet",
-     .letter = 'q',
-     .kind = SETTING_FLAG,
-     .offset = AT(quiet),
-     .group = INPUT,
-     .help = "no progress and no summary; errors only"},
-
-    {.name = "model",
-     .letter = 'm',
-     .kind = SETTING_TEXT,
-     .offset = AT(model),
-     .argument = "PATH",
-     .group = MODEL,
-     .help = "checkpoint, .pth or .safetensors (default: the built-in model)"},
-    {.name = "image-size",
-     .kind = SETTING_INT,
-     .offset = AT(image_size),
-     .least = 0,
-     .most = 8192,
-     .argument = "N",
-     .group = MODEL,
-     .decides = true,
-     .help = "side of the model's input for a TinyViT; 0: as the model says"},
-    {.name = "precision",
-     .kind = SETTING_TEXT,
-     .offset = AT(precision),
-     .standard = "f32",
-     .choices = "f32|bf16",
-     .argument = "P",
-     .group = MODEL,
-     .decides = true,
-     .help = "image encoder's products: f32, or bf16 where the CPU has it"},
-
-    {.name = "points-per-side",
-     .kind = SETTING_INT,
-     .offset = AT(generation.points_per_side),
-     .least = 1,
-     .most = 1024,
-     .standard = "32",
-     .argument = "N",
-     .group = MASKS,
-     .decides = true,
-     .help = "the grid has N x N point prompts"},
-    {.name = "points-per-batch",
-     .kind = SETTING_INT,
-     .offset = AT(generation.points_per_batch),
-     .least = 1,
-     .most = 1048576,
-     .standard = "64",
-     .argument = "N",
-     .group = MASKS,
-     .help = "prompts decoded at a time; changes no result"},
-    {.name = "pred-iou-thresh",
-     .kind = SETTING_REAL,
-     .offset = AT(generation.pred_iou_thresh),
-     .least = 0,
-     .most = 1,
-     .standard = "0.88",
-     .argument = "X",
-     .group = MASKS,
-     .decides = true,
-     .help = "keep masks with a predicted IoU above X; 0 keeps all"},
-    {.name = "stability-score-thresh",
-     .kind = SETTING_REAL,
-     .offset = AT(generation.stability_score_thresh),
-     .least = 0,
-     .most = 1,
-     .standard = "0.95",
-     .argument = "X",
-     .group = MASKS,
-     .decides = true,
-     .help = "keep masks with a stability score of at least X; 0 keeps all"},
-    {.name = "stability-score-offset",
-     .kind = SETTING_REAL,
-     .offset = AT(generation.stability_score_offset),
-     .least = 0,
-     .most = 100,
-     .standard = "1.0",
-     .argument = "X",
-     .group = MASKS,
-     .decides = true,
-     .help = "the score compares the mask at logits -X and +X"},
-    {.name = "box-nms-thresh",
-     .kind = SETTING_REAL,
-     .offset = AT(generation.box_nms_thresh),
-     .least = 0,
-     .most = 1,
-     .standard = "0.7",
-     .argument = "X",
-     .group = MASKS,
-     .decides = true,
-     .help = "drop a mask whose box overlaps a better one's by an IoU above X"},
-
-    {.name = "threads",
-     .letter = 't',
-     .kind = SETTING_INT,
-     .offset = AT(threads),
-     .least = 0,
-     .most = 1024,
-     .argument = "N",
-     .group = MACHINE,
-     .help = "threads that share one image; 0: every core"},
-    {.name = "help",
-     .letter = 'h',
-     .kind = SETTING_FLAG,
-     .offset = AT(help),
-     .group = MACHINE,
-     .help = "print this and exit"},
-};
-
-enum { TABLE_LENGTH = sizeof table / sizeof table[0] };
-
-const struct setting *settings_table(size_t *count)
+static const struct setting *first(void)
 {
-    *count = TABLE_LENGTH;
-    return table;
+    size_t count;
+    return settings_table(&count);
 }
 
 static void *value_of(struct settings *settings, const struct setting *setting)
@@ -182,7 +37,9 @@ static bool same_name(const char *name, const char *other)
 
 static const struct setting *find(const char *name)
 {
-    for (size_t i = 0; i < TABLE_LENGTH; i++)
+    size_t count;
+    const struct setting *table = settings_table(&count);
+    for (size_t i = 0; i < count; i++)
         if (same_name(table[i].name, name))
             return &table[i];
     return NULL;
@@ -266,6 +123,26 @@ static int set_text(struct settings *settings, const struct setting *setting, co
     return 0;
 }
 
+static int set_seconds(struct settings *settings, const struct setting *setting, const char *value,
+                       struct error *error)
+{
+    double seconds;
+    if (stop_parse_duration(value, &seconds, error))
+        return error_prefix(error, "--%s", setting->name);
+    *(double *)value_of(settings, setting) = seconds;
+    return 0;
+}
+
+static int set_bytes(struct settings *settings, const struct setting *setting, const char *value,
+                     struct error *error)
+{
+    uint64_t bytes;
+    if (budget_parse_size(value, &bytes, error))
+        return error_prefix(error, "--%s", setting->name);
+    *(uint64_t *)value_of(settings, setting) = bytes;
+    return 0;
+}
+
 static int set_value(struct settings *settings, const struct setting *setting, const char *value,
                      struct error *error)
 {
@@ -274,6 +151,10 @@ static int set_value(struct settings *settings, const struct setting *setting, c
         return set_flag(settings, setting, value, error);
     case SETTING_TEXT:
         return set_text(settings, setting, value, error);
+    case SETTING_SECONDS:
+        return set_seconds(settings, setting, value, error);
+    case SETTING_BYTES:
+        return set_bytes(settings, setting, value, error);
     default:
         return set_number(settings, setting, value, error);
     }
@@ -285,7 +166,7 @@ int settings_set(struct settings *settings, const char *name, const char *value,
     const struct setting *setting = find(name);
     if (!setting)
         return error_set(error, ERROR_USAGE, "%s: there is no such option", name);
-    size_t place = (size_t)(setting - table);
+    size_t place = (size_t)(setting - first());
     if (source < settings->sources[place])
         return 0;
     if (set_value(settings, setting, value, error))
@@ -296,11 +177,13 @@ int settings_set(struct settings *settings, const char *name, const char *value,
 
 int settings_init(struct settings *settings, struct error *error)
 {
+    size_t count;
+    const struct setting *table = settings_table(&count);
     memset(settings, 0, sizeof *settings);
-    settings->sources = memory_new(TABLE_LENGTH, 1, "settings", error);
+    settings->sources = memory_new(count, 1, "settings", error);
     if (!settings->sources)
         return -1;
-    for (size_t i = 0; i < TABLE_LENGTH; i++)
+    for (size_t i = 0; i < count; i++)
         if (table[i].standard && set_value(settings, &table[i], table[i].standard, error)) {
             settings_free(settings);
             return -1;
@@ -310,7 +193,9 @@ int settings_init(struct settings *settings, struct error *error)
 
 void settings_free(struct settings *settings)
 {
-    for (size_t i = 0; i < TABLE_LENGTH; i++)
+    size_t count;
+    const struct setting *table = settings_table(&count);
+    for (size_t i = 0; i < count; i++)
         if (table[i].kind == SETTING_TEXT) {
             char **text = value_of(settings, &table[i]);
             free(*text);
@@ -318,6 +203,14 @@ void settings_free(struct settings *settings)
         }
     memory_free(settings->sources);
     settings->sources = NULL;
+}
+
+void settings_key(const struct setting *setting, char *key, size_t size)
+{
+    snprintf(key, size, "%s", setting->name);
+    for (char *at = key; *at; at++)
+        if (*at == '-')
+            *at = '_';
 }
 
 void settings_text(const struct settings *settings, const struct setting *setting, char *text,
@@ -332,9 +225,11 @@ void settings_text(const struct settings *settings, const struct setting *settin
         snprintf(text, size, "%d", *(const int *)at);
         break;
     case SETTING_COUNT:
+    case SETTING_BYTES:
         snprintf(text, size, "%llu", (unsigned long long)*(const uint64_t *)at);
         break;
     case SETTING_REAL:
+    case SETTING_SECONDS:
         snprintf(text, size, "%.17g", *(const double *)at);
         break;
     case SETTING_TEXT:
@@ -345,5 +240,5 @@ void settings_text(const struct settings *settings, const struct setting *settin
 
 enum setting_source settings_source(const struct settings *settings, const struct setting *setting)
 {
-    return (enum setting_source)settings->sources[setting - table];
+    return (enum setting_source)settings->sources[setting - first()];
 }

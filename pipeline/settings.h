@@ -26,15 +26,31 @@ struct generation {
 
 struct settings {
     struct generation generation;
-    char *model;     /* path; NULL: the built-in model */
-    int image_size;  /* S; 0: the model's own */
-    char *precision; /* "f32" or "bf16" */
-    char *output;    /* folder */
-    char *list;      /* file of input paths, "-" for standard input; NULL: none */
+    char *model;         /* path; NULL: the built-in model */
+    int image_size;      /* S; 0: the model's own */
+    char *precision;     /* "f32" or "bf16" */
+    char *output;        /* folder */
+    char *list;          /* file of input paths, "-" for standard input; NULL: none */
+    bool null_separated; /* entries of the list end in NUL */
     bool overlay;
-    int threads;         /* threads that share one image; 0: every core */
     uint64_t max_pixels; /* largest width * height that is decoded */
+
+    int threads;          /* threads that share one image; 0: chosen */
+    int workers;          /* images at a time; 0: chosen */
+    uint64_t memory;      /* bytes; 0: what the machine has free */
+    char *shard;          /* "i/n", "auto", "auto/n" */
+    bool lock;            /* an overlapping start ends at once with status 0 */
+    bool retry_failed;    /* only images that failed before */
+    bool overwrite;       /* begin afresh in a folder with another configuration */
+    bool extend;          /* go on in a folder with another configuration */
+    char *max_failures;   /* "N" or "P%"; NULL: no limit */
+    double max_time;      /* seconds; 0: no limit */
+    int retries;          /* further attempts after a passing fault of the file system */
+    double image_timeout; /* seconds to decode an image; 0: no limit */
+
     bool quiet;
+    char *log_format; /* "text" or "json" */
+    char *metrics;    /* file for Prometheus, or NULL */
     bool help;
     unsigned char *sources; /* enum setting_source of each option, by its place in the table */
 };
@@ -47,7 +63,15 @@ enum setting_source {
     SOURCE_COMMAND_LINE
 };
 
-enum setting_kind { SETTING_FLAG, SETTING_INT, SETTING_REAL, SETTING_COUNT, SETTING_TEXT };
+enum setting_kind {
+    SETTING_FLAG,    /* bool */
+    SETTING_INT,     /* int */
+    SETTING_REAL,    /* double; a ratio such as 512/1500 is one, too */
+    SETTING_COUNT,   /* uint64_t */
+    SETTING_BYTES,   /* uint64_t; "4G" */
+    SETTING_SECONDS, /* double; "3h50m" */
+    SETTING_TEXT     /* char *, owned */
+};
 
 struct setting {
     const char *name; /* without the leading dashes */
@@ -60,7 +84,8 @@ struct setting {
     const char *argument; /* name of the value in --help; NULL for flags */
     const char *group;    /* heading in --help */
     const char *help;
-    bool decides; /* a run that changes it gives other output */
+    bool decides;       /* a run that changes it gives other output */
+    bool model_default; /* the metadata of a model may hold another default */
 };
 
 /* The table, in the order of --help; *count entries. */
@@ -71,10 +96,13 @@ int settings_init(struct settings *settings, struct error *error);
 void settings_free(struct settings *settings);
 
 /* Sets option `name` (dashes or underscores) from text, unless a stronger source has set it.
- * A ratio such as 512/1500 is a number, too. Flags take "true" and "false".
+ * Flags take "true" and "false".
  * Returns 0, or -1 (ERROR_USAGE) naming the option, the value and the range. */
 int settings_set(struct settings *settings, const char *name, const char *value,
                  enum setting_source source, struct error *error);
+
+/* The option's name with underscores, as in metadata and configuration files. */
+void settings_key(const struct setting *setting, char *key, size_t size);
 
 /* The option's value as text that settings_set reads back to the same value; "" for none.
  * At most `size` bytes, terminated. */

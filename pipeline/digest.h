@@ -1,0 +1,17 @@
+/* digest.h - SHA-256, by which a run and `maskmill info` know a model again. */
+#ifndef PIPELINE_DIGEST_H
+#define PIPELINE_DIGEST_H
+
+#include <stddef.h>
+
+struct error;
+
+enum { DIGEST_TEXT = 65 }; /* 64 hexadecimal digits and a NUL */
+
+/* SHA-256 of a file's bytes, in lower case. 0, or -1 with ERROR_IO. */
+int digest_file(const char *path, char text[DIGEST_TEXT], struct error *error);
+
+/* SHA-256 of `size` bytes. */
+void digest_bytes(const void *bytes, size_t size, char text[DIGEST_TEXT]);
+
+#endif
