@@ -1,0 +1,159 @@
+#include "model/encoder.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "model/checkpoint.h"
+#include "model/tinyvit_plain.h"
+#include "model/vit_plain.h"
+
+enum { DEFAULT_IMAGE_SIZE = 1024 }; /* of a TinyViT that does not say: MobileSAM's */
+
+struct encoder {
+    enum sam_architecture architecture;
+    struct vit_weights vit;
+    struct tinyvit_weights tinyvit;
+};
+
+struct encoder_scratch {
+    void *memory;
+    struct vit_plain_scratch vit;
+    struct tinyvit_plain_scratch tinyvit;
+};
+
+/* What a TinyViT takes for S: what was asked for, else what the file says, else the usual. */
+static int tinyvit_image_size(const struct checkpoint *checkpoint, int asked)
+{
+    const char *said = checkpoint_metadata(checkpoint, "image_size");
+    if (asked || !said)
+        return asked ? asked : DEFAULT_IMAGE_SIZE;
+    long size = strtol(said, NULL, 10);
+    return size > 0 && size <= INT_MAX ? (int)size : -1;
+}
+
+static int load(struct encoder *encoder, struct checkpoint *checkpoint,
+                const struct sam_options *options, struct error *error)
+{
+    if (options->precision == SAM_BF16)
+        return error_set(error, ERROR_UNSUPPORTED, "this build has no bf16 products; use fp32");
+    if (checkpoint_shape(checkpoint, "image_encoder.pos_embed", NULL)) {
+        encoder->architecture = SAM_VIT;
+        return vit_weights_read(&encoder->vit, checkpoint, options->image_size, error);
+    }
+    if (checkpoint_shape(checkpoint, "image_encoder.patch_embed.seq.0.c.weight", NULL)) {
+        encoder->architecture = SAM_TINYVIT;
+        int size = tinyvit_image_size(checkpoint, options->image_size);
+        return tinyvit_weights_read(&encoder->tinyvit, checkpoint, size, error);
+    }
+    return error_set(error, ERROR_MODEL,
+                     "no known image encoder: neither image_encoder.pos_embed (SAM's ViT) nor "
+                     "image_encoder.patch_embed.seq.0.c.weight (MobileSAM's TinyViT) is there");
+}
+
+int encoder_load(struct encoder **encoder, struct checkpoint *checkpoint,
+                 const struct sam_options *options, struct error *error)
+{
+    *encoder = memory_new(1, sizeof **encoder, "image encoder", error);
+    if (!*encoder)
+        return -1;
+    if (load(*encoder, checkpoint, options, error) == 0)
+        return 0;
+    encoder_free(*encoder);
+    *encoder = NULL;
+    return -1;
+}
+
+void encoder_free(struct encoder *encoder)
+{
+    if (!encoder)
+        return;
+    vit_weights_free(&encoder->vit);
+    tinyvit_weights_free(&encoder->tinyvit);
+    memory_free(encoder);
+}
+
+static const char *vit_title(const struct vit_sizes *s)
+{
+    if (s->image_size == 1024 && s->patch == 16) {
+        if (s->width == 768 && s->depth == 12 && s->heads == 12)
+            return "ViT-B";
+        if (s->width == 1024 && s->depth == 24 && s->heads == 16)
+            return "ViT-L";
+        if (s->width == 1280 && s->depth == 32 && s->heads == 16)
+            return "ViT-H";
+    }
+    return "ViT";
+}
+
+static const char *tinyvit_title(const struct tinyvit_weights *weights)
+{
+    static const size_t widths[TINYVIT_STAGES] = {64, 128, 160, 320};
+    static const size_t depths[TINYVIT_STAGES] = {2, 2, 6, 2};
+    for (size_t i = 0; i < TINYVIT_STAGES; i++)
+        if (weights->stages[i].width != widths[i] || weights->stages[i].depth != depths[i])
+            return "TinyViT";
+    return "TinyViT (MobileSAM)";
+}
+
+struct sam_info encoder_info(const struct encoder *encoder)
+{
+    struct sam_info info = {.architecture = encoder->architecture};
+    if (encoder->architecture == SAM_VIT) {
+        info.name = vit_title(&encoder->vit.sizes);
+        info.image_size = (int)encoder->vit.sizes.image_size;
+        info.grid = (int)encoder->vit.sizes.grid;
+        info.embed_dim = (int)encoder->vit.neck.out;
+    } else {
+        info.name = tinyvit_title(&encoder->tinyvit);
+        info.image_size = (int)encoder->tinyvit.image_size;
+        info.grid = (int)encoder->tinyvit.grid;
+        info.embed_dim = (int)encoder->tinyvit.neck.out;
+    }
+    return info;
+}
+
+static void layout(struct encoder_scratch *scratch, const struct encoder *encoder,
+                   struct arena *arena)
+{
+    if (encoder->architecture == SAM_VIT)
+        vit_plain_layout(&scratch->vit, &encoder->vit, arena);
+    else
+        tinyvit_plain_layout(&scratch->tinyvit, &encoder->tinyvit, arena);
+}
+
+struct encoder_scratch *encoder_scratch_new(const struct encoder *encoder, struct error *error)
+{
+    struct encoder_scratch *scratch = memory_new(1, sizeof *scratch, "image encoder", error);
+    if (!scratch)
+        return NULL;
+    struct arena arena = {0};
+    layout(scratch, encoder, &arena);
+    scratch->memory = memory_new(1, arena.used, "image encoder scratch", error);
+    if (!scratch->memory) {
+        memory_free(scratch);
+        return NULL;
+    }
+    arena = (struct arena){.base = scratch->memory, .size = arena.used};
+    layout(scratch, encoder, &arena);
+    return scratch;
+}
+
+void encoder_scratch_free(struct encoder_scratch *scratch)
+{
+    if (!scratch)
+        return;
+    memory_free(scratch->memory);
+    memory_free(scratch);
+}
+
+void encoder_run(const struct encoder *encoder, struct encoder_scratch *scratch, const float *input,
+                 int threads, float *embedding)
+{
+    (void)threads;
+    if (encoder->architecture == SAM_VIT)
+        vit_plain_encode(&encoder->vit, &scratch->vit, input, embedding);
+    else
+        tinyvit_plain_encode(&encoder->tinyvit, &scratch->tinyvit, input, embedding);
+}

@@ -1,0 +1,274 @@
+#include "model/tinyvit_weights.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "model/checkpoint.h"
+#include "model/known_shape.h"
+
+enum { NAME_SIZE = 128, IMAGE_SIZE_MAX = 1 << 14, DEPTH_MAX = 1024, WINDOW_MAX = 256 };
+enum { EMBEDDING_STRIDE = 16 }; /* pixels a position of the embedding */
+
+static const double BATCH_NORM_EPS = 1e-5; /* PyTorch's default, which the reference uses */
+
+/* conv = the convolution `name`.c with `name`.bn folded in: weight * g / sqrt(var + eps) and
+ * bias - mean * g / sqrt(var + eps). */
+static int read_conv(struct tinyvit_conv *conv, struct checkpoint *checkpoint, const char *name,
+                     struct error *error)
+{
+    size_t depth = conv->in / conv->groups * conv->kernel * conv->kernel;
+    const float *kernel, *gain, *shift, *mean, *variance;
+    int64_t out = (int64_t)conv->out, side = (int64_t)conv->kernel;
+    const struct checkpoint_want wants[] = {
+        {&kernel, ".c.weight", shape_4d(out, (int64_t)(conv->in / conv->groups), side, side)},
+        {&gain, ".bn.weight", shape_1d(out)},
+        {&shift, ".bn.bias", shape_1d(out)},
+        {&mean, ".bn.running_mean", shape_1d(out)},
+        {&variance, ".bn.running_var", shape_1d(out)},
+    };
+    if (checkpoint_tensors(checkpoint, name, wants, sizeof wants / sizeof *wants, error) < 0)
+        return -1;
+    conv->weight = memory_new(conv->out * depth, sizeof(float), "encoder convolution", error);
+    conv->bias = memory_new(conv->out, sizeof(float), "encoder convolution", error);
+    if (!conv->weight || !conv->bias)
+        return -1;
+    for (size_t o = 0; o < conv->out; o++) {
+        if (!(variance[o] >= 0))
+            return error_set(error, ERROR_MODEL, "tensor %s.bn.running_var has the value %g", name,
+                             (double)variance[o]);
+        double factor = gain[o] / sqrt(variance[o] + BATCH_NORM_EPS);
+        for (size_t i = 0; i < depth; i++)
+            conv->weight[o * depth + i] = (float)(kernel[o * depth + i] * factor);
+        conv->bias[o] = (float)(shift[o] - mean[o] * factor);
+    }
+    char text[NAME_SIZE];
+    snprintf(text, sizeof text, "%s.c.weight", name);
+    checkpoint_release(checkpoint, text);
+    return 0;
+}
+
+/* A dense convolution of kernel 1 or 3, or a depthwise one. */
+static int read_dense(struct tinyvit_conv *conv, struct checkpoint *checkpoint, const char *prefix,
+                      const char *name, size_t in, size_t out, size_t kernel, struct error *error)
+{
+    char text[NAME_SIZE];
+    snprintf(text, sizeof text, "%s%s", prefix, name);
+    *conv = (struct tinyvit_conv){in, out, kernel, kernel == 3 ? 2 : 1, 1, NULL, NULL};
+    return read_conv(conv, checkpoint, text, error);
+}
+
+static int read_depthwise(struct tinyvit_conv *conv, struct checkpoint *checkpoint,
+                          const char *prefix, const char *name, size_t width, size_t stride,
+                          struct error *error)
+{
+    char text[NAME_SIZE];
+    snprintf(text, sizeof text, "%s%s", prefix, name);
+    *conv = (struct tinyvit_conv){width, width, 3, stride, width, NULL, NULL};
+    return read_conv(conv, checkpoint, text, error);
+}
+
+static void free_conv(struct tinyvit_conv *conv)
+{
+    memory_free(conv->weight);
+    memory_free(conv->bias);
+}
+
+/* size[0] of a tensor of `rank` sizes; 0 with the error set when it is not there. */
+static size_t first_size(const struct checkpoint *checkpoint, const char *prefix, const char *name,
+                         int rank, struct error *error)
+{
+    char text[NAME_SIZE];
+    struct shape shape;
+    snprintf(text, sizeof text, "%s%s", prefix, name);
+    return known_shape(checkpoint, text, rank, &shape, error) < 0 ? 0 : (size_t)shape.size[0];
+}
+
+static size_t count_blocks(const struct checkpoint *checkpoint, size_t stage)
+{
+    char text[NAME_SIZE];
+    for (size_t count = 0;; count++) {
+        snprintf(text, sizeof text, "image_encoder.layers.%zu.blocks.%zu.%s", stage, count,
+                 stage == 0 ? "conv1.c.weight" : "attn.qkv.weight");
+        if (count == DEPTH_MAX || !checkpoint_shape(checkpoint, text, NULL))
+            return count;
+    }
+}
+
+/* Width, depth and windows of every stage. */
+static int read_stage_sizes(struct tinyvit_weights *weights, const struct checkpoint *checkpoint,
+                            struct error *error)
+{
+    static const size_t steps[TINYVIT_STAGES] = {4, 8, 16, 16};
+    for (size_t i = 0; i < TINYVIT_STAGES; i++) {
+        struct tinyvit_stage *stage = &weights->stages[i];
+        char prefix[NAME_SIZE];
+        stage->side = weights->image_size / steps[i];
+        stage->depth = count_blocks(checkpoint, i);
+        if (i == 0) {
+            stage->width =
+                first_size(checkpoint, "image_encoder.patch_embed.seq.2.c.weight", "", 4, error);
+            if (!stage->width)
+                return -1;
+            continue;
+        }
+        struct shape biases;
+        snprintf(prefix, sizeof prefix, "image_encoder.layers.%zu.blocks.0.attn.attention_biases",
+                 i);
+        if (known_shape(checkpoint, prefix, 2, &biases, error) < 0)
+            return -1;
+        stage->heads = (size_t)biases.size[0];
+        stage->window = (size_t)sqrt((double)biases.size[1]);
+        snprintf(prefix, sizeof prefix, "image_encoder.layers.%zu.blocks.0.", i);
+        stage->width = first_size(checkpoint, prefix, "attn.proj.weight", 2, error);
+        stage->hidden =
+            stage->width ? first_size(checkpoint, prefix, "mlp.fc1.weight", 2, error) : 0;
+        if (!stage->hidden)
+            return -1;
+    }
+    return 0;
+}
+
+/* PatchMerging's rule in mobile_sam: widths that are known as last stages keep the resolution. */
+static bool keeps_resolution(size_t width)
+{
+    return width == 320 || width == 448 || width == 576;
+}
+
+static int check_sizes(const struct tinyvit_weights *weights, struct error *error)
+{
+    for (size_t i = 1; i < TINYVIT_STAGES; i++) {
+        const struct tinyvit_stage *stage = &weights->stages[i];
+        if (stage->width % stage->heads != 0 || stage->window > WINDOW_MAX)
+            return error_set(error, ERROR_MODEL,
+                             "stage %zu of the image encoder has %zu heads of width %zu and "
+                             "windows of %zu",
+                             i, stage->heads, stage->width, stage->window);
+        if (keeps_resolution(stage->width) != (i == TINYVIT_STAGES - 1))
+            return error_set(error, ERROR_MODEL,
+                             "stage %zu of the image encoder is %zu wide: the last stage, and no "
+                             "other, must be 320, 448 or 576 wide to keep the resolution",
+                             i, stage->width);
+    }
+    return 0;
+}
+
+static int read_mbconv(struct tinyvit_mbconv *conv, struct checkpoint *checkpoint, size_t index,
+                       size_t width, struct error *error)
+{
+    char prefix[NAME_SIZE];
+    snprintf(prefix, sizeof prefix, "image_encoder.layers.0.blocks.%zu.", index);
+    size_t hidden = first_size(checkpoint, prefix, "conv1.c.weight", 4, error);
+    if (!hidden ||
+        read_dense(&conv->expand, checkpoint, prefix, "conv1", width, hidden, 1, error) < 0 ||
+        read_depthwise(&conv->depthwise, checkpoint, prefix, "conv2", hidden, 1, error) < 0)
+        return -1;
+    return read_dense(&conv->reduce, checkpoint, prefix, "conv3", hidden, width, 1, error);
+}
+
+static int read_merge(struct tinyvit_merge *merge, struct checkpoint *checkpoint, size_t stage,
+                      size_t in, size_t out, struct error *error)
+{
+    char prefix[NAME_SIZE];
+    snprintf(prefix, sizeof prefix, "image_encoder.layers.%zu.downsample.", stage);
+    size_t stride = keeps_resolution(out) ? 1 : 2;
+    if (read_dense(&merge->widen, checkpoint, prefix, "conv1", in, out, 1, error) < 0 ||
+        read_depthwise(&merge->depthwise, checkpoint, prefix, "conv2", out, stride, error) < 0)
+        return -1;
+    return read_dense(&merge->mix, checkpoint, prefix, "conv3", out, out, 1, error);
+}
+
+static int read_block(struct tinyvit_block *block, struct checkpoint *checkpoint,
+                      const struct tinyvit_stage *stage, size_t stage_index, size_t index,
+                      struct error *error)
+{
+    int64_t d = (int64_t)stage->width, hidden = (int64_t)stage->hidden;
+    const struct checkpoint_want wants[] = {
+        {&block->norm_weight, "attn.norm.weight", shape_1d(d)},
+        {&block->norm_bias, "attn.norm.bias", shape_1d(d)},
+        {&block->qkv_weight, "attn.qkv.weight", shape_2d(3 * d, d)},
+        {&block->qkv_bias, "attn.qkv.bias", shape_1d(3 * d)},
+        {&block->proj_weight, "attn.proj.weight", shape_2d(d, d)},
+        {&block->proj_bias, "attn.proj.bias", shape_1d(d)},
+        {&block->biases, "attn.attention_biases",
+         shape_2d((int64_t)stage->heads, (int64_t)(stage->window * stage->window))},
+        {&block->mlp_norm_weight, "mlp.norm.weight", shape_1d(d)},
+        {&block->mlp_norm_bias, "mlp.norm.bias", shape_1d(d)},
+        {&block->fc1_weight, "mlp.fc1.weight", shape_2d(hidden, d)},
+        {&block->fc1_bias, "mlp.fc1.bias", shape_1d(hidden)},
+        {&block->fc2_weight, "mlp.fc2.weight", shape_2d(d, hidden)},
+        {&block->fc2_bias, "mlp.fc2.bias", shape_1d(d)},
+    };
+    char prefix[NAME_SIZE];
+    snprintf(prefix, sizeof prefix, "image_encoder.layers.%zu.blocks.%zu.", stage_index, index);
+    if (checkpoint_tensors(checkpoint, prefix, wants, sizeof wants / sizeof *wants, error) < 0)
+        return -1;
+    return read_depthwise(&block->local, checkpoint, prefix, "local_conv", stage->width, 1, error);
+}
+
+static int read_stage(struct tinyvit_weights *weights, struct checkpoint *checkpoint, size_t i,
+                      struct error *error)
+{
+    struct tinyvit_stage *stage = &weights->stages[i];
+    if (i == 0)
+        stage->convs = memory_new(stage->depth, sizeof *stage->convs, "encoder blocks", error);
+    else
+        stage->blocks = memory_new(stage->depth, sizeof *stage->blocks, "encoder blocks", error);
+    if (!stage->convs && !stage->blocks)
+        return -1;
+    for (size_t b = 0; b < stage->depth; b++)
+        if ((i == 0 ? read_mbconv(&stage->convs[b], checkpoint, b, stage->width, error)
+                    : read_block(&stage->blocks[b], checkpoint, stage, i, b, error)) < 0)
+            return -1;
+    if (i == TINYVIT_STAGES - 1)
+        return 0;
+    return read_merge(&stage->merge, checkpoint, i, stage->width, stage[1].width, error);
+}
+
+int tinyvit_weights_read(struct tinyvit_weights *weights, struct checkpoint *checkpoint,
+                         int image_size, struct error *error)
+{
+    *weights = (struct tinyvit_weights){0};
+    if (image_size <= 0 || image_size > IMAGE_SIZE_MAX || image_size % EMBEDDING_STRIDE != 0)
+        return error_set(error, ERROR_MODEL, "image size %d, expected a multiple of %d up to %d",
+                         image_size, EMBEDDING_STRIDE, IMAGE_SIZE_MAX);
+    weights->image_size = (size_t)image_size;
+    weights->grid = weights->image_size / EMBEDDING_STRIDE;
+    if (read_stage_sizes(weights, checkpoint, error) < 0 || check_sizes(weights, error) < 0)
+        return -1;
+    size_t half = first_size(checkpoint, "image_encoder.patch_embed.seq.0.c.weight", "", 4, error);
+    if (!half ||
+        read_dense(&weights->stem1, checkpoint, "image_encoder.patch_embed.seq.0", "", 3, half, 3,
+                   error) < 0 ||
+        read_dense(&weights->stem2, checkpoint, "image_encoder.patch_embed.seq.2", "", half,
+                   weights->stages[0].width, 3, error) < 0)
+        return -1;
+    for (size_t i = 0; i < TINYVIT_STAGES; i++)
+        if (read_stage(weights, checkpoint, i, error) < 0)
+            return -1;
+    return neck_read(&weights->neck, checkpoint, weights->grid,
+                     weights->stages[TINYVIT_STAGES - 1].width, error);
+}
+
+void tinyvit_weights_free(struct tinyvit_weights *weights)
+{
+    free_conv(&weights->stem1);
+    free_conv(&weights->stem2);
+    for (size_t i = 0; i < TINYVIT_STAGES; i++) {
+        struct tinyvit_stage *stage = &weights->stages[i];
+        for (size_t b = 0; stage->convs && b < stage->depth; b++) {
+            free_conv(&stage->convs[b].expand);
+            free_conv(&stage->convs[b].depthwise);
+            free_conv(&stage->convs[b].reduce);
+        }
+        for (size_t b = 0; stage->blocks && b < stage->depth; b++)
+            free_conv(&stage->blocks[b].local);
+        free_conv(&stage->merge.widen);
+        free_conv(&stage->merge.depthwise);
+        free_conv(&stage->merge.mix);
+        memory_free(stage->convs);
+        memory_free(stage->blocks);
+    }
+    *weights = (struct tinyvit_weights){0};
+}

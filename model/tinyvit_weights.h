@@ -1,0 +1,71 @@
+/* tinyvit_weights.h - the tensors of MobileSAM's TinyViT image encoder, BatchNorm folded into the
+ * convolutions, and the sizes that the shapes give.
+ *
+ * The stem halves the image twice; stage 0 is convolutions (MBConv), stages 1 to 3 windowed
+ * attention. Each of the first three stages ends in a merge; the last merge keeps the resolution:
+ *   S -> stem S/4 -> stage 0 -> merge S/8 -> stage 1 -> merge S/16 -> stage 2 -> merge S/16 ->
+ * stage 3
+ */
+#ifndef MODEL_TINYVIT_WEIGHTS_H
+#define MODEL_TINYVIT_WEIGHTS_H
+
+#include <stddef.h>
+
+#include "model/neck.h"
+
+struct checkpoint;
+struct error;
+
+enum { TINYVIT_STAGES = 4 };
+
+/* A convolution with its BatchNorm folded in; padding is kernel / 2. Depthwise when groups is in,
+ * otherwise groups is 1. */
+struct tinyvit_conv {
+    size_t in, out, kernel, stride, groups;
+    float *weight; /* [out][in / groups][kernel][kernel], owned */
+    float *bias;   /* [out], owned */
+};
+
+struct tinyvit_mbconv {
+    struct tinyvit_conv expand, depthwise, reduce; /* gelu, gelu, + input then gelu */
+};
+
+struct tinyvit_merge {
+    struct tinyvit_conv widen, depthwise, mix; /* gelu, gelu, nothing */
+};
+
+struct tinyvit_block {
+    const float *norm_weight, *norm_bias; /* [D] */
+    const float *qkv_weight, *qkv_bias;   /* [H][q, k, v][E][D], [H][3][E] */
+    const float *proj_weight, *proj_bias; /* [D][D], [D] */
+    const float *biases;       /* [H][window^2], at |rows apart| * window + |columns apart| */
+    struct tinyvit_conv local; /* depthwise 3x3 */
+    const float *mlp_norm_weight, *mlp_norm_bias; /* [D] */
+    const float *fc1_weight, *fc1_bias;           /* [hidden][D], [hidden] */
+    const float *fc2_weight, *fc2_bias;           /* [D][hidden], [D] */
+};
+
+struct tinyvit_stage {
+    size_t width, depth;          /* D, blocks */
+    size_t side;                  /* positions along one side */
+    size_t heads, window, hidden; /* stages 1 to 3; hidden is the MLP's width */
+    struct tinyvit_mbconv *convs; /* [depth] in stage 0, owned */
+    struct tinyvit_block *blocks; /* [depth] in the others, owned */
+    struct tinyvit_merge merge;   /* stages 0 to 2 */
+};
+
+struct tinyvit_weights {
+    size_t image_size, grid;          /* S, G */
+    struct tinyvit_conv stem1, stem2; /* gelu between them */
+    struct tinyvit_stage stages[TINYVIT_STAGES];
+    struct neck_weights neck;
+};
+
+/* Derives the sizes and reads every tensor below image_encoder for images of `image_size` pixels, a
+ * multiple of 16. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY; in either case
+ * tinyvit_weights_free is due. */
+int tinyvit_weights_read(struct tinyvit_weights *weights, struct checkpoint *checkpoint,
+                         int image_size, struct error *error);
+void tinyvit_weights_free(struct tinyvit_weights *weights);
+
+#endif

@@ -1,0 +1,55 @@
+/* vit_weights.h - the tensors of SAM's ViT image encoder and the sizes that their shapes give.
+ *
+ * Letters besides those of sam.h: D width of the tokens; E = D / H width of a head. */
+#ifndef MODEL_VIT_WEIGHTS_H
+#define MODEL_VIT_WEIGHTS_H
+
+#include <stddef.h>
+
+#include "model/neck.h"
+
+struct checkpoint;
+struct error;
+
+struct vit_sizes {
+    size_t image_size, patch, grid;  /* S, pixels of a patch's side, G = S / patch */
+    size_t width, heads, head_width; /* D, H, E */
+    size_t hidden;                   /* of the MLP */
+    size_t depth;                    /* blocks */
+    size_t window_max;               /* the largest window of any block */
+};
+
+struct vit_block {
+    /* Side of the attention windows. G where attention is global: such a block has 2 G - 1 rows of
+     * relative positions, any other one 2 window - 1. */
+    size_t window;
+    const float *norm1_weight, *norm1_bias; /* [D] */
+    const float *qkv_weight, *qkv_bias;     /* [3][H][E][D], [3][H][E] */
+    const float *rel_pos_h, *rel_pos_w;     /* [2 window - 1][E] */
+    const float *proj_weight, *proj_bias;   /* [D][D], [D] */
+    const float *norm2_weight, *norm2_bias; /* [D] */
+    const float *lin1_weight, *lin1_bias;   /* [hidden][D], [hidden] */
+    const float *lin2_weight, *lin2_bias;   /* [D][hidden], [D] */
+};
+
+struct vit_weights {
+    struct vit_sizes sizes;
+    const float *patch_weight, *patch_bias; /* [D][3][patch][patch], [D] */
+    const float *pos_embed;                 /* [N][D] */
+    struct vit_block *blocks;               /* [depth], owned */
+    struct neck_weights neck;
+};
+
+/* Derives the sizes and reads every tensor below image_encoder. `image_size` 0 or the model's own;
+ * another one is refused, since position embeddings are not interpolated.
+ * Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY; in either case vit_weights_free is due. */
+int vit_weights_read(struct vit_weights *weights, struct checkpoint *checkpoint, int image_size,
+                     struct error *error);
+void vit_weights_free(struct vit_weights *weights);
+
+enum { VIT_NAME_SIZE = 64 };
+
+/* Writes "image_encoder.blocks.<block>.<name>" into text[VIT_NAME_SIZE] and returns it. */
+const char *vit_name(char *text, size_t block, const char *name);
+
+#endif
