@@ -2,7 +2,7 @@
         .section .rodata
         .globl builtin_model
         .globl builtin_model_size
-        .balign 64
+        .balign 4096 /* a page: what is not used is not read from the disk */
 builtin_model:
         .incbin "model/builtin.safetensors"
 builtin_model_end:

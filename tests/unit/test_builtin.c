@@ -1,0 +1,40 @@
+/* The built-in model is the file in the tree, byte for byte, and a sound checkpoint. */
+#include "unit.h"
+
+#include "checkpoint_files.h"
+#include "model/builtin.h"
+
+START_TEST(the_built_in_model_is_the_file)
+{
+    size_t file_size;
+    unsigned char *file = bytes_load("model/builtin.safetensors", &file_size);
+    ck_assert_uint_eq(builtin_model_size, file_size);
+    ck_assert(memcmp(builtin_model, file, file_size) == 0);
+    ck_assert_uint_eq((uintptr_t)builtin_model % 4096, 0);
+    free(file);
+}
+END_TEST
+
+START_TEST(the_built_in_model_is_a_checkpoint_with_its_defaults)
+{
+    struct error error = {0};
+    struct checkpoint *checkpoint;
+    ck_assert_msg(
+        !checkpoint_open_memory(&checkpoint, builtin_model, builtin_model_size, "built-in", &error),
+        "%s", error.text);
+    ck_assert(checkpoint_shape(checkpoint, "mask_decoder.iou_token.weight", NULL));
+    ck_assert_ptr_nonnull(checkpoint_metadata(checkpoint, "image_size"));
+    ck_assert_ptr_nonnull(checkpoint_metadata(checkpoint, "pred_iou_thresh"));
+    checkpoint_close(checkpoint);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("builtin");
+    TCase *tests = tcase_create("builtin");
+    tcase_add_test(tests, the_built_in_model_is_the_file);
+    tcase_add_test(tests, the_built_in_model_is_a_checkpoint_with_its_defaults);
+    suite_add_tcase(suite, tests);
+    return unit_run(suite);
+}
