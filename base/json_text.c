@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 
 void json_text_bytes(struct json_text *text, const void *bytes, size_t size)
 {
@@ -62,36 +63,13 @@ void json_text_double(struct json_text *text, double number)
         json_text_raw(text, ".0");
 }
 
-/* Length of the valid UTF-8 sequence at the start of string[0..size), and its character; 0 if there
- * is none. Source: Unicode standard, table 3-7. */
-static size_t utf8_character(const unsigned char *string, size_t size, uint32_t *character)
+/* The character of a valid UTF-8 sequence of 1 to 4 bytes. */
+static uint32_t decode(const char *string, size_t length)
 {
-    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned first = string[0];
-    size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-    if (length == 0 || first > 0xF4 || length > size)
-        return 0;
-    uint32_t value = length == 1 ? first : first & (0x7Fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((string[i] & 0xC0) != 0x80)
-            return 0;
-        value = value << 6 | (string[i] & 0x3Fu);
-    }
-    if (value < least[length] || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000))
-        return 0;
-    *character = value;
-    return length;
-}
-
-bool json_text_is_utf8(const char *string, size_t size)
-{
-    uint32_t character;
-    for (size_t at = 0, step; at < size; at += step) {
-        step = utf8_character((const unsigned char *)string + at, size - at, &character);
-        if (step == 0)
-            return false;
-    }
-    return true;
+    uint32_t value = (unsigned char)string[0] & (length == 1 ? 0x7Fu : 0x7Fu >> length);
+    for (size_t i = 1; i < length; i++)
+        value = value << 6 | ((unsigned char)string[i] & 0x3Fu);
+    return value;
 }
 
 static void append_character(struct json_text *text, uint32_t character)
@@ -131,9 +109,8 @@ void json_text_string(struct json_text *text, const char *string, size_t size)
         at += span;
         if (at == size)
             break;
-        uint32_t character = 0xFFFD;
-        size_t step = utf8_character((const unsigned char *)string + at, size - at, &character);
-        append_character(text, character);
+        size_t step = utf8_character(string + at, size - at);
+        append_character(text, step ? decode(string + at, step) : 0xFFFD);
         at += step ? step : 1;
     }
     json_text_raw(text, "\"");

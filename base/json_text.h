@@ -31,9 +31,6 @@ void json_text_double(struct json_text *text, double number);
  * every byte that is no part of valid UTF-8 becomes \ufffd. */
 void json_text_string(struct json_text *text, const char *string, size_t size);
 
-/* Whether all bytes are valid UTF-8 (no overlong forms, no surrogates, at most U+10FFFF). */
-bool json_text_is_utf8(const char *string, size_t size);
-
 /* Terminates the text and hands it over to the caller (free(3)); *length (may be NULL) is its
  * strlen. The struct is empty afterwards. Returns NULL with ERROR_MEMORY, or ERROR_RECORD when a
  * number was not finite. */

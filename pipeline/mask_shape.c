@@ -5,48 +5,15 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "pipeline/mask_strips.h"
 #include "rle/rle.h"
-
-/* The foreground of one column: rows y .. y + length - 1. */
-struct strip {
-    uint32_t x, y, length;
-};
-
-/* Walks over the foreground strip by strip, left to right and top to bottom. */
-struct strips {
-    const struct rle *rle;
-    size_t run;     /* the next foreground run */
-    uint64_t at;    /* column-major index where the rest of this run begins */
-    uint64_t left;  /* pixels left of this run */
-    uint64_t total; /* pixels in all runs up to `run` */
-};
-
-static int strips_next(struct strips *strips, struct strip *strip)
-{
-    const struct rle *rle = strips->rle;
-    while (strips->left == 0) {
-        if (strips->run + 1 >= rle->length)
-            return 0;
-        strips->at = strips->total + rle->counts[strips->run];
-        strips->left = rle->counts[strips->run + 1];
-        strips->total = strips->at + strips->left;
-        strips->run += 2;
-    }
-    strip->x = (uint32_t)(strips->at / rle->height);
-    strip->y = (uint32_t)(strips->at % rle->height);
-    uint64_t room = rle->height - strip->y;
-    strip->length = (uint32_t)(strips->left < room ? strips->left : room);
-    strips->at += strip->length;
-    strips->left -= strip->length;
-    return 1;
-}
 
 void mask_shape_centroid(const struct rle *rle, double xy[2])
 {
-    struct strips strips = {.rle = rle};
-    struct strip strip;
+    struct mask_strips strips = {.rle = rle};
+    struct mask_strip strip;
     double x = 0, y = 0, count = 0;
-    while (strips_next(&strips, &strip)) {
+    while (mask_strips_next(&strips, &strip)) {
         double length = strip.length;
         count += length;
         x += length * strip.x;
@@ -79,13 +46,13 @@ static size_t chain_add(struct corner *chain, size_t length, struct corner corne
 static void column_edges(const struct rle *rle, const struct box *box, uint32_t *top,
                          uint32_t *bottom)
 {
-    struct strips strips = {.rle = rle};
-    struct strip strip;
+    struct mask_strips strips = {.rle = rle};
+    struct mask_strip strip;
     for (int32_t i = 0; i <= box->x1 - box->x0; i++) {
         top[i] = UINT32_MAX;
         bottom[i] = 0;
     }
-    while (strips_next(&strips, &strip)) {
+    while (mask_strips_next(&strips, &strip)) {
         uint32_t i = strip.x - (uint32_t)box->x0;
         if (strip.y < top[i])
             top[i] = strip.y;

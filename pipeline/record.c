@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json_text.h"
+#include "base/utf8.h"
 #include "jobs/hash.h"
 #include "pipeline/mask_shape.h"
 #include "rle/coco.h"
@@ -195,7 +196,7 @@ static void append_image(struct json_text *text, const struct record *record)
     json_text_integer(text, record->height);
     json_text_raw(text, ", \"file_name\": ");
     json_text_string(text, record->file_name, length);
-    if (!json_text_is_utf8(record->file_name, length)) {
+    if (!utf8_valid(record->file_name, length)) {
         json_text_raw(text, ", \"file_name_hex\": ");
         append_hexadecimal(text, record->file_name, length);
     }

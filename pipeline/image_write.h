@@ -1,0 +1,24 @@
+/* image_write.h - planes of numbers to PNG and TIFF, for masks and label maps. */
+#ifndef PIPELINE_IMAGE_WRITE_H
+#define PIPELINE_IMAGE_WRITE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+
+enum image_plane_kind {
+    IMAGE_PLANE_8,  /* uint8_t, encoded as PNG */
+    IMAGE_PLANE_16, /* uint16_t, encoded as PNG */
+    IMAGE_PLANE_32  /* uint32_t, encoded as TIFF with deflate */
+};
+
+/* Encodes one plane pixels[height][width] of unsigned numbers, losslessly, without metadata: equal
+ * planes give equal bytes. image_library_start (image.h) must have been called; any thread may
+ * call. *bytes is owned by the caller and freed by memory_free. Returns 0, or -1 with ERROR_MEMORY
+ * or ERROR_UNSUPPORTED (this libvips cannot write the format). */
+int image_write_plane(const void *pixels, uint32_t width, uint32_t height,
+                      enum image_plane_kind kind, uint8_t **bytes, size_t *size,
+                      struct error *error);
+
+#endif
