@@ -5,12 +5,13 @@ finds in them and with the built-in model.
     python3 -m venv build/reference && build/reference/bin/pip install -r tests/parity/requirements.txt
     build/reference/bin/python tests/parity/make_dumps.py [MODEL...]        (all, or some of vit_xs tiny_xs builtin)
 
-Each dumps/MODEL.safetensors holds, for the image `enlarged.png` (S, C, G, L, P as in model/sam.h):
-    resized.IMAGE [h,w,3]   the model's input before normalisation, 0..255 (builtin: of every image)
+Each dumps/MODEL.safetensors holds, for one image (S, C, G, L, P as in model/sam.h):
+    resized [h,w,3]         the model's input before normalisation, 0..255
     embedding [C,G,G]
     masks [2,L,L]           the mask prompts of the sets whose names end in mask
     and for each set of prompts (sets below): SET.xy [P,points,2] in model pixels, SET.labels [P,points], SET.boxes [P,4],
     and the answers SET.iou [P,4] and SET.logits [P,4,L/2,L], every second row to save space
+dumps/inputs.safetensors holds `resized` of every image, by the image's name, for S = 256.
 Records of whole images are in records/MODEL-IMAGE.json.
 """
 
@@ -76,38 +77,49 @@ def answer(sam, embedding, prompts, masks):
     return official.decode(sam, embedding, points=points, boxes=prompts.get("boxes"), masks=masks)
 
 
-def dump(name, path):
-    sam = official.load(path)
-    out = {}
-    for image in IMAGES if name == "builtin" else IMAGES[:1]:
-        pixels = official.resized(sam, official.read_rgb(f"{HERE}/images/{image}.png"))
-        out["resized." + image] = torch.as_tensor(pixels).half()
+def save(tensors, path, metadata=None):
+    save_file({name: tensor.clone() for name, tensor in tensors.items()}, path, metadata)
+    os.chmod(path, 0o644)
+
+
+def dump(model, image, path):
+    """Writes the dump of a model file and an image file to `path`; returns the official model."""
+    sam = official.load(model)
+    pixels = official.read_rgb(image)
     with torch.no_grad():
-        embedding = sam.image_encoder(official.model_input(sam, official.read_rgb(f"{HERE}/images/{IMAGES[0]}.png")))
-    out["embedding"] = embedding[0]
-    out["masks"] = mask_prompts(sam, embedding)
+        embedding = sam.image_encoder(official.model_input(sam, pixels))
+    out = dict(resized=torch.as_tensor(official.resized(sam, pixels)).half(), embedding=embedding[0], masks=mask_prompts(sam, embedding))
     for kind, prompts in sets(sam.image_encoder.img_size).items():
         logits, iou = answer(sam, embedding, prompts, out["masks"][:, None] if kind.endswith("mask") else None)
         out.update({f"{kind}.{key}": value for key, value in prompts.items()})
         out.update({f"{kind}.iou": iou, f"{kind}.logits": logits[:, :, ::2]})
-    digest = hashlib.sha256(open(path, "rb").read()).hexdigest()
-    save_file({key: value.clone() for key, value in out.items()}, f"{HERE}/dumps/{name}.safetensors", {"model_sha256": digest})
-    os.chmod(f"{HERE}/dumps/{name}.safetensors", 0o644)
-    for image, options in RECORDS[name]:
-        pixels = official.read_rgb(f"{HERE}/images/{image}.png")
-        found = official.records(sam, pixels, **options)
-        official.write_record(f"{HERE}/records/{name}-{image}.json", image + ".png", pixels, found)
-        print(f"{name} {image}: {len(found)} masks")
+    save(out, path, {"model_sha256": hashlib.sha256(open(model, "rb").read()).hexdigest()})
+    return sam
 
 
-if __name__ == "__main__":
+def image_path(name):
+    return f"{HERE}/images/{name}.png"
+
+
+def main(models):
     torch.set_num_threads(1)  # the same rounding on any number of cores
     for folder in ("images", "models", "dumps", "records"):
         os.makedirs(os.path.join(HERE, folder), exist_ok=True)
     subprocess.run([sys.executable, os.path.join(HERE, "draw.py"), os.path.join(HERE, "images")], check=True)
-    for model in sys.argv[1:] or list(RECORDS):
+    for name in models:
         path = BUILTIN
-        if model != "builtin":
-            path = f"{HERE}/models/{model}.safetensors"
-            official.save(official.random(model, SEED), path, half=True)
-        dump(model, path)
+        if name != "builtin":
+            path = f"{HERE}/models/{name}.safetensors"
+            official.save(official.random(name, SEED), path, half=True)
+        sam = dump(path, image_path(IMAGES[0]), f"{HERE}/dumps/{name}.safetensors")
+        for image, options in RECORDS[name]:
+            pixels = official.read_rgb(image_path(image))
+            found = official.records(sam, pixels, **options)
+            official.write_record(f"{HERE}/records/{name}-{image}.json", image + ".png", pixels, found)
+            print(f"{name} {image}: {len(found)} masks")
+    resized = {image: torch.as_tensor(official.resized(sam, official.read_rgb(image_path(image)))).half() for image in IMAGES}
+    save(resized, f"{HERE}/dumps/inputs.safetensors")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or list(RECORDS))

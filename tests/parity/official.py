@@ -68,6 +68,7 @@ class AnySizeTinyViT(TinyViT):
 
 
 def assemble(c):
+    """A Sam to be filled with weights. Call eval() afterwards: TinyViT keeps a copy of its biases from then on."""
     grid = c["size"] // 16
     transformer = TwoWayTransformer(depth=2, embedding_dim=c["channels"], mlp_dim=c["decoder_mlp"], num_heads=8)
     return Sam(
@@ -75,7 +76,7 @@ def assemble(c):
         prompt_encoder=PromptEncoder(embed_dim=c["channels"], image_embedding_size=(grid, grid), input_image_size=(c["size"],) * 2, mask_in_chans=16),
         mask_decoder=MaskDecoder(num_multimask_outputs=3, transformer=transformer, transformer_dim=c["channels"], iou_head_depth=3,
                                  iou_head_hidden_dim=c["iou_hidden"]),
-        pixel_mean=PIXEL_MEAN, pixel_std=PIXEL_STD).eval().requires_grad_(False)
+        pixel_mean=PIXEL_MEAN, pixel_std=PIXEL_STD).requires_grad_(False)
 
 
 def sizes(state, image_size):
@@ -122,7 +123,7 @@ def load(path, image_size=None):
     wrong = [name for name in result.missing_keys if not name.endswith(UNUSED)] + list(result.unexpected_keys)
     if wrong:
         raise SystemExit(f"{path}: tensors that do not fit: {wrong[:8]}")
-    return sam
+    return sam.eval()
 
 
 def save(sam, path, half=False, metadata=None):
@@ -155,6 +156,7 @@ def random(kind, seed):
             module.weight.add_(1)
             module.running_mean.normal_(std=0.1)
             module.running_var.uniform_(0.5, 1.5)
+    sam.eval()
 
     size = sam.image_encoder.img_size
     ramp = torch.arange(size) / size * 2 * math.pi

@@ -13,18 +13,16 @@
 static const float pixel_mean[3] = {123.675f, 116.28f, 103.53f};
 static const float pixel_std[3] = {58.395f, 57.12f, 57.375f};
 static const char *const names[] = {"enlarged", "shrunk", "tall"};
-enum { NAMES = sizeof names / sizeof names[0], SIDE = 256 /* the built-in model's image size */ };
+enum { NAMES = sizeof names / sizeof names[0], SIDE = 256 };
 
 static void load_resized(struct checkpoint **dump, const float **rgb, const char *name,
                          struct shape *shape)
 {
     struct error error;
-    char tensor[64];
-    snprintf(tensor, sizeof tensor, "resized.%s", name);
-    ck_assert_msg(!checkpoint_open(dump, "tests/parity/dumps/builtin.safetensors", &error), "%s",
+    ck_assert_msg(!checkpoint_open(dump, "tests/parity/dumps/inputs.safetensors", &error), "%s",
                   error.text);
-    ck_assert(checkpoint_shape(*dump, tensor, shape));
-    *rgb = checkpoint_tensor(*dump, tensor, *shape, &error);
+    ck_assert(checkpoint_shape(*dump, name, shape));
+    *rgb = checkpoint_tensor(*dump, name, *shape, &error);
     ck_assert_msg(*rgb != NULL, "%s", error.text);
 }
 

@@ -19,14 +19,19 @@ static const double iou_tolerance = 1e-4;
 static const float pixel_mean[3] = {123.675f, 116.28f, 103.53f};
 static const float pixel_std[3] = {58.395f, 57.12f, 57.375f};
 
-static const struct {
+struct parity_case {
     const char *model, *dump;
-} cases[] = {
+};
+
+static const struct parity_case committed[] = {
     {"tests/parity/models/vit_xs.safetensors", "tests/parity/dumps/vit_xs.safetensors"},
     {"tests/parity/models/tiny_xs.safetensors", "tests/parity/dumps/tiny_xs.safetensors"},
     {"model/builtin.safetensors", "tests/parity/dumps/builtin.safetensors"},
 };
-enum { CASES = sizeof cases / sizeof cases[0] };
+enum { COMMITTED = sizeof committed / sizeof committed[0] };
+
+/* The cases of this run: those above, or the one named on the command line. */
+static const struct parity_case *cases = committed;
 
 /* A model with the answers that the official code gives. */
 struct fixture {
@@ -97,7 +102,7 @@ static double relative_error(const float *is, const float *should, size_t count)
 static float *input_of(struct fixture *f)
 {
     struct shape shape;
-    const float *rgb = need(f, "", "resized.enlarged", &shape);
+    const float *rgb = need(f, "", "resized", &shape);
     size_t side = (size_t)f->info->image_size;
     size_t height = (size_t)shape.size[0], width = (size_t)shape.size[1];
     float *input = memory_new(3 * side * side, sizeof *input, "input", &f->error);
@@ -240,14 +245,24 @@ START_TEST(decoder_fast)
 }
 END_TEST
 
-int main(void)
+/* test_model [MODEL DUMP]: with arguments, the fast paths alone on that model. */
+int main(int argc, char **argv)
 {
+    struct parity_case named = {0};
+    int count = COMMITTED;
+    if (argc == 3) {
+        named = (struct parity_case){argv[1], argv[2]};
+        cases = &named;
+        count = 1;
+    }
     Suite *suite = suite_create("parity of the model");
     TCase *tests = tcase_create("model");
-    tcase_add_loop_test(tests, embedding_plain, 0, CASES);
-    tcase_add_loop_test(tests, embedding_fast, 0, CASES);
-    tcase_add_loop_test(tests, decoder_plain, 0, CASES);
-    tcase_add_loop_test(tests, decoder_fast, 0, CASES);
+    if (cases == committed) {
+        tcase_add_loop_test(tests, embedding_plain, 0, count);
+        tcase_add_loop_test(tests, decoder_plain, 0, count);
+    }
+    tcase_add_loop_test(tests, embedding_fast, 0, count);
+    tcase_add_loop_test(tests, decoder_fast, 0, count);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }
