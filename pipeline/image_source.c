@@ -1,0 +1,202 @@
+#include "pipeline/image_source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+/* A format: how its files begin, which loader of libvips reads it, and what that holds in memory
+ * beside the finished pixels, at most. */
+struct format {
+    const char *name;
+    const char *loader;
+    size_t offset, length; /* of the magic bytes */
+    const char *magic;
+    int whole;      /* bytes a pixel */
+    int interlaced; /* bytes a pixel for interlaced and progressive files */
+};
+
+static const struct format formats[] = {
+    {"JPEG", "jpegload_source", 0, 3, "\xff\xd8\xff", 0, 8},    /* 16-bit coefficients */
+    {"PNG", "pngload_source", 0, 8, "\x89PNG\r\n\x1a\n", 0, 8}, /* four bands of 16 bits */
+    {"TIFF", "tiffload_source", 0, 4, "II*\0", 0, 0},
+    {"TIFF", "tiffload_source", 0, 4, "MM\0*", 0, 0},
+    {"TIFF", "tiffload_source", 0, 4, "II+\0", 0, 0},
+    {"TIFF", "tiffload_source", 0, 4, "MM\0+", 0, 0},
+    {"WebP", "webpload_source", 8, 4, "WEBP", 4, 4},         /* RGBA */
+    {"GIF", "gifload_source", 0, 4, "GIF8", 8, 8},           /* RGBA and a canvas */
+    {"HEIC or AVIF", "heifload_source", 4, 4, "ftyp", 8, 8}, /* planes and RGBA */
+};
+
+enum { MAGIC_BYTES = 12 }; /* the longest offset + length */
+
+static const struct format *find_format(VipsSource *bytes)
+{
+    const uint8_t *start = vips_source_sniff(bytes, MAGIC_BYTES);
+    for (size_t i = 0; start && i < sizeof formats / sizeof *formats; i++)
+        if (memcmp(start + formats[i].offset, formats[i].magic, formats[i].length) == 0)
+            return &formats[i];
+    return NULL;
+}
+
+/* Fills the header from what libvips has read. */
+static void set_header(struct image_source *source, const struct format *format)
+{
+    VipsImage *pixels = source->pixels;
+    source->orientation = vips_image_get_orientation(pixels);
+    bool sideways = source->orientation >= 5;
+    source->header.width = sideways ? pixels->Ysize : pixels->Xsize;
+    source->header.height = sideways ? pixels->Xsize : pixels->Ysize;
+    bool interlaced = vips_image_get_typeof(pixels, "interlaced") != 0;
+    int held = interlaced ? format->interlaced : format->whole;
+    uint64_t count = (uint64_t)pixels->Xsize * (uint64_t)pixels->Ysize;
+    /* Decoders and libvips keep tens of rows; tiles of a TIFF may be 256 rows high and more. */
+    uint64_t rows = pixels->Ysize < 1024 ? pixels->Ysize : 1024;
+    source->header.bytes = count * (uint64_t)(3 + held) + rows * VIPS_IMAGE_SIZEOF_LINE(pixels);
+}
+
+/* Finds out how colours are stored, and refuses what OpenCV does not read or reads in ways of its
+ * own (Lab, floating point). */
+static int set_colour(struct image_source *source, struct error *error)
+{
+    const VipsImage *pixels = source->pixels;
+    bool tiff = vips_image_get_typeof(source->pixels, "tiff-version") != 0;
+    source->rounded = tiff;
+    switch (pixels->Type) {
+    case VIPS_INTERPRETATION_CMYK:
+        source->colour = tiff ? IMAGE_CMYK_TIFF : IMAGE_CMYK_JPEG;
+        break;
+    case VIPS_INTERPRETATION_sRGB:
+    case VIPS_INTERPRETATION_RGB16:
+    case VIPS_INTERPRETATION_RGB:
+    case VIPS_INTERPRETATION_B_W:
+    case VIPS_INTERPRETATION_GREY16:
+    case VIPS_INTERPRETATION_MULTIBAND:
+        source->colour = pixels->Bands < 3 ? IMAGE_GRAY : IMAGE_RGB;
+        break;
+    default:
+        return error_set(error, ERROR_IMAGE,
+                         "%s: colours stored as %s are not supported; convert it to RGB",
+                         source->name, vips_enum_nick(VIPS_TYPE_INTERPRETATION, pixels->Type));
+    }
+    bool whole = pixels->BandFmt == VIPS_FORMAT_UCHAR || pixels->BandFmt == VIPS_FORMAT_USHORT;
+    if (!whole || pixels->Coding != VIPS_CODING_NONE)
+        return error_set(error, ERROR_IMAGE,
+                         "%s: samples stored as %s are not supported; convert it to 8 or 16 bits",
+                         source->name, vips_enum_nick(VIPS_TYPE_BAND_FORMAT, pixels->BandFmt));
+    return 0;
+}
+
+static int check_limits(const struct image_source *source, const struct image_limits *limits,
+                        struct error *error)
+{
+    const struct image_header *header = &source->header;
+    uint64_t count = (uint64_t)header->width * (uint64_t)header->height;
+    if (limits && limits->max_pixels > 0 && count > limits->max_pixels)
+        return error_set(error, ERROR_IMAGE,
+                         "%s: %d x %d pixels are more than the limit of %llu; raise --max-pixels "
+                         "if it is meant to be that large",
+                         source->name, header->width, header->height,
+                         (unsigned long long)limits->max_pixels);
+    if (limits && limits->max_bytes > 0 && header->bytes > limits->max_bytes)
+        return error_set(error, ERROR_IMAGE,
+                         "%s: decoding its %d x %d pixels may take %llu MB, more than the budget "
+                         "of %llu MB; raise the budget or use --tile",
+                         source->name, header->width, header->height,
+                         (unsigned long long)(header->bytes >> 20),
+                         (unsigned long long)(limits->max_bytes >> 20));
+    return 0;
+}
+
+/* From source->bytes to a header that has been checked. libvips has one error buffer for all
+ * threads, so what stands there could be about another image: it is never shown. */
+static int open_pixels(struct image_source *source, const struct image_limits *limits,
+                       struct error *error)
+{
+    const struct format *format = find_format(source->bytes);
+    if (!format)
+        return error_set(error, ERROR_IMAGE,
+                         "%s: not a JPEG, PNG, TIFF, WebP, GIF, HEIC or AVIF image; convert it or "
+                         "leave it out",
+                         source->name);
+    if (vips_call(format->loader, source->bytes, &source->pixels, "access", VIPS_ACCESS_SEQUENTIAL,
+                  "fail_on", VIPS_FAIL_ON_ERROR, NULL))
+        return error_set(error, ERROR_IMAGE,
+                         "%s: its %s header is damaged or of a kind that libvips cannot read; copy "
+                         "it again or convert it",
+                         source->name, format->name);
+    set_header(source, format);
+    if (check_limits(source, limits, error))
+        return -1;
+    return set_colour(source, error);
+}
+
+/* Opens a regular file that is not empty, without waiting for anything (a pipe, a device). */
+static int open_file(const char *path, struct error *error)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (descriptor < 0)
+        return error_set_system(error, ERROR_IMAGE, errno, "%s: cannot be opened", path);
+    struct stat status;
+    if (fstat(descriptor, &status))
+        error_set_system(error, ERROR_IMAGE, errno, "%s: cannot be read", path);
+    else if (!S_ISREG(status.st_mode))
+        error_set(error, ERROR_IMAGE, "%s: %s, not an image file", path,
+                  S_ISDIR(status.st_mode) ? "a folder" : "a pipe or a device");
+    else if (status.st_size == 0)
+        error_set(error, ERROR_IMAGE, "%s: the file is empty; copy it again", path);
+    else
+        return descriptor;
+    close(descriptor);
+    return -1;
+}
+
+/* The rest of opening, once source->bytes is there or could not be made. */
+static int open_bytes(struct image_source *source, const struct image_limits *limits,
+                      struct error *error)
+{
+    if (!source->bytes)
+        error_set(error, ERROR_IMAGE, "%s: libvips cannot read from it", source->name);
+    else if (open_pixels(source, limits, error) == 0)
+        return 0;
+    image_source_close(source);
+    return -1;
+}
+
+int image_source_open(struct image_source *source, const char *path,
+                      const struct image_limits *limits, struct error *error)
+{
+    *source = (struct image_source){.name = path};
+    int descriptor = open_file(path, error);
+    if (descriptor < 0)
+        return -1;
+    source->bytes = vips_source_new_from_descriptor(descriptor); /* duplicates it */
+    close(descriptor);
+    return open_bytes(source, limits, error);
+}
+
+int image_source_open_memory(struct image_source *source, const void *bytes, size_t size,
+                             const char *name, const struct image_limits *limits,
+                             struct error *error)
+{
+    *source = (struct image_source){.name = name};
+    if (size == 0)
+        return error_set(error, ERROR_IMAGE, "%s: the file is empty; copy it again", name);
+    source->bytes = vips_source_new_from_memory(bytes, size);
+    return open_bytes(source, limits, error);
+}
+
+void image_source_close(struct image_source *source)
+{
+    if (source->region)
+        g_object_unref(source->region);
+    if (source->pixels)
+        g_object_unref(source->pixels);
+    if (source->bytes)
+        g_object_unref(source->bytes);
+    *source = (struct image_source){0};
+    vips_error_clear(); /* never shown, but it would fill up */
+}
