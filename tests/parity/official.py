@@ -207,12 +207,12 @@ def records(sam, image, **options):
     return [dict(mask, id=i) for i, mask in enumerate(masks)]
 
 
-def write_record(path, image_path, image, annotations):
+def write_record(path, image_path, image, annotations, **more):
     import json
     height, width = image.shape[:2]
     info = dict(image_id=0, width=width, height=height, file_name=os.path.basename(image_path))
     with open(path, "w") as file:
-        json.dump(dict(image=info, annotations=annotations), file)
+        json.dump(dict(image=info, annotations=annotations, **more), file)
         file.write("\n")
 
 

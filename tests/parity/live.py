@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""Runs maskmill and the official code side by side; called by tests/parity/live. What the official code gives is kept in
+build/parity and used again as long as model, image and options stay the same.
+
+    live.py [tensors] [records]
+
+tensors   embedding, predicted IoU, low-resolution logits: random ViT-B (as .pth) and the built-in model on a photograph
+records   whole images with the built-in model: photographs as they are, one shrunk so that it is enlarged for the model, and one
+          already of the model's size, with default and other options; and the two small random models
+"""
+
+import glob
+import hashlib
+import json
+import os
+import subprocess
+import sys
+
+import official
+from make_dumps import BUILTIN, HERE, RANDOM_OPTIONS, dump
+
+TOP = os.path.abspath(os.path.join(HERE, "../.."))
+WORK = os.path.join(TOP, "build/parity")
+BUILTIN = os.path.abspath(BUILTIN)
+LOOSE = dict(pred_iou_thresh=0.4, stability_score_thresh=0.6)
+
+# name: (model, options, largest number of photographs)
+RECORD_SETS = {
+    "default": (BUILTIN, LOOSE, 24),
+    "strict": (BUILTIN, dict(pred_iou_thresh=0.6, stability_score_thresh=0.8, stability_score_offset=0.5), 4),
+    "grid": (BUILTIN, dict(LOOSE, points_per_side=11, points_per_batch=7, box_nms_thresh=0.9), 4),
+    "regions": (BUILTIN, dict(LOOSE, min_mask_region_area=100), 4),
+    "crops": (BUILTIN, dict(LOOSE, points_per_side=16, crop_n_layers=1), 4),
+    "deep_crops": (BUILTIN, dict(LOOSE, points_per_side=16, crop_n_layers=2, crop_n_points_downscale_factor=2), 2),
+    "vit_xs": (f"{HERE}/models/vit_xs.safetensors", RANDOM_OPTIONS, 1),
+    "tiny_xs": (f"{HERE}/models/tiny_xs.safetensors", RANDOM_OPTIONS, 1),
+}
+
+
+def photographs():
+    """Those in examples/, and larger collections beside the sources where they are."""
+    found = sorted(glob.glob(f"{TOP}/examples/**/*.jpg", recursive=True))
+    for folder in (f"{TOP}/../shared/photos", f"{TOP}/../../shared/photos"):
+        found += sorted(glob.glob(folder + "/*.jpg"))
+    for folder in (f"{TOP}/../shared/bsds/val", f"{TOP}/../../shared/bsds/val"):
+        found += sorted(glob.glob(folder + "/*.jpg"))[:4]
+    return found or sorted(glob.glob(f"{HERE}/images/*.png"))
+
+
+def prepared(photos):
+    """A folder with the photographs, one of 200 px, and one of exactly the built-in model's size."""
+    import cv2
+    folder = os.path.join(WORK, "images")
+    os.makedirs(folder, exist_ok=True)
+    for photo in photos:
+        link = os.path.join(folder, os.path.basename(photo))
+        if not os.path.lexists(link):
+            os.symlink(photo, link)
+    image = cv2.imread(photos[0])
+    for name, side in (("shrunk200", 200), ("presized", official.load(BUILTIN).image_encoder.img_size)):
+        scale = side / max(image.shape[:2])
+        size = tuple(int(n * scale + 0.5) for n in image.shape[1::-1])
+        cv2.imwrite(os.path.join(folder, name + ".png"), cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+    return [os.path.join(folder, name + ".png") for name in ("shrunk200", "presized")] + [os.path.join(folder, os.path.basename(p)) for p in photos]
+
+
+def digest(*parts):
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(open(part, "rb").read() if os.path.exists(str(part)) else str(part).encode())
+    return whole.hexdigest()[:16]
+
+
+def tensors(photo):
+    failed = 0
+    vit_b = os.path.join(WORK, "vit_b.pth")
+    if not os.path.exists(vit_b):
+        import torch
+        torch.save(official.random("vit_b", 3).state_dict(), vit_b)
+    for name, model in (("builtin", BUILTIN), ("vit_b", vit_b)):
+        path = os.path.join(WORK, f"{name}-{digest(photo)}-{os.path.getsize(model)}.safetensors")
+        if not os.path.exists(path):
+            dump(model, photo, path)
+        print(f"tensors, {name}:", flush=True)
+        failed += subprocess.run([f"{TOP}/build/tests/parity/test_model", model, path]).returncode != 0
+    return failed
+
+
+def official_records(model, options, images, folder):
+    os.makedirs(folder, exist_ok=True)
+    sam = None
+    for image in images:
+        path = os.path.join(folder, os.path.splitext(os.path.basename(image))[0] + ".json")
+        stamp = digest(model, image, sorted(options.items()))
+        if os.path.exists(path) and json.load(open(path)).get("stamp") == stamp:
+            continue
+        sam = sam or official.load(model)
+        pixels = official.read_rgb(image)
+        official.write_record(path, image, pixels, official.records(sam, pixels, **options), stamp=stamp)
+
+
+def known_options():
+    return subprocess.run([f"{TOP}/build/maskmill", "run", "--help"], capture_output=True, text=True, check=True).stdout
+
+
+def records(images):
+    failed = 0
+    known = known_options()
+    for name, (model, options, most) in RECORD_SETS.items():
+        flags = [text for key, value in options.items() for text in ("--" + key.replace("_", "-"), str(value))]
+        unknown = [flag for flag in flags[::2] if flag + " " not in known]
+        if unknown:
+            print(f"{name}: skipped, this maskmill has no {unknown[0]}")
+            continue
+        chosen = images[:most]
+        reference, ours = os.path.join(WORK, name), os.path.join(WORK, name + "-maskmill")
+        official_records(model, options, chosen, reference)
+        subprocess.run(["rm", "-rf", ours], check=True)
+        subprocess.run([f"{TOP}/build/maskmill", "run", "--quiet", "--model", model, "-o", ours, *flags, *chosen], check=True)
+        print(f"records, {name}:", flush=True)
+        failed += subprocess.run([sys.executable, f"{HERE}/compare.py", reference, ours]).returncode != 0
+    return failed
+
+
+def main(parts):
+    os.makedirs(WORK, exist_ok=True)
+    photos = photographs()
+    failed = 0
+    if not parts or "tensors" in parts:
+        failed += tensors(photos[0])
+    if not parts or "records" in parts:
+        failed += records(prepared(photos))
+    print("parity: everything agrees" if not failed else f"parity: {failed} comparisons FAILED")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
