@@ -84,7 +84,7 @@ int pth_add_tensors(const struct pickle *pickle, const struct pth_storages *stor
         dict = NULL;
     for (int i = 0; i < WRAPPERS_MAX && dict && !has_tensors(dict); i++)
         dict = unwrap(dict);
-    if (!dict)
+    if (!dict || !has_tensors(dict))
         return error_set(error, ERROR_MODEL,
                          "holds no dictionary of tensors (save model.state_dict())");
     for (size_t i = 0; i + 1 < dict->items.count; i += 2) {
