@@ -36,7 +36,7 @@ LDLIBS = -fopenmp $(FOREIGN_LIBS) -lm $(EXTRA_LDLIBS)
 # ---- sources: folders, from what knows nothing to what knows all
 LAYERS = base rle filters model jobs pipeline
 SOURCES := $(filter-out pipeline/main.c,$(wildcard $(LAYERS:%=%/*.c)))
-# Vector kernels: the same source once for each instruction set, chosen at run time (model/isa.h).
+# Vector kernels: the same source once for each instruction set, chosen at run time (base/isa.h).
 SIMD := $(filter %_simd.c,$(SOURCES))
 ISAS := generic $(if $(filter x86_64-%,$(TARGET)),avx2 avx512)
 ISA_generic = -DISA=generic

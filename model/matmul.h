@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "model/isa.h"
+#include "base/isa.h"
 
 struct error;
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "model/isa.h"
+#include "base/isa.h"
 
 enum {
     MATMUL_WIDTH_MAX = 32, /* columns of a panel at most */

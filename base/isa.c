@@ -1,4 +1,4 @@
-#include "model/isa.h"
+#include "base/isa.h"
 
 #include <stdlib.h>
 #include <string.h>
