@@ -1,6 +1,6 @@
 /* coco.h - COCO's compressed run strings, byte for byte as pycocotools writes and reads them.
  *
- * Each count (from the third on: its difference to the count two places before) is cut into groups
+ * Each count (from the fourth on: its difference to the count two places before) is cut into groups
  * of five bits, least significant first, with the sign extended; a sixth bit says that more follow;
  * 48 is added to give a printable character, 48..111. The backslash (92) is among them.
  * Source: cocoapi, common/maskApi.c, rleToString and rleFrString.

@@ -16,6 +16,7 @@ struct error;
 
 struct rle {
     uint32_t height, width; /* pixels */
+    uint32_t end;           /* while runs are added: where the last of them ends */
     size_t length;          /* number of runs */
     size_t capacity;        /* allocated runs; 0 with counts NULL is a valid empty start */
     uint32_t *counts;       /* owned; freed by rle_free */
@@ -24,7 +25,8 @@ struct rle {
 /* Frees the runs and leaves an empty struct. */
 void rle_free(struct rle *rle);
 
-/* Starts a new mask of this size in `rle`, keeping its memory: no runs yet. */
+/* Starts a new mask of this size in `rle`, keeping its memory: no runs yet. A struct of zeros may
+ * be started; height * width must be below 2^32. */
 void rle_begin(struct rle *rle, uint32_t height, uint32_t width);
 
 /* Appends the foreground range of column-major indices [start, end), which must not lie before the
@@ -33,6 +35,11 @@ int rle_add(struct rle *rle, uint32_t start, uint32_t end, struct error *error);
 
 /* Closes the mask: the last run reaches h * w. Returns 0 or -1 (ERROR_MEMORY). */
 int rle_end(struct rle *rle, struct error *error);
+
+/* The mask whose foreground is the `count` column-major ranges [ranges[2 * i], ranges[2 * i + 1]),
+ * none empty, rising, none touching the next. Returns 0 or -1 (ERROR_MEMORY). */
+int rle_from_ranges(struct rle *rle, uint32_t height, uint32_t width, const uint32_t *ranges,
+                    size_t count, struct error *error);
 
 /* Copies `from` into `to` (its own memory, exactly as large as needed). 0 or -1 (ERROR_MEMORY). */
 int rle_copy(struct rle *to, const struct rle *from, struct error *error);

@@ -1,0 +1,65 @@
+/* bitmap.c - between runs and row-major bitmaps, and from a crop's frame to the image's. */
+#include <string.h>
+
+#include "rle/rle.h"
+
+int rle_from_bitmap(struct rle *rle, const uint8_t *bits, uint32_t height, uint32_t width,
+                    size_t stride, struct error *error)
+{
+    rle_begin(rle, height, width);
+    for (uint32_t x = 0; x < width; x++) {
+        uint32_t y = 0;
+        while (y < height) {
+            while (y < height && !bits[y * stride + x])
+                y++;
+            uint32_t start = y;
+            while (y < height && bits[y * stride + x])
+                y++;
+            if (y > start && rle_add(rle, x * height + start, x * height + y, error))
+                return -1;
+        }
+    }
+    return rle_end(rle, error);
+}
+
+void rle_to_bitmap(const struct rle *rle, uint8_t *bits, size_t stride)
+{
+    for (uint32_t y = 0; y < rle->height; y++)
+        memset(bits + y * stride, 0, rle->width);
+    uint32_t index = 0;
+    for (size_t i = 0; i + 1 < rle->length; i += 2) {
+        index += rle->counts[i];
+        uint32_t x = index / rle->height;
+        uint32_t y = index % rle->height;
+        for (uint32_t left = rle->counts[i + 1]; left > 0; left--) {
+            bits[y * stride + x] = 1;
+            if (++y == rle->height) {
+                y = 0;
+                x++;
+            }
+        }
+        index += rle->counts[i + 1];
+    }
+}
+
+int rle_uncrop(struct rle *to, const struct rle *crop, uint32_t x0, uint32_t y0, uint32_t height,
+               uint32_t width, struct error *error)
+{
+    rle_begin(to, height, width);
+    uint32_t index = 0;
+    for (size_t i = 0; i + 1 < crop->length; i += 2) {
+        index += crop->counts[i];
+        uint32_t left = crop->counts[i + 1];
+        while (left > 0) {
+            uint32_t x = index / crop->height;
+            uint32_t y = index % crop->height;
+            uint32_t rows = crop->height - y < left ? crop->height - y : left;
+            uint32_t start = (x0 + x) * height + y0 + y;
+            if (rle_add(to, start, start + rows, error))
+                return -1;
+            index += rows;
+            left -= rows;
+        }
+    }
+    return rle_end(to, error);
+}
