@@ -15,11 +15,19 @@
 struct error;
 struct mask_list;
 
+/* order[0 .. count): the indices by falling score, those of equal scores rising. Scores must not be
+ * NaN. Returns 0 or -1 (ERROR_MEMORY). */
+int nms_rank(const float *scores, size_t count, size_t *order, struct error *error);
+
 /* Indices of the boxes to keep, best first, in keep[0 .. *kept); `keep` has room for `count`. A box
  * is dropped where its intersection over union with a kept one is above `threshold`; 0 / 0 is not.
  * Scores must not be NaN. Returns 0 or -1 (ERROR_MEMORY). */
 int nms_boxes(const struct box *boxes, const float *scores, size_t count, double threshold,
               size_t *keep, size_t *kept, struct error *error);
+
+/* nms_boxes over the boxes of a list with scores[list->count]; the list is put into the order of
+ * falling score. 0 or -1 (ERROR_MEMORY). */
+int nms_list(struct mask_list *list, const float *scores, double threshold, struct error *error);
 
 /* Box NMS within a crop: score is the predicted IoU. The list ends up best first. 0 or -1
  * (ERROR_MEMORY). Boxes may be in the crop's frame or the image's, all in the same. */

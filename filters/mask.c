@@ -1,0 +1,38 @@
+#include "filters/mask.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+int mask_list_add(struct mask_list *list, struct mask *mask, struct error *error)
+{
+    if (memory_grow((void **)&list->items, &list->capacity, list->count + 1, sizeof *list->items,
+                    error))
+        return -1;
+    list->items[list->count++] = *mask;
+    *mask = (struct mask){0};
+    return 0;
+}
+
+int mask_list_select(struct mask_list *list, const size_t *order, size_t count, struct error *error)
+{
+    struct mask *selected = malloc((count ? count : 1) * sizeof *selected);
+    if (!selected)
+        return error_set(error, ERROR_MEMORY, "no memory for a list of %zu masks", count);
+    for (size_t i = 0; i < count; i++) {
+        selected[i] = list->items[order[i]];
+        list->items[order[i]] = (struct mask){0};
+    }
+    mask_list_free(list);
+    *list = (struct mask_list){selected, count, count ? count : 1};
+    return 0;
+}
+
+void mask_list_free(struct mask_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        rle_free(&list->items[i].rle);
+    free(list->items);
+    *list = (struct mask_list){0};
+}

@@ -1,0 +1,72 @@
+/* nms_masks.c - suppression that looks at the masks themselves, not only at their boxes. */
+#include <stdbool.h>
+
+#include "base/memory.h"
+#include "filters/mask.h"
+#include "filters/nms.h"
+
+static bool boxes_meet(struct box a, struct box b)
+{
+    return a.x0 <= b.x1 && b.x0 <= a.x1 && a.y0 <= b.y1 && b.y0 <= a.y1;
+}
+
+static bool similar_by_iou(const struct mask *better, const struct mask *worse, double threshold)
+{
+    double small = (double)(better->area < worse->area ? better->area : worse->area);
+    double large = (double)(better->area < worse->area ? worse->area : better->area);
+    if (large == 0 || small <= threshold * large)
+        return false;
+    double both = (double)rle_intersection(&better->rle, &worse->rle);
+    return both > threshold * (small + large - both);
+}
+
+static bool similar_by_containment(const struct mask *better, const struct mask *worse,
+                                   double threshold)
+{
+    uint64_t small = better->area < worse->area ? better->area : worse->area;
+    return small > 0 &&
+           (double)rle_intersection(&better->rle, &worse->rle) > threshold * (double)small;
+}
+
+/* Keeps, best first by predicted IoU, each mask that is not too similar to one kept before. */
+static int suppress(struct mask_list *list,
+                    bool (*similar)(const struct mask *better, const struct mask *worse,
+                                    double threshold),
+                    double threshold, struct error *error)
+{
+    float *scores = memory_new(list->count, sizeof *scores, "scores of masks", error);
+    size_t *order = memory_new(list->count, sizeof *order, "ranking of masks", error);
+    int status = -1;
+    if (scores && order) {
+        for (size_t i = 0; i < list->count; i++)
+            scores[i] = list->items[i].predicted_iou;
+        status = nms_rank(scores, list->count, order, error);
+    }
+    if (status == 0) {
+        size_t kept = 0;
+        for (size_t i = 0; i < list->count; i++) {
+            const struct mask *mask = &list->items[order[i]];
+            bool alone = true;
+            for (size_t j = 0; alone && j < kept; j++) {
+                const struct mask *better = &list->items[order[j]];
+                alone = !boxes_meet(better->box, mask->box) || !similar(better, mask, threshold);
+            }
+            if (alone)
+                order[kept++] = order[i];
+        }
+        status = mask_list_select(list, order, kept, error);
+    }
+    memory_free(order);
+    memory_free(scores);
+    return status;
+}
+
+int nms_masks(struct mask_list *list, double threshold, struct error *error)
+{
+    return suppress(list, similar_by_iou, threshold, error);
+}
+
+int nms_contained(struct mask_list *list, double threshold, struct error *error)
+{
+    return suppress(list, similar_by_containment, threshold, error);
+}
