@@ -1,0 +1,32 @@
+/* histogram.h - a stream of numbers in fixed memory: count, mean, extremes, quantiles, bars. */
+#ifndef PIPELINE_HISTOGRAM_H
+#define PIPELINE_HISTOGRAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { HISTOGRAM_BINS = 1000 };
+
+struct histogram {
+    double low, high; /* bins cut this range evenly; numbers outside count in the first or last */
+    uint64_t bins[HISTOGRAM_BINS];
+    uint64_t count;
+    double sum, least, most; /* of the numbers themselves; least and most are 0 while count is */
+};
+
+/* Empty, over low .. high (low < high). */
+void histogram_begin(struct histogram *histogram, double low, double high);
+
+/* Adds a finite number. */
+void histogram_add(struct histogram *histogram, double number);
+
+/* 0 when empty. */
+double histogram_mean(const struct histogram *histogram);
+
+/* The number below which a share 0..1 of all lies, to within a bin; 0 when empty. */
+double histogram_quantile(const struct histogram *histogram, double share);
+
+/* Sums bins into bars[0..count); HISTOGRAM_BINS must be a multiple of count. */
+void histogram_bars(const struct histogram *histogram, uint64_t *bars, size_t count);
+
+#endif

@@ -1,0 +1,11 @@
+/* image_path.h - from a record's file_name to the image file. */
+#ifndef PIPELINE_IMAGE_PATH_H
+#define PIPELINE_IMAGE_PATH_H
+
+struct error;
+
+/* FOLDER/file_name, owned by the caller. Returns NULL with ERROR_RECORD for a name that leaves the
+ * folder (absolute, or with a ".." component: records may come from anywhere), or ERROR_MEMORY. */
+char *image_path(const char *folder, const char *file_name, struct error *error);
+
+#endif

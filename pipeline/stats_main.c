@@ -1,0 +1,102 @@
+/* stats_main.c - `maskmill stats`. */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/json_text.h"
+#include "pipeline/commands.h"
+#include "pipeline/record.h"
+#include "pipeline/record_walk.h"
+#include "pipeline/stats.h"
+
+static void print_help(void)
+{
+    puts("usage: maskmill stats DIR [--json]\n\n"
+         "Says what the records under DIR look like: masks an image, areas, scores, size relative\n"
+         "to the image, concavity, and where the masks' centres lie.\n\n"
+         "      --json  as one JSON object, with counts for each interval\n"
+         "  -h, --help\n\n"
+         "Exit status: 0 all records read, 1 some left out, 2 usage, 3 environment.");
+}
+
+static int visit(void *context, const char *path, const char *name, struct error *error)
+{
+    struct stats *stats = context;
+    struct record record;
+    struct error own;
+    (void)name;
+    if (record_read(&record, path, NULL, &own)) {
+        stats->refused++;
+        fprintf(stderr, "maskmill stats: %s\n", own.text);
+        return 0;
+    }
+    int result = stats_add(stats, &record, error);
+    record_free(&record);
+    return result;
+}
+
+static int report(const struct stats *stats, bool json, struct error *error)
+{
+    struct json_text text = {0};
+    if (!json) {
+        stats_print(stats);
+        return 0;
+    }
+    stats_json(stats, &text);
+    char *made = json_text_take(&text, NULL, error);
+    if (!made)
+        return -1;
+    fputs(made, stdout);
+    free(made);
+    return 0;
+}
+
+static int run_command(const char *folder, bool json)
+{
+    struct error error;
+    struct stats *stats = malloc(sizeof *stats);
+    int result = stats ? 0 : error_set(&error, ERROR_MEMORY, "no memory");
+    bool refused = false;
+    if (result == 0) {
+        stats_begin(stats);
+        result = record_walk(folder, visit, stats, &error);
+        refused = stats->refused;
+    }
+    if (result == 0)
+        result = report(stats, json, &error);
+    free(stats);
+    if (result) {
+        fprintf(stderr, "maskmill stats: %s\n", error.text);
+        return EXIT_ENVIRONMENT;
+    }
+    return refused ? EXIT_SOME_FAILED : EXIT_ALL_DONE;
+}
+
+int stats_main(int argc, char **argv)
+{
+    enum { JSON = 256 };
+    static const struct option options[] = {
+        {"json", no_argument, NULL, JSON}, {"help", no_argument, NULL, 'h'}, {0}};
+    bool json = false;
+    int option;
+    optind = 0;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (option == 'h') {
+            print_help();
+            return EXIT_ALL_DONE;
+        }
+        if (option != JSON) {
+            fputs("Try 'maskmill stats --help'.\n", stderr);
+            return EXIT_USAGE;
+        }
+        json = true;
+    }
+    if (optind + 1 != argc) {
+        fputs("maskmill stats: one folder of records is needed\nTry 'maskmill stats --help'.\n",
+              stderr);
+        return EXIT_USAGE;
+    }
+    return run_command(argv[optind], json);
+}
