@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "jobs/hash.h"
+#include "base/hash.h"
 
 #define SUFFIX ".maskmill-tmp"
 

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "jobs/hash.h"
+#include "base/hash.h"
 #include "jobs/shard.h"
 
 /* Open addressing over three arrays, at most three quarters full. A state packs, from the high bits

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "jobs/hash.h"
+#include "base/hash.h"
 #include "jobs/shard.h"
 
 /* A set of hashes: open addressing, 0 marks a free slot, at most three quarters full. */

@@ -41,7 +41,7 @@ void progress_expect(struct progress *progress, uint64_t total, uint64_t done_be
 void progress_image(struct progress *progress, bool failed, uint32_t masks, double seconds,
                     uint64_t bytes);
 
-/* Calls the clock only: redraws if it is time. */
+/* Looks at the clock only: redraws, and rewrites the metrics file, if it is time. */
 void progress_tick(struct progress *progress);
 
 /* A message of its own, above the drawn line; a newline is added. */

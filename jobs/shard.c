@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "jobs/hash.h"
+#include "base/hash.h"
 
 /* A whole number without sign that fills `text` up to `end`. */
 static bool parse_number(const char *text, const char *end, int64_t *number)

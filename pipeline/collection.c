@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "base/memory.h"
-#include "jobs/hash.h"
+#include "base/hash.h"
 #include "jobs/ledger.h"
 #include "jobs/list.h"
 #include "jobs/progress.h"

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/utf8.h"
-#include "jobs/hash.h"
+#include "base/hash.h"
 #include "pipeline/mask_shape.h"
 #include "rle/coco.h"
 

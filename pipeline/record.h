@@ -35,7 +35,7 @@ struct record {
 /* Frees all that the record owns and leaves it zeroed. */
 void record_free(struct record *record);
 
-/* The image id of a path relative to its input root: the upper 52 bits of hash_bytes (jobs/hash.h).
+/* The image id of a path relative to its input root: the upper 52 bits of hash_bytes (base/hash.h).
  * It depends on nothing but the path, so adding images changes no other image's id, and doubles
  * hold it exactly. Among n paths any two collide with a probability of about n^2 / 2^53. */
 int64_t record_image_id(const char *relative_path);

@@ -1,4 +1,4 @@
-#include "jobs/hash.h"
+#include "base/hash.h"
 
 static uint64_t hash_from(uint64_t basis, const unsigned char *bytes, size_t length)
 {

@@ -1,6 +1,6 @@
 /* hash.h - the stable 64-bit hash of a name, the same on every machine and in every version. */
-#ifndef JOBS_HASH_H
-#define JOBS_HASH_H
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
 
 #include <stddef.h>
 #include <stdint.h>

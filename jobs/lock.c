@@ -1,0 +1,211 @@
+#include "jobs/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+enum { TEXT_SIZE = 512 };
+
+struct lock {
+    int fd;
+    uint64_t beat;
+    pthread_t beater;
+    pthread_mutex_t mutex; /* guards ending */
+    pthread_cond_t changed;
+    bool ending;
+    bool started; /* the beater */
+    char start_time[32];
+};
+
+/* What the file says of its holder. */
+struct holder {
+    char host[256];
+    char pid[24];
+    char boot[64];
+    char since[32];
+    unsigned long long beat;
+};
+
+static void read_boot_id(char boot[64])
+{
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+    snprintf(boot, 64, "unknown");
+    if (file && fscanf(file, "%63s", boot) != 1)
+        snprintf(boot, 64, "unknown");
+    if (file)
+        fclose(file);
+}
+
+static void own_host(char host[256])
+{
+    memset(host, 0, 256);
+    if (gethostname(host, 255) || !host[0])
+        snprintf(host, 256, "unknown");
+}
+
+/* Writes the holder's line at the front of the file; lines of one holder never get shorter. */
+static int write_line(struct lock *lock)
+{
+    char host[256];
+    char boot[64];
+    char text[TEXT_SIZE];
+    own_host(host);
+    read_boot_id(boot);
+    int length = snprintf(text, sizeof text, "%s %ld %s %s %llu\n", host, (long)getpid(), boot,
+                          lock->start_time, (unsigned long long)lock->beat++);
+    return pwrite(lock->fd, text, (size_t)length, 0) == length ? 0 : -1;
+}
+
+/* False where the file names nobody. */
+static bool read_holder(int fd, struct holder *holder)
+{
+    char text[TEXT_SIZE];
+    ssize_t length = pread(fd, text, sizeof text - 1, 0);
+    if (length <= 0)
+        return false;
+    text[length] = '\0';
+    return sscanf(text, "%255s %23s %63s %31s %llu", holder->host, holder->pid, holder->boot,
+                  holder->since, &holder->beat) == 5;
+}
+
+static int held(const struct holder *holder, bool known, const char *path, struct error *error)
+{
+    if (!known)
+        error_set(error, ERROR_STOPPED, "'%s' is held by another process", path);
+    else
+        error_set(error, ERROR_STOPPED, "'%s' is held by pid %s on host %s since %s", path,
+                  holder->pid, holder->host, holder->since);
+    return LOCK_HELD;
+}
+
+/* 0, or the errno of the refusal. */
+static int kernel_lock(int fd)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int status;
+    do
+        status = fcntl(fd, F_SETLK, &whole);
+    while (status < 0 && errno == EINTR);
+    return status ? errno : 0;
+}
+
+/* Whether a holder on another host still beats. Each look opens the file anew, since network file
+ * systems promise fresh contents only then; but closing any descriptor of it would drop our own
+ * lock, so the lock is taken again afterwards. */
+static bool still_beats(struct lock *lock, const char *path, const struct holder *seen,
+                        int watch_seconds)
+{
+    for (int second = 0; second < watch_seconds; second++) {
+        struct holder holder;
+        nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+        int fd = open(path, O_RDWR | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        bool known = read_holder(fd, &holder);
+        close(lock->fd);
+        lock->fd = fd;
+        if (kernel_lock(fd))
+            return true;
+        if (!known)
+            return false;
+        if (holder.beat != seen->beat || strcmp(holder.since, seen->since) != 0)
+            return true;
+    }
+    return false;
+}
+
+static void *beat(void *argument)
+{
+    struct lock *lock = argument;
+    pthread_mutex_lock(&lock->mutex);
+    while (!lock->ending) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += LOCK_BEAT;
+        if (pthread_cond_timedwait(&lock->changed, &lock->mutex, &until) == ETIMEDOUT)
+            (void)write_line(lock); /* a beat that fails is made up for by the next */
+    }
+    pthread_mutex_unlock(&lock->mutex);
+    return NULL;
+}
+
+/* LOCK_TAKEN once the file is ours, LOCK_HELD or -1. */
+static int take_file(struct lock *lock, const char *path, int watch_seconds, struct error *error)
+{
+    struct holder holder;
+    char host[256];
+    lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (lock->fd < 0)
+        return error_set_system(error, ERROR_IO, errno, "cannot open the lock '%s'", path);
+    int refused = kernel_lock(lock->fd);
+    bool known = read_holder(lock->fd, &holder);
+    if (refused == EACCES || refused == EAGAIN)
+        return held(&holder, known, path, error);
+    if (refused)
+        return error_set_system(error, ERROR_IO, refused, "cannot lock '%s'", path);
+    own_host(host);
+    if (known && strcmp(holder.host, host) != 0 && still_beats(lock, path, &holder, watch_seconds))
+        return held(&holder, known, path, error);
+    if (ftruncate(lock->fd, 0) || write_line(lock))
+        return error_set_system(error, ERROR_IO, errno, "cannot write to the lock '%s'", path);
+    return LOCK_TAKEN;
+}
+
+int lock_take(const char *path, int watch_seconds, struct lock **result, struct error *error)
+{
+    pthread_condattr_t monotonic;
+    time_t now = time(NULL);
+    struct tm utc;
+    struct lock *lock = memory_new(1, sizeof *lock, "lock", error);
+    *result = NULL;
+    if (!lock)
+        return -1;
+    pthread_mutex_init(&lock->mutex, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&lock->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    gmtime_r(&now, &utc);
+    strftime(lock->start_time, sizeof lock->start_time, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    int answer = take_file(lock, path, watch_seconds, error);
+    if (answer == LOCK_TAKEN) {
+        int failed = pthread_create(&lock->beater, NULL, beat, lock);
+        lock->started = failed == 0;
+        if (failed)
+            answer = error_set_system(error, ERROR_MEMORY, failed, "cannot start a thread");
+    }
+    if (answer == LOCK_TAKEN)
+        *result = lock;
+    else
+        lock_release(lock);
+    return answer;
+}
+
+void lock_release(struct lock *lock)
+{
+    if (!lock)
+        return;
+    if (lock->started) {
+        pthread_mutex_lock(&lock->mutex);
+        lock->ending = true;
+        pthread_cond_signal(&lock->changed);
+        pthread_mutex_unlock(&lock->mutex);
+        pthread_join(lock->beater, NULL);
+        (void)!ftruncate(lock->fd, 0); /* a line that stays is stale, and handled as such */
+    }
+    if (lock->fd >= 0)
+        close(lock->fd);
+    pthread_mutex_destroy(&lock->mutex);
+    pthread_cond_destroy(&lock->changed);
+    memory_free(lock);
+}

@@ -1,0 +1,355 @@
+#include "jobs/progress.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/utf8.h"
+#include "jobs/ndjson.h"
+#include "jobs/progress_metrics.h"
+
+enum { SAMPLES = 60 }; /* of the rate: one a second, so it is the last minute's */
+
+static const double DRAW_EVERY = 0.2; /* s */
+static const double JSON_EVERY = 30;
+static const double METRICS_EVERY = 10;
+
+struct sample {
+    double time; /* monotonic, s */
+    uint64_t images;
+};
+
+struct progress {
+    pthread_mutex_t mutex; /* guards everything below */
+    struct progress_options options;
+    struct progress_counts counts;
+    struct sample samples[SAMPLES]; /* ring */
+    size_t sample_count;            /* ever taken */
+    double begun;                   /* all on the monotonic clock, s */
+    double drawn;
+    double metrics_written;
+    bool line_is_drawn;
+    bool metrics_failed; /* said once */
+    struct ndjson line;
+};
+
+static double clock_seconds(clockid_t id)
+{
+    struct timespec time;
+    clock_gettime(id, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+void progress_duration(double seconds, char text[32])
+{
+    uint64_t whole = seconds < 0 ? 0 : seconds > 1e15 ? (uint64_t)1e15 : (uint64_t)(seconds + 0.5);
+    unsigned second = (unsigned)(whole % 60);
+    unsigned minute = (unsigned)(whole / 60 % 60);
+    uint64_t hour = whole / 3600;
+    if (hour >= 48)
+        snprintf(text, 32, "%llud%02lluh", (unsigned long long)hour / 24,
+                 (unsigned long long)hour % 24);
+    else if (hour > 0)
+        snprintf(text, 32, "%lluh%02um%02us", (unsigned long long)hour, minute, second);
+    else if (minute > 0)
+        snprintf(text, 32, "%um%02us", minute, second);
+    else
+        snprintf(text, 32, "%us", second);
+}
+
+/* A count with commas: 1,234,567. `text` has room for 32 bytes. */
+static const char *with_commas(uint64_t count, char text[32])
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)count);
+    char *at = text;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            *at++ = ',';
+        *at++ = digits[i];
+    }
+    *at = '\0';
+    return text;
+}
+
+static uint64_t through(const struct progress *progress)
+{
+    return progress->counts.done + progress->counts.failed;
+}
+
+static uint64_t left(const struct progress *progress)
+{
+    uint64_t expected = progress->counts.expected;
+    return expected > through(progress) ? expected - through(progress) : 0;
+}
+
+/* Takes a sample once a second and brings counts.rate up to date. */
+static void sample_rate(struct progress *progress, double now)
+{
+    size_t count = progress->sample_count;
+    if (count > 0 && now - progress->samples[(count - 1) % SAMPLES].time >= 1) {
+        progress->samples[count % SAMPLES] = (struct sample){now, through(progress)};
+        count = ++progress->sample_count;
+    }
+    const struct sample *oldest = &progress->samples[count > SAMPLES ? count % SAMPLES : 0];
+    double seconds = now - oldest->time;
+    if (seconds > 0)
+        progress->counts.rate = (double)(through(progress) - oldest->images) / seconds;
+}
+
+static void erase(struct progress *progress)
+{
+    if (progress->line_is_drawn)
+        fputs("\r\033[K", progress->options.out);
+    progress->line_is_drawn = false;
+}
+
+/* Columns of the terminal, 80 where it does not say. */
+static int columns(FILE *out)
+{
+    struct winsize window;
+    if (ioctl(fileno(out), TIOCGWINSZ, &window) == 0 && window.ws_col > 1)
+        return window.ws_col;
+    return 80;
+}
+
+static void draw(struct progress *progress)
+{
+    const struct progress_counts *counts = &progress->counts;
+    char numbers[5][32];
+    char text[400];
+    int used =
+        snprintf(text, sizeof text, "%s of %s images, %s failed, %s masks, %.*f images/s",
+                 with_commas(through(progress), numbers[0]),
+                 with_commas(counts->expected, numbers[1]), with_commas(counts->failed, numbers[2]),
+                 with_commas(counts->masks, numbers[3]), counts->rate < 10 ? 2 : 1, counts->rate);
+    if (counts->rate > 0 && counts->expected > 0) {
+        progress_duration((double)left(progress) / counts->rate, numbers[4]);
+        snprintf(text + used, sizeof text - (size_t)used, ", %s left", numbers[4]);
+    }
+    fprintf(progress->options.out, "\r%.*s\033[K", columns(progress->options.out) - 1, text);
+    fflush(progress->options.out);
+    progress->line_is_drawn = true;
+}
+
+static void begin_json(struct progress *progress, const char *kind, const char *value)
+{
+    ndjson_begin(&progress->line);
+    ndjson_real(&progress->line, "time", clock_seconds(CLOCK_REALTIME), 3);
+    ndjson_string(&progress->line, kind, value);
+}
+
+static void end_json(struct progress *progress)
+{
+    if (ndjson_end(&progress->line) == 0) {
+        fwrite(progress->line.text, 1, progress->line.length, progress->options.out);
+        fflush(progress->options.out);
+    }
+}
+
+static void json_counts(struct progress *progress, double rate)
+{
+    const struct progress_counts *counts = &progress->counts;
+    struct ndjson *line = &progress->line;
+    ndjson_integer(line, "done", counts->done);
+    ndjson_integer(line, "failed", counts->failed);
+    ndjson_integer(line, "done_before", counts->done_before);
+    ndjson_integer(line, "left", left(progress));
+    ndjson_integer(line, "masks", counts->masks);
+    ndjson_integer(line, "bytes", counts->bytes);
+    ndjson_real(line, "images_per_second", rate, 3);
+}
+
+/* Text that other people's file names may be in, for a terminal or a log: one line, no controls. */
+static void print_clean(FILE *out, const char *text)
+{
+    size_t length = strlen(text);
+    while (length > 0) {
+        size_t size = utf8_character(text, length);
+        bool control = size == 0 || (unsigned char)text[0] < 0x20 || text[0] == 0x7f;
+        if (control)
+            fputc('?', out);
+        else
+            fwrite(text, 1, size, out);
+        size += size == 0;
+        text += size;
+        length -= size;
+    }
+}
+
+static void say(struct progress *progress, enum progress_level level, const char *text)
+{
+    static const char *const names[] = {"info", "warning", "error"};
+    FILE *out = progress->options.out;
+    if (progress->options.quiet && level == PROGRESS_INFO)
+        return;
+    if (progress->options.json) {
+        begin_json(progress, "level", names[level]);
+        ndjson_string(&progress->line, "message", text);
+        end_json(progress);
+        return;
+    }
+    erase(progress);
+    fprintf(out, "maskmill: %s", level == PROGRESS_WARNING ? "warning: " : "");
+    print_clean(out, text);
+    fputc('\n', out);
+    fflush(out);
+}
+
+static void write_metrics(struct progress *progress, double now)
+{
+    struct error error;
+    progress->metrics_written = now;
+    if (!progress->options.metrics ||
+        progress_write_metrics(progress->options.metrics, progress->options.labels,
+                               &progress->counts, &error) == 0 ||
+        progress->metrics_failed)
+        return;
+    progress->metrics_failed = true;
+    error_prefix(&error, "metrics");
+    say(progress, PROGRESS_WARNING, error.text);
+}
+
+static void show(struct progress *progress)
+{
+    const struct progress_options *options = &progress->options;
+    double now = clock_seconds(CLOCK_MONOTONIC);
+    sample_rate(progress, now);
+    if (now - progress->metrics_written >= METRICS_EVERY)
+        write_metrics(progress, now);
+    if (options->quiet || now - progress->drawn < (options->json ? JSON_EVERY : DRAW_EVERY))
+        return;
+    if (options->json) {
+        begin_json(progress, "event", "progress");
+        json_counts(progress, progress->counts.rate);
+        end_json(progress);
+    } else if (options->terminal) {
+        draw(progress);
+    }
+    progress->drawn = now;
+}
+
+struct progress *progress_new(const struct progress_options *options, struct error *error)
+{
+    struct progress *progress = memory_new(1, sizeof *progress, "progress", error);
+    if (!progress)
+        return NULL;
+    pthread_mutex_init(&progress->mutex, NULL);
+    progress->options = *options;
+    progress->begun = clock_seconds(CLOCK_MONOTONIC);
+    progress->drawn = progress->begun;
+    progress->metrics_written = progress->begun;
+    progress->samples[progress->sample_count++] = (struct sample){progress->begun, 0};
+    progress->counts.start_time = clock_seconds(CLOCK_REALTIME);
+    progress->counts.last_time = progress->counts.start_time;
+    progress->counts.status = -1;
+    if (options->metrics &&
+        progress_write_metrics(options->metrics, options->labels, &progress->counts, error)) {
+        progress_free(progress);
+        return NULL;
+    }
+    return progress;
+}
+
+void progress_expect(struct progress *progress, uint64_t total, uint64_t done_before,
+                     uint64_t failed_before)
+{
+    pthread_mutex_lock(&progress->mutex);
+    progress->counts.expected = total;
+    progress->counts.done_before = done_before;
+    progress->counts.failed_before = failed_before;
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_image(struct progress *progress, bool failed, uint32_t masks, double seconds,
+                    uint64_t bytes)
+{
+    pthread_mutex_lock(&progress->mutex);
+    progress->counts.done += !failed;
+    progress->counts.failed += failed;
+    progress->counts.masks += masks;
+    progress->counts.bytes += bytes;
+    progress->counts.seconds += seconds;
+    progress->counts.last_time = clock_seconds(CLOCK_REALTIME);
+    show(progress);
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_tick(struct progress *progress)
+{
+    pthread_mutex_lock(&progress->mutex);
+    show(progress);
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_log(struct progress *progress, enum progress_level level, const char *format, ...)
+{
+    char text[2 * ERROR_TEXT_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    pthread_mutex_lock(&progress->mutex);
+    say(progress, level, text);
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+static void say_summary(struct progress *progress, const char *reason, double seconds)
+{
+    const struct progress_counts *counts = &progress->counts;
+    char numbers[5][32];
+    char text[512];
+    char duration[32];
+    progress_duration(seconds, duration);
+    int used =
+        snprintf(text, sizeof text, "%s: %s images done, %s failed, %s masks in %s", reason,
+                 with_commas(counts->done, numbers[0]), with_commas(counts->failed, numbers[1]),
+                 with_commas(counts->masks, numbers[2]), duration);
+    if (seconds > 0)
+        used += snprintf(text + used, sizeof text - (size_t)used, " (%.2f images/s)",
+                         (double)through(progress) / seconds);
+    if (counts->done_before + counts->failed_before > 0)
+        used += snprintf(text + used, sizeof text - (size_t)used, ", %s done before",
+                         with_commas(counts->done_before, numbers[3]));
+    if (left(progress) > 0)
+        snprintf(text + used, sizeof text - (size_t)used, ", %s left",
+                 with_commas(left(progress), numbers[4]));
+    say(progress, PROGRESS_INFO, text);
+}
+
+void progress_finish(struct progress *progress, const char *reason, int status)
+{
+    pthread_mutex_lock(&progress->mutex);
+    double now = clock_seconds(CLOCK_MONOTONIC);
+    double seconds = now - progress->begun;
+    progress->counts.status = status;
+    sample_rate(progress, now);
+    write_metrics(progress, now);
+    if (progress->options.json) {
+        begin_json(progress, "event", "summary");
+        ndjson_string(&progress->line, "reason", reason);
+        ndjson_integer(&progress->line, "exit_status", (uint64_t)status);
+        json_counts(progress, seconds > 0 ? (double)through(progress) / seconds : NAN);
+        ndjson_real(&progress->line, "seconds", seconds, 3);
+        end_json(progress);
+    } else {
+        say_summary(progress, reason, seconds);
+    }
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_free(struct progress *progress)
+{
+    if (!progress)
+        return;
+    erase(progress);
+    ndjson_free(&progress->line);
+    pthread_mutex_destroy(&progress->mutex);
+    memory_free(progress);
+}

@@ -1,0 +1,190 @@
+#include "jobs/stop.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+struct stop {
+    atomic_int reason; /* enum stop_reason; leaves STOP_NONE once and never comes back */
+    atomic_int signal;
+    pthread_mutex_t mutex; /* with `changed`, for those who wait for a reason */
+    pthread_cond_t changed;
+    pthread_t watcher;
+    sigset_t watched;
+    sigset_t before; /* the signals that were blocked before us */
+    int signals;     /* signalfd */
+    int end;         /* eventfd: the watcher is to end */
+    double deadline; /* on the monotonic clock, s; INFINITY: none */
+};
+
+static double monotonic(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static void set_reason(struct stop *stop, enum stop_reason reason)
+{
+    int none = STOP_NONE;
+    pthread_mutex_lock(&stop->mutex);
+    atomic_compare_exchange_strong(&stop->reason, &none, (int)reason);
+    pthread_cond_broadcast(&stop->changed);
+    pthread_mutex_unlock(&stop->mutex);
+}
+
+/* The default action of a signal that is blocked here: the end of the process. */
+static void die_of(int number)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    signal(number, SIG_DFL);
+    kill(getpid(), number);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void take_signal(struct stop *stop)
+{
+    struct signalfd_siginfo info;
+    if (read(stop->signals, &info, sizeof info) != (ssize_t)sizeof info)
+        return;
+    if (atomic_load(&stop->signal))
+        die_of((int)info.ssi_signo);
+    atomic_store(&stop->signal, (int)info.ssi_signo);
+    set_reason(stop, STOP_SIGNAL);
+}
+
+/* Milliseconds to poll for: rounded up, so that the deadline has passed afterwards. */
+static int until_deadline(const struct stop *stop)
+{
+    double left = stop->deadline - monotonic();
+    if (atomic_load(&stop->reason) != STOP_NONE || isinf(left))
+        return -1;
+    return left <= 0 ? 0 : left > 86400 ? 86400000 : (int)(left * 1000) + 1;
+}
+
+static void *watch(void *argument)
+{
+    struct stop *stop = argument;
+    struct pollfd waits[2] = {{.fd = stop->signals, .events = POLLIN},
+                              {.fd = stop->end, .events = POLLIN}};
+    for (;;) {
+        int ready = poll(waits, 2, until_deadline(stop));
+        if (ready > 0 && waits[1].revents)
+            return NULL;
+        if (ready > 0 && waits[0].revents)
+            take_signal(stop);
+        if (monotonic() >= stop->deadline)
+            set_reason(stop, STOP_TIME);
+    }
+}
+
+static void choose_signals(sigset_t *set)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1};
+    sigemptyset(set);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct sigaction action;
+        if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            sigaddset(set, numbers[i]);
+    }
+}
+
+static void free_stop(struct stop *stop)
+{
+    if (stop->signals >= 0)
+        close(stop->signals);
+    if (stop->end >= 0)
+        close(stop->end);
+    pthread_mutex_destroy(&stop->mutex);
+    pthread_cond_destroy(&stop->changed);
+    memory_free(stop);
+}
+
+struct stop *stop_new(double max_seconds, struct error *error)
+{
+    pthread_condattr_t monotonic_clock;
+    struct stop *stop = memory_new(1, sizeof *stop, "stop flag", error);
+    if (!stop)
+        return NULL;
+    pthread_mutex_init(&stop->mutex, NULL);
+    pthread_condattr_init(&monotonic_clock);
+    pthread_condattr_setclock(&monotonic_clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&stop->changed, &monotonic_clock);
+    pthread_condattr_destroy(&monotonic_clock);
+    stop->deadline = max_seconds > 0 ? monotonic() + max_seconds : INFINITY;
+    choose_signals(&stop->watched);
+    pthread_sigmask(SIG_BLOCK, &stop->watched, &stop->before);
+    stop->signals = signalfd(-1, &stop->watched, SFD_CLOEXEC | SFD_NONBLOCK);
+    stop->end = eventfd(0, EFD_CLOEXEC);
+    if (stop->signals < 0 || stop->end < 0 ||
+        pthread_create(&stop->watcher, NULL, watch, stop) != 0) {
+        error_set(error, ERROR_UNSUPPORTED, "cannot watch for signals: no descriptor or thread");
+        pthread_sigmask(SIG_SETMASK, &stop->before, NULL);
+        free_stop(stop);
+        return NULL;
+    }
+    return stop;
+}
+
+void stop_free(struct stop *stop)
+{
+    uint64_t one = 1;
+    if (!stop)
+        return;
+    while (write(stop->end, &one, sizeof one) < 0 && errno == EINTR)
+        ;
+    pthread_join(stop->watcher, NULL);
+    pthread_sigmask(SIG_SETMASK, &stop->before, NULL);
+    free_stop(stop);
+}
+
+enum stop_reason stop_reason(const struct stop *stop)
+{
+    return (enum stop_reason)atomic_load(&stop->reason);
+}
+
+int stop_signal(const struct stop *stop)
+{
+    return atomic_load(&stop->signal);
+}
+
+void stop_ask(struct stop *stop)
+{
+    set_reason(stop, STOP_ASKED);
+}
+
+bool stop_wait(struct stop *stop, double seconds)
+{
+    double end = monotonic() + seconds;
+    struct timespec until = {.tv_sec = (time_t)end,
+                             .tv_nsec = (long)(1e9 * (end - (double)(time_t)end))};
+    pthread_mutex_lock(&stop->mutex);
+    int status = 0;
+    while (atomic_load(&stop->reason) == STOP_NONE && status == 0)
+        status = pthread_cond_timedwait(&stop->changed, &stop->mutex, &until);
+    pthread_mutex_unlock(&stop->mutex);
+    return stop_reason(stop) != STOP_NONE;
+}
+
+void stop_reset_in_child(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR1);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
