@@ -101,9 +101,9 @@ static int write_line(struct ledger *ledger, struct error *error)
         return error_set_system(error, ERROR_IO, errno, "cannot write to '%s'", ledger->path);
     ledger->torn = false;
     do
-        written = write(ledger->fd, ledger->line.text, ledger->line.length);
+        written = write(ledger->fd, ledger->line.text.bytes, ledger->line.text.used);
     while (written < 0 && errno == EINTR);
-    if (written == (ssize_t)ledger->line.length)
+    if (written == (ssize_t)ledger->line.text.used)
         return 0;
     ledger->torn = written > 0;
     /* A short write says nothing in errno: the disk or the quota is full. */

@@ -185,9 +185,10 @@ static char **join_paths(const char *folder, struct dirent **entries, size_t cou
         bytes += sizeof(char *) + strlen(folder) + strlen(entries[i]->d_name) + 2;
     char **paths = malloc(bytes);
     char *text = (char *)(paths + count);
+    char *end = (char *)paths + bytes;
     for (size_t i = 0; paths && i < count; i++) {
         paths[i] = text;
-        text += sprintf(text, "%s/%s", folder, entries[i]->d_name) + 1;
+        text += snprintf(text, (size_t)(end - text), "%s/%s", folder, entries[i]->d_name) + 1;
     }
     return paths;
 }

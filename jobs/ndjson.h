@@ -6,12 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/json_text.h"
+
 /* A line that is being written; zero it before the first use, use it again and again, and free it
  * with ndjson_free. Members appear in the order of the calls; names are ASCII identifiers. */
 struct ndjson {
-    char *text; /* terminated once ndjson_end was called */
-    size_t length, capacity;
-    bool failed; /* out of memory somewhere; ndjson_end says so */
+    struct json_text text; /* after ndjson_end: text.used bytes at text.bytes, newline included */
 };
 
 void ndjson_begin(struct ndjson *line);

@@ -148,7 +148,7 @@ static void begin_json(struct progress *progress, const char *kind, const char *
 static void end_json(struct progress *progress)
 {
     if (ndjson_end(&progress->line) == 0) {
-        fwrite(progress->line.text, 1, progress->line.length, progress->options.out);
+        fwrite(progress->line.text.bytes, 1, progress->line.text.used, progress->options.out);
         fflush(progress->options.out);
     }
 }

@@ -12,11 +12,11 @@ struct progress_counts {
     uint64_t done, failed; /* in this start */
     uint64_t masks;
     uint64_t bytes;
-    double seconds;     /* of work, over all workers */
-    double start_time;  /* seconds since 1970 */
-    double last_time;   /* of the last image; start_time before the first */
-    double rate;        /* images/s, recently */
-    int status;         /* exit status, -1 while running */
+    double seconds;    /* of work, over all workers */
+    double start_time; /* seconds since 1970 */
+    double last_time;  /* of the last image; start_time before the first */
+    double rate;       /* images/s, recently */
+    int status;        /* exit status, -1 while running */
 };
 
 /* Replaces `path` atomically by the counts in Prometheus' text format. 0 or -1 (ERROR_IO,

@@ -1,13 +1,15 @@
 /* retry.h - after an errno: try again, give up this image, or stop the run.
  *
- *                          reading an image          writing an output
- * EINTR EAGAIN             try again                 try again
- * EIO ETIMEDOUT EBUSY      try again, then the image try again, then stop
- * ESTALE ENOTCONN ENODEV ENXIO EHOSTDOWN EHOSTUNREACH ENETDOWN ENETUNREACH ECONNRESET: a mount in
- * trouble try again, then stop      try again, then stop ENOSPC EDQUOT            (does not happen)
- * try again, then stop EROFS EACCES EPERM       the image                 stop ENFILE EMFILE ENOMEM
- * try again, then stop      try again, then stop ENAMETOOLONG EISDIR ENOTDIR EFBIG ENOENT and
- * others  the image    the image
+ * given up                            while reading   while writing
+ * tried again
+ *   EINTR EAGAIN EIO ETIMEDOUT EBUSY    the image       the run
+ *   ENOSPC EDQUOT                       the run         the run
+ *   ENFILE EMFILE ENOMEM                the run         the run
+ *   a mount in trouble: ESTALE ENOTCONN ENODEV ENXIO EHOSTDOWN EHOSTUNREACH ENETDOWN ENETUNREACH
+ *   ECONNRESET                          the run         the run
+ * not tried again
+ *   EROFS EACCES EPERM                  the image       the run
+ *   all others (ENAMETOOLONG, ENOENT)   the image       the image
  *
  * ENOENT while reading also means a file system that was unmounted: ask mount_check first.
  */
