@@ -1,11 +1,9 @@
 /* generate.c - the life of an image, between its pixels and its masks:
  *
  *   for each crop:   region -> resized, normalised tensor -> embedding
- *       for each batch of grid points, one thread a batch:
- *           prompts -> predicted IoU -> filter -> low-resolution logits -> stability, runs, box
- *           -> filter -> drop what the crop's border has cut
- *       box NMS, into the image's frame
- *   NMS across crops
+ *       for each batch of grid points, one thread a batch: points -> masks (lane.c)
+ *       box NMS within the crop, into the image's frame
+ *   NMS across crops -> regions cleaned up -> further filters (refine.c)
  *
  * Batches are independent and their masks are put together in the order of the grid, so the result
  * does not depend on the number of threads.
@@ -15,6 +13,7 @@
 #include <omp.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -25,15 +24,10 @@
 #include "filters/scan.h"
 #include "model/sam.h"
 #include "pipeline/image.h"
+#include "pipeline/lane.h"
+#include "pipeline/refine.h"
 #include "pipeline/resize.h"
 #include "pipeline/settings.h"
-
-/* What one thread needs to turn prompts into masks. */
-struct lane {
-    struct sam_decoder *decoder;
-    struct scan_scratch *scan;
-    float *logits; /* [SAM_MASKS][L][L] */
-};
 
 struct generator {
     const struct sam *sam;
@@ -43,35 +37,8 @@ struct generator {
     float *tensor; /* [3][S][S] */
     struct sam_encoder *encoder;
     struct sam_image *embedding;
-    struct lane *lanes; /* [threads] */
+    struct lane **lanes; /* [threads] */
 };
-
-/* One crop in work: everything that its batches share, read-only. */
-struct crop_task {
-    struct rect rect;
-    int32_t image_width, image_height;
-    int32_t input_width, input_height; /* of the model's input, without padding */
-    struct scan_geometry *geometry;
-    double *points; /* [count][2] in 0..1 */
-    int count;
-};
-
-static int lane_init(struct lane *lane, const struct sam *sam, struct error *error)
-{
-    size_t low = (size_t)sam_info(sam)->low_size;
-    lane->decoder = sam_decoder_new(sam, error);
-    lane->scan = lane->decoder ? scan_scratch_new(error) : NULL;
-    lane->logits =
-        lane->scan ? memory_new(SAM_MASKS * low, low * sizeof(float), "logits", error) : NULL;
-    return lane->logits ? 0 : -1;
-}
-
-static void lane_free(struct lane *lane)
-{
-    sam_decoder_free(lane->decoder);
-    scan_scratch_free(lane->scan);
-    memory_free(lane->logits);
-}
 
 static int generator_init(struct generator *generator, struct error *error)
 {
@@ -85,7 +52,7 @@ static int generator_init(struct generator *generator, struct error *error)
         !(generator->embedding = sam_image_new(sam, error)))
         return -1;
     for (int i = 0; i < generator->threads; i++)
-        if (lane_init(&generator->lanes[i], sam, error))
+        if (!(generator->lanes[i] = lane_new(sam, generator->options, error)))
             return -1;
     return 0;
 }
@@ -109,84 +76,13 @@ void generator_free(struct generator *generator)
     if (!generator)
         return;
     for (int i = 0; generator->lanes && i < generator->threads; i++)
-        lane_free(&generator->lanes[i]);
+        lane_free(generator->lanes[i]);
     memory_free(generator->lanes);
     memory_free(generator->tensor);
     resize_free(generator->resize);
     sam_encoder_free(generator->encoder);
     sam_image_free(generator->embedding);
     memory_free(generator);
-}
-
-/* Scans one low-resolution mask and adds it to `found` if it passes the filters. `mask` comes with
- * the fields that the prompt decides; its runs are handed over or freed. */
-static int keep_mask(const struct generator *generator, const struct crop_task *task,
-                     struct lane *lane, const float *logits, struct mask *mask,
-                     struct mask_list *found, struct error *error)
-{
-    const struct generation *options = generator->options;
-    const struct scan_options scan = {
-        .stability_offset = (float)options->stability_score_offset,
-        .stability_threshold = (float)options->stability_score_thresh,
-    };
-    bool kept;
-    int status = scan_mask(task->geometry, lane->scan, logits, &scan, mask, &kept, error);
-    if (status == 0 && kept &&
-        !crop_cuts_box(task->rect, mask->box, task->image_width, task->image_height))
-        status = mask_list_add(found, mask, error);
-    rle_free(&mask->rle);
-    return status;
-}
-
-/* Multimask outputs of one prompt: those above the predicted IoU threshold go on. */
-static int keep_prompt(const struct generator *generator, const struct crop_task *task,
-                       struct lane *lane, int in_batch, const double *point, const float *iou,
-                       struct mask_list *found, struct error *error)
-{
-    double threshold = generator->options->pred_iou_thresh;
-    size_t low = (size_t)sam_info(generator->sam)->low_size;
-    int which[SAM_MASKS];
-    int count = 0;
-    for (int m = 1; m < SAM_MASKS; m++)
-        if (threshold <= 0 || iou[m] > (float)threshold)
-            which[count++] = m;
-    if (count == 0)
-        return 0;
-    sam_logits(generator->sam, lane->decoder, generator->embedding, in_batch, which, count,
-               lane->logits);
-    for (int i = 0; i < count; i++) {
-        struct mask mask = {
-            .crop = task->rect,
-            .point = {point[0] * task->rect.width + task->rect.x,
-                      point[1] * task->rect.height + task->rect.y},
-            .predicted_iou = iou[which[i]],
-        };
-        if (keep_mask(generator, task, lane, lane->logits + i * low * low, &mask, found, error))
-            return -1;
-    }
-    return 0;
-}
-
-/* Prompts first .. first + count - 1 of the grid: points to masks. */
-static int run_batch(const struct generator *generator, const struct crop_task *task,
-                     struct lane *lane, int first, int count, struct mask_list *found,
-                     struct error *error)
-{
-    double xy[SAM_BATCH][2];
-    float iou[SAM_BATCH][SAM_MASKS];
-    const double *points = task->points + 2 * (size_t)first;
-    double scale_x = (double)task->input_width / task->rect.width;
-    double scale_y = (double)task->input_height / task->rect.height;
-    for (int i = 0; i < count; i++) {
-        xy[i][0] = points[2 * i] * task->rect.width * scale_x;
-        xy[i][1] = points[2 * i + 1] * task->rect.height * scale_y;
-    }
-    const struct sam_prompts prompts = {.count = count, .points = 1, .xy = xy[0]};
-    sam_decode(generator->sam, lane->decoder, generator->embedding, &prompts, iou[0]);
-    for (int i = 0; i < count; i++)
-        if (keep_prompt(generator, task, lane, i, points + 2 * i, iou[i], found, error))
-            return -1;
-    return 0;
 }
 
 /* Moves every mask of `from` to the end of `to`. */
@@ -206,12 +102,12 @@ static void run_batches(struct generator *generator, const struct crop_task *tas
 {
 #pragma omp parallel num_threads(generator->threads)
     {
-        struct lane *lane = &generator->lanes[omp_get_thread_num()];
+        struct lane *lane = generator->lanes[omp_get_thread_num()];
 #pragma omp for schedule(dynamic)
         for (int b = 0; b < batches; b++) {
             int first = b * batch;
             int count = task->count - first < batch ? task->count - first : batch;
-            run_batch(generator, task, lane, first, count, &found[b], &errors[b]);
+            lane_run(lane, task, first, count, &found[b], &errors[b]);
         }
     }
 }
@@ -261,58 +157,94 @@ static int uncrop(struct mask_list *masks, const struct crop_task *task, struct 
     return 0;
 }
 
-static int run_crop(struct generator *generator, const struct image *image, const struct crop *crop,
-                    struct mask_list *masks, struct error *error)
+/* The user's own points, or the regular grid of the crop's layer: [*count][2], freed by free(3). */
+static double *place_points(const struct generation *options, int layer, int *count,
+                            struct error *error)
+{
+    int side = grid_side(options->points_per_side, options->crop_n_points_downscale_factor, layer);
+    *count = options->own_points ? options->own_point_count : side * side;
+    if (!options->own_points)
+        return grid_points(side, error);
+    size_t bytes = 2 * (size_t)*count * sizeof(double);
+    double *points = malloc(bytes);
+    if (!points)
+        error_set(error, ERROR_MEMORY, "no memory for %d points", *count);
+    return points ? memcpy(points, options->own_points, bytes) : NULL;
+}
+
+/* The region's pixels to its embedding, and the tables from logits back to pixels. */
+static struct scan_geometry *embed(struct generator *generator, const struct image *image,
+                                   struct crop_task *task, struct error *error)
 {
     const struct sam_info *info = sam_info(generator->sam);
-    const struct generation *options = generator->options;
-    int side = grid_side(options->points_per_side, 1, crop->layer);
-    struct crop_task task = {
-        .rect = crop->rect,
-        .image_width = image->width,
-        .image_height = image->height,
-        .count = side * side,
-    };
-    if (resize_tensor(generator->resize, image, crop->rect, info->image_size, generator->tensor,
-                      &task.input_width, &task.input_height, error))
-        return -1;
+    if (resize_tensor(generator->resize, image, task->rect, info->image_size, generator->tensor,
+                      &task->input_width, &task->input_height, error))
+        return NULL;
     sam_encode(generator->sam, generator->encoder, generator->tensor, generator->threads,
                generator->embedding);
     const struct scan_size size = {
         .low_size = info->low_size,
         .image_size = info->image_size,
-        .input_height = task.input_height,
-        .input_width = task.input_width,
-        .crop_height = crop->rect.height,
-        .crop_width = crop->rect.width,
+        .input_height = task->input_height,
+        .input_width = task->input_width,
+        .crop_height = task->rect.height,
+        .crop_width = task->rect.width,
     };
-    task.geometry = scan_geometry_new(&size, error);
-    task.points = task.geometry ? grid_points(side, error) : NULL;
-    int status = task.points ? run_grid(generator, &task, masks, error) : -1;
+    return scan_geometry_new(&size, error);
+}
+
+static int run_crop(struct generator *generator, const struct image *image, const struct crop *crop,
+                    struct mask_list *masks, struct error *error)
+{
+    const struct generation *options = generator->options;
+    struct crop_task task = {
+        .rect = crop->rect,
+        .image_width = image->width,
+        .image_height = image->height,
+        .embedding = generator->embedding,
+    };
+    double *points = place_points(options, crop->layer, &task.count, error);
+    if (!points)
+        return -1;
+    task.points = points;
+    struct scan_geometry *geometry = embed(generator, image, &task, error);
+    task.geometry = geometry;
+    int status = geometry ? run_grid(generator, &task, masks, error) : -1;
     if (status == 0)
         status = nms_within_crop(masks, options->box_nms_thresh, error);
     if (status == 0)
         status = uncrop(masks, &task, error);
-    free(task.points);
-    scan_geometry_free(task.geometry);
+    scan_geometry_free(geometry);
+    free(points);
     return status;
+}
+
+/* Whether --crop-layers leaves this layer in; without it every layer is. */
+static bool is_chosen(const struct generation *options, int layer)
+{
+    return options->crop_layer_set == 0 || (options->crop_layer_set >> layer & 1) != 0;
 }
 
 int generate(struct generator *generator, const struct image *image, struct mask_list *masks,
              struct error *error)
 {
+    const struct generation *options = generator->options;
     struct crop *crops;
     size_t count;
-    if (crop_list(&crops, &count, image->width, image->height, 0, 0, error))
+    if (crop_list(&crops, &count, image->width, image->height, options->crop_n_layers,
+                  options->crop_overlap_ratio, error))
         return -1;
     int status = 0;
     for (size_t i = 0; status == 0 && i < count; i++) {
         struct mask_list found = {0};
-        status = run_crop(generator, image, &crops[i], &found, error);
+        if (is_chosen(options, crops[i].layer))
+            status = run_crop(generator, image, &crops[i], &found, error);
         if (status == 0)
             status = append(masks, &found, error);
         mask_list_free(&found);
     }
     free(crops);
-    return status;
+    if (status == 0 && count > 1)
+        status = nms_across_crops(masks, options->crop_nms_thresh, error);
+    return status ? -1 : refine(masks, options, image->width, image->height, error);
 }

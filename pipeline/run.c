@@ -92,9 +92,6 @@ static int check_options(struct run *run, struct error *error)
         return error_set(error, ERROR_USAGE, "-o DIR is missing: the folder for the records");
     if (run->input_count == 0 && !settings->list)
         return error_set(error, ERROR_USAGE, "no INPUT: name images, folders, or --list FILE");
-    if (settings->overwrite && (settings->extend || settings->retry_failed))
-        return error_set(error, ERROR_USAGE, "--overwrite contradicts --%s",
-                         settings->extend ? "extend" : "retry-failed");
     run->shard = (struct shard){0, 1};
     if (settings->shard && shard_parse(settings->shard, environment, &run->shard, error))
         return -1;

@@ -60,7 +60,10 @@ static int apply_model_defaults(struct run *run, struct error *error)
 
 int run_load_model(struct run *run, struct error *error)
 {
-    return load_model(run, error) || apply_model_defaults(run, error) ? -1 : 0;
+    return load_model(run, error) || apply_model_defaults(run, error) ||
+                   settings_complete(&run->settings, error)
+               ? -1
+               : 0;
 }
 
 /* Several images at a time with one thread each give the most images an hour; a single image is

@@ -22,6 +22,30 @@ struct generation {
     double stability_score_thresh; /* keep stability >= this; 0 keeps all */
     double stability_score_offset; /* logits are compared with -offset and +offset */
     double box_nms_thresh;         /* suppress a box whose IoU with a better one is > this */
+
+    int crop_n_layers;                  /* 0: the whole image only */
+    double crop_nms_thresh;             /* as box_nms_thresh, among crops */
+    double crop_overlap_ratio;          /* of the shorter side, in layer 1 */
+    int crop_n_points_downscale_factor; /* a layer's grid side is divided by this once more */
+    char *crop_layers;                  /* "1,2": only these; NULL: all */
+    int min_mask_region_area;           /* pixels; smaller holes and islands go; 0: none */
+    char *region_cleanup;               /* "amg" or "sa1b" */
+
+    /* beyond the reference; all off by default */
+    bool single_mask;
+    bool use_m2m;
+    char *point_grid; /* file; NULL: a regular grid */
+    int min_area, max_area;
+    double max_area_fraction;  /* drop masks that cover this share or more; 0: none */
+    double mask_nms_thresh;    /* 1: off */
+    double containment_thresh; /* 1: off */
+    int max_masks;             /* 0: no limit */
+    bool non_overlapping;
+
+    /* made of the texts above by settings_complete */
+    unsigned crop_layer_set; /* bit k: layer k is chosen; 0: all are */
+    double *own_points;      /* [own_point_count][2] in 0..1, x then y; owned; NULL: none */
+    int own_point_count;
 };
 
 struct settings {
@@ -100,6 +124,10 @@ void settings_free(struct settings *settings);
  * Returns 0, or -1 (ERROR_USAGE) naming the option, the value and the range. */
 int settings_set(struct settings *settings, const char *name, const char *value,
                  enum setting_source source, struct error *error);
+
+/* Once every source has been applied: refuses contradictions, reads the point grid, fills in the
+ * values derived from texts. 0 or -1 (ERROR_USAGE, ERROR_IO, ERROR_MEMORY). */
+int settings_complete(struct settings *settings, struct error *error);
 
 /* The option's name with underscores, as in metadata and configuration files. */
 void settings_key(const struct setting *setting, char *key, size_t size);

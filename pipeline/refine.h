@@ -1,0 +1,18 @@
+/* refine.h - what happens to an image's masks after NMS: regions cleaned up, unwanted masks
+ * dropped, overlaps resolved. Everything is off by default, as in the reference. */
+#ifndef PIPELINE_REFINE_H
+#define PIPELINE_REFINE_H
+
+#include <stdint.h>
+
+struct error;
+struct generation;
+struct mask_list;
+
+/* Applies the options in this order: min_mask_region_area; min_area, max_area, max_area_fraction;
+ * mask_nms_thresh; containment_thresh; max_masks (those with the highest predicted IoU);
+ * non_overlapping. Masks are of the image's size. Returns 0 or -1 (ERROR_MEMORY). */
+int refine(struct mask_list *masks, const struct generation *options, int32_t width, int32_t height,
+           struct error *error);
+
+#endif
