@@ -20,6 +20,7 @@
 #include "jobs/stop.h"
 #include "base/atomic.h"
 #include "pipeline/commands.h"
+#include "pipeline/config.h"
 #include "pipeline/options.h"
 
 enum { SYNC_FILES = 256 }; /* records whose folders are synced together at most */
@@ -88,6 +89,8 @@ static const char *environment(const char *name)
 static int check_options(struct run *run, struct error *error)
 {
     const struct settings *settings = &run->settings;
+    if (settings->print_config)
+        return 0;
     if (!settings->output)
         return error_set(error, ERROR_USAGE, "-o DIR is missing: the folder for the records");
     if (run->input_count == 0 && !settings->list)
@@ -253,10 +256,24 @@ static int prepare(struct run *run, int argc, char **argv, struct error *error)
     run->input_count = argc - first;
     if (run->settings.help)
         return 0;
+    if (run->settings.preset && config_preset(&run->settings, run->settings.preset, error))
+        return -1;
+    if (run->settings.config && config_read(&run->settings, run->settings.config, error))
+        return -1;
     if (check_options(run, error) || start_reporting(run, error))
         return -1;
     run->stop = stop_new(run->settings.max_time, error);
     return run->stop ? 0 : -1;
+}
+
+static enum exit_status print_config(struct run *run, struct error *error)
+{
+    char *text = run_load_model(run, error) ? NULL : config_text(&run->settings, error);
+    if (!text)
+        return end_run(run, -1, error);
+    puts(text);
+    free(text);
+    return EXIT_ALL_DONE;
 }
 
 int run_main(int argc, char **argv)
@@ -270,6 +287,8 @@ int run_main(int argc, char **argv)
     } else if (run.settings.help) {
         print_help();
         status = EXIT_ALL_DONE;
+    } else if (run.settings.print_config) {
+        status = print_config(&run, &error);
     } else {
         status = run_locked(&run, &error);
     }

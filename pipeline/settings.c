@@ -66,7 +66,7 @@ static bool parse_number(const char *text, double *number)
 static bool is_choice(const char *choices, const char *value)
 {
     size_t length = strlen(value);
-    for (const char *at = choices; length > 0 && at; at = strchr(at, '|')) {
+    for (const char *at = choices; length > 0 && !strchr(value, '|') && at; at = strchr(at, '|')) {
         at += *at == '|';
         if (strncmp(at, value, length) == 0 && (at[length] == '|' || at[length] == '\0'))
             return true;

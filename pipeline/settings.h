@@ -50,6 +50,10 @@ struct generation {
 
 struct settings {
     struct generation generation;
+    char *preset;      /* "amg", "sa1b" or NULL */
+    char *config;      /* file of options, or NULL */
+    bool print_config; /* show the options instead of working */
+
     char *model;         /* path; NULL: the built-in model */
     int image_size;      /* S; 0: the model's own */
     char *precision;     /* "f32" or "bf16" */
