@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+"""Times maskmill and its peers on the same weights and image, in turn, best of n, and writes bench/RESULTS.md.
+
+    bench/run [--model FILE] [--image FILE] [--threads N] [--repeat N] [--only PEER,...]
+
+Without --model two are timed: a ViT-B with random weights (made on the spot; about half of the prompts have a mask above
+0.88) and the built-in model. Every peer is a process of its own that waits while others work. maskmill is started anew each
+time; its start and the loading of the model are not counted, nor are those of the peers.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+from importlib import metadata
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(HERE)
+WORK = os.path.join(TOP, "build/bench")
+PROGRAM = os.path.join(TOP, "build/maskmill")
+BUILTIN = os.path.join(TOP, "model/builtin.safetensors")
+PEERS = ("torch", "torch-bf16", "onnxruntime", "openvino-f32", "openvino-bf16")
+STAGES = ("encoder", "decoder", "whole")
+
+sys.path.insert(0, os.path.join(TOP, "tests/parity"))
+
+
+class Peer:
+    """A process of peer.py."""
+
+    def __init__(self, name, options, folder):
+        self.name = name
+        self.process = subprocess.Popen([sys.executable, f"{HERE}/peer.py", name, options.model, options.image, folder, str(options.threads)],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        if self.process.stdout.readline().strip() != "ready":
+            raise RuntimeError(f"{name} does not start")
+
+    def once(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Maskmill:
+    """One run of `maskmill bench` each time."""
+
+    def __init__(self, name, options, precision):
+        self.name = name
+        self.command = [PROGRAM, "bench", "--json", "--model", options.model, "--threads", str(options.threads), "--precision", precision, "--repeat", "1", options.image]
+
+    def once(self):
+        return json.loads(subprocess.run(self.command, check=True, capture_output=True, text=True).stdout)
+
+    def close(self):
+        pass
+
+
+def has_bf16():
+    return "avx512_bf16" in open("/proc/cpuinfo").read()
+
+
+def contenders(options, folder):
+    wanted = options.only.split(",") if options.only else ("maskmill", "maskmill-bf16") + PEERS
+    for name in wanted:
+        if name.endswith("bf16") and not has_bf16():
+            print(f"{name}: left out, this CPU has no bf16 products")
+            continue
+        try:
+            yield Maskmill(name, options, "bf16" if name.endswith("bf16") else "f32") if name.startswith("maskmill") else Peer(name, options, folder)
+        except RuntimeError as error:
+            print(error)
+
+
+def measure(options, folder):
+    """name: best seconds of each stage and largest memory, in turn through all contenders."""
+    best = {}
+    racing = list(contenders(options, folder))
+    for turn in range(options.repeat + 1):
+        for one in racing:
+            result = one.once()
+            print(f"  turn {turn} {one.name}: " + ", ".join(f"{key} {value:.3f}" for key, value in result.items() if isinstance(value, (int, float))), flush=True)
+            if turn == 0 and options.repeat > 1:
+                continue  # the first warms up
+            known = best.setdefault(one.name, dict(result))
+            for key, value in result.items():
+                if key in STAGES:
+                    known[key] = min(known[key], value)
+                elif key == "peak_mib":
+                    known[key] = max(known[key], value)
+    for one in racing:
+        one.close()
+    return best
+
+
+def vit_gflop(width, depth, heads, globals_, size=1024, window=14, channels=256):
+    """Floating-point operations of SAM's image encoder, two a multiply-add, padded windows included in attention."""
+    grid = size // 16
+    n = grid * grid
+    padded = -(-grid // window) * window
+    products = n * 768 * width + depth * n * 12 * width * width
+    products += globals_ * n * n * 2 * width + (depth - globals_) * padded * padded * window * window * 2 * width
+    products += globals_ * n * 2 * grid * width + (depth - globals_) * n * 2 * window * width
+    products += n * (width * channels + 9 * channels * channels)
+    return 2e-9 * products
+
+
+def encoder_gflop(model):
+    """Of the official ViTs; None for others."""
+    known = {"vit_b": (768, 12, 12, 4), "vit_l": (1024, 24, 16, 4), "vit_h": (1280, 32, 16, 4)}
+    for name, sizes in known.items():
+        if name in os.path.basename(model):
+            return vit_gflop(*sizes)
+    return None
+
+
+def table(best, gflop, peak):
+    def seconds(row, stage):
+        return f"{row[stage]:.2f}" if stage in row else ""
+
+    def ratio(row, base, stage):
+        return f"{row[stage] / base[stage]:.2f}" if stage in row and stage in base else ""
+
+    base = best.get("maskmill", {})
+    lines = ["| | encoder, s | decoder, s | whole image, s | encoder, x maskmill | decoder, x | whole, x | share of peak | memory, MiB |", "|---|---|---|---|---|---|---|---|---|"]
+    for name, row in best.items():
+        most = peak["bf16" if name.endswith("bf16") else "float"]
+        share = f"{gflop / row['encoder'] / most:.0%}" if gflop and "encoder" in row and most else ""
+        cells = [name] + [seconds(row, s) for s in STAGES] + [ratio(row, base, s) for s in STAGES] + [share, f"{row.get('peak_mib', 0):.0f}"]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def machine():
+    lines = open("/proc/cpuinfo").read().splitlines()
+    cpu = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+    return f"{cpu}, {os.cpu_count()} CPUs, {os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"
+
+
+def versions():
+    own = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True).stdout.split("\n")[0]
+    return ", ".join([own, "Python " + platform.python_version()] + [f"{p} {metadata.version(p)}" for p in ("torch", "onnxruntime", "openvino")])
+
+
+def peak(threads):
+    return json.loads(subprocess.run([f"{WORK}/peak", str(threads)], check=True, capture_output=True, text=True).stdout)
+
+
+def one_model(options):
+    name = os.path.splitext(os.path.basename(options.model))[0]
+    folder = os.path.join(WORK, "onnx-" + name)
+    if not options.only or any(p in options.only for p in ("onnxruntime", "openvino")):
+        print(f"{name}: exporting to ONNX", flush=True)
+        subprocess.run([sys.executable, f"{HERE}/peer.py", "export", options.model, options.image, folder, "1"], check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    before = peak(options.threads)
+    best = measure(options, folder)
+    after = peak(options.threads)
+    most = {key: max(before[key], after[key]) for key in before}
+    text = f"""## {name}, {os.path.basename(options.image)}, {options.threads} threads
+
+{table(best, encoder_gflop(options.model), most)}
+
+Best of {options.repeat} turns. Machine's measured peak with {options.threads} threads: {most['float']:.0f} GFLOP/s float, {most['bf16']:.0f} bf16.
+"""
+    print(text)
+    return text
+
+
+def default_models():
+    import official
+    import torch
+    path = os.path.join(WORK, "vit_b-random.pth")
+    if not os.path.exists(path):
+        torch.save(official.random("vit_b", 3).state_dict(), path)
+    return [path, BUILTIN]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model")
+    parser.add_argument("--image")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--only")
+    options = parser.parse_args()
+    options.image = options.image or photograph()
+    text = f"""# Side by side
+
+Written by `make bench` on {datetime.date.today()}. {machine()}. {versions()}.
+Encoder: from the normalised input to the embedding. Decoder: 1,024 point prompts to predicted IoU and low-resolution masks
+(maskmill: only those that pass the IoU filter). Whole image: pixels in memory to run-length encoded records.
+"""
+    for model in [options.model] if options.model else default_models():
+        options.model = model
+        text += "\n" + one_model(options)
+    with open(f"{HERE}/RESULTS.md", "w") as file:
+        file.write(text)
+    print("written: bench/RESULTS.md")
+
+
+def photograph():
+    """A photograph of examples/ enlarged or shrunk to 1800 px, as a PNG: the same pixels for everybody."""
+    import glob
+    import cv2
+    path = os.path.join(WORK, "photograph-1800.png")
+    if not os.path.exists(path):
+        found = sorted(glob.glob(f"{TOP}/examples/**/*.jpg", recursive=True) + glob.glob(f"{TOP}/tests/parity/images/shrunk.png"))
+        image = cv2.imread(found[0])
+        scale = 1800 / max(image.shape[:2])
+        cv2.imwrite(path, cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC))
+    return path
+
+
+if __name__ == "__main__":
+    main()

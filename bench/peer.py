@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""One peer of the comparison, a process of its own: loads the model, prints "ready", then for each line on standard input
+works through the image once and prints one JSON line with the seconds of each stage and the peak memory so far.
+
+    peer.py PEER MODEL IMAGE ONNX_FOLDER THREADS
+
+PEER: torch (the official automatic mask generator), torch-bf16 (its encoder under autocast), onnxruntime, openvino-f32,
+openvino-bf16 (encoder, and prompt encoder with mask decoder for the 32x32 grid in batches of 64), or export (writes the
+ONNX files and ends).
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+
+import numpy as np
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tests/parity"))
+BATCH = 64
+GRID = 32
+
+
+def grid_points(width, height):
+    """Points of the grid in model pixels, [GRID*GRID,1,2]."""
+    steps = (np.arange(GRID) + 0.5) / GRID
+    return (np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 1, 2) * (width, height)).astype(np.float32)
+
+
+def torch_peer(model, image, threads, bf16):
+    import official
+    import torch
+    from segment_anything import SamAutomaticMaskGenerator
+    torch.set_num_threads(threads)
+    sam = official.load(model)
+    pixels = official.read_rgb(image)
+    if bf16:
+        x = official.model_input(sam, pixels)
+
+        def work():
+            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+                start = time.perf_counter()
+                sam.image_encoder(x)
+                return dict(encoder=time.perf_counter() - start)
+        return work
+
+    generator = SamAutomaticMaskGenerator(sam, output_mode="coco_rle")
+    spent = {}
+
+    def timed(module, stage):
+        inner = module.forward
+
+        def forward(*inputs, **named):
+            start = time.perf_counter()
+            result = inner(*inputs, **named)
+            spent[stage] = spent.get(stage, 0) + time.perf_counter() - start
+            return result
+        module.forward = forward
+    timed(sam.image_encoder, "encoder")
+    timed(sam.prompt_encoder, "decoder")
+    timed(sam.mask_decoder, "decoder")
+
+    def work():
+        spent.clear()
+        start = time.perf_counter()
+        masks = generator.generate(pixels)
+        return dict(spent, whole=time.perf_counter() - start, masks=len(masks))
+    return work
+
+
+def export(model, folder):
+    import official
+    import torch
+    sam = official.load(model)
+    size = sam.image_encoder.img_size
+
+    class Decoder(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.sam = sam
+
+        def forward(self, embedding, points):
+            sparse, dense = sam.prompt_encoder(points=(points, torch.ones(BATCH, 1)), boxes=None, masks=None)
+            return sam.mask_decoder(image_embeddings=embedding, image_pe=sam.prompt_encoder.get_dense_pe(), sparse_prompt_embeddings=sparse,
+                                    dense_prompt_embeddings=dense, multimask_output=True)
+
+    embedding = torch.zeros(1, sam.prompt_encoder.embed_dim, size // 16, size // 16)
+    settings = dict(opset_version=17, dynamo=False)
+    torch.onnx.export(sam.image_encoder, (torch.zeros(1, 3, size, size),), f"{folder}/encoder.onnx", input_names=["x"], output_names=["embedding"], **settings)
+    torch.onnx.export(Decoder(), (embedding, torch.zeros(BATCH, 1, 2)), f"{folder}/decoder.onnx", input_names=["embedding", "points"],
+                      output_names=["masks", "iou"], **settings)
+
+
+def runtime_peer(encode, decode, model_input, points):
+    def work():
+        start = time.perf_counter()
+        embedding = encode(model_input)
+        middle = time.perf_counter()
+        for i in range(0, len(points), BATCH):
+            decode(embedding, points[i:i + BATCH])
+        return dict(encoder=middle - start, decoder=time.perf_counter() - middle)
+    return work
+
+
+def onnxruntime_peer(folder, threads, *data):
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    encoder, decoder = (onnxruntime.InferenceSession(f"{folder}/{name}.onnx", options, providers=["CPUExecutionProvider"]) for name in ("encoder", "decoder"))
+    return runtime_peer(lambda x: encoder.run(None, {"x": x})[0], lambda e, p: decoder.run(None, {"embedding": e, "points": p}), *data)
+
+
+def openvino_peer(folder, threads, precision, *data):
+    import openvino
+    settings = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
+    core = openvino.Core()
+    encoder, decoder = (core.compile_model(f"{folder}/{name}.onnx", "CPU", settings).create_infer_request() for name in ("encoder", "decoder"))
+    return runtime_peer(lambda x: encoder.infer({"x": x})["embedding"].copy(), lambda e, p: decoder.infer({"embedding": e, "points": p}), *data)
+
+
+def exact_input(model, image):
+    """Written by export, so that the runtimes need no PyTorch in their memory."""
+    import official
+    sam = official.load(model)
+    pixels = official.read_rgb(image)
+    height, width = official.resized(sam, pixels).shape[:2]
+    return official.model_input(sam, pixels).numpy(), grid_points(width, height)
+
+
+def main(peer, model, image, folder, threads):
+    if peer == "export":
+        os.makedirs(folder, exist_ok=True)
+        export(model, folder)
+        x, points = exact_input(model, image)
+        np.savez(f"{folder}/input.npz", x=x, points=points)
+        return
+    if peer.startswith("torch"):
+        work = torch_peer(model, image, threads, peer == "torch-bf16")
+    else:
+        saved = np.load(f"{folder}/input.npz")
+        data = (saved["x"], saved["points"])
+        work = onnxruntime_peer(folder, threads, *data) if peer == "onnxruntime" else openvino_peer(folder, threads, peer.split("-")[1], *data)
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        seconds = work()
+        print(json.dumps(dict(seconds, peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)), flush=True)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 6:
+        sys.exit(__doc__)
+    main(*sys.argv[1:5], int(sys.argv[5]))
