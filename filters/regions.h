@@ -17,10 +17,10 @@ struct rle;
 
 /* Working memory, reused from mask to mask. Start zeroed: `struct regions regions = {0}`. */
 struct regions {
-    struct region_run *runs;
-    uint32_t *parents;
-    uint64_t *areas;
-    size_t run_capacity, parent_capacity, area_capacity;
+    struct region_run *runs; /* owned */
+    size_t count, capacity;
+    uint32_t *ranges; /* owned */
+    size_t range_capacity;
 };
 
 void regions_free(struct regions *regions);

@@ -6,7 +6,7 @@
  *     stability_score = |logits > +offset| / |logits > -offset|,  mask = logits > 0.
  * Here no enlarged plane exists. An interpolated value never leaves the range of the low-resolution
  * values around it, so only the output columns and rows near a crossing are interpolated, with the
- * very arithmetic of the reference (float, horizontally, then vertically; see scan_weights.h), and
+ * very arithmetic of the reference (float, horizontally, then vertically; see scan_axis.h), and
  * the rest is filled in as runs.
  * Source: Sam.postprocess_masks, calculate_stability_score (segment_anything).
  */
@@ -28,7 +28,7 @@ struct scan_size {
 };
 
 struct scan_options {
-    float stability_offset;    /* the reference's default: 1.0 */
+    float stability_offset;    /* 0 or more; the reference's default: 1.0 */
     float stability_threshold; /* masks below it are rejected; 0 or less: none is */
 };
 

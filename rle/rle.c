@@ -87,6 +87,22 @@ int rle_copy(struct rle *to, const struct rle *from, struct error *error)
     return 0;
 }
 
+int rle_invert(struct rle *rle, struct error *error)
+{
+    if (rle->length > 0 && rle->counts[0] == 0) {
+        rle->length--;
+        memmove(rle->counts, rle->counts + 1, rle->length * sizeof *rle->counts);
+        return 0;
+    }
+    if (memory_grow((void **)&rle->counts, &rle->capacity, rle->length + 1, sizeof *rle->counts,
+                    error))
+        return -1;
+    memmove(rle->counts + 1, rle->counts, rle->length * sizeof *rle->counts);
+    rle->counts[0] = 0;
+    rle->length++;
+    return 0;
+}
+
 uint64_t rle_area(const struct rle *rle)
 {
     uint64_t area = 0;

@@ -44,6 +44,9 @@ int rle_from_ranges(struct rle *rle, uint32_t height, uint32_t width, const uint
 /* Copies `from` into `to` (its own memory, exactly as large as needed). 0 or -1 (ERROR_MEMORY). */
 int rle_copy(struct rle *to, const struct rle *from, struct error *error);
 
+/* Turns foreground into background and the other way round, in place. 0 or -1 (ERROR_MEMORY). */
+int rle_invert(struct rle *rle, struct error *error);
+
 /* Number of foreground pixels. */
 uint64_t rle_area(const struct rle *rle);
 
