@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/hash.h"
 #include "jobs/ledger.h"
@@ -48,13 +48,6 @@ struct collection {
     size_t pending_count, pending_capacity;
     double flushed; /* time of the last sync */
 };
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static bool stopping(const struct run *run)
 {
@@ -122,9 +115,9 @@ static int read_work(void *context, int worker, void *work)
     (void)worker;
     if (!begin(collection->run, item))
         return -1;
-    double start = now();
+    double start = clock_now();
     int status = read_item(collection->run, item);
-    item->seconds = now() - start;
+    item->seconds = clock_now() - start;
     return status;
 }
 
@@ -134,13 +127,13 @@ static int compute_work(void *context, int worker, void *work)
     struct item *item = work;
     if (!begin(collection->run, item))
         return -1;
-    double start = now();
+    double start = clock_now();
     item->worker = (uint32_t)worker;
     item->record.width = (uint32_t)item->image.width;
     item->record.height = (uint32_t)item->image.height;
     int status = generate(collection->run->generators[worker], &item->image, &item->record.masks,
                           &item->error);
-    item->seconds += now() - start;
+    item->seconds += clock_now() - start;
     return status;
 }
 
@@ -195,11 +188,11 @@ static int write_work(void *context, int worker, void *work)
     struct run *run = collection->run;
     struct item *item = work;
     (void)worker;
-    double start = now();
+    double start = clock_now();
     int status = run->settings.overlay ? write_overlay(run, item) : 0;
     if (status == 0)
         status = write_record(run, item);
-    item->seconds += now() - start;
+    item->seconds += clock_now() - start;
     return status;
 }
 
@@ -225,7 +218,7 @@ static void flush(struct collection *collection)
     if (status)
         run_fail(run, &error);
     collection->pending_count = 0;
-    collection->flushed = now();
+    collection->flushed = clock_now();
 }
 
 static void note_done(struct collection *collection, struct item *item)
@@ -251,7 +244,7 @@ static void note_done(struct collection *collection, struct item *item)
     run->done++;
     progress_image(run->progress, false, (uint32_t)item->record.masks.count, item->seconds,
                    item->bytes);
-    if (atomic_batch_due(run->batch) || now() - collection->flushed >= 1.0)
+    if (atomic_batch_due(run->batch) || clock_now() - collection->flushed >= 1.0)
         flush(collection);
 }
 

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "filters/crop.h"
 #include "filters/grid.h"
@@ -37,7 +38,8 @@ struct generator {
     float *tensor; /* [3][S][S] */
     struct sam_encoder *encoder;
     struct sam_image *embedding;
-    struct lane **lanes; /* [threads] */
+    struct lane **lanes;          /* [threads] */
+    struct generator_times times; /* without the lanes' */
 };
 
 static int generator_init(struct generator *generator, struct error *error)
@@ -83,6 +85,29 @@ void generator_free(struct generator *generator)
     sam_encoder_free(generator->encoder);
     sam_image_free(generator->embedding);
     memory_free(generator);
+}
+
+struct generator_times generator_times(const struct generator *generator)
+{
+    struct generator_times times = generator->times;
+    for (int i = 0; i < generator->threads; i++) {
+        const struct lane_times *lane = lane_times(generator->lanes[i]);
+        times.lane.decode += lane->decode;
+        times.lane.logits += lane->logits;
+        times.lane.scan += lane->scan;
+        times.lane.prompts += lane->prompts;
+        times.lane.upscaled += lane->upscaled;
+        times.lane.scanned += lane->scanned;
+    }
+    return times;
+}
+
+/* Adds the time since *start to *sum and starts again. */
+static void add_time(double *sum, double *start)
+{
+    double now = clock_now();
+    *sum += now - *start;
+    *start = now;
 }
 
 /* Moves every mask of `from` to the end of `to`. */
@@ -177,11 +202,14 @@ static struct scan_geometry *embed(struct generator *generator, const struct ima
                                    struct crop_task *task, struct error *error)
 {
     const struct sam_info *info = sam_info(generator->sam);
+    double start = clock_now();
     if (resize_tensor(generator->resize, image, task->rect, info->image_size, generator->tensor,
                       &task->input_width, &task->input_height, error))
         return NULL;
+    add_time(&generator->times.tensor, &start);
     sam_encode(generator->sam, generator->encoder, generator->tensor, generator->threads,
                generator->embedding);
+    add_time(&generator->times.encode, &start);
     const struct scan_size size = {
         .low_size = info->low_size,
         .image_size = info->image_size,
@@ -209,11 +237,14 @@ static int run_crop(struct generator *generator, const struct image *image, cons
     task.points = points;
     struct scan_geometry *geometry = embed(generator, image, &task, error);
     task.geometry = geometry;
+    double start = clock_now();
     int status = geometry ? run_grid(generator, &task, masks, error) : -1;
+    add_time(&generator->times.grid, &start);
     if (status == 0)
         status = nms_within_crop(masks, options->box_nms_thresh, error);
     if (status == 0)
         status = uncrop(masks, &task, error);
+    add_time(&generator->times.filters, &start);
     scan_geometry_free(geometry);
     free(points);
     return status;
@@ -244,7 +275,11 @@ int generate(struct generator *generator, const struct image *image, struct mask
         mask_list_free(&found);
     }
     free(crops);
+    double start = clock_now();
     if (status == 0 && count > 1)
         status = nms_across_crops(masks, options->crop_nms_thresh, error);
-    return status ? -1 : refine(masks, options, image->width, image->height, error);
+    if (status == 0)
+        status = refine(masks, options, image->width, image->height, error);
+    add_time(&generator->times.filters, &start);
+    return status;
 }

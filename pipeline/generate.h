@@ -2,6 +2,8 @@
 #ifndef PIPELINE_GENERATE_H
 #define PIPELINE_GENERATE_H
 
+#include "pipeline/lane.h"
+
 struct error;
 struct generation;
 struct image;
@@ -22,5 +24,16 @@ void generator_free(struct generator *generator);
  * belongs to the caller also on failure. Returns 0 or -1 (ERROR_MEMORY). */
 int generate(struct generator *generator, const struct image *image, struct mask_list *masks,
              struct error *error);
+
+/* Where the time goes, summed up since the generator was made. */
+struct generator_times {
+    double tensor;          /* seconds: crop to model input */
+    double encode;          /* seconds: image encoder and the decoder's tables of the image */
+    double grid;            /* seconds: all batches of prompts, from start to end */
+    struct lane_times lane; /* within `grid`, seconds summed over the threads */
+    double filters;         /* seconds: NMS, crops put together, clean-up */
+};
+
+struct generator_times generator_times(const struct generator *generator);
 
 #endif

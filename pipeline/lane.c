@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "filters/crop.h"
 #include "filters/mask.h"
@@ -14,7 +15,8 @@ struct lane {
     const struct generation *options;
     struct sam_decoder *decoder;
     struct scan_scratch *scan;
-    float *logits;  /* [SAM_MASKS][L][L] of one prompt */
+    float *logits; /* [SAM_MASKS][L][L] of one prompt */
+    struct lane_times times;
     float *refined; /* [SAM_BATCH][SAM_MASKS - 1][L][L] with use_m2m, else NULL */
 };
 
@@ -67,6 +69,30 @@ void lane_free(struct lane *lane)
     memory_free(lane);
 }
 
+const struct lane_times *lane_times(const struct lane *lane)
+{
+    return &lane->times;
+}
+
+/* sam_decode and sam_logits, timed. */
+static void decode(struct lane *lane, const struct crop_task *task,
+                   const struct sam_prompts *prompts, float *iou)
+{
+    double start = clock_now();
+    sam_decode(lane->sam, lane->decoder, task->embedding, prompts, iou);
+    lane->times.decode += clock_now() - start;
+    lane->times.prompts += prompts->count;
+}
+
+static void upscale(struct lane *lane, const struct crop_task *task, int in_batch, const int *which,
+                    int count, float *logits)
+{
+    double start = clock_now();
+    sam_logits(lane->sam, lane->decoder, task->embedding, in_batch, which, count, logits);
+    lane->times.logits += clock_now() - start;
+    lane->times.upscaled++;
+}
+
 /* Whether a mask of this predicted IoU goes on; NaN does not. */
 static bool is_good(const struct lane *lane, float iou)
 {
@@ -84,11 +110,14 @@ static int keep_mask(struct lane *lane, const struct crop_task *task, const doub
     };
     struct mask mask = {.crop = task->rect, .point = {point[0], point[1]}, .predicted_iou = iou};
     bool kept;
+    double start = clock_now();
     int status = scan_mask(task->geometry, lane->scan, logits, &scan, &mask, &kept, error);
     if (status == 0 && kept &&
         !crop_cuts_box(task->rect, mask.box, task->image_width, task->image_height))
         status = mask_list_add(found, &mask, error);
     rle_free(&mask.rle);
+    lane->times.scan += clock_now() - start;
+    lane->times.scanned++;
     return status;
 }
 
@@ -106,8 +135,7 @@ static int keep_prompt(struct lane *lane, const struct crop_task *task,
             which[count++] = m;
     if (count == 0)
         return 0;
-    sam_logits(lane->sam, lane->decoder, task->embedding, candidate->in_batch, which, count,
-               lane->logits);
+    upscale(lane, task, candidate->in_batch, which, count, lane->logits);
     for (int i = 0; i < count; i++)
         if (keep_mask(lane, task, candidate->point, lane->logits + (size_t)i * plane(lane),
                       iou[which[i]], found, error))
@@ -125,8 +153,8 @@ static int refine_batch(struct lane *lane, const struct crop_task *task,
     static const int multimask[OUTPUTS] = {1, 2, 3};
     static const int single[1] = {0};
     for (int i = 0; i < count; i++)
-        sam_logits(lane->sam, lane->decoder, task->embedding, i, multimask, OUTPUTS,
-                   lane->refined + (size_t)i * OUTPUTS * plane(lane));
+        upscale(lane, task, i, multimask, OUTPUTS,
+                lane->refined + (size_t)i * OUTPUTS * plane(lane));
     for (int i = 0; i < count; i++) {
         double xy[OUTPUTS][2];
         float iou[OUTPUTS][SAM_MASKS];
@@ -140,11 +168,11 @@ static int refine_batch(struct lane *lane, const struct crop_task *task,
             .xy = xy[0],
             .masks = lane->refined + (size_t)i * OUTPUTS * plane(lane),
         };
-        sam_decode(lane->sam, lane->decoder, task->embedding, &prompts, iou[0]);
+        decode(lane, task, &prompts, iou[0]);
         for (int m = 0; m < OUTPUTS; m++) {
             if (!is_good(lane, iou[m][0]))
                 continue;
-            sam_logits(lane->sam, lane->decoder, task->embedding, m, single, 1, lane->logits);
+            upscale(lane, task, m, single, 1, lane->logits);
             if (keep_mask(lane, task, candidates[i].point, lane->logits, iou[m][0], found, error))
                 return -1;
         }
@@ -178,7 +206,7 @@ int lane_run(struct lane *lane, const struct crop_task *task, int first, int cou
         xy[i][1] = candidates[i].input[1];
     }
     const struct sam_prompts prompts = {.count = count, .points = 1, .xy = xy[0]};
-    sam_decode(lane->sam, lane->decoder, task->embedding, &prompts, iou[0]);
+    decode(lane, task, &prompts, iou[0]);
     if (lane->options->use_m2m)
         return refine_batch(lane, task, candidates, count, found, error);
     for (int i = 0; i < count; i++)

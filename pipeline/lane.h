@@ -29,6 +29,14 @@ struct crop_task {
     int count;
 };
 
+/* Where a lane's time goes, summed up since it was made; seconds of its own thread. */
+struct lane_times {
+    double decode;                   /* prompts to predicted IoU */
+    double logits;                   /* upscaling to low-resolution logits */
+    double scan;                     /* stability, runs, boxes, filters */
+    long prompts, upscaled, scanned; /* how many prompts, prompts with a good mask, and masks */
+};
+
 /* `sam` and `options` must outlive the lane. NULL with ERROR_MEMORY. */
 struct lane *lane_new(const struct sam *sam, const struct generation *options, struct error *error);
 void lane_free(struct lane *lane);
@@ -38,5 +46,7 @@ void lane_free(struct lane *lane);
  * boxes and runs are in the crop's frame. Returns 0 or -1 (ERROR_MEMORY). */
 int lane_run(struct lane *lane, const struct crop_task *task, int first, int count,
              struct mask_list *found, struct error *error);
+
+const struct lane_times *lane_times(const struct lane *lane);
 
 #endif
