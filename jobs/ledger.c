@@ -111,7 +111,7 @@ static int write_line(struct ledger *ledger, struct error *error)
                             ledger->path);
 }
 
-static void format_image(struct ndjson *line, const struct ledger_line *image)
+void ledger_format_image(struct ndjson *line, const struct ledger_line *image)
 {
     ndjson_name(line, "path", image->key);
     ndjson_string(line, "status", image->status == LEDGER_DONE ? "done" : "failed");
@@ -154,7 +154,7 @@ int ledger_append(struct ledger *ledger, const struct ledger_line *line, struct 
     if (line->event)
         format_event(&ledger->line, ledger, line);
     else
-        format_image(&ledger->line, line);
+        ledger_format_image(&ledger->line, line);
     ndjson_real(&ledger->line, "time", line->time > 0 ? line->time : now(), 3);
     if (ndjson_end(&ledger->line))
         status = error_set(error, ERROR_MEMORY, "no memory for a line of the ledger");

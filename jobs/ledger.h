@@ -27,6 +27,7 @@
 
 struct error;
 struct ledger;
+struct ndjson;
 struct shard;
 
 #define LEDGER_FOLDER ".maskmill" /* below the run's folder; list.h never walks into it */
@@ -67,6 +68,9 @@ struct ledger *ledger_open(const char *run, const struct shard *shard, struct er
  * ERROR_IO: the line does not count then, and a later call may succeed. */
 int ledger_append(struct ledger *ledger, const struct ledger_line *line, struct error *error);
 
+/* Puts an image's members into a line that was begun (ndjson.h), all but its time. */
+void ledger_format_image(struct ndjson *line, const struct ledger_line *image);
+
 /* Appends the event lines; host, pid and shard are filled in. 0 or -1 (ERROR_IO). */
 int ledger_append_start(struct ledger *ledger, uint64_t images, struct error *error);
 int ledger_append_end(struct ledger *ledger, const char *reason, struct error *error);
@@ -92,8 +96,10 @@ int ledger_read(const char *path, ledger_visit *visit, void *context,
                 struct ledger_reading *reading, struct error *error);
 
 /* The ledger files of a run, sorted by name: an array of *count strings, one block, to be freed
- * with free(3). A run without any gives 0 of them and *paths NULL. Returns 0, or -1 with ERROR_IO
- * or ERROR_MEMORY. */
-int ledger_files(const char *run, char ***paths, size_t *count, struct error *error);
+ * with free(3). With a shard, only those that can hold its images: its own, and those of other
+ * numbers of shards. A run without any gives 0 of them and *paths NULL. Returns 0, or -1 with
+ * ERROR_IO or ERROR_MEMORY. */
+int ledger_files(const char *run, const struct shard *shard, char ***paths, size_t *count,
+                 struct error *error);
 
 #endif

@@ -165,7 +165,7 @@ struct ledger_index *ledger_index_read(const char *run, const struct shard *shar
 {
     char **paths;
     size_t files;
-    if (ledger_files(run, &paths, &files, error))
+    if (ledger_files(run, shard, &paths, &files, error))
         return NULL;
     struct ledger_index *index = ledger_index_new(error);
     struct reading_context context = {index, shard, error};
@@ -187,7 +187,29 @@ struct ledger_index *ledger_index_read(const char *run, const struct shard *shar
 struct ledger_entry ledger_index_find(const struct ledger_index *index, const char *key)
 {
     uint64_t state = index->states[find_slot(index, hash_name(key))];
-    return (struct ledger_entry){status_of(state), state & BYTES_MASK};
+    enum ledger_status status = status_of(state);
+    if (status == LEDGER_EVENT) /* taken */
+        return (struct ledger_entry){LEDGER_NONE, 0};
+    return (struct ledger_entry){status, state & BYTES_MASK};
+}
+
+void ledger_index_shards(const struct ledger_index *index, uint32_t shards,
+                         struct ledger_counts *counts)
+{
+    for (size_t i = 0; i < index->size; i++)
+        if (index->states[i])
+            count(&counts[index->hashes[i] % shards], status_of(index->states[i]), 1);
+}
+
+bool ledger_index_take(struct ledger_index *index, const struct ledger_line *line)
+{
+    size_t at = find_slot(index, hash_name(line->key));
+    uint64_t state = index->states[at];
+    if (!state || status_of(state) != line->status || index->times[at] != pack_time(line->time))
+        return false;
+    /* Not freed, which would cut chains of slots, but marked. */
+    index->states[at] = check_of(state) | (uint64_t)LEDGER_EVENT << BYTES_BITS;
+    return true;
 }
 
 struct ledger_counts ledger_index_counts(const struct ledger_index *index)

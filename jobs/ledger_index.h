@@ -6,6 +6,7 @@
 #ifndef JOBS_LEDGER_INDEX_H
 #define JOBS_LEDGER_INDEX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,16 @@ int ledger_index_add(struct ledger_index *index, const struct ledger_line *line,
 
 /* What is known of an image. Reading is safe from several threads while nobody adds. */
 struct ledger_entry ledger_index_find(const struct ledger_index *index, const char *key);
+
+/* Adds the done and failed images of each of `count` shards to counts[count] (zeroed by the
+ * caller).
+ */
+void ledger_index_shards(const struct ledger_index *index, uint32_t count,
+                         struct ledger_counts *counts);
+
+/* True, once, for the line that decided what the index says of its image: same time and status as
+ * there. From then on the image is unknown to ledger_index_find. */
+bool ledger_index_take(struct ledger_index *index, const struct ledger_line *line);
 
 struct ledger_counts ledger_index_counts(const struct ledger_index *index);
 

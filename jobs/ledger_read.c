@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "jobs/shard.h"
 
 enum { LINE_MAX_BYTES = 1 << 20 };
 
@@ -168,13 +169,34 @@ int ledger_read(const char *path, ledger_visit *visit, void *context,
     return status;
 }
 
+/* Reads a ledger's name: whose it is. */
+static bool parse_name(const char *name, struct shard *shard)
+{
+    int used = 0;
+    return sscanf(name, "ledger-%u-of-%u.ndjson%n", &shard->index, &shard->count, &used) == 2 &&
+           used > 0 && name[used] == '\0' && shard->index < shard->count;
+}
+
 static int is_ledger(const struct dirent *entry)
 {
-    unsigned index;
-    unsigned count;
-    int used = 0;
-    return sscanf(entry->d_name, "ledger-%u-of-%u.ndjson%n", &index, &count, &used) == 2 &&
-           used > 0 && entry->d_name[used] == '\0';
+    struct shard shard;
+    return parse_name(entry->d_name, &shard);
+}
+
+/* Keeps the ledgers that can hold images of `shard`, and frees the others. */
+static size_t keep_relevant(struct dirent **entries, size_t count, const struct shard *shard)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct shard owner;
+        bool other = shard && parse_name(entries[i]->d_name, &owner) &&
+                     owner.count == shard->count && owner.index != shard->index;
+        if (other)
+            free(entries[i]);
+        else
+            entries[kept++] = entries[i];
+    }
+    return kept;
 }
 
 /* The names in one block: pointers first, then the texts. */
@@ -193,27 +215,29 @@ static char **join_paths(const char *folder, struct dirent **entries, size_t cou
     return paths;
 }
 
-int ledger_files(const char *run, char ***paths, size_t *count, struct error *error)
+int ledger_files(const char *run, const struct shard *shard, char ***paths, size_t *count,
+                 struct error *error)
 {
     struct dirent **entries = NULL;
     char *folder = NULL;
+    int status = 0;
     *paths = NULL;
     *count = 0;
     if (asprintf(&folder, "%s/" LEDGER_FOLDER, run) < 0)
         return error_set(error, ERROR_MEMORY, "no memory for the names of ledgers");
     int found = scandir(folder, &entries, is_ledger, versionsort);
-    int failed = found < 0 && errno != ENOENT;
-    if (failed)
-        error_set_system(error, ERROR_IO, errno, "cannot read folder '%s'", folder);
-    if (found > 0) {
-        *paths = join_paths(folder, entries, (size_t)found);
-        *count = *paths ? (size_t)found : 0;
+    if (found < 0 && errno != ENOENT)
+        status = error_set_system(error, ERROR_IO, errno, "cannot read folder '%s'", folder);
+    size_t kept = found > 0 ? keep_relevant(entries, (size_t)found, shard) : 0;
+    if (kept > 0) {
+        *paths = join_paths(folder, entries, kept);
+        *count = *paths ? kept : 0;
         if (!*paths)
-            failed = error_set(error, ERROR_MEMORY, "no memory for the names of ledgers");
+            status = error_set(error, ERROR_MEMORY, "no memory for the names of ledgers");
     }
-    for (int i = 0; i < found; i++)
+    for (size_t i = 0; i < kept; i++)
         free(entries[i]);
     free(entries);
     free(folder);
-    return failed ? -1 : 0;
+    return status;
 }

@@ -12,7 +12,7 @@
 #include "jobs/list_folder.h"
 
 struct list {
-    const struct list_options *options;
+    struct list_options options;
     struct list_folder_options folder_options;
     size_t next_input;
     struct list_folder *folder; /* the walk in hand, or NULL */
@@ -79,7 +79,7 @@ struct list *list_open(const struct list_options *options, struct error *error)
     struct list *list = memory_new(1, sizeof *list, "list of images", error);
     if (!list)
         return NULL;
-    list->options = options;
+    list->options = *options;
     list->folder_options.skip_suffix = options->skip_suffix;
     if (options->skip_folder && stat(options->skip_folder, &status) == 0) {
         list->folder_options.skip = true;
@@ -108,7 +108,7 @@ int list_rewind(struct list *list, struct error *error)
         clearerr(list->entries);
         if (fseeko(list->entries, 0, SEEK_SET))
             return error_set_system(error, ERROR_IO, errno, "cannot read the list '%s' again",
-                                    list->options->list_file);
+                                    list->options.list_file);
     }
     return 0;
 }
@@ -116,7 +116,7 @@ int list_rewind(struct list *list, struct error *error)
 /* The next INPUT: 1 with an item, 0 with a folder opened to walk, -1. */
 static int next_input(struct list *list, struct list_item *item, struct error *error)
 {
-    const char *input = list->options->inputs[list->next_input++];
+    const char *input = list->options.inputs[list->next_input++];
     struct stat status;
     if (stat(input, &status))
         return error_set_system(error, ERROR_IO, errno, "cannot find the input '%s'", input);
@@ -133,8 +133,8 @@ static int next_input(struct list *list, struct list_item *item, struct error *e
 /* The next entry of the text list: 1 with an item, 0 at the end, -1. */
 static int next_entry(struct list *list, struct list_item *item, struct error *error)
 {
-    const char *name = list->options->list_file;
-    char end = list->options->null_separated ? '\0' : '\n';
+    const char *name = list->options.list_file;
+    char end = list->options.null_separated ? '\0' : '\n';
     ssize_t length;
     do {
         errno = 0;
@@ -186,7 +186,7 @@ int list_next(struct list *list, struct list_item *item, struct error *error)
                 list_folder_close(list->folder);
                 list->folder = NULL;
             }
-        } else if (list->next_input < list->options->input_count) {
+        } else if (list->next_input < list->options.input_count) {
             found = next_input(list, item, error);
         } else if (list->entries) {
             found = next_entry(list, item, error);
@@ -196,7 +196,7 @@ int list_next(struct list *list, struct list_item *item, struct error *error)
             return 0;
         }
     }
-    if (found < 0 || check_reserved(item, list->options->reserved, error))
+    if (found < 0 || check_reserved(item, list->options.reserved, error))
         return -1;
     item->index = list->index++;
     return 1;

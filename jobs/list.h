@@ -47,7 +47,7 @@ struct list_item {
 
 /* Opens the list. Every INPUT must exist, and a folder must be readable. A list that is not a
  * regular file (standard input, a pipe) is first copied to an unlinked temporary file, so that
- * list_rewind works. `options` and its strings must outlive the list.
+ * list_rewind works. The strings of `options` must outlive the list.
  * Returns NULL with ERROR_IO or ERROR_USAGE; the caller frees with list_close. */
 struct list *list_open(const struct list_options *options, struct error *error);
 

@@ -235,6 +235,16 @@ static void show(struct progress *progress)
     progress->drawn = now;
 }
 
+static int start_metrics(struct progress *progress, const struct progress_options *options,
+                         struct error *error)
+{
+    progress->options.metrics = strdup(options->metrics);
+    progress->options.labels = strdup(options->labels);
+    if (!progress->options.metrics || !progress->options.labels)
+        return error_set(error, ERROR_MEMORY, "no memory for metrics");
+    return progress_write_metrics(options->metrics, options->labels, &progress->counts, error);
+}
+
 struct progress *progress_new(const struct progress_options *options, struct error *error)
 {
     struct progress *progress = memory_new(1, sizeof *progress, "progress", error);
@@ -242,6 +252,8 @@ struct progress *progress_new(const struct progress_options *options, struct err
         return NULL;
     pthread_mutex_init(&progress->mutex, NULL);
     progress->options = *options;
+    progress->options.metrics = NULL;
+    progress->options.labels = NULL;
     progress->begun = clock_seconds(CLOCK_MONOTONIC);
     progress->drawn = progress->begun;
     progress->metrics_written = progress->begun;
@@ -350,6 +362,8 @@ void progress_free(struct progress *progress)
         return;
     erase(progress);
     ndjson_free(&progress->line);
+    free((char *)progress->options.metrics);
+    free((char *)progress->options.labels);
     pthread_mutex_destroy(&progress->mutex);
     memory_free(progress);
 }

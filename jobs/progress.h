@@ -28,8 +28,8 @@ struct progress_options {
     const char *labels;  /* of each metric, as Prometheus writes them: shard="0/4",run="x"; "" */
 };
 
-/* `total` 0: not known (yet). NULL with ERROR_MEMORY. The first metrics file is written at once, so
- * that a bad path is an error (ERROR_IO) before any work. */
+/* The strings of `options` are copied. NULL with ERROR_MEMORY. The first metrics file is written at
+ * once, so that a bad path is an error (ERROR_IO) before any work. */
 struct progress *progress_new(const struct progress_options *options, struct error *error);
 
 /* How many images there are to do in this start, and how many were found done before. */

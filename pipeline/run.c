@@ -209,7 +209,7 @@ static enum exit_status end_run(struct run *run, int status, struct error *error
     enum exit_status exit_status = conclude(run, status, error, &reason);
     if (run->ledger) {
         if (ledger_append_end(run->ledger, reason, &ignored) ||
-            ledger_write_failed(run->settings.output, NULL, &ignored))
+            ledger_write_failed(run->settings.output, &run->shard, NULL, &ignored))
             progress_log(run->progress, PROGRESS_WARNING, "%s", ignored.text);
     }
     if (status)

@@ -54,7 +54,7 @@ static int remove_ledgers(const char *folder, struct error *error)
     char **paths;
     size_t count;
     int status = 0;
-    if (ledger_files(folder, &paths, &count, error))
+    if (ledger_files(folder, NULL, &paths, &count, error))
         return -1;
     for (size_t i = 0; status == 0 && i < count; i++)
         if (unlink(paths[i]) && errno != ENOENT)

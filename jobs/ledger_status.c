@@ -1,0 +1,178 @@
+#include "jobs/ledger_status.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "jobs/ledger.h"
+#include "jobs/ledger_index.h"
+
+enum { RECENT = 64 }; /* attempts that the rate is taken over */
+
+static const double SILENT =
+    900; /* s without a line after which a shard does not count as running */
+
+/* What one ledger file says of its shard. */
+struct shard_reading {
+    struct ledger_index *index; /* of the whole run */
+    struct error *error;
+    struct ledger_shard_status status;
+    uint32_t count;        /* n of "i/n" */
+    double recent[RECENT]; /* times of attempts since the last start: a ring */
+    uint64_t attempts;
+};
+
+static void copy_text(char *to, size_t size, const char *from)
+{
+    snprintf(to, size, "%s", from ? from : "");
+}
+
+static void visit_event(struct shard_reading *reading, const struct ledger_line *line)
+{
+    struct ledger_shard_status *status = &reading->status;
+    status->running = strcmp(line->event, "start") == 0;
+    copy_text(status->reason, sizeof status->reason, line->reason);
+    if (!status->running)
+        return;
+    copy_text(status->host, sizeof status->host, line->host);
+    status->pid = line->pid;
+    status->images = line->images;
+    reading->attempts = 0;
+}
+
+static int visit(void *context, const struct ledger_line *line)
+{
+    struct shard_reading *reading = context;
+    reading->status.last_time = line->time;
+    if (line->status == LEDGER_EVENT) {
+        visit_event(reading, line);
+        return 0;
+    }
+    reading->recent[reading->attempts++ % RECENT] = line->time;
+    return ledger_index_add(reading->index, line, reading->error);
+}
+
+static void set_rate(struct shard_reading *reading)
+{
+    uint64_t held = reading->attempts < RECENT ? reading->attempts : RECENT;
+    if (held < 2)
+        return;
+    double first = reading->recent[(reading->attempts - held) % RECENT];
+    double last = reading->recent[(reading->attempts - 1) % RECENT];
+    if (last > first)
+        reading->status.rate = (double)(held - 1) / (last - first);
+}
+
+static int read_shard(const char *path, struct shard_reading *reading, uint64_t *bad,
+                      struct error *error)
+{
+    struct ledger_reading lines;
+    const char *slash = strrchr(path, '/');
+    if (sscanf(slash ? slash + 1 : path, "ledger-%u-of-%u", &reading->status.index,
+               &reading->count) != 2 ||
+        reading->count == 0)
+        return error_set(error, ERROR_IO, "'%s' is no name of a ledger", path);
+    if (ledger_read(path, visit, reading, &lines, error))
+        return -1;
+    *bad += lines.bad;
+    set_rate(reading);
+    return 0;
+}
+
+/* Takes the shards of the last used count over into `status`. */
+static int choose_shards(const struct shard_reading *readings, size_t files,
+                         struct ledger_run_status *status, struct error *error)
+{
+    double last = -1;
+    status->shards_expected = 1;
+    for (size_t i = 0; i < files; i++)
+        if (readings[i].status.last_time > last) {
+            last = readings[i].status.last_time;
+            status->shards_expected = readings[i].count;
+        }
+    status->shards = memory_new(files, sizeof *status->shards, "status of shards", error);
+    if (!status->shards)
+        return -1;
+    for (size_t i = 0; i < files; i++)
+        if (readings[i].count == status->shards_expected &&
+            readings[i].status.index < status->shards_expected)
+            status->shards[status->shard_count++] = readings[i].status;
+    return 0;
+}
+
+static void sum_up(struct ledger_run_status *status, const struct ledger_counts *counts, double now)
+{
+    status->time_left = -1;
+    for (size_t i = 0; i < status->shard_count; i++) {
+        struct ledger_shard_status *shard = &status->shards[i];
+        const struct ledger_counts *mine = &counts[shard->index];
+        shard->done = mine->done;
+        shard->failed = mine->failed;
+        uint64_t through = shard->done + shard->failed;
+        shard->left = shard->images > through ? shard->images - through : 0;
+        shard->time_left = shard->rate > 0 ? (double)shard->left / shard->rate : -1;
+        status->images += shard->images;
+        status->done += shard->done;
+        status->failed += shard->failed;
+        status->left += shard->left;
+        if (!shard->running || now - shard->last_time > SILENT)
+            continue;
+        status->rate += shard->rate;
+        if (shard->time_left > status->time_left)
+            status->time_left = shard->time_left;
+    }
+}
+
+static int read_shards(char **paths, size_t files, struct shard_reading *readings,
+                       struct ledger_run_status *status, struct error *error)
+{
+    struct ledger_counts *counts = NULL;
+    struct ledger_index *index = ledger_index_new(error);
+    int result = index ? 0 : -1;
+    for (size_t i = 0; result == 0 && i < files; i++) {
+        readings[i].index = index;
+        readings[i].error = error;
+        result = read_shard(paths[i], &readings[i], &status->bad_lines, error);
+    }
+    if (result == 0)
+        result = choose_shards(readings, files, status, error);
+    if (result == 0) {
+        counts = memory_new(status->shards_expected, sizeof *counts, "counts of shards", error);
+        result = counts ? 0 : -1;
+    }
+    if (result == 0) {
+        ledger_index_shards(index, status->shards_expected, counts);
+        sum_up(status, counts, (double)time(NULL));
+    }
+    memory_free(counts);
+    ledger_index_free(index);
+    return result;
+}
+
+int ledger_status_read(const char *run, struct ledger_run_status *status, struct error *error)
+{
+    char **paths;
+    size_t files;
+    *status = (struct ledger_run_status){0};
+    if (ledger_files(run, NULL, &paths, &files, error))
+        return -1;
+    if (files == 0)
+        return error_set(error, ERROR_IO, "'%s' holds no run: there is no ledger in %s/%s", run,
+                         run, LEDGER_FOLDER);
+    struct shard_reading *readings = memory_new(files, sizeof *readings, "status of shards", error);
+    int result = readings ? read_shards(paths, files, readings, status, error) : -1;
+    if (result)
+        ledger_status_free(status);
+    memory_free(readings);
+    free(paths);
+    return result;
+}
+
+void ledger_status_free(struct ledger_run_status *status)
+{
+    memory_free(status->shards);
+    *status = (struct ledger_run_status){0};
+}
