@@ -29,6 +29,7 @@
 #include "pipeline/refine.h"
 #include "pipeline/resize.h"
 #include "pipeline/settings.h"
+#include "rle/combine.h"
 
 struct generator {
     const struct sam *sam;
@@ -169,8 +170,8 @@ static int uncrop(struct mask_list *masks, const struct crop_task *task, struct 
     for (size_t i = 0; i < masks->count; i++) {
         struct mask *mask = &masks->items[i];
         struct rle placed = {0};
-        if (rle_uncrop(&placed, &mask->rle, (uint32_t)task->rect.x, (uint32_t)task->rect.y,
-                       (uint32_t)task->image_height, (uint32_t)task->image_width, error))
+        if (rle_place(&placed, &mask->rle, task->rect.x, task->rect.y, (uint32_t)task->image_height,
+                      (uint32_t)task->image_width, error))
             return -1;
         rle_free(&mask->rle);
         mask->rle = placed;

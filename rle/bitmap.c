@@ -1,4 +1,4 @@
-/* bitmap.c - between runs and row-major bitmaps, and from a crop's frame to the image's. */
+/* bitmap.c - between runs and row-major bitmaps. */
 #include <string.h>
 
 #include "rle/rle.h"
@@ -40,26 +40,4 @@ void rle_to_bitmap(const struct rle *rle, uint8_t *bits, size_t stride)
         }
         index += rle->counts[i + 1];
     }
-}
-
-int rle_uncrop(struct rle *to, const struct rle *crop, uint32_t x0, uint32_t y0, uint32_t height,
-               uint32_t width, struct error *error)
-{
-    rle_begin(to, height, width);
-    uint32_t index = 0;
-    for (size_t i = 0; i + 1 < crop->length; i += 2) {
-        index += crop->counts[i];
-        uint32_t left = crop->counts[i + 1];
-        while (left > 0) {
-            uint32_t x = index / crop->height;
-            uint32_t y = index % crop->height;
-            uint32_t rows = crop->height - y < left ? crop->height - y : left;
-            uint32_t start = (x0 + x) * height + y0 + y;
-            if (rle_add(to, start, start + rows, error))
-                return -1;
-            index += rows;
-            left -= rows;
-        }
-    }
-    return rle_end(to, error);
 }

@@ -67,11 +67,6 @@ int rle_from_bitmap(struct rle *rle, const uint8_t *bits, uint32_t height, uint3
 /* Writes 0 or 1 to bits[y * stride + x] for every pixel of the mask. */
 void rle_to_bitmap(const struct rle *rle, uint8_t *bits, size_t stride);
 
-/* Places the mask, whose size is a crop's, at (x0, y0) of a height x width image: the reference's
- * uncrop_masks. The crop must lie inside. Returns 0 or -1 (ERROR_MEMORY). */
-int rle_uncrop(struct rle *to, const struct rle *crop, uint32_t x0, uint32_t y0, uint32_t height,
-               uint32_t width, struct error *error);
-
 /* Checks the invariants stated above, for runs that come from outside: lengths sum to h * w, none
  * but the first is 0. Returns 0, or -1 with ERROR_RECORD and the reason. */
 int rle_check(const struct rle *rle, struct error *error);

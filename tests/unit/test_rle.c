@@ -82,34 +82,6 @@ START_TEST(bitmaps_come_back)
 }
 END_TEST
 
-static void check_uncrop(const uint8_t *bits, struct rle *rle, uint32_t height, uint32_t width)
-{
-    static const uint32_t margins[][4] = {{0, 0, 0, 0}, {2, 0, 0, 0}, {0, 3, 1, 2}, {4, 1, 0, 3}};
-    struct error error;
-    for (int m = 0; m < 4; m++) {
-        uint32_t left = margins[m][0], top = margins[m][1];
-        uint32_t full_width = left + width + margins[m][2];
-        uint32_t full_height = top + height + margins[m][3];
-        uint8_t *full = calloc(full_height, full_width);
-        for (uint32_t y = 0; y < height; y++)
-            memcpy(full + (size_t)(top + y) * full_width + left, bits + (size_t)y * width, width);
-        struct rle expected = {0}, found = {0};
-        rle_from_bitmap(&expected, full, full_height, full_width, full_width, &error);
-        ck_assert_int_eq(rle_uncrop(&found, rle, left, top, full_height, full_width, &error), 0);
-        ck_assert_uint_eq(found.length, expected.length);
-        ck_assert_mem_eq(found.counts, expected.counts, found.length * sizeof *found.counts);
-        rle_free(&found);
-        rle_free(&expected);
-        free(full);
-    }
-}
-
-START_TEST(crops_are_placed)
-{
-    for_each_mask(check_uncrop);
-}
-END_TEST
-
 START_TEST(intersection_and_iou_are_the_bitmaps)
 {
     for (uint64_t seed = 0; seed < 60; seed++) {
@@ -272,7 +244,6 @@ int main(void)
     TCase *tests = tcase_create("rle");
     tcase_add_test(tests, area_and_box_are_the_bitmaps);
     tcase_add_test(tests, bitmaps_come_back);
-    tcase_add_test(tests, crops_are_placed);
     tcase_add_test(tests, intersection_and_iou_are_the_bitmaps);
     tcase_add_test(tests, runs_that_touch_are_joined);
     tcase_add_test(tests, broken_runs_are_found);
