@@ -111,6 +111,8 @@ static int compare_places(const void *a, const void *b)
 /* Leaves the tensors in the order of their data. */
 static int check_overlap(struct contents *contents, struct error *error)
 {
+    if (contents->tensor_count == 0)
+        return 0;
     qsort(contents->tensors, contents->tensor_count, sizeof *contents->tensors, compare_places);
     for (size_t i = 1; i < contents->tensor_count; i++) {
         const struct tensor *before = &contents->tensors[i - 1];
