@@ -215,6 +215,14 @@ void settings_key(const struct setting *setting, char *key, size_t size)
             *at = '_';
 }
 
+/* The fewer digits where they read back the same: 0.7, not 0.69999999999999996. */
+static void write_real(double number, char *text, size_t size)
+{
+    snprintf(text, size, "%.15g", number);
+    if (strtod(text, NULL) != number)
+        snprintf(text, size, "%.17g", number);
+}
+
 void settings_text(const struct settings *settings, const struct setting *setting, char *text,
                    size_t size)
 {
@@ -232,7 +240,7 @@ void settings_text(const struct settings *settings, const struct setting *settin
         break;
     case SETTING_REAL:
     case SETTING_SECONDS:
-        snprintf(text, size, "%.17g", *(const double *)at);
+        write_real(*(const double *)at, text, size);
         break;
     case SETTING_TEXT:
         snprintf(text, size, "%s", *(char *const *)at ? *(char *const *)at : "");
