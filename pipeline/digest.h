@@ -14,4 +14,12 @@ int digest_file(const char *path, char text[DIGEST_TEXT], struct error *error);
 /* SHA-256 of `size` bytes. */
 void digest_bytes(const void *bytes, size_t size, char text[DIGEST_TEXT]);
 
+/* SHA-256 of bytes that come in pieces. Never NULL. */
+struct digest;
+struct digest *digest_new(void);
+void digest_add(struct digest *digest, const void *bytes, size_t size);
+
+/* Writes the result and frees the digest. */
+void digest_finish(struct digest *digest, char text[DIGEST_TEXT]);
+
 #endif

@@ -1,0 +1,150 @@
+/* Downloads through a stand-in for curl: what arrives is kept only if it is what was published. */
+#include "unit.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "pipeline/fetch.h"
+#include "pipeline/official.h"
+
+/* "hello" */
+static const struct official hello = {
+    "hello",     "Hello",
+    "hello.pth", "https://example.org/",
+    5,           "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
+    "none"};
+
+static char folder[] = "/tmp/maskmill-fetch-XXXXXX";
+static char target[100];
+
+static void setup(void)
+{
+    memcpy(folder, "/tmp/maskmill-fetch-XXXXXX", sizeof folder);
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(target, sizeof target, "%s/hello.pth", folder);
+    setenv("PATH", folder, 1);
+}
+
+/* Makes `name` a program of the folder, the only one of PATH. */
+static void install(const char *name, const char *commands)
+{
+    char path[100];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fprintf(file, "#!/bin/sh\n%s\n", commands);
+    fclose(file);
+    ck_assert_int_eq(chmod(path, 0755), 0);
+}
+
+/* Removes the folder, which must hold nothing but the programs and, if `kept`, the download. */
+static void check_and_clean(bool kept)
+{
+    char path[100];
+    ck_assert_int_eq(access(target, F_OK), kept ? 0 : -1);
+    unlink(target);
+    snprintf(path, sizeof path, "%s/curl", folder);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/wget", folder);
+    unlink(path);
+    ck_assert_msg(rmdir(folder) == 0, "something was left behind in %s", folder);
+}
+
+START_TEST(the_right_file_is_kept_and_not_fetched_again)
+{
+    struct error error = {0};
+    setup();
+    install("curl", "for url; do :; done; [ \"$url\" = https://example.org/hello.pth ] || exit 9\n"
+                    "printf hello");
+    ck_assert_msg(!fetch_official(&hello, target, &error), "%s", error.text);
+    install("curl", "exit 1");
+    ck_assert_msg(!fetch_official(&hello, target, &error), "%s", error.text);
+    check_and_clean(true);
+}
+END_TEST
+
+START_TEST(wget_serves_where_there_is_no_curl)
+{
+    struct error error = {0};
+    setup();
+    install("wget", "printf hello");
+    ck_assert_msg(!fetch_official(&hello, target, &error), "%s", error.text);
+    check_and_clean(true);
+}
+END_TEST
+
+static const struct {
+    const char *commands, *text;
+    enum error_code code;
+} failures[] = {
+    {"exit 6", "curl could not download https://example.org/hello.pth (status 6; is there a",
+     ERROR_IO},
+    {"printf hel; exit 18", "(status 18;", ERROR_IO},
+    {"kill -9 $$", "(status -1;", ERROR_IO},
+    {"printf hel", "not the published file: 3 bytes", ERROR_MODEL},
+    {"printf jello", "not the published file: 5 bytes", ERROR_MODEL},
+    {"while printf hello; do :; done", "not the published file: more than 5 bytes", ERROR_MODEL},
+};
+
+START_TEST(what_is_not_right_is_not_kept)
+{
+    struct error error = {0};
+    setup();
+    install("curl", failures[_i].commands);
+    ck_assert_int_eq(fetch_official(&hello, target, &error), -1);
+    ck_assert_msg(strstr(error.text, failures[_i].text) != NULL, "%s", error.text);
+    ck_assert_int_eq(error.code, failures[_i].code);
+    check_and_clean(false);
+}
+END_TEST
+
+START_TEST(without_a_downloader_or_with_a_file_in_the_way_it_says_so)
+{
+    struct error error = {0};
+    setup();
+    ck_assert_int_eq(fetch_official(&hello, target, &error), -1);
+    ck_assert_msg(strstr(error.text, "neither curl nor wget is installed") == error.text, "%s",
+                  error.text);
+    FILE *file = fopen(target, "w");
+    fputs("mine", file);
+    fclose(file);
+    install("curl", "printf hello");
+    ck_assert_int_eq(fetch_official(&hello, target, &error), -1);
+    ck_assert_msg(strstr(error.text, "is in the way") != NULL, "%s", error.text);
+    check_and_clean(true);
+}
+END_TEST
+
+START_TEST(the_table_of_published_files_is_sound)
+{
+    size_t count;
+    const struct official *table = official_table(&count);
+    ck_assert_uint_eq(count, 4);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_uint_eq(strspn(table[i].sha256, "0123456789abcdef"), 64);
+        ck_assert_ptr_eq(official_by_name(table[i].name), &table[i]);
+        ck_assert_ptr_eq(official_by_sha256(table[i].sha256), &table[i]);
+        ck_assert_int_eq(table[i].url[strlen(table[i].url) - 1], '/');
+    }
+    ck_assert_ptr_null(official_by_name("vit"));
+    ck_assert_ptr_null(official_by_sha256(""));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("fetch");
+    TCase *tests = tcase_create("fetch");
+    tcase_add_test(tests, the_right_file_is_kept_and_not_fetched_again);
+    tcase_add_test(tests, wget_serves_where_there_is_no_curl);
+    tcase_add_loop_test(tests, what_is_not_right_is_not_kept, 0,
+                        sizeof failures / sizeof *failures);
+    tcase_add_test(tests, without_a_downloader_or_with_a_file_in_the_way_it_says_so);
+    tcase_add_test(tests, the_table_of_published_files_is_sound);
+    suite_add_tcase(suite, tests);
+    return unit_run(suite);
+}

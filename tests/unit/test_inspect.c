@@ -1,0 +1,101 @@
+/* What `maskmill info` finds out about the built-in model, and that it refuses what cannot be used.
+ */
+#include "unit.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json_text.h"
+#include "pipeline/inspect.h"
+
+static json_t *inspect_as_json(const char *path)
+{
+    struct error error = {0};
+    struct inspection inspection;
+    struct json_text text = {0};
+    ck_assert_msg(!inspect_model(&inspection, path, &error), "%s", error.text);
+    inspect_json(&inspection, &text);
+    inspect_free(&inspection);
+    char *made = json_text_take(&text, NULL, &error);
+    ck_assert_ptr_nonnull(made);
+    json_t *json = json_loads(made, JSON_REJECT_DUPLICATES, NULL);
+    ck_assert_msg(json != NULL, "%s", made);
+    free(made);
+    return json;
+}
+
+START_TEST(the_built_in_model_is_described)
+{
+    json_t *json = inspect_as_json(NULL);
+    const char *metadata =
+        json_string_value(json_object_get(json_object_get(json, "metadata"), "image_size"));
+    ck_assert_ptr_nonnull(metadata);
+    ck_assert_int_eq(json_integer_value(json_object_get(json, "image_size")), atoi(metadata));
+    ck_assert_int_eq(json_integer_value(json_object_get(json, "grid")), atoi(metadata) / 16);
+    ck_assert_int_gt(json_integer_value(json_object_get(json, "parameters")), 1000000);
+    ck_assert_uint_eq(strlen(json_string_value(json_object_get(json, "sha256"))), 64);
+    ck_assert(json_is_null(json_object_get(json, "official")));
+    const json_t *own = json_object_get(json, "own_defaults");
+    const json_t *threshold = json_object_get(own, "pred_iou_thresh");
+    ck_assert(json_is_number(threshold));
+    ck_assert(json_equal(threshold,
+                         json_object_get(json_object_get(json, "defaults"), "pred_iou_thresh")));
+    json_decref(json);
+}
+END_TEST
+
+START_TEST(a_file_is_described_as_the_same_bytes_in_the_program)
+{
+    json_t *inside = inspect_as_json(NULL);
+    json_t *file = inspect_as_json("model/builtin.safetensors");
+    ck_assert_str_eq(json_string_value(json_object_get(file, "model")),
+                     "model/builtin.safetensors");
+    json_object_set(file, "model", json_object_get(inside, "model"));
+    ck_assert(json_equal(inside, file));
+    json_decref(inside);
+    json_decref(file);
+}
+END_TEST
+
+START_TEST(the_text_names_the_model_and_its_hash)
+{
+    struct error error = {0};
+    struct inspection inspection;
+    char text[4096] = "";
+    ck_assert(!inspect_model(&inspection, NULL, &error));
+    FILE *file = fmemopen(text, sizeof text, "w");
+    inspect_print(&inspection, file);
+    fclose(file);
+    ck_assert_ptr_nonnull(strstr(text, "model           built-in model\n"));
+    ck_assert_ptr_nonnull(strstr(text, inspection.sha256));
+    ck_assert_ptr_nonnull(strstr(text, " (the model's own)\n"));
+    inspect_free(&inspection);
+}
+END_TEST
+
+START_TEST(what_cannot_be_used_is_refused)
+{
+    static const char *const paths[] = {"tests/data/checkpoint/zip.pth",
+                                        "tests/data/checkpoint/bad-command.pth", "VERSION",
+                                        "/nonexistent"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct error error = {0};
+        struct inspection inspection;
+        ck_assert_int_eq(inspect_model(&inspection, paths[i], &error), -1);
+        ck_assert_msg(strstr(error.text, paths[i]) == error.text, "%s", error.text);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("inspect");
+    TCase *tests = tcase_create("inspect");
+    tcase_add_test(tests, the_built_in_model_is_described);
+    tcase_add_test(tests, a_file_is_described_as_the_same_bytes_in_the_program);
+    tcase_add_test(tests, the_text_names_the_model_and_its_hash);
+    tcase_add_test(tests, what_cannot_be_used_is_refused);
+    suite_add_tcase(suite, tests);
+    return unit_run(suite);
+}
