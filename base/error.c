@@ -43,3 +43,13 @@ int error_prefix(struct error *error, const char *format, ...)
     memcpy(error->text, text, sizeof text);
     return -1;
 }
+
+int error_append(struct error *error, const char *format, ...)
+{
+    size_t used = strlen(error->text);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->text + used, sizeof error->text - used, format, arguments);
+    va_end(arguments);
+    return -1;
+}

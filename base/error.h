@@ -35,6 +35,10 @@ int error_set(struct error *error, enum error_code code, const char *format, ...
 int error_set_system(struct error *error, enum error_code code, int system, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Puts a printf text behind one that is already there; what does not fit is cut. Returns -1. */
+int error_append(struct error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Puts "<context>: " before a text that is already there (used to name the file on the way up).
  * Returns -1. */
 int error_prefix(struct error *error, const char *format, ...)

@@ -142,7 +142,7 @@ static int next_line(FILE *file, char *buffer, size_t *length)
 int ledger_read(const char *path, ledger_visit *visit, void *context,
                 struct ledger_reading *reading, struct error *error)
 {
-    struct ledger_reading none;
+    struct ledger_reading none = {0};
     size_t length;
     int kind;
     int status = 0;

@@ -114,7 +114,7 @@ int record_fields_parse(unsigned *fields, const char *list, struct error *error)
         if (i == FIELDS) {
             error_set(error, ERROR_USAGE, "unknown field \"%.*s\"; known are", (int)length, at);
             for (i = 0; i < FIELDS; i++)
-                strcat(strcat(error->text, " "), known_fields[i].name);
+                error_append(error, " %s", known_fields[i].name);
             return -1;
         }
         *fields |= known_fields[i].bit;

@@ -31,7 +31,7 @@ static const struct format *find(const char *name, struct error *error)
             return formats[i];
     error_set(error, ERROR_USAGE, "unknown format \"%.100s\"; known are", name);
     for (size_t i = 0; i < FORMATS; i++)
-        strcat(strcat(error->text, " "), formats[i]->name);
+        error_append(error, " %s", formats[i]->name);
     return NULL;
 }
 

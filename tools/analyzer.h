@@ -5,4 +5,5 @@
 
 #define error_set(...) (error_set(__VA_ARGS__), -1)
 #define error_set_system(...) (error_set_system(__VA_ARGS__), -1)
+#define error_append(...) (error_append(__VA_ARGS__), -1)
 #define error_prefix(...) (error_prefix(__VA_ARGS__), -1)
