@@ -261,8 +261,7 @@ struct progress *progress_new(const struct progress_options *options, struct err
     progress->counts.start_time = clock_seconds(CLOCK_REALTIME);
     progress->counts.last_time = progress->counts.start_time;
     progress->counts.status = -1;
-    if (options->metrics &&
-        progress_write_metrics(options->metrics, options->labels, &progress->counts, error)) {
+    if (options->metrics && start_metrics(progress, options, error)) {
         progress_free(progress);
         return NULL;
     }

@@ -1,0 +1,395 @@
+/* Lists of images: order, keys, hostile names, loops, clashes; and which shard an image is of. */
+#include "unit.h"
+
+#include <errno.h>
+
+#include "base/error.h"
+#include "jobs/list.h"
+#include "jobs/shard.h"
+#include "scratch.h"
+
+static struct scratch scratch;
+
+/* Goes through a list and joins its keys by '|'. The caller frees. */
+static char *all_keys(const struct list_options *options)
+{
+    struct error error = {0};
+    struct list_item item;
+    struct list *list = list_open(options, &error);
+    ck_assert_msg(list, "%s", error.text);
+    char *keys = calloc(1, 1 << 16);
+    uint64_t index = 0;
+    int found;
+    while ((found = list_next(list, &item, &error)) > 0) {
+        ck_assert_uint_eq(item.index, index++);
+        if (keys[0])
+            strcat(keys, "|");
+        strcat(keys, item.key);
+    }
+    ck_assert_msg(found == 0, "%s", error.text);
+    list_close(list);
+    return keys;
+}
+
+static void expect_keys(const struct list_options *options, const char *expected)
+{
+    char *keys = all_keys(options);
+    ck_assert_str_eq(keys, expected);
+    free(keys);
+}
+
+static struct list_survey expect_survey(const struct list_options *options,
+                                        const struct shard *shard)
+{
+    struct error error = {0};
+    struct list_survey survey;
+    struct list_item item;
+    struct list *list = list_open(options, &error);
+    ck_assert_msg(list, "%s", error.text);
+    ck_assert_msg(list_survey(list, shard, &survey, &error) == 0, "%s", error.text);
+    ck_assert_int_eq(list_next(list, &item, &error), survey.images > 0);
+    list_close(list);
+    return survey;
+}
+
+/* The survey is refused, and its message has all of the words. */
+static void expect_refused(const struct list_options *options, const char *one, const char *other)
+{
+    struct error error = {0};
+    struct list_survey survey;
+    struct list *list = list_open(options, &error);
+    ck_assert_msg(list, "%s", error.text);
+    ck_assert_int_eq(list_survey(list, NULL, &survey, &error), -1);
+    ck_assert_int_eq(error.code, ERROR_USAGE);
+    ck_assert_msg(strstr(error.text, one), "%s", error.text);
+    ck_assert_msg(strstr(error.text, other), "%s", error.text);
+    list_close(list);
+}
+
+static void set_up(void)
+{
+    scratch = scratch_new();
+}
+
+static void tear_down(void)
+{
+    scratch_free(&scratch);
+}
+
+START_TEST(folders_are_walked_in_a_stable_order)
+{
+    scratch_write(&scratch, "in/b.jpg", "");
+    scratch_write(&scratch, "in/a/z.PNG", "");
+    scratch_write(&scratch, "in/a/deep/er/x.tiff", "");
+    scratch_write(&scratch, "in/a.webp", "");
+    scratch_write(&scratch, "in/notes.txt", "");
+    scratch_write(&scratch, "in/jpg", "");
+    scratch_write(&scratch, "in/.hidden.jpg", "");
+    scratch_write(&scratch, "in/.maskmill/x.jpg", "");
+    scratch_write(&scratch, "in/B.JPEG", "");
+    scratch_write(&scratch, "in/b.overlay.jpg", "");
+    char *folder = scratch_path(&scratch, "in");
+    char *slashed = scratch_path(&scratch, "in//");
+    const char *inputs[] = {folder};
+    struct list_options options = {
+        .inputs = inputs, .input_count = 1, .skip_suffix = ".overlay.jpg"};
+    expect_keys(&options, "B.JPEG|a/deep/er/x.tiff|a/z.PNG|a.webp|b.jpg");
+    inputs[0] = slashed;
+    expect_keys(&options, "B.JPEG|a/deep/er/x.tiff|a/z.PNG|a.webp|b.jpg");
+    free(folder);
+    free(slashed);
+}
+END_TEST
+
+START_TEST(links_make_no_loops_and_odd_files_are_left_out)
+{
+    scratch_write(&scratch, "in/real/a.jpg", "");
+    char *folder = scratch_path(&scratch, "in");
+    char *loop = scratch_path(&scratch, "in/real/loop.jpg");
+    char *up = scratch_path(&scratch, "in/up");
+    char *file = scratch_path(&scratch, "in/link.jpg");
+    char *dangling = scratch_path(&scratch, "in/dangling.jpg");
+    char *pipe_name = scratch_path(&scratch, "in/pipe.jpg");
+    ck_assert_int_eq(symlink("..", loop), 0);
+    ck_assert_int_eq(symlink(".", up), 0);
+    ck_assert_int_eq(symlink("real/a.jpg", file), 0);
+    ck_assert_int_eq(symlink("nowhere", dangling), 0);
+    ck_assert_int_eq(mkfifo(pipe_name, 0666), 0);
+    const char *inputs[] = {folder};
+    struct list_options options = {.inputs = inputs, .input_count = 1};
+    expect_keys(&options, "dangling.jpg|link.jpg|real/a.jpg");
+    char *names[] = {folder, loop, up, file, dangling, pipe_name};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        free(names[i]);
+}
+END_TEST
+
+START_TEST(the_output_folder_is_not_an_input_of_its_own)
+{
+    scratch_write(&scratch, "in/a.jpg", "");
+    scratch_write(&scratch, "in/out/b.jpg", "");
+    char *in = scratch_path(&scratch, "in");
+    char *out = scratch_path(&scratch, "in/out");
+    const char *inputs[] = {in};
+    struct list_options options = {.inputs = inputs, .input_count = 1, .skip_folder = out};
+    expect_keys(&options, "a.jpg");
+    options.skip_folder = in;
+    expect_keys(&options, "a.jpg|out/b.jpg");
+    free(in);
+    free(out);
+}
+END_TEST
+
+START_TEST(hostile_names_are_bytes_like_others)
+{
+    const char *hostile[] = {
+        "in/new\nline.jpg",    "in/q\"uo'te.jpg", "in/back\\slash.jpg", "in/\xff\xfe.jpg",
+        "in/\xed\xa0\x80.jpg", "in/ .jpg",        "in/%s%n.jpg",        "in/-o.jpg"};
+    for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++)
+        scratch_write(&scratch, hostile[i], "");
+    char *folder = scratch_path(&scratch, "in");
+    const char *inputs[] = {folder};
+    struct list_options options = {.inputs = inputs, .input_count = 1};
+    expect_keys(&options, " .jpg|%s%n.jpg|-o.jpg|back\\slash.jpg|new\nline.jpg|q\"uo'te.jpg|"
+                          "\xed\xa0\x80.jpg|\xff\xfe.jpg");
+    ck_assert_uint_eq(expect_survey(&options, NULL).images, 8);
+    free(folder);
+}
+END_TEST
+
+START_TEST(text_lists_and_their_separators)
+{
+    scratch_write(&scratch, "list", "a/b.jpg\n\n/abs//x.png\r\n../up/./y.gif\nlast");
+    char *name = scratch_path(&scratch, "list");
+    struct list_options options = {.list_file = name};
+    expect_keys(&options, "a/b.jpg|abs/x.png|up/y.gif|last");
+    FILE *file = fopen(name, "wb");
+    fwrite("a\nb.jpg\0c\r.jpg\0", 1, 15, file);
+    fclose(file);
+    options.null_separated = true;
+    expect_keys(&options, "a\nb.jpg|c\r.jpg");
+
+    options.null_separated = false;
+    struct error error = {0};
+    struct list_item item;
+    struct list *list = list_open(&options, &error);
+    ck_assert_int_eq(list_next(list, &item, &error), 1);
+    ck_assert_int_eq(list_next(list, &item, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "--null"));
+    list_close(list);
+
+    scratch_write(&scratch, "list", "ok.jpg\n..\n");
+    list = list_open(&options, &error);
+    ck_assert_int_eq(list_next(list, &item, &error), 1);
+    ck_assert_int_eq(list_next(list, &item, &error), -1);
+    ck_assert_int_eq(error.code, ERROR_USAGE);
+    list_close(list);
+    free(name);
+}
+END_TEST
+
+START_TEST(a_list_in_a_pipe_can_be_read_twice)
+{
+    char *name = scratch_path(&scratch, "pipe");
+    ck_assert_int_eq(mkfifo(name, 0666), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        FILE *file = fopen(name, "w");
+        fputs("a.jpg\nb.jpg\n", file);
+        fclose(file);
+        _exit(0);
+    }
+    struct list_options options = {.list_file = name};
+    ck_assert_uint_eq(expect_survey(&options, NULL).images, 2);
+    free(name);
+}
+END_TEST
+
+START_TEST(two_images_with_one_output_are_refused)
+{
+    scratch_write(&scratch, "in/a.jpg", "");
+    scratch_write(&scratch, "in/sub/a.png", "");
+    scratch_write(&scratch, "other/a.png", "");
+    char *in = scratch_path(&scratch, "in");
+    char *one = scratch_path(&scratch, "other/a.png");
+    const char *inputs[] = {in, one};
+    struct list_options options = {.inputs = inputs, .input_count = 1};
+    ck_assert_uint_eq(expect_survey(&options, NULL).images, 2);
+    options.input_count = 2;
+    expect_refused(&options, "in/a.jpg", "other/a.png");
+
+    scratch_write(&scratch, "list", "x/1.jpg\nx/../x/1.tif\n");
+    char *list = scratch_path(&scratch, "list");
+    struct list_options listed = {.list_file = list};
+    expect_refused(&listed, "x/1.jpg", "x/../x/1.tif");
+
+    const char *const reserved[] = {"a", NULL};
+    options.input_count = 1;
+    options.reserved = reserved;
+    expect_refused(&options, "in/a.jpg", "rename");
+    free(in);
+    free(one);
+    free(list);
+}
+END_TEST
+
+START_TEST(many_images_are_surveyed_without_a_false_alarm)
+{
+    char *name = scratch_path(&scratch, "list");
+    FILE *file = fopen(name, "w");
+    for (int i = 0; i < 200000; i++)
+        fprintf(file, "folder/%d/image-%d.jpg\n", i % 100, i);
+    fclose(file);
+    struct list_options options = {.list_file = name};
+    struct shard shards[4] = {{0, 4}, {1, 4}, {2, 4}, {3, 4}};
+    uint64_t sum = 0;
+    for (int i = 0; i < 4; i++) {
+        struct list_survey survey = expect_survey(&options, &shards[i]);
+        ck_assert_uint_eq(survey.images, 200000);
+        ck_assert_uint_gt(survey.mine, 49000);
+        ck_assert_uint_lt(survey.mine, 51000);
+        sum += survey.mine;
+    }
+    ck_assert_uint_eq(sum, 200000);
+    file = fopen(name, "a");
+    fputs("folder/7/image-7.png\n", file);
+    fclose(file);
+    expect_refused(&options, "folder/7/image-7.jpg", "folder/7/image-7.png");
+    free(name);
+}
+END_TEST
+
+START_TEST(what_is_missing_or_closed_is_named)
+{
+    struct error error = {0};
+    const char *inputs[] = {"/nowhere/at/all"};
+    struct list_options options = {.inputs = inputs, .input_count = 1};
+    ck_assert_ptr_null(list_open(&options, &error));
+    ck_assert_int_eq(error.system, ENOENT);
+    ck_assert_ptr_nonnull(strstr(error.text, "/nowhere/at/all"));
+    struct list_options listed = {.list_file = "/nowhere/list"};
+    ck_assert_ptr_null(list_open(&listed, &error));
+    ck_assert_ptr_nonnull(strstr(error.text, "/nowhere/list"));
+}
+END_TEST
+
+START_TEST(names_and_keys)
+{
+    char key[64];
+    ck_assert(list_is_image("a.JpEg"));
+    ck_assert(list_is_image("a.b.avif"));
+    ck_assert(!list_is_image("jpg"));
+    ck_assert(!list_is_image(".jpg"));
+    ck_assert(!list_is_image("a.jpg.txt"));
+    ck_assert_uint_eq(list_stem("a.b/c.tar.gz"), 9);
+    ck_assert_uint_eq(list_stem("a.b/c"), 5);
+    ck_assert_uint_eq(list_stem("x/.rc"), 5);
+    ck_assert_int_eq(list_key("a/../../../b//./c/..", key), 0);
+    ck_assert_str_eq(key, "b");
+    ck_assert_int_eq(list_key("/../..", key), -1);
+    ck_assert_int_eq(list_key("aa/bb/../cc...", key), 0);
+    ck_assert_str_eq(key, "aa/cc...");
+}
+END_TEST
+
+static const char *variables[8][2];
+
+static const char *environment(const char *name)
+{
+    for (size_t i = 0; i < 8 && variables[i][0]; i++)
+        if (strcmp(variables[i][0], name) == 0)
+            return variables[i][1];
+    return NULL;
+}
+
+static void expect_shard(const char *text, uint32_t index, uint32_t count)
+{
+    struct error error = {0};
+    struct shard shard;
+    ck_assert_msg(shard_parse(text, environment, &shard, &error) == 0, "%s", error.text);
+    ck_assert_uint_eq(shard.index, index);
+    ck_assert_uint_eq(shard.count, count);
+}
+
+static void expect_no_shard(const char *text)
+{
+    struct error error = {0};
+    struct shard shard;
+    ck_assert_int_eq(shard_parse(text, environment, &shard, &error), -1);
+    ck_assert_int_eq(error.code, ERROR_USAGE);
+}
+
+static void set_variables(const char *const pairs[][2], size_t count)
+{
+    memset(variables, 0, sizeof variables);
+    memcpy(variables, pairs, count * sizeof *pairs);
+}
+
+START_TEST(shards_are_read_from_text_and_schedulers)
+{
+    set_variables(NULL, 0);
+    expect_shard("0/1", 0, 1);
+    expect_shard("7/8", 7, 8);
+    const char *wrong[] = {"8/8",  "-1/8",   "1/0",    "1",         "/",
+                           "a/b",  "1/8x",   " 1/8",   "1/1000001", "99999999999999999999/2",
+                           "auto", "auto/0", "auto/x", ""};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        expect_no_shard(wrong[i]);
+    set_variables((const char *const[][2]){{"SLURM_ARRAY_TASK_ID", "7"},
+                                           {"SLURM_ARRAY_TASK_MIN", "1"},
+                                           {"SLURM_ARRAY_TASK_COUNT", "4"},
+                                           {"SLURM_ARRAY_TASK_STEP", "2"}},
+                  4);
+    expect_shard("auto", 3, 4);
+    expect_shard("auto/100", 7, 100);
+    variables[0][1] = "6";
+    expect_no_shard("auto");
+    set_variables((const char *const[][2]){{"JOB_COMPLETION_INDEX", "2"}}, 1);
+    expect_no_shard("auto");
+    expect_shard("auto/5", 2, 5);
+    set_variables(
+        (const char *const[][2]){{"OMPI_COMM_WORLD_RANK", "3"}, {"OMPI_COMM_WORLD_SIZE", "16"}}, 2);
+    expect_shard("auto", 3, 16);
+    variables[0][1] = "three";
+    expect_no_shard("auto");
+}
+END_TEST
+
+START_TEST(the_shard_of_a_name_never_changes)
+{
+    /* Computed by a script of its own after the formula in hash.h. */
+    struct shard shard = {0, 1000};
+    const struct {
+        const char *key;
+        uint32_t index;
+    } known[] = {{"a.jpg", 623}, {"photos/2024/IMG_0001.JPG", 532}, {"\xff", 295}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        shard.index = known[i].index;
+        ck_assert_msg(shard_has(&shard, known[i].key), "%s", known[i].key);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("list");
+    TCase *files = tcase_create("files");
+    TCase *names = tcase_create("names");
+    tcase_add_checked_fixture(files, set_up, tear_down);
+    tcase_set_timeout(files, 60);
+    tcase_add_test(files, folders_are_walked_in_a_stable_order);
+    tcase_add_test(files, links_make_no_loops_and_odd_files_are_left_out);
+    tcase_add_test(files, the_output_folder_is_not_an_input_of_its_own);
+    tcase_add_test(files, hostile_names_are_bytes_like_others);
+    tcase_add_test(files, text_lists_and_their_separators);
+    tcase_add_test(files, a_list_in_a_pipe_can_be_read_twice);
+    tcase_add_test(files, two_images_with_one_output_are_refused);
+    tcase_add_test(files, many_images_are_surveyed_without_a_false_alarm);
+    tcase_add_test(files, what_is_missing_or_closed_is_named);
+    tcase_add_test(names, names_and_keys);
+    tcase_add_test(names, shards_are_read_from_text_and_schedulers);
+    tcase_add_test(names, the_shard_of_a_name_never_changes);
+    suite_add_tcase(suite, files);
+    suite_add_tcase(suite, names);
+    return unit_run(suite);
+}
