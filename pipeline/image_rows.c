@@ -14,17 +14,23 @@ static void samples_to_8_bits(const uint16_t *from, size_t count, bool rounded, 
         to[i] = (uint8_t)(rounded ? (from[i] + 128) / 257 : from[i] >> 8);
 }
 
-/* One row of 8-bit samples, `bands` a pixel, to RGB; bands beyond the colours are dropped. */
-static void samples_to_rgb(enum image_colour colour, const uint8_t *from, int bands, int32_t width,
-                           uint8_t *rgb)
+/* One row of 8-bit samples to RGB; bands beyond the colours are dropped but for what `source` says.
+ */
+static void samples_to_rgb(const struct image_source *source, const uint8_t *from, uint8_t *rgb)
 {
-    for (int32_t x = 0; x < width; x++, from += bands, rgb += 3) {
+    enum image_colour colour = source->colour;
+    int bands = source->pixels->Bands;
+    for (int32_t x = 0; x < source->pixels->Xsize; x++, from += bands, rgb += 3) {
         for (int c = 0; c < 3; c++) {
             int sample = from[colour == IMAGE_GRAY ? 0 : c];
             if (colour == IMAGE_CMYK_JPEG)
                 sample = (255 - from[3]) - (sample * (255 - from[3]) >> 8);
             else if (colour == IMAGE_CMYK_TIFF)
                 sample = (255 - from[3]) * (255 - sample) / 255;
+            else if (source->blended)
+                sample = (sample * from[3] + 127) / 255;
+            else if (source->has_paper && from[3] == 0)
+                sample = source->paper[c];
             rgb[c] = (uint8_t)sample;
         }
     }
@@ -43,7 +49,7 @@ static void convert_row(const struct image_source *source, int32_t y, uint8_t *n
     if (source->colour == IMAGE_RGB && pixels->Bands == 3)
         memcpy(rgb, samples, (size_t)pixels->Xsize * 3);
     else
-        samples_to_rgb(source->colour, samples, pixels->Bands, pixels->Xsize, rgb);
+        samples_to_rgb(source, samples, rgb);
 }
 
 static int decode_strips(struct image_source *source, int32_t y, int32_t rows, uint8_t *narrow,

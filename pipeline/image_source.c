@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "pipeline/image_tiff.h"
 
 /* A format: how its files begin, which loader of libvips reads it, and what that holds in memory
  * beside the finished pixels, at most. */
@@ -58,16 +59,55 @@ static void set_header(struct image_source *source, const struct format *format)
     source->header.bytes = count * (uint64_t)(3 + held) + rows * VIPS_IMAGE_SIZEOF_LINE(pixels);
 }
 
-/* Finds out how colours are stored, and refuses what OpenCV does not read or reads in ways of its
- * own (Lab, floating point). */
+static int fail_colour(const struct image_source *source, const char *colours, struct error *error)
+{
+    return error_set(error, ERROR_IMAGE,
+                     "%s: colours stored as %s are not supported; convert it to RGB", source->name,
+                     colours);
+}
+
+/* What libtiff, and so OpenCV, does with the colours of a TIFF. */
+static int set_tiff_colour(struct image_source *source, const struct image_tiff *tiff,
+                           struct error *error)
+{
+    /* libvips takes these samples for RGB; libjpeg converts them before they get there. */
+    if (tiff->photometric == TIFF_PHOTOMETRIC_YCBCR && tiff->compression != TIFF_COMPRESSION_JPEG)
+        return fail_colour(source, "YCbCr", error);
+    if (source->colour == IMAGE_CMYK_JPEG)
+        source->colour = IMAGE_CMYK_TIFF;
+    if (source->colour == IMAGE_RGB) {
+        source->rounded = true;
+        /* Associated alpha is in the stored samples; libvips takes it out, so it goes in again. */
+        source->blended =
+            source->pixels->Bands > 3 && (tiff->extra_sample == TIFF_EXTRA_ASSOCIATED ||
+                                          tiff->extra_sample == TIFF_EXTRA_UNASSOCIATED);
+    }
+    return 0;
+}
+
+/* The colour that libvips names as what is seen through transparent pixels of a GIF. */
+static void set_paper(struct image_source *source)
+{
+    double *background;
+    int length;
+    if (source->pixels->Bands != 4 ||
+        vips_image_get_typeof(source->pixels, "background") != VIPS_TYPE_ARRAY_DOUBLE ||
+        vips_image_get_array_double(source->pixels, "background", &background, &length) ||
+        length != 3)
+        return;
+    source->has_paper = true;
+    for (int c = 0; c < 3; c++)
+        source->paper[c] = (uint8_t)background[c];
+}
+
+/* Finds out how colours are stored, and refuses what OpenCV does not read (floating point) or reads
+ * in a way of its own (Lab). */
 static int set_colour(struct image_source *source, struct error *error)
 {
     const VipsImage *pixels = source->pixels;
-    bool tiff = vips_image_get_typeof(source->pixels, "tiff-version") != 0;
-    source->rounded = tiff;
     switch (pixels->Type) {
     case VIPS_INTERPRETATION_CMYK:
-        source->colour = tiff ? IMAGE_CMYK_TIFF : IMAGE_CMYK_JPEG;
+        source->colour = IMAGE_CMYK_JPEG;
         break;
     case VIPS_INTERPRETATION_sRGB:
     case VIPS_INTERPRETATION_RGB16:
@@ -78,9 +118,7 @@ static int set_colour(struct image_source *source, struct error *error)
         source->colour = pixels->Bands < 3 ? IMAGE_GRAY : IMAGE_RGB;
         break;
     default:
-        return error_set(error, ERROR_IMAGE,
-                         "%s: colours stored as %s are not supported; convert it to RGB",
-                         source->name, vips_enum_nick(VIPS_TYPE_INTERPRETATION, pixels->Type));
+        return fail_colour(source, vips_enum_nick(VIPS_TYPE_INTERPRETATION, pixels->Type), error);
     }
     bool whole = pixels->BandFmt == VIPS_FORMAT_UCHAR || pixels->BandFmt == VIPS_FORMAT_USHORT;
     if (!whole || pixels->Coding != VIPS_CODING_NONE)
@@ -122,6 +160,10 @@ static int open_pixels(struct image_source *source, const struct image_limits *l
                          "%s: not a JPEG, PNG, TIFF, WebP, GIF, HEIC or AVIF image; convert it or "
                          "leave it out",
                          source->name);
+    bool is_tiff = strcmp(format->loader, "tiffload_source") == 0;
+    struct image_tiff tiff = {0};
+    if (is_tiff)
+        tiff = image_tiff_read(source->bytes);
     if (vips_call(format->loader, source->bytes, &source->pixels, "access", VIPS_ACCESS_SEQUENTIAL,
                   "fail_on", VIPS_FAIL_ON_ERROR, NULL))
         return error_set(error, ERROR_IMAGE,
@@ -131,7 +173,10 @@ static int open_pixels(struct image_source *source, const struct image_limits *l
     set_header(source, format);
     if (check_limits(source, limits, error))
         return -1;
-    return set_colour(source, error);
+    if (set_colour(source, error))
+        return -1;
+    set_paper(source);
+    return is_tiff ? set_tiff_colour(source, &tiff, error) : 0;
 }
 
 /* Opens a regular file that is not empty, without waiting for anything (a pipe, a device). */
