@@ -31,8 +31,9 @@ struct image_limits {
 
 /* What the header says; nothing is decoded to get it. */
 struct image_header {
-    int32_t width, height; /* pixels, orientation applied */
-    uint64_t bytes;        /* upper estimate of the memory that image_read takes, pixels included */
+    int32_t width, height;  /* pixels, orientation applied */
+    uint64_t decoder_bytes; /* upper estimate of what the decoder holds beside the pixels */
+    uint64_t bytes;         /* decoder_bytes and 3 a pixel: what image_read takes */
 };
 
 /* Starts libvips for this process: one thread a pipeline, no cache, only the loaders named above.
@@ -64,13 +65,13 @@ int image_read_memory(const void *bytes, size_t size, const char *name,
 /* Frees the pixels and leaves an empty struct. */
 void image_free(struct image *image);
 
-/* A window of whole rows that moves down an image too large to be held. */
+/* A window of whole rows that moves down an image too large to be held. For one thread. */
 struct image_strips;
 
 /* Opens `path` for reading from top to bottom and fills *header. max_pixels is checked, max_bytes
- * is not: that is what strips are for. An image whose orientation has to be changed, or an
- * interlaced one, is first unpacked to a temporary file (in TMPDIR) of 3 bytes a pixel. Returns 0
- * or -1 as image_read. The caller frees *strips. */
+ * is not: what is held is header->decoder_bytes and the window. An image that has to be turned
+ * upright is first unpacked to a temporary file in TMPDIR (/tmp) of 3 bytes a pixel.
+ * Returns 0 or -1 as image_read, or -1 with ERROR_IO. The caller frees *strips. */
 int image_strips_open(struct image_strips **strips, const char *path,
                       const struct image_limits *limits, struct image_header *header,
                       struct error *error);
@@ -84,7 +85,7 @@ int image_strips_rows(struct image_strips *strips, int32_t y, int32_t height, st
 
 void image_strips_free(struct image_strips *strips);
 
-/* Encodes as a baseline JPEG of the given quality (1..100, 4:2:0 below 90) without metadata.
+/* Encodes as a baseline JPEG of the given quality (1..100, 4:2:0 below 90), without metadata.
  * *bytes is owned by the caller and freed by memory_free. 0 or -1 (ERROR_IMAGE, ERROR_MEMORY). */
 int image_jpeg(const struct image *image, int quality, uint8_t **bytes, size_t *size,
                struct error *error);

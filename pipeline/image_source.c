@@ -27,7 +27,7 @@ static const struct format formats[] = {
     {"TIFF", "tiffload_source", 0, 4, "MM\0*", 0, 0},
     {"TIFF", "tiffload_source", 0, 4, "II+\0", 0, 0},
     {"TIFF", "tiffload_source", 0, 4, "MM\0+", 0, 0},
-    {"WebP", "webpload_source", 8, 4, "WEBP", 4, 4},         /* RGBA */
+    {"WebP", "webpload_source", 8, 4, "WEBP", 8, 8},         /* RGBA, twice */
     {"GIF", "gifload_source", 0, 4, "GIF8", 8, 8},           /* RGBA and a canvas */
     {"HEIC or AVIF", "heifload_source", 4, 4, "ftyp", 8, 8}, /* planes and RGBA */
 };
@@ -56,7 +56,8 @@ static void set_header(struct image_source *source, const struct format *format)
     uint64_t count = (uint64_t)pixels->Xsize * (uint64_t)pixels->Ysize;
     /* Decoders and libvips keep tens of rows; tiles of a TIFF may be 256 rows high and more. */
     uint64_t rows = pixels->Ysize < 1024 ? pixels->Ysize : 1024;
-    source->header.bytes = count * (uint64_t)(3 + held) + rows * VIPS_IMAGE_SIZEOF_LINE(pixels);
+    source->header.decoder_bytes = count * (uint64_t)held + rows * VIPS_IMAGE_SIZEOF_LINE(pixels);
+    source->header.bytes = count * 3 + source->header.decoder_bytes;
 }
 
 static int fail_colour(const struct image_source *source, const char *colours, struct error *error)
