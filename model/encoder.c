@@ -1,25 +1,29 @@
 #include "model/encoder.h"
 
 #include <limits.h>
+#include <omp.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/checkpoint.h"
 #include "model/tinyvit_plain.h"
+#include "model/vit.h"
 #include "model/vit_plain.h"
 
 enum { DEFAULT_IMAGE_SIZE = 1024 }; /* of a TinyViT that does not say: MobileSAM's */
 
 struct encoder {
     enum sam_architecture architecture;
-    struct vit_weights vit;
+    bool plain;
+    struct vit vit; /* its weights alone when plain */
     struct tinyvit_weights tinyvit;
 };
 
 struct encoder_scratch {
     void *memory;
-    struct vit_plain_scratch vit;
+    struct vit_scratch vit;
+    struct vit_plain_scratch vit_plain;
     struct tinyvit_plain_scratch tinyvit;
 };
 
@@ -38,9 +42,12 @@ static int load(struct encoder *encoder, struct checkpoint *checkpoint,
 {
     if (options->precision == SAM_BF16)
         return error_set(error, ERROR_UNSUPPORTED, "this build has no bf16 products; use fp32");
+    encoder->plain = options->plain;
     if (checkpoint_shape(checkpoint, "image_encoder.pos_embed", NULL)) {
         encoder->architecture = SAM_VIT;
-        return vit_weights_read(&encoder->vit, checkpoint, options->image_size, error);
+        if (options->plain)
+            return vit_weights_read(&encoder->vit.weights, checkpoint, options->image_size, error);
+        return vit_load(&encoder->vit, checkpoint, isa_best(), options->image_size, error);
     }
     if (checkpoint_shape(checkpoint, "image_encoder.patch_embed.seq.0.c.weight", NULL)) {
         encoder->architecture = SAM_TINYVIT;
@@ -69,7 +76,7 @@ void encoder_free(struct encoder *encoder)
 {
     if (!encoder)
         return;
-    vit_weights_free(&encoder->vit);
+    vit_free(&encoder->vit);
     tinyvit_weights_free(&encoder->tinyvit);
     memory_free(encoder);
 }
@@ -101,10 +108,10 @@ struct sam_info encoder_info(const struct encoder *encoder)
 {
     struct sam_info info = {.architecture = encoder->architecture};
     if (encoder->architecture == SAM_VIT) {
-        info.name = vit_title(&encoder->vit.sizes);
-        info.image_size = (int)encoder->vit.sizes.image_size;
-        info.grid = (int)encoder->vit.sizes.grid;
-        info.embed_dim = (int)encoder->vit.neck.out;
+        info.name = vit_title(&encoder->vit.weights.sizes);
+        info.image_size = (int)encoder->vit.weights.sizes.image_size;
+        info.grid = (int)encoder->vit.weights.sizes.grid;
+        info.embed_dim = (int)encoder->vit.weights.neck.out;
     } else {
         info.name = tinyvit_title(&encoder->tinyvit);
         info.image_size = (int)encoder->tinyvit.image_size;
@@ -117,8 +124,10 @@ struct sam_info encoder_info(const struct encoder *encoder)
 static void layout(struct encoder_scratch *scratch, const struct encoder *encoder,
                    struct arena *arena)
 {
-    if (encoder->architecture == SAM_VIT)
-        vit_plain_layout(&scratch->vit, &encoder->vit, arena);
+    if (encoder->architecture == SAM_VIT && encoder->plain)
+        vit_plain_layout(&scratch->vit_plain, &encoder->vit.weights, arena);
+    else if (encoder->architecture == SAM_VIT)
+        vit_layout(&scratch->vit, &encoder->vit, (size_t)omp_get_num_procs(), arena);
     else
         tinyvit_plain_layout(&scratch->tinyvit, &encoder->tinyvit, arena);
 }
@@ -151,9 +160,10 @@ void encoder_scratch_free(struct encoder_scratch *scratch)
 void encoder_run(const struct encoder *encoder, struct encoder_scratch *scratch, const float *input,
                  int threads, float *embedding)
 {
-    (void)threads;
-    if (encoder->architecture == SAM_VIT)
-        vit_plain_encode(&encoder->vit, &scratch->vit, input, embedding);
+    if (encoder->architecture == SAM_VIT && encoder->plain)
+        vit_plain_encode(&encoder->vit.weights, &scratch->vit_plain, input, embedding);
+    else if (encoder->architecture == SAM_VIT)
+        vit_encode(&encoder->vit, &scratch->vit, input, threads, embedding);
     else
         tinyvit_plain_encode(&encoder->tinyvit, &scratch->tinyvit, input, embedding);
 }

@@ -9,6 +9,11 @@ enum {
     LEFT_ROWS = 96
 }; /* rows of a left side that are copied at a time when its columns lie apart */
 
+extern const struct matmul_kernel matmul_kernel_generic;
+#if defined(__x86_64__)
+extern const struct matmul_kernel matmul_kernel_avx2, matmul_kernel_avx512;
+#endif
+
 const struct matmul_kernel *matmul_kernel(enum isa isa)
 {
 #if defined(__x86_64__)

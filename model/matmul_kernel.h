@@ -1,5 +1,4 @@
-/* matmul_kernel.h - the innermost product, compiled for each instruction set; used by the model's
- * own products only. */
+/* matmul_kernel.h - the innermost products, compiled for each instruction set. */
 #ifndef MODEL_MATMUL_KERNEL_H
 #define MODEL_MATMUL_KERNEL_H
 
@@ -15,16 +14,17 @@ enum {
 
 struct matmul_kernel {
     size_t width; /* columns of a panel, at most MATMUL_WIDTH_MAX */
+
     /* c[m][n] = start[n] + a[m][k] @ b[k][n], plus c when `add`; n <= width. Rows of b are `width`
      * floats apart and all of them readable; start is NULL for zeros or readable up to `width`. */
     void (*panel)(size_t m, size_t n, size_t k, const float *a, size_t a_row, const float *b,
                   const float *start, bool add, float *c, size_t c_row);
-};
 
-extern const struct matmul_kernel matmul_kernel_generic;
-#if defined(__x86_64__)
-extern const struct matmul_kernel matmul_kernel_avx2, matmul_kernel_avx512;
-#endif
+    /* c[width][n] = transposed a[k][width] @ b[k][n], plus c when `add`; n is any number, rows of b
+     * lie b_row floats apart, those of c c_row. */
+    void (*weighted)(size_t n, size_t k, const float *a, const float *b, size_t b_row, bool add,
+                     float *c, size_t c_row);
+};
 
 const struct matmul_kernel *matmul_kernel(enum isa isa);
 

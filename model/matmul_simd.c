@@ -1,39 +1,47 @@
-/* One panel of a product: blocks of ROWS x VECTORS registers, each step of k one load a vector of b
- * and one broadcast a row of a. Reaches 0.95 of the peak from L2 with 12 x 2 of 32 registers
- * (AVX-512) and 6 x 2 of 16. */
+/* The innermost products: blocks of rows x vectors registers, each step of k one load a vector of b
+ * and one broadcast a row of a. From L2, 12 x 2 of 32 registers (AVX-512) reach 0.95 of the peak,
+ * and 6 x 2 of 16 (AVX2). */
 #include "model/matmul_kernel.h"
 
 #include <string.h>
 
-#include "model/vector.h"
+#include "model/vector_simd.h"
 
 #if defined(__AVX512F__)
-enum { ROWS = 12, VECTORS = 2 };
+enum { ROWS = 12 };
 #else
-enum { ROWS = 6, VECTORS = 2 };
+enum { ROWS = 6 };
 #endif
-enum { WIDTH = VECTORS * LANES };
 
-/* `rows` and `vectors` are constants wherever this is called, so that all accumulators are
- * registers. */
-VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, const float *a,
-                         size_t a_row, const float *b, const float *start, bool add, float *c,
-                         size_t c_row)
+/* Where the operands of a product lie: a(i, p) at a[i * a_row + p * a_column]. */
+struct place {
+    const float *a;
+    size_t a_row, a_column;
+    const float *b;
+    size_t b_row;
+    const float *start;
+    float *c;
+    size_t c_row;
+};
+
+/* `rows` and `vectors` are constants wherever this is called, so that all sums are registers. */
+VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, struct place at,
+                         bool add)
 {
-    vector sum[ROWS][VECTORS];
+    vector sum[ROWS][PANEL_VECTORS];
 #pragma GCC unroll 16
     for (size_t i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (size_t j = 0; j < vectors; j++)
-            sum[i][j] = start ? vector_load(start + j * LANES) : (vector){0};
+            sum[i][j] = at.start ? vector_load(at.start + j * LANES) : (vector){0};
     for (size_t p = 0; p < k; p++) {
-        vector right[VECTORS];
+        vector right[PANEL_VECTORS];
 #pragma GCC unroll 4
         for (size_t j = 0; j < vectors; j++)
-            right[j] = vector_load(b + p * WIDTH + j * LANES);
+            right[j] = vector_load(at.b + p * at.b_row + j * LANES);
 #pragma GCC unroll 16
         for (size_t i = 0; i < rows; i++) {
-            float left = a[i * a_row + p];
+            float left = at.a[i * at.a_row + p * at.a_column];
 #pragma GCC unroll 4
             for (size_t j = 0; j < vectors; j++)
                 sum[i][j] += left * right[j];
@@ -43,57 +51,89 @@ VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, cons
     for (size_t i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (size_t j = 0; j < vectors; j++) {
-            float *to = c + i * c_row + j * LANES;
+            float *to = at.c + i * at.c_row + j * LANES;
             vector_store(to, add ? vector_load(to) + sum[i][j] : sum[i][j]);
         }
 }
 
-/* m < ROWS rows: in pieces of 4, 2 and 1. */
-VECTOR_INLINE void few_rows(size_t m, const size_t vectors, size_t k, const float *a, size_t a_row,
-                            const float *b, const float *start, bool add, float *c, size_t c_row)
+VECTOR_INLINE void advance(struct place *at, size_t rows)
 {
-    for (; m >= 4; m -= 4, a += 4 * a_row, c += 4 * c_row)
-        block(4, vectors, k, a, a_row, b, start, add, c, c_row);
-    if (m >= 2) {
-        block(2, vectors, k, a, a_row, b, start, add, c, c_row);
-        m -= 2, a += 2 * a_row, c += 2 * c_row;
-    }
-    if (m)
-        block(1, vectors, k, a, a_row, b, start, add, c, c_row);
+    at->a += rows * at->a_row;
+    at->c += rows * at->c_row;
 }
 
-VECTOR_INLINE void all_rows(size_t m, const size_t vectors, size_t k, const float *a, size_t a_row,
-                            const float *b, const float *start, bool add, float *c, size_t c_row)
+/* m rows: full blocks, then the rest in pieces of 8, 4, 2 and 1. */
+VECTOR_INLINE void all_rows(size_t m, const size_t vectors, size_t k, struct place at, bool add)
 {
-    for (; m >= ROWS; m -= ROWS, a += ROWS * a_row, c += ROWS * c_row)
-        block(ROWS, vectors, k, a, a_row, b, start, add, c, c_row);
-    few_rows(m, vectors, k, a, a_row, b, start, add, c, c_row);
+    for (; m >= ROWS; m -= ROWS, advance(&at, ROWS))
+        block(ROWS, vectors, k, at, add);
+    if (ROWS > 8 && m >= 8) {
+        block(ROWS > 8 ? 8 : ROWS, vectors, k, at, add);
+        m -= 8, advance(&at, 8);
+    }
+    if (m >= 4) {
+        block(4, vectors, k, at, add);
+        m -= 4, advance(&at, 4);
+    }
+    if (m >= 2) {
+        block(2, vectors, k, at, add);
+        m -= 2, advance(&at, 2);
+    }
+    if (m)
+        block(1, vectors, k, at, add);
 }
 
 /* A panel whose last vector is not full: through a tile on the stack. */
-static void ragged(size_t m, size_t n, size_t k, const float *a, size_t a_row, const float *b,
-                   const float *start, bool add, float *c, size_t c_row)
+static void ragged(size_t m, size_t n, size_t k, struct place at, bool add)
 {
-    float tile[ROWS * WIDTH];
-    for (size_t i = 0; i < m; i += ROWS) {
-        size_t rows = m - i < ROWS ? m - i : ROWS;
+    float tile[ROWS * PANEL_WIDTH];
+    for (; m > 0; m -= m < ROWS ? m : ROWS, advance(&at, ROWS)) {
+        size_t rows = m < ROWS ? m : ROWS;
+        struct place inner = at;
+        inner.c = tile;
+        inner.c_row = PANEL_WIDTH;
         for (size_t r = 0; add && r < rows; r++)
-            memcpy(tile + r * WIDTH, c + (i + r) * c_row, n * sizeof(float));
-        all_rows(rows, VECTORS, k, a + i * a_row, a_row, b, start, add, tile, WIDTH);
+            memcpy(tile + r * PANEL_WIDTH, at.c + r * at.c_row, n * sizeof(float));
+        all_rows(rows, PANEL_VECTORS, k, inner, add);
         for (size_t r = 0; r < rows; r++)
-            memcpy(c + (i + r) * c_row, tile + r * WIDTH, n * sizeof(float));
+            memcpy(at.c + r * at.c_row, tile + r * PANEL_WIDTH, n * sizeof(float));
     }
 }
 
 static void panel(size_t m, size_t n, size_t k, const float *a, size_t a_row, const float *b,
                   const float *start, bool add, float *c, size_t c_row)
 {
-    if (n == WIDTH)
-        all_rows(m, VECTORS, k, a, a_row, b, start, add, c, c_row);
+    struct place at = {a, a_row, 1, b, PANEL_WIDTH, start, c, c_row};
+    if (n == PANEL_WIDTH)
+        all_rows(m, PANEL_VECTORS, k, at, add);
     else if (n == LANES)
-        all_rows(m, 1, k, a, a_row, b, start, add, c, c_row);
+        all_rows(m, 1, k, at, add);
     else
-        ragged(m, n, k, a, a_row, b, start, add, c, c_row);
+        ragged(m, n, k, at, add);
 }
 
-const struct matmul_kernel ISA_NAME(matmul_kernel) = {WIDTH, panel};
+/* Columns past the last whole vector: few, one at a time. */
+static void weighted_rest(size_t n, size_t k, struct place at, bool add)
+{
+    for (size_t i = 0; i < PANEL_WIDTH; i++)
+        for (size_t j = 0; j < n; j++) {
+            float sum = 0;
+            for (size_t p = 0; p < k; p++)
+                sum += at.a[i + p * PANEL_WIDTH] * at.b[p * at.b_row + j];
+            at.c[i * at.c_row + j] = add ? at.c[i * at.c_row + j] + sum : sum;
+        }
+}
+
+static void weighted(size_t n, size_t k, const float *a, const float *b, size_t b_row, bool add,
+                     float *c, size_t c_row)
+{
+    struct place at = {a, 1, PANEL_WIDTH, b, b_row, NULL, c, c_row};
+    for (; n >= PANEL_WIDTH; n -= PANEL_WIDTH, at.b += PANEL_WIDTH, at.c += PANEL_WIDTH)
+        all_rows(PANEL_WIDTH, PANEL_VECTORS, k, at, add);
+    for (; n >= LANES; n -= LANES, at.b += LANES, at.c += LANES)
+        all_rows(PANEL_WIDTH, 1, k, at, add);
+    if (n)
+        weighted_rest(n, k, at, add);
+}
+
+const struct matmul_kernel ISA_NAME(matmul_kernel) = {PANEL_WIDTH, panel, weighted};

@@ -1,36 +1,32 @@
-/* neck.h - the last stage of both image encoders: 1x1 convolution without bias, LayerNorm2d, 3x3
- * convolution without bias and with zero padding, LayerNorm2d. x[N][in] -> embedding[C][G][G]. */
+/* neck.h - the neck of both image encoders, from packed products: the 1x1 convolution is one, the
+ * 3x3 one is three, each with three neighbouring positions as one long row. */
 #ifndef MODEL_NECK_H
 #define MODEL_NECK_H
 
-#include <stddef.h>
-
 #include "base/memory.h"
+#include "model/matmul.h"
+#include "model/neck_weights.h"
 
-struct checkpoint;
-struct error;
-
-/* The tensors as read; they point into the checkpoint. */
-struct neck_weights {
-    size_t grid, in, out;                   /* G, channels before, C */
-    const float *conv1;                     /* [C][in] */
-    const float *norm1_weight, *norm1_bias; /* [C] */
-    const float *conv2;                     /* [C][C][3][3] */
-    const float *norm2_weight, *norm2_bias; /* [C] */
+struct neck {
+    struct neck_weights weights;   /* without the convolutions */
+    struct matmul_packed conv1;    /* [in][C] */
+    struct matmul_packed conv2[3]; /* [3 columns, C][C] for each of 3 rows */
 };
 
-/* Reads image_encoder.neck.*; C comes from the first shape. Returns 0, or -1 with ERROR_MODEL. */
-int neck_read(struct neck_weights *weights, struct checkpoint *checkpoint, size_t grid, size_t in,
-              struct error *error);
+/* Packs what neck_read has read and gives the convolutions back to the checkpoint. Returns 0, or -1
+ * with ERROR_MEMORY; in either case neck_free is due. */
+int neck_pack(struct neck *neck, struct neck_weights *weights, struct checkpoint *checkpoint,
+              enum isa isa, struct error *error);
+void neck_free(struct neck *neck);
 
-/* The straight loops. */
-struct neck_plain_scratch {
-    float *before; /* [in][N] */
-    float *inner;  /* [C][N] */
+struct neck_scratch {
+    float *framed; /* [G + 2][G + 2][C] between the convolutions; the frame stays zero */
+    float *rows;   /* [N][C] */
 };
-void neck_plain_layout(struct neck_plain_scratch *scratch, const struct neck_weights *weights,
-                       struct arena *arena);
-void neck_plain(const struct neck_weights *weights, const struct neck_plain_scratch *scratch,
-                const float *x, float *embedding);
+void neck_layout(struct neck_scratch *scratch, const struct neck *neck, struct arena *arena);
+
+/* x[N][in] -> embedding[C][G][G]. The scratch was zeroed when it was allocated. */
+void neck_run(const struct neck *neck, const struct neck_scratch *scratch, const float *x,
+              int threads, float *embedding);
 
 #endif

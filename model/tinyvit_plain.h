@@ -4,6 +4,7 @@
 #define MODEL_TINYVIT_PLAIN_H
 
 #include "base/memory.h"
+#include "model/neck_plain.h"
 #include "model/tinyvit_weights.h"
 
 struct tinyvit_plain_scratch {

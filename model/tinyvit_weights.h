@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#include "model/neck.h"
+#include "model/neck_weights.h"
 
 struct checkpoint;
 struct error;

@@ -4,6 +4,7 @@
 #define MODEL_VIT_PLAIN_H
 
 #include "base/memory.h"
+#include "model/neck_plain.h"
 #include "model/vit_weights.h"
 
 struct vit_plain_scratch {

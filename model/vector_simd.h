@@ -1,0 +1,95 @@
+/* vector_simd.h - the vector type of the instruction set that a *_simd.c file is compiled for. */
+#ifndef MODEL_VECTOR_SIMD_H
+#define MODEL_VECTOR_SIMD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+#if defined(__AVX512F__)
+enum { VECTOR_BYTES = 64 };
+#elif defined(__AVX2__)
+enum { VECTOR_BYTES = 32 };
+#else
+enum { VECTOR_BYTES = 16 };
+#endif
+
+enum {
+    LANES = VECTOR_BYTES / 4,
+    PANEL_VECTORS = 2,
+    PANEL_WIDTH = PANEL_VECTORS * LANES /* columns that products take at a time */
+};
+
+typedef float vector __attribute__((vector_size(VECTOR_BYTES)));
+typedef int32_t vector_int __attribute__((vector_size(VECTOR_BYTES)));
+typedef float vector_unaligned __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
+
+#define VECTOR_INLINE static inline __attribute__((always_inline))
+
+VECTOR_INLINE vector vector_load(const float *from)
+{
+    return *(const vector_unaligned *)from;
+}
+
+VECTOR_INLINE void vector_store(float *to, vector x)
+{
+    *(vector_unaligned *)to = x;
+}
+
+VECTOR_INLINE vector vector_set(float x)
+{
+    return x - (vector){0};
+}
+
+/* The larger and the smaller, lane by lane; b where one is NaN. */
+VECTOR_INLINE vector vector_max(vector a, vector b)
+{
+#if defined(__AVX512F__)
+    return _mm512_max_ps(a, b);
+#elif defined(__AVX2__)
+    return _mm256_max_ps(a, b);
+#else
+    vector_int first = a > b;
+    return (vector)((first & (vector_int)a) | (~first & (vector_int)b));
+#endif
+}
+
+VECTOR_INLINE vector vector_min(vector a, vector b)
+{
+#if defined(__AVX512F__)
+    return _mm512_min_ps(a, b);
+#elif defined(__AVX2__)
+    return _mm256_min_ps(a, b);
+#else
+    vector_int first = a < b;
+    return (vector)((first & (vector_int)a) | (~first & (vector_int)b));
+#endif
+}
+
+/* The sum of all lanes, from the first to the last. */
+VECTOR_INLINE float vector_sum(vector x)
+{
+    float sum = 0;
+    for (size_t i = 0; i < LANES; i++)
+        sum += x[i];
+    return sum;
+}
+
+/* x, or the first `count` lanes of it and zeros. */
+VECTOR_INLINE vector vector_load_part(const float *from, size_t count)
+{
+    vector x = {0};
+    for (size_t i = 0; i < count; i++)
+        x[i] = from[i];
+    return x;
+}
+
+VECTOR_INLINE void vector_store_part(float *to, vector x, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = x[i];
+}
+
+#endif

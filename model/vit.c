@@ -1,0 +1,142 @@
+#include "model/vit.h"
+
+#include <string.h>
+
+#include "model/kernels.h"
+
+static const float NORM_EPS = 1e-6f; /* segment_anything/build_sam.py */
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static void attention_scratch_layout(struct vit_attention_scratch *scratch, const struct vit *vit,
+                                     struct arena *arena)
+{
+    const struct vit_sizes *s = &vit->weights.sizes;
+    size_t side = s->window_max, width = vit->patch.width, gathered = 0;
+    for (size_t b = 0; b < s->depth; b++) {
+        size_t window = vit->weights.blocks[b].window;
+        gathered = larger(gathered, window < s->grid ? window * window : 0);
+    }
+    attention_layout(&scratch->tile, vit->isa, s->head_width, arena);
+    scratch->products = arena_take(arena, (2 * side - 1) * width, sizeof(float));
+    scratch->down = arena_take(arena, side * width, sizeof(float));
+    scratch->right = arena_take(arena, side * width, sizeof(float));
+    scratch->keys = arena_take(arena, gathered * s->head_width, sizeof(float));
+    scratch->values = arena_take(arena, gathered * s->head_width, sizeof(float));
+}
+
+void vit_layout(struct vit_scratch *scratch, const struct vit *vit, size_t slots,
+                struct arena *arena)
+{
+    const struct vit_sizes *s = &vit->weights.sizes;
+    size_t n = s->grid * s->grid;
+    scratch->slots = slots;
+    scratch->hidden_row = larger(3 * s->patch * s->patch, VIT_HIDDEN);
+    scratch->x = arena_take(arena, n * s->width, sizeof(float));
+    scratch->y = arena_take(arena, n * s->width, sizeof(float));
+    scratch->qkv = arena_take(arena, n * s->width, 3 * sizeof(float));
+    scratch->hidden = arena_take(arena, n * scratch->hidden_row, sizeof(float));
+    scratch->threads = arena_take(arena, slots, sizeof *scratch->threads);
+    for (size_t i = 0; i < slots; i++) {
+        struct vit_attention_scratch measured;
+        attention_scratch_layout(scratch->threads ? &scratch->threads[i] : &measured, vit, arena);
+    }
+    neck_layout(&scratch->neck, &vit->neck, arena);
+}
+
+/* x of a tile = its patches, projected, + position embeddings. */
+static void embed(const struct vit *vit, const struct vit_scratch *scratch, const float *input,
+                  size_t first, size_t rows)
+{
+    const struct vit_sizes *s = &vit->weights.sizes;
+    size_t p = s->patch;
+    for (size_t token = first; token < first + rows; token++) {
+        float *to = scratch->hidden + token * scratch->hidden_row;
+        const float *from = input + token / s->grid * p * s->image_size + token % s->grid * p;
+        for (size_t plane = 0; plane < 3; plane++)
+            for (size_t r = 0; r < p; r++, to += p)
+                memcpy(to, from + (plane * s->image_size + r) * s->image_size, p * sizeof(float));
+    }
+    float *x = scratch->x + first * s->width;
+    memcpy(x, vit->weights.pos_embed + first * s->width, rows * s->width * sizeof(float));
+    matmul_columns(rows, scratch->hidden + first * scratch->hidden_row, scratch->hidden_row,
+                   &vit->patch, 0, s->width, true, x, s->width);
+}
+
+/* q, k and v of block `b` for a tile. */
+static void project(const struct vit *vit, size_t b, const struct vit_scratch *scratch,
+                    size_t first, size_t rows)
+{
+    const struct vit_sizes *s = &vit->weights.sizes;
+    const struct vit_block *block = &vit->weights.blocks[b];
+    float *y = scratch->y + first * s->width;
+    kernels_for(vit->isa)->layer_norm(rows, s->width, scratch->x + first * s->width, s->width,
+                                      block->norm1_weight, block->norm1_bias, NORM_EPS, y,
+                                      s->width);
+    for (size_t i = 0; i < 3 * s->heads; i++) {
+        float *to = scratch->qkv + (i * s->grid * s->grid + first) * s->head_width;
+        matmul_columns(rows, y, s->width, &vit->blocks[b].qkv[i], 0, s->head_width, false, to,
+                       s->head_width);
+    }
+}
+
+/* x += lin2(gelu(lin1(y))), a part of the hidden layer at a time. */
+static void run_mlp(const struct vit *vit, size_t b, const struct vit_scratch *scratch,
+                    size_t first, size_t rows)
+{
+    const struct vit_sizes *s = &vit->weights.sizes;
+    const struct vit_packed_block *packed = &vit->blocks[b];
+    const struct kernels *kernels = kernels_for(vit->isa);
+    float *hidden = scratch->hidden + first * scratch->hidden_row;
+    for (size_t from = 0; from < s->hidden; from += VIT_HIDDEN) {
+        const struct matmul_packed *lin2 = &packed->lin2[from / VIT_HIDDEN];
+        for (size_t i = 0; i < lin2->k; i += packed->lin1.width) {
+            size_t columns = lin2->k - i < packed->lin1.width ? lin2->k - i : packed->lin1.width;
+            matmul_columns(rows, scratch->y + first * s->width, s->width, &packed->lin1, from + i,
+                           columns, false, hidden + i, scratch->hidden_row);
+            kernels->gelu(rows, columns, hidden + i, scratch->hidden_row);
+        }
+        matmul_columns(rows, hidden, scratch->hidden_row, lin2, 0, s->width, true,
+                       scratch->x + first * s->width, s->width);
+    }
+}
+
+/* What follows the attention of block `b` for a tile. */
+static void finish(const struct vit *vit, size_t b, const struct vit_scratch *scratch, size_t first,
+                   size_t rows)
+{
+    const struct vit_sizes *s = &vit->weights.sizes;
+    const struct vit_block *block = &vit->weights.blocks[b];
+    float *x = scratch->x + first * s->width, *y = scratch->y + first * s->width;
+    matmul_columns(rows, y, s->width, &vit->blocks[b].proj, 0, s->width, true, x, s->width);
+    kernels_for(vit->isa)->layer_norm(rows, s->width, x, s->width, block->norm2_weight,
+                                      block->norm2_bias, NORM_EPS, y, s->width);
+    run_mlp(vit, b, scratch, first, rows);
+}
+
+void vit_encode(const struct vit *vit, const struct vit_scratch *scratch, const float *input,
+                int threads, float *embedding)
+{
+    const struct vit_sizes *s = &vit->weights.sizes;
+    size_t n = s->grid * s->grid;
+    if ((size_t)threads > scratch->slots)
+        threads = (int)scratch->slots;
+    for (size_t b = 0; b <= s->depth; b++) {
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+        for (size_t first = 0; first < n; first += VIT_ROWS) {
+            size_t rows = n - first < VIT_ROWS ? n - first : VIT_ROWS;
+            if (b == 0)
+                embed(vit, scratch, input, first, rows);
+            else
+                finish(vit, b - 1, scratch, first, rows);
+            if (b < s->depth)
+                project(vit, b, scratch, first, rows);
+        }
+        if (b < s->depth)
+            vit_attend(vit, b, scratch, threads);
+    }
+    neck_run(&vit->neck, &scratch->neck, scratch->x, threads, embedding);
+}

@@ -1,0 +1,139 @@
+/* Attention of the ViT: one head of one window, or of the whole grid, in tiles of queries. */
+#include "model/vit.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "model/matmul_kernel.h"
+
+/* One head and window. The window has `side` rows and columns of keys; the queries are the `rows` x
+ * `columns` positions of it that lie within the grid. */
+struct window {
+    const struct vit *vit;
+    const struct vit_scratch *scratch;
+    size_t block, head;
+    size_t side, top, left, rows, columns;
+};
+
+/* Element 0 of `what` (0 q, 1 k, 2 v) at a position of the window. */
+static float *part_at(const struct window *w, size_t what, size_t row, size_t column)
+{
+    const struct vit_sizes *s = &w->vit->weights.sizes;
+    size_t token = (w->top + row) * s->grid + w->left + column;
+    return w->scratch->qkv +
+           ((what * s->heads + w->head) * s->grid * s->grid + token) * s->head_width;
+}
+
+/* to[side][side][E] = k or v of the window, the bias where it is padded. */
+static void gather(const struct window *w, size_t what, float *to)
+{
+    const struct vit_sizes *s = &w->vit->weights.sizes;
+    size_t e = s->head_width;
+    const float *bias = w->vit->weights.blocks[w->block].qkv_bias + (what * s->heads + w->head) * e;
+    for (size_t r = 0; r < w->side; r++)
+        for (size_t c = 0; c < w->side; c++, to += e)
+            memcpy(to, r < w->rows && c < w->columns ? part_at(w, what, r, c) : bias,
+                   e * sizeof(float));
+}
+
+/* positions[side][width] = for the query of each lane, which is at[lane] along one axis, its
+ * product with the relative position of each key along that axis. `table` is rel_h or rel_w. */
+static void relative(const struct window *w, const struct vit_attention_scratch *scratch,
+                     const float *table, const size_t *at, float *positions)
+{
+    const struct matmul_kernel *kernel = matmul_kernel(w->vit->isa);
+    size_t e = w->vit->weights.sizes.head_width, width = kernel->width;
+    size_t low = at[0], high = at[0];
+    for (size_t i = 1; i < width; i++) {
+        low = at[i] < low ? at[i] : low;
+        high = at[i] > high ? at[i] : high;
+    }
+    size_t first = w->side - 1 - high;
+    kernel->panel(w->side + high - low, width, e, table + first * e, e, scratch->tile.query, NULL,
+                  false, scratch->products, width);
+    for (size_t key = 0; key < w->side; key++)
+        for (size_t i = 0; i < width; i++)
+            positions[key * width + i] = scratch->products[(high - at[i] + key) * width + i];
+}
+
+/* The queries first .. first + width - 1 of the window, and where their results go. */
+static void attend_tile(const struct window *w, const struct vit_attention_scratch *scratch,
+                        size_t first, const float *keys, const float *values)
+{
+    const struct vit_sizes *s = &w->vit->weights.sizes;
+    const struct vit_packed_block *block = &w->vit->blocks[w->block];
+    size_t e = s->head_width, queries = w->rows * w->columns;
+    size_t width = matmul_kernel(w->vit->isa)->width;
+    float scale = (float)(M_LOG2E / sqrt((double)e));
+    size_t row[MATMUL_WIDTH_MAX], column[MATMUL_WIDTH_MAX];
+    for (size_t i = 0; i < width; i++) {
+        size_t query = first + i < queries ? first + i : queries - 1;
+        row[i] = query / w->columns;
+        column[i] = query % w->columns;
+        attention_set_query(w->vit->isa, &scratch->tile, e, i, part_at(w, 0, row[i], column[i]),
+                            scale);
+    }
+    relative(w, scratch, block->rel_h, row, scratch->down);
+    relative(w, scratch, block->rel_w, column, scratch->right);
+    struct attention_bias bias = {.down = scratch->down, .right = scratch->right, .side = w->side};
+    attention_run(w->vit->isa, &scratch->tile, e, w->side * w->side, keys, values, &bias);
+    for (size_t i = 0; i < width && first + i < queries; i++)
+        memcpy(w->scratch->y + ((w->top + row[i]) * s->grid + w->left + column[i]) * s->width +
+                   w->head * e,
+               scratch->tile.out + i * e, e * sizeof(float));
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* All of one window, its keys gathered first. */
+static void attend_window(const struct window *w, const struct vit_attention_scratch *scratch)
+{
+    size_t width = matmul_kernel(w->vit->isa)->width;
+    gather(w, 1, scratch->keys);
+    gather(w, 2, scratch->values);
+    for (size_t first = 0; first < w->rows * w->columns; first += width)
+        attend_tile(w, scratch, first, scratch->keys, scratch->values);
+}
+
+static void attend_windows(const struct vit *vit, size_t b, const struct vit_scratch *scratch,
+                           int threads)
+{
+    const struct vit_sizes *s = &vit->weights.sizes;
+    size_t side = vit->weights.blocks[b].window;
+    size_t across = (s->grid + side - 1) / side, windows = across * across;
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+    for (size_t task = 0; task < s->heads * windows; task++) {
+        struct window w = {vit, scratch, b, task / windows, side, 0, 0, 0, 0};
+        w.top = task % windows / across * side;
+        w.left = task % across * side;
+        w.rows = smaller(side, s->grid - w.top);
+        w.columns = smaller(side, s->grid - w.left);
+        attend_window(&w, &scratch->threads[omp_get_thread_num()]);
+    }
+}
+
+static void attend_globally(const struct vit *vit, size_t b, const struct vit_scratch *scratch,
+                            int threads)
+{
+    const struct vit_sizes *s = &vit->weights.sizes;
+    size_t width = matmul_kernel(vit->isa)->width;
+    size_t tiles = (s->grid * s->grid + width - 1) / width;
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+    for (size_t task = 0; task < s->heads * tiles; task++) {
+        struct window w = {vit, scratch, b, task / tiles, s->grid, 0, 0, s->grid, s->grid};
+        attend_tile(&w, &scratch->threads[omp_get_thread_num()], task % tiles * width,
+                    part_at(&w, 1, 0, 0), part_at(&w, 2, 0, 0));
+    }
+}
+
+void vit_attend(const struct vit *vit, size_t b, const struct vit_scratch *scratch, int threads)
+{
+    if (vit->weights.blocks[b].window == vit->weights.sizes.grid)
+        attend_globally(vit, b, scratch, threads);
+    else
+        attend_windows(vit, b, scratch, threads);
+}

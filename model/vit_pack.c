@@ -1,0 +1,130 @@
+/* Loading the ViT image encoder: tensors as read -> matrices as the products want them. */
+#include "model/vit.h"
+
+#include <math.h>
+
+#include "model/checkpoint.h"
+
+static size_t chunks(const struct vit_sizes *s)
+{
+    return (s->hidden + VIT_HIDDEN - 1) / VIT_HIDDEN;
+}
+
+/* from[rows][n], last row first, times factor. NULL with ERROR_MEMORY. */
+static float *reversed(size_t rows, size_t n, const float *from, float factor, struct error *error)
+{
+    float *to = memory_new(rows * n, sizeof(float), "relative positions", error);
+    for (size_t r = 0; to && r < rows; r++)
+        for (size_t i = 0; i < n; i++)
+            to[r * n + i] = from[(rows - 1 - r) * n + i] * factor;
+    return to;
+}
+
+static int pack_qkv(struct vit_packed_block *packed, const struct vit_block *block,
+                    const struct vit_sizes *s, enum isa isa, struct error *error)
+{
+    packed->qkv = memory_new(3 * s->heads, sizeof *packed->qkv, "encoder block", error);
+    if (!packed->qkv)
+        return -1;
+    for (size_t i = 0; i < 3 * s->heads; i++) {
+        size_t row = i * s->head_width;
+        struct matmul_view part = matmul_transposed(block->qkv_weight + row * s->width, s->width);
+        if (matmul_pack(&packed->qkv[i], isa, s->width, s->head_width, part, block->qkv_bias + row,
+                        "encoder block", error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int pack_mlp(struct vit_packed_block *packed, const struct vit_block *block,
+                    const struct vit_sizes *s, enum isa isa, struct error *error)
+{
+    packed->lin2 = memory_new(chunks(s), sizeof *packed->lin2, "encoder block", error);
+    if (!packed->lin2 || matmul_pack(&packed->lin1, isa, s->width, s->hidden,
+                                     matmul_transposed(block->lin1_weight, s->width),
+                                     block->lin1_bias, "encoder block", error) < 0)
+        return -1;
+    for (size_t c = 0; c < chunks(s); c++) {
+        size_t first = c * VIT_HIDDEN;
+        size_t part = s->hidden - first < VIT_HIDDEN ? s->hidden - first : VIT_HIDDEN;
+        if (matmul_pack(&packed->lin2[c], isa, part, s->width,
+                        matmul_transposed(block->lin2_weight + first, s->hidden),
+                        c == 0 ? block->lin2_bias : NULL, "encoder block", error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int pack_block(struct vit_packed_block *packed, const struct vit_block *block,
+                      const struct vit_sizes *s, enum isa isa, struct error *error)
+{
+    size_t rows = 2 * block->window - 1;
+    float scale = sqrtf((float)s->head_width);
+    packed->rel_h = reversed(rows, s->head_width, block->rel_pos_h, scale, error);
+    packed->rel_w = reversed(rows, s->head_width, block->rel_pos_w, scale, error);
+    if (!packed->rel_h || !packed->rel_w || pack_qkv(packed, block, s, isa, error) < 0 ||
+        pack_mlp(packed, block, s, isa, error) < 0)
+        return -1;
+    return matmul_pack(&packed->proj, isa, s->width, s->width,
+                       matmul_transposed(block->proj_weight, s->width), block->proj_bias,
+                       "encoder block", error);
+}
+
+/* Gives the memory behind packed tensors back. */
+static void release_block(struct vit_block *block, size_t b, struct checkpoint *checkpoint)
+{
+    static const char *const names[] = {"attn.qkv.weight",  "attn.rel_pos_h",  "attn.rel_pos_w",
+                                        "attn.proj.weight", "mlp.lin1.weight", "mlp.lin2.weight"};
+    char name[VIT_NAME_SIZE];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        checkpoint_release(checkpoint, vit_name(name, b, names[i]));
+    block->qkv_weight = block->proj_weight = block->lin1_weight = block->lin2_weight = NULL;
+    block->rel_pos_h = block->rel_pos_w = NULL;
+}
+
+int vit_load(struct vit *vit, struct checkpoint *checkpoint, enum isa isa, int image_size,
+             struct error *error)
+{
+    *vit = (struct vit){.isa = isa};
+    struct vit_weights *w = &vit->weights;
+    if (vit_weights_read(w, checkpoint, image_size, error) < 0)
+        return -1;
+    size_t patch = 3 * w->sizes.patch * w->sizes.patch;
+    vit->blocks = memory_new(w->sizes.depth, sizeof *vit->blocks, "encoder blocks", error);
+    if (!vit->blocks || matmul_pack(&vit->patch, isa, patch, w->sizes.width,
+                                    matmul_transposed(w->patch_weight, patch), w->patch_bias,
+                                    "patch embedding", error) < 0)
+        return -1;
+    checkpoint_release(checkpoint, "image_encoder.patch_embed.proj.weight");
+    w->patch_weight = NULL;
+    for (size_t b = 0; b < w->sizes.depth; b++) {
+        if (pack_block(&vit->blocks[b], &w->blocks[b], &w->sizes, isa, error) < 0)
+            return -1;
+        release_block(&w->blocks[b], b, checkpoint);
+    }
+    return neck_pack(&vit->neck, &w->neck, checkpoint, isa, error);
+}
+
+static void free_block(struct vit_packed_block *packed, const struct vit_sizes *s)
+{
+    for (size_t i = 0; packed->qkv && i < 3 * s->heads; i++)
+        matmul_packed_free(&packed->qkv[i]);
+    for (size_t c = 0; packed->lin2 && c < chunks(s); c++)
+        matmul_packed_free(&packed->lin2[c]);
+    matmul_packed_free(&packed->proj);
+    matmul_packed_free(&packed->lin1);
+    memory_free(packed->qkv);
+    memory_free(packed->lin2);
+    memory_free(packed->rel_h);
+    memory_free(packed->rel_w);
+}
+
+void vit_free(struct vit *vit)
+{
+    for (size_t b = 0; vit->blocks && b < vit->weights.sizes.depth; b++)
+        free_block(&vit->blocks[b], &vit->weights.sizes);
+    memory_free(vit->blocks);
+    matmul_packed_free(&vit->patch);
+    neck_free(&vit->neck);
+    vit_weights_free(&vit->weights);
+}

@@ -1,0 +1,83 @@
+/* Vector kernels of every instruction set against straight loops in double precision. */
+#include "model/kernels.h"
+
+#include <math.h>
+#include <stdint.h>
+
+#include "model/plain.h"
+#include "tests/unit/unit.h"
+
+static float random_float(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return (float)(*state >> 8) / (float)(1 << 23) - 1.0f;
+}
+
+START_TEST(gelu_keeps_its_bound)
+{
+    enum { COUNT = 1000003, SPREAD = 12 };
+    float *x = malloc(COUNT * sizeof *x);
+    ck_assert_ptr_nonnull(x);
+    for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
+        for (size_t i = 0; i < COUNT; i++)
+            x[i] = SPREAD * (2.0f * (float)i / (float)(COUNT - 1) - 1.0f);
+        kernels_for(isa)->gelu(1, COUNT, x, COUNT);
+        for (size_t i = 0; i < COUNT; i++) {
+            float from = SPREAD * (2.0f * (float)i / (float)(COUNT - 1) - 1.0f);
+            double want = from * 0.5 * erfc(-from * M_SQRT1_2);
+            double bound = 1.5e-7 * fmax(1, fabs((double)from));
+            ck_assert_msg(fabs(x[i] - want) <= bound, "gelu(%g) is %.9g, wanted %.9g", (double)from,
+                          (double)x[i], want);
+        }
+    }
+    free(x);
+}
+END_TEST
+
+START_TEST(gelu_of_strange_numbers)
+{
+    for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
+        float x[] = {0, -0.0f, 1e-30f, -1e-30f, 1e30f, -1e5f, 3e38f};
+        static const float want[] = {0, 0, 5e-31f, -5e-31f, 1e30f, 0, 3e38f};
+        kernels_for(isa)->gelu(1, 7, x, 7);
+        for (size_t i = 0; i < 7; i++)
+            ck_assert_msg(fabsf(x[i] - want[i]) <= 1.5e-7f * fmaxf(1, fabsf(want[i])),
+                          "[%zu] is %g", i, (double)x[i]);
+    }
+}
+END_TEST
+
+START_TEST(layer_norm_matches_the_twin)
+{
+    enum { ROWS = 3, N_MAX = 200 };
+    static const size_t widths[] = {1, 5, 16, 64, 100, N_MAX};
+    float x[ROWS * N_MAX], weight[N_MAX], bias[N_MAX], got[ROWS * N_MAX], want[ROWS * N_MAX];
+    uint32_t state = 7;
+    for (size_t i = 0; i < ROWS * N_MAX; i++)
+        x[i] = 3 * random_float(&state) + 5;
+    for (size_t i = 0; i < N_MAX; i++) {
+        weight[i] = random_float(&state);
+        bias[i] = random_float(&state);
+    }
+    for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++)
+        for (size_t w = 0; w < sizeof widths / sizeof *widths; w++) {
+            size_t n = widths[w];
+            plain_layer_norm(ROWS, n, x, weight, bias, 1e-6f, want);
+            kernels_for(isa)->layer_norm(ROWS, n, x, n, weight, bias, 1e-6f, got, n);
+            for (size_t i = 0; i < ROWS * n; i++)
+                ck_assert_float_eq_tol(got[i], want[i], 2e-5f);
+        }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kernels");
+    TCase *rows = tcase_create("rows");
+    tcase_add_test(rows, gelu_keeps_its_bound);
+    tcase_add_test(rows, gelu_of_strange_numbers);
+    tcase_add_test(rows, layer_norm_matches_the_twin);
+    tcase_set_timeout(rows, 60);
+    suite_add_tcase(suite, rows);
+    return unit_run(suite);
+}
