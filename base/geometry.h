@@ -2,6 +2,7 @@
 #ifndef BASE_GEOMETRY_H
 #define BASE_GEOMETRY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Inclusive at both ends, as the reference has mask boxes: x1 and y1 are the largest coordinates
@@ -9,6 +10,12 @@
 struct box {
     int32_t x0, y0, x1, y1;
 };
+
+/* Whether two boxes have a pixel in common. */
+static inline bool box_meets(struct box a, struct box b)
+{
+    return a.x0 <= b.x1 && b.x0 <= a.x1 && a.y0 <= b.y1 && b.y0 <= a.y1;
+}
 
 /* A region of an image: columns x .. x + width - 1, rows y .. y + height - 1. */
 struct rect {

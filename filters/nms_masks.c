@@ -5,11 +5,6 @@
 #include "filters/mask.h"
 #include "filters/nms.h"
 
-static bool boxes_meet(struct box a, struct box b)
-{
-    return a.x0 <= b.x1 && b.x0 <= a.x1 && a.y0 <= b.y1 && b.y0 <= a.y1;
-}
-
 static bool similar_by_iou(const struct mask *better, const struct mask *worse, double threshold)
 {
     double small = (double)(better->area < worse->area ? better->area : worse->area);
@@ -49,7 +44,7 @@ static int suppress(struct mask_list *list,
             bool alone = true;
             for (size_t j = 0; alone && j < kept; j++) {
                 const struct mask *better = &list->items[order[j]];
-                alone = !boxes_meet(better->box, mask->box) || !similar(better, mask, threshold);
+                alone = !box_meets(better->box, mask->box) || !similar(better, mask, threshold);
             }
             if (alone)
                 order[kept++] = order[i];
