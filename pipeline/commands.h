@@ -17,6 +17,7 @@ enum exit_status {
 int run_main(int argc, char **argv);
 int info_main(int argc, char **argv);
 int fetch_main(int argc, char **argv);
+int bench_main(int argc, char **argv);
 int export_main(int argc, char **argv);
 int verify_main(int argc, char **argv);
 int stats_main(int argc, char **argv);

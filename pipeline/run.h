@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "jobs/retry.h"
 #include "jobs/shard.h"
+#include "pipeline/digest.h"
 #include "pipeline/image.h"
 #include "pipeline/settings.h"
 
@@ -23,7 +24,7 @@ struct run {
     int input_count;
 
     struct sam *sam;
-    char model_sha256[65]; /* hexadecimal, terminated */
+    char model_sha256[DIGEST_TEXT];
 
     struct shard shard;
     struct lock *lock;

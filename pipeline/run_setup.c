@@ -1,69 +1,22 @@
 /* run_setup.c - what a run needs before its first image: the model and the workers. See run.h. */
-#include <stdio.h>
-#include <string.h>
-
 #include "base/memory.h"
 #include "jobs/memory_budget.h"
 #include "jobs/progress.h"
-#include "model/builtin.h"
 #include "model/sam.h"
 #include "pipeline/generate.h"
-#include "pipeline/digest.h"
+#include "pipeline/load.h"
 #include "pipeline/run.h"
-
-static const char *model_name(const struct run *run)
-{
-    return run->settings.model ? run->settings.model : "built-in model";
-}
-
-static int load_model(struct run *run, struct error *error)
-{
-    const struct sam_options options = {
-        .image_size = run->settings.image_size,
-        .precision = strcmp(run->settings.precision, "bf16") == 0 ? SAM_BF16 : SAM_F32,
-    };
-    if (run->settings.model)
-        return sam_load(&run->sam, run->settings.model, &options, error) ||
-                       digest_file(run->settings.model, run->model_sha256, error)
-                   ? -1
-                   : 0;
-    digest_bytes(builtin_model, builtin_model_size, run->model_sha256);
-    return sam_load_memory(&run->sam, builtin_model, builtin_model_size, model_name(run), &options,
-                           error);
-}
-
-/* A model's metadata may hold better defaults for the options that decide the masks, under their
- * names with underscores. */
-static int apply_model_defaults(struct run *run, struct error *error)
-{
-    char said[512] = "";
-    size_t used = 0;
-    size_t count;
-    const struct setting *table = settings_table(&count);
-    for (size_t i = 0; i < count; i++) {
-        char key[64];
-        settings_key(&table[i], key, sizeof key);
-        const char *value = table[i].model_default ? sam_metadata(run->sam, key) : NULL;
-        if (!value)
-            continue;
-        if (settings_set(&run->settings, key, value, SOURCE_MODEL, error))
-            return error_prefix(error, "metadata of %s", model_name(run));
-        if (settings_source(&run->settings, &table[i]) == SOURCE_MODEL && used < sizeof said)
-            used += (size_t)snprintf(said + used, sizeof said - used, "%s --%s %s", used ? "," : "",
-                                     table[i].name, value);
-    }
-    if (used)
-        progress_log(run->progress, PROGRESS_INFO, "%s: its own defaults are used:%s",
-                     model_name(run), said);
-    return 0;
-}
 
 int run_load_model(struct run *run, struct error *error)
 {
-    return load_model(run, error) || apply_model_defaults(run, error) ||
-                   settings_complete(&run->settings, error)
-               ? -1
-               : 0;
+    char said[LOAD_SAID];
+    if (load_model(&run->sam, &run->settings, said, error) ||
+        load_digest(&run->settings, run->model_sha256, error))
+        return -1;
+    if (*said)
+        progress_log(run->progress, PROGRESS_INFO, "%s: its own defaults are used:%s",
+                     load_name(&run->settings), said);
+    return 0;
 }
 
 /* Several images at a time with one thread each give the most images an hour; a single image is
