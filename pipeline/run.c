@@ -144,7 +144,11 @@ static int begin_ledger(struct run *run, uint64_t images, struct error *error)
     if (!run->ledger || ledger_append_start(run->ledger, images, error))
         return -1;
     struct ledger_counts before = ledger_index_counts(run->before);
-    progress_expect(run->progress, images, before.done, before.failed);
+    uint64_t tried = before.done + before.failed;
+    uint64_t left = run->settings.retry_failed ? before.failed
+                    : images > tried           ? images - tried
+                                               : 0;
+    progress_expect(run->progress, left, before.done, before.failed);
     run->failed_before = run->settings.retry_failed ? 0 : before.failed;
     return 0;
 }
