@@ -1,0 +1,165 @@
+/* Stopping: signals, time, the second signal; and durations. */
+#include "unit.h"
+
+#include <math.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "jobs/stop.h"
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+START_TEST(each_signal_sets_the_flag)
+{
+    const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
+    for (int i = 0; i < 3; i++) {
+        struct error error = {0};
+        struct stop *stop = stop_new(0, &error);
+        ck_assert_ptr_nonnull(stop);
+        ck_assert_int_eq(stop_reason(stop), STOP_NONE);
+        ck_assert(!stop_wait(stop, 0.01));
+        kill(getpid(), signals[i]);
+        ck_assert(stop_wait(stop, 20));
+        ck_assert_int_eq(stop_reason(stop), STOP_SIGNAL);
+        ck_assert_int_eq(stop_signal(stop), signals[i]);
+        stop_free(stop);
+    }
+}
+END_TEST
+
+START_TEST(time_limits_and_requests_from_within)
+{
+    struct error error = {0};
+    double start = now();
+    struct stop *stop = stop_new(0.2, &error);
+    ck_assert(stop_wait(stop, 20));
+    ck_assert_int_eq(stop_reason(stop), STOP_TIME);
+    ck_assert(now() - start >= 0.2 && now() - start < 10);
+    stop_ask(stop); /* the first reason stays */
+    ck_assert_int_eq(stop_reason(stop), STOP_TIME);
+    stop_free(stop);
+    stop = stop_new(1000, &error);
+    stop_ask(stop);
+    ck_assert(stop_wait(stop, 20));
+    ck_assert_int_eq(stop_reason(stop), STOP_ASKED);
+    stop_free(stop);
+    stop_free(NULL);
+}
+END_TEST
+
+/* What a child that waits for stop does with `count` signals; its wait status. */
+static int child_with_signals(int count, int number, bool ignored)
+{
+    int ready[2];
+    int status;
+    char byte;
+    ck_assert_int_eq(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct error error;
+        signal(number, ignored ? SIG_IGN : SIG_DFL);
+        struct stop *stop = stop_new(0, &error);
+        if (!stop || write(ready[1], "x", 1) != 1)
+            _exit(99);
+        for (int i = 0; i < 100 && !stop_wait(stop, 0.005); i++)
+            ;
+        if (stop_reason(stop) == STOP_NONE)
+            _exit(50);
+        if (write(ready[1], "y", 1) != 1)
+            _exit(99);
+        nanosleep(&(struct timespec){.tv_sec = count > 1 ? 20 : 0}, NULL);
+        _exit(42);
+    }
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    for (int i = 0; i < count; i++) {
+        kill(child, number);
+        if (!ignored && i == 0)
+            ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    close(ready[0]);
+    close(ready[1]);
+    return status;
+}
+
+START_TEST(the_second_signal_kills_at_once)
+{
+    int status = child_with_signals(1, SIGTERM, false);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 42);
+    status = child_with_signals(2, SIGTERM, false);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    status = child_with_signals(2, SIGUSR1, false);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1);
+}
+END_TEST
+
+START_TEST(a_signal_that_was_ignored_stays_ignored)
+{
+    int status = child_with_signals(1, SIGINT, true);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 50);
+}
+END_TEST
+
+START_TEST(children_have_the_default_behaviour_back)
+{
+    struct error error = {0};
+    struct stop *stop = stop_new(0, &error);
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGTERM, SIG_DFL); /* Check has a handler of its own */
+        stop_reset_in_child();
+        kill(getpid(), SIGTERM);
+        _exit(1);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    ck_assert_int_eq(stop_reason(stop), STOP_NONE);
+    stop_free(stop);
+}
+END_TEST
+
+START_TEST(durations)
+{
+    const struct {
+        const char *text;
+        double seconds;
+    } good[] = {{"3h50m", 13800}, {"90s", 90},    {"1d12h", 129600}, {"1.5h", 5400},
+                {"3600", 3600},   {"0.25", 0.25}, {"2m2m", 240},     {"1h0m1s", 3601}};
+    const char *bad[] = {"",    "h",   "3x",    "3h50",   "-1s", "1e5",  "nan",
+                         "inf", "3 h", "1..2s", "11000d", ".",   "0x10", "99999999999999999999"};
+    struct error error = {0};
+    double seconds;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        ck_assert_msg(stop_parse_duration(good[i].text, &seconds, &error) == 0, "%s", error.text);
+        ck_assert(fabs(seconds - good[i].seconds) < 1e-9);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ck_assert_msg(stop_parse_duration(bad[i], &seconds, &error) == -1, "%s", bad[i]);
+        ck_assert_int_eq(error.code, ERROR_USAGE);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("stop");
+    TCase *cases = tcase_create("stop");
+    tcase_set_timeout(cases, 120);
+    tcase_add_test(cases, each_signal_sets_the_flag);
+    tcase_add_test(cases, time_limits_and_requests_from_within);
+    tcase_add_test(cases, the_second_signal_kills_at_once);
+    tcase_add_test(cases, a_signal_that_was_ignored_stays_ignored);
+    tcase_add_test(cases, children_have_the_default_behaviour_back);
+    tcase_add_test(cases, durations);
+    suite_add_tcase(suite, cases);
+    return unit_run(suite);
+}
