@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "rle/rle.h"
+#include "rle/strips.h"
 
 /* Pixels (column, start) to (column, end - 1), and a node of the forest of regions. */
 struct region_run {
@@ -39,26 +40,21 @@ static void join(struct region_run *runs, uint32_t a, uint32_t b)
     runs[first].area += runs[second].area;
 }
 
-/* Cuts the runs of one colour (0 background, 1 foreground) at the columns' ends. */
-static int cut_runs(struct regions *regions, const struct rle *rle, unsigned colour,
-                    struct error *error)
+/* Lists the strips of the background or the foreground, each a region by itself. */
+static int list_runs(struct regions *regions, const struct rle *rle, bool background,
+                     struct error *error)
 {
-    uint32_t index = 0, height = rle->height;
+    struct rle_strips strips = {.rle = rle, .background = background};
+    struct rle_strip strip;
     regions->count = 0;
-    for (size_t i = 0; i < rle->length; index += rle->counts[i++]) {
-        if (i % 2 != colour || rle->counts[i] == 0)
-            continue;
-        uint32_t column = index / height, start = index % height, left = rle->counts[i];
-        size_t pieces = ((uint64_t)start + left - 1) / height + 1;
-        if (memory_grow((void **)&regions->runs, &regions->capacity, regions->count + pieces,
+    while (rle_strips_next(&strips, &strip)) {
+        if (regions->count == regions->capacity &&
+            memory_grow((void **)&regions->runs, &regions->capacity, regions->count + 1,
                         sizeof *regions->runs, error))
             return -1;
-        for (; left > 0; column++, start = 0) {
-            uint32_t rows = height - start < left ? height - start : left;
-            uint32_t self = (uint32_t)regions->count++;
-            regions->runs[self] = (struct region_run){column, start, start + rows, self, rows};
-            left -= rows;
-        }
+        uint32_t self = (uint32_t)regions->count++;
+        regions->runs[self] =
+            (struct region_run){strip.x, strip.y, strip.y + strip.length, self, strip.length};
     }
     return 0;
 }
@@ -115,7 +111,7 @@ int regions_fill_holes(struct regions *regions, struct rle *rle, uint64_t min_ar
                        struct error *error)
 {
     *changed = false;
-    if (cut_runs(regions, rle, 0, error))
+    if (list_runs(regions, rle, true, error))
         return -1;
     join_runs(regions);
     if (!has_small(regions, min_area))
@@ -149,7 +145,7 @@ int regions_drop_islands(struct regions *regions, struct rle *rle, uint64_t min_
                          uint64_t *largest, struct error *error)
 {
     *changed = false;
-    if (cut_runs(regions, rle, 1, error))
+    if (list_runs(regions, rle, false, error))
         return -1;
     join_runs(regions);
     uint32_t root = regions->count ? largest_region(regions) : 0;

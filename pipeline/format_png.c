@@ -10,7 +10,7 @@
 #include "base/atomic.h"
 #include "pipeline/format.h"
 #include "pipeline/image_write.h"
-#include "pipeline/mask_strips.h"
+#include "rle/strips.h"
 #include "pipeline/record.h"
 
 static int write_plane(struct writer *writer, const char *name, const char *ending,
@@ -73,11 +73,11 @@ static int write_mask(struct writer *writer, const struct writer_item *item, siz
                       uint8_t *pixels, struct error *error)
 {
     const struct record *record = item->record;
-    struct mask_strips strips = {.rle = &record->masks.items[index].rle};
-    struct mask_strip strip;
+    struct rle_strips strips = {.rle = &record->masks.items[index].rle};
+    struct rle_strip strip;
     char ending[32];
     memset(pixels, 0, (size_t)record->width * record->height);
-    while (mask_strips_next(&strips, &strip))
+    while (rle_strips_next(&strips, &strip))
         for (uint32_t y = strip.y; y < strip.y + strip.length; y++)
             pixels[(size_t)y * record->width + strip.x] = 255;
     snprintf(ending, sizeof ending, "/%zu.png", index);
@@ -119,9 +119,9 @@ static int compare_ranks(const void *a, const void *b)
 
 static void paint(const struct rle *rle, void *pixels, enum image_plane_kind kind, uint32_t label)
 {
-    struct mask_strips strips = {.rle = rle};
-    struct mask_strip strip;
-    while (mask_strips_next(&strips, &strip)) {
+    struct rle_strips strips = {.rle = rle};
+    struct rle_strip strip;
+    while (rle_strips_next(&strips, &strip)) {
         size_t at = (size_t)strip.y * rle->width + strip.x;
         for (uint32_t i = 0; i < strip.length; i++, at += rle->width) {
             if (kind == IMAGE_PLANE_16)

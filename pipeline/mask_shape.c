@@ -5,15 +5,15 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "pipeline/mask_strips.h"
+#include "rle/strips.h"
 #include "rle/rle.h"
 
 void mask_shape_centroid(const struct rle *rle, double xy[2])
 {
-    struct mask_strips strips = {.rle = rle};
-    struct mask_strip strip;
+    struct rle_strips strips = {.rle = rle};
+    struct rle_strip strip;
     double x = 0, y = 0, count = 0;
-    while (mask_strips_next(&strips, &strip)) {
+    while (rle_strips_next(&strips, &strip)) {
         double length = strip.length;
         count += length;
         x += length * strip.x;
@@ -46,13 +46,13 @@ static size_t chain_add(struct corner *chain, size_t length, struct corner corne
 static void column_edges(const struct rle *rle, const struct box *box, uint32_t *top,
                          uint32_t *bottom)
 {
-    struct mask_strips strips = {.rle = rle};
-    struct mask_strip strip;
+    struct rle_strips strips = {.rle = rle};
+    struct rle_strip strip;
     for (int32_t i = 0; i <= box->x1 - box->x0; i++) {
         top[i] = UINT32_MAX;
         bottom[i] = 0;
     }
-    while (mask_strips_next(&strips, &strip)) {
+    while (rle_strips_next(&strips, &strip)) {
         uint32_t i = strip.x - (uint32_t)box->x0;
         if (strip.y < top[i])
             top[i] = strip.y;

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "rle/rle.h"
+#include "rle/strips.h"
 
 static bool holds(enum rle_operation operation, bool in_a, bool in_b)
 {
@@ -55,50 +56,33 @@ static struct view view_of(const struct rle *rle, int64_t x, int64_t y, int64_t 
     return view;
 }
 
-/* One foreground run after the other, cut at the columns' ends and to a view. */
-struct walk {
-    const struct rle *rle;
-    struct view view;
-    size_t run;
-    uint32_t at, left;     /* what is still to come of the current run */
-    int64_t x, start, end; /* the piece: rows start .. end - 1 of column x */
-};
-
-static bool next_piece(struct walk *walk)
+/* The next strip of a mask, cut to a view and in the mask's frame; false at the end. */
+static bool next_in_view(struct rle_strips *strips, const struct view *view,
+                         struct rle_strip *strip)
 {
-    const struct rle *rle = walk->rle;
-    for (;;) {
-        while (walk->left == 0) {
-            if (walk->run + 1 >= rle->length)
-                return false;
-            walk->at += rle->counts[walk->run];
-            walk->left = rle->counts[walk->run + 1];
-            walk->run += 2;
-        }
-        uint32_t y = walk->at % rle->height;
-        uint32_t rows = rle->height - y < walk->left ? rle->height - y : walk->left;
-        walk->x = walk->at / rle->height;
-        walk->start = y > walk->view.y0 ? y : walk->view.y0;
-        walk->end = y + (int64_t)rows < walk->view.y1 ? y + (int64_t)rows : walk->view.y1;
-        walk->at += rows;
-        walk->left -= rows;
-        if (walk->x >= walk->view.x1)
-            return false;
-        if (walk->x >= walk->view.x0 && walk->start < walk->end)
+    while (rle_strips_next(strips, strip) && strip->x < view->x1) {
+        int64_t start = strip->y > view->y0 ? strip->y : view->y0;
+        int64_t end = (int64_t)strip->y + strip->length;
+        end = end < view->y1 ? end : view->y1;
+        if (strip->x >= view->x0 && start < end) {
+            strip->y = (uint32_t)start;
+            strip->length = (uint32_t)(end - start);
             return true;
+        }
     }
+    return false;
 }
 
 int rle_place(struct rle *to, const struct rle *from, int32_t x, int32_t y, uint32_t height,
               uint32_t width, struct error *error)
 {
-    struct walk walk = {.rle = from,
-                        .view = view_of(from, -(int64_t)x, -(int64_t)y, width, height)};
+    struct view view = view_of(from, -(int64_t)x, -(int64_t)y, width, height);
+    struct rle_strips strips = {.rle = from};
+    struct rle_strip strip;
     rle_begin(to, height, width);
-    while (next_piece(&walk)) {
-        uint32_t column = (uint32_t)(walk.x + x) * height;
-        if (rle_add(to, column + (uint32_t)(walk.start + y), column + (uint32_t)(walk.end + y),
-                    error))
+    while (next_in_view(&strips, &view, &strip)) {
+        uint32_t start = (strip.x + (uint32_t)x) * height + strip.y + (uint32_t)y;
+        if (rle_add(to, start, start + strip.length, error))
             return -1;
     }
     return rle_end(to, error);
@@ -106,10 +90,11 @@ int rle_place(struct rle *to, const struct rle *from, int32_t x, int32_t y, uint
 
 uint64_t rle_area_within(const struct rle *rle, struct rect window)
 {
-    struct walk walk = {.rle = rle,
-                        .view = view_of(rle, window.x, window.y, window.width, window.height)};
+    struct view view = view_of(rle, window.x, window.y, window.width, window.height);
+    struct rle_strips strips = {.rle = rle};
+    struct rle_strip strip;
     uint64_t area = 0;
-    while (next_piece(&walk))
-        area += (uint64_t)(walk.end - walk.start);
+    while (next_in_view(&strips, &view, &strip))
+        area += strip.length;
     return area;
 }
