@@ -27,8 +27,8 @@ static void samples_to_rgb(const struct image_source *source, const uint8_t *fro
                 sample = (255 - from[3]) - (sample * (255 - from[3]) >> 8);
             else if (colour == IMAGE_CMYK_TIFF)
                 sample = (255 - from[3]) * (255 - sample) / 255;
-            else if (source->blended)
-                sample = (sample * from[3] + 127) / 255;
+            else if (source->blend)
+                sample = (sample * from[3] + source->blend) / 255;
             else if (source->has_paper && from[3] == 0)
                 sample = source->paper[c];
             rgb[c] = (uint8_t)sample;

@@ -78,10 +78,11 @@ static int set_tiff_colour(struct image_source *source, const struct image_tiff 
         source->colour = IMAGE_CMYK_TIFF;
     if (source->colour == IMAGE_RGB) {
         source->rounded = true;
-        /* Associated alpha is in the stored samples; libvips takes it out, so it goes in again. */
-        source->blended =
-            source->pixels->Bands > 3 && (tiff->extra_sample == TIFF_EXTRA_ASSOCIATED ||
-                                          tiff->extra_sample == TIFF_EXTRA_UNASSOCIATED);
+        if (source->pixels->Bands > 3 && tiff->extra_sample == TIFF_EXTRA_UNASSOCIATED)
+            source->blend = 127; /* libtiff multiplies and rounds */
+        /* Associated alpha has been multiplied in; libvips takes it out again, rounding down. */
+        if (source->pixels->Bands > 3 && tiff->extra_sample == TIFF_EXTRA_ASSOCIATED)
+            source->blend = 254;
     }
     return 0;
 }

@@ -26,9 +26,9 @@ struct image_source {
     VipsRegion *region; /* rows decoded last; belongs to the thread that decodes */
     int orientation;    /* EXIF, 1..8 */
     enum image_colour colour;
-    bool rounded;   /* 16 bits become (v + 128) / 257 (libtiff, RGB) instead of v >> 8 */
-    bool blended;   /* the band after the colours is multiplied in: (v * a + 127) / 255 (libtiff) */
-    bool has_paper; /* where that band is 0, `paper` is seen (GIF) */
+    bool rounded;     /* 16 bits become (v + 128) / 257 (libtiff, RGB) instead of v >> 8 */
+    int blend;        /* unless 0, the fourth band is multiplied in: (v * a + blend) / 255 */
+    bool has_paper;   /* where that band is 0, `paper` is seen (GIF) */
     uint8_t paper[3]; /* RGB */
     struct image_header header;
 };

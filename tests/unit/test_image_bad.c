@@ -1,0 +1,316 @@
+/* What cannot be decoded is refused in one line that begins with the path; nothing crashes. */
+#include "unit.h"
+#include "scratch.h"
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "pipeline/image.h"
+
+#define FOLDER "tests/data/images/"
+
+enum { MOST = 1 << 16 }; /* bytes of the largest file looked at here */
+
+static size_t slurp(const char *name, uint8_t *bytes)
+{
+    char path[256];
+    snprintf(path, sizeof path, FOLDER "%s", name);
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    size_t size = fread(bytes, 1, MOST, file);
+    fclose(file);
+    return size;
+}
+
+/* `path` is refused with a line "<path>: ...<reason>...". */
+static void check_refused(const char *path, const struct image_limits *limits, const char *reason)
+{
+    struct error error = {0};
+    struct image image = {0};
+    ck_assert_msg(image_read(path, limits, &image, &error) == -1, "%s is read", path);
+    image_free(&image);
+    ck_assert_int_eq(error.code, ERROR_IMAGE);
+    ck_assert_msg(strncmp(error.text, path, strlen(path)) == 0, "%s", error.text);
+    ck_assert_msg(strstr(error.text + strlen(path), reason) != NULL, "%s", error.text);
+    ck_assert_ptr_null(strchr(error.text + strlen(path), '\n'));
+}
+
+START_TEST(files_that_are_no_images_are_refused)
+{
+    static const struct {
+        const char *name, *text, *reason;
+    } files[] = {
+        {"text.jpg", "Dear all,\nplease find no image here.\n", "not a JPEG"},
+        {"empty.png", "", "the file is empty"},
+        {"short.png", "\x89PNG", "not a JPEG"},
+        {"drawing.svg", "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'></svg>",
+         "not a JPEG"},
+        {"page.pdf", "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n", "not a JPEG"},
+        {"matrix.jpg", "2 2\n1 2\n3 4\n", "not a JPEG"},
+        {"plain.ppm", "P3 1 1 255 9 9 9\n", "not a JPEG"},
+        {"header.jpg", "\xff\xd8\xff\xe0 and nothing more", "JPEG header is damaged"},
+        {"header.tif", "II*\x01", "not a JPEG"},
+        {"header.webp", "RIFF\x10\x10\x10\x10WEBPVP8 what follows is none", "WebP header is"},
+        {"header.gif", "GIF89a with nothing that makes sense", "GIF header is damaged"},
+        {"film.mp4", "1234ftypisom and a film", "HEIC or AVIF header is damaged"},
+    };
+    struct scratch scratch = scratch_new();
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char *path = scratch_path(&scratch, files[i].name);
+        scratch_write(&scratch, files[i].name, files[i].text);
+        check_refused(path, NULL, files[i].reason);
+        free(path);
+    }
+    scratch_free(&scratch);
+}
+END_TEST
+
+START_TEST(what_is_no_file_is_refused)
+{
+    struct scratch scratch = scratch_new();
+    char *path = scratch_path(&scratch, "missing.jpg");
+    check_refused(path, NULL, "No such file");
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    check_refused(path, NULL, "a pipe or a device");
+    unlink(path);
+    ck_assert_int_eq(symlink("missing.jpg", path), 0);
+    check_refused(path, NULL, "symbolic links");
+    check_refused(scratch.path, NULL, "a folder");
+    free(path);
+    scratch_free(&scratch);
+}
+END_TEST
+
+START_TEST(unreadable_files_are_refused)
+{
+    if (geteuid() == 0)
+        return; /* nothing is unreadable for root */
+    struct scratch scratch = scratch_new();
+    char *path = scratch_path(&scratch, "secret.jpg");
+    scratch_write(&scratch, "secret.jpg", "x");
+    chmod(path, 0);
+    check_refused(path, NULL, "Permission denied");
+    free(path);
+    scratch_free(&scratch);
+}
+END_TEST
+
+START_TEST(names_are_not_interpreted)
+{
+    static const char *const names[] = {"a[page=3].jpg",      "-o",           "a\nb.jpg",
+                                        "\"q\" \\ %s %n.jpg", "\xff\xfe.jpg", "x.jpg[shrink=8]"};
+    static uint8_t bytes[MOST];
+    size_t size = slurp("rgb420.jpg", bytes);
+    struct scratch scratch = scratch_new();
+    struct image image = {0};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct error error = {0};
+        char *path = scratch_path(&scratch, names[i]);
+        FILE *file = fopen(path, "wb");
+        ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+        fclose(file);
+        ck_assert_msg(image_read(path, NULL, &image, &error) == 0, "%s", error.text);
+        ck_assert_int_eq(image.width, 37);
+        free(path);
+    }
+    image_free(&image);
+    scratch_free(&scratch);
+}
+END_TEST
+
+START_TEST(limits_are_checked_by_the_header)
+{
+    struct image_limits limits = {37 * 29 - 1, 0};
+    check_refused(FOLDER "rgb.png", &limits, "37 x 29 pixels are more than the limit of 1072");
+    limits = (struct image_limits){37 * 29, 3000};
+    check_refused(FOLDER "rgb.png", &limits, "more than the budget");
+    limits.max_bytes = 1000000;
+    struct error error = {0};
+    struct image image = {0};
+    ck_assert_int_eq(image_read(FOLDER "rgb.png", &limits, &image, &error), 0);
+    image_free(&image);
+    struct image_header header;
+    limits.max_pixels = 5;
+    ck_assert_int_eq(image_read_header(FOLDER "rgb.png", &limits, &header, &error), -1);
+    struct image_strips *strips;
+    ck_assert_int_eq(image_strips_open(&strips, FOLDER "rgb.png", &limits, &header, &error), -1);
+    ck_assert_ptr_null(strips);
+}
+END_TEST
+
+/* A PNG of 37 x 29 pixels that claims to be of this size, with the right checksum. */
+static size_t lying_png(uint8_t *bytes, uint32_t width, uint32_t height)
+{
+    size_t size = slurp("rgb.png", bytes);
+    for (int i = 0; i < 4; i++) {
+        bytes[16 + i] = (uint8_t)(width >> (24 - 8 * i));
+        bytes[20 + i] = (uint8_t)(height >> (24 - 8 * i));
+    }
+    uint32_t crc = 0xffffffffU;
+    for (int i = 12; i < 29; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc & 1 ? crc >> 1 ^ 0xedb88320U : crc >> 1;
+    }
+    for (int i = 0; i < 4; i++)
+        bytes[29 + i] = (uint8_t)(~crc >> (24 - 8 * i));
+    return size;
+}
+
+START_TEST(lying_headers_are_refused)
+{
+    static const uint32_t sizes[][2] = {{50000, 50000}, {999999, 999999}, {0x7fffffff, 1},
+                                        {0, 5},         {37, 30},         {38, 29}};
+    static uint8_t bytes[MOST];
+    struct image_limits limits = {100000000, 0};
+    struct image image = {0};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct error error = {0};
+        size_t size = lying_png(bytes, sizes[i][0], sizes[i][1]);
+        ck_assert_int_eq(image_read_memory(bytes, size, "bomb", &limits, &image, &error), -1);
+        ck_assert_int_eq(error.code, ERROR_IMAGE);
+    }
+    image_free(&image);
+}
+END_TEST
+
+/* One kind of file a decoder. */
+static const char *const kinds[] = {"rgb420.jpg", "progressive.jpg", "turned6.jpg",
+                                    "rgb.png",    "interlaced.png",  "palette_transparent.png",
+                                    "lzw.tif",    "jpeg.tif",        "fax.tif",
+                                    "alpha.tif",  "big.tif",         "lossy.webp",
+                                    "alpha.webp", "frames.gif",      "transparent.gif",
+                                    "lossy.avif"};
+
+/* Whether the first `size` bytes are refused or give the whole image. */
+static void check_cut(const uint8_t *bytes, size_t size, const struct image *whole,
+                      struct image *image)
+{
+    struct error error = {0};
+    uint8_t *copy = malloc(size + 1); /* of its own, so that reading beyond the end is seen */
+    memcpy(copy, bytes, size);
+    int status = image_read_memory(copy, size, "cut", NULL, image, &error);
+    free(copy);
+    if (status)
+        return;
+    ck_assert_int_eq(image->width, whole->width);
+    ck_assert_int_eq(image->height, whole->height);
+    ck_assert_mem_eq(image->rgb, whole->rgb, (size_t)whole->width * whole->height * 3);
+}
+
+START_TEST(truncated_files_never_give_half_an_image)
+{
+    static uint8_t bytes[MOST];
+    struct image whole = {0}, image = {0};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        struct error error = {0};
+        size_t size = slurp(kinds[k], bytes);
+        ck_assert_int_eq(image_read_memory(bytes, size, "whole", NULL, &whole, &error), 0);
+        for (size_t cut = 0; cut < size; cut += 1 + cut / 40)
+            check_cut(bytes, cut, &whole, &image);
+        if (strstr(kinds[k], "jpg"))
+            ck_assert_int_eq(image_read_memory(bytes, size / 2, "cut", NULL, &image, &error), -1);
+    }
+    image_free(&whole);
+    image_free(&image);
+}
+END_TEST
+
+START_TEST(damaged_files_do_not_crash)
+{
+    static uint8_t bytes[MOST];
+    struct image_limits limits = {1000000, 64000000};
+    struct image image = {0};
+    uint64_t random = 1;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        for (int turn = 0; turn < 60; turn++) {
+            struct error error = {0};
+            size_t size = slurp(kinds[k], bytes);
+            for (int flips = 0; flips <= turn % 4; flips++) {
+                random = random * 6364136223846793005U + 1442695040888963407U;
+                bytes[(random >> 33) % size] ^= (uint8_t)(1 << (random >> 29) % 8);
+            }
+            if (image_read_memory(bytes, size, "damaged", &limits, &image, &error))
+                ck_assert_msg(strncmp(error.text, "damaged: ", 9) == 0, "%s", error.text);
+        }
+    image_free(&image);
+}
+END_TEST
+
+/* Reads a bad file again and again while others read other files; its message must not change. */
+static void *read_bad(void *argument)
+{
+    const char *path = argument;
+    struct image image = {0};
+    intptr_t wrong = 0;
+    for (int turn = 0; turn < 40; turn++) {
+        struct error error = {0};
+        if (image_read(path, NULL, &image, &error) == 0 ||
+            strncmp(error.text, path, strlen(path)) != 0 ||
+            !strstr(error.text, strstr(path, "cut") ? "truncated or damaged" : "not a JPEG"))
+            wrong++;
+    }
+    image_free(&image);
+    image_thread_stop();
+    return (void *)wrong; // NOLINT(performance-no-int-to-ptr): the thread's count of mistakes
+}
+
+START_TEST(threads_get_their_own_messages)
+{
+    static uint8_t bytes[MOST];
+    struct scratch scratch = scratch_new();
+    char *paths[4];
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++) {
+        char name[32];
+        snprintf(name, sizeof name, i % 2 ? "cut%d" : "text%d", i);
+        paths[i] = scratch_path(&scratch, name);
+        size_t size = i % 2 ? slurp("rgb444.jpg", bytes) / 2 : 1;
+        FILE *file = fopen(paths[i], "wb");
+        ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+        fclose(file);
+    }
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, read_bad, paths[i]), 0);
+    for (int i = 0; i < 4; i++) {
+        void *wrong;
+        pthread_join(threads[i], &wrong);
+        ck_assert_ptr_null(wrong);
+        free(paths[i]);
+    }
+    scratch_free(&scratch);
+}
+END_TEST
+
+START_TEST(unsupported_samples_are_named)
+{
+    check_refused(FOLDER "float.tif", NULL, "not supported; convert it");
+    check_refused(FOLDER "ycbcr.tif", NULL, "colours stored as YCbCr are not supported");
+}
+END_TEST
+
+int main(void)
+{
+    struct error error;
+    if (image_library_start(&error))
+        return EXIT_FAILURE;
+    Suite *suite = suite_create("image_bad");
+    TCase *tests = tcase_create("image_bad");
+    tcase_set_timeout(tests, 300);
+    tcase_add_test(tests, files_that_are_no_images_are_refused);
+    tcase_add_test(tests, what_is_no_file_is_refused);
+    tcase_add_test(tests, unreadable_files_are_refused);
+    tcase_add_test(tests, names_are_not_interpreted);
+    tcase_add_test(tests, limits_are_checked_by_the_header);
+    tcase_add_test(tests, lying_headers_are_refused);
+    tcase_add_test(tests, truncated_files_never_give_half_an_image);
+    tcase_add_test(tests, damaged_files_do_not_crash);
+    tcase_add_test(tests, threads_get_their_own_messages);
+    tcase_add_test(tests, unsupported_samples_are_named);
+    suite_add_tcase(suite, tests);
+    int status = unit_run(suite);
+    image_library_stop();
+    return status;
+}
