@@ -23,6 +23,8 @@
 #include "pipeline/overlay.h"
 #include "pipeline/record.h"
 #include "pipeline/run.h"
+#include "pipeline/run_formats.h"
+#include "pipeline/writer.h"
 
 enum { READ, COMPUTE, WRITE, STAGES };
 
@@ -157,11 +159,8 @@ static int write_output(struct run *run, struct item *item, const char *suffix, 
 static int write_record(struct run *run, struct item *item)
 {
     size_t length;
-    item->record.image_id = record_image_id(item->key);
-    item->record.file_name = strdup(item->key);
-    if (!item->record.file_name)
-        return error_set(&item->error, ERROR_MEMORY, "no memory for a name");
-    char *text = record_text(&item->record, 0, &length, &item->error);
+    char *text =
+        record_text(&item->record, run_formats_fields(run->formats), &length, &item->error);
     if (!text)
         return -1;
     item->bytes = length;
@@ -181,7 +180,34 @@ static int write_overlay(struct run *run, struct item *item)
     return status;
 }
 
-/* The overlay goes first: the record is what says that the image is done. */
+static int complete_record(struct item *item)
+{
+    item->record.image_id = record_image_id(item->key);
+    item->record.file_name = strdup(item->key);
+    return item->record.file_name ? 0
+                                  : error_set(&item->error, ERROR_MEMORY, "no memory for a name");
+}
+
+/* The other formats. What is wrong with the writer, not with the image, ends the run. */
+static int write_formats(struct run *run, struct item *item)
+{
+    char *name = strndup(item->key, list_stem(item->key));
+    const struct writer_item written = {
+        .record = &item->record,
+        .name = name,
+        .image_path = item->path,
+    };
+    if (!name)
+        return error_set(&item->error, ERROR_MEMORY, "no memory for a name");
+    int status = run_formats_add(run->formats, &written, &item->error);
+    free(name);
+    item->dropped = status && item->error.code != ERROR_RECORD && item->error.code != ERROR_IMAGE;
+    if (item->dropped)
+        run_fail(run, &item->error);
+    return status;
+}
+
+/* The record goes last: it is what says that the image is done. */
 static int write_work(void *context, int worker, void *work)
 {
     struct collection *collection = context;
@@ -189,7 +215,11 @@ static int write_work(void *context, int worker, void *work)
     struct item *item = work;
     (void)worker;
     double start = clock_now();
-    int status = run->settings.overlay ? write_overlay(run, item) : 0;
+    int status = complete_record(item);
+    if (status == 0)
+        status = write_formats(run, item);
+    if (status == 0 && run->settings.overlay)
+        status = write_overlay(run, item);
     if (status == 0)
         status = write_record(run, item);
     item->seconds += clock_now() - start;

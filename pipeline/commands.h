@@ -21,5 +21,7 @@ int bench_main(int argc, char **argv);
 int export_main(int argc, char **argv);
 int verify_main(int argc, char **argv);
 int stats_main(int argc, char **argv);
+int status_main(int argc, char **argv);
+int merge_main(int argc, char **argv);
 
 #endif

@@ -12,6 +12,8 @@ struct command {
 
 static const struct command commands[] = {
     {"run", run_main, "find the masks of images and folders of images"},
+    {"status", status_main, "say how a run is doing, over all its shards"},
+    {"merge", merge_main, "put the ledgers of all shards together"},
     {"export", export_main, "write records that are there in other formats"},
     {"verify", verify_main, "check every record of a folder"},
     {"stats", stats_main, "describe the masks of a folder"},

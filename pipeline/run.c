@@ -22,6 +22,7 @@
 #include "pipeline/commands.h"
 #include "pipeline/config.h"
 #include "pipeline/options.h"
+#include "pipeline/run_formats.h"
 
 enum { SYNC_FILES = 256 }; /* records whose folders are synced together at most */
 #define SYNC_SECONDS 1.0   /* and how long the first of them waits at most */
@@ -98,7 +99,8 @@ static int check_options(struct run *run, struct error *error)
     run->shard = (struct shard){0, 1};
     if (settings->shard && shard_parse(settings->shard, environment, &run->shard, error))
         return -1;
-    return read_failure_limit(run, error);
+    run->formats = run_formats_new(run, error);
+    return run->formats ? read_failure_limit(run, error) : -1;
 }
 
 /* ---- the run ---- */
@@ -177,6 +179,7 @@ static int carry_out(struct run *run, struct error *error)
     int status = -1;
     if (run_load_model(run, error) == 0 && open_inputs(run, &survey, error) == 0 &&
         run_folder_open(run, error) == 0 && begin_ledger(run, survey.mine, error) == 0 &&
+        run_formats_open(run->formats, error) == 0 &&
         run_start_workers(run, survey.mine, error) == 0) {
         status = collection_run(run, error);
         if (status == 0 && atomic_load(&run->failing)) {
@@ -184,6 +187,8 @@ static int carry_out(struct run *run, struct error *error)
             status = -1;
         }
     }
+    if (status == 0)
+        status = run_formats_finish(run->formats, stop_reason(run->stop) == STOP_NONE, error);
     return status;
 }
 
@@ -226,6 +231,7 @@ static enum exit_status end_run(struct run *run, int status, struct error *error
 static void run_free(struct run *run)
 {
     run_stop_workers(run);
+    run_formats_free(run->formats);
     ledger_close(run->ledger);
     ledger_index_free(run->before);
     atomic_batch_free(run->batch);

@@ -32,6 +32,7 @@ struct run {
     struct ledger_index *before; /* what earlier starts did */
     struct ledger *ledger;
     struct atomic_batch *batch;
+    struct run_formats *formats;
     struct progress *progress;
     struct stop *stop;
     struct mount_mark mounts[RUN_INPUTS_MAX];

@@ -60,6 +60,8 @@ struct settings {
     char *output;        /* folder */
     char *list;          /* file of input paths, "-" for standard input; NULL: none */
     bool null_separated; /* entries of the list end in NUL */
+    char *format;        /* comma-separated names; records are written in any case */
+    char *fields;        /* comma-separated members beyond SA-1B's, or NULL */
     bool overlay;
     uint64_t max_pixels; /* largest width * height that is decoded */
 
