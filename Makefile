@@ -49,7 +49,7 @@ PARITY_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/parity/test_*.c))
 # ThreadSanitizer knows pthreads but not OpenMP, so it watches the tests of jobs/ alone.
 JOBS_TESTS := $(patsubst %.c,$(BUILD)/%,$(shell grep -l '"jobs/' tests/unit/test_*.c 2>/dev/null))
 
-.PHONY: all tests unit unit-programs jobs-tests parity-tests compile-flags test lint format demo parity bench install clean help FORCE
+.PHONY: all tests unit unit-programs jobs-tests parity-tests compile-flags test lint format demo parity consumers bench install clean help FORCE
 all: $(if $(wildcard pipeline/main.c),$(BUILD)/maskmill,$(BUILD)/libmaskmill.a)
 
 help:
@@ -130,6 +130,10 @@ format:
 #: make parity    compare with the official Python code (installs it under build/reference, some GB)
 parity: all
 	@tests/parity/live
+
+#: make consumers let pycocotools, webdataset, supervision and datumaro read every output format
+consumers: all
+	@tests/consumers/live
 
 #: make bench     time against the official code, ONNX Runtime and OpenVINO; writes bench/RESULTS.md
 bench: all

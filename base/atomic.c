@@ -98,7 +98,8 @@ int atomic_open(struct atomic_file *file, const char *path, struct error *error)
     file->buffer = malloc(ATOMIC_BUFFER);
     if (!file->path || !file->buffer) {
         release(file);
-        return error_set(error, ERROR_MEMORY, "%s: no memory to write it", path);
+        error_set(error, ERROR_MEMORY, "%s: no memory to write it", path);
+        return -1;
     }
     if (open_temporary(file, error)) {
         release(file);

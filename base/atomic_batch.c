@@ -96,7 +96,7 @@ bool atomic_batch_due(struct atomic_batch *batch)
 /* Puts folders back that could not be synced; a failure to do so is an error anyway. */
 static void put_back(struct atomic_batch *batch, const struct folder_list *list, size_t from)
 {
-    struct error ignored;
+    struct error ignored = {0};
     pthread_mutex_lock(&batch->lock);
     for (size_t i = from; i < list->count; i++)
         folder_list_add(&batch->waiting, list->names[i], strlen(list->names[i]), &ignored);

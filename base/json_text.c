@@ -11,7 +11,7 @@
 
 void json_text_bytes(struct json_text *text, const void *bytes, size_t size)
 {
-    struct error ignored;
+    struct error ignored = {0};
     size_t needed;
     if (text->no_memory)
         return;

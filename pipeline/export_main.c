@@ -207,6 +207,7 @@ static int export_all(const struct command *command, struct export_job *job, str
         result = close_writers(writers, command->count, error);
     for (size_t i = 0; i < command->count; i++)
         writer_abandon(writers[i]);
+    job->writers = NULL;
     if (result == 0)
         result = atomic_batch_flush(command->options.batch, error);
     return result;

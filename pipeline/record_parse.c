@@ -305,7 +305,7 @@ static int check_ids(struct reader *reader)
     memcpy(sorted, reader->record->ids, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, compare_ids);
     for (size_t i = 1; i < count; i++)
-        if (sorted[i] == sorted[i - 1] && (i < 2 || sorted[i] != sorted[i - 2]))
+        if ((i < 2 || sorted[i] != sorted[i - 2]) && sorted[i] == sorted[i - 1])
             fault(reader, "id %lld stands in more than one annotation", (long long)sorted[i]);
     free(sorted);
     return reader->found && !reader->faults ? -1 : 0;

@@ -79,17 +79,27 @@ static int broken(const struct tar_input *input, struct error *error)
     return error_set(error, ERROR_IO, "%s: %s", input->path, said ? said : "damaged");
 }
 
-/* Brings a member's name into the form of a relative path: empty and "." components are dropped.
- * Returns false where it has a ".." component or nothing is left. */
-static bool tidy(char *name)
+/* Whether a name has a ".." component, or none but "." and empty ones. */
+static bool leads_out(const char *name)
+{
+    bool something = false;
+    for (const char *at = name; *at; at += *at == '/') {
+        size_t length = strcspn(at, "/");
+        if (length == 2 && at[0] == '.' && at[1] == '.')
+            return true;
+        something |= length > 1 || (length == 1 && at[0] != '.');
+        at += length;
+    }
+    return !something;
+}
+
+/* Drops a name's empty and "." components. */
+static void tidy(char *name)
 {
     char *to = name;
-    for (const char *from = name; *from;) {
-        from += strspn(from, "/");
+    for (const char *from = name; *from; from += *from == '/') {
         size_t length = strcspn(from, "/");
-        if (length == 2 && from[0] == '.' && from[1] == '.')
-            return false;
-        if (length && !(length == 1 && from[0] == '.')) {
+        if (length > 1 || (length == 1 && from[0] != '.')) {
             if (to > name)
                 *to++ = '/';
             memmove(to, from, length);
@@ -98,7 +108,6 @@ static bool tidy(char *name)
         from += length;
     }
     *to = 0;
-    return to > name;
 }
 
 /* Reads the rest of the member at hand. The size in the header is not believed, only bounded. */
@@ -134,17 +143,11 @@ static int take_name(struct tar_input *input, struct archive_entry *entry, struc
     input->name = strdup(name ? name : "");
     if (!input->name)
         return error_set(error, ERROR_MEMORY, "%s: no memory for a member's name", input->path);
-    char *untidy = strdup(input->name);
-    if (!untidy)
-        return error_set(error, ERROR_MEMORY, "%s: no memory for a member's name", input->path);
-    int result = 0;
-    if (!tidy(input->name)) {
-        strcpy(input->name, untidy);
-        result = error_set(error, ERROR_IMAGE, "%s: the member \"%.200s\" leads out of the folder",
-                           input->path, untidy);
-    }
-    free(untidy);
-    return result;
+    if (leads_out(input->name))
+        return error_set(error, ERROR_IMAGE, "%s: the member \"%.200s\" leads out of the folder",
+                         input->path, input->name);
+    tidy(input->name);
+    return 0;
 }
 
 int tar_input_next(struct tar_input *input, bool (*wanted)(const char *name),

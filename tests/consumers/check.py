@@ -1,0 +1,246 @@
+"""Reads every output format with the tools that people use; prints "N passed, N failed"."""
+import contextlib
+import csv
+import glob
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+from urllib.parse import unquote
+
+import cv2
+import numpy as np
+from PIL import Image
+from pycocotools import mask as coco_mask
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+import collection as drawn
+
+
+def read_plane(path):
+    return cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+class Checks:
+    def __init__(self, program, folder):
+        self.program = os.path.abspath(program)
+        self.folder = folder
+        self.masks = drawn.write(folder)
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    def maskmill(self, *arguments, status=0):
+        done = subprocess.run([self.program, *arguments], capture_output=True, text=True)
+        assert done.returncode == status, f"{arguments}: status {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def export(self, form, *options):
+        out = self.path(form)
+        self.maskmill("export", self.path("records"), "--format", form, "-o", out, *options)
+        return out
+
+    def coco(self, form="coco"):
+        with contextlib.redirect_stdout(io.StringIO()):
+            return COCO(os.path.join(self.export(form), "instances.json"))
+
+    def stem(self, file_name):
+        return os.path.splitext(file_name)[0]
+
+    def expect_masks(self, got, stem):
+        """The record's masks, all of them, in their order, to the pixel."""
+        masks = self.masks[stem][1]
+        assert len(got) == len(masks), f"{stem}: {len(got)} masks, expected {len(masks)}"
+        for number, (a, b) in enumerate(zip(got, masks)):
+            assert (a.astype(bool) == b).all(), f"{stem}, mask {number}: {(a.astype(bool) != b).sum()} pixels differ"
+
+    def check_verify(self):
+        assert " 0 faults" in self.maskmill("verify", self.path("records"), "--images", self.path("images"))
+
+    def check_stats(self):
+        told = json.loads(self.maskmill("stats", self.path("records"), "--json"))
+        assert told["images"] == len(self.masks) and told["images_without_masks"] == 1
+        assert told["masks"] == sum(len(masks) for _, masks in self.masks.values())
+
+    def check_records_have_python_bytes(self):
+        out = self.export("sa1b")
+        for stem in self.masks:
+            with open(self.path("records", stem + ".json"), "rb") as a, open(os.path.join(out, stem + ".json"), "rb") as b:
+                assert a.read() == b.read(), stem
+
+    def check_ndjson(self):
+        with open(os.path.join(self.export("ndjson"), "records.ndjson")) as file:
+            records = [json.loads(line) for line in file]
+        assert sorted(r["image"]["file_name"] for r in records) == sorted(name for name, _ in self.masks.values())
+
+    def check_pycocotools(self):
+        coco = self.coco()
+        assert len(coco.imgs) == len(self.masks)
+        for image in coco.imgs.values():
+            annotations = coco.imgToAnns[image["id"]]
+            self.expect_masks([coco.annToMask(a) for a in annotations], self.stem(image["file_name"]))
+            for a in annotations:
+                assert coco_mask.area(a["segmentation"]) == a["area"]
+                assert list(coco_mask.toBbox(a["segmentation"])) == a["bbox"]
+
+    def check_cocoeval(self):
+        truth = self.coco()
+        with contextlib.redirect_stdout(io.StringIO()):
+            found = truth.loadRes(os.path.join(self.export("coco-results"), "results.json"))
+            for kind in ("segm", "bbox"):
+                evaluation = COCOeval(truth, found, kind)
+                evaluation.evaluate()
+                evaluation.accumulate()
+                evaluation.summarize()
+                assert evaluation.stats[0] == 1.0, f"{kind}: AP {evaluation.stats[0]}"
+
+    def check_polygons(self):
+        coco = self.coco("polygons")
+        for image in coco.imgs.values():
+            annotations = coco.imgToAnns[image["id"]]
+            assert all(isinstance(a["segmentation"], list) for a in annotations)
+            self.expect_masks([coco.annToMask(a) for a in annotations], self.stem(image["file_name"]))
+
+    def check_uncompressed_runs(self):
+        out = self.export("rle")
+        for stem in self.masks:
+            with open(os.path.join(out, stem + ".json")) as file:
+                record = json.load(file)
+            runs = [a["segmentation"] for a in record["annotations"]]
+            self.expect_masks([coco_mask.decode(coco_mask.frPyObjects(r, *r["size"])) for r in runs], stem)
+
+    def check_png_folder(self):
+        out = self.export("png")
+        for stem, (_, masks) in self.masks.items():
+            with open(os.path.join(out, stem, "metadata.csv")) as file:
+                rows = list(csv.DictReader(file))
+            planes = [read_plane(os.path.join(out, stem, row["id"] + ".png")) for row in rows]
+            assert all(p.ndim == 2 and set(np.unique(p)) <= {0, 255} for p in planes)
+            self.expect_masks(planes, stem)
+            assert [int(row["area"]) for row in rows] == [int(m.sum()) for m in masks]
+
+    def check_label_maps(self):
+        out = self.export("labels")
+        for stem, (_, masks) in self.masks.items():
+            labels = read_plane(os.path.join(out, stem + ".png"))
+            assert labels.dtype == np.uint16
+            expected = np.zeros(labels.shape, np.uint16)
+            for number in sorted(range(len(masks)), key=lambda i: -int(masks[i].sum())):
+                expected[masks[number]] = number + 1
+            assert (labels == expected).all(), stem
+
+    def check_wide_label_map(self):
+        size, count = 270, 70000
+        annotations = []
+        for i in range(count):
+            x, y = divmod(i, size)
+            runs = {"size": [size, size], "counts": [i, 1, size * size - i - 1]}
+            counts = coco_mask.frPyObjects(runs, size, size)["counts"].decode()
+            annotations.append({
+                "segmentation": {"size": [size, size], "counts": counts}, "area": 1, "bbox": [x, y, 0, 0],
+                "predicted_iou": 1.0, "point_coords": [[x + 0.5, y + 0.5]], "stability_score": 1.0,
+                "crop_box": [0, 0, size, size], "id": i})
+        image = {"image_id": 1, "width": size, "height": size, "file_name": "many.png"}
+        os.makedirs(self.path("many"))
+        with open(self.path("many", "many.json"), "w") as file:
+            json.dump({"image": image, "annotations": annotations}, file)
+        self.maskmill("export", self.path("many"), "-f", "labels", "-o", self.path("wide"))
+        labels = np.array(Image.open(self.path("wide", "many.tif")))
+        expected = np.zeros(size * size, np.int64)
+        expected[:count] = np.arange(1, count + 1)
+        assert (labels == expected.reshape(size, size).T).all()
+
+    def check_webdataset(self):
+        import webdataset
+
+        out = self.export("tar", "--images", self.path("images"), "--shard-images", "2")
+        shards = sorted(glob.glob(os.path.join(out, "*.tar")))
+        assert len(shards) == 3
+        seen = set()
+        for sample in webdataset.WebDataset(shards, shardshuffle=False).decode("rgb8"):
+            record = sample["json"]
+            file_name = record["image"]["file_name"]
+            stem = self.stem(file_name)
+            assert unquote(sample["__key__"]) == stem, sample["__key__"]
+            image = sample[os.path.splitext(file_name)[1][1:]]
+            assert (image == np.array(Image.open(self.path("images", file_name)))).all()
+            self.expect_masks([coco_mask.decode(a["segmentation"]) for a in record["annotations"]], stem)
+            seen.add(stem)
+        assert seen == set(self.masks)
+
+    def check_supervision_coco(self):
+        import supervision
+
+        path = os.path.join(self.export("coco"), "instances.json")
+        data = supervision.DetectionDataset.from_coco(self.path("images"), path, force_masks=True)
+        assert len(data) == len(self.masks)
+        for image_path, _, detections in data:
+            stem = self.stem(os.path.relpath(image_path, self.path("images")))
+            self.expect_masks([] if detections.mask is None else list(detections.mask), stem)
+
+    def check_supervision_yolo(self):
+        import supervision
+
+        labels, flat = self.export("yolo"), self.path("flat")
+        for part in ("images", "labels"):
+            os.makedirs(os.path.join(flat, part))
+        for stem, (file_name, _) in self.masks.items():
+            plain = stem.replace("/", "_")
+            ending = os.path.splitext(file_name)[1]
+            shutil.copy(self.path("images", file_name), os.path.join(flat, "images", plain + ending))
+            shutil.copy(os.path.join(labels, stem + ".txt"), os.path.join(flat, "labels", plain + ".txt"))
+        with open(os.path.join(flat, "data.yaml"), "w") as file:
+            file.write("nc: 1\nnames: [object]\n")
+        parts = [os.path.join(flat, part) for part in ("images", "labels", "data.yaml")]
+        data = supervision.DetectionDataset.from_yolo(*parts, force_masks=True)
+        stems = {stem.replace("/", "_"): stem for stem in self.masks}
+        for image_path, _, detections in data:
+            stem = stems[self.stem(os.path.basename(image_path))]
+            masks = self.masks[stem][1]
+            got = [] if detections.mask is None else list(detections.mask)
+            assert len(got) == len(masks), f"{stem}: {len(got)} masks"
+            # It fills with OpenCV, which also paints the outline: up to one pixel more on each side.
+            for number, (a, b) in enumerate(zip(got, masks)):
+                grown = cv2.dilate(b.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+                assert not (b & ~a).any(), f"{stem}, mask {number}: pixels lost"
+                if number in (0, 6, 8):  # one part, so no cut from part to part is painted
+                    assert not (a & ~grown).any(), f"{stem}, mask {number}: pixels added"
+
+    def check_datumaro(self):
+        import datumaro
+
+        root = self.path("datumaro")
+        os.makedirs(os.path.join(root, "annotations"))
+        shutil.copy(os.path.join(self.export("coco"), "instances.json"),
+                    os.path.join(root, "annotations", "instances_all.json"))
+        shutil.copytree(self.path("images"), os.path.join(root, "images", "all"))
+        data = datumaro.Dataset.import_from(root, "coco_instances")
+        assert len(data) == len(self.masks)
+        for item in data:
+            masks = sorted((a for a in item.annotations if hasattr(a, "image")), key=lambda a: a.id)
+            self.expect_masks([np.asarray(m.image) for m in masks], item.id)
+
+
+def main(program):
+    passed = failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        checks = Checks(program, folder)
+        for name in (n for n in dir(checks) if n.startswith("check_")):
+            try:
+                getattr(checks, name)()
+                passed += 1
+                print(f"{name[6:]}: ok")
+            except Exception:
+                failed += 1
+                print(f"{name[6:]}: FAILED\n{traceback.format_exc()}")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
