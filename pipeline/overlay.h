@@ -9,13 +9,15 @@ struct error;
 struct image;
 struct mask_list;
 
-/* Paints every mask of `masks` (all of the image's size) over `image`, in place, larger ones first
- * so that smaller ones stay visible: half colour, half photograph inside, the full colour along the
- * mask's border. Colours depend on the place in the list only. Returns 0 or -1 (ERROR_MEMORY). */
-int overlay_paint(struct image *image, const struct mask_list *masks, struct error *error);
+/* Writes `image` with the masks (all of its size) painted over to rgb[height][width][3], which must
+ * not overlap it: half colour and half photograph inside a mask, the full colour along its border.
+ * Larger masks come first, so that smaller ones stay visible. A mask's colour depends on its place
+ * in the list only. Returns 0 or -1 (ERROR_MEMORY). */
+int overlay_paint(const struct image *image, const struct mask_list *masks, uint8_t *rgb,
+                  struct error *error);
 
-/* overlay_paint on a copy, encoded as a JPEG of quality 90. *bytes is owned by the caller and freed
- * by memory_free. Returns 0 or -1 (ERROR_IMAGE, ERROR_MEMORY). */
+/* overlay_paint, encoded as a JPEG of quality 90. *bytes is owned by the caller and freed by
+ * memory_free. Returns 0 or -1 (ERROR_IMAGE, ERROR_MEMORY). */
 int overlay_jpeg(const struct image *image, const struct mask_list *masks, uint8_t **bytes,
                  size_t *size, struct error *error);
 
