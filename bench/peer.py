@@ -45,7 +45,8 @@ def torch_peer(model, image, threads, bf16):
                 return dict(encoder=time.perf_counter() - start)
         return work
 
-    generator = SamAutomaticMaskGenerator(sam, output_mode="coco_rle")
+    own = {key: float(value) for key, value in official.metadata(model).items() if key.endswith("_thresh")}
+    generator = SamAutomaticMaskGenerator(sam, output_mode="coco_rle", **own)
     spent = {}
 
     def timed(module, stage):

@@ -116,8 +116,8 @@ def main():
     def add(*arguments):
         parts.append(table(*arguments))
         print(parts[-1], flush=True)
-    add("Grid", ["points per side"] + HEAD, [row(n, bench(main_model, image, "--points-per-side", str(n))) for n in (8, 16, 32, 64)])
-    add("Image size", ["megapixels"] + HEAD, [row(n, bench(main_model, resized(n))) for n in (1, 4, 12, 48)])
+    add("Grid", ["points per side"] + HEAD, [row(n, bench(main_model, image, "--threads", "2", "--set", f"points-per-side={n}")) for n in (8, 16, 32, 64)])
+    add("Image size", ["megapixels"] + HEAD, [row(n, bench(main_model, resized(n), "--threads", "2")) for n in (1, 4, 12, 48)])
     add("Models and threads", ["model, threads"] + HEAD,
         [row(f"{name}, {threads}", bench(path, image, "--threads", str(threads))) for name, path in known.items() for threads in (1, 2)])
     add("Workers (built-in model, 8 images)", ["", "images/s"], workers(BUILTIN))

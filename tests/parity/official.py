@@ -107,18 +107,24 @@ def sizes(state, image_size):
     return dict(c, size=image_size or 1024, dims=dims, depths=depths, heads=heads, windows=windows, mlp_ratio=mlp[0] / mlp[1])
 
 
+def metadata(path):
+    """The key-value pairs of a safetensors file; nothing for other files."""
+    if not path.endswith(".safetensors"):
+        return {}
+    from safetensors import safe_open
+    with safe_open(path, "pt") as file:
+        return file.metadata() or {}
+
+
 def load(path, image_size=None):
     """The official model with a checkpoint's weights, in float32."""
-    metadata = {}
     if path.endswith(".safetensors"):
-        from safetensors import safe_open
-        with safe_open(path, "pt") as file:
-            state = {name: file.get_tensor(name) for name in file.keys()}
-            metadata = file.metadata() or {}
+        from safetensors.torch import load_file
+        state = load_file(path)
     else:
         state = torch.load(path, map_location="cpu", weights_only=True)
     state = {name: tensor.float() for name, tensor in state.items() if not name.endswith(UNUSED) and not name.startswith(UNUSED_PARTS)}
-    sam = assemble(sizes(state, image_size or int(metadata.get("image_size", 0))))
+    sam = assemble(sizes(state, image_size or int(metadata(path).get("image_size", 0))))
     result = sam.load_state_dict(state, strict=False)
     wrong = [name for name in result.missing_keys if not name.endswith(UNUSED)] + list(result.unexpected_keys)
     if wrong:
