@@ -1,8 +1,18 @@
 # What the cases share; read before each of them.
 
+IMAGES=$SOURCE/tests/parity/images
+# A small model (random weights) and options with which it finds masks quickly.
+MODEL=$SOURCE/tests/parity/models/vit_xs.safetensors
+QUICK="--quiet --model $MODEL --points-per-side 4 --box-nms-thresh 1 --pred-iou-thresh 0 --stability-score-thresh 0"
+
 # status COMMAND...: runs it and prints its exit status, whatever that is.
 status() {
     code=0
     "$@" || code=$?
     echo "status $code"
+}
+
+# Prints what is in a folder, one path a line.
+tree() {
+    (cd "$1" && find . -type f | sort)
 }

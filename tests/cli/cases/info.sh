@@ -1,0 +1,2 @@
+# What a checkpoint is.
+maskmill info "$MODEL" | sed "s|$SOURCE|SOURCE|"
