@@ -176,6 +176,7 @@ static int carry_out(struct run *run, struct error *error)
     struct list_survey survey;
     if (image_library_start(error))
         return -1;
+    run->library_started = true;
     int status = -1;
     if (run_load_model(run, error) == 0 && open_inputs(run, &survey, error) == 0 &&
         run_folder_open(run, error) == 0 && begin_ledger(run, survey.mine, error) == 0 &&
@@ -240,7 +241,8 @@ static void run_free(struct run *run)
     progress_free(run->progress);
     stop_free(run->stop);
     settings_free(&run->settings);
-    image_library_stop();
+    if (run->library_started)
+        image_library_stop();
 }
 
 /* With the lock held, the run; without it, the reason why not. */

@@ -23,6 +23,7 @@ struct run {
     char *const *inputs; /* of the command line */
     int input_count;
 
+    bool library_started; /* libvips */
     struct sam *sam;
     char model_sha256[DIGEST_TEXT];
 

@@ -14,5 +14,5 @@ status() {
 
 # Prints what is in a folder, one path a line.
 tree() {
-    (cd "$1" && find . -type f | sort)
+    (cd "$1" && find . -type f ! -path "*/.maskmill/*" | sort)
 }

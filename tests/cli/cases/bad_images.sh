@@ -5,4 +5,4 @@ echo 'this is text' >photos/text.jpg
 : >photos/empty.png
 head -c 2000 "$IMAGES/enlarged.png" >photos/truncated.png
 status maskmill run $QUICK photos -o out
-tree out | grep -v '^./run.json$'
+tree out

@@ -1,2 +1,2 @@
 # What a checkpoint is.
-maskmill info "$MODEL" | sed "s|$SOURCE|SOURCE|"
+maskmill info "$MODEL" | sed "s|$SOURCE|SOURCE|; /^defaults/,\$d"
