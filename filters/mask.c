@@ -15,6 +15,15 @@ int mask_list_add(struct mask_list *list, struct mask *mask, struct error *error
     return 0;
 }
 
+int mask_list_append(struct mask_list *to, struct mask_list *from, struct error *error)
+{
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < from->count; i++)
+        status = mask_list_add(to, &from->items[i], error);
+    mask_list_free(from);
+    return status;
+}
+
 int mask_list_select(struct mask_list *list, const size_t *order, size_t count, struct error *error)
 {
     struct mask *selected = malloc((count ? count : 1) * sizeof *selected);

@@ -27,6 +27,9 @@ struct mask_list {
 /* Moves *mask (its runs included) to the end of the list and zeroes it. 0 or -1 (ERROR_MEMORY). */
 int mask_list_add(struct mask_list *list, struct mask *mask, struct error *error);
 
+/* Moves every mask of `from` to the end of `to`; `from` ends up empty. 0 or -1 (ERROR_MEMORY). */
+int mask_list_append(struct mask_list *to, struct mask_list *from, struct error *error);
+
 /* Keeps items[order[0..count)], in that order, and frees the others. `order` has no repeats.
  * Returns 0 or -1 (ERROR_MEMORY). */
 int mask_list_select(struct mask_list *list, const size_t *order, size_t count,

@@ -24,6 +24,7 @@
 #include "pipeline/record.h"
 #include "pipeline/run.h"
 #include "pipeline/run_formats.h"
+#include "pipeline/tiles.h"
 #include "pipeline/writer.h"
 
 enum { READ, COMPUTE, WRITE, STAGES };
@@ -98,11 +99,20 @@ static void check_mounts(struct run *run, struct item *item)
         }
 }
 
+/* In tiles an image is decoded while it is computed; here only its header is looked at. */
+static int read_once(struct run *run, struct item *item)
+{
+    struct image_header header;
+    if (run->settings.generation.tile)
+        return image_read_header(item->path, &run->limits, &header, &item->error);
+    return image_read(item->path, &run->limits, &item->image, &item->error);
+}
+
 static int read_item(struct run *run, struct item *item)
 {
     for (int attempt = 0;; attempt++) {
         item->error = (struct error){0};
-        if (image_read(item->path, &run->limits, &item->image, &item->error) == 0)
+        if (read_once(run, item) == 0)
             return 0;
         check_mounts(run, item);
         if (item->dropped || !try_again(run, item, RETRY_READING, attempt))
@@ -123,6 +133,21 @@ static int read_work(void *context, int worker, void *work)
     return status;
 }
 
+static int find_masks(struct run *run, struct generator *generator, struct item *item)
+{
+    const struct generation *options = &run->settings.generation;
+    struct record *record = &item->record;
+    int32_t width = item->image.width;
+    int32_t height = item->image.height;
+    int status = options->tile
+                     ? tiles_generate(generator, item->path, &run->limits, options->tile,
+                                      options->halo, &record->masks, &width, &height, &item->error)
+                     : generate(generator, &item->image, &record->masks, &item->error);
+    record->width = (uint32_t)width;
+    record->height = (uint32_t)height;
+    return status;
+}
+
 static int compute_work(void *context, int worker, void *work)
 {
     struct collection *collection = context;
@@ -131,10 +156,7 @@ static int compute_work(void *context, int worker, void *work)
         return -1;
     double start = clock_now();
     item->worker = (uint32_t)worker;
-    item->record.width = (uint32_t)item->image.width;
-    item->record.height = (uint32_t)item->image.height;
-    int status = generate(collection->run->generators[worker], &item->image, &item->record.masks,
-                          &item->error);
+    int status = find_masks(collection->run, collection->run->generators[worker], item);
     item->seconds += clock_now() - start;
     return status;
 }

@@ -88,6 +88,11 @@ void generator_free(struct generator *generator)
     memory_free(generator);
 }
 
+const struct generation *generator_options(const struct generator *generator)
+{
+    return generator->options;
+}
+
 struct generator_times generator_times(const struct generator *generator)
 {
     struct generator_times times = generator->times;
@@ -109,16 +114,6 @@ static void add_time(double *sum, double *start)
     double now = clock_now();
     *sum += now - *start;
     *start = now;
-}
-
-/* Moves every mask of `from` to the end of `to`. */
-static int append(struct mask_list *to, struct mask_list *from, struct error *error)
-{
-    int status = 0;
-    for (size_t i = 0; status == 0 && i < from->count; i++)
-        status = mask_list_add(to, &from->items[i], error);
-    mask_list_free(from);
-    return status;
 }
 
 /* Runs all batches of a crop, each on the next free thread. `found` and `errors` have an entry a
@@ -156,7 +151,7 @@ static int run_grid(struct generator *generator, const struct crop_task *task,
             status = -1;
         }
         if (status == 0)
-            status = append(masks, &found[b], error);
+            status = mask_list_append(masks, &found[b], error);
         mask_list_free(&found[b]);
     }
     memory_free(errors);
@@ -199,12 +194,14 @@ static double *place_points(const struct generation *options, int layer, int *co
 }
 
 /* The region's pixels to its embedding, and the tables from logits back to pixels. */
-static struct scan_geometry *embed(struct generator *generator, const struct image *image,
+static struct scan_geometry *embed(struct generator *generator, const struct picture *picture,
                                    struct crop_task *task, struct error *error)
 {
     const struct sam_info *info = sam_info(generator->sam);
+    struct rect rows = task->rect;
+    rows.y -= picture->top;
     double start = clock_now();
-    if (resize_tensor(generator->resize, image, task->rect, info->image_size, generator->tensor,
+    if (resize_tensor(generator->resize, picture->rows, rows, info->image_size, generator->tensor,
                       &task->input_width, &task->input_height, error))
         return NULL;
     add_time(&generator->times.tensor, &start);
@@ -222,21 +219,23 @@ static struct scan_geometry *embed(struct generator *generator, const struct ima
     return scan_geometry_new(&size, error);
 }
 
-static int run_crop(struct generator *generator, const struct image *image, const struct crop *crop,
-                    struct mask_list *masks, struct error *error)
+int generate_region(struct generator *generator, const struct picture *picture,
+                    const struct crop *region, bool keep_cut, struct mask_list *masks,
+                    struct error *error)
 {
     const struct generation *options = generator->options;
     struct crop_task task = {
-        .rect = crop->rect,
-        .image_width = image->width,
-        .image_height = image->height,
+        .rect = region->rect,
+        .image_width = picture->width,
+        .image_height = picture->height,
         .embedding = generator->embedding,
+        .keep_cut = keep_cut,
     };
-    double *points = place_points(options, crop->layer, &task.count, error);
+    double *points = place_points(options, region->layer, &task.count, error);
     if (!points)
         return -1;
     task.points = points;
-    struct scan_geometry *geometry = embed(generator, image, &task, error);
+    struct scan_geometry *geometry = embed(generator, picture, &task, error);
     task.geometry = geometry;
     double start = clock_now();
     int status = geometry ? run_grid(generator, &task, masks, error) : -1;
@@ -261,6 +260,7 @@ int generate(struct generator *generator, const struct image *image, struct mask
              struct error *error)
 {
     const struct generation *options = generator->options;
+    const struct picture picture = {image, 0, image->width, image->height};
     struct crop *crops;
     size_t count;
     if (crop_list(&crops, &count, image->width, image->height, options->crop_n_layers,
@@ -270,9 +270,9 @@ int generate(struct generator *generator, const struct image *image, struct mask
     for (size_t i = 0; status == 0 && i < count; i++) {
         struct mask_list found = {0};
         if (is_chosen(options, crops[i].layer))
-            status = run_crop(generator, image, &crops[i], &found, error);
+            status = generate_region(generator, &picture, &crops[i], false, &found, error);
         if (status == 0)
-            status = append(masks, &found, error);
+            status = mask_list_append(masks, &found, error);
         mask_list_free(&found);
     }
     free(crops);

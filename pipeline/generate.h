@@ -2,8 +2,12 @@
 #ifndef PIPELINE_GENERATE_H
 #define PIPELINE_GENERATE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "pipeline/lane.h"
 
+struct crop;
 struct error;
 struct generation;
 struct image;
@@ -19,11 +23,29 @@ struct generator *generator_new(const struct sam *sam, const struct generation *
                                 int threads, struct error *error);
 void generator_free(struct generator *generator);
 
+/* Rows top .. top + rows->height - 1 of a picture that is width x height pixels in all. */
+struct picture {
+    const struct image *rows;
+    int32_t top;
+    int32_t width, height;
+};
+
+/* Finds the masks of one region of a picture, whose rows must be there: resized, encoded, prompted
+ * with the grid of crop layer `layer`, NMS within. Adds them to `masks`, which must be empty, in
+ * the picture's frame, best first. With `keep_cut` masks that touch an inner border of the region
+ * are kept. Returns 0 or -1 (ERROR_MEMORY). */
+int generate_region(struct generator *generator, const struct picture *picture,
+                    const struct crop *region, bool keep_cut, struct mask_list *masks,
+                    struct error *error);
+
 /* Finds the masks of an image, as SamAutomaticMaskGenerator.generate does, best first. The same
  * image gives the same masks whatever the number of threads. `masks` must be an empty list; it
  * belongs to the caller also on failure. Returns 0 or -1 (ERROR_MEMORY). */
 int generate(struct generator *generator, const struct image *image, struct mask_list *masks,
              struct error *error);
+
+/* What the generator was made with. */
+const struct generation *generator_options(const struct generator *generator);
 
 /* Where the time goes, summed up since the generator was made. */
 struct generator_times {

@@ -113,7 +113,8 @@ static int keep_mask(struct lane *lane, const struct crop_task *task, const doub
     double start = clock_now();
     int status = scan_mask(task->geometry, lane->scan, logits, &scan, &mask, &kept, error);
     if (status == 0 && kept &&
-        !crop_cuts_box(task->rect, mask.box, task->image_width, task->image_height))
+        (task->keep_cut ||
+         !crop_cuts_box(task->rect, mask.box, task->image_width, task->image_height)))
         status = mask_list_add(found, &mask, error);
     rle_free(&mask.rle);
     lane->times.scan += clock_now() - start;

@@ -6,6 +6,8 @@
 #ifndef PIPELINE_LANE_H
 #define PIPELINE_LANE_H
 
+#include <stdbool.h>
+
 #include "base/geometry.h"
 
 struct error;
@@ -27,6 +29,7 @@ struct crop_task {
     const struct scan_geometry *geometry;
     const double *points; /* [count][2] in 0..1 of the crop */
     int count;
+    bool keep_cut; /* keep masks that the crop's border has cut */
 };
 
 /* Where a lane's time goes, summed up since it was made; seconds of its own thread. */

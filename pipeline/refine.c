@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "filters/mask.h"
 #include "filters/nms.h"
+#include "filters/partition.h"
 #include "filters/regions.h"
 #include "pipeline/settings.h"
 
@@ -100,5 +101,12 @@ int refine(struct mask_list *masks, const struct generation *options, int32_t wi
         return -1;
     if (options->containment_thresh < 1 && nms_contained(masks, options->containment_thresh, error))
         return -1;
-    return select_best(masks, (size_t)options->max_masks, error);
+    if (select_best(masks, (size_t)options->max_masks, error))
+        return -1;
+    if (!options->non_overlapping)
+        return 0;
+    return partition_masks(masks,
+                           strcmp(options->non_overlapping, "better") == 0 ? PARTITION_BETTER
+                                                                           : PARTITION_SMALLER,
+                           error);
 }

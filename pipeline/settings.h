@@ -40,7 +40,8 @@ struct generation {
     double mask_nms_thresh;    /* 1: off */
     double containment_thresh; /* 1: off */
     int max_masks;             /* 0: no limit */
-    bool non_overlapping;
+    char *non_overlapping;     /* "smaller" or "better"; NULL: off */
+    int tile, halo;            /* pixels; tile 0: the whole image at once */
 
     /* made of the texts above by settings_complete */
     unsigned crop_layer_set; /* bit k: layer k is chosen; 0: all are */

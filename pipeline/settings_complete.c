@@ -104,6 +104,12 @@ int settings_complete(struct settings *settings, struct error *error)
                          generation->min_area, generation->max_area);
     if (generation->use_m2m && generation->single_mask)
         return error_set(error, ERROR_USAGE, "--use-m2m contradicts --single-mask");
+    if (generation->tile && generation->halo >= generation->tile)
+        return error_set(error, ERROR_USAGE, "--halo %d: expected less than --tile %d",
+                         generation->halo, generation->tile);
+    if (generation->tile && (generation->crop_n_layers || settings->overlay))
+        return error_set(error, ERROR_USAGE, "--tile contradicts --%s",
+                         settings->overlay ? "overlay" : "crop-n-layers");
     if (read_layers(generation, error) || read_points(generation, error))
         return -1;
     return check_grids(generation, error);

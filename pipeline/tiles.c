@@ -1,0 +1,83 @@
+#include "pipeline/tiles.h"
+
+#include "base/geometry.h"
+#include "filters/crop.h"
+#include "filters/mask.h"
+#include "filters/merge.h"
+#include "pipeline/generate.h"
+#include "pipeline/image.h"
+#include "pipeline/refine.h"
+
+/* Masks of two tiles are of one object if this much of them agrees in the overlap. */
+static const double SAME_OBJECT = 0.5;
+
+/* One side of the image cut into tiles: the last is moved inwards to keep its size. */
+struct cut {
+    int32_t side, size, step, count;
+};
+
+static struct cut cut_side(int32_t side, int32_t tile, int32_t halo)
+{
+    int32_t size = side < tile ? side : tile;
+    int32_t step = tile - halo;
+    return (struct cut){side, size, step, 1 + (side - size + step - 1) / step};
+}
+
+static int32_t cut_start(const struct cut *cut, int32_t index)
+{
+    int32_t start = index * cut->step;
+    return start + cut->size > cut->side ? cut->side - cut->size : start;
+}
+
+static int run_row(struct generator *generator, const struct picture *picture,
+                   const struct cut *columns, int32_t rows, struct mask_list *masks,
+                   struct error *error)
+{
+    for (int32_t i = 0; i < columns->count; i++) {
+        const struct crop region = {
+            .rect = {cut_start(columns, i), picture->top, columns->size, rows},
+        };
+        struct mask_list found = {0};
+        int status = generate_region(generator, picture, &region, true, &found, error);
+        if (status == 0)
+            status = mask_list_append(masks, &found, error);
+        mask_list_free(&found);
+        if (status)
+            return -1;
+    }
+    return 0;
+}
+
+static int run_rows(struct generator *generator, struct image_strips *strips,
+                    const struct image_header *header, int32_t tile, int32_t halo,
+                    struct mask_list *masks, struct error *error)
+{
+    const struct cut columns = cut_side(header->width, tile, halo);
+    const struct cut rows = cut_side(header->height, tile, halo);
+    for (int32_t i = 0; i < rows.count; i++) {
+        struct image window;
+        int32_t top = cut_start(&rows, i);
+        if (image_strips_rows(strips, top, rows.size, &window, error))
+            return -1;
+        const struct picture picture = {&window, top, header->width, header->height};
+        if (run_row(generator, &picture, &columns, rows.size, masks, error))
+            return -1;
+    }
+    return columns.count * rows.count > 1 ? merge_tiles(masks, SAME_OBJECT, error) : 0;
+}
+
+int tiles_generate(struct generator *generator, const char *path, const struct image_limits *limits,
+                   int32_t tile, int32_t halo, struct mask_list *masks, int32_t *width,
+                   int32_t *height, struct error *error)
+{
+    struct image_strips *strips;
+    struct image_header header;
+    if (image_strips_open(&strips, path, limits, &header, error))
+        return -1;
+    *width = header.width;
+    *height = header.height;
+    int status = run_rows(generator, strips, &header, tile, halo, masks, error);
+    image_strips_free(strips);
+    return status ? -1
+                  : refine(masks, generator_options(generator), header.width, header.height, error);
+}
