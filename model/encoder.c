@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/checkpoint.h"
+#include "model/tinyvit.h"
 #include "model/tinyvit_plain.h"
 #include "model/vit.h"
 #include "model/vit_plain.h"
@@ -16,15 +17,16 @@ enum { DEFAULT_IMAGE_SIZE = 1024 }; /* of a TinyViT that does not say: MobileSAM
 struct encoder {
     enum sam_architecture architecture;
     bool plain;
-    struct vit vit; /* its weights alone when plain */
-    struct tinyvit_weights tinyvit;
+    struct vit vit; /* its weights alone when plain; so the other */
+    struct tinyvit tinyvit;
 };
 
 struct encoder_scratch {
     void *memory;
     struct vit_scratch vit;
     struct vit_plain_scratch vit_plain;
-    struct tinyvit_plain_scratch tinyvit;
+    struct tinyvit_scratch tinyvit;
+    struct tinyvit_plain_scratch tinyvit_plain;
 };
 
 /* What a TinyViT takes for S: what was asked for, else what the file says, else the usual. */
@@ -52,7 +54,9 @@ static int load(struct encoder *encoder, struct checkpoint *checkpoint,
     if (checkpoint_shape(checkpoint, "image_encoder.patch_embed.seq.0.c.weight", NULL)) {
         encoder->architecture = SAM_TINYVIT;
         int size = tinyvit_image_size(checkpoint, options->image_size);
-        return tinyvit_weights_read(&encoder->tinyvit, checkpoint, size, error);
+        if (options->plain)
+            return tinyvit_weights_read(&encoder->tinyvit.weights, checkpoint, size, error);
+        return tinyvit_load(&encoder->tinyvit, checkpoint, isa_best(), size, error);
     }
     return error_set(error, ERROR_MODEL,
                      "no known image encoder: neither image_encoder.pos_embed (SAM's ViT) nor "
@@ -77,7 +81,7 @@ void encoder_free(struct encoder *encoder)
     if (!encoder)
         return;
     vit_free(&encoder->vit);
-    tinyvit_weights_free(&encoder->tinyvit);
+    tinyvit_free(&encoder->tinyvit);
     memory_free(encoder);
 }
 
@@ -113,10 +117,10 @@ struct sam_info encoder_info(const struct encoder *encoder)
         info.grid = (int)encoder->vit.weights.sizes.grid;
         info.embed_dim = (int)encoder->vit.weights.neck.out;
     } else {
-        info.name = tinyvit_title(&encoder->tinyvit);
-        info.image_size = (int)encoder->tinyvit.image_size;
-        info.grid = (int)encoder->tinyvit.grid;
-        info.embed_dim = (int)encoder->tinyvit.neck.out;
+        info.name = tinyvit_title(&encoder->tinyvit.weights);
+        info.image_size = (int)encoder->tinyvit.weights.image_size;
+        info.grid = (int)encoder->tinyvit.weights.grid;
+        info.embed_dim = (int)encoder->tinyvit.weights.neck.out;
     }
     return info;
 }
@@ -124,12 +128,16 @@ struct sam_info encoder_info(const struct encoder *encoder)
 static void layout(struct encoder_scratch *scratch, const struct encoder *encoder,
                    struct arena *arena)
 {
-    if (encoder->architecture == SAM_VIT && encoder->plain)
+    size_t threads = (size_t)omp_get_num_procs();
+    bool vit = encoder->architecture == SAM_VIT;
+    if (vit && encoder->plain)
         vit_plain_layout(&scratch->vit_plain, &encoder->vit.weights, arena);
-    else if (encoder->architecture == SAM_VIT)
-        vit_layout(&scratch->vit, &encoder->vit, (size_t)omp_get_num_procs(), arena);
+    else if (vit)
+        vit_layout(&scratch->vit, &encoder->vit, threads, arena);
+    else if (encoder->plain)
+        tinyvit_plain_layout(&scratch->tinyvit_plain, &encoder->tinyvit.weights, arena);
     else
-        tinyvit_plain_layout(&scratch->tinyvit, &encoder->tinyvit, arena);
+        tinyvit_layout(&scratch->tinyvit, &encoder->tinyvit, threads, arena);
 }
 
 struct encoder_scratch *encoder_scratch_new(const struct encoder *encoder, struct error *error)
@@ -160,10 +168,13 @@ void encoder_scratch_free(struct encoder_scratch *scratch)
 void encoder_run(const struct encoder *encoder, struct encoder_scratch *scratch, const float *input,
                  int threads, float *embedding)
 {
-    if (encoder->architecture == SAM_VIT && encoder->plain)
+    bool vit = encoder->architecture == SAM_VIT;
+    if (vit && encoder->plain)
         vit_plain_encode(&encoder->vit.weights, &scratch->vit_plain, input, embedding);
-    else if (encoder->architecture == SAM_VIT)
+    else if (vit)
         vit_encode(&encoder->vit, &scratch->vit, input, threads, embedding);
+    else if (encoder->plain)
+        tinyvit_plain_encode(&encoder->tinyvit.weights, &scratch->tinyvit_plain, input, embedding);
     else
-        tinyvit_plain_encode(&encoder->tinyvit, &scratch->tinyvit, input, embedding);
+        tinyvit_encode(&encoder->tinyvit, &scratch->tinyvit, input, threads, embedding);
 }

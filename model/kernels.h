@@ -15,6 +15,11 @@ struct kernels {
 
     /* The exact GELU of x[rows][n] in place, within 1.5e-7 * max(1, |x|); rows lie `row` apart. */
     void (*gelu)(size_t rows, size_t n, float *x, size_t row);
+
+    /* A row of a depthwise 3x3 convolution: y[positions][channels] = bias[channels] + the sum over
+     * i, j of weight[i][j][channels] * rows[i][(stride * position + j) * channels ...]. */
+    void (*depthwise)(size_t positions, size_t channels, size_t stride, const float *const *rows,
+                      const float *weight, const float *bias, float *y);
 };
 
 const struct kernels *kernels_for(enum isa isa);

@@ -50,4 +50,35 @@ static void gelu(size_t rows, size_t n, float *x, size_t row)
     }
 }
 
-const struct kernels ISA_NAME(kernels) = {layer_norm, gelu};
+/* Up to LANES channels of all positions, their weights in registers. */
+VECTOR_INLINE void depthwise_lanes(size_t positions, size_t channels, size_t stride,
+                                   const float *const *rows, const float *weight, const float *bias,
+                                   float *y, const size_t lanes)
+{
+    vector w[9], start = vector_load_part(bias, lanes);
+    for (size_t i = 0; i < 9; i++)
+        w[i] = vector_load_part(weight + i * channels, lanes);
+    for (size_t p = 0; p < positions; p++) {
+        vector sum = start;
+        for (size_t i = 0; i < 3; i++)
+            for (size_t j = 0; j < 3; j++)
+                sum +=
+                    w[i * 3 + j] * vector_load_part(rows[i] + (stride * p + j) * channels, lanes);
+        vector_store_part(y + p * channels, sum, lanes);
+    }
+}
+
+static void depthwise(size_t positions, size_t channels, size_t stride, const float *const *rows,
+                      const float *weight, const float *bias, float *y)
+{
+    for (size_t c = 0; c < channels; c += LANES) {
+        const float *const from[3] = {rows[0] + c, rows[1] + c, rows[2] + c};
+        if (channels - c >= LANES)
+            depthwise_lanes(positions, channels, stride, from, weight + c, bias + c, y + c, LANES);
+        else
+            depthwise_lanes(positions, channels, stride, from, weight + c, bias + c, y + c,
+                            channels - c);
+    }
+}
+
+const struct kernels ISA_NAME(kernels) = {layer_norm, gelu, depthwise};

@@ -77,9 +77,11 @@ VECTOR_INLINE float vector_sum(vector x)
     return sum;
 }
 
-/* x, or the first `count` lanes of it and zeros. */
+/* The first `count` lanes, and zeros; all of them cost nothing more than vector_load. */
 VECTOR_INLINE vector vector_load_part(const float *from, size_t count)
 {
+    if (count >= LANES)
+        return vector_load(from);
     vector x = {0};
     for (size_t i = 0; i < count; i++)
         x[i] = from[i];
@@ -88,8 +90,11 @@ VECTOR_INLINE vector vector_load_part(const float *from, size_t count)
 
 VECTOR_INLINE void vector_store_part(float *to, vector x, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        to[i] = x[i];
+    if (count >= LANES)
+        vector_store(to, x);
+    else
+        for (size_t i = 0; i < count; i++)
+            to[i] = x[i];
 }
 
 #endif

@@ -138,5 +138,5 @@ void vit_encode(const struct vit *vit, const struct vit_scratch *scratch, const 
         if (b < s->depth)
             vit_attend(vit, b, scratch, threads);
     }
-    neck_run(&vit->neck, &scratch->neck, scratch->x, threads, embedding);
+    neck_run(&vit->neck, &scratch->neck, scratch->x, s->grid * s->width, threads, embedding);
 }

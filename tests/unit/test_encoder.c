@@ -79,18 +79,117 @@ static unsigned char *make_vit(const struct vit_shape *s, size_t *size)
     return small_model_end(&model, size);
 }
 
+struct tinyvit_shape {
+    int image_size, channels, expanded;
+    int widths[4], depths[4], heads[4], windows[4];
+};
+
+/* Planes smaller than a window and padded windows; heads that are no multiple of a vector; more
+ * columns than a tile of a bottleneck; a stage whose window is its whole plane. */
+static const struct tinyvit_shape tinyvits[] = {
+    {48, 24, 30, {12, 20, 40, 320}, {2, 1, 2, 1}, {0, 2, 4, 10}, {0, 5, 7, 2}},
+    {272, 16, 9, {6, 8, 12, 320}, {1, 1, 1, 1}, {0, 1, 3, 20}, {0, 7, 14, 17}},
+};
+
+static void add_conv(struct small_model *model, const char *prefix, int out, int in, int kernel)
+{
+    static const char *const parts[] = {"bn.weight", "bn.bias", "bn.running_mean",
+                                        "bn.running_var"};
+    static const float middle[] = {1, 0, 0, 1}, spread[] = {0.3f, 0.3f, 0.3f, 0.5f};
+    char name[128];
+    snprintf(name, sizeof name, "image_encoder.%s.c.weight", prefix);
+    small_model_add(model, name, 0, 1.5f / (float)kernel / sqrtf((float)in), 4, out, in, kernel,
+                    kernel);
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof name, "image_encoder.%s.%s", prefix, parts[i]);
+        small_model_add(model, name, middle[i], spread[i], 1, out);
+    }
+}
+
+static void add_tinyvit_block(struct small_model *model, const struct tinyvit_shape *s, int stage,
+                              int b)
+{
+    int d = s->widths[stage], keys = s->windows[stage] * s->windows[stage];
+    float spread = 1.5f / sqrtf((float)d);
+    const struct {
+        const char *name;
+        float middle, spread;
+        int rows, columns;
+    } tensors[] = {
+        {"attn.norm.weight", 1, 0.3f, d, 0},
+        {"attn.norm.bias", 0, 0.3f, d, 0},
+        {"attn.qkv.weight", 0, 2 * spread, 3 * d, d},
+        {"attn.qkv.bias", 0, 0.5f, 3 * d, 0},
+        {"attn.proj.weight", 0, spread, d, d},
+        {"attn.proj.bias", 0, 0.5f, d, 0},
+        {"attn.attention_biases", 0, 1, s->heads[stage], keys},
+        {"mlp.norm.weight", 1, 0.3f, d, 0},
+        {"mlp.norm.bias", 0, 0.3f, d, 0},
+        {"mlp.fc1.weight", 0, spread, 2 * d, d},
+        {"mlp.fc1.bias", 0, 0.5f, 2 * d, 0},
+        {"mlp.fc2.weight", 0, spread, d, 2 * d},
+        {"mlp.fc2.bias", 0, 0.5f, d, 0},
+    };
+    char name[128];
+    for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++) {
+        snprintf(name, sizeof name, "image_encoder.layers.%d.blocks.%d.%s", stage, b,
+                 tensors[i].name);
+        small_model_add(model, name, tensors[i].middle, tensors[i].spread,
+                        tensors[i].columns ? 2 : 1, tensors[i].rows, tensors[i].columns);
+    }
+    snprintf(name, sizeof name, "layers.%d.blocks.%d.local_conv", stage, b);
+    add_conv(model, name, d, 1, 3);
+}
+
+static void add_bottleneck(struct small_model *model, const char *prefix, int in, int expanded,
+                           int out)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s.conv1", prefix);
+    add_conv(model, name, expanded, in, 1);
+    snprintf(name, sizeof name, "%s.conv2", prefix);
+    add_conv(model, name, expanded, 1, 3);
+    snprintf(name, sizeof name, "%s.conv3", prefix);
+    add_conv(model, name, out, expanded, 1);
+}
+
+static unsigned char *make_tinyvit(const struct tinyvit_shape *s, size_t *size)
+{
+    struct small_model model;
+    char prefix[64];
+    small_model_begin(&model, 12);
+    add_conv(&model, "patch_embed.seq.0", s->widths[0] / 2, 3, 3);
+    add_conv(&model, "patch_embed.seq.2", s->widths[0], s->widths[0] / 2, 3);
+    for (int stage = 0; stage < 4; stage++) {
+        for (int b = 0; b < s->depths[stage]; b++) {
+            snprintf(prefix, sizeof prefix, "layers.0.blocks.%d", b);
+            if (stage == 0)
+                add_bottleneck(&model, prefix, s->widths[0], s->expanded, s->widths[0]);
+            else
+                add_tinyvit_block(&model, s, stage, b);
+        }
+        snprintf(prefix, sizeof prefix, "layers.%d.downsample", stage);
+        if (stage < 3)
+            add_bottleneck(&model, prefix, s->widths[stage], s->widths[stage + 1],
+                           s->widths[stage + 1]);
+    }
+    add_neck(&model, s->widths[3], s->channels);
+    return small_model_end(&model, size);
+}
+
 struct result {
     float *embedding;
     size_t count;
 };
 
 /* The embedding of a fixed random image. */
-static struct result encode(const unsigned char *bytes, size_t size, bool plain, int threads)
+static struct result encode(const unsigned char *bytes, size_t size, int image_size, bool plain,
+                            int threads)
 {
     struct error error;
     struct checkpoint *checkpoint;
     struct encoder *encoder = NULL;
-    struct sam_options options = {.plain = plain};
+    struct sam_options options = {.plain = plain, .image_size = image_size};
     ck_assert_int_eq(checkpoint_open_memory(&checkpoint, bytes, size, "small", &error), 0);
     ck_assert_msg(encoder_load(&encoder, checkpoint, &options, &error) == 0, "%s", error.text);
     struct sam_info info = encoder_info(encoder);
@@ -114,12 +213,13 @@ static struct result encode(const unsigned char *bytes, size_t size, bool plain,
     return result;
 }
 
-static void expect_twins(const unsigned char *bytes, size_t size)
+static void expect_twins(const unsigned char *bytes, size_t size, int image_size)
 {
-    struct result want = encode(bytes, size, true, 1);
+    struct result want = encode(bytes, size, image_size, true, 1);
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
         setenv("MASKMILL_ISA", isa_name(isa), 1);
-        struct result one = encode(bytes, size, false, 1), three = encode(bytes, size, false, 3);
+        struct result one = encode(bytes, size, image_size, false, 1);
+        struct result three = encode(bytes, size, image_size, false, 3);
         unsetenv("MASKMILL_ISA");
         ck_assert_int_eq(memcmp(one.embedding, three.embedding, one.count * sizeof(float)), 0);
         double difference = 0, norm = 0;
@@ -140,19 +240,27 @@ START_TEST(vit_matches_its_twin)
 {
     size_t size;
     unsigned char *bytes = make_vit(&vits[_i], &size);
-    expect_twins(bytes, size);
+    expect_twins(bytes, size, 0);
     free(bytes);
 }
 END_TEST
 
-static void expect_refusal(const struct vit_shape *s, int image_size, const char *text)
+START_TEST(tinyvit_matches_its_twin)
 {
     size_t size;
+    unsigned char *bytes = make_tinyvit(&tinyvits[_i], &size);
+    expect_twins(bytes, size, tinyvits[_i].image_size);
+    free(bytes);
+}
+END_TEST
+
+static void expect_bytes_refused(unsigned char *bytes, size_t size, int image_size,
+                                 const char *text)
+{
     struct error error;
     struct checkpoint *checkpoint;
     struct encoder *encoder = NULL;
     struct sam_options options = {.image_size = image_size};
-    unsigned char *bytes = make_vit(s, &size);
     ck_assert_int_eq(checkpoint_open_memory(&checkpoint, bytes, size, "small", &error), 0);
     ck_assert_int_eq(encoder_load(&encoder, checkpoint, &options, &error), -1);
     ck_assert_int_eq(error.code, ERROR_MODEL);
@@ -162,13 +270,36 @@ static void expect_refusal(const struct vit_shape *s, int image_size, const char
     free(bytes);
 }
 
+static void expect_vit_refused(const struct vit_shape *s, int image_size, const char *text)
+{
+    size_t size;
+    unsigned char *bytes = make_vit(s, &size);
+    expect_bytes_refused(bytes, size, image_size, text);
+}
+
+static void expect_tinyvit_refused(const struct tinyvit_shape *s, int image_size, const char *text)
+{
+    size_t size;
+    unsigned char *bytes = make_tinyvit(s, &size);
+    expect_bytes_refused(bytes, size, image_size, text);
+}
+
 START_TEST(sizes_that_do_not_fit_are_refused)
 {
     struct vit_shape wide_window = {5, 4, 40, 20, 60, 1, 24, {6}};
     struct vit_shape odd_heads = {5, 4, 40, 30, 60, 1, 24, {5}};
-    expect_refusal(&wide_window, 0, "odd number up to 9");
-    expect_refusal(&odd_heads, 0, "no multiple of its heads' width 30");
-    expect_refusal(&vits[0], 64, "image size 64 asked for");
+    expect_vit_refused(&wide_window, 0, "odd number up to 9");
+    expect_vit_refused(&odd_heads, 0, "no multiple of its heads' width 30");
+    expect_vit_refused(&vits[0], 64, "image size 64 asked for");
+    struct tinyvit_shape narrow = tinyvits[0], early = tinyvits[0], heads = tinyvits[0];
+    narrow.widths[3] = 64;
+    narrow.heads[3] = 2;
+    early.widths[2] = 320;
+    heads.heads[1] = 3;
+    expect_tinyvit_refused(&tinyvits[0], 50, "multiple of 16");
+    expect_tinyvit_refused(&narrow, 48, "stage 3 of the image encoder is 64 wide");
+    expect_tinyvit_refused(&early, 48, "stage 2 of the image encoder is 320 wide");
+    expect_tinyvit_refused(&heads, 48, "3 heads of width 20");
 }
 END_TEST
 
@@ -177,6 +308,7 @@ int main(void)
     Suite *suite = suite_create("encoder");
     TCase *twins = tcase_create("twins");
     tcase_add_loop_test(twins, vit_matches_its_twin, 0, sizeof vits / sizeof *vits);
+    tcase_add_loop_test(twins, tinyvit_matches_its_twin, 0, sizeof tinyvits / sizeof *tinyvits);
     tcase_add_test(twins, sizes_that_do_not_fit_are_refused);
     tcase_set_timeout(twins, 120);
     suite_add_tcase(suite, twins);

@@ -1,0 +1,186 @@
+#include "model/tinyvit.h"
+
+#include <omp.h>
+
+#include "model/kernels.h"
+
+static const float NORM_EPS = 1e-5f; /* PyTorch's default, which the reference uses */
+
+enum { TILE_TOKENS = 64 }; /* a tile is as many whole rows of a plane as have this many, or one */
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static size_t tile_rows(size_t side)
+{
+    return side < TILE_TOKENS ? TILE_TOKENS / side : 1;
+}
+
+/* The largest sizes of any stage. */
+struct sizes {
+    size_t plane, expanded;    /* floats of a plane; hidden channels of a bottleneck */
+    size_t keys, tokens, head; /* window^2; positions of a window or of a tile; E */
+    size_t width, hidden;      /* floats: positions * D, positions * hidden */
+};
+
+static struct sizes largest(const struct tinyvit_weights *w)
+{
+    struct sizes most = {plane_size(w->image_size / 2, w->stem1.out), 0, 0, 0, 0, 0, 0};
+    for (size_t i = 0; i < TINYVIT_STAGES; i++) {
+        const struct tinyvit_stage *s = &w->stages[i];
+        most.plane = larger(most.plane, plane_size(s->side, s->width));
+        most.expanded = larger(most.expanded, s->merge.depthwise.out);
+        for (size_t b = 0; i == 0 && b < s->depth; b++)
+            most.expanded = larger(most.expanded, s->convs[b].depthwise.out);
+        if (i == 0)
+            continue;
+        size_t tokens = larger(s->window * s->window, tile_rows(s->side) * s->side);
+        most.keys = larger(most.keys, s->window * s->window);
+        most.head = larger(most.head, s->width / s->heads);
+        most.width = larger(most.width, tokens * s->width);
+        most.hidden = larger(most.hidden, tokens * s->hidden);
+    }
+    return most;
+}
+
+void tinyvit_layout(struct tinyvit_scratch *scratch, const struct tinyvit *tinyvit, size_t slots,
+                    struct arena *arena)
+{
+    struct sizes most = largest(&tinyvit->weights);
+    scratch->slots = slots;
+    scratch->x = arena_take(arena, most.plane, sizeof(float));
+    scratch->other = arena_take(arena, most.plane, sizeof(float));
+    scratch->threads = arena_take(arena, slots, sizeof *scratch->threads);
+    scratch->bottlenecks = arena_take(arena, slots, sizeof *scratch->bottlenecks);
+    for (size_t i = 0; i < slots; i++) {
+        struct tinyvit_thread measured;
+        struct bottleneck_scratch also;
+        struct tinyvit_thread *thread = scratch->threads ? &scratch->threads[i] : &measured;
+        bottleneck_layout(scratch->bottlenecks ? &scratch->bottlenecks[i] : &also, most.expanded,
+                          arena);
+        attention_layout(&thread->tile, tinyvit->isa, most.head, arena);
+        thread->patches = arena_take(arena, tinyvit->weights.image_size / 2 * 27, sizeof(float));
+        thread->normed = arena_take(arena, most.width, sizeof(float));
+        thread->qkv = arena_take(arena, most.width, 3 * sizeof(float));
+        thread->keys = arena_take(arena, most.keys * most.head, sizeof(float));
+        thread->values = arena_take(arena, most.keys * most.head, sizeof(float));
+        thread->mixed = arena_take(arena, most.width, sizeof(float));
+        thread->hidden = arena_take(arena, most.hidden, sizeof(float));
+    }
+    neck_layout(&scratch->neck, &tinyvit->neck, arena);
+}
+
+/* patches[S / 2][27] = what the first convolution sees for row `row` of its result. */
+static void gather_patches(size_t image_size, size_t row, const float *input, float *patches)
+{
+    for (size_t c = 0; c < image_size / 2; c++, patches += 27)
+        for (size_t plane = 0; plane < 3; plane++)
+            for (size_t i = 0; i < 3; i++)
+                for (size_t j = 0; j < 3; j++) {
+                    /* One more than the pixel's place, so that the padding is at 0. */
+                    size_t r = 2 * row + i, s = 2 * c + j;
+                    patches[(plane * 3 + i) * 3 + j] =
+                        r == 0 || s == 0 ? 0
+                                         : input[(plane * image_size + r - 1) * image_size + s - 1];
+                }
+}
+
+/* input -> to, by way of `between`. */
+static void run_stem(const struct tinyvit *tinyvit, const struct tinyvit_scratch *scratch,
+                     const float *input, const struct plane *between, const struct plane *to,
+                     int threads)
+{
+    size_t channels = between->channels;
+    plane_clear_frame(between);
+    plane_clear_frame(to);
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+    for (size_t row = 0; row < between->side; row++) {
+        float *patches = scratch->threads[omp_get_thread_num()].patches;
+        float *y = plane_at(between, (long)row, 0);
+        gather_patches(tinyvit->weights.image_size, row, input, patches);
+        matmul_columns(between->side, patches, 27, &tinyvit->stem1, 0, channels, false, y,
+                       channels);
+        kernels_for(tinyvit->isa)->gelu(1, between->side * channels, y, 0);
+    }
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+    for (size_t row = 0; row < to->side; row++)
+        conv3_row(&tinyvit->stem2, between, row, plane_at(to, (long)row, 0));
+}
+
+/* `to` = local convolution of `from`, then the MLP, for some rows of the plane. */
+static void finish_rows(const struct tinyvit *tinyvit, size_t stage, size_t b,
+                        const struct tinyvit_thread *thread, const struct plane *from,
+                        const struct plane *to, size_t first, size_t rows)
+{
+    const struct tinyvit_stage *s = &tinyvit->weights.stages[stage];
+    const struct tinyvit_block *block = &s->blocks[b];
+    const struct tinyvit_packed_block *packed = &tinyvit->stages[stage].blocks[b];
+    const struct kernels *kernels = kernels_for(tinyvit->isa);
+    size_t d = s->width, tokens = rows * s->side;
+    for (size_t r = 0; r < rows; r++) {
+        long row = (long)(first + r);
+        const float *const above[3] = {plane_at(from, row - 1, -1), plane_at(from, row, -1),
+                                       plane_at(from, row + 1, -1)};
+        kernels->depthwise(s->side, d, 1, above, packed->local, block->local.bias,
+                           thread->mixed + r * s->side * d);
+    }
+    kernels->layer_norm(tokens, d, thread->mixed, d, block->mlp_norm_weight, block->mlp_norm_bias,
+                        NORM_EPS, thread->normed, d);
+    matmul_columns(tokens, thread->normed, d, &packed->fc1, 0, s->hidden, false, thread->hidden,
+                   s->hidden);
+    kernels->gelu(1, tokens * s->hidden, thread->hidden, 0);
+    matmul_columns(tokens, thread->hidden, s->hidden, &packed->fc2, 0, d, true, thread->mixed, d);
+    for (size_t r = 0; r < rows; r++)
+        memcpy(plane_at(to, (long)(first + r), 0), thread->mixed + r * s->side * d,
+               s->side * d * sizeof(float));
+}
+
+static void run_block(const struct tinyvit *tinyvit, size_t stage, size_t b,
+                      const struct tinyvit_scratch *scratch, const struct plane *from,
+                      const struct plane *to, int threads)
+{
+    size_t side = from->side, step = tile_rows(side);
+    tinyvit_attend(tinyvit, stage, b, scratch, from, threads);
+    plane_clear_frame(to);
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+    for (size_t first = 0; first < side; first += step)
+        finish_rows(tinyvit, stage, b, &scratch->threads[omp_get_thread_num()], from, to, first,
+                    side - first < step ? side - first : step);
+}
+
+static void swap(struct plane *a, struct plane *b)
+{
+    struct plane c = *a;
+    *a = *b;
+    *b = c;
+}
+
+void tinyvit_encode(const struct tinyvit *tinyvit, const struct tinyvit_scratch *scratch,
+                    const float *input, int threads, float *embedding)
+{
+    const struct tinyvit_weights *w = &tinyvit->weights;
+    struct plane x = {scratch->x, w->stages[0].side, w->stages[0].width};
+    struct plane other = {scratch->other, w->image_size / 2, w->stem1.out};
+    if ((size_t)threads > scratch->slots)
+        threads = (int)scratch->slots;
+    run_stem(tinyvit, scratch, input, &other, &x, threads);
+    for (size_t i = 0; i < TINYVIT_STAGES; i++) {
+        const struct tinyvit_packed_stage *packed = &tinyvit->stages[i];
+        for (size_t b = 0; b < w->stages[i].depth; b++) {
+            other = (struct plane){other.at, x.side, x.channels};
+            if (i == 0)
+                bottleneck_run(&packed->convs[b], scratch->bottlenecks, &x, &other, threads);
+            else
+                run_block(tinyvit, i, b, scratch, &x, &other, threads);
+            swap(&x, &other);
+        }
+        if (i == TINYVIT_STAGES - 1)
+            break;
+        other = (struct plane){other.at, w->stages[i + 1].side, w->stages[i + 1].width};
+        bottleneck_run(&packed->merge, scratch->bottlenecks, &x, &other, threads);
+        swap(&x, &other);
+    }
+    neck_run(&tinyvit->neck, &scratch->neck, plane_at(&x, 0, 0), plane_row(&x), threads, embedding);
+}

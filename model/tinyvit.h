@@ -1,0 +1,85 @@
+/* tinyvit.h - MobileSAM's TinyViT image encoder.
+ *
+ *   stem: two 3x3 convolutions of stride 2 -> x[S/4][S/4][D]
+ *   stage 0: bottlenecks (bottleneck.h); between stages: a merge
+ *   stages 1 to 3, each block:  x += proj(attention(norm(x))) within windows
+ *                               x = depthwise 3x3 of x
+ *                               x += fc2(gelu(fc1(norm(x))))
+ *   neck -> embedding[C][G][G]
+ *
+ * Padded positions of a window are zeros before the attention's norm: their k and v are the same
+ * two rows everywhere, computed at load. */
+#ifndef MODEL_TINYVIT_H
+#define MODEL_TINYVIT_H
+
+#include "model/attention.h"
+#include "model/bottleneck.h"
+#include "model/conv3.h"
+#include "model/neck.h"
+#include "model/tinyvit_weights.h"
+
+/* The matrices of one block, packed. */
+struct tinyvit_packed_block {
+    struct matmul_packed *qkv; /* [H][3], each [D][E] */
+    float *padded;             /* [H][3][E]: q, k and v of a padded position */
+    float *biases;             /* [H][tiles of queries][window^2][width], times log2(e) */
+    struct matmul_packed proj; /* [D][D] */
+    float *local;              /* [3][3][D] */
+    struct matmul_packed fc1;  /* [D][hidden] */
+    struct matmul_packed fc2;  /* [hidden][D] */
+};
+
+struct tinyvit_packed_stage {
+    struct bottleneck *convs;            /* [depth] of stage 0 */
+    struct tinyvit_packed_block *blocks; /* [depth] of the others */
+    struct bottleneck merge;             /* of the first three */
+};
+
+struct tinyvit {
+    struct tinyvit_weights weights; /* the packed matrices' pointers are NULL */
+    enum isa isa;
+    struct matmul_packed stem1; /* [3][3][3] x [D / 2] */
+    struct conv3 stem2;
+    struct tinyvit_packed_stage stages[TINYVIT_STAGES];
+    struct neck neck;
+};
+
+/* Reads and packs. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY; in either case tinyvit_free
+ * is due. */
+int tinyvit_load(struct tinyvit *tinyvit, struct checkpoint *checkpoint, enum isa isa,
+                 int image_size, struct error *error);
+void tinyvit_free(struct tinyvit *tinyvit);
+
+/* What one thread needs. Positions are those of a window, or of a tile of rows. */
+struct tinyvit_thread {
+    float *patches; /* [S / 2][27] of the stem */
+    struct attention_tile tile;
+    float *normed;        /* [positions][D] */
+    float *qkv;           /* [H][3][positions][E] */
+    float *keys, *values; /* [window^2][E] */
+    float *mixed;         /* [positions][D] */
+    float *hidden;        /* [positions][hidden] */
+};
+
+struct tinyvit_scratch {
+    float *x, *other;                       /* two planes of the largest size, in turn */
+    struct tinyvit_thread *threads;         /* [slots] */
+    struct bottleneck_scratch *bottlenecks; /* [slots] */
+    size_t slots;
+    struct neck_scratch neck;
+};
+
+/* For up to `slots` threads. */
+void tinyvit_layout(struct tinyvit_scratch *scratch, const struct tinyvit *tinyvit, size_t slots,
+                    struct arena *arena);
+
+/* input[3][S][S] -> embedding[C][G][G] with up to `threads` threads; the same bits for any number
+ * of them. */
+void tinyvit_encode(const struct tinyvit *tinyvit, const struct tinyvit_scratch *scratch,
+                    const float *input, int threads, float *embedding);
+
+/* x += attention of block `b` of a stage; a part of tinyvit_encode. */
+void tinyvit_attend(const struct tinyvit *tinyvit, size_t stage, size_t b,
+                    const struct tinyvit_scratch *scratch, const struct plane *x, int threads);
+
+#endif

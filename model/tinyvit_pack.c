@@ -1,0 +1,210 @@
+/* Loading the TinyViT image encoder: tensors as read -> matrices as the products want them. */
+#include "model/tinyvit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "model/checkpoint.h"
+#include "model/matmul_kernel.h"
+
+static void drop(float **block)
+{
+    memory_free(*block);
+    *block = NULL;
+}
+
+static int pack_stem(struct tinyvit *tinyvit, struct error *error)
+{
+    struct tinyvit_weights *w = &tinyvit->weights;
+    if (matmul_pack(&tinyvit->stem1, tinyvit->isa, 27, w->stem1.out,
+                    matmul_transposed(w->stem1.weight, 27), w->stem1.bias, "stem", error) < 0 ||
+        conv3_pack(&tinyvit->stem2, tinyvit->isa, w->stem2.in, w->stem2.out, 2, w->stem2.weight,
+                   w->stem2.bias, error) < 0)
+        return -1;
+    drop(&w->stem1.weight);
+    drop(&w->stem2.weight);
+    return 0;
+}
+
+/* padded[H][3][E] = the projection of norm(0), which is the norm's bias. */
+static int project_padding(struct tinyvit_packed_block *packed, const struct tinyvit_block *block,
+                           const struct tinyvit_stage *stage, struct error *error)
+{
+    size_t d = stage->width;
+    packed->padded = memory_new(3 * d, sizeof(float), "encoder block", error);
+    if (!packed->padded)
+        return -1;
+    matmul_plain(1, 3 * d, d, matmul_rows(block->norm_bias, d),
+                 matmul_transposed(block->qkv_weight, d), false, packed->padded, 3 * d);
+    for (size_t i = 0; i < 3 * d; i++)
+        packed->padded[i] += block->qkv_bias[i];
+    return 0;
+}
+
+static size_t apart(size_t a, size_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* One head's table, [tiles][window^2][width]; lanes past the last query get zeros. */
+static void fill_biases(size_t window, size_t width, const float *biases, float *table)
+{
+    size_t keys = window * window, tiles = (keys + width - 1) / width;
+    for (size_t tile = 0; tile < tiles; tile++)
+        for (size_t key = 0; key < keys; key++)
+            for (size_t i = 0; i < width && tile * width + i < keys; i++) {
+                size_t query = tile * width + i;
+                size_t down = apart(query / window, key / window);
+                size_t right = apart(query % window, key % window);
+                table[(tile * keys + key) * width + i] =
+                    biases[down * window + right] * (float)M_LOG2E;
+            }
+}
+
+static int pack_biases(struct tinyvit_packed_block *packed, const struct tinyvit_block *block,
+                       const struct tinyvit_stage *stage, enum isa isa, struct error *error)
+{
+    size_t keys = stage->window * stage->window, width = matmul_kernel(isa)->width;
+    size_t size = (keys + width - 1) / width * width * keys;
+    packed->biases = memory_new(stage->heads * size, sizeof(float), "attention biases", error);
+    for (size_t h = 0; packed->biases && h < stage->heads; h++)
+        fill_biases(stage->window, width, block->biases + h * keys, packed->biases + h * size);
+    return packed->biases ? 0 : -1;
+}
+
+static int pack_qkv(struct tinyvit_packed_block *packed, const struct tinyvit_block *block,
+                    const struct tinyvit_stage *stage, enum isa isa, struct error *error)
+{
+    size_t d = stage->width, e = d / stage->heads;
+    packed->qkv = memory_new(3 * stage->heads, sizeof *packed->qkv, "encoder block", error);
+    if (!packed->qkv)
+        return -1;
+    for (size_t i = 0; i < 3 * stage->heads; i++)
+        if (matmul_pack(&packed->qkv[i], isa, d, e,
+                        matmul_transposed(block->qkv_weight + i * e * d, d),
+                        block->qkv_bias + i * e, "encoder block", error) < 0)
+            return -1;
+    return 0;
+}
+
+static int pack_block(struct tinyvit_packed_block *packed, struct tinyvit_block *block,
+                      const struct tinyvit_stage *stage, enum isa isa, struct error *error)
+{
+    size_t d = stage->width;
+    packed->local = depthwise_pack(&block->local, error);
+    if (!packed->local || pack_qkv(packed, block, stage, isa, error) < 0 ||
+        project_padding(packed, block, stage, error) < 0 ||
+        pack_biases(packed, block, stage, isa, error) < 0 ||
+        matmul_pack(&packed->proj, isa, d, d, matmul_transposed(block->proj_weight, d),
+                    block->proj_bias, "encoder block", error) < 0 ||
+        matmul_pack(&packed->fc1, isa, d, stage->hidden, matmul_transposed(block->fc1_weight, d),
+                    block->fc1_bias, "encoder block", error) < 0 ||
+        matmul_pack(&packed->fc2, isa, stage->hidden, d,
+                    matmul_transposed(block->fc2_weight, stage->hidden), block->fc2_bias,
+                    "encoder block", error) < 0)
+        return -1;
+    drop(&block->local.weight);
+    return 0;
+}
+
+/* Gives the memory behind packed tensors back. */
+static void release_block(struct tinyvit_block *block, size_t stage, size_t b,
+                          struct checkpoint *checkpoint)
+{
+    static const char *const names[] = {"attn.qkv.weight", "attn.proj.weight",
+                                        "attn.attention_biases", "mlp.fc1.weight",
+                                        "mlp.fc2.weight"};
+    char name[128];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(name, sizeof name, "image_encoder.layers.%zu.blocks.%zu.%s", stage, b, names[i]);
+        checkpoint_release(checkpoint, name);
+    }
+    block->qkv_weight = block->proj_weight = block->fc1_weight = block->fc2_weight = NULL;
+    block->biases = NULL;
+}
+
+static int pack_convs(struct tinyvit_packed_stage *packed, struct tinyvit_stage *stage,
+                      enum isa isa, struct error *error)
+{
+    packed->convs = memory_new(stage->depth, sizeof *packed->convs, "encoder blocks", error);
+    if (!packed->convs)
+        return -1;
+    for (size_t b = 0; b < stage->depth; b++) {
+        struct tinyvit_mbconv *conv = &stage->convs[b];
+        if (bottleneck_pack(&packed->convs[b], isa, &conv->expand, &conv->depthwise, &conv->reduce,
+                            true, error) < 0)
+            return -1;
+        drop(&conv->expand.weight);
+        drop(&conv->reduce.weight);
+    }
+    return 0;
+}
+
+static int pack_stage(struct tinyvit *tinyvit, size_t i, struct checkpoint *checkpoint,
+                      struct error *error)
+{
+    struct tinyvit_packed_stage *packed = &tinyvit->stages[i];
+    struct tinyvit_stage *stage = &tinyvit->weights.stages[i];
+    if (i == 0) {
+        if (pack_convs(packed, stage, tinyvit->isa, error) < 0)
+            return -1;
+    } else {
+        packed->blocks = memory_new(stage->depth, sizeof *packed->blocks, "encoder blocks", error);
+        for (size_t b = 0; b < stage->depth; b++) {
+            if (!packed->blocks ||
+                pack_block(&packed->blocks[b], &stage->blocks[b], stage, tinyvit->isa, error) < 0)
+                return -1;
+            release_block(&stage->blocks[b], i, b, checkpoint);
+        }
+    }
+    if (i == TINYVIT_STAGES - 1)
+        return 0;
+    return bottleneck_pack(&packed->merge, tinyvit->isa, &stage->merge.widen,
+                           &stage->merge.depthwise, &stage->merge.mix, false, error);
+}
+
+int tinyvit_load(struct tinyvit *tinyvit, struct checkpoint *checkpoint, enum isa isa,
+                 int image_size, struct error *error)
+{
+    *tinyvit = (struct tinyvit){.isa = isa};
+    if (tinyvit_weights_read(&tinyvit->weights, checkpoint, image_size, error) < 0 ||
+        pack_stem(tinyvit, error) < 0)
+        return -1;
+    for (size_t i = 0; i < TINYVIT_STAGES; i++)
+        if (pack_stage(tinyvit, i, checkpoint, error) < 0)
+            return -1;
+    return neck_pack(&tinyvit->neck, &tinyvit->weights.neck, checkpoint, isa, error);
+}
+
+static void free_block(struct tinyvit_packed_block *packed, size_t heads)
+{
+    for (size_t i = 0; packed->qkv && i < 3 * heads; i++)
+        matmul_packed_free(&packed->qkv[i]);
+    memory_free(packed->qkv);
+    memory_free(packed->padded);
+    memory_free(packed->biases);
+    memory_free(packed->local);
+    matmul_packed_free(&packed->proj);
+    matmul_packed_free(&packed->fc1);
+    matmul_packed_free(&packed->fc2);
+}
+
+void tinyvit_free(struct tinyvit *tinyvit)
+{
+    for (size_t i = 0; i < TINYVIT_STAGES; i++) {
+        struct tinyvit_packed_stage *packed = &tinyvit->stages[i];
+        const struct tinyvit_stage *stage = &tinyvit->weights.stages[i];
+        for (size_t b = 0; packed->convs && b < stage->depth; b++)
+            bottleneck_free(&packed->convs[b]);
+        for (size_t b = 0; packed->blocks && b < stage->depth; b++)
+            free_block(&packed->blocks[b], stage->heads);
+        memory_free(packed->convs);
+        memory_free(packed->blocks);
+        bottleneck_free(&packed->merge);
+    }
+    matmul_packed_free(&tinyvit->stem1);
+    conv3_free(&tinyvit->stem2);
+    neck_free(&tinyvit->neck);
+    tinyvit_weights_free(&tinyvit->weights);
+}
