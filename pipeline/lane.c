@@ -100,9 +100,18 @@ static bool is_good(const struct lane *lane, float iou)
     return threshold <= 0 || iou > (float)threshold;
 }
 
+/* Moves the threshold to 0, where the scan has it: interpolation commutes with adding a constant.
+ */
+static void apply_threshold(const struct lane *lane, float *logits)
+{
+    float threshold = (float)lane->options->mask_threshold;
+    for (size_t i = 0; threshold != 0 && i < plane(lane); i++)
+        logits[i] -= threshold;
+}
+
 /* Scans one low-resolution mask and adds it to `found` if it passes the filters. */
 static int keep_mask(struct lane *lane, const struct crop_task *task, const double *point,
-                     const float *logits, float iou, struct mask_list *found, struct error *error)
+                     float *logits, float iou, struct mask_list *found, struct error *error)
 {
     const struct scan_options scan = {
         .stability_offset = (float)lane->options->stability_score_offset,
@@ -111,6 +120,7 @@ static int keep_mask(struct lane *lane, const struct crop_task *task, const doub
     struct mask mask = {.crop = task->rect, .point = {point[0], point[1]}, .predicted_iou = iou};
     bool kept;
     double start = clock_now();
+    apply_threshold(lane, logits);
     int status = scan_mask(task->geometry, lane->scan, logits, &scan, &mask, &kept, error);
     if (status == 0 && kept &&
         (task->keep_cut ||

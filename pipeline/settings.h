@@ -32,6 +32,7 @@ struct generation {
     char *region_cleanup;               /* "amg" or "sa1b" */
 
     /* beyond the reference; all off by default */
+    double mask_threshold; /* a pixel is foreground where its logit is > this; 0 in the reference */
     bool single_mask;
     bool use_m2m;
     char *point_grid; /* file; NULL: a regular grid */
