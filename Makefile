@@ -46,10 +46,11 @@ OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(SIMD),$(SOURCES))) \
            $(foreach isa,$(ISAS),$(patsubst %.c,$(BUILD)/%.$(isa).o,$(SIMD))) $(BUILD)/model/builtin.o
 UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 PARITY_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/parity/test_*.c))
+FUZZ_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 # ThreadSanitizer knows pthreads but not OpenMP, so it watches the tests of jobs/ alone.
 JOBS_TESTS := $(patsubst %.c,$(BUILD)/%,$(shell grep -l '"jobs/' tests/unit/test_*.c 2>/dev/null))
 
-.PHONY: all tests unit unit-programs jobs-tests parity-tests compile-flags test lint format demo parity consumers bench install clean help FORCE
+.PHONY: all tests unit unit-programs jobs-tests fuzz-programs fuzz parity-tests compile-flags test lint format demo parity consumers bench install clean help FORCE
 all: $(if $(wildcard pipeline/main.c),$(BUILD)/maskmill,$(BUILD)/libmaskmill.a)
 
 help:
@@ -98,6 +99,12 @@ unit: $(UNIT_TESTS)
 	@tests/each $(UNIT_TESTS)
 
 jobs-tests: $(JOBS_TESTS)
+
+fuzz-programs: $(FUZZ_TESTS)
+
+#: make fuzz      fuzz every reader of untrusted files with clang's libFuzzer (FUZZ_SECONDS=60 each)
+fuzz:
+	@tests/fuzz/long $(or $(FUZZ_SECONDS),60)
 
 parity-tests: $(PARITY_TESTS)
 	@tests/each $(PARITY_TESTS)

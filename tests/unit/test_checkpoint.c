@@ -40,9 +40,11 @@ static const struct {
     {DATA "legacy.pth", "PyTorch legacy", "F32"},
     {DATA "legacy-half.pth", "PyTorch legacy", "F16"},
     {DATA "legacy-parameters.pth", "PyTorch legacy", "F32"},
+    {DATA "plain.safetensors", "safetensors", "F32"},
+    {DATA "mixed.safetensors", "safetensors", "mixed"},
 };
 
-START_TEST(every_layout_of_torch_gives_the_same_tensors)
+START_TEST(every_layout_gives_the_same_tensors)
 {
     struct error error = {0};
     struct checkpoint *checkpoint;
@@ -186,7 +188,7 @@ int main(void)
 {
     Suite *suite = suite_create("checkpoint");
     TCase *tests = tcase_create("checkpoint");
-    tcase_add_loop_test(tests, every_layout_of_torch_gives_the_same_tensors, 0,
+    tcase_add_loop_test(tests, every_layout_gives_the_same_tensors, 0,
                         sizeof sound / sizeof *sound);
     tcase_add_test(tests, safetensors_of_mixed_dtypes_are_read);
     tcase_add_test(tests, f32_is_used_where_it_lies_and_can_be_asked_for_again);

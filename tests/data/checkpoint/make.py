@@ -1,13 +1,15 @@
-"""Writes the small checkpoints beside it, as PyTorch itself writes them: python3 make.py
+"""Writes the small checkpoints beside it, as PyTorch itself writes them, and the fuzzers' seeds: python3 make.py
 
 Each holds the same tensors ("a" [2,3] with a[i] = i / 4 - 0.5, "b" [4], "scalar" []) in one of the
-layouts that torch.save and safetensors have. Needs torch; the tests do not run this."""
+layouts that torch.save and safetensors have. Needs torch and safetensors; the tests do not run this."""
 
 import collections
+import glob
 import os
-import pickle
+import zipfile
 
 import torch
+from safetensors.torch import save_file
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)))
 
@@ -52,3 +54,14 @@ module = torch.nn.Linear(2, 2)
 torch.save(module, "bad-module.pth")
 for name in ("bad-command.pth", "bad-legacy-command.pth"):
     assert b"system" in open(name, "rb").read()
+
+save_file(dict(plain), "plain.safetensors", metadata={"image_size": "256"})
+save_file({"a": plain["a"].half(), "b": plain["b"].bfloat16(), "scalar": plain["scalar"],
+           "x.num_batches_tracked": torch.tensor(3)}, "mixed.safetensors")
+
+# The fuzzers' seeds: the files themselves (by a link), and the pickles inside the zips.
+for path in glob.glob("*.pth"):
+    if zipfile.is_zipfile(path):
+        name = path.removesuffix(".pth")
+        with zipfile.ZipFile(path) as archive, open(f"../../fuzz/seeds/pickle/{name}.pkl", "wb") as out:
+            out.write(archive.read(f"{name}/data.pkl"))

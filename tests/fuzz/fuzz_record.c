@@ -1,0 +1,14 @@
+/* The JSON text of a record, as verify and export read it back from disk. */
+#include "replay.h"
+
+#include "base/error.h"
+#include "pipeline/record.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct error error = {0};
+    struct record record = {0};
+    if (record_parse(&record, (const char *)data, size, NULL, &error) == 0)
+        record_free(&record);
+    return 0;
+}
