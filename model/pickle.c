@@ -8,9 +8,9 @@
 #include "model/pickle_machine.h"
 #include "model/pickle_opcode.h"
 
-static int push_new(struct machine *machine, enum pickle_kind kind)
+static int push_new(struct machine *machine, int kind)
 {
-    return machine_push(machine, machine_new(machine, kind));
+    return machine_push(machine, machine_new(machine, (enum pickle_kind)kind));
 }
 
 static int push_integer(struct machine *machine, enum pickle_kind kind, int64_t integer)
@@ -21,37 +21,13 @@ static int push_integer(struct machine *machine, enum pickle_kind kind, int64_t 
     return machine_push(machine, value);
 }
 
-/* `count` bytes of the pickle; NULL (with the error set) where it ends before. */
-static const unsigned char *take(struct machine *machine, uint64_t count)
-{
-    if (count > (size_t)(machine->end - machine->bytes)) {
-        machine_damaged(machine, "it ends in the middle of a value (truncated?)");
-        return NULL;
-    }
-    const unsigned char *bytes = machine->bytes;
-    machine->bytes += count;
-    return bytes;
-}
-
-/* A little-endian unsigned number of `width` bytes. */
-static int take_number(struct machine *machine, int width, uint64_t *number)
-{
-    const unsigned char *bytes = take(machine, (uint64_t)width);
-    if (!bytes)
-        return -1;
-    *number = 0;
-    for (int i = width - 1; i >= 0; i--)
-        *number = *number << 8 | bytes[i];
-    return 0;
-}
-
 /* A text after its length of `width` bytes. */
 static int push_text(struct machine *machine, int width)
 {
     uint64_t length;
-    if (take_number(machine, width, &length))
+    if (machine_take_number(machine, width, &length))
         return -1;
-    const unsigned char *bytes = take(machine, length);
+    const unsigned char *bytes = machine_take(machine, length);
     struct pickle_value *value = bytes ? machine_new(machine, PICKLE_TEXT) : NULL;
     if (!value)
         return -1;
@@ -65,11 +41,11 @@ static int push_long(struct machine *machine, int width)
 {
     uint64_t length;
     uint64_t number = 0;
-    if (take_number(machine, width, &length))
+    if (machine_take_number(machine, width, &length))
         return -1;
     if (length > 8)
         return machine_damaged(machine, "a number has more than 64 bits");
-    if (take_number(machine, (int)length, &number))
+    if (machine_take_number(machine, (int)length, &number))
         return -1;
     if (length > 0 && length < 8 && number >> (8 * length - 1))
         number |= ~UINT64_C(0) << (8 * length);
@@ -116,16 +92,18 @@ static const char *take_line(struct machine *machine, size_t *length)
     return (const char *)line;
 }
 
-static int do_global(struct machine *machine)
+static int do_global(struct machine *machine, int unused)
 {
+    (void)unused;
     size_t module_length, name_length;
     const char *module = take_line(machine, &module_length);
     const char *name = module ? take_line(machine, &name_length) : NULL;
     return name ? push_function(machine, module, module_length, name, name_length) : -1;
 }
 
-static int do_stack_global(struct machine *machine)
+static int do_stack_global(struct machine *machine, int unused)
 {
+    (void)unused;
     const struct pickle_value *name = machine_pop(machine);
     const struct pickle_value *module = name ? machine_pop(machine) : NULL;
     if (!module)
@@ -137,8 +115,9 @@ static int do_stack_global(struct machine *machine)
 }
 
 /* Records the call of a function. */
-static int do_reduce(struct machine *machine)
+static int do_reduce(struct machine *machine, int unused)
 {
+    (void)unused;
     struct pickle_value *arguments = machine_pop(machine);
     const struct pickle_value *callee = arguments ? machine_pop(machine) : NULL;
     if (!callee)
@@ -155,8 +134,9 @@ static int do_reduce(struct machine *machine)
     return machine_push(machine, call);
 }
 
-static int do_persistent(struct machine *machine)
+static int do_persistent(struct machine *machine, int unused)
 {
+    (void)unused;
     struct pickle_value *id = machine_pop(machine);
     struct pickle_value *value = id ? machine_new(machine, PICKLE_PERSISTENT) : NULL;
     if (value)
@@ -165,8 +145,9 @@ static int do_persistent(struct machine *machine)
 }
 
 /* Attributes of an OrderedDict (torch keeps version numbers there) carry no tensors: dropped. */
-static int do_build(struct machine *machine)
+static int do_build(struct machine *machine, int unused)
 {
+    (void)unused;
     if (!machine_pop(machine))
         return -1;
     const struct pickle_value *object = machine_top(machine);
@@ -177,153 +158,163 @@ static int do_build(struct machine *machine)
                : machine_damaged(machine, "it gives attributes to what can have none");
 }
 
-static int do_pop(struct machine *machine)
+/* Takes one value off, or all down to a mark; a mark that is on top counts as a value. */
+static int do_pop(struct machine *machine, int to_mark)
 {
-    struct value_list *stack = &machine->stack;
-    if (stack->count > 0 && stack->values[stack->count - 1]->kind == PICKLE_MARK)
+    const struct value_list *stack = &machine->stack;
+    if (to_mark || (stack->count > 0 && stack->values[stack->count - 1]->kind == PICKLE_MARK))
         return machine_pop_mark(machine);
     return machine_pop(machine) ? 0 : -1;
 }
 
-/* An opcode whose operand is a number of `width` bytes. */
-static int do_number(struct machine *machine, int opcode, int width)
+static int do_duplicate(struct machine *machine, int unused)
+{
+    (void)unused;
+    return machine_push(machine, machine_top(machine));
+}
+
+static int do_protocol(struct machine *machine, int width)
+{
+    uint64_t version;
+    if (machine_take_number(machine, width, &version))
+        return -1;
+    return version <= 4 ? 0 : machine_damaged(machine, "its protocol is newer than 4");
+}
+
+/* A frame only says how much may be read at once. */
+static int do_frame(struct machine *machine, int width)
+{
+    return machine_take(machine, (uint64_t)width) ? 0 : -1;
+}
+
+static int do_bool(struct machine *machine, int value)
+{
+    return push_integer(machine, PICKLE_BOOL, value);
+}
+
+static int do_unsigned(struct machine *machine, int width)
 {
     uint64_t number;
-    if (take_number(machine, width, &number))
+    return machine_take_number(machine, width, &number)
+               ? -1
+               : push_integer(machine, PICKLE_INTEGER, (int64_t)number);
+}
+
+static int do_int32(struct machine *machine, int width)
+{
+    uint64_t number;
+    return machine_take_number(machine, width, &number)
+               ? -1
+               : push_integer(machine, PICKLE_INTEGER, (int32_t)(uint32_t)number);
+}
+
+static int do_float(struct machine *machine, int width)
+{
+    return machine_take(machine, (uint64_t)width) ? push_new(machine, PICKLE_FLOAT) : -1;
+}
+
+static int do_recall(struct machine *machine, int width)
+{
+    uint64_t place;
+    return machine_take_number(machine, width, &place) ? -1
+                                                       : machine_recall(machine, (size_t)place);
+}
+
+/* Width 0: in the next free place. */
+static int do_memorise(struct machine *machine, int width)
+{
+    uint64_t place = machine->memo.count;
+    if (width > 0 && machine_take_number(machine, width, &place))
         return -1;
-    switch (opcode) {
-    case OP_BININT:
-        return push_integer(machine, PICKLE_INTEGER, (int32_t)(uint32_t)number);
-    case OP_BININT1:
-    case OP_BININT2:
-        return push_integer(machine, PICKLE_INTEGER, (int64_t)number);
-    case OP_BINGET:
-    case OP_LONG_BINGET:
-        return machine_recall(machine, (size_t)number);
-    case OP_BINPUT:
-    case OP_LONG_BINPUT:
-        return machine_memorise(machine, (size_t)number);
-    case OP_BINFLOAT:
-        return push_new(machine, PICKLE_FLOAT);
-    case OP_PROTO:
-        return number <= 4 ? 0 : machine_damaged(machine, "its protocol is newer than 4");
-    default: /* OP_FRAME: only says how much may be read at once */
-        return 0;
-    }
+    return machine_memorise(machine, (size_t)place);
 }
 
-static int do_container(struct machine *machine, int opcode)
+static int do_tuple(struct machine *machine, int count)
 {
-    switch (opcode) {
-    case OP_EMPTY_TUPLE:
-        return push_new(machine, PICKLE_TUPLE);
-    case OP_EMPTY_LIST:
-        return push_new(machine, PICKLE_LIST);
-    case OP_EMPTY_DICT:
-        return push_new(machine, PICKLE_DICT);
-    case OP_TUPLE:
-        return machine_build_marked(machine, PICKLE_TUPLE);
-    case OP_LIST:
-        return machine_build_marked(machine, PICKLE_LIST);
-    case OP_DICT:
-        return machine_build_marked(machine, PICKLE_DICT);
-    case OP_TUPLE1:
-    case OP_TUPLE2:
-    case OP_TUPLE3:
-        return machine_build_tuple(machine, (size_t)(opcode - OP_TUPLE1 + 1));
-    case OP_APPEND:
-        return machine_extend(machine, 1, PICKLE_LIST);
-    case OP_APPENDS:
-        return machine_extend_marked(machine, PICKLE_LIST);
-    case OP_SETITEM:
-        return machine_extend(machine, 2, PICKLE_DICT);
-    default: /* OP_SETITEMS */
-        return machine_extend_marked(machine, PICKLE_DICT);
-    }
+    return machine_build_tuple(machine, (size_t)count);
 }
 
-static int do_opcode(struct machine *machine, int opcode)
+static int do_container(struct machine *machine, int kind)
 {
-    switch (opcode) {
-    case OP_MARK:
-        return push_new(machine, PICKLE_MARK);
-    case OP_POP:
-        return do_pop(machine);
-    case OP_POP_MARK:
-        return machine_pop_mark(machine);
-    case OP_DUP:
-        return machine_push(machine, machine_top(machine));
-    case OP_NONE:
-        return push_new(machine, PICKLE_NONE);
-    case OP_NEWTRUE:
-    case OP_NEWFALSE:
-        return push_integer(machine, PICKLE_BOOL, opcode == OP_NEWTRUE);
-    case OP_PROTO:
-    case OP_BININT1:
-    case OP_BINGET:
-    case OP_BINPUT:
-        return do_number(machine, opcode, 1);
-    case OP_BININT2:
-        return do_number(machine, opcode, 2);
-    case OP_BININT:
-    case OP_LONG_BINGET:
-    case OP_LONG_BINPUT:
-        return do_number(machine, opcode, 4);
-    case OP_BINFLOAT:
-    case OP_FRAME:
-        return do_number(machine, opcode, 8);
-    case OP_LONG1:
-        return push_long(machine, 1);
-    case OP_LONG4:
-        return push_long(machine, 4);
-    case OP_SHORT_BINBYTES:
-    case OP_SHORT_BINSTRING:
-    case OP_SHORT_BINUNICODE:
-        return push_text(machine, 1);
-    case OP_BINBYTES:
-    case OP_BINSTRING:
-    case OP_BINUNICODE:
-        return push_text(machine, 4);
-    case OP_BINBYTES8:
-    case OP_BINUNICODE8:
-        return push_text(machine, 8);
-    case OP_EMPTY_TUPLE:
-    case OP_EMPTY_LIST:
-    case OP_EMPTY_DICT:
-    case OP_TUPLE:
-    case OP_LIST:
-    case OP_DICT:
-    case OP_TUPLE1:
-    case OP_TUPLE2:
-    case OP_TUPLE3:
-    case OP_APPEND:
-    case OP_APPENDS:
-    case OP_SETITEM:
-    case OP_SETITEMS:
-        return do_container(machine, opcode);
-    case OP_GLOBAL:
-        return do_global(machine);
-    case OP_STACK_GLOBAL:
-        return do_stack_global(machine);
-    case OP_REDUCE:
-        return do_reduce(machine);
-    case OP_BINPERSID:
-        return do_persistent(machine);
-    case OP_BUILD:
-        return do_build(machine);
-    case OP_MEMOIZE:
-        return machine_memorise(machine, machine->memo.count);
-    default:
-        return error_set(machine->error, ERROR_MODEL,
-                         "refused: its pickle has opcode 0x%02x, which plain tensors do not need",
-                         (unsigned)opcode);
-    }
+    return machine_build_marked(machine, (enum pickle_kind)kind);
+}
+
+static int do_append(struct machine *machine, int kind)
+{
+    return machine_extend(machine, kind == PICKLE_DICT ? 2 : 1, (enum pickle_kind)kind);
+}
+
+static int do_append_marked(struct machine *machine, int kind)
+{
+    return machine_extend_marked(machine, (enum pickle_kind)kind);
+}
+
+/* What each opcode does, and the width of its operand, the kind or the number it is about. */
+static const struct {
+    int (*run)(struct machine *machine, int operand);
+    int operand;
+} actions[256] = {
+    [OP_MARK] = {push_new, PICKLE_MARK},
+    [OP_NONE] = {push_new, PICKLE_NONE},
+    [OP_EMPTY_TUPLE] = {push_new, PICKLE_TUPLE},
+    [OP_EMPTY_LIST] = {push_new, PICKLE_LIST},
+    [OP_EMPTY_DICT] = {push_new, PICKLE_DICT},
+    [OP_POP] = {do_pop, 0},
+    [OP_POP_MARK] = {do_pop, 1},
+    [OP_DUP] = {do_duplicate, 0},
+    [OP_PROTO] = {do_protocol, 1},
+    [OP_FRAME] = {do_frame, 8},
+    [OP_NEWTRUE] = {do_bool, 1},
+    [OP_NEWFALSE] = {do_bool, 0},
+    [OP_BININT1] = {do_unsigned, 1},
+    [OP_BININT2] = {do_unsigned, 2},
+    [OP_BININT] = {do_int32, 4},
+    [OP_LONG1] = {push_long, 1},
+    [OP_LONG4] = {push_long, 4},
+    [OP_BINFLOAT] = {do_float, 8},
+    [OP_SHORT_BINBYTES] = {push_text, 1},
+    [OP_SHORT_BINSTRING] = {push_text, 1},
+    [OP_SHORT_BINUNICODE] = {push_text, 1},
+    [OP_BINBYTES] = {push_text, 4},
+    [OP_BINSTRING] = {push_text, 4},
+    [OP_BINUNICODE] = {push_text, 4},
+    [OP_BINBYTES8] = {push_text, 8},
+    [OP_BINUNICODE8] = {push_text, 8},
+    [OP_TUPLE1] = {do_tuple, 1},
+    [OP_TUPLE2] = {do_tuple, 2},
+    [OP_TUPLE3] = {do_tuple, 3},
+    [OP_TUPLE] = {do_container, PICKLE_TUPLE},
+    [OP_LIST] = {do_container, PICKLE_LIST},
+    [OP_DICT] = {do_container, PICKLE_DICT},
+    [OP_APPEND] = {do_append, PICKLE_LIST},
+    [OP_SETITEM] = {do_append, PICKLE_DICT},
+    [OP_APPENDS] = {do_append_marked, PICKLE_LIST},
+    [OP_SETITEMS] = {do_append_marked, PICKLE_DICT},
+    [OP_BINGET] = {do_recall, 1},
+    [OP_LONG_BINGET] = {do_recall, 4},
+    [OP_BINPUT] = {do_memorise, 1},
+    [OP_LONG_BINPUT] = {do_memorise, 4},
+    [OP_MEMOIZE] = {do_memorise, 0},
+    [OP_GLOBAL] = {do_global, 0},
+    [OP_STACK_GLOBAL] = {do_stack_global, 0},
+    [OP_REDUCE] = {do_reduce, 0},
+    [OP_BINPERSID] = {do_persistent, 0},
+    [OP_BUILD] = {do_build, 0},
+};
+
+static int do_opcode(struct machine *machine, unsigned char opcode)
+{
+    if (actions[opcode].run)
+        return actions[opcode].run(machine, actions[opcode].operand);
+    return error_set(machine->error, ERROR_MODEL,
+                     "refused: its pickle has opcode 0x%02x, which plain tensors do not need",
+                     (unsigned)opcode);
 }
 
 static int run(struct machine *machine)
 {
     for (;;) {
-        const unsigned char *opcode = take(machine, 1);
+        const unsigned char *opcode = machine_take(machine, 1);
         if (!opcode)
             return -1;
         if (*opcode == OP_STOP) {

@@ -11,6 +11,28 @@ int machine_damaged(struct machine *machine, const char *what)
     return error_set(machine->error, ERROR_MODEL, "the pickle is damaged: %s", what);
 }
 
+const unsigned char *machine_take(struct machine *machine, uint64_t count)
+{
+    if (count > (size_t)(machine->end - machine->bytes)) {
+        machine_damaged(machine, "it ends in the middle of a value (truncated?)");
+        return NULL;
+    }
+    const unsigned char *bytes = machine->bytes;
+    machine->bytes += count;
+    return bytes;
+}
+
+int machine_take_number(struct machine *machine, int width, uint64_t *number)
+{
+    const unsigned char *bytes = machine_take(machine, (uint64_t)width);
+    if (!bytes)
+        return -1;
+    *number = 0;
+    for (int i = width - 1; i >= 0; i--)
+        *number = *number << 8 | bytes[i];
+    return 0;
+}
+
 struct pickle_value *machine_new(struct machine *machine, enum pickle_kind kind)
 {
     struct pickle *pickle = machine->pickle;

@@ -37,6 +37,12 @@ struct machine {
 /* Reports damage of the pickle; returns -1. */
 int machine_damaged(struct machine *machine, const char *what);
 
+/* The next `count` bytes of the pickle; NULL where it ends before. */
+const unsigned char *machine_take(struct machine *machine, uint64_t count);
+
+/* The next `width` bytes (0..8) as a little-endian number. */
+int machine_take_number(struct machine *machine, int width, uint64_t *number);
+
 /* A new value of that kind, all zero otherwise, not on the stack. */
 struct pickle_value *machine_new(struct machine *machine, enum pickle_kind kind);
 

@@ -1,6 +1,6 @@
 #include "model/pth.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -47,13 +47,11 @@ static const struct zip_member *find_beside(const struct zip *zip, const struct 
 {
     char name[MEMBER_NAME_MAX];
     size_t prefix = pickle->name_length - strlen("data.pkl");
-    size_t middle = strlen(folder);
-    if (prefix > sizeof name - middle || key_length > sizeof name - middle - prefix)
+    if (prefix >= sizeof name || key_length >= sizeof name)
         return NULL;
-    memcpy(name, pickle->name, prefix);
-    memcpy(name + prefix, folder, middle);
-    memcpy(name + prefix + middle, key, key_length);
-    return zip_find(zip, name, prefix + middle + key_length);
+    int length = snprintf(name, sizeof name, "%.*s%s%.*s", (int)prefix, pickle->name, folder,
+                          (int)key_length, key);
+    return length < MEMBER_NAME_MAX ? zip_find(zip, name, (size_t)length) : NULL;
 }
 
 static int locate_in_zip(struct pth_storages *storages, const struct zip *zip,
@@ -86,7 +84,8 @@ static int read_members(const struct zip *zip, struct contents *contents, struct
         return error_set(error, ERROR_MODEL,
                          "a zip archive without data.pkl: not written by torch.save");
     const struct zip_member *order = find_beside(zip, member, "byteorder", "", 0);
-    if (order && (order->size != strlen("little") || memcmp(order->bytes, "little", order->size)))
+    if (order &&
+        (order->size != strlen("little") || memcmp(order->bytes, "little", order->size) != 0))
         return error_set(error, ERROR_MODEL, "written on a big-endian machine, which is not read");
     struct pickle *pickle;
     if (pickle_read(&pickle, member->bytes, member->size, pth_functions, error))

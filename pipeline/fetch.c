@@ -14,8 +14,6 @@
 #include "pipeline/digest.h"
 #include "pipeline/official.h"
 
-extern char **environ;
-
 enum { URL_SIZE = 256, BLOCK = 1 << 16 };
 
 /* A running downloader that writes the file to a pipe. */
