@@ -252,7 +252,9 @@ static void abandon_tar(struct writer *writer)
 {
     struct shards *shards = writer->state;
     if (shards->archive) {
-        archive_write_fail(shards->archive);
+        /* Freeing writes what libarchive still holds, to a file that is removed then. */
+        struct error ignored = {0};
+        shards->error = &ignored;
         archive_write_free(shards->archive);
         atomic_abandon(&shards->file);
     }
