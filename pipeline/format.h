@@ -26,7 +26,7 @@ struct format {
 };
 
 extern const struct format format_sa1b, format_rle, format_ndjson, format_coco, format_coco_results,
-    format_png, format_labels, format_tar;
+    format_polygons, format_png, format_labels, format_yolo, format_tar;
 
 /* "OUT/NAME" and an extension with its point, or a file in a folder of the image's name ("/0.png").
  * Owned by the caller. NULL with ERROR_MEMORY. */

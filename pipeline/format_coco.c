@@ -4,9 +4,6 @@
  * Ids are stable: an image's is its record's, an annotation's is image id * 2048 + index + 1. So
  * the shards of a run, or two exports, never give one id twice, and no id changes when images are
  * added. With sequential ids both count from 1 in the order of adding.
- *
- * In COCO's own convention a box's width is max - min + 1. The one category is 1, "object".
- * Source of the members: cocodataset.org, "Data format" and "Results format".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,10 +14,10 @@
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "pipeline/coco_text.h"
 #include "base/atomic.h"
 #include "pipeline/format.h"
 #include "pipeline/record.h"
-#include "rle/coco.h"
 
 enum {
     MASKS_AN_IMAGE = 2048
@@ -126,97 +123,14 @@ static int note_id(struct coco *coco, int64_t id, struct error *error)
     return 0;
 }
 
-static void append_member(struct json_text *text, const char *name, int64_t number)
-{
-    json_text_raw(text, name);
-    json_text_integer(text, number);
-}
-
-static int append_runs(struct json_text *text, const struct rle *rle, struct error *error)
-{
-    size_t length;
-    char *counts = coco_string(rle, &length, error);
-    if (!counts)
-        return -1;
-    append_member(text, "{\"size\": [", rle->height);
-    append_member(text, ", ", rle->width);
-    json_text_raw(text, "], \"counts\": ");
-    json_text_string(text, counts, length);
-    json_text_raw(text, "}");
-    free(counts);
-    return 0;
-}
-
-/* "bbox" as COCO's tools expect it: they cut masks by it. */
-static void append_bbox(struct json_text *text, const struct box *box)
-{
-    append_member(text, ", \"bbox\": [", box->x0);
-    append_member(text, ", ", box->y0);
-    append_member(text, ", ", box->x1 - box->x0 + 1);
-    append_member(text, ", ", box->y1 - box->y0 + 1);
-    json_text_raw(text, "]");
-}
-
-/* What both documents say of a mask. */
-static int append_common(struct json_text *text, const struct mask *mask, int64_t image,
-                         struct error *error)
-{
-    append_member(text, "\"image_id\": ", image);
-    json_text_raw(text, ", \"category_id\": 1, \"segmentation\": ");
-    int result = append_runs(text, &mask->rle, error);
-    append_bbox(text, &mask->box);
-    return result;
-}
-
-static int append_instance(struct json_text *text, const struct mask *mask, int64_t image,
-                           int64_t id, struct error *error)
-{
-    append_member(text, "{\"id\": ", id);
-    json_text_raw(text, ", ");
-    if (append_common(text, mask, image, error))
-        return -1;
-    append_member(text, ", \"area\": ", (int64_t)mask->area);
-    json_text_raw(text, ", \"iscrowd\": 0, \"predicted_iou\": ");
-    json_text_double(text, (double)mask->predicted_iou);
-    json_text_raw(text, ", \"stability_score\": ");
-    json_text_double(text, (double)mask->stability_score);
-    json_text_raw(text, ", \"point_coords\": [[");
-    json_text_double(text, mask->point[0]);
-    json_text_raw(text, ", ");
-    json_text_double(text, mask->point[1]);
-    append_member(text, "]], \"crop_box\": [", mask->crop.x);
-    append_member(text, ", ", mask->crop.y);
-    append_member(text, ", ", mask->crop.width);
-    append_member(text, ", ", mask->crop.height);
-    json_text_raw(text, "]}");
-    return 0;
-}
-
-static int append_result(struct json_text *text, const struct mask *mask, int64_t image, int64_t id,
-                         struct error *error)
-{
-    (void)id;
-    json_text_raw(text, "{");
-    if (append_common(text, mask, image, error))
-        return -1;
-    json_text_raw(text, ", \"score\": ");
-    json_text_double(text, (double)mask->predicted_iou);
-    json_text_raw(text, "}");
-    return 0;
-}
-
 /* Puts an image's line aside. */
 static int add_image(struct coco *coco, const struct record *record, int64_t id,
                      struct error *error)
 {
     struct json_text text = {0};
     size_t length;
-    append_member(&text, coco->image_count ? ",\n{\"id\": " : "\n{\"id\": ", id);
-    append_member(&text, ", \"width\": ", record->width);
-    append_member(&text, ", \"height\": ", record->height);
-    json_text_raw(&text, ", \"file_name\": ");
-    json_text_string(&text, record->file_name, strlen(record->file_name));
-    json_text_raw(&text, "}");
+    json_text_raw(&text, coco->image_count ? ",\n" : "\n");
+    coco_text_image(&text, record, id);
     char *line = json_text_take(&text, &length, error);
     if (!line)
         return -1;
@@ -226,6 +140,14 @@ static int add_image(struct coco *coco, const struct record *record, int64_t id,
         return error_set_system(error, ERROR_IO, errno, "%s: its list of images cannot be written",
                                 coco->file.path);
     return note_id(coco, id, error);
+}
+
+static int append_mask(struct json_text *text, const struct mask *mask, int64_t image, int64_t id,
+                       const struct writer *writer, struct error *error)
+{
+    if (writer->format == &format_coco_results)
+        return coco_text_result(text, mask, image, error);
+    return coco_text_instance(text, mask, image, id, writer->format == &format_polygons, error);
 }
 
 static int add_coco(struct writer *writer, const struct writer_item *item, struct error *error)
@@ -239,10 +161,8 @@ static int add_coco(struct writer *writer, const struct writer_item *item, struc
         return -1;
     for (size_t i = 0; i < masks->count; i++) {
         json_text_raw(&text, coco->annotation_count || i ? ",\n" : "\n");
-        int64_t id = annotation + (int64_t)i;
-        int result = writer->format == &format_coco_results
-                         ? append_result(&text, &masks->items[i], image, id, error)
-                         : append_instance(&text, &masks->items[i], image, id, error);
+        int result =
+            append_mask(&text, &masks->items[i], image, annotation + (int64_t)i, writer, error);
         if (result) {
             json_text_free(&text);
             return -1;
@@ -333,6 +253,16 @@ const struct format format_coco = {
     .name = "coco",
     .kind = WRITER_WHOLE,
     .summary = "COCO instances over all images: instances.json",
+    .open = open_instances,
+    .add = add_coco,
+    .close = close_instances,
+    .abandon = abandon_coco,
+};
+
+const struct format format_polygons = {
+    .name = "polygons",
+    .kind = WRITER_WHOLE,
+    .summary = "COCO instances with polygons instead of runs: instances.json",
     .open = open_instances,
     .add = add_coco,
     .close = close_instances,

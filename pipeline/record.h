@@ -46,9 +46,9 @@ enum record_field {
     RECORD_CENTROID = 2,      /* "centroid": [x, y], mean of the pixels' coordinates */
     RECORD_BBOX_COCO = 4,     /* "bbox_coco": [x, y, w, h] with w = max - min + 1 */
     RECORD_RUNS = 8,          /* "runs": the uncompressed run lengths, background first */
-    /* Not extra members but another form of "segmentation"; formats use them, --fields does not. */
-    RECORD_AS_RUNS = 16,     /* {"size", "counts": [run lengths]} */
-    RECORD_AS_POLYGONS = 32, /* [[x, y, x, y, ...], ...] as polygon_rings gives them */
+    /* Not an extra member but another form of "segmentation", {"size", "counts": [run lengths]};
+     * for formats, not for --fields. */
+    RECORD_AS_RUNS = 16,
 };
 
 /* Reads a comma-separated list of the names above ("centroid,runs") into a set of bits.

@@ -9,8 +9,8 @@
 #include "pipeline/format.h"
 
 static const struct format *const formats[] = {
-    &format_sa1b,         &format_rle, &format_ndjson, &format_coco,
-    &format_coco_results, &format_png, &format_labels, &format_tar,
+    &format_sa1b,     &format_rle, &format_ndjson, &format_coco, &format_coco_results,
+    &format_polygons, &format_png, &format_labels, &format_yolo, &format_tar,
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 

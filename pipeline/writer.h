@@ -30,7 +30,6 @@ struct writer_options {
     size_t shard_images;        /* tar: images a shard; 0: 1000 */
     const char *shard_prefix;   /* tar: file names PREFIX000000.tar; NULL: "" */
     bool sequential_ids;        /* coco, coco-results: ids 1, 2, 3, ... in the order of adding */
-    unsigned char polygon_tolerance_tenths; /* polygons, yolo: simplification, tenths of a pixel */
 };
 
 /* One image to be written; all borrowed for the time of the call. */

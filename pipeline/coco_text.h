@@ -1,0 +1,29 @@
+/* coco_text.h - the members of COCO's documents as JSON.
+ *
+ * In COCO's own convention a box's width is max - min + 1. The one category is 1.
+ * Source of the members: cocodataset.org, "Data format" and "Results format".
+ */
+#ifndef PIPELINE_COCO_TEXT_H
+#define PIPELINE_COCO_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct json_text;
+struct mask;
+struct record;
+
+/* Appends {"id", "width", "height", "file_name"}. */
+void coco_text_image(struct json_text *text, const struct record *record, int64_t id);
+
+/* Appends one member of "annotations", with run strings or with polygons, whose holes are joined to
+ * their outer ring. Returns 0 or -1 (ERROR_MEMORY). */
+int coco_text_instance(struct json_text *text, const struct mask *mask, int64_t image, int64_t id,
+                       bool polygons, struct error *error);
+
+/* Appends one result; its score is the predicted IoU. Returns 0 or -1 (ERROR_MEMORY). */
+int coco_text_result(struct json_text *text, const struct mask *mask, int64_t image,
+                     struct error *error);
+
+#endif
