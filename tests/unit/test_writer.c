@@ -186,6 +186,44 @@ START_TEST(coco_ids_do_not_collide)
 }
 END_TEST
 
+START_TEST(coco_polygons)
+{
+    struct writer *writer = begin("polygons", "polygons", &plain);
+    ck_assert_int_eq(add_two(writer, "one", 10), 0);
+    finish(writer);
+    char *text = content("polygons/instances.json", NULL);
+    /* The single pixel, clockwise; the ring with its hole as one polygon: 4 + 4 corners and 3 of
+     * the cut. */
+    ck_assert_ptr_nonnull(strstr(text, "\"segmentation\": [[0, 1, 0, 0, 1, 0, 1, 1]], \"bbox\""));
+    size_t at = strcspn(text, "\n"), commas = 0;
+    at += (size_t)strcspn(text + at, "{");
+    while (strncmp(text + at, "[[", 2) != 0)
+        at++;
+    for (; text[at] != ']'; at++)
+        commas += text[at] == ',';
+    ck_assert_uint_eq(commas + 1, 22);
+    free(text);
+}
+END_TEST
+
+START_TEST(yolo_lines)
+{
+    struct writer *writer = begin("yolo", "yolo", &plain);
+    ck_assert_int_eq(add_two(writer, "one", 10), 0);
+    struct record empty = sample_empty("none.png", 3, 2);
+    const struct writer_item item = {.record = &empty, .name = "none"};
+    ck_assert_int_eq(writer_add(writer, &item, &error), 0);
+    record_free(&empty);
+    finish(writer);
+    char *text = content("yolo/one.txt", NULL);
+    ck_assert_str_eq(
+        strchr(text, '\n'),
+        "\n0 0.000000 0.200000 0.000000 0.000000 0.142857 0.000000 0.142857 0.200000\n");
+    free(text);
+    expect("yolo/none.txt", "");
+}
+END_TEST
+
 START_TEST(png_folder)
 {
     struct writer *writer = begin("png", "png", &plain);
@@ -335,6 +373,8 @@ int main(void)
     tcase_add_test(tests, coco_instances);
     tcase_add_test(tests, coco_results);
     tcase_add_test(tests, coco_ids_do_not_collide);
+    tcase_add_test(tests, coco_polygons);
+    tcase_add_test(tests, yolo_lines);
     tcase_add_test(tests, png_folder);
     tcase_add_test(tests, tar_shards);
     tcase_add_test(tests, tar_bytes_repeat);
