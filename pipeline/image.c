@@ -51,7 +51,7 @@ int image_read_header(const char *path, const struct image_limits *limits,
                       struct image_header *header, struct error *error)
 {
     struct image_source source;
-    if (image_source_open(&source, path, limits, error))
+    if (image_source_open(&source, path, true, limits, error))
         return -1;
     *header = source.header;
     image_source_close(&source);
@@ -78,7 +78,7 @@ int image_read(const char *path, const struct image_limits *limits, struct image
                struct error *error)
 {
     struct image_source source;
-    if (image_source_open(&source, path, limits, error))
+    if (image_source_open(&source, path, false, limits, error))
         return -1;
     int status = read_source(&source, image, error);
     image_source_close(&source);

@@ -83,6 +83,8 @@ int image_source_rows(struct image_source *source, int32_t y, int32_t rows, uint
         return -1;
     int status = decode_strips(source, y, rows, narrow, rgb, error);
     memory_free(narrow);
+    if (status && source->from_file)
+        image_file_check(&source->file, source->name, error);
     return status;
 }
 

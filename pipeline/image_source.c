@@ -1,10 +1,6 @@
 #include "pipeline/image_source.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "pipeline/image_tiff.h"
@@ -56,7 +52,8 @@ static void set_header(struct image_source *source, const struct format *format)
     uint64_t count = (uint64_t)pixels->Xsize * (uint64_t)pixels->Ysize;
     /* Decoders and libvips keep tens of rows; tiles of a TIFF may be 256 rows high and more. */
     uint64_t rows = pixels->Ysize < 1024 ? pixels->Ysize : 1024;
-    source->header.decoder_bytes = count * (uint64_t)held + rows * VIPS_IMAGE_SIZEOF_LINE(pixels);
+    source->header.decoder_bytes =
+        count * (uint64_t)held + rows * VIPS_IMAGE_SIZEOF_LINE(pixels) + source->file.size;
     source->header.bytes = count * 3 + source->header.decoder_bytes;
 }
 
@@ -181,26 +178,6 @@ static int open_pixels(struct image_source *source, const struct image_limits *l
     return is_tiff ? set_tiff_colour(source, &tiff, error) : 0;
 }
 
-/* Opens a regular file that is not empty, without waiting for anything (a pipe, a device). */
-static int open_file(const char *path, struct error *error)
-{
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (descriptor < 0)
-        return error_set_system(error, ERROR_IMAGE, errno, "%s: cannot be opened", path);
-    struct stat status;
-    if (fstat(descriptor, &status))
-        error_set_system(error, ERROR_IMAGE, errno, "%s: cannot be read", path);
-    else if (!S_ISREG(status.st_mode))
-        error_set(error, ERROR_IMAGE, "%s: %s, not an image file", path,
-                  S_ISDIR(status.st_mode) ? "a folder" : "a pipe or a device");
-    else if (status.st_size == 0)
-        error_set(error, ERROR_IMAGE, "%s: the file is empty; copy it again", path);
-    else
-        return descriptor;
-    close(descriptor);
-    return -1;
-}
-
 /* The rest of opening, once source->bytes is there or could not be made. */
 static int open_bytes(struct image_source *source, const struct image_limits *limits,
                       struct error *error)
@@ -209,19 +186,23 @@ static int open_bytes(struct image_source *source, const struct image_limits *li
         error_set(error, ERROR_IMAGE, "%s: libvips cannot read from it", source->name);
     else if (open_pixels(source, limits, error) == 0)
         return 0;
+    if (source->from_file)
+        image_file_check(&source->file, source->name, error);
     image_source_close(source);
     return -1;
 }
 
-int image_source_open(struct image_source *source, const char *path,
+int image_source_open(struct image_source *source, const char *path, bool pieces,
                       const struct image_limits *limits, struct error *error)
 {
     *source = (struct image_source){.name = path};
-    int descriptor = open_file(path, error);
-    if (descriptor < 0)
+    if (image_file_open(&source->file, path, pieces, error))
         return -1;
-    source->bytes = vips_source_new_from_descriptor(descriptor); /* duplicates it */
-    close(descriptor);
+    source->from_file = true;
+    if (source->file.bytes)
+        source->bytes = vips_source_new_from_memory(source->file.bytes, source->file.size);
+    else
+        source->bytes = vips_source_new_from_descriptor(source->file.descriptor);
     return open_bytes(source, limits, error);
 }
 
@@ -244,6 +225,8 @@ void image_source_close(struct image_source *source)
         g_object_unref(source->pixels);
     if (source->bytes)
         g_object_unref(source->bytes);
+    if (source->from_file)
+        image_file_close(&source->file);
     *source = (struct image_source){0};
     vips_error_clear(); /* never shown, but it would fill up */
 }

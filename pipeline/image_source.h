@@ -9,6 +9,7 @@
 #include <vips/vips.h>
 
 #include "pipeline/image.h"
+#include "pipeline/image_file.h"
 
 /* How stored samples become red, green and blue. The formulas are those of the decoders in OpenCV.
  */
@@ -20,7 +21,9 @@ enum image_colour {
 };
 
 struct image_source {
-    const char *name;   /* borrowed; for messages */
+    const char *name; /* borrowed; for messages */
+    bool from_file;   /* `file` is open */
+    struct image_file file;
     VipsSource *bytes;  /* the file or memory block */
     VipsImage *pixels;  /* as stored: not turned, any number of bands, 8 or 16 bits */
     VipsRegion *region; /* rows decoded last; belongs to the thread that decodes */
@@ -33,9 +36,9 @@ struct image_source {
     struct image_header header;
 };
 
-/* Opens the file and reads its header. limits: as image_read; NULL: none.
- * Returns 0, or -1 with everything closed. After 0, image_source_close is due. */
-int image_source_open(struct image_source *source, const char *path,
+/* Opens the file and reads its header; `pieces`: as image_file_open. limits: as image_read; NULL:
+ * none. Returns 0, or -1 with everything closed. After 0, image_source_close is due. */
+int image_source_open(struct image_source *source, const char *path, bool pieces,
                       const struct image_limits *limits, struct error *error);
 
 /* As image_source_open for `size` bytes in memory, which must outlive the source. */

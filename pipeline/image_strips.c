@@ -77,7 +77,7 @@ static int open_strips(struct image_strips *strips, const char *path,
     if (!strips->path)
         return error_set(error, ERROR_MEMORY, "%s: no memory to open it", path);
     struct image_limits pixels_only = {limits ? limits->max_pixels : 0, 0};
-    if (image_source_open(&strips->source, strips->path, &pixels_only, error))
+    if (image_source_open(&strips->source, strips->path, true, &pixels_only, error))
         return -1;
     strips->row_bytes = (size_t)strips->source.header.width * 3;
     return strips->source.orientation > 1 ? unpack(strips, error) : 0;
