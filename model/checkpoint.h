@@ -29,7 +29,7 @@ struct checkpoint;
  * text begins with the path. *checkpoint is the caller's, to close. */
 int checkpoint_open(struct checkpoint **checkpoint, const char *path, struct error *error);
 
-/* As checkpoint_open, from `size` bytes of a safetensors file in memory, which must stay readable
+/* As checkpoint_open, from the `size` bytes of a checkpoint in memory, which must stay readable
  * and unchanged until the checkpoint is closed. `name` stands for the path in messages. */
 int checkpoint_open_memory(struct checkpoint **checkpoint, const void *bytes, size_t size,
                            const char *name, struct error *error);

@@ -58,7 +58,9 @@ int fetch_main(int argc, char **argv)
     }
     const struct official *official = optind + 1 == argc ? official_by_name(argv[optind]) : NULL;
     if (!official) {
-        fputs("maskmill fetch-model: one name is needed:\n", stderr);
+        fprintf(stderr, "maskmill fetch-model: %s:\n",
+                optind + 1 == argc ? "no published model has that name; there are"
+                                   : "one name is needed");
         print_names(stderr);
         return EXIT_USAGE;
     }

@@ -1,0 +1,12 @@
+# Downloads go through curl; here a stand-in that has no network, then one that gives another file.
+mkdir bin
+PATH=$PWD/bin:$PATH
+printf '#!/bin/sh\nexit 6\n' >bin/curl
+chmod +x bin/curl
+status maskmill fetch-model mobile_sam
+printf '#!/bin/sh\necho "<html>"\n' >bin/curl
+status maskmill fetch-model vit_b --output m.pth
+tree .
+status maskmill fetch-model vit_x
+status maskmill fetch-model
+status maskmill fetch-model --nonsense vit_b
