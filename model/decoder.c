@@ -3,40 +3,50 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/decoder_folded.h"
 #include "model/decoder_plain.h"
+#include "model/decoder_table.h"
 
 struct decoder_weights {
     struct decoder_tensors tensors;
+    bool folds; /* whether `fold` is filled and used */
+    struct decoder_fold fold;
 };
 
 struct decoder_image {
     float *embedding; /* owned: [C][G][G] */
+    float *tables;    /* owned: of the folded decoder, or NULL */
 };
 
 struct decoder {
-    struct decoder_plain *plain; /* owned */
+    struct decoder_plain *plain;   /* owned */
+    struct decoder_folded *folded; /* owned, or NULL */
+    bool last_folded;              /* who decoded the last batch */
 };
 
 int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *checkpoint, int grid,
                          int image_size, bool plain, struct error *error)
 {
-    (void)plain;
     *weights = memory_new(1, sizeof **weights, "mask decoder", error);
     if (!*weights)
         return -1;
-    if (decoder_tensors_load(&(*weights)->tensors, checkpoint, grid, image_size, isa_best(),
-                             error)) {
-        decoder_weights_free(*weights);
-        *weights = NULL;
-        return -1;
+    struct decoder_tensors *tensors = &(*weights)->tensors;
+    if (decoder_tensors_load(tensors, checkpoint, grid, image_size, isa_best(), error) == 0) {
+        (*weights)->folds = !plain && decoder_fold_serves(tensors);
+        if (!(*weights)->folds || decoder_fold_make(&(*weights)->fold, tensors, error) == 0)
+            return 0;
     }
-    return 0;
+    decoder_weights_free(*weights);
+    *weights = NULL;
+    return -1;
 }
 
 void decoder_weights_free(struct decoder_weights *weights)
 {
     if (!weights)
         return;
+    if (weights->folds)
+        decoder_fold_free(&weights->fold);
     decoder_tensors_free(&weights->tensors);
     memory_free(weights);
 }
@@ -50,11 +60,14 @@ struct decoder_image *decoder_image_new(const struct decoder_weights *weights, s
         return NULL;
     image->embedding =
         memory_new((size_t)tensors->embed_dim * tensors->positions, sizeof(float), what, error);
-    if (!image->embedding) {
-        decoder_image_free(image);
-        return NULL;
-    }
-    return image;
+    const struct decoder_fold *fold = &weights->fold;
+    if (weights->folds)
+        image->tables = memory_new((size_t)fold->chunks * fold->rows, DECODER_CHUNK * sizeof(float),
+                                   what, error);
+    if (image->embedding && (image->tables || !weights->folds))
+        return image;
+    decoder_image_free(image);
+    return NULL;
 }
 
 void decoder_image_free(struct decoder_image *image)
@@ -62,16 +75,18 @@ void decoder_image_free(struct decoder_image *image)
     if (!image)
         return;
     memory_free(image->embedding);
+    memory_free(image->tables);
     memory_free(image);
 }
 
 void decoder_image_set(const struct decoder_weights *weights, struct decoder_image *image,
                        const float *embedding, int threads)
 {
-    (void)threads;
     const struct decoder_tensors *tensors = &weights->tensors;
     memcpy(image->embedding, embedding,
            (size_t)tensors->embed_dim * tensors->positions * sizeof(float));
+    if (weights->folds)
+        decoder_table_fill(tensors, &weights->fold, image->embedding, threads, image->tables);
 }
 
 const float *decoder_image_embedding(const struct decoder_image *image)
@@ -85,11 +100,12 @@ struct decoder *decoder_new(const struct decoder_weights *weights, struct error 
     if (!decoder)
         return NULL;
     decoder->plain = decoder_plain_new(&weights->tensors, error);
-    if (!decoder->plain) {
-        decoder_free(decoder);
-        return NULL;
-    }
-    return decoder;
+    if (decoder->plain && weights->folds)
+        decoder->folded = decoder_folded_new(&weights->tensors, &weights->fold, error);
+    if (decoder->plain && (decoder->folded || !weights->folds))
+        return decoder;
+    decoder_free(decoder);
+    return NULL;
 }
 
 void decoder_free(struct decoder *decoder)
@@ -97,19 +113,29 @@ void decoder_free(struct decoder *decoder)
     if (!decoder)
         return;
     decoder_plain_free(decoder->plain);
+    decoder_folded_free(decoder->folded);
     memory_free(decoder);
 }
 
 void decoder_run(const struct decoder_weights *weights, struct decoder *decoder,
                  const struct decoder_image *image, const struct sam_prompts *prompts, float *iou)
 {
-    decoder_plain_run(&weights->tensors, decoder->plain, image->embedding, prompts, iou);
+    decoder->last_folded = decoder->folded && decoder_folded_serves(prompts);
+    if (decoder->last_folded)
+        decoder_folded_run(&weights->tensors, &weights->fold, decoder->folded, image->tables,
+                           prompts, iou);
+    else
+        decoder_plain_run(&weights->tensors, decoder->plain, image->embedding, prompts, iou);
 }
 
 void decoder_logits(const struct decoder_weights *weights, struct decoder *decoder,
                     const struct decoder_image *image, int prompt, const int *which, int count,
                     float *logits)
 {
-    decoder_plain_logits(&weights->tensors, decoder->plain, image->embedding, prompt, which, count,
-                         logits);
+    if (decoder->last_folded)
+        decoder_folded_logits(&weights->tensors, &weights->fold, decoder->folded, image->tables,
+                              prompt, which, count, logits);
+    else
+        decoder_plain_logits(&weights->tensors, decoder->plain, image->embedding, prompt, which,
+                             count, logits);
 }

@@ -176,6 +176,86 @@ START_TEST(batch_does_not_matter)
 }
 END_TEST
 
+/* Decodes PROMPTS points, spread over the image, and logits of masks 3 and 1 of each. */
+static void decode_points(struct fixture *f, int grid, float *iou, float *logits)
+{
+    static const int which[] = {3, 1};
+    double xy[2 * PROMPTS];
+    for (int i = 0; i < 2 * PROMPTS; i++)
+        xy[i] = (double)place("points", i) / SIZE * 16 * grid;
+    struct sam_prompts prompts = {.count = PROMPTS, .points = 1, .xy = xy};
+    decoder_run(f->weights, f->decoder, f->image, &prompts, iou);
+    for (int i = 0; i < PROMPTS; i++)
+        decoder_logits(f->weights, f->decoder, f->image, i, which, 2,
+                       logits + (size_t)i * 2 * 16 * grid * grid);
+}
+
+static double spread(const float *x, size_t count)
+{
+    double sum = 0;
+    double squares = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += x[i];
+        squares += (double)x[i] * x[i];
+    }
+    double n = (double)count;
+    return sqrt(squares / n - sum / n * (sum / n));
+}
+
+/* Chunks that are full, partly used and several; the official sizes last. Logits within 1e-3 at a
+ * spread of 8. */
+START_TEST(fast_matches_plain)
+{
+    static const struct {
+        struct random_sizes sizes;
+        int grid;
+    } cases[] = {
+        {{32, 16, 32}, 16}, {{64, 512, 64}, 17}, {{96, 40, 8}, 24}, {{256, 2048, 256}, 64}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int grid = cases[i].grid;
+        size_t count = (size_t)PROMPTS * 2 * 16 * grid * grid;
+        float *logits[2];
+        float iou[2][PROMPTS * SAM_MASKS];
+        for (int plain = 0; plain < 2; plain++) {
+            struct fixture f = fixture_new(plain, cases[i].sizes, grid);
+            logits[plain] = malloc(count * sizeof(float));
+            decode_points(&f, grid, iou[plain], logits[plain]);
+            fixture_free(&f);
+        }
+        for (int j = 0; j < PROMPTS * SAM_MASKS; j++)
+            ck_assert_msg(fabsf(iou[0][j] - iou[1][j]) < 1e-5f, "iou: %.8g, expected %.8g",
+                          (double)iou[0][j], (double)iou[1][j]);
+        double bound = 1e-3 / 8 * spread(logits[1], count);
+        for (size_t j = 0; j < count; j++)
+            ck_assert_msg(fabsf(logits[0][j] - logits[1][j]) < bound, "logit: %.8g, expected %.8g",
+                          (double)logits[0][j], (double)logits[1][j]);
+        free(logits[0]);
+        free(logits[1]);
+    }
+}
+END_TEST
+
+START_TEST(threads_do_not_matter)
+{
+    enum { C = 64, G = 34, LOGITS = PROMPTS * 2 * 16 * G * G };
+    struct fixture f = fixture_new(false, (struct random_sizes){C, 64, 64}, G);
+    float *embedding = malloc(C * G * G * sizeof *embedding);
+    float *logits[2] = {malloc(LOGITS * sizeof(float)), malloc(LOGITS * sizeof(float))};
+    float iou[2][PROMPTS * SAM_MASKS];
+    memcpy(embedding, decoder_image_embedding(f.image), C * G * G * sizeof *embedding);
+    for (int i = 0; i < 2; i++) {
+        decoder_image_set(f.weights, f.image, embedding, i ? 3 : 1);
+        decode_points(&f, G, iou[i], logits[i]);
+    }
+    ck_assert_mem_eq(iou[0], iou[1], sizeof iou[0]);
+    ck_assert_mem_eq(logits[0], logits[1], LOGITS * sizeof(float));
+    free(embedding);
+    free(logits[0]);
+    free(logits[1]);
+    fixture_free(&f);
+}
+END_TEST
+
 START_TEST(wrong_tensors_are_named)
 {
     struct random_decoder file = random_decoder_new((struct random_sizes){EMBED, 48, 24});
@@ -200,8 +280,11 @@ int main(void)
 {
     Suite *suite = suite_create("decoder");
     TCase *cases = tcase_create("decoder");
+    tcase_set_timeout(cases, 120);
     tcase_add_test(cases, plain_matches_official_code);
     tcase_add_test(cases, fast_matches_official_code);
+    tcase_add_test(cases, fast_matches_plain);
+    tcase_add_test(cases, threads_do_not_matter);
     tcase_add_test(cases, batch_does_not_matter);
     tcase_add_test(cases, wrong_tensors_are_named);
     suite_add_tcase(suite, cases);

@@ -1,0 +1,37 @@
+/* decoder_folded.h - the mask decoder with everything shared between prompts taken out: the same
+ * numbers as the plain one but for rounding, for a tenth of the multiplications. Serves prompts of
+ * seven tokens (one point, or one box) without a mask. See "The folded decoder" in MODEL.md.
+ *
+ * Files: decoder_fold (the weights folded), decoder_table (tables of an image), decoder_folded (the
+ * flow, batch by batch), decoder_tokens (the token side of it), decoder_pass (the image side, chunk
+ * by chunk), decoder_kernel and *_simd (inner loops). */
+#ifndef MODEL_DECODER_FOLDED_H
+#define MODEL_DECODER_FOLDED_H
+
+#include <stdbool.h>
+
+#include "model/decoder_fold.h"
+
+struct error;
+struct decoder_folded;
+
+/* Whether this batch can be decoded by the functions below. */
+bool decoder_folded_serves(const struct sam_prompts *prompts);
+
+/* Scratch of one thread. NULL with ERROR_MEMORY. */
+struct decoder_folded *decoder_folded_new(const struct decoder_tensors *tensors,
+                                          const struct decoder_fold *fold, struct error *error);
+void decoder_folded_free(struct decoder_folded *folded);
+
+/* iou[P][M] with tables of decoder_table_fill. The batch is remembered for
+ * decoder_folded_logits. */
+void decoder_folded_run(const struct decoder_tensors *tensors, const struct decoder_fold *fold,
+                        struct decoder_folded *folded, const float *tables,
+                        const struct sam_prompts *prompts, float *iou);
+
+/* logits[count][L][L] of masks which[0..count) of a prompt of the last batch, same tables. */
+void decoder_folded_logits(const struct decoder_tensors *tensors, const struct decoder_fold *fold,
+                           struct decoder_folded *folded, const float *tables, int prompt,
+                           const int *which, int count, float *logits);
+
+#endif
