@@ -220,11 +220,11 @@ static void print_text(const struct bench *bench, const struct timing *t)
     printf("  peak memory         %8.0f MiB\n", peak_mib());
 }
 
-static int run_bench(struct bench *bench, struct error *error)
+static int time_all(struct bench *bench, struct error *error)
 {
     char said[LOAD_SAID];
     struct timing best = {.whole = 1e300};
-    if (image_library_start(error) || load_model(&bench->sam, &bench->settings, said, error) ||
+    if (load_model(&bench->sam, &bench->settings, said, error) ||
         (!bench->path && draw_image(&bench->image, error)))
         return -1;
     bench->generator =
@@ -240,6 +240,15 @@ static int run_bench(struct bench *bench, struct error *error)
     }
     (bench->json ? print_json : print_text)(bench, &best);
     return 0;
+}
+
+static int run_bench(struct bench *bench, struct error *error)
+{
+    if (image_library_start(error))
+        return -1;
+    int status = time_all(bench, error);
+    image_library_stop();
+    return status;
 }
 
 int bench_main(int argc, char **argv)
@@ -258,6 +267,5 @@ int bench_main(int argc, char **argv)
     sam_free(bench.sam);
     image_free(&bench.image);
     settings_free(&bench.settings);
-    image_library_stop();
     return (int)status;
 }
