@@ -1,5 +1,6 @@
 #include "filters/nms.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -44,44 +45,78 @@ static float max_float(float a, float b)
     return a > b ? a : b;
 }
 
-struct float_box {
-    float x0, y0, x1, y1, area;
+/* Boxes in columns, so that one can be compared with many at a time. */
+struct columns {
+    float *x0, *y0, *x1, *y1, *area; /* the first is owned; [count] each */
 };
 
-static struct float_box to_float(struct box box)
+static int columns_init(struct columns *columns, size_t count, struct error *error)
 {
-    struct float_box f = {(float)box.x0, (float)box.y0, (float)box.x1, (float)box.y1, 0};
-    f.area = (f.x1 - f.x0) * (f.y1 - f.y0);
-    return f;
+    columns->x0 = memory_new(count, 5 * sizeof(float), "boxes of masks", error);
+    if (!columns->x0)
+        return -1;
+    columns->y0 = columns->x0 + count;
+    columns->x1 = columns->y0 + count;
+    columns->y1 = columns->x1 + count;
+    columns->area = columns->y1 + count;
+    return 0;
 }
 
-static float box_iou(const struct float_box *a, const struct float_box *b)
+static void set_box(struct columns *columns, size_t i, struct box box)
 {
-    float width = max_float(0, min_float(a->x1, b->x1) - max_float(a->x0, b->x0));
-    float height = max_float(0, min_float(a->y1, b->y1) - max_float(a->y0, b->y0));
-    float both = width * height;
-    return both / (a->area + b->area - both);
+    columns->x0[i] = (float)box.x0;
+    columns->y0[i] = (float)box.y0;
+    columns->x1[i] = (float)box.x1;
+    columns->y1[i] = (float)box.y1;
+    columns->area[i] = (columns->x1[i] - columns->x0[i]) * (columns->y1[i] - columns->y0[i]);
+}
+
+/* Whether box i has an IoU above `threshold` with any of first .. end - 1. No branches: the
+ * compiler makes vectors of it. */
+static bool overlaps_any(const struct columns *columns, size_t i, size_t first, size_t end,
+                         float threshold)
+{
+    float x0 = columns->x0[i], y0 = columns->y0[i], x1 = columns->x1[i], y1 = columns->y1[i];
+    float area = columns->area[i];
+    int any = 0;
+    for (size_t j = first; j < end; j++) {
+        float width = min_float(columns->x1[j], x1) - max_float(columns->x0[j], x0);
+        float height = min_float(columns->y1[j], y1) - max_float(columns->y0[j], y0);
+        float both = max_float(width, 0) * max_float(height, 0);
+        any |= both / (columns->area[j] + area - both) > threshold;
+    }
+    return any;
+}
+
+/* The largest float that is not above `threshold`: a float is above the one if it is above the
+ * other. */
+static float round_down(double threshold)
+{
+    float rounded = (float)threshold;
+    return (double)rounded > threshold ? nextafterf(rounded, -INFINITY) : rounded;
 }
 
 int nms_boxes(const struct box *boxes, const float *scores, size_t count, double threshold,
               size_t *keep, size_t *kept, struct error *error)
 {
+    enum { BLOCK = 128 };
+    struct columns best = {0}; /* the kept ones, and behind them the one in question */
+    float limit = round_down(threshold);
     *kept = 0;
-    struct float_box *best = memory_new(count, sizeof *best, "boxes of masks", error);
     size_t *order = memory_new(count, sizeof *order, "ranking of masks", error);
-    int status = best && order ? nms_rank(scores, count, order, error) : -1;
+    int status = -1;
+    if (order && columns_init(&best, count, error) == 0)
+        status = nms_rank(scores, count, order, error);
     for (size_t i = 0; status == 0 && i < count; i++) {
-        struct float_box box = to_float(boxes[order[i]]);
         bool alone = true;
-        for (size_t j = 0; alone && j < *kept; j++)
-            alone = !((double)box_iou(&best[j], &box) > threshold);
-        if (alone) {
-            best[*kept] = box;
+        set_box(&best, *kept, boxes[order[i]]);
+        for (size_t j = 0; alone && j < *kept; j += BLOCK)
+            alone = !overlaps_any(&best, *kept, j, *kept - j < BLOCK ? *kept : j + BLOCK, limit);
+        if (alone)
             keep[(*kept)++] = order[i];
-        }
     }
     memory_free(order);
-    memory_free(best);
+    memory_free(best.x0);
     return status;
 }
 

@@ -3,7 +3,9 @@
  * All variants visit the masks in the order of falling score (equal scores: the earlier first) and
  * drop those too similar to one kept before. The work is quadratic in the number of masks.
  * Source of the box variant: torchvision.ops.nms, in float, with areas (x1 - x0) * (y1 - y0) of
- * inclusive boxes, as the reference calls it.
+ * inclusive boxes, as the reference calls it. It keeps the same boxes and returns them in the same
+ * order; only where there are more than 1000 boxes does torchvision order equal scores differently,
+ * by a sort that is not stable.
  */
 #ifndef FILTERS_NMS_H
 #define FILTERS_NMS_H
