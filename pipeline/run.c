@@ -23,6 +23,9 @@
 #include "pipeline/config.h"
 #include "pipeline/options.h"
 #include "pipeline/run_formats.h"
+#include "pipeline/tar_input.h"
+
+static const uint64_t UNKNOWN = UINT64_MAX;
 
 enum { SYNC_FILES = 256 }; /* records whose folders are synced together at most */
 #define SYNC_SECONDS 1.0   /* and how long the first of them waits at most */
@@ -30,7 +33,8 @@ enum { SYNC_FILES = 256 }; /* records whose folders are synced together at most 
 static void print_help(void)
 {
     puts("usage: maskmill run [options] INPUT... -o DIR\n\n"
-         "Finds the masks of each INPUT (an image, or a folder, read recursively) and writes\n"
+         "Finds the masks of each INPUT (an image, a folder, read recursively, or a tar) and "
+         "writes\n"
          "DIR/<its path below INPUT, without extension>.json: a record as SA-1B has them.\n"
          "Started again with the same options it goes on where it was.");
     options_help(stdout);
@@ -139,18 +143,28 @@ static int open_inputs(struct run *run, struct list_survey *survey, struct error
     return run->list ? list_survey(run->list, &run->shard, survey, error) : -1;
 }
 
+/* How many images a tar holds is known only after reading it. */
+static bool has_tars(const struct run *run)
+{
+    bool found = false;
+    for (int i = 0; i < run->input_count; i++)
+        found = found || tar_input_is_tar(run->inputs[i]);
+    return found;
+}
+
+/* `images`: in this shard, or UNKNOWN. */
 static int begin_ledger(struct run *run, uint64_t images, struct error *error)
 {
     run->batch = atomic_batch_new(SYNC_FILES, SYNC_SECONDS, error);
     run->ledger = run->batch ? ledger_open(run->settings.output, &run->shard, error) : NULL;
-    if (!run->ledger || ledger_append_start(run->ledger, images, error))
+    if (!run->ledger || ledger_append_start(run->ledger, images == UNKNOWN ? 0 : images, error))
         return -1;
     struct ledger_counts before = ledger_index_counts(run->before);
     uint64_t tried = before.done + before.failed;
     uint64_t left = run->settings.retry_failed ? before.failed
                     : images > tried           ? images - tried
                                                : 0;
-    progress_expect(run->progress, left, before.done, before.failed);
+    progress_expect(run->progress, images == UNKNOWN ? 0 : left, before.done, before.failed);
     run->failed_before = run->settings.retry_failed ? 0 : before.failed;
     return 0;
 }
@@ -178,10 +192,11 @@ static int carry_out(struct run *run, struct error *error)
         return -1;
     run->library_started = true;
     int status = -1;
-    if (run_load_model(run, error) == 0 && open_inputs(run, &survey, error) == 0 &&
-        run_folder_open(run, error) == 0 && begin_ledger(run, survey.mine, error) == 0 &&
-        run_formats_open(run->formats, error) == 0 &&
-        run_start_workers(run, survey.mine, error) == 0) {
+    if (run_load_model(run, error) || open_inputs(run, &survey, error))
+        return -1;
+    uint64_t images = has_tars(run) ? UNKNOWN : survey.mine;
+    if (run_folder_open(run, error) == 0 && begin_ledger(run, images, error) == 0 &&
+        run_formats_open(run->formats, error) == 0 && run_start_workers(run, images, error) == 0) {
         status = collection_run(run, error);
         if (status == 0 && atomic_load(&run->failing)) {
             *error = run->fatal;

@@ -74,8 +74,8 @@ void run_stop_workers(struct run *run);
  * left-over temporary files, and reads which images are done and failed. Returns 0 or -1. */
 int run_folder_open(struct run *run, struct error *error);
 
-/* Whether this start has to do the image: it is of our shard, and not done before (checked on the
- * disk) or failed before, as the options say. */
+/* Whether this start has to do the image: not done before (checked on the disk) or failed before,
+ * as the options say. */
 bool run_folder_wants(const struct run *run, const char *key);
 
 /* OUTDIR/<key without its extension><suffix>; the caller frees it with free(3). NULL with

@@ -134,8 +134,6 @@ static bool is_there(const struct run *run, const char *key, uint64_t bytes)
 
 bool run_folder_wants(const struct run *run, const char *key)
 {
-    if (!shard_has(&run->shard, key))
-        return false;
     struct ledger_entry entry = ledger_index_find(run->before, key);
     if (run->settings.retry_failed)
         return entry.status == LEDGER_FAILED;

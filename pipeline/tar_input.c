@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-bool tar_input_is_tar(const char *path)
+size_t tar_input_stem(const char *path)
 {
     static const char *const endings[] = {".tar",     ".tar.gz", ".tgz",
                                           ".tar.zst", ".tar.xz", ".tar.bz2"};
@@ -19,9 +19,14 @@ bool tar_input_is_tar(const char *path)
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         size_t ending = strlen(endings[i]);
         if (length > ending && strcmp(path + length - ending, endings[i]) == 0)
-            return true;
+            return length - ending;
     }
-    return false;
+    return length;
+}
+
+bool tar_input_is_tar(const char *path)
+{
+    return path[tar_input_stem(path)] != '\0';
 }
 
 #ifdef HAVE_LIBARCHIVE

@@ -32,4 +32,7 @@ void tar_input_close(struct tar_input *input);
 /* Whether a file name is that of a tar: .tar, .tar.gz, .tgz, .tar.zst, .tar.xz, .tar.bz2. */
 bool tar_input_is_tar(const char *path);
 
+/* Length of a tar's path without that extension. */
+size_t tar_input_stem(const char *path);
+
 #endif

@@ -1,0 +1,230 @@
+#include "pipeline/item.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/atomic.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "jobs/list.h"
+#include "jobs/progress.h"
+#include "jobs/stop.h"
+#include "pipeline/generate.h"
+#include "pipeline/overlay.h"
+#include "pipeline/run.h"
+#include "pipeline/run_formats.h"
+#include "pipeline/tiles.h"
+#include "pipeline/writer.h"
+
+static bool stopping(const struct run *run)
+{
+    return stop_reason(run->stop) != STOP_NONE;
+}
+
+/* Whether to begin a stage: no longer once the run is to stop. */
+static bool begin(const struct run *run, struct item *item)
+{
+    item->dropped = stopping(run);
+    return !item->dropped;
+}
+
+/* After a failed attempt: true to try again (having waited), false when item->error is final, or
+ * when the run ends because of it (the image is then dropped). */
+static bool try_again(struct run *run, struct item *item, enum retry_side side, int attempt)
+{
+    if (item->error.system == 0)
+        return false;
+    switch (retry_decide(item->error.system, side, attempt, run->settings.retries)) {
+    case RETRY_AGAIN:
+        progress_log(run->progress, PROGRESS_WARNING, "%s; trying again", item->error.text);
+        item->dropped =
+            stop_wait(run->stop, retry_delay(attempt, hash_bytes(item->key, strlen(item->key))));
+        return !item->dropped;
+    case RETRY_STOP_RUN:
+        run_fail(run, &item->error);
+        item->dropped = true;
+        return false;
+    case RETRY_FAIL_IMAGE:
+        break;
+    }
+    return false;
+}
+
+/* A file that is not there may mean that its file system is not. */
+static void check_mounts(struct run *run, struct item *item)
+{
+    struct error error;
+    if (item->error.system != ENOENT)
+        return;
+    for (int i = 0; i < run->input_count && i < RUN_INPUTS_MAX; i++)
+        if (run->mounts[i].known && mount_check(run->inputs[i], &run->mounts[i], &error)) {
+            run_fail(run, &error);
+            item->dropped = true;
+        }
+}
+
+/* In tiles an image is decoded while it is computed; here only its header is looked at. */
+static int read_once(struct run *run, struct item *item)
+{
+    struct image_header header;
+    if (item->file)
+        return image_read_memory(item->file, item->file_size, item->path, &run->limits,
+                                 &item->image, &item->error);
+    if (run->settings.generation.tile)
+        return image_read_header(item->path, &run->limits, &header, &item->error);
+    return image_read(item->path, &run->limits, &item->image, &item->error);
+}
+
+static int read_item(struct run *run, struct item *item)
+{
+    for (int attempt = 0;; attempt++) {
+        item->error = (struct error){0};
+        if (read_once(run, item) == 0)
+            return 0;
+        check_mounts(run, item);
+        if (item->dropped || !try_again(run, item, RETRY_READING, attempt))
+            return -1;
+    }
+}
+
+int item_read(struct run *run, struct item *item)
+{
+    if (item->error.code != ERROR_NONE || !begin(run, item))
+        return -1;
+    double start = clock_now();
+    int status = read_item(run, item);
+    item->seconds = clock_now() - start;
+    return status;
+}
+
+static int find_masks(struct run *run, struct generator *generator, struct item *item)
+{
+    const struct generation *options = &run->settings.generation;
+    struct record *record = &item->record;
+    int32_t width = item->image.width;
+    int32_t height = item->image.height;
+    int status = options->tile && !item->file
+                     ? tiles_generate(generator, item->path, &run->limits, options->tile,
+                                      options->halo, &record->masks, &width, &height, &item->error)
+                     : generate(generator, &item->image, &record->masks, &item->error);
+    record->width = (uint32_t)width;
+    record->height = (uint32_t)height;
+    return status;
+}
+
+int item_compute(struct run *run, struct item *item, int worker)
+{
+    if (!begin(run, item))
+        return -1;
+    double start = clock_now();
+    item->worker = (uint32_t)worker;
+    int status = find_masks(run, run->generators[worker], item);
+    item->seconds += clock_now() - start;
+    return status;
+}
+
+/* Writes bytes to OUTDIR/<stem of the key><suffix>, again and again where that may help. */
+static int write_output(struct run *run, struct item *item, const char *suffix, const void *bytes,
+                        size_t size)
+{
+    char *path = run_folder_path(run, item->key, suffix, &item->error);
+    int status = path ? -1 : 0;
+    for (int attempt = 0; status; attempt++) {
+        item->error = (struct error){0};
+        status = atomic_write(path, bytes, size, run->batch, &item->error);
+        if (status && !try_again(run, item, RETRY_WRITING, attempt))
+            break;
+    }
+    status = path ? status : -1;
+    free(path);
+    return status;
+}
+
+static int write_record(struct run *run, struct item *item)
+{
+    size_t length;
+    char *text =
+        record_text(&item->record, run_formats_fields(run->formats), &length, &item->error);
+    if (!text)
+        return -1;
+    item->bytes = length;
+    int status = write_output(run, item, ".json", text, length);
+    free(text);
+    return status;
+}
+
+static int write_overlay(struct run *run, struct item *item)
+{
+    uint8_t *bytes;
+    size_t size;
+    if (overlay_jpeg(&item->image, &item->record.masks, &bytes, &size, &item->error))
+        return -1;
+    int status = write_output(run, item, ".overlay.jpg", bytes, size);
+    memory_free(bytes);
+    return status;
+}
+
+static int complete_record(struct item *item)
+{
+    item->record.image_id = record_image_id(item->key);
+    item->record.file_name = strdup(item->key);
+    return item->record.file_name ? 0
+                                  : error_set(&item->error, ERROR_MEMORY, "no memory for a name");
+}
+
+/* The other formats. What is wrong with the writer, not with the image, ends the run. */
+static int write_formats(struct run *run, struct item *item)
+{
+    char *name = strndup(item->key, list_stem(item->key));
+    const struct writer_item written = {
+        .record = &item->record,
+        .name = name,
+        .image_path = item->file ? NULL : item->path,
+        .image_bytes = item->file,
+        .image_size = item->file_size,
+    };
+    if (!name)
+        return error_set(&item->error, ERROR_MEMORY, "no memory for a name");
+    int status = run_formats_add(run->formats, &written, &item->error);
+    free(name);
+    item->dropped = status && item->error.code != ERROR_RECORD && item->error.code != ERROR_IMAGE;
+    if (item->dropped)
+        run_fail(run, &item->error);
+    return status;
+}
+
+/* The record goes last: it is what says that the image is done. */
+int item_write(struct run *run, struct item *item)
+{
+    double start = clock_now();
+    int status = complete_record(item);
+    if (status == 0)
+        status = write_formats(run, item);
+    if (status == 0 && run->settings.overlay)
+        status = write_overlay(run, item);
+    if (status == 0)
+        status = write_record(run, item);
+    item->seconds += clock_now() - start;
+    return status;
+}
+
+void item_clear(struct item *item)
+{
+    free(item->path);
+    free(item->key);
+    free(item->file);
+    record_free(&item->record);
+    item->path = item->key = NULL;
+    item->file = NULL;
+    item->error = (struct error){0};
+    item->dropped = false;
+    item->seconds = 0;
+}
+
+void item_free(struct item *item)
+{
+    item_clear(item);
+    image_free(&item->image);
+}
