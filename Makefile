@@ -7,20 +7,14 @@ PREFIX ?= /usr/local
 VERSION := $(shell cat VERSION)
 TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
 
-# ---- libraries: three that are needed, two that are used where they are installed
-PACKAGES = openblas vips jansson
-has_package = $(shell pkg-config --exists $(1) 2>/dev/null && echo yes)
-has_header = $(shell echo '\#include <$(1)>' | $(CC) -E -x c - >/dev/null 2>&1 && echo yes)
-ifeq ($(call has_package,libarchive),yes)
-OPTIONAL_PACKAGES = libarchive
-OPTIONAL_FLAGS += -DHAVE_LIBARCHIVE
+# ---- libraries: two that are needed, and libarchive (tar files) where it is installed
+PACKAGES = vips jansson
+ifneq ($(shell pkg-config --exists libarchive 2>/dev/null && echo yes),)
+PACKAGES += libarchive
+HAVE = -DHAVE_LIBARCHIVE
 endif
-ifeq ($(call has_header,dnnl.h),yes)
-OPTIONAL_FLAGS += -DHAVE_DNNL
-OPTIONAL_LIBS += -ldnnl
-endif
-FOREIGN_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES) $(OPTIONAL_PACKAGES) 2>/dev/null))
-FOREIGN_LIBS := $(shell pkg-config --libs $(PACKAGES) $(OPTIONAL_PACKAGES) 2>/dev/null) $(OPTIONAL_LIBS)
+FOREIGN_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))
+FOREIGN_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 CHECK_CFLAGS := $(shell pkg-config --cflags check 2>/dev/null)
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 
@@ -29,7 +23,7 @@ OPTIMISE ?= -O3 -g
 # Texts that are too long are cut on purpose, hence no -Wformat-truncation.
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
            -Wno-format-truncation
-CFLAGS = -std=c11 -D_GNU_SOURCE -DMASKMILL_VERSION='"$(VERSION)"' $(OPTIONAL_FLAGS) $(OPTIMISE) $(WARNINGS) -fopenmp \
+CFLAGS = -std=c11 -D_GNU_SOURCE -DMASKMILL_VERSION='"$(VERSION)"' $(HAVE) $(OPTIMISE) $(WARNINGS) -fopenmp \
          -ffp-contract=off -fno-math-errno -I. $(FOREIGN_CFLAGS) $(EXTRA_CFLAGS)
 LDLIBS = -fopenmp $(FOREIGN_LIBS) -lm $(EXTRA_LDLIBS)
 
