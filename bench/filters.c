@@ -166,8 +166,10 @@ int main(int count, char **arguments)
     for (int s = 0; s < 4; s++)
         for (int kind = 0; kind < KINDS; kind++) {
             struct mask mask = {0};
-            for (int i = 0; i < LOW * LOW; i++)
-                logits[i] = logit(kind, (float)(i / LOW), (float)(i % LOW));
+            for (int i = 0; i < LOW * LOW; i++) {
+                int y = i / LOW, x = i % LOW;
+                logits[i] = logit(kind, (float)y, (float)x);
+            }
             time_scan(kinds[kind], logits, LOW, sizes[s][0], sizes[s][1], &mask);
             if (mask.rle.length > 0 && kind == 3) {
                 time_regions(&mask);

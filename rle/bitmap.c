@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "rle/rle.h"
+#include "rle/strips.h"
 
 int rle_from_bitmap(struct rle *rle, const uint8_t *bits, uint32_t height, uint32_t width,
                     size_t stride, struct error *error)
@@ -24,20 +25,11 @@ int rle_from_bitmap(struct rle *rle, const uint8_t *bits, uint32_t height, uint3
 
 void rle_to_bitmap(const struct rle *rle, uint8_t *bits, size_t stride)
 {
+    struct rle_strips strips = {.rle = rle};
+    struct rle_strip strip;
     for (uint32_t y = 0; y < rle->height; y++)
         memset(bits + y * stride, 0, rle->width);
-    uint32_t index = 0;
-    for (size_t i = 0; i + 1 < rle->length; i += 2) {
-        index += rle->counts[i];
-        uint32_t x = index / rle->height;
-        uint32_t y = index % rle->height;
-        for (uint32_t left = rle->counts[i + 1]; left > 0; left--) {
-            bits[y * stride + x] = 1;
-            if (++y == rle->height) {
-                y = 0;
-                x++;
-            }
-        }
-        index += rle->counts[i + 1];
-    }
+    while (rle_strips_next(&strips, &strip))
+        for (uint32_t y = strip.y; y < strip.y + strip.length; y++)
+            bits[y * stride + strip.x] = 1;
 }

@@ -21,7 +21,7 @@ static inline uint8_t *random_bitmap(uint64_t seed, uint32_t height, uint32_t wi
                                      uint32_t percent)
 {
     struct random random = {seed};
-    uint8_t *bits = malloc((size_t)height * width);
+    uint8_t *bits = calloc(height, width);
     for (size_t i = 0; bits && i < (size_t)height * width; i++)
         bits[i] = random_below(&random, 100) < percent;
     return bits;
@@ -34,8 +34,8 @@ static inline uint8_t *random_blobs(uint64_t seed, uint32_t height, uint32_t wid
 {
     struct random random = {seed};
     uint32_t columns = width / 4 + 1;
-    uint8_t *bits = malloc((size_t)height * width);
-    uint8_t *cells = malloc((size_t)(height / 4 + 1) * columns);
+    uint8_t *bits = calloc(height, width);
+    uint8_t *cells = calloc(height / 4 + 1, columns);
     for (size_t i = 0; cells && i < (size_t)(height / 4 + 1) * columns; i++)
         cells[i] = random_below(&random, 100) < percent;
     for (uint32_t y = 0; bits && cells && y < height; y++)

@@ -22,7 +22,7 @@ static void wind(const int32_t *a, const int32_t *b, int height, int width, int 
 /* Filling gives `bits` by the even-odd rule and by the winding rule alike. */
 static void expect_fill(const struct polygons *polygons, const uint8_t *bits, int height, int width)
 {
-    int *winding = calloc((size_t)(height * width), sizeof *winding);
+    int *winding = calloc((size_t)height * (size_t)width, sizeof *winding);
     for (size_t p = 0; p < polygons->count; p++) {
         const struct polygon *polygon = &polygons->items[p];
         int32_t(*xy)[2] = polygons->xy + polygon->first;

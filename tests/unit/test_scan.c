@@ -21,7 +21,7 @@ enum kind { NOISE, CELLS, DISC, EDGE, FLAT, KINDS };
 static float logit(struct random *random, enum kind kind, int size, int row, int column)
 {
     float noise = ((float)random_below(random, 2001) - 1000) / 1000;
-    float dy = (float)(row - size / 3), dx = (float)(column - size / 2);
+    float dy = (float)row - (float)size / 3, dx = (float)column - (float)size / 2;
     switch (kind) {
     case NOISE:
         return 8 * noise;
@@ -110,7 +110,7 @@ static float *table_logits(uint64_t seed, int size)
 {
     struct random random = {seed};
     int cells = size / 4;
-    float *coarse = malloc((size_t)cells * (size_t)cells * sizeof *coarse);
+    float *coarse = calloc((size_t)cells * (size_t)cells, sizeof *coarse);
     float *logits = malloc((size_t)size * (size_t)size * sizeof *logits);
     for (int i = 0; i < cells * cells; i++)
         coarse[i] = (float)random_below(&random, 2) * 12 - 6;
