@@ -58,19 +58,25 @@ int image_read_header(const char *path, const struct image_limits *limits,
     return 0;
 }
 
-/* Makes room in `image` and decodes. */
-static int read_source(struct image_source *source, struct image *image, struct error *error)
+int image_reserve(struct image *image, int32_t width, int32_t height, struct error *error)
 {
-    size_t bytes = (size_t)source->header.width * (size_t)source->header.height * 3;
+    size_t bytes = (size_t)width * (size_t)height * 3;
     if (bytes > image->capacity) {
         image_free(image);
-        image->rgb = memory_new(bytes, 1, source->name, error);
+        image->rgb = memory_new(bytes, 1, "pixels", error);
         if (!image->rgb)
             return -1;
         image->capacity = bytes;
     }
-    image->width = source->header.width;
-    image->height = source->header.height;
+    image->width = width;
+    image->height = height;
+    return 0;
+}
+
+static int read_source(struct image_source *source, struct image *image, struct error *error)
+{
+    if (image_reserve(image, source->header.width, source->header.height, error))
+        return error_prefix(error, "%s", source->name);
     return image_source_all(source, image->rgb, error);
 }
 

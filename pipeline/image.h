@@ -62,6 +62,10 @@ int image_read(const char *path, const struct image_limits *limits, struct image
 int image_read_memory(const void *bytes, size_t size, const char *name,
                       const struct image_limits *limits, struct image *image, struct error *error);
 
+/* Makes room for width x height pixels and sets the size; what was there is lost. 0 or -1
+ * (ERROR_MEMORY). */
+int image_reserve(struct image *image, int32_t width, int32_t height, struct error *error);
+
 /* Frees the pixels and leaves an empty struct. */
 void image_free(struct image *image);
 

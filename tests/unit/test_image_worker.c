@@ -1,0 +1,259 @@
+/* Decoding in other processes: the same pixels and messages; children that die are replaced. */
+#include "unit.h"
+#include "scratch.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "pipeline/image.h"
+#include "pipeline/image_worker.h"
+
+#define FOLDER "tests/data/images/"
+
+static const char *const good[] = {FOLDER "rgb420.jpg", FOLDER "turned6.jpg", FOLDER "rgb16.png",
+                                   FOLDER "alpha.tif",  FOLDER "alpha.webp",  FOLDER "frames.gif",
+                                   FOLDER "lossy.avif", FOLDER "cmyk.jpg"};
+
+static const char *const bad[] = {FOLDER "missing.jpg", FOLDER, FOLDER "make.py",
+                                  FOLDER "ycbcr.tif"};
+
+/* Started by main before anything else. */
+struct fixture {
+    struct image_server *server;
+};
+static struct fixture fixture;
+
+static struct image_worker *new_worker(double seconds)
+{
+    struct error error = {0};
+    struct image_worker_options options = {seconds, 0};
+    struct image_worker *worker = image_worker_new(fixture.server, &options, &error);
+    ck_assert_msg(worker != NULL, "%s", error.text);
+    return worker;
+}
+
+static void check_equal(const struct image *a, const struct image *b)
+{
+    ck_assert_int_eq(a->width, b->width);
+    ck_assert_int_eq(a->height, b->height);
+    ck_assert_mem_eq(a->rgb, b->rgb, (size_t)a->width * a->height * 3);
+}
+
+START_TEST(pixels_are_the_same)
+{
+    struct error error = {0};
+    struct image_worker *worker = new_worker(60);
+    struct image here = {0}, there = {0};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        ck_assert_int_eq(image_read(good[i], NULL, &here, &error), 0);
+        ck_assert_msg(image_worker_read(worker, good[i], NULL, &there, &error) == 0, "%s",
+                      error.text);
+        check_equal(&here, &there);
+    }
+    image_free(&here);
+    image_free(&there);
+    image_worker_free(worker);
+}
+END_TEST
+
+START_TEST(contents_may_be_handed_over)
+{
+    static uint8_t bytes[1 << 16];
+    struct error error = {0};
+    struct image_worker *worker = new_worker(60);
+    struct image here = {0}, there = {0};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        FILE *file = fopen(good[i], "rb");
+        size_t size = fread(bytes, 1, sizeof bytes, file);
+        fclose(file);
+        ck_assert_int_eq(image_read(good[i], NULL, &here, &error), 0);
+        ck_assert_msg(
+            image_worker_read_memory(worker, bytes, size, "member", NULL, &there, &error) == 0,
+            "%s", error.text);
+        check_equal(&here, &there);
+    }
+    ck_assert_int_eq(image_worker_read_memory(worker, bytes, 0, "m", NULL, &there, &error), -1);
+    ck_assert_str_eq(error.text, "m: the file is empty; copy it again");
+    image_free(&here);
+    image_free(&there);
+    image_worker_free(worker);
+}
+END_TEST
+
+START_TEST(messages_are_the_same)
+{
+    struct image_worker *worker = new_worker(60);
+    struct image image = {0};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct error here = {0}, there = {0};
+        ck_assert_int_eq(image_read(bad[i], NULL, &image, &here), -1);
+        ck_assert_int_eq(image_worker_read(worker, bad[i], NULL, &image, &there), -1);
+        ck_assert_str_eq(here.text, there.text);
+        ck_assert_int_eq(here.code, there.code);
+        ck_assert_int_eq(here.system, there.system);
+    }
+    struct image_limits limits = {100, 0};
+    struct error error = {0};
+    ck_assert_int_eq(image_worker_read(worker, good[0], &limits, &image, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "more than the limit of 100"));
+    image_free(&image);
+    image_worker_free(worker);
+}
+END_TEST
+
+/* The first child of a process, 0 where there is none or this system does not tell. */
+static pid_t child_of(pid_t parent)
+{
+    char path[64];
+    int child = 0;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent, (int)parent);
+    FILE *file = fopen(path, "r");
+    if (file && fscanf(file, "%d", &child) != 1)
+        child = 0;
+    if (file)
+        fclose(file);
+    return child;
+}
+
+START_TEST(a_dead_child_costs_one_image)
+{
+    struct error error = {0};
+    struct image_worker *worker = new_worker(60);
+    struct image image = {0};
+    ck_assert_int_eq(image_worker_read(worker, good[0], NULL, &image, &error), 0);
+    pid_t child = child_of(child_of(getpid()));
+    if (child > 0) {
+        ck_assert_int_eq(kill(child, SIGKILL), 0);
+        ck_assert_int_eq(image_worker_read(worker, good[1], NULL, &image, &error), -1);
+        ck_assert_int_eq(error.code, ERROR_IMAGE);
+        ck_assert_str_eq(error.text, FOLDER "turned6.jpg: its decoder crashed or ran out of memory;"
+                                            " leave it out or convert it");
+    }
+    ck_assert_int_eq(image_worker_read(worker, good[1], NULL, &image, &error), 0);
+    ck_assert_int_eq(image.width, 29);
+    image_free(&image);
+    image_worker_free(worker);
+}
+END_TEST
+
+/* A JPEG that takes a while to decode. */
+static char *large_jpeg(const struct scratch *scratch)
+{
+    struct error error = {0};
+    enum { SIDE = 4000 };
+    struct image image = {0};
+    uint8_t *bytes;
+    size_t size;
+    ck_assert_int_eq(image_reserve(&image, SIDE, SIDE, &error), 0);
+    for (size_t i = 0; i < (size_t)SIDE * SIDE * 3; i++)
+        image.rgb[i] = (uint8_t)(i * 2654435761U >> 24);
+    ck_assert_int_eq(image_jpeg(&image, 95, &bytes, &size, &error), 0);
+    char *path = scratch_path(scratch, "large.jpg");
+    FILE *file = fopen(path, "wb");
+    ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+    memory_free(bytes);
+    image_free(&image);
+    return path;
+}
+
+START_TEST(slow_images_are_given_up)
+{
+    struct error error = {0};
+    struct scratch scratch = scratch_new();
+    char *path = large_jpeg(&scratch);
+    struct image_worker *worker = new_worker(0.02);
+    struct image image = {0};
+    ck_assert_int_eq(image_worker_read(worker, path, NULL, &image, &error), -1);
+    ck_assert_int_eq(error.code, ERROR_IMAGE);
+    ck_assert_msg(strstr(error.text, "not decoded in 0.02 s") != NULL, "%s", error.text);
+    image_worker_free(worker);
+    worker = new_worker(60);
+    ck_assert_int_eq(image_worker_read(worker, path, NULL, &image, &error), 0);
+    ck_assert_int_eq(image.width, 4000);
+    ck_assert_int_eq(image_worker_read(worker, good[0], NULL, &image, &error), 0);
+    ck_assert_int_eq(image.width, 37);
+    image_free(&image);
+    image_worker_free(worker);
+    free(path);
+    scratch_free(&scratch);
+}
+END_TEST
+
+static void *read_many(void *unused)
+{
+    struct error error = {0};
+    struct image_worker_options options = {60, (uint64_t)1 << 30};
+    struct image_worker *worker = image_worker_new(fixture.server, &options, &error);
+    struct image image = {0};
+    intptr_t failures = worker ? 0 : 1;
+    (void)unused;
+    for (int turn = 0; worker && turn < 20; turn++)
+        for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+            failures += image_worker_read(worker, good[i], NULL, &image, &error) != 0;
+    image_free(&image);
+    image_worker_free(worker);
+    return (void *)failures; // NOLINT(performance-no-int-to-ptr): a count
+}
+
+START_TEST(threads_have_workers_of_their_own)
+{
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, read_many, NULL), 0);
+    for (int i = 0; i < 4; i++) {
+        void *failures;
+        pthread_join(threads[i], &failures);
+        ck_assert_ptr_null(failures);
+    }
+}
+END_TEST
+
+/* Comes last. */
+START_TEST(without_the_server_the_message_says_so)
+{
+    struct error error = {0};
+    struct image image = {0};
+    pid_t server = child_of(getpid());
+    if (server <= 0)
+        return;
+    struct image_worker *worker = new_worker(60);
+    ck_assert_int_eq(kill(server, SIGKILL), 0);
+    /* Until its socket is closed, it seems that a child dies at once. */
+    for (int turn = 0; turn < 500 && error.code != ERROR_IO; turn++) {
+        error = (struct error){0};
+        image_worker_read(worker, good[0], NULL, &image, &error);
+        usleep(10000);
+    }
+    ck_assert_int_eq(error.code, ERROR_IO);
+    ck_assert_msg(strstr(error.text, "decodes images is gone") != NULL, "%s", error.text);
+    image_free(&image);
+    image_worker_free(worker);
+}
+END_TEST
+
+int main(void)
+{
+    struct error error;
+    if (image_server_start(&fixture.server, &error) || image_library_start(&error))
+        return EXIT_FAILURE;
+    Suite *suite = suite_create("image_worker");
+    TCase *tests = tcase_create("image_worker");
+    tcase_set_timeout(tests, 300);
+    tcase_add_test(tests, pixels_are_the_same);
+    tcase_add_test(tests, contents_may_be_handed_over);
+    tcase_add_test(tests, messages_are_the_same);
+    tcase_add_test(tests, a_dead_child_costs_one_image);
+    tcase_add_test(tests, slow_images_are_given_up);
+    tcase_add_test(tests, threads_have_workers_of_their_own);
+    tcase_add_test(tests, without_the_server_the_message_says_so);
+    suite_add_tcase(suite, tests);
+    int status = unit_run(suite);
+    image_server_stop(fixture.server);
+    image_library_stop();
+    return status;
+}
