@@ -22,6 +22,7 @@ struct place {
     const float *start;
     float *c;
     size_t c_row;
+    const float *ahead; /* what to bring into the L2 cache meanwhile, or NULL */
 };
 
 /* `rows` and `vectors` are constants wherever this is called, so that all sums are registers. */
@@ -35,6 +36,8 @@ VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, stru
         for (size_t j = 0; j < vectors; j++)
             sum[i][j] = at.start ? vector_load(at.start + j * LANES) : (vector){0};
     for (size_t p = 0; p < k; p++) {
+        if (at.ahead && p % 2 == 0)
+            __builtin_prefetch(at.ahead + p / 2 * 16, 0, 2);
         vector right[PANEL_VECTORS];
 #pragma GCC unroll 4
         for (size_t j = 0; j < vectors; j++)
@@ -65,7 +68,7 @@ VECTOR_INLINE void advance(struct place *at, size_t rows)
 /* m rows: full blocks, then the rest in pieces of 8, 4, 2 and 1. */
 VECTOR_INLINE void all_rows(size_t m, const size_t vectors, size_t k, struct place at, bool add)
 {
-    for (; m >= ROWS; m -= ROWS, advance(&at, ROWS))
+    for (; m >= ROWS; m -= ROWS, advance(&at, ROWS), at.ahead += at.ahead ? k / 2 * 16 : 0)
         block(ROWS, vectors, k, at, add);
     if (ROWS > 8 && m >= 8) {
         block(ROWS > 8 ? 8 : ROWS, vectors, k, at, add);
@@ -103,7 +106,7 @@ static void ragged(size_t m, size_t n, size_t k, struct place at, bool add)
 static void panel(size_t m, size_t n, size_t k, const float *a, size_t a_row, const float *b,
                   const float *start, bool add, float *c, size_t c_row)
 {
-    struct place at = {a, a_row, 1, b, PANEL_WIDTH, start, c, c_row};
+    struct place at = {a, a_row, 1, b, PANEL_WIDTH, start, c, c_row, b + k * PANEL_WIDTH};
     if (n == PANEL_WIDTH)
         all_rows(m, PANEL_VECTORS, k, at, add);
     else if (n == LANES)
@@ -127,7 +130,7 @@ static void weighted_rest(size_t n, size_t k, struct place at, bool add)
 static void weighted(size_t n, size_t k, const float *a, const float *b, size_t b_row, bool add,
                      float *c, size_t c_row)
 {
-    struct place at = {a, 1, PANEL_WIDTH, b, b_row, NULL, c, c_row};
+    struct place at = {a, 1, PANEL_WIDTH, b, b_row, NULL, c, c_row, NULL};
     for (; n >= PANEL_WIDTH; n -= PANEL_WIDTH, at.b += PANEL_WIDTH, at.c += PANEL_WIDTH)
         all_rows(PANEL_WIDTH, PANEL_VECTORS, k, at, add);
     for (; n >= LANES; n -= LANES, at.b += LANES, at.c += LANES)

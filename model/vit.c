@@ -6,6 +6,8 @@
 
 static const float NORM_EPS = 1e-6f; /* segment_anything/build_sam.py */
 
+enum { ROW_GAP = MEMORY_ALIGNMENT / 4 }; /* floats of a cache line */
+
 static size_t larger(size_t a, size_t b)
 {
     return a > b ? a : b;
@@ -34,9 +36,10 @@ void vit_layout(struct vit_scratch *scratch, const struct vit *vit, size_t slots
     const struct vit_sizes *s = &vit->weights.sizes;
     size_t n = s->grid * s->grid;
     scratch->slots = slots;
-    scratch->hidden_row = larger(3 * s->patch * s->patch, VIT_HIDDEN);
+    scratch->y_row = s->width + ROW_GAP;
+    scratch->hidden_row = larger(3 * s->patch * s->patch, VIT_HIDDEN) + ROW_GAP;
     scratch->x = arena_take(arena, n * s->width, sizeof(float));
-    scratch->y = arena_take(arena, n * s->width, sizeof(float));
+    scratch->y = arena_take(arena, n * scratch->y_row, sizeof(float));
     scratch->qkv = arena_take(arena, n * s->width, 3 * sizeof(float));
     scratch->hidden = arena_take(arena, n * scratch->hidden_row, sizeof(float));
     scratch->threads = arena_take(arena, slots, sizeof *scratch->threads);
@@ -72,13 +75,13 @@ static void project(const struct vit *vit, size_t b, const struct vit_scratch *s
 {
     const struct vit_sizes *s = &vit->weights.sizes;
     const struct vit_block *block = &vit->weights.blocks[b];
-    float *y = scratch->y + first * s->width;
+    float *y = scratch->y + first * scratch->y_row;
     kernels_for(vit->isa)->layer_norm(rows, s->width, scratch->x + first * s->width, s->width,
                                       block->norm1_weight, block->norm1_bias, NORM_EPS, y,
-                                      s->width);
+                                      scratch->y_row);
     for (size_t i = 0; i < 3 * s->heads; i++) {
         float *to = scratch->qkv + (i * s->grid * s->grid + first) * s->head_width;
-        matmul_columns(rows, y, s->width, &vit->blocks[b].qkv[i], 0, s->head_width, false, to,
+        matmul_columns(rows, y, scratch->y_row, &vit->blocks[b].qkv[i], 0, s->head_width, false, to,
                        s->head_width);
     }
 }
@@ -95,8 +98,8 @@ static void run_mlp(const struct vit *vit, size_t b, const struct vit_scratch *s
         const struct matmul_packed *lin2 = &packed->lin2[from / VIT_HIDDEN];
         for (size_t i = 0; i < lin2->k; i += packed->lin1.width) {
             size_t columns = lin2->k - i < packed->lin1.width ? lin2->k - i : packed->lin1.width;
-            matmul_columns(rows, scratch->y + first * s->width, s->width, &packed->lin1, from + i,
-                           columns, false, hidden + i, scratch->hidden_row);
+            matmul_columns(rows, scratch->y + first * scratch->y_row, scratch->y_row, &packed->lin1,
+                           from + i, columns, false, hidden + i, scratch->hidden_row);
             kernels->gelu(rows, columns, hidden + i, scratch->hidden_row);
         }
         matmul_columns(rows, hidden, scratch->hidden_row, lin2, 0, s->width, true,
@@ -110,10 +113,10 @@ static void finish(const struct vit *vit, size_t b, const struct vit_scratch *sc
 {
     const struct vit_sizes *s = &vit->weights.sizes;
     const struct vit_block *block = &vit->weights.blocks[b];
-    float *x = scratch->x + first * s->width, *y = scratch->y + first * s->width;
-    matmul_columns(rows, y, s->width, &vit->blocks[b].proj, 0, s->width, true, x, s->width);
+    float *x = scratch->x + first * s->width, *y = scratch->y + first * scratch->y_row;
+    matmul_columns(rows, y, scratch->y_row, &vit->blocks[b].proj, 0, s->width, true, x, s->width);
     kernels_for(vit->isa)->layer_norm(rows, s->width, x, s->width, block->norm2_weight,
-                                      block->norm2_bias, NORM_EPS, y, s->width);
+                                      block->norm2_bias, NORM_EPS, y, scratch->y_row);
     run_mlp(vit, b, scratch, first, rows);
 }
 

@@ -17,7 +17,7 @@
 #include "model/vit_weights.h"
 
 enum {
-    VIT_ROWS = 64,   /* tokens of a tile */
+    VIT_ROWS = 60,   /* tokens of a tile */
     VIT_HIDDEN = 512 /* columns of the MLP's hidden layer that are alive at a time */
 };
 
@@ -56,10 +56,12 @@ struct vit_attention_scratch {
 
 struct vit_scratch {
     float *x;      /* [N][D] tokens */
-    float *y;      /* [N][D] normalised tokens, and what attention makes of them */
+    float *y;      /* [N][y_row] normalised tokens, and what attention makes of them */
     float *qkv;    /* [3][H][N][E] */
     float *hidden; /* [N][hidden_row] patches, and part of the MLP's hidden layer */
-    size_t hidden_row;
+    /* One cache line longer than needed: rows that are products' left sides must not all fall into
+     * the same few sets of the cache. */
+    size_t y_row, hidden_row;
     struct vit_attention_scratch *threads; /* [slots] */
     size_t slots;
     struct neck_scratch neck;

@@ -78,10 +78,11 @@ static void attend_tile(const struct window *w, const struct vit_attention_scrat
     relative(w, scratch, block->rel_w, column, scratch->right);
     struct attention_bias bias = {.down = scratch->down, .right = scratch->right, .side = w->side};
     attention_run(w->vit->isa, &scratch->tile, e, w->side * w->side, keys, values, &bias);
-    for (size_t i = 0; i < width && first + i < queries; i++)
-        memcpy(w->scratch->y + ((w->top + row[i]) * s->grid + w->left + column[i]) * s->width +
-                   w->head * e,
-               scratch->tile.out + i * e, e * sizeof(float));
+    for (size_t i = 0; i < width && first + i < queries; i++) {
+        size_t token = (w->top + row[i]) * s->grid + w->left + column[i];
+        memcpy(w->scratch->y + token * w->scratch->y_row + w->head * e, scratch->tile.out + i * e,
+               e * sizeof(float));
+    }
 }
 
 static size_t smaller(size_t a, size_t b)
