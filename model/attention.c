@@ -22,48 +22,67 @@ const struct attention_kernel *attention_kernel(enum isa isa)
     return &attention_kernel_generic;
 }
 
-void attention_layout(struct attention_tile *tile, enum isa isa, size_t head_width,
+void attention_layout(struct attention *attention, enum isa isa, size_t head_width,
                       struct arena *arena)
 {
     size_t width = matmul_kernel(isa)->width;
-    tile->query = arena_take(arena, head_width * width, sizeof(float));
-    tile->scores = arena_take(arena, ATTENTION_CHUNK * width, sizeof(float));
-    tile->max = arena_take(arena, width, sizeof(float));
-    tile->sum = arena_take(arena, width, sizeof(float));
-    tile->factor = arena_take(arena, width, sizeof(float));
-    tile->out = arena_take(arena, head_width * width, sizeof(float));
-}
-
-void attention_set_query(enum isa isa, const struct attention_tile *tile, size_t head_width,
-                         size_t lane, const float *from, float factor)
-{
-    size_t width = matmul_kernel(isa)->width;
-    for (size_t e = 0; e < head_width; e++)
-        tile->query[e * width + lane] = from ? from[e] * factor : 0;
-}
-
-void attention_run(enum isa isa, const struct attention_tile *tile, size_t head_width, size_t count,
-                   const float *keys, const float *values, const struct attention_bias *bias)
-{
-    const struct matmul_kernel *product = matmul_kernel(isa);
-    const struct attention_kernel *step = attention_kernel(isa);
-    size_t width = product->width;
-    for (size_t i = 0; i < width; i++) {
-        tile->max[i] = -INFINITY;
-        tile->sum[i] = 0;
+    attention->isa = isa;
+    attention->head_width = head_width;
+    attention->scores = arena_take(arena, ATTENTION_CHUNK * width, sizeof(float));
+    attention->factor = arena_take(arena, width, sizeof(float));
+    for (size_t i = 0; i < ATTENTION_TILES; i++) {
+        struct attention_tile *tile = &attention->tiles[i];
+        tile->query = arena_take(arena, head_width * width, sizeof(float));
+        tile->out = arena_take(arena, head_width * width, sizeof(float));
+        tile->max = arena_take(arena, width, sizeof(float));
+        tile->sum = arena_take(arena, width, sizeof(float));
     }
+}
+
+void attention_set_query(const struct attention *attention, size_t tile, size_t lane,
+                         size_t head_width, const float *from, float factor)
+{
+    size_t width = matmul_kernel(attention->isa)->width;
+    float *to = attention->tiles[tile].query + lane;
+    for (size_t e = 0; e < head_width; e++)
+        to[e * width] = from ? from[e] * factor : 0;
+}
+
+/* One tile's step over keys first .. first + count - 1. */
+static void run_chunk(const struct attention *attention, const struct attention_tile *tile,
+                      size_t head_width, size_t first, size_t count, const float *keys,
+                      const float *values)
+{
+    const struct matmul_kernel *product = matmul_kernel(attention->isa);
+    const struct attention_kernel *step = attention_kernel(attention->isa);
+    step->fill(&tile->bias, first, count, attention->scores);
+    product->panel(count, product->width, head_width, keys + first * head_width, head_width,
+                   tile->query, NULL, true, attention->scores, product->width);
+    step->softmax(count, attention->scores, tile->max, tile->sum, attention->factor);
+    if (first > 0)
+        step->scale(head_width, attention->factor, tile->out);
+    product->weighted(head_width, count, attention->scores, values + first * head_width, head_width,
+                      first > 0, tile->out, head_width);
+}
+
+void attention_run(const struct attention *attention, size_t tiles, size_t head_width, size_t count,
+                   const float *keys, const float *values)
+{
+    size_t width = matmul_kernel(attention->isa)->width;
+    for (size_t t = 0; t < tiles; t++)
+        for (size_t i = 0; i < width; i++) {
+            attention->tiles[t].max[i] = -INFINITY;
+            attention->tiles[t].sum[i] = 0;
+        }
     for (size_t first = 0; first < count; first += ATTENTION_CHUNK) {
         size_t part = count - first < ATTENTION_CHUNK ? count - first : ATTENTION_CHUNK;
-        step->fill(bias, first, part, tile->scores);
-        product->panel(part, width, head_width, keys + first * head_width, head_width, tile->query,
-                       NULL, true, tile->scores, width);
-        step->softmax(part, tile->scores, tile->max, tile->sum, tile->factor);
-        if (first > 0)
-            step->scale(head_width, tile->factor, tile->out);
-        product->weighted(head_width, part, tile->scores, values + first * head_width, head_width,
-                          first > 0, tile->out, head_width);
+        for (size_t t = 0; t < tiles; t++)
+            run_chunk(attention, &attention->tiles[t], head_width, first, part, keys, values);
     }
-    for (size_t i = 0; i < width; i++)
-        tile->factor[i] = 1.0f / tile->sum[i];
-    step->scale(head_width, tile->factor, tile->out);
+    for (size_t t = 0; t < tiles; t++) {
+        for (size_t i = 0; i < width; i++)
+            attention->factor[i] = 1.0f / attention->tiles[t].sum[i];
+        attention_kernel(attention->isa)
+            ->scale(head_width, attention->factor, attention->tiles[t].out);
+    }
 }

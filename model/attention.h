@@ -12,18 +12,11 @@
 #include "base/isa.h"
 #include "base/memory.h"
 
-enum { ATTENTION_CHUNK = 256 }; /* keys a step of the softmax: 32 KB of scores */
-
-/* The memory of one tile. */
-struct attention_tile {
-    float *query;              /* [E][width], in: queries as columns, times log2(e) / sqrt(E) */
-    float *scores;             /* [ATTENTION_CHUNK][width] */
-    float *max, *sum, *factor; /* [width] */
-    float *out; /* [width][E], out: what the queries' attention makes of the values */
+enum {
+    ATTENTION_CHUNK = 144, /* keys a step of the softmax: 18 KB of scores */
+    ATTENTION_TILES =
+        4 /* tiles that share a pass over the keys, so that these are read less often */
 };
-
-void attention_layout(struct attention_tile *tile, enum isa isa, size_t head_width,
-                      struct arena *arena);
 
 /* What is added to the scores, times log2(e): table[key] when there is a table, else
  * down[key / side] + right[key % side]. */
@@ -33,13 +26,33 @@ struct attention_bias {
     size_t side;
 };
 
-/* out = softmax2(keys @ query + bias) @ values for keys[count][E] and values[count][E]. The same
- * bits whatever the other columns hold. */
-void attention_run(enum isa isa, const struct attention_tile *tile, size_t head_width, size_t count,
-                   const float *keys, const float *values, const struct attention_bias *bias);
+/* One tile of queries. */
+struct attention_tile {
+    float *query;               /* [E][width], in: queries as columns, times log2(e) / sqrt(E) */
+    struct attention_bias bias; /* in */
+    float *out;       /* [width][E], out: what the queries' attention makes of the values */
+    float *max, *sum; /* [width] */
+};
 
-/* Column `lane` of the query tile = from[E] * factor, or zeros where `from` is NULL. */
-void attention_set_query(enum isa isa, const struct attention_tile *tile, size_t head_width,
-                         size_t lane, const float *from, float factor);
+/* What one thread needs. */
+struct attention {
+    enum isa isa;
+    size_t head_width; /* E at most */
+    struct attention_tile tiles[ATTENTION_TILES];
+    float *scores; /* [ATTENTION_CHUNK][width] */
+    float *factor; /* [width] */
+};
+
+void attention_layout(struct attention *attention, enum isa isa, size_t head_width,
+                      struct arena *arena);
+
+/* Column `lane` of a tile's queries = from[head_width] * factor, or zeros where `from` is NULL. */
+void attention_set_query(const struct attention *attention, size_t tile, size_t lane,
+                         size_t head_width, const float *from, float factor);
+
+/* out = softmax2(keys @ query + bias) @ values for the first `tiles` tiles, keys[count][E] and
+ * values[count][E]. A query's result has the same bits whatever the other columns hold. */
+void attention_run(const struct attention *attention, size_t tiles, size_t head_width, size_t count,
+                   const float *keys, const float *values);
 
 #endif

@@ -23,21 +23,50 @@ static void fill(const struct attention_bias *bias, size_t first, size_t count, 
     }
 }
 
+/* Four keys at a time: a maximum or a sum that waits for the one before costs four cycles. */
+enum { APART = 4 };
+
+/* The maxima of column vector `s`, and of `top`. */
+VECTOR_INLINE vector column_max(size_t keys, const float *s, vector top)
+{
+    vector part[APART] = {top, top, top, top};
+    size_t k;
+    for (k = 0; k + APART <= keys; k += APART)
+        for (size_t i = 0; i < APART; i++)
+            part[i] = vector_max(vector_load(s + (k + i) * PANEL_WIDTH), part[i]);
+    for (; k < keys; k++)
+        part[0] = vector_max(vector_load(s + k * PANEL_WIDTH), part[0]);
+    return vector_max(vector_max(part[0], part[1]), vector_max(part[2], part[3]));
+}
+
+VECTOR_INLINE vector exponential(float *s, vector top)
+{
+    vector p = vector_exp2(vector_load(s) - top);
+    vector_store(s, p);
+    return p;
+}
+
+/* s = 2^(s - top) down a column vector; the sum of it. */
+VECTOR_INLINE vector column_exponentials(size_t keys, float *s, vector top)
+{
+    vector part[APART] = {0};
+    size_t k;
+    for (k = 0; k + APART <= keys; k += APART)
+        for (size_t i = 0; i < APART; i++)
+            part[i] += exponential(s + (k + i) * PANEL_WIDTH, top);
+    for (; k < keys; k++)
+        part[0] += exponential(s + k * PANEL_WIDTH, top);
+    return (part[0] + part[1]) + (part[2] + part[3]);
+}
+
 static void softmax(size_t keys, float *s, float *max, float *sum, float *factor)
 {
     for (size_t j = 0; j < PANEL_WIDTH; j += LANES) {
-        vector old = vector_load(max + j), top = old;
-        for (size_t k = 0; k < keys; k++)
-            top = vector_max(vector_load(s + k * PANEL_WIDTH + j), top);
+        vector old = vector_load(max + j), top = column_max(keys, s + j, old);
         vector keep = vector_exp2(old - top);
-        vector total = vector_load(sum + j) * keep;
-        for (size_t k = 0; k < keys; k++) {
-            vector p = vector_exp2(vector_load(s + k * PANEL_WIDTH + j) - top);
-            vector_store(s + k * PANEL_WIDTH + j, p);
-            total += p;
-        }
+        vector total = column_exponentials(keys, s + j, top);
         vector_store(max + j, top);
-        vector_store(sum + j, total);
+        vector_store(sum + j, vector_load(sum + j) * keep + total);
         vector_store(factor + j, keep);
     }
 }

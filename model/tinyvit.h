@@ -53,7 +53,7 @@ void tinyvit_free(struct tinyvit *tinyvit);
 /* What one thread needs. Positions are those of a window, or of a tile of rows. */
 struct tinyvit_thread {
     float *patches; /* [S / 2][27] of the stem */
-    struct attention_tile tile;
+    struct attention attention;
     float *normed;        /* [positions][D] */
     float *qkv;           /* [H][3][positions][E] */
     float *keys, *values; /* [window^2][E] */

@@ -16,7 +16,7 @@ struct window {
     const struct tinyvit_stage *stage;
     const struct tinyvit_block *block;
     const struct tinyvit_packed_block *packed;
-    const struct tinyvit_thread *thread;
+    struct tinyvit_thread *thread;
     const struct plane *x;
     size_t top, left, rows, columns;
 };
@@ -61,23 +61,28 @@ static bool token_at(const struct window *w, size_t query, size_t *token)
     return row < w->rows && column < w->columns;
 }
 
-/* One head's attention for the queries first .. first + width - 1 of the window. */
-static void attend_tile(const struct window *w, size_t head, size_t first, const float *biases)
+/* One head's attention for up to ATTENTION_TILES tiles of queries from `first` on. `biases` is the
+ * head's table. */
+static void attend_tiles(const struct window *w, size_t head, size_t first, const float *biases)
 {
-    enum isa isa = w->tinyvit->isa;
-    size_t d = w->stage->width, e = d / w->stage->heads, width = matmul_kernel(isa)->width;
-    size_t keys = w->stage->window * w->stage->window, token;
-    const struct attention_tile *tile = &w->thread->tile;
+    struct attention *attention = &w->thread->attention;
+    size_t d = w->stage->width, e = d / w->stage->heads, side = w->stage->window;
+    size_t width = matmul_kernel(w->tinyvit->isa)->width, tiles = 0, token;
     const float *queries = w->thread->qkv + 3 * head * w->rows * w->columns * e;
-    for (size_t i = 0; i < width; i++)
-        attention_set_query(isa, tile, e, i,
-                            token_at(w, first + i, &token) ? queries + token * e : NULL,
-                            (float)(M_LOG2E / sqrt((double)e)));
-    struct attention_bias bias = {.table = biases + first * keys};
-    attention_run(isa, tile, e, keys, w->thread->keys, w->thread->values, &bias);
-    for (size_t i = 0; i < width; i++)
+    for (; tiles < ATTENTION_TILES && first + tiles * width < w->rows * side; tiles++) {
+        size_t start = first + tiles * width;
+        attention->tiles[tiles].bias =
+            (struct attention_bias){.table = biases + start * side * side};
+        for (size_t i = 0; i < width; i++)
+            attention_set_query(attention, tiles, i, e,
+                                token_at(w, start + i, &token) ? queries + token * e : NULL,
+                                (float)(M_LOG2E / sqrt((double)e)));
+    }
+    attention_run(attention, tiles, e, side * side, w->thread->keys, w->thread->values);
+    for (size_t i = 0; i < tiles * width; i++)
         if (token_at(w, first + i, &token))
-            memcpy(w->thread->mixed + token * d + head * e, tile->out + i * e, e * sizeof(float));
+            memcpy(w->thread->mixed + token * d + head * e,
+                   attention->tiles[i / width].out + i % width * e, e * sizeof(float));
 }
 
 static void attend_window(const struct window *w)
@@ -89,8 +94,8 @@ static void attend_window(const struct window *w)
     for (size_t head = 0; head < w->stage->heads; head++) {
         gather(w, 3 * head + 1, w->thread->keys);
         gather(w, 3 * head + 2, w->thread->values);
-        for (size_t first = 0; first < w->rows * side; first += width)
-            attend_tile(w, head, first, w->packed->biases + head * table);
+        for (size_t first = 0; first < w->rows * side; first += ATTENTION_TILES * width)
+            attend_tiles(w, head, first, w->packed->biases + head * table);
     }
     matmul_columns(tokens, w->thread->mixed, d, &w->packed->proj, 0, d, false, w->thread->normed,
                    d);

@@ -22,10 +22,10 @@ static void attention_scratch_layout(struct vit_attention_scratch *scratch, cons
         size_t window = vit->weights.blocks[b].window;
         gathered = larger(gathered, window < s->grid ? window * window : 0);
     }
-    attention_layout(&scratch->tile, vit->isa, s->head_width, arena);
+    attention_layout(&scratch->attention, vit->isa, s->head_width, arena);
     scratch->products = arena_take(arena, (2 * side - 1) * width, sizeof(float));
-    scratch->down = arena_take(arena, side * width, sizeof(float));
-    scratch->right = arena_take(arena, side * width, sizeof(float));
+    scratch->down = arena_take(arena, ATTENTION_TILES * side * width, sizeof(float));
+    scratch->right = arena_take(arena, ATTENTION_TILES * side * width, sizeof(float));
     scratch->keys = arena_take(arena, gathered * s->head_width, sizeof(float));
     scratch->values = arena_take(arena, gathered * s->head_width, sizeof(float));
 }

@@ -48,9 +48,9 @@ void vit_free(struct vit *vit);
 
 /* What one thread needs to attend. */
 struct vit_attention_scratch {
-    struct attention_tile tile;
+    struct attention attention;
     float *products;      /* [2 window - 1][width] queries times relative positions */
-    float *down, *right;  /* [window][width] */
+    float *down, *right;  /* [ATTENTION_TILES][window][width] */
     float *keys, *values; /* [window^2][E] of a window, gathered */
 };
 

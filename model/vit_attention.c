@@ -37,10 +37,10 @@ static void gather(const struct window *w, size_t what, float *to)
                    e * sizeof(float));
 }
 
-/* positions[side][width] = for the query of each lane, which is at[lane] along one axis, its
- * product with the relative position of each key along that axis. `table` is rel_h or rel_w. */
+/* positions[side][width] = for the query of each lane of a tile, which is at[lane] along one axis,
+ * its product with the relative position of each key along that axis. `table` is rel_h or rel_w. */
 static void relative(const struct window *w, const struct vit_attention_scratch *scratch,
-                     const float *table, const size_t *at, float *positions)
+                     size_t tile, const float *table, const size_t *at, float *positions)
 {
     const struct matmul_kernel *kernel = matmul_kernel(w->vit->isa);
     size_t e = w->vit->weights.sizes.head_width, width = kernel->width;
@@ -50,38 +50,59 @@ static void relative(const struct window *w, const struct vit_attention_scratch 
         high = at[i] > high ? at[i] : high;
     }
     size_t first = w->side - 1 - high;
-    kernel->panel(w->side + high - low, width, e, table + first * e, e, scratch->tile.query, NULL,
-                  false, scratch->products, width);
+    kernel->panel(w->side + high - low, width, e, table + first * e, e,
+                  scratch->attention.tiles[tile].query, NULL, false, scratch->products, width);
     for (size_t key = 0; key < w->side; key++)
         for (size_t i = 0; i < width; i++)
             positions[key * width + i] = scratch->products[(high - at[i] + key) * width + i];
 }
 
-/* The queries first .. first + width - 1 of the window, and where their results go. */
-static void attend_tile(const struct window *w, const struct vit_attention_scratch *scratch,
-                        size_t first, const float *keys, const float *values)
+/* Row and column of a query of the window; past the last query, those of the last. */
+static void query_at(const struct window *w, size_t query, size_t *row, size_t *column)
 {
-    const struct vit_sizes *s = &w->vit->weights.sizes;
+    if (query >= w->rows * w->columns)
+        query = w->rows * w->columns - 1;
+    *row = query / w->columns;
+    *column = query % w->columns;
+}
+
+/* Fills a tile with the queries from `first` on. */
+static void set_tile(const struct window *w, struct vit_attention_scratch *scratch, size_t tile,
+                     size_t first)
+{
     const struct vit_packed_block *block = &w->vit->blocks[w->block];
-    size_t e = s->head_width, queries = w->rows * w->columns;
-    size_t width = matmul_kernel(w->vit->isa)->width;
+    size_t e = w->vit->weights.sizes.head_width, width = matmul_kernel(w->vit->isa)->width;
     float scale = (float)(M_LOG2E / sqrt((double)e));
+    float *down = scratch->down + tile * w->side * width;
+    float *right = scratch->right + tile * w->side * width;
     size_t row[MATMUL_WIDTH_MAX], column[MATMUL_WIDTH_MAX];
     for (size_t i = 0; i < width; i++) {
-        size_t query = first + i < queries ? first + i : queries - 1;
-        row[i] = query / w->columns;
-        column[i] = query % w->columns;
-        attention_set_query(w->vit->isa, &scratch->tile, e, i, part_at(w, 0, row[i], column[i]),
+        query_at(w, first + i, &row[i], &column[i]);
+        attention_set_query(&scratch->attention, tile, i, e, part_at(w, 0, row[i], column[i]),
                             scale);
     }
-    relative(w, scratch, block->rel_h, row, scratch->down);
-    relative(w, scratch, block->rel_w, column, scratch->right);
-    struct attention_bias bias = {.down = scratch->down, .right = scratch->right, .side = w->side};
-    attention_run(w->vit->isa, &scratch->tile, e, w->side * w->side, keys, values, &bias);
-    for (size_t i = 0; i < width && first + i < queries; i++) {
-        size_t token = (w->top + row[i]) * s->grid + w->left + column[i];
-        memcpy(w->scratch->y + token * w->scratch->y_row + w->head * e, scratch->tile.out + i * e,
-               e * sizeof(float));
+    relative(w, scratch, tile, block->rel_h, row, down);
+    relative(w, scratch, tile, block->rel_w, column, right);
+    scratch->attention.tiles[tile].bias =
+        (struct attention_bias){.down = down, .right = right, .side = w->side};
+}
+
+/* Up to ATTENTION_TILES tiles of queries from `first` on, and where their results go. */
+static void attend_tiles(const struct window *w, struct vit_attention_scratch *scratch,
+                         size_t first, const float *keys, const float *values)
+{
+    const struct vit_sizes *s = &w->vit->weights.sizes;
+    size_t e = s->head_width, queries = w->rows * w->columns;
+    size_t width = matmul_kernel(w->vit->isa)->width, tiles = 0;
+    for (; tiles < ATTENTION_TILES && first + tiles * width < queries; tiles++)
+        set_tile(w, scratch, tiles, first + tiles * width);
+    attention_run(&scratch->attention, tiles, e, w->side * w->side, keys, values);
+    for (size_t i = 0; i < tiles * width && first + i < queries; i++) {
+        size_t row, column;
+        query_at(w, first + i, &row, &column);
+        size_t token = (w->top + row) * s->grid + w->left + column;
+        memcpy(w->scratch->y + token * w->scratch->y_row + w->head * e,
+               scratch->attention.tiles[i / width].out + i % width * e, e * sizeof(float));
     }
 }
 
@@ -91,13 +112,13 @@ static size_t smaller(size_t a, size_t b)
 }
 
 /* All of one window, its keys gathered first. */
-static void attend_window(const struct window *w, const struct vit_attention_scratch *scratch)
+static void attend_window(const struct window *w, struct vit_attention_scratch *scratch)
 {
     size_t width = matmul_kernel(w->vit->isa)->width;
     gather(w, 1, scratch->keys);
     gather(w, 2, scratch->values);
-    for (size_t first = 0; first < w->rows * w->columns; first += width)
-        attend_tile(w, scratch, first, scratch->keys, scratch->values);
+    for (size_t first = 0; first < w->rows * w->columns; first += ATTENTION_TILES * width)
+        attend_tiles(w, scratch, first, scratch->keys, scratch->values);
 }
 
 static void attend_windows(const struct vit *vit, size_t b, const struct vit_scratch *scratch,
@@ -121,13 +142,13 @@ static void attend_globally(const struct vit *vit, size_t b, const struct vit_sc
                             int threads)
 {
     const struct vit_sizes *s = &vit->weights.sizes;
-    size_t width = matmul_kernel(vit->isa)->width;
-    size_t tiles = (s->grid * s->grid + width - 1) / width;
+    size_t queries = ATTENTION_TILES * matmul_kernel(vit->isa)->width;
+    size_t parts = (s->grid * s->grid + queries - 1) / queries;
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
-    for (size_t task = 0; task < s->heads * tiles; task++) {
-        struct window w = {vit, scratch, b, task / tiles, s->grid, 0, 0, s->grid, s->grid};
-        attend_tile(&w, &scratch->threads[omp_get_thread_num()], task % tiles * width,
-                    part_at(&w, 1, 0, 0), part_at(&w, 2, 0, 0));
+    for (size_t task = 0; task < s->heads * parts; task++) {
+        struct window w = {vit, scratch, b, task / parts, s->grid, 0, 0, s->grid, s->grid};
+        attend_tiles(&w, &scratch->threads[omp_get_thread_num()], task % parts * queries,
+                     part_at(&w, 1, 0, 0), part_at(&w, 2, 0, 0));
     }
 }
 
