@@ -33,8 +33,14 @@ void json_text_raw(struct json_text *text, const char *raw)
 void json_text_integer(struct json_text *text, int64_t number)
 {
     char digits[24];
-    int length = snprintf(digits, sizeof digits, "%lld", (long long)number);
-    json_text_bytes(text, digits, (size_t)length);
+    char *at = digits + sizeof digits;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        *--at = '-';
+    json_text_bytes(text, at, (size_t)(digits + sizeof digits - at));
 }
 
 void json_text_double(struct json_text *text, double number)

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "pipeline/image_path.h"
 #include "pipeline/record.h"
-#include "pipeline/record_walk.h"
+#include "pipeline/record_stream.h"
 #include "pipeline/writer.h"
 
 static int add_to_all(struct export_job *job, const struct record *record, const char *name,
@@ -23,26 +23,20 @@ static int add_to_all(struct export_job *job, const struct record *record, const
     return result;
 }
 
-static int visit(void *context, const char *path, const char *name, struct error *error)
+static int visit(void *context, const struct record_entry *entry, struct error *error)
 {
     struct export_job *job = context;
-    struct record record;
-    struct error own = {0};
-    int result = record_read(&record, path, NULL, &own);
-    if (result == 0) {
-        result = add_to_all(job, &record, name, &own);
-        if (result)
-            error_prefix(&own, "%s", path);
-        record_free(&record);
-    } else if (own.code == ERROR_IO) {
-        own.code = ERROR_RECORD; /* reading one record is not writing: others may be readable */
-    }
+    struct error own = entry->error;
+    int result = entry->usable ? 0 : -1;
+    if (entry->usable && add_to_all(job, &entry->record, entry->name, &own))
+        result = error_prefix(&own, "%s", entry->path);
     if (result == 0) {
         job->done++;
         return job->batch && atomic_batch_due(job->batch) ? atomic_batch_flush(job->batch, error)
                                                           : 0;
     }
-    if (own.code == ERROR_RECORD || own.code == ERROR_IMAGE) {
+    /* A record that cannot be read is left out, whatever the reason: others may be readable. */
+    if (!entry->usable || own.code == ERROR_RECORD || own.code == ERROR_IMAGE) {
         job->failed++;
         job->refused(job->context, own.text);
         return 0;
@@ -53,5 +47,6 @@ static int visit(void *context, const char *path, const char *name, struct error
 
 int export_records(struct export_job *job, struct error *error)
 {
-    return record_walk(job->records, visit, job, error);
+    const struct record_stream stream = {.visit = visit, .context = job};
+    return record_stream(&stream, job->records, error);
 }

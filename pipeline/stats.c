@@ -1,6 +1,7 @@
 #include "pipeline/stats.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/error.h"
 #include "pipeline/mask_shape.h"
@@ -26,36 +27,49 @@ static size_t cell(double place, uint32_t pixels)
     return at < STATS_CENTRES ? at : STATS_CENTRES - 1;
 }
 
-static int add_mask(struct stats *stats, const struct mask *mask, struct error *error)
+static void add_mask(struct stats *stats, const struct mask *mask,
+                     const struct stats_measure *measure)
 {
     double pixels = (double)mask->rle.width * mask->rle.height;
     double area = (double)mask->area;
-    double hull, centre[2];
-    if (mask_shape_hull_area(&mask->rle, &hull, error))
-        return -1;
-    mask_shape_centroid(&mask->rle, centre);
     histogram_add(&stats->area, area > 0 ? log10(area) : 0);
     histogram_add(&stats->predicted_iou, (double)mask->predicted_iou);
     histogram_add(&stats->stability, (double)mask->stability_score);
     histogram_add(&stats->relative_size, sqrt(area / pixels));
-    histogram_add(&stats->concavity, hull > 0 ? 1 - area / hull : 0);
+    histogram_add(&stats->concavity, area > 0 ? 1 - area / measure->hull_area : 0);
     if (mask->area < SMALL_AREA)
         stats->small++;
     else if (mask->area < MEDIUM_AREA)
         stats->medium++;
     else
         stats->large++;
-    stats->centres[cell(centre[1], mask->rle.height)][cell(centre[0], mask->rle.width)]++;
-    return 0;
+    size_t x = cell(measure->centroid[0], mask->rle.width);
+    size_t y = cell(measure->centroid[1], mask->rle.height);
+    stats->centres[y][x]++;
 }
 
-int stats_add(struct stats *stats, const struct record *record, struct error *error)
+struct stats_measure *stats_measure(const struct record *record, struct error *error)
+{
+    size_t count = record->masks.count;
+    struct stats_measure *measures = calloc(count ? count : 1, sizeof *measures);
+    int result = measures ? 0 : error_set(error, ERROR_MEMORY, "no memory for %zu masks", count);
+    for (size_t i = 0; result == 0 && i < count; i++) {
+        const struct rle *rle = &record->masks.items[i].rle;
+        result = mask_shape_hull_area(rle, &measures[i].hull_area, error);
+        mask_shape_centroid(rle, measures[i].centroid);
+    }
+    if (result == 0)
+        return measures;
+    free(measures);
+    return NULL;
+}
+
+void stats_add(struct stats *stats, const struct record *record,
+               const struct stats_measure *measures)
 {
     stats->records++;
     stats->empty_records += record->masks.count == 0;
     histogram_add(&stats->masks, (double)record->masks.count);
     for (size_t i = 0; i < record->masks.count; i++)
-        if (add_mask(stats, &record->masks.items[i], error))
-            return -1;
-    return 0;
+        add_mask(stats, &record->masks.items[i], &measures[i]);
 }

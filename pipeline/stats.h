@@ -31,8 +31,19 @@ struct stats {
 
 void stats_begin(struct stats *stats);
 
-/* Counts one image. Returns 0, or -1 (ERROR_MEMORY). */
-int stats_add(struct stats *stats, const struct record *record, struct error *error);
+/* What takes time to find out about a mask; may be done by several threads. */
+struct stats_measure {
+    double hull_area;   /* pixels */
+    double centroid[2]; /* x, y */
+};
+
+/* Measures every mask of a record: an array that the caller frees with free(3), or NULL with
+ * ERROR_MEMORY. */
+struct stats_measure *stats_measure(const struct record *record, struct error *error);
+
+/* Counts one image, with its measures. */
+void stats_add(struct stats *stats, const struct record *record,
+               const struct stats_measure *measures);
 
 /* Everything as one JSON object, with 50 bars a distribution. */
 void stats_json(const struct stats *stats, struct json_text *text);

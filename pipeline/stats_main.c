@@ -7,8 +7,7 @@
 #include "base/error.h"
 #include "base/json_text.h"
 #include "pipeline/commands.h"
-#include "pipeline/record.h"
-#include "pipeline/record_walk.h"
+#include "pipeline/record_stream.h"
 #include "pipeline/stats.h"
 
 static void print_help(void)
@@ -21,20 +20,23 @@ static void print_help(void)
          "Exit status: 0 all records read, 1 some left out, 2 usage, 3 environment.");
 }
 
-static int visit(void *context, const char *path, const char *name, struct error *error)
+static void work(void *context, struct record_entry *entry)
+{
+    (void)context;
+    entry->data = stats_measure(&entry->record, &entry->error);
+}
+
+static int visit(void *context, const struct record_entry *entry, struct error *error)
 {
     struct stats *stats = context;
-    struct record record;
-    struct error own;
-    (void)name;
-    if (record_read(&record, path, NULL, &own)) {
+    (void)error;
+    if (entry->usable) {
+        stats_add(stats, &entry->record, entry->data);
+    } else {
         stats->refused++;
-        fprintf(stderr, "maskmill stats: %s\n", own.text);
-        return 0;
+        fprintf(stderr, "maskmill stats: %s\n", entry->error.text);
     }
-    int result = stats_add(stats, &record, error);
-    record_free(&record);
-    return result;
+    return 0;
 }
 
 static int report(const struct stats *stats, bool json, struct error *error)
@@ -61,7 +63,8 @@ static int run_command(const char *folder, bool json)
     bool refused = false;
     if (result == 0) {
         stats_begin(stats);
-        result = record_walk(folder, visit, stats, &error);
+        const struct record_stream stream = {.work = work, .visit = visit, .context = stats};
+        result = record_stream(&stream, folder, &error);
         refused = stats->refused;
     }
     if (result == 0)

@@ -9,23 +9,13 @@
 #include "base/memory.h"
 #include "pipeline/image.h"
 #include "pipeline/image_path.h"
-#include "pipeline/record.h"
-#include "pipeline/record_walk.h"
+#include "pipeline/record_stream.h"
 
 struct verification {
     struct verify_job *job;
-    const char *path; /* of the record at hand */
-    int64_t *ids;     /* of all records; owned */
+    int64_t *ids; /* of all records; owned */
     size_t count, capacity;
 };
-
-static void fault(void *context, long annotation, const char *reason)
-{
-    struct verification *verification = context;
-    struct verify_job *job = verification->job;
-    job->faults++;
-    job->found(job->context, verification->path, annotation, reason);
-}
 
 /* The path without the extension of its last component. */
 static size_t stem_length(const char *path)
@@ -43,34 +33,43 @@ static const char *base_name(const char *path)
 }
 
 /* Records are named after their images: by the whole path, or by its last component alone. */
-static void check_name(struct verification *verification, const char *name,
-                       const struct record *record)
+static void check_name(struct record_entry *entry)
 {
-    const char *last = base_name(record->file_name);
+    const char *file_name = entry->record.file_name;
+    const char *last = base_name(file_name);
     size_t length = stem_length(last);
-    const char *own = base_name(name);
+    const char *own = base_name(entry->name);
     if (strlen(own) == length && strncmp(own, last, length) == 0)
         return;
     char reason[ERROR_TEXT_SIZE];
     snprintf(reason, sizeof reason, "file_name \"%.300s\" is not that of a record called %.300s",
-             record->file_name, own);
-    fault(verification, -1, reason);
+             file_name, own);
+    record_entry_fault(entry, -1, reason);
 }
 
-static void check_image(struct verification *verification, const struct record *record)
+static void check_image(struct record_entry *entry, const char *images)
 {
     struct error error;
     struct image_header header;
-    char *path = image_path(verification->job->images, record->file_name, &error);
+    const struct record *record = &entry->record;
+    char *path = image_path(images, record->file_name, &error);
     if (!path || image_read_header(path, NULL, &header, &error)) {
-        fault(verification, -1, error.text);
+        record_entry_fault(entry, -1, error.text);
     } else if (header.width != (int64_t)record->width || header.height != (int64_t)record->height) {
         char reason[ERROR_TEXT_SIZE];
         snprintf(reason, sizeof reason, "the record says %u x %u pixels, the image has %d x %d",
                  record->width, record->height, header.width, header.height);
-        fault(verification, -1, reason);
+        record_entry_fault(entry, -1, reason);
     }
     free(path);
+}
+
+static void work(void *context, struct record_entry *entry)
+{
+    const struct verification *verification = context;
+    check_name(entry);
+    if (verification->job->images)
+        check_image(entry, verification->job->images);
 }
 
 static int note_id(struct verification *verification, int64_t id, struct error *error)
@@ -82,26 +81,25 @@ static int note_id(struct verification *verification, int64_t id, struct error *
     return 0;
 }
 
-static int visit(void *context, const char *path, const char *name, struct error *error)
+static void report(struct verify_job *job, const char *path, long annotation, const char *reason)
+{
+    job->faults++;
+    job->found(job->context, path, annotation, reason);
+}
+
+static int visit(void *context, const struct record_entry *entry, struct error *error)
 {
     struct verification *verification = context;
-    const struct record_faults faults = {fault, verification};
-    struct record record;
-    struct error own;
-    verification->path = path;
-    verification->job->records_read++;
-    if (record_read(&record, path, &faults, &own)) {
-        if (own.code != ERROR_RECORD) /* those were told to `faults` */
-            fault(verification, -1, own.text);
+    struct verify_job *job = verification->job;
+    job->records_read++;
+    for (size_t i = 0; i < entry->fault_count; i++)
+        report(job, entry->path, entry->faults[i].annotation, entry->faults[i].reason);
+    if (!entry->usable && entry->fault_count == 0)
+        report(job, entry->path, -1, entry->error.text);
+    if (!entry->usable)
         return 0;
-    }
-    verification->job->annotations += record.masks.count;
-    check_name(verification, name, &record);
-    if (verification->job->images)
-        check_image(verification, &record);
-    int result = note_id(verification, record.image_id, error);
-    record_free(&record);
-    return result;
+    job->annotations += entry->record.masks.count;
+    return note_id(verification, entry->record.image_id, error);
 }
 
 static int compare(const void *a, const void *b)
@@ -123,44 +121,33 @@ static void keep_repeated(struct verification *verification)
     verification->count = kept;
 }
 
-static void ignore(void *context, long annotation, const char *reason)
-{
-    (void)context;
-    (void)annotation;
-    (void)reason;
-}
-
 /* Second walk, only where ids repeat: names the records that have them. */
-static int visit_repeated(void *context, const char *path, const char *name, struct error *error)
+static int visit_repeated(void *context, const struct record_entry *entry, struct error *error)
 {
     struct verification *verification = context;
-    const struct record_faults reported_before = {ignore, NULL};
-    struct record record;
-    struct error own;
-    (void)name;
     (void)error;
-    verification->path = path;
-    if (record_read(&record, path, &reported_before, &own))
-        return 0;
-    if (bsearch(&record.image_id, verification->ids, verification->count, sizeof *verification->ids,
-                compare)) {
+    if (entry->usable && bsearch(&entry->record.image_id, verification->ids, verification->count,
+                                 sizeof *verification->ids, compare)) {
         char reason[96];
         snprintf(reason, sizeof reason, "image_id %lld stands in more than one record",
-                 (long long)record.image_id);
-        fault(verification, -1, reason);
+                 (long long)entry->record.image_id);
+        report(verification->job, entry->path, -1, reason);
     }
-    record_free(&record);
     return 0;
 }
 
 int verify_records(struct verify_job *job, struct error *error)
 {
     struct verification verification = {.job = job};
-    int result = record_walk(job->records, visit, &verification, error);
+    const struct record_stream first = {
+        .every_fault = true, .work = work, .visit = visit, .context = &verification};
+    const struct record_stream second = {
+        .every_fault = true, .visit = visit_repeated, .context = &verification};
+    int result = record_stream(&first, job->records, error);
     if (result == 0) {
         keep_repeated(&verification);
         if (verification.count)
-            result = record_walk(job->records, visit_repeated, &verification, error);
+            result = record_stream(&second, job->records, error);
     }
     free(verification.ids);
     return result;
