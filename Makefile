@@ -25,7 +25,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-pro
            -Wno-format-truncation
 CFLAGS = -std=c11 -D_GNU_SOURCE -DMASKMILL_VERSION='"$(VERSION)"' $(HAVE) $(OPTIMISE) $(WARNINGS) -fopenmp \
          -ffp-contract=off -fno-math-errno -I. $(FOREIGN_CFLAGS) $(EXTRA_CFLAGS)
-LDLIBS = -fopenmp $(FOREIGN_LIBS) -lm $(EXTRA_LDLIBS)
+LDLIBS = -Wl,--as-needed -fopenmp $(FOREIGN_LIBS) -lm $(EXTRA_LDLIBS)
 
 # ---- sources: folders, from what knows nothing to what knows all
 LAYERS = base rle filters model jobs pipeline

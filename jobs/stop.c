@@ -10,10 +10,15 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+
+static const int SIGNALS[] = {SIGTERM, SIGINT, SIGUSR1};
+
+enum { SIGNAL_COUNT = sizeof SIGNALS / sizeof *SIGNALS };
 
 struct stop {
     atomic_int reason; /* enum stop_reason; leaves STOP_NONE once and never comes back */
@@ -22,10 +27,11 @@ struct stop {
     pthread_cond_t changed;
     pthread_t watcher;
     sigset_t watched;
-    sigset_t before; /* the signals that were blocked before us */
-    int signals;     /* signalfd */
-    int end;         /* eventfd: the watcher is to end */
-    double deadline; /* on the monotonic clock, s; INFINITY: none */
+    struct sigaction actions[SIGNAL_COUNT]; /* as they were before us, in the order of SIGNALS */
+    sigset_t before;                        /* the signals that were blocked before us */
+    int signals;                            /* signalfd */
+    int end;                                /* eventfd: the watcher is to end */
+    double deadline;                        /* on the monotonic clock, s; INFINITY: none */
 };
 
 static double monotonic(void)
@@ -91,15 +97,39 @@ static void *watch(void *argument)
     }
 }
 
-static void choose_signals(sigset_t *set)
+/* A thread that a library made before us does not block the signals, and the kernel may choose it.
+ * It blocks the signal from then on, and hands it on to the watcher's descriptor. */
+static void hand_on(int number, siginfo_t *info, void *context)
 {
-    static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1};
-    sigemptyset(set);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        struct sigaction action;
-        if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-            sigaddset(set, numbers[i]);
-    }
+    (void)info;
+    int reason = errno;
+    sigaddset(&((ucontext_t *)context)->uc_sigmask, number);
+    kill(getpid(), number);
+    errno = reason;
+}
+
+/* Takes the signals over, but for those that are ignored. */
+static void take_signals(struct stop *stop)
+{
+    struct sigaction action = {.sa_sigaction = hand_on, .sa_flags = SA_SIGINFO | SA_RESTART};
+    sigemptyset(&stop->watched);
+    sigfillset(&action.sa_mask);
+    for (int i = 0; i < SIGNAL_COUNT; i++)
+        if (sigaction(SIGNALS[i], NULL, &stop->actions[i]) == 0 &&
+            stop->actions[i].sa_handler != SIG_IGN)
+            sigaddset(&stop->watched, SIGNALS[i]);
+    pthread_sigmask(SIG_BLOCK, &stop->watched, &stop->before);
+    for (int i = 0; i < SIGNAL_COUNT; i++)
+        if (sigismember(&stop->watched, SIGNALS[i]))
+            sigaction(SIGNALS[i], &action, NULL);
+}
+
+static void give_signals_back(const struct stop *stop)
+{
+    for (int i = 0; i < SIGNAL_COUNT; i++)
+        if (sigismember(&stop->watched, SIGNALS[i]))
+            sigaction(SIGNALS[i], &stop->actions[i], NULL);
+    pthread_sigmask(SIG_SETMASK, &stop->before, NULL);
 }
 
 static void free_stop(struct stop *stop)
@@ -125,14 +155,13 @@ struct stop *stop_new(double max_seconds, struct error *error)
     pthread_cond_init(&stop->changed, &monotonic_clock);
     pthread_condattr_destroy(&monotonic_clock);
     stop->deadline = max_seconds > 0 ? monotonic() + max_seconds : INFINITY;
-    choose_signals(&stop->watched);
-    pthread_sigmask(SIG_BLOCK, &stop->watched, &stop->before);
+    take_signals(stop);
     stop->signals = signalfd(-1, &stop->watched, SFD_CLOEXEC | SFD_NONBLOCK);
     stop->end = eventfd(0, EFD_CLOEXEC);
     if (stop->signals < 0 || stop->end < 0 ||
         pthread_create(&stop->watcher, NULL, watch, stop) != 0) {
         error_set(error, ERROR_UNSUPPORTED, "cannot watch for signals: no descriptor or thread");
-        pthread_sigmask(SIG_SETMASK, &stop->before, NULL);
+        give_signals_back(stop);
         free_stop(stop);
         return NULL;
     }
@@ -147,7 +176,7 @@ void stop_free(struct stop *stop)
     while (write(stop->end, &one, sizeof one) < 0 && errno == EINTR)
         ;
     pthread_join(stop->watcher, NULL);
-    pthread_sigmask(SIG_SETMASK, &stop->before, NULL);
+    give_signals_back(stop);
     free_stop(stop);
 }
 
@@ -183,8 +212,11 @@ void stop_reset_in_child(void)
 {
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGUSR1);
+    for (int i = 0; i < SIGNAL_COUNT; i++) {
+        struct sigaction action;
+        if (sigaction(SIGNALS[i], NULL, &action) == 0 && action.sa_sigaction == hand_on)
+            signal(SIGNALS[i], SIG_DFL);
+        sigaddset(&set, SIGNALS[i]);
+    }
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }

@@ -1,9 +1,9 @@
 /* stop.h - the one flag that asks a run to end: a signal or a time limit.
  *
  * SIGTERM, SIGINT and SIGUSR1 are blocked in every thread and awaited by a thread of their own, so
- * nothing ever runs inside a signal handler. The first one sets the flag. The second one restores
- * the default action and kills the process with that signal: nothing is lost, since everything that
- * is finished is already durable.
+ * next to nothing runs inside a signal handler. The first one sets the flag. The second one
+ * restores the default action and kills the process with that signal: nothing is lost, since
+ * everything that is finished is already durable.
  */
 #ifndef JOBS_STOP_H
 #define JOBS_STOP_H
@@ -15,7 +15,8 @@ struct stop;
 
 enum stop_reason { STOP_NONE, STOP_SIGNAL, STOP_TIME, STOP_ASKED };
 
-/* Must be called before any other thread is made (they inherit the blocked signals). A signal that
+/* To be called before other threads are made: they inherit the blocked signals. (Threads that
+ * libraries made before main are handled, too.) A signal that
  * is ignored when it is called stays ignored (SIGINT of a background job). `max_seconds` <= 0: no
  * time limit. Returns NULL with ERROR_MEMORY or ERROR_UNSUPPORTED. */
 struct stop *stop_new(double max_seconds, struct error *error);

@@ -322,7 +322,8 @@ static void expect_no_shard(const char *text)
 static void set_variables(const char *const pairs[][2], size_t count)
 {
     memset(variables, 0, sizeof variables);
-    memcpy(variables, pairs, count * sizeof *pairs);
+    for (size_t i = 0; i < count; i++)
+        memcpy(variables[i], pairs[i], sizeof *pairs);
 }
 
 START_TEST(shards_are_read_from_text_and_schedulers)

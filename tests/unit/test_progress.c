@@ -26,8 +26,6 @@ static char *report(struct progress_options options)
     char *text = NULL;
     size_t size;
     options.out = open_memstream(&text, &size);
-    if (options.terminal) /* a stream in memory has no columns to ask for */
-        options.out = fopen("/dev/null", "w");
     struct progress *progress = progress_new(&options, &error);
     ck_assert_msg(progress, "%s", error.text);
     progress_expect(progress, 1234, 7, 2);
@@ -103,8 +101,6 @@ END_TEST
 
 START_TEST(the_terminal_line_is_drawn_and_erased)
 {
-    char *text = report((struct progress_options){.terminal = true});
-    free(text);
     struct error error = {0};
     char name[] = "/tmp/maskmill-test-XXXXXX";
     FILE *out = fdopen(mkstemp(name), "w+");

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -15,6 +16,22 @@ static double now(void)
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+#ifdef __SANITIZE_THREAD__
+/* ThreadSanitizer's own question to a program: children of these tests start threads. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    return "die_after_fork=0";
+}
+#endif
+
+/* Check has handlers of its own, which end the whole process group. */
+static void set_up(void)
+{
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
 }
 
 START_TEST(each_signal_sets_the_flag)
@@ -34,6 +51,34 @@ START_TEST(each_signal_sets_the_flag)
     }
 }
 END_TEST
+
+#ifndef __SANITIZE_THREAD__ /* which runs handlers later, and not with the thread's own mask */
+static void *wait_for_end(void *argument)
+{
+    char byte;
+    return read(*(int *)argument, &byte, 1) == 0 ? NULL : argument;
+}
+
+START_TEST(threads_made_before_hand_their_signals_on)
+{
+    struct error error = {0};
+    int ends[2];
+    pthread_t early;
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(pthread_create(&early, NULL, wait_for_end, &ends[0]), 0);
+    struct stop *stop = stop_new(0, &error);
+    ck_assert_int_eq(pthread_kill(early, SIGTERM), 0);
+    ck_assert(stop_wait(stop, 20));
+    ck_assert_int_eq(stop_signal(stop), SIGTERM);
+    close(ends[1]);
+    void *result;
+    pthread_join(early, &result);
+    ck_assert_ptr_null(result); /* its read was not cut short */
+    close(ends[0]);
+    stop_free(stop);
+}
+END_TEST
+#endif
 
 START_TEST(time_limits_and_requests_from_within)
 {
@@ -78,6 +123,7 @@ static int child_with_signals(int count, int number, bool ignored)
         nanosleep(&(struct timespec){.tv_sec = count > 1 ? 20 : 0}, NULL);
         _exit(42);
     }
+    close(ready[1]);
     ck_assert_int_eq(read(ready[0], &byte, 1), 1);
     for (int i = 0; i < count; i++) {
         kill(child, number);
@@ -86,7 +132,6 @@ static int child_with_signals(int count, int number, bool ignored)
     }
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     close(ready[0]);
-    close(ready[1]);
     return status;
 }
 
@@ -115,7 +160,6 @@ START_TEST(children_have_the_default_behaviour_back)
     int status;
     pid_t child = fork();
     if (child == 0) {
-        signal(SIGTERM, SIG_DFL); /* Check has a handler of its own */
         stop_reset_in_child();
         kill(getpid(), SIGTERM);
         _exit(1);
@@ -153,8 +197,12 @@ int main(void)
 {
     Suite *suite = suite_create("stop");
     TCase *cases = tcase_create("stop");
+    tcase_add_checked_fixture(cases, set_up, NULL);
     tcase_set_timeout(cases, 120);
     tcase_add_test(cases, each_signal_sets_the_flag);
+#ifndef __SANITIZE_THREAD__
+    tcase_add_test(cases, threads_made_before_hand_their_signals_on);
+#endif
     tcase_add_test(cases, time_limits_and_requests_from_within);
     tcase_add_test(cases, the_second_signal_kills_at_once);
     tcase_add_test(cases, a_signal_that_was_ignored_stays_ignored);
