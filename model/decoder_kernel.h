@@ -13,7 +13,7 @@
 
 #include <stddef.h>
 
-#include "model/isa.h"
+#include "base/isa.h"
 
 enum {
     DECODER_CHUNK = 256, /* positions taken at a time, so that their tables stay in the L2 cache */
