@@ -12,6 +12,7 @@
 #include "jobs/progress.h"
 #include "jobs/stop.h"
 #include "pipeline/generate.h"
+#include "pipeline/image_worker.h"
 #include "pipeline/overlay.h"
 #include "pipeline/run.h"
 #include "pipeline/run_formats.h"
@@ -70,11 +71,12 @@ static int read_once(struct run *run, struct item *item)
 {
     struct image_header header;
     if (item->file)
-        return image_read_memory(item->file, item->file_size, item->path, &run->limits,
-                                 &item->image, &item->error);
+        return image_worker_read_memory(run->image_worker, item->file, item->file_size, item->path,
+                                        &run->limits, &item->image, &item->error);
     if (run->settings.generation.tile)
         return image_read_header(item->path, &run->limits, &header, &item->error);
-    return image_read(item->path, &run->limits, &item->image, &item->error);
+    return image_worker_read(run->image_worker, item->path, &run->limits, &item->image,
+                             &item->error);
 }
 
 static int read_item(struct run *run, struct item *item)

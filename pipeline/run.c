@@ -21,6 +21,7 @@
 #include "base/atomic.h"
 #include "pipeline/commands.h"
 #include "pipeline/config.h"
+#include "pipeline/image_worker.h"
 #include "pipeline/options.h"
 #include "pipeline/run_formats.h"
 #include "pipeline/tar_input.h"
@@ -247,6 +248,7 @@ static enum exit_status end_run(struct run *run, int status, struct error *error
 static void run_free(struct run *run)
 {
     run_stop_workers(run);
+    image_server_stop(run->image_server);
     run_formats_free(run->formats);
     ledger_close(run->ledger);
     ledger_index_free(run->before);
@@ -287,7 +289,9 @@ static int prepare(struct run *run, int argc, char **argv, struct error *error)
         return -1;
     if (run->settings.config && config_read(&run->settings, run->settings.config, error))
         return -1;
-    if (check_options(run, error) || start_reporting(run, error))
+    /* The server forks, so it comes before the first thread. */
+    if (check_options(run, error) || image_server_start(&run->image_server, error) ||
+        start_reporting(run, error))
         return -1;
     run->stop = stop_new(run->settings.max_time, error);
     return run->stop ? 0 : -1;

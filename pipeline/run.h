@@ -38,7 +38,9 @@ struct run {
     struct stop *stop;
     struct mount_mark mounts[RUN_INPUTS_MAX];
 
-    struct generator **generators; /* [workers] */
+    struct image_server *image_server; /* decodes images in a process apart */
+    struct image_worker *image_worker; /* of the reading thread */
+    struct generator **generators;     /* [workers] */
     int workers;
     int threads; /* of each worker */
     struct image_limits limits;

@@ -4,6 +4,7 @@
 #include "jobs/progress.h"
 #include "model/sam.h"
 #include "pipeline/generate.h"
+#include "pipeline/image_worker.h"
 #include "pipeline/load.h"
 #include "pipeline/run.h"
 
@@ -40,6 +41,10 @@ int run_start_workers(struct run *run, uint64_t images, struct error *error)
 {
     choose_workers(run, images);
     run->limits.max_pixels = run->settings.max_pixels;
+    const struct image_worker_options decoding = {.seconds = run->settings.image_timeout};
+    run->image_worker = image_worker_new(run->image_server, &decoding, error);
+    if (!run->image_worker)
+        return -1;
     run->generators = memory_new((size_t)run->workers, sizeof *run->generators, "workers", error);
     if (!run->generators)
         return -1;
@@ -55,5 +60,6 @@ void run_stop_workers(struct run *run)
     for (int i = 0; run->generators && i < run->workers; i++)
         generator_free(run->generators[i]);
     memory_free(run->generators);
+    image_worker_free(run->image_worker);
     sam_free(run->sam);
 }
