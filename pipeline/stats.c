@@ -33,6 +33,7 @@ static void add_mask(struct stats *stats, const struct mask *mask,
     double pixels = (double)mask->rle.width * mask->rle.height;
     double area = (double)mask->area;
     histogram_add(&stats->area, area > 0 ? log10(area) : 0);
+    stats->area_sum += area;
     histogram_add(&stats->predicted_iou, (double)mask->predicted_iou);
     histogram_add(&stats->stability, (double)mask->stability_score);
     histogram_add(&stats->relative_size, sqrt(area / pixels));

@@ -21,6 +21,7 @@ struct stats {
     uint64_t records, empty_records, refused;
     struct histogram masks;         /* an image; bins of 1 from 0 to 1000 */
     struct histogram area;          /* log10 of pixels */
+    double area_sum;                /* pixels */
     struct histogram predicted_iou; /* 0 .. 1.2 */
     struct histogram stability;     /* 0 .. 1 */
     struct histogram relative_size; /* 0 .. 1 */

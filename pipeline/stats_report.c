@@ -1,5 +1,6 @@
 /* The two forms of stats.h's report. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/json_text.h"
@@ -9,40 +10,43 @@ static const double shares[] = {0.05, 0.25, 0.5, 0.75, 0.95};
 static const char *const share_names[] = {"p5", "p25", "median", "p75", "p95"};
 enum { SHARES = sizeof shares / sizeof shares[0], JSON_BARS = 50, TEXT_BARS = 10, BAR_WIDTH = 40 };
 
-/* One distribution: how it is called, and how numbers of the histogram become those shown. */
+/* One distribution, and how the histogram's numbers become those shown. */
 struct distribution {
     const char *name, *title;
     const struct histogram *histogram;
-    double (*shown)(double number);
+    bool logarithm; /* the histogram holds log10 of whole numbers */
+    double mean;    /* as shown */
 };
 
 enum { DISTRIBUTIONS = 6 };
 
-static double as_it_is(double number)
+static double shown_edge(const struct distribution *distribution, double number)
 {
-    return number;
+    return distribution->logarithm ? pow(10, number) : number;
 }
 
-static double power_of_ten(double number)
+static double shown(const struct distribution *distribution, double number)
 {
-    return pow(10, number);
+    return distribution->logarithm ? round(pow(10, number)) : number;
 }
 
 static void list(const struct stats *stats, struct distribution distributions[DISTRIBUTIONS])
 {
-    distributions[0] =
-        (struct distribution){"masks_per_image", "masks an image", &stats->masks, as_it_is};
-    distributions[1] =
-        (struct distribution){"area", "area, pixels (mean: geometric)", &stats->area, power_of_ten};
-    distributions[2] =
-        (struct distribution){"predicted_iou", "predicted IoU", &stats->predicted_iou, as_it_is};
-    distributions[3] =
-        (struct distribution){"stability_score", "stability score", &stats->stability, as_it_is};
-    distributions[4] =
-        (struct distribution){"relative_size", "size relative to the image, sqrt(area / image)",
-                              &stats->relative_size, as_it_is};
-    distributions[5] = (struct distribution){
-        "concavity", "concavity, 1 - area / convex hull's area", &stats->concavity, as_it_is};
+    const struct distribution all[DISTRIBUTIONS] = {
+        {"masks_per_image", "masks an image", &stats->masks, false, 0},
+        {"area", "area, pixels", &stats->area, true, 0},
+        {"predicted_iou", "predicted IoU", &stats->predicted_iou, false, 0},
+        {"stability_score", "stability score", &stats->stability, false, 0},
+        {"relative_size", "size relative to the image, sqrt(area / image)", &stats->relative_size,
+         false, 0},
+        {"concavity", "concavity, 1 - area / convex hull's area", &stats->concavity, false, 0},
+    };
+    for (size_t i = 0; i < DISTRIBUTIONS; i++) {
+        distributions[i] = all[i];
+        distributions[i].mean = histogram_mean(all[i].histogram);
+        if (all[i].histogram == &stats->area && stats->area.count)
+            distributions[i].mean = stats->area_sum / (double)stats->area.count;
+    }
 }
 
 static void json_number(struct json_text *text, const char *name, double number)
@@ -80,17 +84,17 @@ static void json_distribution(struct json_text *text, const struct distribution 
     json_text_raw(text, "\": {\"count\": ");
     json_text_integer(text, (int64_t)histogram->count);
     if (histogram->count) {
-        json_number(text, "mean", distribution->shown(histogram_mean(histogram)));
-        json_number(text, "min", distribution->shown(histogram->least));
-        json_number(text, "max", distribution->shown(histogram->most));
+        json_number(text, "mean", distribution->mean);
+        json_number(text, "min", shown(distribution, histogram->least));
+        json_number(text, "max", shown(distribution, histogram->most));
         for (size_t i = 0; i < SHARES; i++)
             json_number(text, share_names[i],
-                        distribution->shown(histogram_quantile(histogram, shares[i])));
+                        shown(distribution, histogram_quantile(histogram, shares[i])));
     }
     json_text_raw(text, ", \"edges\": [");
     for (size_t i = 0; i <= JSON_BARS; i++) {
         json_text_raw(text, i ? ", " : "");
-        json_text_double(text, distribution->shown(histogram->low + step * (double)i));
+        json_text_double(text, shown_edge(distribution, histogram->low + step * (double)i));
     }
     json_text_raw(text, "], \"counts\": ");
     histogram_bars(histogram, bars, JSON_BARS);
@@ -148,7 +152,7 @@ static void print_bars(const struct distribution *distribution)
         most = bars[i] > most ? bars[i] : most;
     for (size_t i = 0; i <= (last - first) / width; i++) {
         double from = histogram->low + step * (double)(first + i * width);
-        printf("  %12.6g %10llu ", distribution->shown(from), (unsigned long long)bars[i]);
+        printf("  %12.6g %10llu ", shown_edge(distribution, from), (unsigned long long)bars[i]);
         print_bar(bars[i], most);
     }
 }
@@ -158,12 +162,11 @@ static void print_distribution(const struct distribution *distribution)
     const struct histogram *histogram = distribution->histogram;
     if (histogram->count == 0)
         return;
-    printf("\n%s: mean %.4g, min %.4g, max %.4g", distribution->title,
-           distribution->shown(histogram_mean(histogram)), distribution->shown(histogram->least),
-           distribution->shown(histogram->most));
+    printf("\n%s: mean %.4g, min %.4g, max %.4g", distribution->title, distribution->mean,
+           shown(distribution, histogram->least), shown(distribution, histogram->most));
     for (size_t i = 0; i < SHARES; i++)
         printf(", %s %.4g", share_names[i],
-               distribution->shown(histogram_quantile(histogram, shares[i])));
+               shown(distribution, histogram_quantile(histogram, shares[i])));
     puts("\n          from      count");
     print_bars(distribution);
 }
