@@ -202,15 +202,28 @@ int resize_rgb(struct resize *resize, const uint8_t *from, size_t stride, int32_
     return 0;
 }
 
-/* Normalises one row of `width` pixels to the rows R, G, B of tensor, `plane` floats apart. */
-static void normalise_row(const uint8_t *rgb, int32_t width, float *tensor, size_t plane)
+/* What each level of R, G and B becomes: (level - mean) / deviation. */
+struct levels {
+    float of[3][256];
+};
+
+static void levels_fill(struct levels *levels)
 {
     /* The official pixel_mean and pixel_std. */
     static const float mean[3] = {123.675F, 116.28F, 103.53F};
     static const float deviation[3] = {58.395F, 57.12F, 57.375F};
     for (int c = 0; c < 3; c++)
-        for (int32_t x = 0; x < width; x++)
-            tensor[c * plane + x] = ((float)rgb[3 * x + c] - mean[c]) / deviation[c];
+        for (int level = 0; level < 256; level++)
+            levels->of[c][level] = ((float)level - mean[c]) / deviation[c];
+}
+
+/* Normalises one row of `width` pixels to the rows R, G, B of tensor, `plane` floats apart. */
+static void normalise_row(const struct levels *levels, const uint8_t *rgb, int32_t width,
+                          float *tensor, size_t plane)
+{
+    for (int32_t x = 0; x < width; x++)
+        for (int c = 0; c < 3; c++)
+            tensor[c * plane + x] = levels->of[c][rgb[3 * x + c]];
 }
 
 /* Zeros to the right of the first `width` columns and below the first `height` rows. */
@@ -233,9 +246,11 @@ int resize_tensor(struct resize *resize, const struct image *image, struct rect 
     resize_longest_side(crop.width, crop.height, size, new_width, new_height);
     if (resize_begin(resize, from, stride, crop.width, crop.height, *new_width, *new_height, error))
         return -1;
-    size_t plane = (size_t)size * size;
+    struct levels levels;
+    levels_fill(&levels);
     for (int32_t y = 0; y < *new_height; y++)
-        normalise_row(resize_next(resize), *new_width, tensor + (size_t)y * size, plane);
+        normalise_row(&levels, resize_next(resize), *new_width, tensor + (size_t)y * size,
+                      (size_t)size * size);
     pad_planes(tensor, size, *new_width, *new_height);
     return 0;
 }
