@@ -165,10 +165,11 @@ static int open_pixels(struct image_source *source, const struct image_limits *l
         tiff = image_tiff_read(source->bytes);
     if (vips_call(format->loader, source->bytes, &source->pixels, "access", VIPS_ACCESS_SEQUENTIAL,
                   "fail_on", VIPS_FAIL_ON_ERROR, NULL))
-        return error_set(error, ERROR_IMAGE,
-                         "%s: its %s header is damaged or of a kind that libvips cannot read; copy "
-                         "it again or convert it",
-                         source->name, format->name);
+        return error_set(
+            error, ERROR_IMAGE,
+            "%s: its %s header is truncated, damaged or of a kind that libvips cannot read; copy "
+            "it again or convert it",
+            source->name, format->name);
     set_header(source, format);
     if (check_limits(source, limits, error))
         return -1;

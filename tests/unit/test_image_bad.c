@@ -50,11 +50,12 @@ START_TEST(files_that_are_no_images_are_refused)
         {"page.pdf", "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n", "not a JPEG"},
         {"matrix.jpg", "2 2\n1 2\n3 4\n", "not a JPEG"},
         {"plain.ppm", "P3 1 1 255 9 9 9\n", "not a JPEG"},
-        {"header.jpg", "\xff\xd8\xff\xe0 and nothing more", "JPEG header is damaged"},
+        {"header.jpg", "\xff\xd8\xff\xe0 and nothing more", "JPEG header is truncated, damaged"},
         {"header.tif", "II*\x01", "not a JPEG"},
-        {"header.webp", "RIFF\x10\x10\x10\x10WEBPVP8 what follows is none", "WebP header is"},
-        {"header.gif", "GIF89a with nothing that makes sense", "GIF header is damaged"},
-        {"film.mp4", "1234ftypisom and a film", "HEIC or AVIF header is damaged"},
+        {"header.webp", "RIFF\x10\x10\x10\x10WEBPVP8 what follows is none",
+         "WebP header is truncated, damaged"},
+        {"header.gif", "GIF89a with nothing that makes sense", "GIF header is truncated, damaged"},
+        {"film.mp4", "1234ftypisom and a film", "HEIC or AVIF header is truncated, damaged"},
     };
     struct scratch scratch = scratch_new();
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
