@@ -2,7 +2,6 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #include "base/clock.h"
@@ -46,15 +45,6 @@ static void print_help(void)
          "      --json            one JSON object");
 }
 
-static int set_pair(struct settings *settings, char *pair, struct error *error)
-{
-    char *equals = strchr(pair, '=');
-    if (!equals)
-        return error_set(error, ERROR_USAGE, "--set %s: expected NAME=VALUE", pair);
-    *equals = '\0';
-    return settings_set(settings, pair, equals + 1, SOURCE_COMMAND_LINE, error);
-}
-
 static int read_count(const char *name, const char *text, int most, int *value, struct error *error)
 {
     char *end;
@@ -78,7 +68,7 @@ static int apply_option(struct bench *bench, int option, struct error *error)
     case 'r':
         return read_count("repeat", optarg, 1000000, &bench->repeat, error);
     case 's':
-        return set_pair(&bench->settings, optarg, error);
+        return settings_set_pair(&bench->settings, optarg, SOURCE_COMMAND_LINE, error);
     case 'j':
         bench->json = true;
         return 0;

@@ -175,6 +175,16 @@ int settings_set(struct settings *settings, const char *name, const char *value,
     return 0;
 }
 
+int settings_set_pair(struct settings *settings, char *pair, enum setting_source source,
+                      struct error *error)
+{
+    char *equals = strchr(pair, '=');
+    if (!equals)
+        return error_set(error, ERROR_USAGE, "--set %s: expected NAME=VALUE", pair);
+    *equals = '\0';
+    return settings_set(settings, pair, equals + 1, source, error);
+}
+
 int settings_init(struct settings *settings, struct error *error)
 {
     size_t count;

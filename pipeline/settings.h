@@ -133,6 +133,10 @@ void settings_free(struct settings *settings);
 int settings_set(struct settings *settings, const char *name, const char *value,
                  enum setting_source source, struct error *error);
 
+/* As settings_set, from "NAME=VALUE", which is cut in two at its '='. */
+int settings_set_pair(struct settings *settings, char *pair, enum setting_source source,
+                      struct error *error);
+
 /* Once every source has been applied: refuses contradictions, reads the point grid, fills in the
  * values derived from texts. 0 or -1 (ERROR_USAGE, ERROR_IO, ERROR_MEMORY). */
 int settings_complete(struct settings *settings, struct error *error);
