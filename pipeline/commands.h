@@ -18,6 +18,7 @@ int run_main(int argc, char **argv);
 int info_main(int argc, char **argv);
 int fetch_main(int argc, char **argv);
 int bench_main(int argc, char **argv);
+int eval_main(int argc, char **argv);
 int export_main(int argc, char **argv);
 int verify_main(int argc, char **argv);
 int stats_main(int argc, char **argv);

@@ -19,6 +19,7 @@ static const struct command commands[] = {
     {"stats", stats_main, "describe the masks of a folder"},
     {"info", info_main, "say what a model file holds"},
     {"fetch-model", fetch_main, "download an official checkpoint and check its hash"},
+    {"eval", eval_main, "judge a model or records by images whose segments are known"},
     {"bench", bench_main, "say where the time of an image goes"},
 };
 
