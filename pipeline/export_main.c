@@ -1,9 +1,11 @@
 /* export_main.c - `maskmill export`. */
 #include <errno.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/atomic.h"
 #include "base/error.h"
@@ -213,14 +215,34 @@ static int export_all(const struct command *command, struct export_job *job, str
     return result;
 }
 
+/* What is written below the records would be taken for records, by this walk or the next one. */
+static int check_out(const struct command *command, struct error *error)
+{
+    if (atomic_make_folder(command->out, error))
+        return -1;
+    char *records = realpath(command->records, NULL), *out = realpath(command->out, NULL);
+    size_t length = records ? strlen(records) : 0;
+    bool inside = records && out && strncmp(out, records, length) == 0 &&
+                  (out[length] == 0 || (out[length] == '/' && out[length + 1] != '@'));
+    free(records);
+    free(out);
+    if (!inside)
+        return 0;
+    rmdir(command->out); /* which only succeeds if it was made just now */
+    return error_set(error, ERROR_USAGE,
+                     "-o %s: lies among the records; choose another folder, or DIR/@NAME",
+                     command->out);
+}
+
 static int run_command(struct command *command)
 {
     struct error error;
     struct export_job job = {
         .records = command->records, .images = command->images, .refused = print_refused};
-    if (image_library_start(&error) || atomic_clean(command->out, NULL, &error)) {
+    if (check_out(command, &error) || image_library_start(&error) ||
+        atomic_clean(command->out, NULL, &error)) {
         fprintf(stderr, "maskmill export: %s\n", error.text);
-        return EXIT_ENVIRONMENT;
+        return error.code == ERROR_USAGE ? EXIT_USAGE : EXIT_ENVIRONMENT;
     }
     command->options.batch = atomic_batch_new(SYNC_FILES, SYNC_SECONDS, &error);
     int result = command->options.batch ? export_all(command, &job, &error) : -1;

@@ -21,6 +21,8 @@
 #include "pipeline/format.h"
 #include "pipeline/record.h"
 
+#define TAR_SUMMARY "WebDataset / SA-1B shards, images with records: 000000.tar, 000001.tar, ..."
+
 #ifdef HAVE_LIBARCHIVE
 
 enum { SHARD_IMAGES = 1000, IMAGE_FILE_MAX = 1 << 30 };
@@ -261,6 +263,16 @@ static void abandon_tar(struct writer *writer)
     release(shards);
 }
 
+const struct format format_tar = {
+    .name = "tar",
+    .kind = WRITER_WHOLE,
+    .summary = TAR_SUMMARY,
+    .open = open_tar,
+    .add = add_tar,
+    .close = close_tar,
+    .abandon = abandon_tar,
+};
+
 #else
 
 static int open_tar(struct writer *writer, struct error *error)
@@ -270,18 +282,11 @@ static int open_tar(struct writer *writer, struct error *error)
                      writer->out);
 }
 
-#define add_tar NULL
-#define close_tar NULL
-#define abandon_tar NULL
-
-#endif
-
 const struct format format_tar = {
     .name = "tar",
     .kind = WRITER_WHOLE,
-    .summary = "WebDataset / SA-1B shards with images and records: 000000.tar, 000001.tar, ...",
+    .summary = TAR_SUMMARY,
     .open = open_tar,
-    .add = add_tar,
-    .close = close_tar,
-    .abandon = abandon_tar,
 };
+
+#endif

@@ -37,3 +37,6 @@ status maskmill export records -f tar -o out4 --shard-images 0
 status maskmill export records -f tar -o out4 --shard-prefix a/b
 status maskmill export records -f sa1b -o out4 --fields centre
 status maskmill export nowhere -f coco -o out4
+status maskmill export records -f rle -o records
+status maskmill export records -f rle -o records/deep/rle
+maskmill export records -f coco -o records/@coco 2>/dev/null || ls records
