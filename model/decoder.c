@@ -62,8 +62,8 @@ struct decoder_image *decoder_image_new(const struct decoder_weights *weights, s
         memory_new((size_t)tensors->embed_dim * tensors->positions, sizeof(float), what, error);
     const struct decoder_fold *fold = &weights->fold;
     if (weights->folds)
-        image->tables = memory_new((size_t)fold->chunks * fold->rows, DECODER_CHUNK * sizeof(float),
-                                   what, error);
+        image->tables =
+            memory_new((size_t)fold->tiles * fold->rows, DECODER_TILE * sizeof(float), what, error);
     if (image->embedding && (image->tables || !weights->folds))
         return image;
     decoder_image_free(image);

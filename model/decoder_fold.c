@@ -260,21 +260,21 @@ static void make_tables(struct decoder_fold *fold, struct workshop *shop,
     add_table_of_scaled_e(fold, shop, TABLES * d + c, 1, shop->shift, NULL, g);
 }
 
-/* out[chunks][tables][D][CHUNK], table `index`: weight[D][C] @ positional encoding + bias. */
+/* out[tiles][tables][D][TILE], table `index`: weight[D][C] @ positional encoding + bias. */
 static void make_encoding(const struct decoder_fold *fold, const struct decoder_tensors *tensors,
                           const float *weight, const float *bias, int index, int tables, float *out)
 {
     size_t c = tensors->embed_dim;
     size_t d = tensors->inner;
-    for (int chunk = 0; chunk < fold->chunks; chunk++) {
-        size_t first = (size_t)chunk * DECODER_CHUNK;
-        size_t n = tensors->positions - first;
-        float *to = out + ((size_t)chunk * tables + index) * d * DECODER_CHUNK;
-        for (size_t i = 0; i < d; i++)
-            for (size_t j = 0; j < DECODER_CHUNK; j++)
-                to[i * DECODER_CHUNK + j] = bias ? bias[i] : 0;
-        matmul(tensors->isa, d, n < DECODER_CHUNK ? n : DECODER_CHUNK, c, matmul_rows(weight, c),
-               matmul_transposed(tensors->grid_encoding + first * c, c), true, to, DECODER_CHUNK);
+    for (int tile = 0; tile < fold->tiles; tile++) {
+        size_t first = (size_t)tile * DECODER_TILE;
+        size_t left = tensors->positions - first;
+        float *to = out + ((size_t)tile * tables + index) * d * DECODER_TILE;
+        for (size_t i = 0; i < d * DECODER_TILE; i++)
+            to[i] = bias ? bias[i / DECODER_TILE] : 0;
+        matmul(tensors->isa, d, left < DECODER_TILE ? left : DECODER_TILE, c,
+               matmul_rows(weight, c), matmul_transposed(tensors->grid_encoding + first * c, c),
+               true, to, DECODER_TILE);
     }
 }
 
@@ -302,8 +302,8 @@ static void lay_out(struct decoder_fold *fold, const struct decoder_tensors *ten
     fold->table_weight = floats(arena, fold->linear_rows, c);
     fold->table_bias = floats(arena, fold->linear_rows, 1);
     fold->e_bias = floats(arena, c, 1);
-    fold->image_pe = floats(arena, (size_t)fold->chunks * 2 * d, DECODER_CHUNK);
-    fold->pe = floats(arena, (size_t)fold->chunks * 3 * d, DECODER_CHUNK);
+    fold->image_pe = floats(arena, (size_t)fold->tiles * 2 * d, DECODER_TILE);
+    fold->pe = floats(arena, (size_t)fold->tiles * 3 * d, DECODER_TILE);
     fold->first_shift = floats(arena, d, 1);
     fold->second_shift = floats(arena, d, 1);
     fold->last_keys_shift = floats(arena, d, 1);
@@ -319,7 +319,7 @@ int decoder_fold_make(struct decoder_fold *fold, const struct decoder_tensors *t
 {
     const char *what = "folded weights of the mask decoder";
     struct workshop shop = {.c = tensors->embed_dim, .d = tensors->inner, .isa = tensors->isa};
-    fold->chunks = (tensors->positions + DECODER_CHUNK - 1) / DECODER_CHUNK;
+    fold->tiles = (tensors->positions + DECODER_TILE - 1) / DECODER_TILE;
     fold->linear_rows = TABLES * tensors->inner + tensors->embed_dim + 1;
     fold->rows = fold->linear_rows + 2;
     struct arena size = {0};

@@ -56,14 +56,14 @@ enum fold_name {
 
 struct decoder_fold {
     void *block;         /* owned: all arrays below */
-    int chunks;          /* of DECODER_CHUNK positions, the last one partly used */
+    int tiles;           /* of an image, the last one partly used */
     int rows;            /* of an image's tables: those of table_weight and two squared lengths */
     int linear_rows;     /* rows of table_weight: TABLES * D, C for upscaling, 1 */
     float *table_weight; /* [linear_rows][C], applied to the embedding */
     float *table_bias;   /* [linear_rows] */
     float *e_bias;       /* [C], embedding + e_bias, less its mean, is E */
-    float *image_pe;     /* [chunks][2][D][CHUNK], added to K0 and Q0 */
-    float *pe;           /* [chunks][3][D][CHUNK], for keys, queries of layer 1, last keys */
+    float *image_pe;     /* [tiles][2][D][TILE], added to K0 and Q0 */
+    float *pe;           /* [tiles][3][D][TILE], for keys, queries of layer 1, last keys */
     struct fold_map maps[FOLD_MAPS];
     float *first_shift;       /* [D], FIRST_CROSS of the constant part of X2 */
     float *second_shift;      /* [D], SECOND_GRAM of the same */

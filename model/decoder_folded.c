@@ -9,6 +9,8 @@
 
 static const float layer_norm_eps = 1e-5f;
 
+enum { PIXELS_TILE = SAM_MASKS * 16 * DECODER_TILE };
+
 struct decoder_folded {
     void *block; /* owned: all arrays below */
     const struct decoder_kernels *kernels;
@@ -16,14 +18,14 @@ struct decoder_folded {
     struct folded_tokens tokens;
     struct folded_bench bench;
     struct folded_prompt prompts[SAM_BATCH];
-    float *scores;            /* [M * 8][CHUNK] */
+    float *scores;            /* of struct folded_chunk */
     float *hidden;            /* scratch of the small MLPs, for SAM_BATCH rows */
     float *rows;              /* [SAM_BATCH][C] */
     float *hyper;             /* [M][C/8] */
     float *upscale_weight[2]; /* [48][C] */
     float *upscale_start[2];  /* [C] */
-    float *upscale_scratch;   /* [C/4][CHUNK] */
-    float *pixels;            /* [M][4][4][CHUNK] */
+    float *upscale_scratch;   /* [C/4][TILE] */
+    float *pixels;            /* [CHUNK][M][4][4][TILE] */
 };
 
 bool decoder_folded_serves(const struct sam_prompts *prompts)
@@ -71,7 +73,7 @@ static void lay_out_prompt(struct folded_prompt *prompt, const struct decoder_fo
     prompt->last.values = floats(arena, inner, DECODER_COLUMNS);
     prompt->last.shares0 = floats(arena, last, 1);
     prompt->last.shares1 = floats(arena, last, 1);
-    prompt->state = floats(arena, (size_t)fold->chunks * STATE_ROWS, DECODER_CHUNK);
+    prompt->state = floats(arena, (size_t)fold->tiles * STATE_ROWS, DECODER_TILE);
 }
 
 static size_t hidden_size(const struct decoder_tensors *tensors)
@@ -96,7 +98,7 @@ static void lay_out(struct decoder_folded *folded, const struct decoder_tensors 
     folded->bench.columns = floats(arena, FOLDED_PAIRS + inner, DECODER_COLUMNS);
     for (int i = 0; i < SAM_BATCH; i++)
         lay_out_prompt(&folded->prompts[i], fold, inner, arena);
-    folded->scores = floats(arena, SAM_MASKS * FOLDED_HEADS, DECODER_CHUNK);
+    folded->scores = floats(arena, DECODER_CHUNK, SCORES_TILE);
     folded->hidden = floats(arena, hidden_size(tensors), 1);
     folded->rows = floats(arena, SAM_BATCH, c);
     folded->hyper = floats(arena, SAM_MASKS, c / 8);
@@ -104,8 +106,8 @@ static void lay_out(struct decoder_folded *folded, const struct decoder_tensors 
         folded->upscale_weight[i] = floats(arena, FOLDED_PAIRS, c);
         folded->upscale_start[i] = floats(arena, c, 1);
     }
-    folded->upscale_scratch = floats(arena, c / 4, DECODER_CHUNK);
-    folded->pixels = floats(arena, SAM_MASKS * 16, DECODER_CHUNK);
+    folded->upscale_scratch = floats(arena, c / 4, DECODER_TILE);
+    folded->pixels = floats(arena, DECODER_CHUNK, PIXELS_TILE);
 }
 
 struct decoder_folded *decoder_folded_new(const struct decoder_tensors *tensors,
@@ -142,25 +144,27 @@ void decoder_folded_free(struct decoder_folded *folded)
     memory_free(folded);
 }
 
+/* The chunk that begins at tile `first`. */
 static struct folded_chunk chunk_at(const struct decoder_tensors *tensors,
                                     const struct decoder_fold *fold,
                                     const struct decoder_folded *folded, const float *tables,
-                                    int index)
+                                    int first)
 {
-    enum { LANES_MAX = 32 }; /* positions that kernels take at a time divide this */
-    size_t left = tensors->positions - (size_t)index * DECODER_CHUNK;
-    size_t valid = left < DECODER_CHUNK ? left : DECODER_CHUNK;
-    const float *rows = tables + (size_t)index * fold->rows * DECODER_CHUNK;
+    size_t tile = (size_t)fold->rows * DECODER_TILE;
+    size_t pe_tile = (size_t)3 * tensors->inner * DECODER_TILE;
+    size_t tiles = fold->tiles - first < DECODER_CHUNK ? fold->tiles - first : DECODER_CHUNK;
+    size_t left = tensors->positions - (size_t)first * DECODER_TILE;
+    const float *rows = tables + first * tile;
     return (struct folded_chunk){
         .kernels = folded->kernels,
-        .index = index,
-        .n = (valid + LANES_MAX - 1) / LANES_MAX * LANES_MAX,
-        .valid = valid,
+        .first = first,
+        .tiles = tiles,
+        .valid = left < tiles * DECODER_TILE ? left : tiles * DECODER_TILE,
         .d = tensors->inner / DECODER_HEADS,
         .channels = (float)tensors->embed_dim,
-        .tables = rows,
-        .squares = rows + (size_t)fold->linear_rows * DECODER_CHUNK,
-        .pe = fold->pe + (size_t)index * 3 * tensors->inner * DECODER_CHUNK,
+        .tables = {rows, tile},
+        .squares = {rows + (size_t)(fold->linear_rows - 1) * DECODER_TILE, tile},
+        .pe = {fold->pe + first * pe_tile, pe_tile},
         .scores = folded->scores,
     };
 }
@@ -185,8 +189,8 @@ static void run_first(const struct decoder_tensors *tensors, const struct decode
         folded_set_queries(&folded->bench, prompt_rows(tokens->q, i, tensors->inner),
                            &folded->prompts[i]);
     }
-    for (int index = 0; index < fold->chunks; index++) {
-        struct folded_chunk chunk = chunk_at(tensors, fold, folded, tables, index);
+    for (int first = 0; first < fold->tiles; first += DECODER_CHUNK) {
+        struct folded_chunk chunk = chunk_at(tensors, fold, folded, tables, first);
         for (int i = 0; i < tokens->prompts; i++)
             folded_pass_first(&chunk, &folded->prompts[i]);
     }
@@ -226,8 +230,8 @@ static void run_second(const struct decoder_tensors *tensors, const struct decod
         folded_begin(&folded->prompts[i], folded->bench.d);
         folded_fold_queries(&folded->bench, prompt_rows(tokens->q, i, inner), &folded->prompts[i]);
     }
-    for (int index = 0; index < fold->chunks; index++) {
-        struct folded_chunk chunk = chunk_at(tensors, fold, folded, tables, index);
+    for (int first = 0; first < fold->tiles; first += DECODER_CHUNK) {
+        struct folded_chunk chunk = chunk_at(tensors, fold, folded, tables, first);
         for (int i = 0; i < tokens->prompts; i++)
             folded_pass_second(&chunk, &folded->prompts[i]);
     }
@@ -287,8 +291,8 @@ static void run_last(const struct decoder_tensors *tensors, const struct decoder
                            prompt_rows(tokens->v, i, inner), &folded->prompts[i]);
         begin_last(tensors, folded, i, iou_token, 1);
     }
-    for (int index = 0; index < fold->chunks; index++) {
-        struct folded_chunk chunk = chunk_at(tensors, fold, folded, tables, index);
+    for (int first = 0; first < fold->tiles; first += DECODER_CHUNK) {
+        struct folded_chunk chunk = chunk_at(tensors, fold, folded, tables, first);
         for (int i = 0; i < tokens->prompts; i++) {
             folded_pass_third(&chunk, &folded->prompts[i]);
             folded_pass_last(&chunk, &folded->prompts[i], 1);
@@ -319,8 +323,8 @@ static void make_hyper(const struct decoder_tensors *tensors, const struct decod
     for (int i = 0; i < count; i++)
         rows[i] = 1 + which[i];
     begin_last(tensors, folded, prompt, rows, count);
-    for (int index = 0; index < fold->chunks; index++) {
-        struct folded_chunk chunk = chunk_at(tensors, fold, folded, tables, index);
+    for (int first = 0; first < fold->tiles; first += DECODER_CHUNK) {
+        struct folded_chunk chunk = chunk_at(tensors, fold, folded, tables, first);
         folded_pass_last(&chunk, &folded->prompts[prompt], count);
     }
     last_tokens(tensors, folded, prompt, rows, count, folded->rows);
@@ -345,7 +349,7 @@ static void make_upscale_weights(const struct decoder_tensors *tensors,
         folded->upscale_start[1][i] += fold->upscale_shift[i];
 }
 
-/* Puts pixels[4 s][4 e][CHUNK] of positions `first`.. of one mask where they belong in
+/* Puts pixels[4 s][4 e][TILE] of `count` positions from `first` of one mask where they belong in
  * logits[L][L]: pixel s = (dy, dx), e = (ey, ex) of a position lies at row 2 dy + ey, column
  * 2 dx + ex of its 4x4. */
 static void place_pixels(const float *pixels, size_t grid, size_t first, size_t count,
@@ -356,14 +360,14 @@ static void place_pixels(const float *pixels, size_t grid, size_t first, size_t 
         size_t x = (first + i) % grid;
         size_t run = grid - x < count - i ? grid - x : count - i;
         for (size_t dy = 0; dy < 4; dy++) {
-            const float *s0 = pixels + ((dy / 2 * 2) * 4 + dy % 2 * 2) * DECODER_CHUNK + i;
-            const float *s1 = s0 + 4 * DECODER_CHUNK;
+            const float *s0 = pixels + ((dy / 2 * 2) * 4 + dy % 2 * 2) * DECODER_TILE + i;
+            const float *s1 = s0 + 4 * DECODER_TILE;
             float *to = logits + (4 * y + dy) * 4 * grid + 4 * x;
             for (size_t k = 0; k < run; k++) {
                 to[4 * k] = s0[k];
-                to[4 * k + 1] = s0[k + DECODER_CHUNK];
+                to[4 * k + 1] = s0[k + DECODER_TILE];
                 to[4 * k + 2] = s1[k];
-                to[4 * k + 3] = s1[k + DECODER_CHUNK];
+                to[4 * k + 3] = s1[k + DECODER_TILE];
             }
         }
         i += run;
@@ -374,21 +378,21 @@ static void upscale_chunk(const struct decoder_tensors *tensors, const struct de
                           const struct decoder_folded *folded, const struct folded_chunk *chunk,
                           const struct folded_prompt *prompt, int count)
 {
-    const float *state = prompt->state + (size_t)chunk->index * STATE_ROWS * DECODER_CHUNK;
+    const size_t upscale_rows = (size_t)TABLES * tensors->inner;
     const struct decoder_upscale upscale = {
-        .n = chunk->n,
+        .tiles = chunk->tiles,
         .channels = tensors->embed_dim,
         .masks = count,
-        .x = chunk->tables + (size_t)TABLES * tensors->inner * DECODER_CHUNK,
-        .a0 = state + STATE_A0 * DECODER_CHUNK,
-        .a1 = state + STATE_A1 * DECODER_CHUNK,
+        .x = {chunk->tables.at + upscale_rows * DECODER_TILE, chunk->tables.tile},
+        .a0 = folded_state(chunk, prompt, STATE_A0),
+        .a1 = folded_state(chunk, prompt, STATE_A1),
         .weight0 = folded->upscale_weight[0],
         .weight1 = folded->upscale_weight[1],
         .start0 = folded->upscale_start[0],
         .start1 = folded->upscale_start[1],
         .bias = fold->upscale_bias,
-        .r = state + STATE_R * DECODER_CHUNK,
-        .r2 = state + STATE_R2 * DECODER_CHUNK,
+        .r = folded_state(chunk, prompt, STATE_R),
+        .r2 = folded_state(chunk, prompt, STATE_R2),
         .gain = tensors->upscale_norm.gain,
         .shift = tensors->upscale_norm.shift,
         .weight = tensors->upscale[1].weight,
@@ -396,6 +400,7 @@ static void upscale_chunk(const struct decoder_tensors *tensors, const struct de
         .hyper = folded->hyper,
         .scratch = folded->upscale_scratch,
         .out = folded->pixels,
+        .out_tile = PIXELS_TILE,
     };
     folded->upscale(&upscale);
 }
@@ -406,12 +411,17 @@ void decoder_folded_logits(const struct decoder_tensors *tensors, const struct d
 {
     make_hyper(tensors, fold, folded, tables, prompt, which, count);
     make_upscale_weights(tensors, fold, folded, &folded->prompts[prompt]);
-    for (int index = 0; index < fold->chunks; index++) {
-        struct folded_chunk chunk = chunk_at(tensors, fold, folded, tables, index);
+    for (int first = 0; first < fold->tiles; first += DECODER_CHUNK) {
+        struct folded_chunk chunk = chunk_at(tensors, fold, folded, tables, first);
         upscale_chunk(tensors, fold, folded, &chunk, &folded->prompts[prompt], count);
-        for (int mask = 0; mask < count; mask++)
-            place_pixels(folded->pixels + (size_t)mask * 16 * DECODER_CHUNK, tensors->grid,
-                         (size_t)index * DECODER_CHUNK, chunk.valid,
-                         logits + (size_t)mask * 16 * tensors->positions);
+        for (size_t i = 0; i < chunk.valid; i += DECODER_TILE) {
+            size_t left = chunk.valid - i;
+            for (int mask = 0; mask < count; mask++)
+                place_pixels(folded->pixels + i / DECODER_TILE * PIXELS_TILE +
+                                 (size_t)mask * 16 * DECODER_TILE,
+                             tensors->grid, (size_t)first * DECODER_TILE + i,
+                             left < DECODER_TILE ? left : DECODER_TILE,
+                             logits + (size_t)mask * 16 * tensors->positions);
+        }
     }
 }

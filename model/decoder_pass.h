@@ -6,12 +6,12 @@
 #include "model/decoder_table.h"
 
 enum {
-    STATE_ROWS = 2 * FOLDED_PAIRS + 3, /* of struct folded_prompt.state */
-    STATE_A0 = 0,                      /* shares of layer 0's image-to-tokens attention */
-    STATE_A1 = FOLDED_PAIRS,           /* of layer 1's */
-    STATE_R = 2 * FOLDED_PAIRS,        /* 1 / sigma of the norm after layer 0 */
-    STATE_R2,                          /* after layer 1 */
-    STATE_Q                            /* squared length of P(g X1) */
+    STATE_A0 = 0,                       /* shares of layer 0's image-to-tokens attention */
+    STATE_R = FOLDED_PAIRS,             /* 1 / sigma of the norm after layer 0 */
+    STATE_Q,                            /* squared length of P(g X1) */
+    STATE_A1,                           /* shares of layer 1's image-to-tokens attention */
+    STATE_R2 = STATE_A1 + FOLDED_PAIRS, /* 1 / sigma of the norm after layer 1 */
+    STATE_ROWS                          /* of struct folded_prompt.state */
 };
 
 /* A squared length's small matrices: struct decoder_length without positions. */
@@ -53,21 +53,27 @@ struct folded_prompt {
     float *values; /* [8][d][8]: gathered over the value table */
     float *shares; /* [8][48][8]: gathered over the shares */
     struct folded_last last;
-    float *state; /* [chunks][STATE_ROWS][CHUNK] */
+    float *state; /* [tiles][STATE_ROWS][TILE] */
 };
 
 /* What every pass over a chunk needs. */
 struct folded_chunk {
     const struct decoder_kernels *kernels;
-    int index;
-    size_t n, valid;      /* positions, rounded up to whole vectors and as they are */
-    size_t d;             /* channels a head */
-    float channels;       /* C */
-    const float *tables;  /* [rows][CHUNK] of this chunk */
-    const float *squares; /* the last two rows of tables, after the row of the constant part */
-    const float *pe;      /* [3][D][CHUNK] of this chunk */
-    float *scores;        /* [4 * 8][CHUNK], scratch */
+    size_t first;                /* tile of the image */
+    size_t tiles, valid;         /* and positions of this chunk that exist */
+    size_t d;                    /* channels a head */
+    float channels;              /* C */
+    struct decoder_rows tables;  /* of struct decoder_fold */
+    struct decoder_rows squares; /* the rows of `tables` after the linear ones */
+    struct decoder_rows pe;      /* [3][D] rows */
+    float *scores;               /* [tiles][SCORES_ROWS][TILE], scratch */
 };
+
+enum { SCORES_ROWS = SAM_MASKS * FOLDED_HEADS, SCORES_TILE = SCORES_ROWS * DECODER_TILE };
+
+/* Rows from `row` on of a prompt's state in this chunk. */
+struct decoder_rows folded_state(const struct folded_chunk *chunk,
+                                 const struct folded_prompt *prompt, size_t row);
 
 /* Empties the sums over positions; d is D / H. */
 void folded_begin(struct folded_prompt *prompt, size_t d);

@@ -10,8 +10,8 @@ static void squared_lengths(const struct decoder_tensors *tensors, const struct 
 {
     int c = tensors->embed_dim;
     const float *gain = tensors->layers[0].norm[3].gain;
-    float mean[DECODER_CHUNK] = {0};
-    float scaled_mean[DECODER_CHUNK] = {0};
+    float mean[DECODER_TILE] = {0};
+    float scaled_mean[DECODER_TILE] = {0};
     for (int i = 0; i < c; i++)
         for (int j = 0; j < n; j++)
             mean[j] += (embedding[i * row + j] + fold->e_bias[i]) / (float)c;
@@ -29,35 +29,35 @@ static void squared_lengths(const struct decoder_tensors *tensors, const struct 
         }
 }
 
-static void fill_chunk(const struct decoder_tensors *tensors, const struct decoder_fold *fold,
-                       const float *embedding, int chunk, float *rows)
+static void fill_tile(const struct decoder_tensors *tensors, const struct decoder_fold *fold,
+                      const float *embedding, int tile, float *rows)
 {
     size_t c = tensors->embed_dim;
-    size_t d = tensors->inner;
-    size_t first = (size_t)chunk * DECODER_CHUNK;
+    size_t d_size = (size_t)tensors->inner * DECODER_TILE; /* of one table */
+    size_t first = (size_t)tile * DECODER_TILE;
     size_t left = tensors->positions - first;
-    size_t n = left < DECODER_CHUNK ? left : DECODER_CHUNK;
-    const float *pe = fold->image_pe + (size_t)chunk * 2 * d * DECODER_CHUNK;
-    memset(rows, 0, (size_t)fold->rows * DECODER_CHUNK * sizeof *rows);
+    size_t n = left < DECODER_TILE ? left : DECODER_TILE;
+    const float *pe = fold->image_pe + (size_t)tile * 2 * d_size;
+    float *lengths = rows + (size_t)fold->linear_rows * DECODER_TILE;
     for (int i = 0; i < fold->linear_rows; i++)
-        for (size_t j = 0; j < n; j++)
-            rows[i * DECODER_CHUNK + j] = fold->table_bias[i];
-    for (size_t i = 0; i < d * DECODER_CHUNK; i++) {
-        rows[TABLE_K0 * d * DECODER_CHUNK + i] += pe[i];
-        rows[TABLE_Q0 * d * DECODER_CHUNK + i] += pe[d * DECODER_CHUNK + i];
+        for (size_t j = 0; j < DECODER_TILE; j++)
+            rows[i * DECODER_TILE + j] = fold->table_bias[i];
+    for (size_t i = 0; i < d_size; i++) {
+        rows[TABLE_K0 * d_size + i] += pe[i];
+        rows[TABLE_Q0 * d_size + i] += pe[d_size + i];
     }
     matmul(tensors->isa, fold->linear_rows, n, c, matmul_rows(fold->table_weight, c),
-           matmul_rows(embedding + first, tensors->positions), true, rows, DECODER_CHUNK);
-    float *length = rows + (size_t)fold->linear_rows * DECODER_CHUNK;
-    squared_lengths(tensors, fold, (int)n, embedding + first, tensors->positions, length,
-                    length + DECODER_CHUNK);
+           matmul_rows(embedding + first, tensors->positions), true, rows, DECODER_TILE);
+    memset(lengths, 0, 2 * DECODER_TILE * sizeof *lengths);
+    squared_lengths(tensors, fold, (int)n, embedding + first, tensors->positions, lengths,
+                    lengths + DECODER_TILE);
 }
 
 void decoder_table_fill(const struct decoder_tensors *tensors, const struct decoder_fold *fold,
                         const float *embedding, int threads, float *tables)
 {
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
-    for (int chunk = 0; chunk < fold->chunks; chunk++)
-        fill_chunk(tensors, fold, embedding, chunk,
-                   tables + (size_t)chunk * fold->rows * DECODER_CHUNK);
+    for (int tile = 0; tile < fold->tiles; tile++)
+        fill_tile(tensors, fold, embedding, tile,
+                  tables + (size_t)tile * fold->rows * DECODER_TILE);
 }

@@ -1,13 +1,13 @@
 /* decoder_table.h - what the folded decoder knows of one image: tables by position that every
- * prompt shares, chunk by chunk so that a chunk of them stays in the L2 cache. */
+ * prompt shares. */
 #ifndef MODEL_DECODER_TABLE_H
 #define MODEL_DECODER_TABLE_H
 
 #include "model/decoder_fold.h"
 
-/* Fills tables[chunks][rows][CHUNK] from embedding[C][N]. Rows: TABLES of D rows, C rows for the
- * upscaling, one of E against the constant part of X2, and the squared lengths of E and P(g E).
- * Past the last position they are 0. Chunks are shared out to `threads` OpenMP threads. */
+/* Fills tables[tiles][rows][TILE] from embedding[C][N]. Rows: TABLES of D rows, C rows for the
+ * upscaling, one of P(g E) against the constant part of X2, and the squared lengths of E and of
+ * P(g E). Tiles are shared out to `threads` OpenMP threads. */
 void decoder_table_fill(const struct decoder_tensors *tensors, const struct decoder_fold *fold,
                         const float *embedding, int threads, float *tables);
 

@@ -1,107 +1,42 @@
 /* Inner loops of the folded decoder on every instruction set against straight loops over their
  * formulas in double precision. */
-#include "model/decoder_kernel.h"
+#include <stdbool.h>
 
-#include <math.h>
-#include <string.h>
-
-#include "tests/unit/random_decoder.h"
+#include "tests/unit/decoder_operands.h"
 #include "tests/unit/unit.h"
-
-enum {
-    CHUNK = DECODER_CHUNK,
-    COLUMNS = DECODER_COLUMNS,
-    HEADS = FOLDED_HEADS,
-    KEPT = FOLDED_KEPT,
-    PAIRS = FOLDED_PAIRS,
-    TOKENS = FOLDED_TOKENS,
-    D = 3,      /* channels a head */
-    N = 96,     /* positions worked on */
-    VALID = 75, /* positions that count */
-    MASKS = 4,
-    CHANNELS = 64 /* of the upscaling */
-};
-
-/* Random operands, each with room for the largest use. */
-struct operands {
-    float x[HEADS * D * CHUNK], pe[HEADS * D * CHUNK], weight[HEADS * D * COLUMNS];
-    float a[PAIRS * CHUNK], b[PAIRS * CHUNK];
-    float gram[HEADS * PAIRS * COLUMNS], cross[HEADS * PAIRS * COLUMNS];
-    float start[HEADS * COLUMNS], linear[HEADS * COLUMNS];
-    float r[CHUNK], r2[CHUNK];
-    float scores[MASKS * HEADS * CHUNK];
-};
-
-static void fill(float *x, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        x[i] = 0.3f * random_number(name, i);
-}
-
-#define FILL(operands, field)                                                                      \
-    fill((operands)->field, sizeof(operands)->field / sizeof(float), #field)
-
-static struct operands *operands_new(void)
-{
-    struct operands *o = malloc(sizeof *o);
-    ck_assert_ptr_nonnull(o);
-    FILL(o, x);
-    FILL(o, pe);
-    FILL(o, weight);
-    FILL(o, a);
-    FILL(o, b);
-    FILL(o, gram);
-    FILL(o, cross);
-    FILL(o, start);
-    FILL(o, linear);
-    FILL(o, scores);
-    for (int i = 0; i < CHUNK; i++) {
-        o->r[i] = 1 + 0.2f * random_number("r", i);
-        o->r2[i] = 1 + 0.2f * random_number("r2", i);
-    }
-    return o;
-}
-
-static void check_within(double bound, const char *what, size_t at, double got, double want)
-{
-    ck_assert_msg(fabs(got - want) < bound * (1 + fabs(want)), "%s[%zu]: %.9g, expected %.9g", what,
-                  at, got, want);
-}
-
-static void check_close(const char *what, size_t at, double got, double want)
-{
-    check_within(3e-6, what, at, got, want);
-}
 
 static double score_twin(const struct decoder_scores *in, size_t column, size_t n)
 {
-    double sum = in->shares ? in->start[column] : 0;
-    for (size_t j = 0; in->shares && j < PAIRS; j++)
-        sum += (double)in->shares[j * CHUNK + n] * in->shares_weight[j * COLUMNS + column];
-    sum *= in->shares ? in->r[n] : 1;
+    bool with = in->shares.at;
+    double sum = with ? in->start[column] : 0;
+    for (size_t j = 0; with && j < PAIRS; j++)
+        sum += at(in->shares, j, n) * in->shares_weight[j * COLUMNS + column];
+    sum *= with ? at(in->r, 0, n) : 1;
     for (size_t k = 0; k < in->d; k++) {
-        double x = in->x[k * CHUNK + n];
-        if (in->shares)
-            x = x * in->r[n] + in->pe[k * CHUNK + n];
+        double x = at(in->x, k, n);
+        if (with)
+            x = x * at(in->r, 0, n) + at(in->pe, k, n);
         sum += x * in->weight[k * COLUMNS + column];
     }
     return sum;
 }
 
-static void check_scores(const struct decoder_kernels *kernels, const struct decoder_scores *in)
+static void check_scores(const struct decoder_kernels *kernels, struct decoder_scores *in)
 {
-    static float got[TOKENS * CHUNK];
-    kernels->scores(in, got);
+    static plane out;
+    in->out = out;
+    in->out_tile = ROWS_MAX * TILE;
+    kernels->scores(in);
     for (size_t t = 0; t < TOKENS; t++)
         for (size_t n = 0; n < N; n++)
-            check_close("scores", t * CHUNK + n, got[t * CHUNK + n], score_twin(in, t, n));
-    kernels->token_softmax(in, got);
+            check_close("scores", n, at(rows_of(out), t, n), score_twin(in, t, n));
+    kernels->token_softmax(in);
     for (size_t n = 0; n < N; n++) {
         double sum = 1;
         for (size_t t = 0; t < KEPT; t++)
             sum += exp2(score_twin(in, t, n));
         for (size_t t = 0; t < KEPT; t++)
-            check_close("token_softmax", t * CHUNK + n, got[t * CHUNK + n],
+            check_close("token_softmax", n, at(rows_of(out), t, n),
                         exp2(score_twin(in, t, n)) / sum);
     }
 }
@@ -109,8 +44,17 @@ static void check_scores(const struct decoder_kernels *kernels, const struct dec
 START_TEST(scores_match_twins)
 {
     struct operands *o = operands_new();
-    struct decoder_scores with = {N, D, o->x, o->pe, o->weight, o->a, o->gram, o->start, o->r};
-    struct decoder_scores without = {.n = N, .d = D, .x = o->x, .weight = o->weight};
+    struct decoder_scores with = {.tiles = TILES,
+                                  .d = D,
+                                  .x = rows_of(o->x),
+                                  .pe = rows_of(o->pe),
+                                  .weight = o->weight,
+                                  .shares = rows_of(o->a),
+                                  .shares_weight = o->gram,
+                                  .start = o->start,
+                                  .r = rows_of(o->r)};
+    struct decoder_scores without = {
+        .tiles = TILES, .d = D, .x = rows_of(o->x), .weight = o->weight};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
         check_scores(decoder_kernels(isa), &with);
         check_scores(decoder_kernels(isa), &without);
@@ -122,15 +66,21 @@ END_TEST
 START_TEST(token_softmax_survives_large_scores)
 {
     struct operands *o = operands_new();
-    float shares[KEPT * CHUNK];
     for (size_t i = 0; i < sizeof o->x / sizeof *o->x; i++)
         o->x[i] *= 1e6f;
-    struct decoder_scores in = {.n = N, .d = D, .x = o->x, .weight = o->weight};
+    struct decoder_scores in = {.tiles = TILES,
+                                .d = D,
+                                .x = rows_of(o->x),
+                                .weight = o->weight,
+                                .out = o->scores,
+                                .out_tile = ROWS_MAX * TILE};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
-        decoder_kernels(isa)->token_softmax(&in, shares);
+        decoder_kernels(isa)->token_softmax(&in);
         for (size_t i = 0; i < KEPT; i++)
-            for (size_t n = 0; n < N; n++)
-                ck_assert(shares[i * CHUNK + n] >= 0 && shares[i * CHUNK + n] <= 1.000001f);
+            for (size_t n = 0; n < N; n++) {
+                double share = at(rows_of(o->scores), i, n);
+                ck_assert(share >= 0 && share <= 1.000001);
+            }
     }
     free(o);
 }
@@ -139,24 +89,24 @@ END_TEST
 static double length_twin(const struct decoder_length *in, size_t n)
 {
     double sum = 0;
-    double f = in->b ? in->r[n] : 1;
+    bool with = in->b.at;
+    double f = with ? at(in->r, 0, n) : 1;
     for (size_t h = 0; h < HEADS; h++)
         for (size_t t = 0; t <= KEPT; t++) {
             double varying = 0;
-            for (size_t k = 0; k < in->d; k++)
-                varying += (double)in->x[(h * in->d + k) * CHUNK + n] *
-                           in->weight[(h * in->d + k) * COLUMNS + t];
+            for (size_t k = h * in->d; k < (h + 1) * in->d; k++)
+                varying += at(in->x, k, n) * in->weight[k * COLUMNS + t];
             if (t == KEPT) {
                 sum += f * varying;
                 continue;
             }
             double fixed = in->start[h * COLUMNS + t];
             for (size_t j = 0; j < KEPT * (h + 1); j++)
-                fixed += (double)in->gram[(h * PAIRS + j) * COLUMNS + t] * in->a[j * CHUNK + n];
-            varying += in->b ? in->linear[h * COLUMNS + t] : 0;
-            for (size_t j = 0; in->b && j < PAIRS; j++)
-                varying += (double)in->cross[(h * PAIRS + j) * COLUMNS + t] * in->b[j * CHUNK + n];
-            sum += in->a[(h * KEPT + t) * CHUNK + n] * (fixed + f * varying);
+                fixed += in->gram[(h * PAIRS + j) * COLUMNS + t] * at(in->a, j, n);
+            varying += with ? in->linear[h * COLUMNS + t] : 0;
+            for (size_t j = 0; with && j < PAIRS; j++)
+                varying += in->cross[(h * PAIRS + j) * COLUMNS + t] * at(in->b, j, n);
+            sum += at(in->a, h * KEPT + t, n) * (fixed + f * varying);
         }
     return sum;
 }
@@ -164,17 +114,28 @@ static double length_twin(const struct decoder_length *in, size_t n)
 START_TEST(length_matches_twin)
 {
     struct operands *o = operands_new();
-    float out[CHUNK];
+    struct decoder_length in = {.tiles = TILES,
+                                .d = D,
+                                .x = rows_of(o->x),
+                                .weight = o->weight,
+                                .a = rows_of(o->a),
+                                .gram = o->gram,
+                                .start = o->start,
+                                .cross = o->cross,
+                                .linear = o->linear,
+                                .r = rows_of(o->r),
+                                .out = o->scores,
+                                .out_tile = ROWS_MAX * TILE};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++)
         for (int with = 0; with < 2; with++) {
-            struct decoder_length in = {N,        D,         o->x,     o->weight,
-                                        o->a,     o->gram,   o->start, with ? o->b : NULL,
-                                        o->cross, o->linear, o->r,     out};
-            fill(out, CHUNK, "out");
+            in.b = with ? rows_of(o->b) : (struct decoder_rows){NULL, 0};
+            FILL(o, scores);
             decoder_kernels(isa)->length(&in);
-            for (size_t n = 0; n < N; n++)
-                check_close("length", n, out[n],
-                            0.3 * random_number("out", n) + length_twin(&in, n));
+            for (size_t n = 0; n < N; n++) {
+                size_t i = n / TILE * ROWS_MAX * TILE + n % TILE;
+                check_close("length", n, o->scores[i],
+                            0.3 * random_number("scores", i) + length_twin(&in, n));
+            }
         }
     free(o);
 }
@@ -183,18 +144,27 @@ END_TEST
 START_TEST(length_start_and_inverse_match_twins)
 {
     struct operands *o = operands_new();
-    float out[CHUNK];
+    struct decoder_length_start in = {.tiles = TILES,
+                                      .r = rows_of(o->r),
+                                      .q = rows_of(o->r2),
+                                      .x = rows_of(o->x),
+                                      .a = rows_of(o->a),
+                                      .e = o->start,
+                                      .c = 0.5f,
+                                      .constant = 3,
+                                      .out = o->scores,
+                                      .out_tile = ROWS_MAX * TILE};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
-        decoder_kernels(isa)->length_start(N, o->r, o->r2, o->x, 0.5f, o->a, o->start, 3, out);
+        decoder_kernels(isa)->length_start(&in);
         for (size_t n = 0; n < N; n++) {
-            double linear = o->x[n] + 0.5;
+            double linear = at(in.x, 0, n) + 0.5;
             for (size_t j = 0; j < PAIRS; j++)
-                linear += (double)o->start[j] * o->a[j * CHUNK + n];
-            check_close("length_start", n, out[n],
-                        o->r2[n] * pow(o->r[n], 2) + 2 * o->r[n] * linear + 3);
+                linear += in.e[j] * at(in.a, j, n);
+            check_close("length_start", n, at(rows_of(o->scores), 0, n),
+                        at(in.q, 0, n) * pow(at(in.r, 0, n), 2) + 2 * at(in.r, 0, n) * linear + 3);
         }
-        float x[CHUNK] = {-1e-3f, 0, 4, 100};
-        decoder_kernels(isa)->inverse_deviation(4, 2, 1e-5f, x);
+        float x[TILE] = {-1e-3f, 0, 4, 100};
+        decoder_kernels(isa)->inverse_deviation(1, 2, 1e-5f, x, TILE);
         check_close("inverse", 0, x[0], 1 / sqrt(1e-5));
         check_close("inverse", 1, x[1], 1 / sqrt(1e-5));
         check_close("inverse", 2, x[2], 1 / sqrt(2 + 1e-5));
@@ -208,31 +178,44 @@ static double last_twin(const struct decoder_last_scores *in, size_t token, size
 {
     const float *weight0 = in->weight0 + token * PAIRS * COLUMNS + head;
     const float *weight1 = in->weight1 + token * PAIRS * COLUMNS + head;
+    double r = at(in->r, 0, n);
+    double r2 = at(in->r2, 0, n);
     double first = in->start0[token * COLUMNS + head];
     double second = in->start1[token * COLUMNS + head];
     double keys = 0;
     for (size_t j = 0; j < PAIRS; j++) {
-        first += (double)weight0[j * COLUMNS] * in->a0[j * CHUNK + n];
-        second += (double)weight1[j * COLUMNS] * in->a1[j * CHUNK + n];
+        first += weight0[j * COLUMNS] * at(in->a0, j, n);
+        second += weight1[j * COLUMNS] * at(in->a1, j, n);
     }
     for (size_t k = head * in->d; k < (head + 1) * in->d; k++)
-        keys += ((double)in->r[n] * in->r2[n] * in->x[k * CHUNK + n] + in->pe[k * CHUNK + n]) *
-                in->weight[k * COLUMNS + token];
-    return in->r2[n] * (second + in->r[n] * first) + keys;
+        keys += (r * r2 * at(in->x, k, n) + at(in->pe, k, n)) * in->weight[k * COLUMNS + token];
+    return r2 * (second + r * first) + keys;
 }
 
 START_TEST(last_scores_match_twin)
 {
     struct operands *o = operands_new();
+    struct decoder_last_scores in = {.tiles = TILES,
+                                     .d = D,
+                                     .x = rows_of(o->x),
+                                     .pe = rows_of(o->pe),
+                                     .weight = o->weight,
+                                     .a0 = rows_of(o->a),
+                                     .a1 = rows_of(o->b),
+                                     .weight0 = o->gram,
+                                     .weight1 = o->cross,
+                                     .start0 = o->start,
+                                     .start1 = o->linear,
+                                     .r = rows_of(o->r),
+                                     .r2 = rows_of(o->r2),
+                                     .out = o->scores,
+                                     .out_tile = ROWS_MAX * TILE};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++)
-        for (size_t tokens = 1; tokens <= MASKS; tokens++) {
-            struct decoder_last_scores in = {N,         D,         tokens, o->x,    o->pe,
-                                             o->weight, o->a,      o->b,   o->gram, o->cross,
-                                             o->start,  o->linear, o->r,   o->r2};
-            decoder_kernels(isa)->last_scores(&in, o->scores);
-            for (size_t i = 0; i < tokens * HEADS; i++)
+        for (in.tokens = 1; in.tokens <= MASKS; in.tokens++) {
+            decoder_kernels(isa)->last_scores(&in);
+            for (size_t i = 0; i < in.tokens * HEADS; i++)
                 for (size_t n = 0; n < N; n++)
-                    check_close("last_scores", i * CHUNK + n, o->scores[i * CHUNK + n],
+                    check_close("last_scores", n, at(rows_of(o->scores), i, n),
                                 last_twin(&in, i / HEADS, i % HEADS, n));
         }
     free(o);
@@ -244,6 +227,9 @@ START_TEST(softmax_and_gather_match_twins)
 {
     enum { ROWS = 7, GATHERED = 5 };
     struct operands *o = operands_new();
+    const struct decoder_rows r = rows_of(o->r);
+    const struct decoder_rows r2 = rows_of(o->r2);
+    const struct decoder_rows scores = rows_of(o->scores);
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
         const struct decoder_kernels *kernels = decoder_kernels(isa);
         struct decoder_softmax state = {0};
@@ -255,21 +241,22 @@ START_TEST(softmax_and_gather_match_twins)
             state.max[i] = -1e30f;
         for (int part = 0; part < 2; part++) {
             size_t valid = part ? VALID : N;
-            fill(o->scores, ROWS * CHUNK, part ? "second" : "first");
-            for (size_t i = 0; i < ROWS * CHUNK; i++)
+            fill(o->scores, TILES * ROWS_MAX * TILE, part ? "second" : "first");
+            for (size_t i = 0; i < TILES * ROWS_MAX * TILE; i++)
                 o->scores[i] = 30 * o->scores[i] + (part ? 10 : 0);
             for (size_t t = 0; t < ROWS; t++)
                 for (size_t n = 0; n < valid; n++) {
-                    double p = exp2(o->scores[t * CHUNK + n]);
+                    double p = exp2(at(scores, t, n));
                     sum[t] += p;
-                    scaled[t] += p * o->r[n];
-                    twice[t] += p * o->r[n] * o->r2[n];
+                    scaled[t] += p * at(r, 0, n);
+                    twice[t] += p * at(r, 0, n) * at(r2, 0, n);
                     for (size_t c = 0; c < GATHERED; c++)
-                        want[c][t] += p * o->r[n] * o->r2[n] * o->a[c * CHUNK + n];
+                        want[c][t] += p * at(r, 0, n) * at(r2, 0, n) * at(rows_of(o->a), c, n);
                 }
-            kernels->softmax(ROWS, N, valid, o->r, o->scores, &state);
-            kernels->rescale(ROWS, N, o->r2, o->scores, state.factor, rescaled);
-            kernels->gather(ROWS, GATHERED, N, o->scores, CHUNK, o->a, state.factor, gathered);
+            kernels->softmax(ROWS, TILES, valid, r, o->scores, scores.tile, &state);
+            kernels->rescale(ROWS, TILES, r2, o->scores, scores.tile, state.factor, rescaled);
+            kernels->gather(ROWS, GATHERED, TILES, scores, 1, rows_of(o->a), state.factor,
+                            gathered);
         }
         for (size_t t = 0; t < ROWS; t++) {
             double max = exp2(state.max[t]);
@@ -295,13 +282,13 @@ START_TEST(gather_of_few_rows_matches_twin)
             float out[GATHERED * COLUMNS];
             for (size_t j = 0; j < GATHERED * COLUMNS; j++)
                 out[j] = 1;
-            decoder_kernels(isa)->gather(counts[i], GATHERED, N, o->x, 2 * CHUNK, o->a, factor,
-                                         out);
+            decoder_kernels(isa)->gather(counts[i], GATHERED, TILES, rows_of(o->x), 2,
+                                         rows_of(o->a), factor, out);
             for (size_t c = 0; c < GATHERED; c++)
                 for (size_t row = 0; row < counts[i]; row++) {
                     double want = 2;
                     for (size_t n = 0; n < N; n++)
-                        want += (double)o->x[2 * row * CHUNK + n] * o->a[c * CHUNK + n];
+                        want += at(rows_of(o->x), 2 * row, n) * at(rows_of(o->a), c, n);
                     check_close("gather", c, out[c * COLUMNS + row], want);
                 }
         }
@@ -331,100 +318,6 @@ START_TEST(narrow_matches_twin)
 }
 END_TEST
 
-static double gelu(double x)
-{
-    return x * 0.5 * erfc(-x * M_SQRT1_2);
-}
-
-/* u[C/4] of pixel s of position n after the norm and GELU. */
-static void first_twin(const struct decoder_upscale *in, size_t s, size_t n, double *u)
-{
-    enum { QUARTER = CHANNELS / 4 };
-    double squares = 0;
-    for (size_t c = 0; c < QUARTER; c++) {
-        size_t i = s * QUARTER + c;
-        double first = in->x[i * CHUNK + n] + (double)in->start0[i];
-        double second = in->start1[i];
-        for (size_t j = 0; j < PAIRS; j++) {
-            first += (double)in->weight0[j * CHANNELS + i] * in->a0[j * CHUNK + n];
-            second += (double)in->weight1[j * CHANNELS + i] * in->a1[j * CHUNK + n];
-        }
-        u[c] = in->r2[n] * (in->r[n] * first + second) + in->bias[i];
-        squares += u[c] * u[c] / QUARTER;
-    }
-    for (size_t c = 0; c < QUARTER; c++)
-        u[c] = gelu(u[c] / sqrt(squares + 1e-6) * in->gain[c] + in->shift[c]);
-}
-
-static double pixel_twin(const struct decoder_upscale *in, const double *u, size_t mask, size_t e)
-{
-    enum { QUARTER = CHANNELS / 4, EIGHTH = CHANNELS / 8 };
-    double sum = 0;
-    for (size_t o = 0; o < EIGHTH; o++) {
-        double v = in->weight_bias[o];
-        for (size_t c = 0; c < QUARTER; c++)
-            v += u[c] * in->weight[(c * EIGHTH + o) * 4 + e];
-        sum += in->hyper[mask * EIGHTH + o] * gelu(v);
-    }
-    return sum;
-}
-
-static void fill_new(const float **x, size_t count, const char *name)
-{
-    float *made = malloc(count * sizeof *made);
-    ck_assert_ptr_nonnull(made);
-    for (size_t i = 0; i < count; i++)
-        made[i] = 0.5f * random_number(name, i);
-    *x = made;
-}
-
-START_TEST(upscale_matches_twin)
-{
-    enum { QUARTER = CHANNELS / 4, EIGHTH = CHANNELS / 8 };
-    struct operands *o = operands_new();
-    struct decoder_upscale in = {
-        .n = N, .channels = CHANNELS, .masks = 3, .a0 = o->a, .a1 = o->b, .r = o->r, .r2 = o->r2};
-    const struct {
-        const float **field;
-        size_t count;
-    } fields[] = {
-        {&in.x, CHANNELS * CHUNK},
-        {&in.weight0, PAIRS * CHANNELS},
-        {&in.weight1, PAIRS * CHANNELS},
-        {&in.start0, CHANNELS},
-        {&in.start1, CHANNELS},
-        {&in.bias, CHANNELS},
-        {&in.gain, QUARTER},
-        {&in.shift, QUARTER},
-        {&in.weight, QUARTER * EIGHTH * 4},
-        {&in.weight_bias, EIGHTH},
-        {&in.hyper, MASKS * EIGHTH},
-    };
-    const size_t count = sizeof fields / sizeof *fields;
-    for (size_t i = 0; i < count; i++)
-        fill_new(fields[i].field, fields[i].count, (const char[]){'a' + (char)i, 0});
-    in.scratch = malloc(QUARTER * CHUNK * sizeof(float));
-    in.out = malloc(MASKS * 16 * CHUNK * sizeof(float));
-    for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
-        decoder_upscale(isa)(&in);
-        for (size_t n = 0; n < N; n++)
-            for (size_t s = 0; s < 4; s++) {
-                double u[QUARTER];
-                first_twin(&in, s, n, u);
-                for (size_t i = 0; i < in.masks * 4; i++)
-                    check_within(1e-5, "upscale", n,
-                                 in.out[((i / 4 * 4 + s) * 4 + i % 4) * CHUNK + n],
-                                 pixel_twin(&in, u, i / 4, i % 4));
-            }
-    }
-    for (size_t i = 0; i < count; i++)
-        free((void *)*fields[i].field);
-    free(in.scratch);
-    free(in.out);
-    free(o);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("decoder kernels");
@@ -437,7 +330,6 @@ int main(void)
     tcase_add_test(cases, softmax_and_gather_match_twins);
     tcase_add_test(cases, gather_of_few_rows_matches_twin);
     tcase_add_test(cases, narrow_matches_twin);
-    tcase_add_test(cases, upscale_matches_twin);
     suite_add_tcase(suite, cases);
     return unit_run(suite);
 }

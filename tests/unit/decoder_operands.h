@@ -1,0 +1,91 @@
+/* decoder_operands.h - random operands and comparisons for tests of the folded decoder's kernels.
+ */
+#ifndef TESTS_UNIT_DECODER_OPERANDS_H
+#define TESTS_UNIT_DECODER_OPERANDS_H
+
+#include "model/decoder_kernel.h"
+
+#include <math.h>
+
+#include "tests/unit/random_decoder.h"
+#include "tests/unit/unit.h"
+
+enum {
+    COLUMNS = DECODER_COLUMNS,
+    HEADS = FOLDED_HEADS,
+    KEPT = FOLDED_KEPT,
+    PAIRS = FOLDED_PAIRS,
+    TOKENS = FOLDED_TOKENS,
+    D = 3, /* channels a head */
+    TILE = DECODER_TILE,
+    TILES = 3,
+    N = TILES * TILE,         /* positions worked on */
+    VALID = N - TILE / 2 - 1, /* positions that count */
+    ROWS_MAX = PAIRS + 2,     /* rows of a tile, some of them in nobody's use */
+    MASKS = 4
+};
+
+/* Rows of positions, all tiles alike. */
+typedef float plane[TILES * ROWS_MAX * TILE];
+
+/* Random operands, each with room for the largest use. */
+struct operands {
+    plane x, pe, a, b, r, r2, scores;
+    float weight[HEADS * D * COLUMNS];
+    float gram[HEADS * PAIRS * COLUMNS], cross[HEADS * PAIRS * COLUMNS];
+    float start[HEADS * COLUMNS], linear[HEADS * COLUMNS];
+};
+
+static inline struct decoder_rows rows_of(const float *x)
+{
+    return (struct decoder_rows){x, ROWS_MAX * TILE};
+}
+
+/* Row `row` at position n. */
+static inline double at(struct decoder_rows rows, size_t row, size_t n)
+{
+    return rows.at[n / TILE * rows.tile + row * TILE + n % TILE];
+}
+
+static inline void fill(float *x, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        x[i] = 0.3f * random_number(name, i);
+}
+
+#define FILL(operands, field)                                                                      \
+    fill((operands)->field, sizeof(operands)->field / sizeof(float), #field)
+
+static inline struct operands *operands_new(void)
+{
+    struct operands *o = malloc(sizeof *o);
+    ck_assert_ptr_nonnull(o);
+    FILL(o, x);
+    FILL(o, pe);
+    FILL(o, weight);
+    FILL(o, a);
+    FILL(o, b);
+    FILL(o, gram);
+    FILL(o, cross);
+    FILL(o, start);
+    FILL(o, linear);
+    FILL(o, scores);
+    for (size_t i = 0; i < sizeof o->r / sizeof *o->r; i++) {
+        o->r[i] = 1 + 0.2f * random_number("r", i);
+        o->r2[i] = 1 + 0.2f * random_number("r2", i);
+    }
+    return o;
+}
+
+static inline void check_within(double bound, const char *what, size_t at, double got, double want)
+{
+    ck_assert_msg(fabs(got - want) < bound * (1 + fabs(want)), "%s[%zu]: %.9g, expected %.9g", what,
+                  at, got, want);
+}
+
+static inline void check_close(const char *what, size_t at, double got, double want)
+{
+    check_within(3e-6, what, at, got, want);
+}
+
+#endif
