@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "model/attention_kernel.h"
+#include "model/bf16.h"
 #include "model/matmul_kernel.h"
 
 extern const struct attention_kernel attention_kernel_generic;
@@ -22,12 +23,12 @@ const struct attention_kernel *attention_kernel(enum isa isa)
     return &attention_kernel_generic;
 }
 
-void attention_layout(struct attention *attention, enum isa isa, size_t head_width,
+void attention_layout(struct attention *attention, enum isa isa, bool bf16, size_t head_width,
                       struct arena *arena)
 {
     size_t width = matmul_kernel(isa)->width;
     attention->isa = isa;
-    attention->head_width = head_width;
+    attention->bf16 = bf16;
     attention->scores = arena_take(arena, ATTENTION_CHUNK * width, sizeof(float));
     attention->factor = arena_take(arena, width, sizeof(float));
     for (size_t i = 0; i < ATTENTION_TILES; i++) {
@@ -48,21 +49,47 @@ void attention_set_query(const struct attention *attention, size_t tile, size_t 
         to[e * width] = from ? from[e] * factor : 0;
 }
 
+static const struct matmul_kernel *product_kernel(const struct attention *attention)
+{
+    return attention->bf16 ? &bf16_kernel()->product : matmul_kernel(attention->isa);
+}
+
 /* One tile's step over keys first .. first + count - 1. */
 static void run_chunk(const struct attention *attention, const struct attention_tile *tile,
                       size_t head_width, size_t first, size_t count, const float *keys,
                       const float *values)
 {
-    const struct matmul_kernel *product = matmul_kernel(attention->isa);
+    const struct matmul_kernel *product = product_kernel(attention);
     const struct attention_kernel *step = attention_kernel(attention->isa);
-    step->fill(&tile->bias, first, count, attention->scores);
-    product->panel(count, product->width, head_width, keys + first * head_width, head_width,
-                   tile->query, NULL, true, attention->scores, product->width);
-    step->softmax(count, attention->scores, tile->max, tile->sum, attention->factor);
+    size_t width = product->width, along = head_width, down = count, value_row = head_width;
+    float *scores = attention->scores;
+    if (attention->bf16) {
+        along = head_width / 2;
+        down = (count + 1) / 2;
+        value_row = 2 * head_width;
+    }
+    step->fill(&tile->bias, first, count, scores);
+    product->panel(count, width, along, keys + first * head_width, head_width, tile->query, NULL,
+                   true, scores, width);
+    step->softmax(count, scores, tile->max, tile->sum, attention->factor);
+    if (attention->bf16)
+        bf16_kernel()->across(count, width, scores, width, scores, width);
     if (first > 0)
         step->scale(head_width, attention->factor, tile->out);
-    product->weighted(head_width, count, attention->scores, values + first * head_width, head_width,
-                      first > 0, tile->out, head_width);
+    product->weighted(head_width, down, scores, values + first * head_width, value_row, first > 0,
+                      tile->out, head_width);
+}
+
+static void start_tile(const struct attention *attention, const struct attention_tile *tile,
+                       size_t head_width)
+{
+    size_t width = matmul_kernel(attention->isa)->width;
+    for (size_t i = 0; i < width; i++) {
+        tile->max[i] = -INFINITY;
+        tile->sum[i] = 0;
+    }
+    if (attention->bf16)
+        bf16_kernel()->across(head_width, width, tile->query, width, tile->query, width);
 }
 
 void attention_run(const struct attention *attention, size_t tiles, size_t head_width, size_t count,
@@ -70,10 +97,7 @@ void attention_run(const struct attention *attention, size_t tiles, size_t head_
 {
     size_t width = matmul_kernel(attention->isa)->width;
     for (size_t t = 0; t < tiles; t++)
-        for (size_t i = 0; i < width; i++) {
-            attention->tiles[t].max[i] = -INFINITY;
-            attention->tiles[t].sum[i] = 0;
-        }
+        start_tile(attention, &attention->tiles[t], head_width);
     for (size_t first = 0; first < count; first += ATTENTION_CHUNK) {
         size_t part = count - first < ATTENTION_CHUNK ? count - first : ATTENTION_CHUNK;
         for (size_t t = 0; t < tiles; t++)

@@ -7,6 +7,7 @@
 #ifndef MODEL_ATTENTION_H
 #define MODEL_ATTENTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/isa.h"
@@ -37,13 +38,13 @@ struct attention_tile {
 /* What one thread needs. */
 struct attention {
     enum isa isa;
-    size_t head_width; /* E at most */
+    bool bf16; /* keys come as pairs along rows, values as pairs across, 2 E apart (bf16.h) */
     struct attention_tile tiles[ATTENTION_TILES];
     float *scores; /* [ATTENTION_CHUNK][width] */
     float *factor; /* [width] */
 };
 
-void attention_layout(struct attention *attention, enum isa isa, size_t head_width,
+void attention_layout(struct attention *attention, enum isa isa, bool bf16, size_t head_width,
                       struct arena *arena);
 
 /* Column `lane` of a tile's queries = from[head_width] * factor, or zeros where `from` is NULL. */
@@ -51,7 +52,8 @@ void attention_set_query(const struct attention *attention, size_t tile, size_t 
                          size_t head_width, const float *from, float factor);
 
 /* out = softmax2(keys @ query + bias) @ values for the first `tiles` tiles, keys[count][E] and
- * values[count][E]. A query's result has the same bits whatever the other columns hold. */
+ * values[count][E]; the queries are used up. A query's result has the same bits whatever the other
+ * columns hold. */
 void attention_run(const struct attention *attention, size_t tiles, size_t head_width, size_t count,
                    const float *keys, const float *values);
 

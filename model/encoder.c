@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "model/bf16.h"
 #include "model/checkpoint.h"
 #include "model/tinyvit.h"
 #include "model/tinyvit_plain.h"
@@ -42,17 +43,22 @@ static int tinyvit_image_size(const struct checkpoint *checkpoint, int asked)
 static int load(struct encoder *encoder, struct checkpoint *checkpoint,
                 const struct sam_options *options, struct error *error)
 {
-    if (options->precision == SAM_BF16)
-        return error_set(error, ERROR_UNSUPPORTED, "this build has no bf16 products; use fp32");
+    bool bf16 = options->precision == SAM_BF16;
+    if (bf16 && !bf16_kernel())
+        return error_set(error, ERROR_UNSUPPORTED,
+                         "this CPU has no bf16 products (AVX512-BF16); use fp32");
     encoder->plain = options->plain;
     if (checkpoint_shape(checkpoint, "image_encoder.pos_embed", NULL)) {
         encoder->architecture = SAM_VIT;
         if (options->plain)
             return vit_weights_read(&encoder->vit.weights, checkpoint, options->image_size, error);
-        return vit_load(&encoder->vit, checkpoint, isa_best(), options->image_size, error);
+        return vit_load(&encoder->vit, checkpoint, isa_best(), bf16, options->image_size, error);
     }
     if (checkpoint_shape(checkpoint, "image_encoder.patch_embed.seq.0.c.weight", NULL)) {
         encoder->architecture = SAM_TINYVIT;
+        if (bf16)
+            return error_set(error, ERROR_UNSUPPORTED,
+                             "bf16 is for SAM's ViT; this model has a TinyViT, use fp32");
         int size = tinyvit_image_size(checkpoint, options->image_size);
         if (options->plain)
             return tinyvit_weights_read(&encoder->tinyvit.weights, checkpoint, size, error);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/bf16.h"
 #include "model/matmul_kernel.h"
 
 enum {
@@ -91,26 +92,60 @@ void matmul_plain(size_t m, size_t n, size_t k, struct matmul_view a, struct mat
         }
 }
 
-int matmul_pack(struct matmul_packed *packed, enum isa isa, size_t k, size_t n,
-                struct matmul_view b, const float *start, const char *what, struct error *error)
+/* panel[(k + 1) / 2][width] = pairs of b[k][n]. */
+static void pack_pairs(size_t k, size_t n, size_t width, struct matmul_view b, float *panel)
 {
-    size_t width = matmul_kernel(isa)->width;
-    size_t panels = (n + width - 1) / width;
-    *packed = (struct matmul_packed){.isa = isa, .k = k, .n = n, .width = width};
-    packed->panels = memory_new(panels * k, width * sizeof(float), what, error);
+    float part[MATMUL_DEPTH * MATMUL_WIDTH_MAX];
+    for (size_t p = 0; p < k; p += MATMUL_DEPTH) {
+        size_t rows = k - p < MATMUL_DEPTH ? k - p : MATMUL_DEPTH;
+        struct matmul_view below = {b.data + p * b.row, b.row, b.column};
+        pack_panel(rows, n, width, below, part);
+        bf16_kernel()->across(rows, width, part, width, panel + p / 2 * width, width);
+    }
+}
+
+/* Rows of a packed panel. */
+static size_t depth_of(const struct matmul_packed *packed)
+{
+    return packed->bf16 ? (packed->k + 1) / 2 : packed->k;
+}
+
+static int pack(struct matmul_packed *packed, struct matmul_view b, const float *start,
+                const char *what, struct error *error)
+{
+    size_t width = packed->width, depth = depth_of(packed);
+    size_t panels = (packed->n + width - 1) / width;
+    packed->panels = memory_new(panels * depth, width * sizeof(float), what, error);
     packed->start = memory_new(panels * width, sizeof(float), what, error);
     if (!packed->panels || !packed->start) {
         matmul_packed_free(packed);
         return -1;
     }
-    for (size_t j = 0; j < n; j += width) {
-        size_t columns = n - j < width ? n - j : width;
+    for (size_t j = 0; j < packed->n; j += width) {
+        size_t columns = packed->n - j < width ? packed->n - j : width;
         struct matmul_view part = {b.data + j * b.column, b.row, b.column};
-        pack_panel(k, columns, width, part, packed->panels + j * k);
+        (packed->bf16 ? pack_pairs : pack_panel)(packed->k, columns, width, part,
+                                                 packed->panels + j * depth);
     }
     if (start)
-        memcpy(packed->start, start, n * sizeof(float));
+        memcpy(packed->start, start, packed->n * sizeof(float));
     return 0;
+}
+
+int matmul_pack(struct matmul_packed *packed, enum isa isa, size_t k, size_t n,
+                struct matmul_view b, const float *start, const char *what, struct error *error)
+{
+    *packed =
+        (struct matmul_packed){.isa = isa, .k = k, .n = n, .width = matmul_kernel(isa)->width};
+    return pack(packed, b, start, what, error);
+}
+
+int matmul_pack_bf16(struct matmul_packed *packed, size_t k, size_t n, struct matmul_view b,
+                     const float *start, const char *what, struct error *error)
+{
+    *packed = (struct matmul_packed){
+        .isa = ISA_AVX512, .bf16 = true, .k = k, .n = n, .width = bf16_kernel()->product.width};
+    return pack(packed, b, start, what, error);
 }
 
 void matmul_packed_free(struct matmul_packed *packed)
@@ -123,10 +158,11 @@ void matmul_packed_free(struct matmul_packed *packed)
 void matmul_columns(size_t m, const float *a, size_t a_row, const struct matmul_packed *b,
                     size_t first, size_t count, bool add, float *c, size_t c_row)
 {
-    const struct matmul_kernel *kernel = matmul_kernel(b->isa);
+    const struct matmul_kernel *kernel = b->bf16 ? &bf16_kernel()->product : matmul_kernel(b->isa);
+    size_t depth = depth_of(b);
     for (size_t j = 0; j < count; j += b->width) {
         size_t columns = count - j < b->width ? count - j : b->width;
-        kernel->panel(m, columns, b->k, a, a_row, b->panels + (first + j) * b->k,
+        kernel->panel(m, columns, depth, a, a_row, b->panels + (first + j) * depth,
                       b->start + first + j, add, c + j, c_row);
     }
 }

@@ -60,7 +60,7 @@ void tinyvit_layout(struct tinyvit_scratch *scratch, const struct tinyvit *tinyv
         struct tinyvit_thread *thread = scratch->threads ? &scratch->threads[i] : &measured;
         bottleneck_layout(scratch->bottlenecks ? &scratch->bottlenecks[i] : &also, most.expanded,
                           arena);
-        attention_layout(&thread->attention, tinyvit->isa, most.head, arena);
+        attention_layout(&thread->attention, tinyvit->isa, false, most.head, arena);
         thread->patches = arena_take(arena, tinyvit->weights.image_size / 2 * 27, sizeof(float));
         thread->normed = arena_take(arena, most.width, sizeof(float));
         thread->qkv = arena_take(arena, most.width, 3 * sizeof(float));

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "model/bf16.h"
 #include "model/kernels.h"
 
 static const float NORM_EPS = 1e-6f; /* segment_anything/build_sam.py */
@@ -20,9 +21,9 @@ static void attention_scratch_layout(struct vit_attention_scratch *scratch, cons
     size_t side = s->window_max, width = vit->patch.width, gathered = 0;
     for (size_t b = 0; b < s->depth; b++) {
         size_t window = vit->weights.blocks[b].window;
-        gathered = larger(gathered, window < s->grid ? window * window : 0);
+        gathered = larger(gathered, vit_attends_in_place(vit, b) ? 0 : window * window);
     }
-    attention_layout(&scratch->attention, vit->isa, s->head_width, arena);
+    attention_layout(&scratch->attention, vit->isa, vit->bf16, s->head_width, arena);
     scratch->products = arena_take(arena, (2 * side - 1) * width, sizeof(float));
     scratch->down = arena_take(arena, ATTENTION_TILES * side * width, sizeof(float));
     scratch->right = arena_take(arena, ATTENTION_TILES * side * width, sizeof(float));
@@ -69,20 +70,35 @@ static void embed(const struct vit *vit, const struct vit_scratch *scratch, cons
                    &vit->patch, 0, s->width, true, x, s->width);
 }
 
+/* y = LayerNorm of x for a tile, as products want it. */
+static void norm(const struct vit *vit, const struct vit_scratch *scratch, size_t first,
+                 size_t rows, const float *weight, const float *bias)
+{
+    size_t d = vit->weights.sizes.width, row = scratch->y_row;
+    float *y = scratch->y + first * row;
+    kernels_for(vit->isa)->layer_norm(rows, d, scratch->x + first * d, d, weight, bias, NORM_EPS, y,
+                                      row);
+    if (vit->bf16)
+        bf16_kernel()->along(rows, d, y, row, y, row);
+}
+
 /* q, k and v of block `b` for a tile. */
 static void project(const struct vit *vit, size_t b, const struct vit_scratch *scratch,
                     size_t first, size_t rows)
 {
     const struct vit_sizes *s = &vit->weights.sizes;
     const struct vit_block *block = &vit->weights.blocks[b];
-    float *y = scratch->y + first * scratch->y_row;
-    kernels_for(vit->isa)->layer_norm(rows, s->width, scratch->x + first * s->width, s->width,
-                                      block->norm1_weight, block->norm1_bias, NORM_EPS, y,
-                                      scratch->y_row);
+    size_t e = s->head_width;
+    bool pairs = vit->bf16 && vit_attends_in_place(vit, b);
+    norm(vit, scratch, first, rows, block->norm1_weight, block->norm1_bias);
     for (size_t i = 0; i < 3 * s->heads; i++) {
-        float *to = scratch->qkv + (i * s->grid * s->grid + first) * s->head_width;
-        matmul_columns(rows, y, scratch->y_row, &vit->blocks[b].qkv[i], 0, s->head_width, false, to,
-                       s->head_width);
+        float *to = scratch->qkv + (i * s->grid * s->grid + first) * e;
+        matmul_columns(rows, scratch->y + first * scratch->y_row, scratch->y_row,
+                       &vit->blocks[b].qkv[i], 0, e, false, to, e);
+        if (pairs && i / s->heads == 1)
+            bf16_kernel()->along(rows, e, to, e, to, e);
+        else if (pairs && i / s->heads == 2)
+            bf16_kernel()->across(rows, e, to, e, to, 2 * e);
     }
 }
 
@@ -101,6 +117,9 @@ static void run_mlp(const struct vit *vit, size_t b, const struct vit_scratch *s
             matmul_columns(rows, scratch->y + first * scratch->y_row, scratch->y_row, &packed->lin1,
                            from + i, columns, false, hidden + i, scratch->hidden_row);
             kernels->gelu(rows, columns, hidden + i, scratch->hidden_row);
+            if (vit->bf16)
+                bf16_kernel()->along(rows, columns, hidden + i, scratch->hidden_row, hidden + i / 2,
+                                     scratch->hidden_row);
         }
         matmul_columns(rows, hidden, scratch->hidden_row, lin2, 0, s->width, true,
                        scratch->x + first * s->width, s->width);
@@ -113,10 +132,9 @@ static void finish(const struct vit *vit, size_t b, const struct vit_scratch *sc
 {
     const struct vit_sizes *s = &vit->weights.sizes;
     const struct vit_block *block = &vit->weights.blocks[b];
-    float *x = scratch->x + first * s->width, *y = scratch->y + first * scratch->y_row;
-    matmul_columns(rows, y, scratch->y_row, &vit->blocks[b].proj, 0, s->width, true, x, s->width);
-    kernels_for(vit->isa)->layer_norm(rows, s->width, x, s->width, block->norm2_weight,
-                                      block->norm2_bias, NORM_EPS, y, scratch->y_row);
+    matmul_columns(rows, scratch->y + first * scratch->y_row, scratch->y_row, &vit->blocks[b].proj,
+                   0, s->width, true, scratch->x + first * s->width, s->width);
+    norm(vit, scratch, first, rows, block->norm2_weight, block->norm2_bias);
     run_mlp(vit, b, scratch, first, rows);
 }
 

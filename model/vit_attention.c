@@ -5,6 +5,7 @@
 #include <omp.h>
 #include <string.h>
 
+#include "model/bf16.h"
 #include "model/matmul_kernel.h"
 
 /* One head and window. The window has `side` rows and columns of keys; the queries are the `rows` x
@@ -101,8 +102,12 @@ static void attend_tiles(const struct window *w, struct vit_attention_scratch *s
         size_t row, column;
         query_at(w, first + i, &row, &column);
         size_t token = (w->top + row) * s->grid + w->left + column;
-        memcpy(w->scratch->y + token * w->scratch->y_row + w->head * e,
-               scratch->attention.tiles[i / width].out + i % width * e, e * sizeof(float));
+        const float *out = scratch->attention.tiles[i / width].out + i % width * e;
+        float *y = w->scratch->y + token * w->scratch->y_row;
+        if (w->vit->bf16)
+            bf16_kernel()->along(1, e, out, 0, y + w->head * e / 2, 0);
+        else
+            memcpy(y + w->head * e, out, e * sizeof(float));
     }
 }
 
@@ -115,8 +120,13 @@ static size_t smaller(size_t a, size_t b)
 static void attend_window(const struct window *w, struct vit_attention_scratch *scratch)
 {
     size_t width = matmul_kernel(w->vit->isa)->width;
+    size_t e = w->vit->weights.sizes.head_width, keys = w->side * w->side;
     gather(w, 1, scratch->keys);
     gather(w, 2, scratch->values);
+    if (w->vit->bf16) {
+        bf16_kernel()->along(keys, e, scratch->keys, e, scratch->keys, e);
+        bf16_kernel()->across(keys, e, scratch->values, e, scratch->values, 2 * e);
+    }
     for (size_t first = 0; first < w->rows * w->columns; first += ATTENTION_TILES * width)
         attend_tiles(w, scratch, first, scratch->keys, scratch->values);
 }
@@ -152,9 +162,15 @@ static void attend_globally(const struct vit *vit, size_t b, const struct vit_sc
     }
 }
 
+bool vit_attends_in_place(const struct vit *vit, size_t b)
+{
+    size_t grid = vit->weights.sizes.grid;
+    return vit->weights.blocks[b].window == grid && (!vit->bf16 || grid % 2 == 0);
+}
+
 void vit_attend(const struct vit *vit, size_t b, const struct vit_scratch *scratch, int threads)
 {
-    if (vit->weights.blocks[b].window == vit->weights.sizes.grid)
+    if (vit_attends_in_place(vit, b))
         attend_globally(vit, b, scratch, threads);
     else
         attend_windows(vit, b, scratch, threads);

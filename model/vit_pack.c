@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/error.h"
 #include "model/checkpoint.h"
 
 static size_t chunks(const struct vit_sizes *s)
@@ -20,54 +21,65 @@ static float *reversed(size_t rows, size_t n, const float *from, float factor, s
     return to;
 }
 
-static int pack_qkv(struct vit_packed_block *packed, const struct vit_block *block,
-                    const struct vit_sizes *s, enum isa isa, struct error *error)
+/* A matrix of a block, in the precision of the blocks. */
+static int pack(const struct vit *vit, struct matmul_packed *packed, size_t k, size_t n,
+                struct matmul_view b, const float *start, struct error *error)
 {
+    if (vit->bf16)
+        return matmul_pack_bf16(packed, k, n, b, start, "encoder block", error);
+    return matmul_pack(packed, vit->isa, k, n, b, start, "encoder block", error);
+}
+
+static int pack_qkv(const struct vit *vit, struct vit_packed_block *packed,
+                    const struct vit_block *block, struct error *error)
+{
+    const struct vit_sizes *s = &vit->weights.sizes;
     packed->qkv = memory_new(3 * s->heads, sizeof *packed->qkv, "encoder block", error);
     if (!packed->qkv)
         return -1;
     for (size_t i = 0; i < 3 * s->heads; i++) {
         size_t row = i * s->head_width;
         struct matmul_view part = matmul_transposed(block->qkv_weight + row * s->width, s->width);
-        if (matmul_pack(&packed->qkv[i], isa, s->width, s->head_width, part, block->qkv_bias + row,
-                        "encoder block", error) < 0)
+        if (pack(vit, &packed->qkv[i], s->width, s->head_width, part, block->qkv_bias + row,
+                 error) < 0)
             return -1;
     }
     return 0;
 }
 
-static int pack_mlp(struct vit_packed_block *packed, const struct vit_block *block,
-                    const struct vit_sizes *s, enum isa isa, struct error *error)
+static int pack_mlp(const struct vit *vit, struct vit_packed_block *packed,
+                    const struct vit_block *block, struct error *error)
 {
+    const struct vit_sizes *s = &vit->weights.sizes;
     packed->lin2 = memory_new(chunks(s), sizeof *packed->lin2, "encoder block", error);
-    if (!packed->lin2 || matmul_pack(&packed->lin1, isa, s->width, s->hidden,
-                                     matmul_transposed(block->lin1_weight, s->width),
-                                     block->lin1_bias, "encoder block", error) < 0)
+    if (!packed->lin2 ||
+        pack(vit, &packed->lin1, s->width, s->hidden,
+             matmul_transposed(block->lin1_weight, s->width), block->lin1_bias, error) < 0)
         return -1;
     for (size_t c = 0; c < chunks(s); c++) {
         size_t first = c * VIT_HIDDEN;
         size_t part = s->hidden - first < VIT_HIDDEN ? s->hidden - first : VIT_HIDDEN;
-        if (matmul_pack(&packed->lin2[c], isa, part, s->width,
-                        matmul_transposed(block->lin2_weight + first, s->hidden),
-                        c == 0 ? block->lin2_bias : NULL, "encoder block", error) < 0)
+        if (pack(vit, &packed->lin2[c], part, s->width,
+                 matmul_transposed(block->lin2_weight + first, s->hidden),
+                 c == 0 ? block->lin2_bias : NULL, error) < 0)
             return -1;
     }
     return 0;
 }
 
-static int pack_block(struct vit_packed_block *packed, const struct vit_block *block,
-                      const struct vit_sizes *s, enum isa isa, struct error *error)
+static int pack_block(const struct vit *vit, struct vit_packed_block *packed,
+                      const struct vit_block *block, struct error *error)
 {
+    const struct vit_sizes *s = &vit->weights.sizes;
     size_t rows = 2 * block->window - 1;
     float scale = sqrtf((float)s->head_width);
     packed->rel_h = reversed(rows, s->head_width, block->rel_pos_h, scale, error);
     packed->rel_w = reversed(rows, s->head_width, block->rel_pos_w, scale, error);
-    if (!packed->rel_h || !packed->rel_w || pack_qkv(packed, block, s, isa, error) < 0 ||
-        pack_mlp(packed, block, s, isa, error) < 0)
+    if (!packed->rel_h || !packed->rel_w || pack_qkv(vit, packed, block, error) < 0 ||
+        pack_mlp(vit, packed, block, error) < 0)
         return -1;
-    return matmul_pack(&packed->proj, isa, s->width, s->width,
-                       matmul_transposed(block->proj_weight, s->width), block->proj_bias,
-                       "encoder block", error);
+    return pack(vit, &packed->proj, s->width, s->width,
+                matmul_transposed(block->proj_weight, s->width), block->proj_bias, error);
 }
 
 /* Gives the memory behind packed tensors back. */
@@ -82,13 +94,17 @@ static void release_block(struct vit_block *block, size_t b, struct checkpoint *
     block->rel_pos_h = block->rel_pos_w = NULL;
 }
 
-int vit_load(struct vit *vit, struct checkpoint *checkpoint, enum isa isa, int image_size,
-             struct error *error)
+int vit_load(struct vit *vit, struct checkpoint *checkpoint, enum isa isa, bool bf16,
+             int image_size, struct error *error)
 {
-    *vit = (struct vit){.isa = isa};
+    *vit = (struct vit){.isa = isa, .bf16 = bf16};
     struct vit_weights *w = &vit->weights;
     if (vit_weights_read(w, checkpoint, image_size, error) < 0)
         return -1;
+    if (bf16 && (w->sizes.head_width % 2 != 0 || w->sizes.hidden % 2 != 0))
+        return error_set(error, ERROR_UNSUPPORTED,
+                         "bf16 needs even widths, but heads are %zu wide and the MLP %zu; use fp32",
+                         w->sizes.head_width, w->sizes.hidden);
     size_t patch = 3 * w->sizes.patch * w->sizes.patch;
     vit->blocks = memory_new(w->sizes.depth, sizeof *vit->blocks, "encoder blocks", error);
     if (!vit->blocks || matmul_pack(&vit->patch, isa, patch, w->sizes.width,
@@ -98,7 +114,7 @@ int vit_load(struct vit *vit, struct checkpoint *checkpoint, enum isa isa, int i
     checkpoint_release(checkpoint, "image_encoder.patch_embed.proj.weight");
     w->patch_weight = NULL;
     for (size_t b = 0; b < w->sizes.depth; b++) {
-        if (pack_block(&vit->blocks[b], &w->blocks[b], &w->sizes, isa, error) < 0)
+        if (pack_block(vit, &vit->blocks[b], &w->blocks[b], error) < 0)
             return -1;
         release_block(&w->blocks[b], b, checkpoint);
     }

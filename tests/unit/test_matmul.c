@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "model/bf16.h"
 #include "tests/unit/unit.h"
 
 enum { SIDE = 110, DEPTH_MAX = 600 };
@@ -94,6 +95,48 @@ START_TEST(packed_products_match_the_twin)
 }
 END_TEST
 
+/* To bfloat16 and back: the upper half of a float, rounded to the nearest, ties to even. */
+static float rounded(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static void check_bf16(const size_t *shape)
+{
+    size_t m = shape[0], n = shape[1], k = shape[2];
+    struct error error;
+    struct matmul_packed packed;
+    float *a = random_floats(SIDE * DEPTH_MAX, 1), *b = random_floats(SIDE * DEPTH_MAX, 2);
+    float *pairs = random_floats(SIDE * DEPTH_MAX, 5);
+    float *got = random_floats(SIDE * SIDE, 3), *want = random_floats(SIDE * SIDE, 3);
+    ck_assert_int_eq(matmul_pack_bf16(&packed, k, n, matmul_rows(b, n), NULL, "test", &error), 0);
+    bf16_kernel()->along(m, k, a, k, pairs, (k + 1) / 2);
+    matmul_columns(m, pairs, (k + 1) / 2, &packed, 0, n, true, got, n);
+    for (size_t i = 0; i < SIDE * DEPTH_MAX; i++) {
+        a[i] = rounded(a[i]);
+        b[i] = rounded(b[i]);
+    }
+    matmul_plain(m, n, k, matmul_rows(a, k), matmul_rows(b, n), true, want, n);
+    expect_close(got, want, m * n, k);
+    matmul_packed_free(&packed);
+    free(a);
+    free(b);
+    free(pairs);
+    free(got);
+    free(want);
+}
+
+START_TEST(bf16_products_match_the_twin_of_rounded_numbers)
+{
+    for (size_t s = 0; bf16_kernel() && s < SHAPES; s++)
+        check_bf16(shapes[s]);
+}
+END_TEST
+
 /* Rows computed one at a time have the bits of the whole product. */
 START_TEST(bits_do_not_depend_on_the_cut)
 {
@@ -121,6 +164,7 @@ int main(void)
     TCase *products = tcase_create("products");
     tcase_add_test(products, products_match_the_twin);
     tcase_add_test(products, packed_products_match_the_twin);
+    tcase_add_test(products, bf16_products_match_the_twin_of_rounded_numbers);
     tcase_add_test(products, bits_do_not_depend_on_the_cut);
     suite_add_tcase(suite, products);
     return unit_run(suite);

@@ -1,0 +1,54 @@
+/* Products and conversions in bfloat16. Of the three times that this file is compiled, only the one
+ * for AVX-512 has anything in it, since BF16 is an extension of that. */
+#if defined(__AVX512F__)
+#pragma GCC target("avx512bf16")
+#endif
+
+#include "model/bf16.h"
+
+#if defined(__AVX512F__)
+
+#include "model/vector_simd.h"
+
+/* `left` and each lane of `right` are pairs. */
+VECTOR_INLINE vector multiply_add(vector sum, float left, vector right)
+{
+    return _mm512_dpbf16_ps(sum, (__m512bh)_mm512_set1_ps(left), (__m512bh)right);
+}
+
+#include "model/matmul_blocks_simd.h"
+
+static void along(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row)
+{
+    for (size_t r = 0; r < rows; r++, x += row, to += to_row)
+        for (size_t i = 0; i < n; i += LANES) {
+            __m256bh half = _mm512_cvtneps_pbh(vector_load_part(x + i, n - i));
+            if (n - i >= LANES)
+                _mm256_storeu_si256((__m256i *)(to + i / 2), (__m256i)half);
+            else
+                memcpy(to + i / 2, &half, (n - i + 1) / 2 * sizeof(float));
+        }
+}
+
+/* Lanes of bf16(low) with bf16(high) above them. */
+VECTOR_INLINE vector pair(vector low, vector high)
+{
+    __m512i l = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(low));
+    __m512i h = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(high));
+    return (vector)_mm512_or_si512(l, _mm512_slli_epi32(h, 16));
+}
+
+static void across(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row)
+{
+    for (size_t r = 0; r < rows; r += 2, x += 2 * row, to += to_row)
+        for (size_t i = 0; i < n; i += LANES) {
+            vector low = vector_load_part(x + i, n - i), high = {0};
+            if (r + 1 < rows)
+                high = vector_load_part(x + row + i, n - i);
+            vector_store_part(to + i, pair(low, high), n - i);
+        }
+}
+
+const struct bf16_kernel ISA_NAME(bf16_kernel) = {{PANEL_WIDTH, panel, weighted}, along, across};
+
+#endif
