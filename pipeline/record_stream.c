@@ -16,15 +16,16 @@ struct batch {
 
 void record_entry_fault(struct record_entry *entry, long annotation, const char *reason)
 {
-    if (memory_grow((void **)&entry->faults, &entry->fault_capacity, entry->fault_count + 1,
-                    sizeof *entry->faults, &entry->error))
-        return;
-    char *copy = strdup(reason);
-    if (!copy) {
+    const struct record_fault fault = {annotation, strdup(reason)};
+    if (!fault.reason) {
         error_set(&entry->error, ERROR_MEMORY, "%s: no memory for a message", entry->path);
         return;
     }
-    entry->faults[entry->fault_count++] = (struct record_fault){annotation, copy};
+    if (memory_grow((void **)&entry->faults, &entry->fault_capacity, entry->fault_count + 1,
+                    sizeof *entry->faults, &entry->error))
+        free(fault.reason);
+    else
+        entry->faults[entry->fault_count++] = fault;
 }
 
 static void collect(void *context, long annotation, const char *reason)

@@ -166,12 +166,10 @@ static char *damaged(const char *from, const char *to)
 {
     const char *at = strstr(good, from);
     ck_assert_msg(at != NULL, "%s", from);
-    size_t before = (size_t)(at - good);
-    char *text = malloc(sizeof good + (to ? strlen(to) : 0));
-    memcpy(text, good, before);
-    text[before] = 0;
-    if (to)
-        strcat(strcat(text, to), at + strlen(from));
+    size_t room = sizeof good + (to ? strlen(to) : 0);
+    char *text = malloc(room);
+    snprintf(text, room, "%.*s%s%s", (int)(at - good), good, to ? to : "",
+             to ? at + strlen(from) : "");
     return text;
 }
 
