@@ -11,36 +11,44 @@
 #include "base/error.h"
 #include "base/atomic_name.h"
 
-/* Makes one folder; one that is there already is fine. */
-static int make_one(const char *path)
+/* Makes one folder, durably; one that is there already is fine. */
+static int make_one(const char *path, struct error *error)
 {
     struct stat status;
-    if (mkdir(path, 0777) == 0)
-        return 0;
+    if (mkdir(path, 0777) == 0) {
+        size_t length = strlen(path);
+        while (length > 0 && path[length - 1] == '/')
+            length--;
+        while (length > 0 && path[length - 1] != '/')
+            length--;
+        if (atomic_sync_folder(path, length, error) == 0)
+            return 0;
+        rmdir(path); /* so that another attempt does not take it for durable */
+        return -1;
+    }
     int reason = errno;
     if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         return 0;
-    errno = reason;
-    return -1;
+    return error_set_system(error, ERROR_IO, reason, "%s: the folder cannot be made", path);
 }
 
 int atomic_make_folder(const char *path, struct error *error)
 {
-    if (make_one(path) == 0)
+    if (make_one(path, error) == 0)
         return 0;
+    if (error->system != ENOENT)
+        return -1;
     char *part = strdup(path);
     if (!part)
         return error_set(error, ERROR_MEMORY, "%s: no memory for its name", path);
     int result = 0;
     for (char *slash = part + 1; result == 0 && *part && (slash = strchr(slash, '/')); slash++) {
         *slash = 0;
-        result = make_one(part);
+        result = make_one(part, error);
         *slash = '/';
     }
     free(part);
-    if (result || make_one(path))
-        return error_set_system(error, ERROR_IO, errno, "%s: the folder cannot be made", path);
-    return 0;
+    return result ? -1 : make_one(path, error);
 }
 
 static int make_parent(const char *path, struct error *error)

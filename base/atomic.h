@@ -73,8 +73,8 @@ int atomic_commit(struct atomic_file *file, struct atomic_batch *batch, struct e
 /* Removes the temporary file, closes and frees. No effect on a zeroed or committed struct. */
 void atomic_abandon(struct atomic_file *file);
 
-/* Makes the folder `path` and its missing parents (mode 0777 less the umask). 0 or -1 (ERROR_IO).
- */
+/* Makes the folder `path` and its missing parents (mode 0777 less the umask), each durable before
+ * this returns. 0 or -1 (ERROR_IO). */
 int atomic_make_folder(const char *path, struct error *error);
 
 /* Removes left-over temporary files under `folder`, recursively (links are not followed): those of

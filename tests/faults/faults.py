@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Lets every write, fsync, rename, mkdir and open below the output folder fail in turn. Whatever happens: the
+program ends by itself, says what was wrong, calls nothing done that is not, and the next start, without faults,
+ends with the bytes of an undisturbed run.
+
+  tests/faults/faults.py"""
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import common
+from common import ALL_DONE, ENVIRONMENT, SOME_FAILED
+
+WORK = tempfile.TemporaryDirectory(prefix="maskmill-faults-")
+IN = os.path.join(WORK.name, "in")
+OUT = os.path.join(WORK.name, "out")
+SHIM = os.path.join(WORK.name, "shim.so")
+IMAGES = 3
+OVERLAY = ["--overlay"]
+EXPECTED = {}
+
+
+def build():
+    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-D_GNU_SOURCE", "-o", SHIM,
+                    os.path.join(common.HERE, "shim.c"), "-ldl", "-lpthread"], check=True)
+    common.make_images(IN, IMAGES)
+    code, text = common.run(common.command(IN, OUT, *OVERLAY))
+    assert code == ALL_DONE, text
+    EXPECTED.update(common.outputs(OUT))
+    assert len(EXPECTED) == 2 * IMAGES
+
+
+def start(more, **fault):
+    env = {"LD_PRELOAD": SHIM, "FAULT_FOLDER": OUT}
+    env.update({f"FAULT_{name.upper()}": str(value) for name, value in fault.items()})
+    return common.run(common.command(IN, OUT, *OVERLAY, *more), env)
+
+
+def fresh():
+    shutil.rmtree(OUT, ignore_errors=True)
+
+
+def log_of_a_run():
+    """The calls below OUT of a run without faults, in order: (call, path)."""
+    log = os.path.join(WORK.name, "log")
+    if os.path.exists(log):
+        os.unlink(log)
+    fresh()
+    code, text = start([], log=log)
+    assert code == ALL_DONE, text
+    with open(log, encoding="utf-8") as file:
+        return [tuple(line.rstrip("\n").split(" ", 1)) for line in file]
+
+
+def check_after_fault(code, text, what):
+    """After a start with a fault, and after the one that follows it."""
+    assert code in (ALL_DONE, SOME_FAILED, ENVIRONMENT), f"{what}: exit status {code}: {text}"
+    common.check_promises(OUT, EXPECTED)
+    if code == ALL_DONE:
+        assert common.outputs(OUT) == EXPECTED, f"{what}: a wrong 'done'"
+    else:
+        assert "maskmill:" in text, f"{what}: no word of what is wrong"
+        os_words = [os.strerror(number) for number in (errno.EIO, errno.ENOSPC)]
+        assert any(word in text for word in os_words), f"{what}: not the reason: {text}"
+    again, said = common.run(common.command(IN, OUT, *OVERLAY, *(["--retry-failed"] if code == SOME_FAILED else [])))
+    assert again == ALL_DONE, f"{what}, started again: exit status {again}: {said}"
+    if code == SOME_FAILED:
+        again, said = common.run(common.command(IN, OUT, *OVERLAY))
+        assert again == ALL_DONE, f"{what}, started a third time: exit status {again}: {said}"
+    common.check_complete(OUT, EXPECTED)
+
+
+def each_call_fails(call, number, error, more, last=None):
+    """Lets the first, second, ... of the calls fail alone, or (`last`) with all that follow."""
+    statuses = {}
+    for at in range(1, number + 1):
+        fresh()
+        code, text = start(more, call=call, at=at, errno=error, last=last or at)
+        statuses[code] = statuses.get(code, 0) + 1
+        check_after_fault(code, text, f"{call} {at} of {number} fails")
+    return f"{number} places, exit statuses {statuses}"
+
+
+def count(call):
+    return sum(name == call for name, _ in log_of_a_run())
+
+
+def every_write_fails_once():
+    return each_call_fails("write", count("write"), errno.ENOSPC, ["--retries", "0"])
+
+
+def the_disk_is_full_from_some_write_on():
+    return each_call_fails("write", count("write"), errno.ENOSPC, ["--retries", "0"], last=1000000)
+
+
+def every_fsync_fails_once():
+    return each_call_fails("fsync", count("fsync"), errno.EIO, ["--retries", "0"])
+
+
+def every_rename_fails_once():
+    return each_call_fails("rename", count("rename"), errno.EIO, ["--retries", "0"])
+
+
+def every_mkdir_fails_once():
+    return each_call_fails("mkdir", count("mkdir"), errno.ENOSPC, ["--retries", "0"])
+
+
+def every_open_for_writing_fails_once():
+    return each_call_fails("open", count("open"), errno.EIO, ["--retries", "0"])
+
+
+def a_fault_that_passes_is_waited_for():
+    """Two writes of the same record fail: tried again, and nothing else is wrong."""
+    calls = [path for call, path in log_of_a_run() if call == "write"]
+    at = 1 + next(i for i, path in enumerate(calls) if ".json" in os.path.basename(path) and "part" in path)
+    fresh()
+    code, text = start(["--retries", "3"], call="write", at=at, last=at + 1, errno=errno.EIO)
+    assert code == ALL_DONE, text
+    assert text.count("trying again") == 2, text
+    common.check_complete(OUT, EXPECTED)
+
+
+def what_the_ledger_says_is_durable_before():
+    """Contents, name, folder and new folders are synced before the ledger says done."""
+    log = log_of_a_run()
+    ledger = os.path.join(OUT, common.STATE, "ledger-0-of-1.ndjson")
+    writes = [i for i, (call, path) in enumerate(log) if call == "write" and path == ledger]
+    lines = common.ledgers(OUT)
+    assert len(writes) == len(lines), f"{len(writes)} writes for {len(lines)} lines"
+    done = 0
+    for at, line in zip(writes, lines):
+        if line.get("status") != "done":
+            continue
+        done += 1
+        before = log[:at]
+        for suffix in [".json", ".overlay.jpg"]:
+            path = os.path.join(OUT, os.path.splitext(line["path"])[0] + suffix)
+            folder, name = os.path.split(path)
+            renamed = before.index(("rename", path))
+            written = [i for i, (call, other) in enumerate(before[:renamed])
+                       if call in ("write", "fsync") and os.path.basename(other).startswith(f".{name}.")]
+            assert before[written[-1]][0] == "fsync", f"{path}: not synced before its rename"
+            assert ("fsync", folder) in before[renamed:], f"{path}: its folder is not synced before the ledger"
+            made = before.index(("mkdir", folder))
+            assert ("fsync", OUT) in before[made:], f"{folder}: a new folder whose parent is not synced"
+    assert done == IMAGES
+    return f"{len(log)} calls"
+
+
+if __name__ == "__main__":
+    build()
+    sys.exit(common.run_tests([
+        what_the_ledger_says_is_durable_before, every_write_fails_once, the_disk_is_full_from_some_write_on,
+        every_fsync_fails_once, every_rename_fails_once, every_mkdir_fails_once, every_open_for_writing_fails_once,
+        a_fault_that_passes_is_waited_for,
+    ]))
