@@ -16,7 +16,7 @@ static const struct {
     uint64_t hash;
 } table[] = {
 /* clang-format off */
-#include "../data/images/table.h"
+#include "image_table.h"
     /* clang-format on */
 };
 

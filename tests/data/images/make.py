@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the small images of this folder and table.h, which says what OpenCV reads from each.
+"""Makes the small images of this folder and tests/unit/image_table.h, which says what OpenCV reads from each.
 
     cd tests/data/images && python3 make.py
 
@@ -139,7 +139,7 @@ def fnv1a(data):
     return value
 
 
-with open("table.h", "w") as table:
+with open("../../unit/image_table.h", "w") as table:
     table.write("/* Made by make.py: file, width, height, FNV-1a of the RGB bytes that OpenCV reads. */\n")
     for path in made:
         pixels = cv2.cvtColor(cv2.imread(path), cv2.COLOR_BGR2RGB)
