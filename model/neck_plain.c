@@ -31,8 +31,8 @@ void neck_plain(const struct neck_weights *weights, const struct neck_plain_scra
         for (size_t d = 0; d < weights->in; d++)
             scratch->before[d * n + i] = x[i * weights->in + d];
     plain_convolve(&conv1, weights->grid, weights->grid, scratch->before, scratch->inner);
-    plain_layer_norm_2d(c, n, scratch->inner, weights->norm1_weight, weights->norm1_bias, NECK_NORM_EPS,
-                        scratch->inner);
+    plain_layer_norm_2d(c, n, scratch->inner, weights->norm1_weight, weights->norm1_bias,
+                        NECK_NORM_EPS, scratch->inner);
     plain_convolve(&conv2, weights->grid, weights->grid, scratch->inner, embedding);
     plain_layer_norm_2d(c, n, embedding, weights->norm2_weight, weights->norm2_bias, NECK_NORM_EPS,
                         embedding);

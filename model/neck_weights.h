@@ -1,5 +1,6 @@
-/* neck_weights.h - the last stage of both image encoders: 1x1 convolution without bias, LayerNorm2d, 3x3
- * convolution without bias and with zero padding, LayerNorm2d. x[N][in] -> embedding[C][G][G]. */
+/* neck_weights.h - the last stage of both image encoders: 1x1 convolution without bias,
+ * LayerNorm2d, 3x3 convolution without bias and with zero padding, LayerNorm2d.
+ * x[N][in] -> embedding[C][G][G]. */
 #ifndef MODEL_NECK_WEIGHTS_H
 #define MODEL_NECK_WEIGHTS_H
 

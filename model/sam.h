@@ -35,8 +35,7 @@ enum {
 
 enum sam_precision {
     SAM_F32,
-    SAM_BF16 /* encoder products in bfloat16 with float accumulation; needs AVX512-BF16
-              */
+    SAM_BF16 /* ViT products in bfloat16 with float accumulation; needs AVX512-BF16 */
 };
 
 struct sam_options {

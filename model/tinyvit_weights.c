@@ -207,20 +207,37 @@ static int read_block(struct tinyvit_block *block, struct checkpoint *checkpoint
     return read_depthwise(&block->local, checkpoint, prefix, "local_conv", stage->width, 1, error);
 }
 
+static int read_convs(struct tinyvit_stage *stage, struct checkpoint *checkpoint,
+                      struct error *error)
+{
+    stage->convs = memory_new(stage->depth, sizeof *stage->convs, "encoder blocks", error);
+    if (!stage->convs)
+        return -1;
+    for (size_t b = 0; b < stage->depth; b++)
+        if (read_mbconv(&stage->convs[b], checkpoint, b, stage->width, error) < 0)
+            return -1;
+    return 0;
+}
+
+static int read_blocks(struct tinyvit_stage *stage, struct checkpoint *checkpoint, size_t i,
+                       struct error *error)
+{
+    stage->blocks = memory_new(stage->depth, sizeof *stage->blocks, "encoder blocks", error);
+    if (!stage->blocks)
+        return -1;
+    for (size_t b = 0; b < stage->depth; b++)
+        if (read_block(&stage->blocks[b], checkpoint, stage, i, b, error) < 0)
+            return -1;
+    return 0;
+}
+
 static int read_stage(struct tinyvit_weights *weights, struct checkpoint *checkpoint, size_t i,
                       struct error *error)
 {
     struct tinyvit_stage *stage = &weights->stages[i];
-    if (i == 0)
-        stage->convs = memory_new(stage->depth, sizeof *stage->convs, "encoder blocks", error);
-    else
-        stage->blocks = memory_new(stage->depth, sizeof *stage->blocks, "encoder blocks", error);
-    if (!stage->convs && !stage->blocks)
+    if ((i == 0 ? read_convs(stage, checkpoint, error) : read_blocks(stage, checkpoint, i, error)) <
+        0)
         return -1;
-    for (size_t b = 0; b < stage->depth; b++)
-        if ((i == 0 ? read_mbconv(&stage->convs[b], checkpoint, b, stage->width, error)
-                    : read_block(&stage->blocks[b], checkpoint, stage, i, b, error)) < 0)
-            return -1;
     if (i == TINYVIT_STAGES - 1)
         return 0;
     return read_merge(&stage->merge, checkpoint, i, stage->width, stage[1].width, error);

@@ -1,6 +1,7 @@
 /* Attention of the ViT: one head of one window, or of the whole grid, in tiles of queries. */
 #include "model/vit.h"
 
+#include <assert.h>
 #include <math.h>
 #include <omp.h>
 #include <string.h>
@@ -61,6 +62,7 @@ static void relative(const struct window *w, const struct vit_attention_scratch 
 /* Row and column of a query of the window; past the last query, those of the last. */
 static void query_at(const struct window *w, size_t query, size_t *row, size_t *column)
 {
+    assert(w->rows > 0 && w->columns > 0);
     if (query >= w->rows * w->columns)
         query = w->rows * w->columns - 1;
     *row = query / w->columns;
@@ -76,7 +78,7 @@ static void set_tile(const struct window *w, struct vit_attention_scratch *scrat
     float scale = (float)(M_LOG2E / sqrt((double)e));
     float *down = scratch->down + tile * w->side * width;
     float *right = scratch->right + tile * w->side * width;
-    size_t row[MATMUL_WIDTH_MAX], column[MATMUL_WIDTH_MAX];
+    size_t row[MATMUL_WIDTH_MAX] = {0}, column[MATMUL_WIDTH_MAX] = {0};
     for (size_t i = 0; i < width; i++) {
         query_at(w, first + i, &row[i], &column[i]);
         attention_set_query(&scratch->attention, tile, i, e, part_at(w, 0, row[i], column[i]),
@@ -88,27 +90,34 @@ static void set_tile(const struct window *w, struct vit_attention_scratch *scrat
         (struct attention_bias){.down = down, .right = right, .side = w->side};
 }
 
-/* Up to ATTENTION_TILES tiles of queries from `first` on, and where their results go. */
-static void attend_tiles(const struct window *w, struct vit_attention_scratch *scratch,
-                         size_t first, const float *keys, const float *values)
+/* What the queries from `first` on have become, out[width][E], into their tokens' rows of y. */
+static void store_tile(const struct window *w, const float *out, size_t first)
 {
     const struct vit_sizes *s = &w->vit->weights.sizes;
-    size_t e = s->head_width, queries = w->rows * w->columns;
-    size_t width = matmul_kernel(w->vit->isa)->width, tiles = 0;
-    for (; tiles < ATTENTION_TILES && first + tiles * width < queries; tiles++)
-        set_tile(w, scratch, tiles, first + tiles * width);
-    attention_run(&scratch->attention, tiles, e, w->side * w->side, keys, values);
-    for (size_t i = 0; i < tiles * width && first + i < queries; i++) {
+    size_t e = s->head_width, width = matmul_kernel(w->vit->isa)->width;
+    for (size_t i = 0; i < width && first + i < w->rows * w->columns; i++, out += e) {
         size_t row, column;
         query_at(w, first + i, &row, &column);
         size_t token = (w->top + row) * s->grid + w->left + column;
-        const float *out = scratch->attention.tiles[i / width].out + i % width * e;
         float *y = w->scratch->y + token * w->scratch->y_row;
         if (w->vit->bf16)
             bf16_kernel()->along(1, e, out, 0, y + w->head * e / 2, 0);
         else
             memcpy(y + w->head * e, out, e * sizeof(float));
     }
+}
+
+/* Up to ATTENTION_TILES tiles of queries from `first` on, and where their results go. */
+static void attend_tiles(const struct window *w, struct vit_attention_scratch *scratch,
+                         size_t first, const float *keys, const float *values)
+{
+    size_t e = w->vit->weights.sizes.head_width, queries = w->rows * w->columns;
+    size_t width = matmul_kernel(w->vit->isa)->width, tiles = 0;
+    for (; tiles < ATTENTION_TILES && first + tiles * width < queries; tiles++)
+        set_tile(w, scratch, tiles, first + tiles * width);
+    attention_run(&scratch->attention, tiles, e, w->side * w->side, keys, values);
+    for (size_t t = 0; t < tiles; t++, first += width)
+        store_tile(w, scratch->attention.tiles[t].out, first);
 }
 
 static size_t smaller(size_t a, size_t b)
