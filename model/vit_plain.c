@@ -1,5 +1,6 @@
 #include "model/vit_plain.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -56,6 +57,7 @@ static void score(const struct vit_block *block, size_t head_width, size_t row, 
                   size_t query, const float *qkv, float *scores)
 {
     size_t w = block->window;
+    assert(w > 0);
     const float *q = qkv + query * row;
     for (size_t key = 0; key < w * w; key++) {
         size_t down = query / w + w - 1 - key / w, right = query % w + w - 1 - key % w;
