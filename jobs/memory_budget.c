@@ -163,6 +163,14 @@ static int unified_cpus(const char *folder)
     return fields == 2 ? cpus_of(quota, period) : INT_MAX;
 }
 
+uint64_t budget_memory_used(const char *root)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/proc/self/status", root);
+    uint64_t kib = read_number(path, "VmRSS");
+    return kib == UNLIMITED ? 0 : kib << 10;
+}
+
 int budget_cpus(const char *root)
 {
     char folder[PATH_MAX];

@@ -12,6 +12,9 @@ struct error;
  * "/proc" and "/sys" ("" but in tests). */
 uint64_t budget_memory_free(const char *root);
 
+/* Bytes of memory that this process holds (resident, VmRSS); 0 where it cannot be read. */
+uint64_t budget_memory_used(const char *root);
+
 /* CPUs for us: sched_getaffinity, and the quota of cgroup cpu.max (v2) or cpu.cfs_quota_us (v1),
  * rounded up; at least 1. */
 int budget_cpus(const char *root);

@@ -1,7 +1,6 @@
 #include "model/encoder.h"
 
 #include <limits.h>
-#include <omp.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -131,10 +130,9 @@ struct sam_info encoder_info(const struct encoder *encoder)
     return info;
 }
 
-static void layout(struct encoder_scratch *scratch, const struct encoder *encoder,
+static void layout(struct encoder_scratch *scratch, const struct encoder *encoder, size_t threads,
                    struct arena *arena)
 {
-    size_t threads = (size_t)omp_get_num_procs();
     bool vit = encoder->architecture == SAM_VIT;
     if (vit && encoder->plain)
         vit_plain_layout(&scratch->vit_plain, &encoder->vit.weights, arena);
@@ -146,20 +144,21 @@ static void layout(struct encoder_scratch *scratch, const struct encoder *encode
         tinyvit_layout(&scratch->tinyvit, &encoder->tinyvit, threads, arena);
 }
 
-struct encoder_scratch *encoder_scratch_new(const struct encoder *encoder, struct error *error)
+struct encoder_scratch *encoder_scratch_new(const struct encoder *encoder, int threads,
+                                            struct error *error)
 {
     struct encoder_scratch *scratch = memory_new(1, sizeof *scratch, "image encoder", error);
     if (!scratch)
         return NULL;
     struct arena arena = {0};
-    layout(scratch, encoder, &arena);
+    layout(scratch, encoder, (size_t)threads, &arena);
     scratch->memory = memory_new(1, arena.used, "image encoder scratch", error);
     if (!scratch->memory) {
         memory_free(scratch);
         return NULL;
     }
     arena = (struct arena){.base = scratch->memory, .size = arena.used};
-    layout(scratch, encoder, &arena);
+    layout(scratch, encoder, (size_t)threads, &arena);
     return scratch;
 }
 

@@ -21,7 +21,8 @@ void encoder_free(struct encoder *encoder);
 struct sam_info encoder_info(const struct encoder *encoder);
 
 /* All memory that encoder_run needs. NULL with ERROR_MEMORY. */
-struct encoder_scratch *encoder_scratch_new(const struct encoder *encoder, struct error *error);
+struct encoder_scratch *encoder_scratch_new(const struct encoder *encoder, int threads,
+                                            struct error *error);
 void encoder_scratch_free(struct encoder_scratch *scratch);
 
 /* input[3][S][S] -> embedding[C][G][G] with up to `threads` OpenMP threads; the same bits for any

@@ -125,13 +125,13 @@ const char *sam_metadata(const struct sam *sam, const char *key)
     return checkpoint_metadata(sam->checkpoint, key);
 }
 
-struct sam_encoder *sam_encoder_new(const struct sam *sam, struct error *error)
+struct sam_encoder *sam_encoder_new(const struct sam *sam, int threads, struct error *error)
 {
     struct sam_encoder *encoder = memory_new(1, sizeof *encoder, "image encoder", error);
     if (!encoder)
         return NULL;
     size_t side = (size_t)sam->info.grid;
-    encoder->scratch = encoder_scratch_new(sam->encoder, error);
+    encoder->scratch = encoder_scratch_new(sam->encoder, threads, error);
     if (encoder->scratch)
         encoder->embedding = memory_new(side * side, (size_t)sam->info.embed_dim * sizeof(float),
                                         "embedding", error);

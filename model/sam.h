@@ -77,8 +77,8 @@ const struct sam_info *sam_info(const struct sam *sam);
 /* The value of a safetensors metadata key ("pred_iou_thresh"), or NULL. Lives as long as `sam`. */
 const char *sam_metadata(const struct sam *sam, const char *key);
 
-/* Scratch of the image encoder. NULL with ERROR_MEMORY. */
-struct sam_encoder *sam_encoder_new(const struct sam *sam, struct error *error);
+/* Scratch of the image encoder for up to `threads` threads. NULL with ERROR_MEMORY. */
+struct sam_encoder *sam_encoder_new(const struct sam *sam, int threads, struct error *error);
 void sam_encoder_free(struct sam_encoder *encoder);
 
 /* Room for one image's embedding and everything of the decoder that depends on the image alone.

@@ -33,7 +33,7 @@ static int clicker_init(struct clicker *clicker, struct error *error)
     bool made =
         (clicker->resize = resize_new(error)) &&
         (clicker->tensor = memory_new(3 * size, size * sizeof(float), "tensor", error)) &&
-        (clicker->encoder = sam_encoder_new(sam, error)) &&
+        (clicker->encoder = sam_encoder_new(sam, clicker->threads, error)) &&
         (clicker->embedding = sam_image_new(sam, error)) &&
         (clicker->decoder = sam_decoder_new(sam, error)) &&
         (clicker->scan = scan_scratch_new(error)) &&

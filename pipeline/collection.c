@@ -149,11 +149,16 @@ static void finish(void *context, void *work, enum workers_outcome outcome)
     queue_push(collection->idle, item);
 }
 
+/* One a worker, one being read, one waiting for a worker, one being written. */
+uint64_t collection_images(int workers)
+{
+    return (uint64_t)workers + 3;
+}
+
 static int collection_init(struct collection *collection, struct error *error)
 {
     struct run *run = collection->run;
-    /* One image a worker, one being read, one waiting for a worker, one being written. */
-    collection->item_count = (size_t)run->workers + 3;
+    collection->item_count = (size_t)collection_images(run->workers);
     const struct workers_plan plan = {
         .stages = {[READ] = {.threads = 1, .work = read_work, .leave = leave},
                    [COMPUTE] = {.threads = run->workers, .work = compute_work, .leave = leave},

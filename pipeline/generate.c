@@ -51,7 +51,7 @@ static int generator_init(struct generator *generator, struct error *error)
                                         "decoding threads", error)) ||
         !(generator->tensor = memory_new(3 * size, size * sizeof(float), "input tensor", error)) ||
         !(generator->resize = resize_new(error)) ||
-        !(generator->encoder = sam_encoder_new(sam, error)) ||
+        !(generator->encoder = sam_encoder_new(sam, generator->threads, error)) ||
         !(generator->embedding = sam_image_new(sam, error)))
         return -1;
     for (int i = 0; i < generator->threads; i++)

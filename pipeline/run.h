@@ -85,6 +85,9 @@ bool run_folder_wants(const struct run *run, const char *key);
 char *run_folder_path(const struct run *run, const char *key, const char *suffix,
                       struct error *error);
 
+/* collection.c: how many decoded images are held at a time with so many workers. */
+uint64_t collection_images(int workers);
+
 /* collection.c: every image of the list that is wanted, through reading, generating and writing.
  * Returns 0 when the list has been gone through or the run was asked to stop, -1 on a failure that
  * ends the run. */

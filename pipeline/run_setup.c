@@ -37,6 +37,37 @@ static void choose_workers(struct run *run, uint64_t images)
     run->threads = settings->threads ? settings->threads : share;
 }
 
+static int add_worker(struct run *run, int index, struct error *error)
+{
+    run->generators[index] =
+        generator_new(run->sam, &run->settings.generation, run->threads, error);
+    return run->generators[index] ? 0 : -1;
+}
+
+/* Makes the first worker, and from what it took decides how many fit into the budget beside it, and
+ * how large the images may be that are held at the same time. */
+static int fit_workers(struct run *run, struct error *error)
+{
+    uint64_t fixed = budget_memory_used("");
+    uint64_t budget = run->settings.memory;
+    if (!budget)
+        budget = budget_memory_free("") > UINT64_MAX - fixed ? UINT64_MAX
+                                                             : budget_memory_free("") + fixed;
+    if (add_worker(run, 0, error))
+        return -1;
+    uint64_t each = budget_memory_used("") - fixed;
+    int fitting;
+    if (budget_workers(budget, fixed, each, run->workers, &fitting, error))
+        return error_prefix(error, "--memory");
+    if (fitting < run->workers)
+        progress_log(run->progress, PROGRESS_WARNING,
+                     "memory for %d of %d workers only: see --memory", fitting, run->workers);
+    run->workers = fitting;
+    uint64_t left = budget - fixed - each * (uint64_t)fitting;
+    run->limits.max_bytes = left / collection_images(fitting) + 1;
+    return 0;
+}
+
 int run_start_workers(struct run *run, uint64_t images, struct error *error)
 {
     choose_workers(run, images);
@@ -46,11 +77,10 @@ int run_start_workers(struct run *run, uint64_t images, struct error *error)
     if (!run->image_worker)
         return -1;
     run->generators = memory_new((size_t)run->workers, sizeof *run->generators, "workers", error);
-    if (!run->generators)
+    if (!run->generators || fit_workers(run, error))
         return -1;
-    for (int i = 0; i < run->workers; i++)
-        if (!(run->generators[i] =
-                  generator_new(run->sam, &run->settings.generation, run->threads, error)))
+    for (int i = 1; i < run->workers; i++)
+        if (add_worker(run, i, error))
             return -1;
     return 0;
 }

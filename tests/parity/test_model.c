@@ -124,7 +124,7 @@ static void check_embedding(int number, bool plain)
     size_t grid = (size_t)f.info->grid, count = (size_t)f.info->embed_dim * grid * grid;
     ck_assert_int_eq(shape.size[0] * shape.size[1] * shape.size[2], count);
 
-    struct sam_encoder *encoder = sam_encoder_new(f.sam, &f.error);
+    struct sam_encoder *encoder = sam_encoder_new(f.sam, 2, &f.error);
     float *embedding = memory_new(count, sizeof *embedding, "embedding", &f.error);
     float *input = input_of(&f);
     require(&f, encoder && embedding);

@@ -203,7 +203,7 @@ static struct result encode(const unsigned char *bytes, size_t size,
     struct small_model random = {.state = 3};
     for (size_t i = 0; i < pixels; i++)
         input[i] = 2 * small_model_random(&random);
-    struct encoder_scratch *scratch = encoder_scratch_new(encoder, &error);
+    struct encoder_scratch *scratch = encoder_scratch_new(encoder, 4, &error);
     ck_assert_ptr_nonnull(scratch);
     for (int run = 0; run < 2; run++) /* the second finds what the first left in the scratch */
         encoder_run(encoder, scratch, input, threads, result.embedding);
