@@ -122,10 +122,16 @@ void decoder_run(const struct decoder_weights *weights, struct decoder *decoder,
 {
     decoder->last_folded = decoder->folded && decoder_folded_serves(prompts);
     if (decoder->last_folded)
-        decoder_folded_run(&weights->tensors, &weights->fold, decoder->folded, image->tables,
-                           prompts, iou);
+        decoder_folded_run(decoder->folded, image->tables, prompts, iou);
     else
         decoder_plain_run(&weights->tensors, decoder->plain, image->embedding, prompts, iou);
+}
+
+void decoder_want(struct decoder *decoder, const struct decoder_image *image,
+                  const unsigned char *wanted)
+{
+    if (decoder->last_folded)
+        decoder_folded_want(decoder->folded, image->tables, wanted);
 }
 
 void decoder_logits(const struct decoder_weights *weights, struct decoder *decoder,
@@ -133,8 +139,7 @@ void decoder_logits(const struct decoder_weights *weights, struct decoder *decod
                     float *logits)
 {
     if (decoder->last_folded)
-        decoder_folded_logits(&weights->tensors, &weights->fold, decoder->folded, image->tables,
-                              prompt, which, count, logits);
+        decoder_folded_logits(decoder->folded, image->tables, prompt, which, count, logits);
     else
         decoder_plain_logits(&weights->tensors, decoder->plain, image->embedding, prompt, which,
                              count, logits);

@@ -58,6 +58,12 @@ void decoder_free(struct decoder *decoder);
 void decoder_run(const struct decoder_weights *weights, struct decoder *decoder,
                  const struct decoder_image *image, const struct sam_prompts *prompts, float *iou);
 
+/* Optional, between decoder_run and decoder_logits: says which masks of the batch will be asked
+ * for, bit m of wanted[P] for mask m, so that what their prompts share is read once. The results
+ * have the same bits without it. */
+void decoder_want(struct decoder *decoder, const struct decoder_image *image,
+                  const unsigned char *wanted);
+
 /* logits[count][L][L] of masks which[0..count) (each 0..M-1, count 1..M) of prompt `prompt` of the
  * last batch, which was run on the same image. */
 void decoder_logits(const struct decoder_weights *weights, struct decoder *decoder,

@@ -3,8 +3,9 @@
  * seven tokens (one point, or one box) without a mask. See "The folded decoder" in MODEL.md.
  *
  * Files: decoder_fold (the weights folded), decoder_table (tables of an image), decoder_folded (the
- * flow, batch by batch), decoder_tokens (the token side of it), decoder_pass (the image side, chunk
- * by chunk), decoder_kernel and *_simd (inner loops). */
+ * flow up to the predicted IoU), decoder_logits (the flow up to the logits), decoder_batch (what
+ * both work on), decoder_tokens (the token side), decoder_small (small matrices of a prompt),
+ * decoder_pass (the image side, chunk by chunk), decoder_kernel and *_simd (inner loops). */
 #ifndef MODEL_DECODER_FOLDED_H
 #define MODEL_DECODER_FOLDED_H
 
@@ -18,20 +19,22 @@ struct decoder_folded;
 /* Whether this batch can be decoded by the functions below. */
 bool decoder_folded_serves(const struct sam_prompts *prompts);
 
-/* Scratch of one thread. NULL with ERROR_MEMORY. */
+/* Scratch of one thread; `tensors` and `fold` must outlive it. NULL with ERROR_MEMORY. */
 struct decoder_folded *decoder_folded_new(const struct decoder_tensors *tensors,
                                           const struct decoder_fold *fold, struct error *error);
 void decoder_folded_free(struct decoder_folded *folded);
 
-/* iou[P][M] with tables of decoder_table_fill. The batch is remembered for
- * decoder_folded_logits. */
-void decoder_folded_run(const struct decoder_tensors *tensors, const struct decoder_fold *fold,
-                        struct decoder_folded *folded, const float *tables,
+/* iou[P][M] with tables of decoder_table_fill. The batch is remembered for the functions below,
+ * which take the same tables. */
+void decoder_folded_run(struct decoder_folded *folded, const float *tables,
                         const struct sam_prompts *prompts, float *iou);
 
-/* logits[count][L][L] of masks which[0..count) of a prompt of the last batch, same tables. */
-void decoder_folded_logits(const struct decoder_tensors *tensors, const struct decoder_fold *fold,
-                           struct decoder_folded *folded, const float *tables, int prompt,
+/* Prepares masks of the last batch: bit m of wanted[P] stands for mask m. */
+void decoder_folded_want(struct decoder_folded *folded, const float *tables,
+                         const unsigned char *wanted);
+
+/* logits[count][L][L] of masks which[0..count) of a prompt of the last batch. */
+void decoder_folded_logits(struct decoder_folded *folded, const float *tables, int prompt,
                            const int *which, int count, float *logits);
 
 #endif

@@ -215,6 +215,13 @@ void sam_decode(const struct sam *sam, struct sam_decoder *decoder, const struct
     decoder_run(sam->decoder, decoder->scratch, image->tables, prompts, iou);
 }
 
+void sam_want(const struct sam *sam, struct sam_decoder *decoder, const struct sam_image *image,
+              const unsigned char *wanted)
+{
+    (void)sam;
+    decoder_want(decoder->scratch, image->tables, wanted);
+}
+
 void sam_logits(const struct sam *sam, struct sam_decoder *decoder, const struct sam_image *image,
                 int prompt, const int *which, int count, float *logits)
 {

@@ -120,6 +120,12 @@ enum { SAM_POINTS_MAX = 16 };
 void sam_decode(const struct sam *sam, struct sam_decoder *decoder, const struct sam_image *image,
                 const struct sam_prompts *prompts, float *iou);
 
+/* Optional, between sam_decode and sam_logits: says which masks of the batch sam_logits will be
+ * asked for, bit m of wanted[P] for mask m. What those prompts share is then read once, which is
+ * faster; the logits have the same bits without it. */
+void sam_want(const struct sam *sam, struct sam_decoder *decoder, const struct sam_image *image,
+              const unsigned char *wanted);
+
 /* Low-resolution logits of masks which[0..count) (each 0..M-1) of prompt `prompt` of the batch that
  * `decoder` decoded last, from the same image: logits[count][L][L]. */
 void sam_logits(const struct sam *sam, struct sam_decoder *decoder, const struct sam_image *image,

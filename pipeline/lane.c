@@ -84,6 +84,14 @@ static void decode(struct lane *lane, const struct crop_task *task,
     lane->times.prompts += prompts->count;
 }
 
+/* Tells the decoder which masks of its last batch upscale will ask for; timed with it. */
+static void want(struct lane *lane, const struct crop_task *task, const unsigned char *wanted)
+{
+    double start = clock_now();
+    sam_want(lane->sam, lane->decoder, task->embedding, wanted);
+    lane->times.logits += clock_now() - start;
+}
+
 static void upscale(struct lane *lane, const struct crop_task *task, int in_batch, const int *which,
                     int count, float *logits)
 {
@@ -132,17 +140,27 @@ static int keep_mask(struct lane *lane, const struct crop_task *task, const doub
     return status;
 }
 
-/* The outputs of one prompt of the decoder's last batch: those above the threshold go on. */
-static int keep_prompt(struct lane *lane, const struct crop_task *task,
-                       const struct candidate *candidate, const float *iou, struct mask_list *found,
-                       struct error *error)
+/* The outputs of one prompt that are above the threshold, bit m for mask m. */
+static unsigned char good_masks(const struct lane *lane, const float *iou)
 {
-    int which[SAM_MASKS];
-    int count = 0;
+    unsigned char good = 0;
     int first = lane->options->single_mask ? 0 : 1;
     int end = lane->options->single_mask ? 1 : SAM_MASKS;
     for (int m = first; m < end; m++)
         if (is_good(lane, iou[m]))
+            good |= (unsigned char)(1u << m);
+    return good;
+}
+
+/* Scans the masks `good` of one prompt of the decoder's last batch. */
+static int keep_prompt(struct lane *lane, const struct crop_task *task,
+                       const struct candidate *candidate, unsigned char good, const float *iou,
+                       struct mask_list *found, struct error *error)
+{
+    int which[SAM_MASKS];
+    int count = 0;
+    for (int m = 0; m < SAM_MASKS; m++)
+        if (good & 1u << m)
             which[count++] = m;
     if (count == 0)
         return 0;
@@ -220,8 +238,12 @@ int lane_run(struct lane *lane, const struct crop_task *task, int first, int cou
     decode(lane, task, &prompts, iou[0]);
     if (lane->options->use_m2m)
         return refine_batch(lane, task, candidates, count, found, error);
+    unsigned char good[SAM_BATCH];
     for (int i = 0; i < count; i++)
-        if (keep_prompt(lane, task, &candidates[i], iou[i], found, error))
+        good[i] = good_masks(lane, iou[i]);
+    want(lane, task, good);
+    for (int i = 0; i < count; i++)
+        if (keep_prompt(lane, task, &candidates[i], good[i], iou[i], found, error))
             return -1;
     return 0;
 }

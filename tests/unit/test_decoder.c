@@ -235,6 +235,34 @@ START_TEST(fast_matches_plain)
 }
 END_TEST
 
+/* Announced or not, one mask at a time or together: the same bits. */
+START_TEST(announcing_masks_does_not_matter)
+{
+    enum { PIXELS = LOW * LOW };
+    static const int which[] = {0, 1, 2, 3};
+    static const unsigned char wanted[PROMPTS] = {6, 0, 15};
+    struct fixture f = fixture_new(false, (struct random_sizes){EMBED, 48, 24}, GRID);
+    struct drawn *drawn = malloc(sizeof *drawn);
+    float iou[PROMPTS * SAM_MASKS];
+    float together[SAM_MASKS * PIXELS];
+    float alone[PIXELS];
+    draw(drawn);
+    struct sam_prompts prompts = {.count = PROMPTS, .points = 1, .xy = drawn->first};
+    for (int i = 0; i < PROMPTS; i++) {
+        decoder_run(f.weights, f.decoder, f.image, &prompts, iou);
+        decoder_logits(f.weights, f.decoder, f.image, i, which, SAM_MASKS, together);
+        decoder_run(f.weights, f.decoder, f.image, &prompts, iou);
+        decoder_want(f.decoder, f.image, wanted);
+        for (int m = 0; m < SAM_MASKS; m++) {
+            decoder_logits(f.weights, f.decoder, f.image, i, &which[m], 1, alone);
+            ck_assert_mem_eq(alone, together + (size_t)m * PIXELS, sizeof alone);
+        }
+    }
+    free(drawn);
+    fixture_free(&f);
+}
+END_TEST
+
 START_TEST(threads_do_not_matter)
 {
     enum { C = 64, G = 34, LOGITS = PROMPTS * 2 * 16 * G * G };
@@ -284,6 +312,7 @@ int main(void)
     tcase_add_test(cases, plain_matches_official_code);
     tcase_add_test(cases, fast_matches_official_code);
     tcase_add_test(cases, fast_matches_plain);
+    tcase_add_test(cases, announcing_masks_does_not_matter);
     tcase_add_test(cases, threads_do_not_matter);
     tcase_add_test(cases, batch_does_not_matter);
     tcase_add_test(cases, wrong_tensors_are_named);
