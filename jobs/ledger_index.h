@@ -42,10 +42,10 @@ int ledger_index_add(struct ledger_index *index, const struct ledger_line *line,
 /* What is known of an image. Reading is safe from several threads while nobody adds. */
 struct ledger_entry ledger_index_find(const struct ledger_index *index, const char *key);
 
-/* Adds the done and failed images of each of `count` shards to counts[count] (zeroed by the
+/* Adds the done and failed images of each of `shards` shards to counts[shards] (zeroed by the
  * caller).
  */
-void ledger_index_shards(const struct ledger_index *index, uint32_t count,
+void ledger_index_shards(const struct ledger_index *index, uint32_t shards,
                          struct ledger_counts *counts);
 
 /* True, once, for the line that decided what the index says of its image: same time and status as

@@ -194,8 +194,9 @@ static void make_shifts(struct decoder_fold *fold, struct workshop *shop,
     float *bias = shop->right; /* of the first transposed convolution, the mean taken out */
     memcpy(bias, tensors->upscale[0].bias, c / 4 * sizeof *bias);
     centre(1, c / 4, bias);
-    for (int i = 0; i < c; i++)
-        fold->upscale_bias[i] += bias[i % (c / 4)];
+    for (int pixel = 0; pixel < 4; pixel++)
+        for (int i = 0; i < c / 4; i++)
+            fold->upscale_bias[pixel * (c / 4) + i] += bias[i];
 }
 
 /* Rows of table_weight and table_bias from `first`: rows[count][C] applied to the embedding plus

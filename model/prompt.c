@@ -173,8 +173,8 @@ void prompt_mask(const struct prompt_weights *weights, const float *mask, float 
     int more = weights->mask_conv[1].out;
     for (int y = 0; y < weights->grid; y++)
         for (int x = 0; x < weights->grid; x++, out += weights->embed_dim) {
-            float in[4 * MASK_CHANNELS_MAX];
-            float pixel[MASK_CHANNELS_MAX];
+            float in[4 * MASK_CHANNELS_MAX] = {0};
+            float pixel[MASK_CHANNELS_MAX] = {0};
             for (int k = 0; k < 4; k++)
                 first_stage(weights, mask, 2 * y + k / 2, 2 * x + k % 2, in + k * few);
             convolve(&weights->mask_conv[1], in, pixel);

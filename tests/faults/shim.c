@@ -1,5 +1,5 @@
-/* shim.c - loaded before libc (LD_PRELOAD): fails chosen calls that touch files below one folder, and
- * writes down what succeeded.
+/* shim.c - loaded before libc (LD_PRELOAD): fails chosen calls that touch files below one folder,
+ * and writes down what succeeded.
  *
  *   FAULT_FOLDER  the folder, an absolute path
  *   FAULT_CALL    write, fsync, rename, mkdir, open or unlink; what else belongs to each is below
@@ -124,8 +124,7 @@ int rename(const char *from, const char *to)
 
 int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
 {
-    return path_fails("rename", to) ? -1
-                                    : REAL(renameat2)(from_folder, from, to_folder, to, flags);
+    return path_fails("rename", to) ? -1 : REAL(renameat2)(from_folder, from, to_folder, to, flags);
 }
 
 int link(const char *from, const char *to)
