@@ -61,7 +61,8 @@ static int write_merged(const char *run, const char *path, struct merging *mergi
     merging->index = ledger_index_read(run, merging->shard, error);
     int status = merging->index ? atomic_open(&merging->file, path, error) : -1;
     if (status == 0) {
-        status = merge_ledgers(run, merging, error);
+        bool none = merging->failed_only && ledger_index_counts(merging->index).failed == 0;
+        status = none ? 0 : merge_ledgers(run, merging, error);
         if (status == 0)
             status = atomic_commit(&merging->file, NULL, error);
         else

@@ -10,7 +10,9 @@
 #include "jobs/ledger.h"
 #include "jobs/ledger_index.h"
 
-enum { RECENT = 64 }; /* attempts that the rate is taken over */
+enum {
+    RECENT = 1024
+}; /* attempts that the rate is taken over: lines come in bursts, one a second */
 
 static const double SILENT =
     900; /* s without a line after which a shard does not count as running */

@@ -21,7 +21,7 @@ struct ledger_shard_status {
     bool running;     /* started and not ended; of one that was killed last_time gets old */
     char reason[16];  /* of the last end, "" while running */
     double last_time; /* of the last line, seconds since 1970 */
-    double rate;      /* images/s over the last 64 attempts of this start, 0: not known */
+    double rate;      /* images/s over the last 1,024 attempts of this start, 0: not known */
     double time_left; /* s; negative: not known */
 };
 

@@ -1,2 +1,0 @@
-/* atomic.h - moved to base/. */
-#include "base/atomic.h"
