@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "pipeline/atomic.h"
+#include "base/atomic.h"
 #include "pipeline/digest.h"
 #include "pipeline/official.h"
 
