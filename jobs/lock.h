@@ -29,8 +29,9 @@ enum lock_answer {
 
 /* Takes the lock on `path`, creating it. A thread of the lock's own writes the beats.
  * `watch_seconds` is LOCK_WATCH, or less in tests.
- * Returns LOCK_TAKEN with *result set, LOCK_HELD, or -1 with ERROR_IO. One process must not take the
- * same path twice: fcntl locks belong to the process. Children made by fork do not inherit it. */
+ * Returns LOCK_TAKEN with *result set, LOCK_HELD, or -1 with ERROR_IO. One process must not take
+ * the same path twice: fcntl locks belong to the process. Children made by fork do not inherit it.
+ */
 int lock_take(const char *path, int watch_seconds, struct lock **result, struct error *error);
 
 /* Empties the line and frees the lock; NULL is allowed. */

@@ -218,7 +218,7 @@ int budget_workers(uint64_t budget, uint64_t fixed, uint64_t per_worker, int cpu
         return error_set(error, ERROR_MEMORY,
                          "the model and one worker need %llu MiB, but only %llu MiB may be used: "
                          "give --memory more, or take a smaller model",
-                         (unsigned long long)((fixed + per_worker) / mebi + 1),
+                         (unsigned long long)(fixed / mebi + per_worker / mebi + 1),
                          (unsigned long long)(budget / mebi));
     uint64_t fit = per_worker ? (budget - fixed) / per_worker : INT_MAX;
     *workers = fit < (uint64_t)cpus ? (int)fit : cpus;

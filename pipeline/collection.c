@@ -70,12 +70,18 @@ static void leave(void *context, int worker)
 }
 
 /* Makes the outputs of all pending images durable, then says so in the ledger. Lines that cannot
- * be written are dropped: their images will be done again. */
+ * be written are dropped: their images will be done again. So are those of records that went into
+ * the bare folder below a file system that was unmounted. */
 static void flush(struct collection *collection)
 {
     struct run *run = collection->run;
     struct error error;
-    int status = collection->pending_count ? atomic_batch_flush(run->batch, &error) : 0;
+    int status = 0;
+    if (collection->pending_count)
+        status = mount_check(run->settings.output, &run->output_mount, &error) ||
+                         atomic_batch_flush(run->batch, &error)
+                     ? -1
+                     : 0;
     for (size_t i = 0; i < collection->pending_count; i++) {
         if (status == 0)
             status = ledger_append(run->ledger, &collection->pending[i], &error);

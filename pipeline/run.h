@@ -37,6 +37,7 @@ struct run {
     struct progress *progress;
     struct stop *stop;
     struct mount_mark mounts[RUN_INPUTS_MAX];
+    struct mount_mark output_mount;
 
     struct image_server *image_server; /* decodes images in a process apart */
     struct image_worker *image_worker; /* of the reading thread */

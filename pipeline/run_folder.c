@@ -109,6 +109,7 @@ int run_folder_open(struct run *run, struct error *error)
     if (atomic_make_folder(run->settings.output, error) || agree(run, error) ||
         atomic_clean(run->settings.output, &removed, error))
         return -1;
+    mount_note(run->settings.output, &run->output_mount);
     if (removed)
         progress_log(run->progress, PROGRESS_INFO,
                      "%s: removed %zu unfinished files of a run that "

@@ -92,6 +92,8 @@ static bool path_fails(const char *call, const char *path)
     return fails(call, path);
 }
 
+/* The C library's own declarations have reserved names for these parameters.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 ssize_t write(int fd, const void *bytes, size_t size)
 {
     return descriptor_fails("write", fd) ? -1 : REAL(write)(fd, bytes, size);
@@ -152,3 +154,4 @@ int open(const char *path, int flags, ...)
         return -1;
     return REAL(open)(path, flags, mode);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

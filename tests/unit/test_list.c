@@ -17,14 +17,15 @@ static char *all_keys(const struct list_options *options)
     struct list_item item;
     struct list *list = list_open(options, &error);
     ck_assert_msg(list, "%s", error.text);
-    char *keys = calloc(1, 1 << 16);
+    enum { KEYS_SIZE = 1 << 16 };
+    char *keys = calloc(1, KEYS_SIZE);
+    size_t used = 0;
     uint64_t index = 0;
     int found;
     while ((found = list_next(list, &item, &error)) > 0) {
         ck_assert_uint_eq(item.index, index++);
-        if (keys[0])
-            strcat(keys, "|");
-        strcat(keys, item.key);
+        used += (size_t)snprintf(keys + used, KEYS_SIZE - used, "%s%s", used ? "|" : "", item.key);
+        ck_assert_uint_lt(used, KEYS_SIZE);
     }
     ck_assert_msg(found == 0, "%s", error.text);
     list_close(list);
