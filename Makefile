@@ -28,7 +28,7 @@ CFLAGS = -std=c11 -D_GNU_SOURCE -DMASKMILL_VERSION='"$(VERSION)"' $(HAVE) $(OPTI
 LDLIBS = -Wl,--as-needed -fopenmp $(FOREIGN_LIBS) -lm $(EXTRA_LDLIBS)
 
 # ---- sources: folders, from what knows nothing to what knows all
-LAYERS = base rle filters model jobs pipeline
+LAYERS = base rle filters model jobs images records pipeline
 SOURCES := $(filter-out pipeline/main.c,$(wildcard $(LAYERS:%=%/*.c)))
 # Vector kernels: the same source once for each instruction set, chosen at run time (base/isa.h).
 SIMD := $(filter %_simd.c,$(SOURCES))

@@ -12,10 +12,10 @@
 
 #include "base/error.h"
 #include "filters/mask.h"
-#include "pipeline/image.h"
-#include "pipeline/image_worker.h"
-#include "pipeline/overlay.h"
-#include "pipeline/resize.h"
+#include "images/image.h"
+#include "images/image_worker.h"
+#include "images/overlay.h"
+#include "images/resize.h"
 
 enum { RUNS = 15, SIZE = 1024, MASKS = 100 };
 

@@ -10,9 +10,9 @@
 #include "model/sam.h"
 #include "pipeline/commands.h"
 #include "pipeline/generate.h"
-#include "pipeline/image.h"
+#include "images/image.h"
 #include "pipeline/load.h"
-#include "pipeline/record.h"
+#include "records/record.h"
 #include "pipeline/settings.h"
 
 struct bench {

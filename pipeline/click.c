@@ -7,8 +7,8 @@
 #include "filters/mask.h"
 #include "filters/scan.h"
 #include "model/sam.h"
-#include "pipeline/image.h"
-#include "pipeline/resize.h"
+#include "images/image.h"
+#include "images/resize.h"
 
 struct clicker {
     const struct sam *sam;

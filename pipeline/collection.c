@@ -20,7 +20,7 @@
 #include "jobs/workers.h"
 #include "pipeline/item.h"
 #include "pipeline/run.h"
-#include "pipeline/tar_input.h"
+#include "images/tar_input.h"
 
 enum { READ, COMPUTE, WRITE, STAGES };
 

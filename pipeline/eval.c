@@ -13,7 +13,7 @@
 #include "jobs/list.h"
 #include "pipeline/click.h"
 #include "pipeline/generate.h"
-#include "pipeline/image.h"
+#include "images/image.h"
 #include "pipeline/segments.h"
 #include "rle/rle.h"
 

@@ -10,10 +10,10 @@
 #include "base/atomic.h"
 #include "base/error.h"
 #include "pipeline/commands.h"
-#include "pipeline/export.h"
-#include "pipeline/image.h"
-#include "pipeline/record.h"
-#include "pipeline/writer.h"
+#include "records/export.h"
+#include "images/image.h"
+#include "records/record.h"
+#include "records/writer.h"
 
 enum { WRITERS_MAX = 16, SYNC_FILES = 1000, SYNC_SECONDS = 30 };
 

@@ -24,10 +24,10 @@
 #include "filters/nms.h"
 #include "filters/scan.h"
 #include "model/sam.h"
-#include "pipeline/image.h"
+#include "images/image.h"
 #include "pipeline/lane.h"
 #include "pipeline/refine.h"
-#include "pipeline/resize.h"
+#include "images/resize.h"
 #include "pipeline/settings.h"
 #include "rle/combine.h"
 

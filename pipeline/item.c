@@ -12,12 +12,12 @@
 #include "jobs/progress.h"
 #include "jobs/stop.h"
 #include "pipeline/generate.h"
-#include "pipeline/image_worker.h"
-#include "pipeline/overlay.h"
+#include "images/image_worker.h"
+#include "images/overlay.h"
 #include "pipeline/run.h"
 #include "pipeline/run_formats.h"
 #include "pipeline/tiles.h"
-#include "pipeline/writer.h"
+#include "records/writer.h"
 
 static bool stopping(const struct run *run)
 {

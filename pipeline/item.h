@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "pipeline/image.h"
-#include "pipeline/record.h"
+#include "images/image.h"
+#include "records/record.h"
 
 struct run;
 

@@ -21,10 +21,10 @@
 #include "base/atomic.h"
 #include "pipeline/commands.h"
 #include "pipeline/config.h"
-#include "pipeline/image_worker.h"
+#include "images/image_worker.h"
 #include "pipeline/options.h"
 #include "pipeline/run_formats.h"
-#include "pipeline/tar_input.h"
+#include "images/tar_input.h"
 
 static const uint64_t UNKNOWN = UINT64_MAX;
 

@@ -12,7 +12,7 @@
 #include "jobs/retry.h"
 #include "jobs/shard.h"
 #include "pipeline/digest.h"
-#include "pipeline/image.h"
+#include "images/image.h"
 #include "pipeline/settings.h"
 
 enum { RUN_INPUTS_MAX = 64 }; /* inputs whose file system is watched */

@@ -7,10 +7,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "jobs/progress.h"
-#include "pipeline/export.h"
-#include "pipeline/record.h"
+#include "records/export.h"
+#include "records/record.h"
 #include "pipeline/run.h"
-#include "pipeline/writer.h"
+#include "records/writer.h"
 
 enum { FORMATS_MOST = 16, FORMAT_NAME = 32 };
 

@@ -4,7 +4,7 @@
 #include "jobs/progress.h"
 #include "model/sam.h"
 #include "pipeline/generate.h"
-#include "pipeline/image_worker.h"
+#include "images/image_worker.h"
 #include "pipeline/load.h"
 #include "pipeline/run.h"
 

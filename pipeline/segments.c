@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "pipeline/file.h"
-#include "pipeline/record.h"
+#include "records/file.h"
+#include "records/record.h"
 #include "rle/coco.h"
 
 static int read_image(struct segments *segments, const json_t *image, struct error *error)

@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/json_text.h"
 #include "pipeline/commands.h"
-#include "pipeline/record_stream.h"
-#include "pipeline/stats.h"
+#include "records/record_stream.h"
+#include "records/stats.h"
 
 static void print_help(void)
 {

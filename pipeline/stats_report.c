@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/json_text.h"
-#include "pipeline/stats.h"
+#include "records/stats.h"
 
 static const double shares[] = {0.05, 0.25, 0.5, 0.75, 0.95};
 static const char *const share_names[] = {"p5", "p25", "median", "p75", "p95"};

@@ -5,7 +5,7 @@
 #include "filters/mask.h"
 #include "filters/merge.h"
 #include "pipeline/generate.h"
-#include "pipeline/image.h"
+#include "images/image.h"
 #include "pipeline/refine.h"
 
 /* Masks of two tiles are of one object if this much of them agrees in the overlap. */

@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "pipeline/commands.h"
-#include "pipeline/image.h"
-#include "pipeline/verify.h"
+#include "images/image.h"
+#include "records/verify.h"
 
 static void print_help(void)
 {

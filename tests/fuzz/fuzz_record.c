@@ -2,7 +2,7 @@
 #include "replay.h"
 
 #include "base/error.h"
-#include "pipeline/record.h"
+#include "records/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/checkpoint.h"
-#include "pipeline/image.h"
-#include "pipeline/resize.h"
+#include "images/image.h"
+#include "images/resize.h"
 
 static const float pixel_mean[3] = {123.675f, 116.28f, 103.53f};
 static const float pixel_std[3] = {58.395f, 57.12f, 57.375f};

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "pipeline/record.h"
+#include "records/record.h"
 #include "rle/rle.h"
 
 /* An empty record of this size; free with record_free. */

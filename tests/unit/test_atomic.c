@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/atomic.h"
 #include "base/atomic_name.h"
-#include "pipeline/file.h"
+#include "records/file.h"
 #include "tests/unit/unit.h"
 
 static char root[] = "/tmp/maskmill-atomic-XXXXXX";

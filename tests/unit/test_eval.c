@@ -13,7 +13,7 @@
 #include "pipeline/eval.h"
 #include "pipeline/eval_report.h"
 #include "pipeline/generate.h"
-#include "pipeline/image.h"
+#include "images/image.h"
 #include "pipeline/recall.h"
 #include "pipeline/segments.h"
 #include "pipeline/settings.h"

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "pipeline/image.h"
+#include "images/image.h"
 
 #define FOLDER "tests/data/images/"
 

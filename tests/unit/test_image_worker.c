@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "pipeline/image.h"
-#include "pipeline/image_worker.h"
+#include "images/image.h"
+#include "images/image_worker.h"
 
 #define FOLDER "tests/data/images/"
 

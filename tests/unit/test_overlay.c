@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "filters/mask.h"
-#include "pipeline/image.h"
-#include "pipeline/overlay.h"
+#include "images/image.h"
+#include "images/overlay.h"
 
 enum { WIDTH = 40, HEIGHT = 30, GRAY = 100 };
 

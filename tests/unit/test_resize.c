@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "pipeline/image.h"
-#include "pipeline/resize.h"
-#include "pipeline/resize_rows.h"
+#include "images/image.h"
+#include "images/resize.h"
+#include "images/resize_rows.h"
 
 static const struct {
     int32_t width, height, new_width, new_height;

@@ -5,12 +5,12 @@
 
 #include "base/atomic.h"
 #include "base/memory.h"
-#include "pipeline/file.h"
-#include "pipeline/image.h"
-#include "pipeline/image_write.h"
-#include "pipeline/mask_shape.h"
-#include "pipeline/stats.h"
-#include "pipeline/verify.h"
+#include "records/file.h"
+#include "images/image.h"
+#include "images/image_write.h"
+#include "records/mask_shape.h"
+#include "records/stats.h"
+#include "records/verify.h"
 #include "tests/unit/sample_record.h"
 #include "tests/unit/unit.h"
 

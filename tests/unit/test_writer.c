@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include "base/atomic.h"
-#include "pipeline/file.h"
-#include "pipeline/image.h"
-#include "pipeline/tar_input.h"
-#include "pipeline/writer.h"
+#include "records/file.h"
+#include "images/image.h"
+#include "images/tar_input.h"
+#include "records/writer.h"
 #include "tests/unit/sample_record.h"
 #include "tests/unit/unit.h"
 

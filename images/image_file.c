@@ -1,0 +1,83 @@
+#include "images/image_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+/* read(2), and again where a signal interrupts it. */
+static ssize_t read_some(int descriptor, void *bytes, size_t size, off_t position)
+{
+    ssize_t got;
+    do
+        got = pread(descriptor, bytes, size, position);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+static int check_regular(int descriptor, const char *path, off_t *size, struct error *error)
+{
+    struct stat status;
+    if (fstat(descriptor, &status))
+        return error_set_system(error, ERROR_IMAGE, errno, "%s: cannot be read", path);
+    if (!S_ISREG(status.st_mode))
+        return error_set(error, ERROR_IMAGE, "%s: %s, not an image file", path,
+                         S_ISDIR(status.st_mode) ? "a folder" : "a pipe or a device");
+    if (status.st_size == 0)
+        return error_set(error, ERROR_IMAGE, "%s: the file is empty; copy it again", path);
+    *size = status.st_size;
+    return 0;
+}
+
+/* Reads up to `size` bytes; a file that has become shorter gives fewer. */
+static int read_whole(struct image_file *file, const char *path, size_t size, struct error *error)
+{
+    file->bytes = malloc(size);
+    if (!file->bytes)
+        return error_set(error, ERROR_MEMORY, "%s: no memory for its %zu bytes", path, size);
+    while (file->size < size) {
+        ssize_t got = read_some(file->descriptor, file->bytes + file->size, size - file->size,
+                                (off_t)file->size);
+        if (got < 0)
+            return error_set_system(error, ERROR_IMAGE, errno, "%s: cannot be read", path);
+        if (got == 0)
+            break;
+        file->size += (size_t)got;
+    }
+    if (file->size == 0)
+        return error_set(error, ERROR_IMAGE, "%s: the file is empty; copy it again", path);
+    return 0;
+}
+
+int image_file_open(struct image_file *file, const char *path, bool pieces, struct error *error)
+{
+    off_t size = 0;
+    *file = (struct image_file){open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), NULL, 0};
+    if (file->descriptor < 0)
+        return error_set_system(error, ERROR_IMAGE, errno, "%s: cannot be opened", path);
+    if (check_regular(file->descriptor, path, &size, error) == 0 &&
+        (pieces || size > IMAGE_FILE_WHOLE || read_whole(file, path, (size_t)size, error) == 0))
+        return 0;
+    image_file_close(file);
+    return -1;
+}
+
+int image_file_check(const struct image_file *file, const char *path, struct error *error)
+{
+    enum { PIECE = 1 << 16 };
+    uint8_t piece[PIECE];
+    ssize_t got = file->bytes ? 0 : 1; /* what is in memory has been read without a fault */
+    for (off_t position = 0; got > 0; position += got)
+        got = read_some(file->descriptor, piece, PIECE, position);
+    return got < 0 ? error_set_system(error, ERROR_IMAGE, errno, "%s: cannot be read", path) : 0;
+}
+
+void image_file_close(struct image_file *file)
+{
+    close(file->descriptor);
+    free(file->bytes);
+    *file = (struct image_file){-1, NULL, 0};
+}

@@ -1,0 +1,233 @@
+#include "images/image_source.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "images/image_tiff.h"
+
+/* A format: how its files begin, which loader of libvips reads it, and what that holds in memory
+ * beside the finished pixels, at most. */
+struct format {
+    const char *name;
+    const char *loader;
+    size_t offset, length; /* of the magic bytes */
+    const char *magic;
+    int whole;      /* bytes a pixel */
+    int interlaced; /* bytes a pixel for interlaced and progressive files */
+};
+
+static const struct format formats[] = {
+    {"JPEG", "jpegload_source", 0, 3, "\xff\xd8\xff", 0, 8},    /* 16-bit coefficients */
+    {"PNG", "pngload_source", 0, 8, "\x89PNG\r\n\x1a\n", 0, 8}, /* four bands of 16 bits */
+    {"TIFF", "tiffload_source", 0, 4, "II*\0", 0, 0},
+    {"TIFF", "tiffload_source", 0, 4, "MM\0*", 0, 0},
+    {"TIFF", "tiffload_source", 0, 4, "II+\0", 0, 0},
+    {"TIFF", "tiffload_source", 0, 4, "MM\0+", 0, 0},
+    {"WebP", "webpload_source", 8, 4, "WEBP", 8, 8},         /* RGBA, twice */
+    {"GIF", "gifload_source", 0, 4, "GIF8", 8, 8},           /* RGBA and a canvas */
+    {"HEIC or AVIF", "heifload_source", 4, 4, "ftyp", 8, 8}, /* planes and RGBA */
+};
+
+enum { MAGIC_BYTES = 12 }; /* the longest offset + length */
+
+static const struct format *find_format(VipsSource *bytes)
+{
+    const uint8_t *start = vips_source_sniff(bytes, MAGIC_BYTES);
+    for (size_t i = 0; start && i < sizeof formats / sizeof *formats; i++)
+        if (memcmp(start + formats[i].offset, formats[i].magic, formats[i].length) == 0)
+            return &formats[i];
+    return NULL;
+}
+
+/* Fills the header from what libvips has read. */
+static void set_header(struct image_source *source, const struct format *format)
+{
+    VipsImage *pixels = source->pixels;
+    source->orientation = vips_image_get_orientation(pixels);
+    bool sideways = source->orientation >= 5;
+    source->header.width = sideways ? pixels->Ysize : pixels->Xsize;
+    source->header.height = sideways ? pixels->Xsize : pixels->Ysize;
+    bool interlaced = vips_image_get_typeof(pixels, "interlaced") != 0;
+    int held = interlaced ? format->interlaced : format->whole;
+    uint64_t count = (uint64_t)pixels->Xsize * (uint64_t)pixels->Ysize;
+    /* Decoders and libvips keep tens of rows; tiles of a TIFF may be 256 rows high and more. */
+    uint64_t rows = pixels->Ysize < 1024 ? pixels->Ysize : 1024;
+    source->header.decoder_bytes =
+        count * (uint64_t)held + rows * VIPS_IMAGE_SIZEOF_LINE(pixels) + source->file.size;
+    source->header.bytes = count * 3 + source->header.decoder_bytes;
+}
+
+static int fail_colour(const struct image_source *source, const char *colours, struct error *error)
+{
+    return error_set(error, ERROR_IMAGE,
+                     "%s: colours stored as %s are not supported; convert it to RGB", source->name,
+                     colours);
+}
+
+/* What libtiff, and so OpenCV, does with the colours of a TIFF. */
+static int set_tiff_colour(struct image_source *source, const struct image_tiff *tiff,
+                           struct error *error)
+{
+    /* libvips takes these samples for RGB; libjpeg converts them before they get there. */
+    if (tiff->photometric == TIFF_PHOTOMETRIC_YCBCR && tiff->compression != TIFF_COMPRESSION_JPEG)
+        return fail_colour(source, "YCbCr", error);
+    if (source->colour == IMAGE_CMYK_JPEG)
+        source->colour = IMAGE_CMYK_TIFF;
+    if (source->colour == IMAGE_RGB) {
+        source->rounded = true;
+        if (source->pixels->Bands > 3 && tiff->extra_sample == TIFF_EXTRA_UNASSOCIATED)
+            source->blend = 127; /* libtiff multiplies and rounds */
+        /* Associated alpha has been multiplied in; libvips takes it out again, rounding down. */
+        if (source->pixels->Bands > 3 && tiff->extra_sample == TIFF_EXTRA_ASSOCIATED)
+            source->blend = 254;
+    }
+    return 0;
+}
+
+/* The colour that libvips names as what is seen through transparent pixels of a GIF. */
+static void set_paper(struct image_source *source)
+{
+    double *background;
+    int length;
+    if (source->pixels->Bands != 4 ||
+        vips_image_get_typeof(source->pixels, "background") != VIPS_TYPE_ARRAY_DOUBLE ||
+        vips_image_get_array_double(source->pixels, "background", &background, &length) ||
+        length != 3)
+        return;
+    source->has_paper = true;
+    for (int c = 0; c < 3; c++)
+        source->paper[c] = (uint8_t)background[c];
+}
+
+/* Finds out how colours are stored, and refuses what OpenCV does not read (floating point) or reads
+ * in a way of its own (Lab). */
+static int set_colour(struct image_source *source, struct error *error)
+{
+    const VipsImage *pixels = source->pixels;
+    switch (pixels->Type) {
+    case VIPS_INTERPRETATION_CMYK:
+        source->colour = IMAGE_CMYK_JPEG;
+        break;
+    case VIPS_INTERPRETATION_sRGB:
+    case VIPS_INTERPRETATION_RGB16:
+    case VIPS_INTERPRETATION_RGB:
+    case VIPS_INTERPRETATION_B_W:
+    case VIPS_INTERPRETATION_GREY16:
+    case VIPS_INTERPRETATION_MULTIBAND:
+        source->colour = pixels->Bands < 3 ? IMAGE_GRAY : IMAGE_RGB;
+        break;
+    default:
+        return fail_colour(source, vips_enum_nick(VIPS_TYPE_INTERPRETATION, pixels->Type), error);
+    }
+    bool whole = pixels->BandFmt == VIPS_FORMAT_UCHAR || pixels->BandFmt == VIPS_FORMAT_USHORT;
+    if (!whole || pixels->Coding != VIPS_CODING_NONE)
+        return error_set(error, ERROR_IMAGE,
+                         "%s: samples stored as %s are not supported; convert it to 8 or 16 bits",
+                         source->name, vips_enum_nick(VIPS_TYPE_BAND_FORMAT, pixels->BandFmt));
+    return 0;
+}
+
+static int check_limits(const struct image_source *source, const struct image_limits *limits,
+                        struct error *error)
+{
+    const struct image_header *header = &source->header;
+    uint64_t count = (uint64_t)header->width * (uint64_t)header->height;
+    if (limits && limits->max_pixels > 0 && count > limits->max_pixels)
+        return error_set(error, ERROR_IMAGE,
+                         "%s: %d x %d pixels are more than the limit of %llu; raise --max-pixels "
+                         "if it is meant to be that large",
+                         source->name, header->width, header->height,
+                         (unsigned long long)limits->max_pixels);
+    if (limits && limits->max_bytes > 0 && header->bytes > limits->max_bytes)
+        return error_set(error, ERROR_IMAGE,
+                         "%s: decoding its %d x %d pixels may take %llu MB, more than the budget "
+                         "of %llu MB; raise the budget or use --tile",
+                         source->name, header->width, header->height,
+                         (unsigned long long)(header->bytes >> 20),
+                         (unsigned long long)(limits->max_bytes >> 20));
+    return 0;
+}
+
+/* From source->bytes to a header that has been checked. libvips has one error buffer for all
+ * threads, so what stands there could be about another image: it is never shown. */
+static int open_pixels(struct image_source *source, const struct image_limits *limits,
+                       struct error *error)
+{
+    const struct format *format = find_format(source->bytes);
+    if (!format)
+        return error_set(error, ERROR_IMAGE,
+                         "%s: not a JPEG, PNG, TIFF, WebP, GIF, HEIC or AVIF image; convert it or "
+                         "leave it out",
+                         source->name);
+    bool is_tiff = strcmp(format->loader, "tiffload_source") == 0;
+    struct image_tiff tiff = {0};
+    if (is_tiff)
+        tiff = image_tiff_read(source->bytes);
+    if (vips_call(format->loader, source->bytes, &source->pixels, "access", VIPS_ACCESS_SEQUENTIAL,
+                  "fail_on", VIPS_FAIL_ON_ERROR, NULL))
+        return error_set(
+            error, ERROR_IMAGE,
+            "%s: its %s header is truncated, damaged or of a kind that libvips cannot read; copy "
+            "it again or convert it",
+            source->name, format->name);
+    set_header(source, format);
+    if (check_limits(source, limits, error))
+        return -1;
+    if (set_colour(source, error))
+        return -1;
+    set_paper(source);
+    return is_tiff ? set_tiff_colour(source, &tiff, error) : 0;
+}
+
+/* The rest of opening, once source->bytes is there or could not be made. */
+static int open_bytes(struct image_source *source, const struct image_limits *limits,
+                      struct error *error)
+{
+    if (!source->bytes)
+        error_set(error, ERROR_IMAGE, "%s: libvips cannot read from it", source->name);
+    else if (open_pixels(source, limits, error) == 0)
+        return 0;
+    if (source->from_file)
+        image_file_check(&source->file, source->name, error);
+    image_source_close(source);
+    return -1;
+}
+
+int image_source_open(struct image_source *source, const char *path, bool pieces,
+                      const struct image_limits *limits, struct error *error)
+{
+    *source = (struct image_source){.name = path};
+    if (image_file_open(&source->file, path, pieces, error))
+        return -1;
+    source->from_file = true;
+    if (source->file.bytes)
+        source->bytes = vips_source_new_from_memory(source->file.bytes, source->file.size);
+    else
+        source->bytes = vips_source_new_from_descriptor(source->file.descriptor);
+    return open_bytes(source, limits, error);
+}
+
+int image_source_open_memory(struct image_source *source, const void *bytes, size_t size,
+                             const char *name, const struct image_limits *limits,
+                             struct error *error)
+{
+    *source = (struct image_source){.name = name};
+    if (size == 0)
+        return error_set(error, ERROR_IMAGE, "%s: the file is empty; copy it again", name);
+    source->bytes = vips_source_new_from_memory(bytes, size);
+    return open_bytes(source, limits, error);
+}
+
+void image_source_close(struct image_source *source)
+{
+    if (source->region)
+        g_object_unref(source->region);
+    if (source->pixels)
+        g_object_unref(source->pixels);
+    if (source->bytes)
+        g_object_unref(source->bytes);
+    if (source->from_file)
+        image_file_close(&source->file);
+    *source = (struct image_source){0};
+    vips_error_clear(); /* never shown, but it would fill up */
+}

@@ -1,0 +1,59 @@
+/* image_source.h - a file that libvips decodes row by row to RGB; internal to image*.c. */
+#ifndef PIPELINE_IMAGE_SOURCE_H
+#define PIPELINE_IMAGE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vips/vips.h>
+
+#include "images/image.h"
+#include "images/image_file.h"
+
+/* How stored samples become red, green and blue. The formulas are those of the decoders in OpenCV.
+ */
+enum image_colour {
+    IMAGE_GRAY,
+    IMAGE_RGB,
+    IMAGE_CMYK_JPEG, /* k - (c * k >> 8) with k = 255 - K (OpenCV) */
+    IMAGE_CMYK_TIFF  /* k * (255 - c) / 255 with k = 255 - K (libtiff) */
+};
+
+struct image_source {
+    const char *name; /* borrowed; for messages */
+    bool from_file;   /* `file` is open */
+    struct image_file file;
+    VipsSource *bytes;  /* the file or memory block */
+    VipsImage *pixels;  /* as stored: not turned, any number of bands, 8 or 16 bits */
+    VipsRegion *region; /* rows decoded last; belongs to the thread that decodes */
+    int orientation;    /* EXIF, 1..8 */
+    enum image_colour colour;
+    bool rounded;     /* 16 bits become (v + 128) / 257 (libtiff, RGB) instead of v >> 8 */
+    int blend;        /* unless 0, the fourth band is multiplied in: (v * a + blend) / 255 */
+    bool has_paper;   /* where that band is 0, `paper` is seen (GIF) */
+    uint8_t paper[3]; /* RGB */
+    struct image_header header;
+};
+
+/* Opens the file and reads its header; `pieces`: as image_file_open. limits: as image_read; NULL:
+ * none. Returns 0, or -1 with everything closed. After 0, image_source_close is due. */
+int image_source_open(struct image_source *source, const char *path, bool pieces,
+                      const struct image_limits *limits, struct error *error);
+
+/* As image_source_open for `size` bytes in memory, which must outlive the source. */
+int image_source_open_memory(struct image_source *source, const void *bytes, size_t size,
+                             const char *name, const struct image_limits *limits,
+                             struct error *error);
+
+void image_source_close(struct image_source *source);
+
+/* Decodes stored rows y .. y + rows - 1 into rgb[rows][pixels->Xsize][3]. From call to call y may
+ * stay or grow by the rows read, not go back. Returns 0 or -1 (ERROR_IMAGE, ERROR_MEMORY). */
+int image_source_rows(struct image_source *source, int32_t y, int32_t rows, uint8_t *rgb,
+                      struct error *error);
+
+/* Decodes everything into rgb[header.height][header.width][3], upright. 0 or -1 as above. */
+int image_source_all(struct image_source *source, uint8_t *rgb, struct error *error);
+
+#endif

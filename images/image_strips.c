@@ -1,0 +1,159 @@
+/* A window of rows that keeps what two windows have in common and decodes the rest. */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "images/image_source.h"
+
+struct image_strips {
+    struct image_source source;
+    char *path;       /* owned; source.name */
+    size_t row_bytes; /* of the upright image */
+    uint8_t *rows;    /* [capacity bytes] rows first .. end - 1, where not unpacked */
+    size_t capacity;
+    int32_t first, end;
+    uint8_t *unpacked; /* a mapped temporary file with the whole upright image, or NULL */
+};
+
+static size_t unpacked_bytes(const struct image_strips *strips)
+{
+    return (size_t)strips->source.header.height * strips->row_bytes;
+}
+
+/* A file without a name, of `bytes` bytes that are really there: writing to a mapped file on a full
+ * disk would otherwise end the process. Returns a descriptor, or -1 with errno set. */
+static int temporary_file(size_t bytes)
+{
+    const char *folder = getenv("TMPDIR");
+    char path[4096];
+    int length = snprintf(path, sizeof path, "%s/maskmill.XXXXXX", folder ? folder : "/tmp");
+    if (length < 0 || (size_t)length >= sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    int descriptor = mkostemp(path, O_CLOEXEC);
+    if (descriptor < 0)
+        return -1;
+    unlink(path);
+    errno = posix_fallocate(descriptor, 0, (off_t)bytes);
+    if (errno == 0)
+        return descriptor;
+    int reason = errno;
+    close(descriptor);
+    errno = reason;
+    return -1;
+}
+
+/* Decodes the whole image, upright, into a temporary file. */
+static int unpack(struct image_strips *strips, struct error *error)
+{
+    size_t bytes = unpacked_bytes(strips);
+    int descriptor = temporary_file(bytes);
+    if (descriptor < 0)
+        return error_set_system(error, ERROR_IO, errno,
+                                "%s: no temporary file of %zu MB to turn it upright (TMPDIR)",
+                                strips->path, bytes >> 20);
+    void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    int reason = errno;
+    close(descriptor);
+    if (map == MAP_FAILED)
+        return error_set_system(error, ERROR_MEMORY, reason, "%s: cannot be turned upright",
+                                strips->path);
+    strips->unpacked = map;
+    return image_source_all(&strips->source, strips->unpacked, error);
+}
+
+static int open_strips(struct image_strips *strips, const char *path,
+                       const struct image_limits *limits, struct error *error)
+{
+    strips->path = strdup(path);
+    if (!strips->path)
+        return error_set(error, ERROR_MEMORY, "%s: no memory to open it", path);
+    struct image_limits pixels_only = {limits ? limits->max_pixels : 0, 0};
+    if (image_source_open(&strips->source, strips->path, true, &pixels_only, error))
+        return -1;
+    strips->row_bytes = (size_t)strips->source.header.width * 3;
+    return strips->source.orientation > 1 ? unpack(strips, error) : 0;
+}
+
+int image_strips_open(struct image_strips **strips, const char *path,
+                      const struct image_limits *limits, struct image_header *header,
+                      struct error *error)
+{
+    *strips = memory_new(1, sizeof **strips, path, error);
+    if (!*strips)
+        return -1;
+    if (open_strips(*strips, path, limits, error)) {
+        image_strips_free(*strips);
+        *strips = NULL;
+        return -1;
+    }
+    *header = (*strips)->source.header;
+    return 0;
+}
+
+/* Makes room for `height` rows and moves those that stay to the front: afterwards rows y ..
+ * strips->end - 1 are there. */
+static int move_window(struct image_strips *strips, int32_t y, int32_t height, struct error *error)
+{
+    size_t bytes = (size_t)height * strips->row_bytes;
+    int32_t kept = strips->end > y ? strips->end - y : 0;
+    const uint8_t *from =
+        kept > 0 ? strips->rows + (size_t)(y - strips->first) * strips->row_bytes : NULL;
+    if (bytes > strips->capacity) {
+        uint8_t *rows = memory_new(bytes, 1, strips->path, error);
+        if (!rows)
+            return -1;
+        if (kept > 0)
+            memcpy(rows, from, (size_t)kept * strips->row_bytes);
+        memory_free(strips->rows);
+        strips->rows = rows;
+        strips->capacity = bytes;
+    } else if (kept > 0) {
+        memmove(strips->rows, from, (size_t)kept * strips->row_bytes);
+    }
+    strips->first = y;
+    strips->end = y + kept;
+    return 0;
+}
+
+int image_strips_rows(struct image_strips *strips, int32_t y, int32_t height, struct image *window,
+                      struct error *error)
+{
+    assert(y >= strips->first && height > 0 && y <= strips->source.header.height - height);
+    *window = (struct image){strips->source.header.width, height, NULL, 0};
+    if (strips->unpacked) {
+        window->rgb = strips->unpacked + (size_t)y * strips->row_bytes;
+        return 0;
+    }
+    if (move_window(strips, y, height, error))
+        return -1;
+    int32_t missing = y + height - strips->end;
+    uint8_t *to = strips->rows + (size_t)(strips->end - y) * strips->row_bytes;
+    if (missing > 0) {
+        if (image_source_rows(&strips->source, strips->end, missing, to, error))
+            return -1;
+        strips->end += missing;
+    }
+    window->rgb = strips->rows;
+    return 0;
+}
+
+void image_strips_free(struct image_strips *strips)
+{
+    if (!strips)
+        return;
+    if (strips->unpacked)
+        munmap(strips->unpacked, unpacked_bytes(strips));
+    image_source_close(&strips->source);
+    memory_free(strips->rows);
+    free(strips->path);
+    memory_free(strips);
+}

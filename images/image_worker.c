@@ -1,0 +1,225 @@
+#include "images/image_worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "images/image_wire.h"
+
+/* A child ends itself when its time is over; one that cannot, because it waits for a disk that does
+ * not answer, is given up after this many seconds more. */
+static const double grace = 2.0;
+
+struct image_server {
+    pid_t process;
+    int control;
+};
+
+struct image_worker {
+    struct image_server *server;
+    struct image_worker_options options;
+    struct image_shared shared;
+    int socket; /* to the child; -1: none */
+    struct image_request request;
+};
+
+int image_server_start(struct image_server **server, struct error *error)
+{
+    int ends[2];
+    *server = memory_new(1, sizeof **server, "image server", error);
+    if (!*server)
+        return -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
+        pid_t parent = getpid();
+        pid_t process = fork();
+        if (process == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            close(ends[0]);
+            if (getppid() == parent)
+                image_server_run(ends[1]);
+            _exit(0);
+        }
+        close(ends[1]);
+        if (process > 0) {
+            **server = (struct image_server){process, ends[0]};
+            return 0;
+        }
+        close(ends[0]);
+    }
+    error_set_system(error, ERROR_UNSUPPORTED, errno, "no process for decoding images");
+    memory_free(*server);
+    *server = NULL;
+    return -1;
+}
+
+void image_server_stop(struct image_server *server)
+{
+    if (!server)
+        return;
+    close(server->control);
+    while (waitpid(server->process, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    memory_free(server);
+}
+
+struct image_worker *image_worker_new(struct image_server *server,
+                                      const struct image_worker_options *options,
+                                      struct error *error)
+{
+    struct image_worker *worker = memory_new(1, sizeof *worker, "image worker", error);
+    if (!worker)
+        return NULL;
+    worker->server = server;
+    worker->options = *options;
+    worker->socket = -1;
+    if (image_shared_new(&worker->shared, error) == 0)
+        return worker;
+    memory_free(worker);
+    return NULL;
+}
+
+static void leave_child(struct image_worker *worker)
+{
+    if (worker->socket >= 0)
+        close(worker->socket);
+    worker->socket = -1;
+}
+
+void image_worker_free(struct image_worker *worker)
+{
+    if (!worker)
+        return;
+    leave_child(worker);
+    image_shared_free(&worker->shared);
+    memory_free(worker);
+}
+
+/* Asks the server for a child. */
+static int join_child(struct image_worker *worker, struct error *error)
+{
+    int ends[2];
+    if (worker->socket >= 0)
+        return 0;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+        return error_set_system(error, ERROR_IO, errno, "no socket for decoding images");
+    const int theirs[2] = {ends[1], worker->shared.descriptor};
+    int status = image_send_descriptors(worker->server->control, theirs);
+    int reason = errno;
+    close(ends[1]);
+    worker->socket = ends[0];
+    if (status == 0)
+        return 0;
+    leave_child(worker);
+    return error_set_system(error, ERROR_IO, reason, "the process that decodes images is gone");
+}
+
+/* Waits for the child's answer until its time is over; false when there is none. */
+static bool receive(struct image_worker *worker, struct image_reply *reply, double start)
+{
+    double seconds = worker->options.seconds;
+    for (;;) {
+        struct pollfd ready = {worker->socket, POLLIN, 0};
+        double left = seconds > 0 ? start + seconds + grace - clock_now() : 3600.0;
+        int count = left > 0 ? poll(&ready, 1, (int)(left * 1000.0) + 1) : 0;
+        if (count > 0)
+            return recv(worker->socket, reply, sizeof *reply, 0) == sizeof *reply;
+        if ((count == 0 && seconds > 0) || (count < 0 && errno != EINTR))
+            return false;
+    }
+}
+
+/* The child has not answered. */
+static int fail_child(struct image_worker *worker, double start, struct error *error)
+{
+    double seconds = worker->options.seconds;
+    leave_child(worker);
+    if (seconds > 0 && clock_now() - start >= seconds)
+        return error_set(error, ERROR_IMAGE,
+                         "%s: not decoded in %g s; raise --image-timeout or leave it out",
+                         worker->request.name, seconds);
+    return error_set(error, ERROR_IMAGE,
+                     "%s: its decoder crashed or ran out of memory; leave it out or convert it",
+                     worker->request.name);
+}
+
+/* Copies the decoded pixels. What the child says is not trusted. */
+static int take_pixels(struct image_worker *worker, const struct image_reply *reply,
+                       struct image *image, struct error *error)
+{
+    uint64_t pixels = (uint64_t)reply->width * (uint64_t)reply->height;
+    uint64_t most = worker->request.limits.max_pixels;
+    size_t begin = image_shared_pixels(worker->request.size);
+    if (reply->width < 1 || reply->height < 1 || (most && pixels > most))
+        return error_set(error, ERROR_IMAGE, "%s: its decoder answers nonsense; leave it out",
+                         worker->request.name);
+    if (image_reserve(image, reply->width, reply->height, error) ||
+        image_shared_grow(&worker->shared, begin + pixels * 3, error))
+        return -1;
+    memcpy(image->rgb, worker->shared.bytes + begin, pixels * 3);
+    return 0;
+}
+
+/* Has worker->request answered. */
+static int ask(struct image_worker *worker, struct image *image, struct error *error)
+{
+    struct image_reply reply;
+    struct image_request *request = &worker->request;
+    request->seconds = worker->options.seconds;
+    request->memory_bytes = worker->options.memory_bytes;
+    if (join_child(worker, error))
+        return -1;
+    double start = clock_now();
+    size_t length = offsetof(struct image_request, name) + strlen(request->name) + 1;
+    if (send(worker->socket, request, length, MSG_NOSIGNAL) != (ssize_t)length ||
+        !receive(worker, &reply, start))
+        return fail_child(worker, start, error);
+    if (reply.error.code == ERROR_NONE)
+        return take_pixels(worker, &reply, image, error);
+    reply.error.text[ERROR_TEXT_SIZE - 1] = '\0';
+    *error = reply.error;
+    return -1;
+}
+
+static int begin_request(struct image_worker *worker, const char *name, size_t size,
+                         const struct image_limits *limits, struct error *error)
+{
+    struct image_request *request = &worker->request;
+    request->limits = limits ? *limits : (struct image_limits){0};
+    request->size = size;
+    size_t length = strlen(name);
+    if (length >= IMAGE_NAME_MAX)
+        return error_set(error, ERROR_IMAGE, "%.100s...: the name is too long", name);
+    memcpy(request->name, name, length + 1);
+    return 0;
+}
+
+int image_worker_read(struct image_worker *worker, const char *path,
+                      const struct image_limits *limits, struct image *image, struct error *error)
+{
+    if (begin_request(worker, path, 0, limits, error))
+        return -1;
+    return ask(worker, image, error);
+}
+
+int image_worker_read_memory(struct image_worker *worker, const void *bytes, size_t size,
+                             const char *name, const struct image_limits *limits,
+                             struct image *image, struct error *error)
+{
+    if (begin_request(worker, name, size, limits, error))
+        return -1;
+    if (size == 0)
+        return error_set(error, ERROR_IMAGE, "%s: the file is empty; copy it again", name);
+    if (image_shared_grow(&worker->shared, size, error))
+        return -1;
+    memcpy(worker->shared.bytes, bytes, size);
+    return ask(worker, image, error);
+}

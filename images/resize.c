@@ -1,0 +1,256 @@
+/* The two passes are chained row by row. Across first: an input row is resized across when the
+ * vertical pass comes to need it, and kept in a ring of as many rows as one output row takes. Down
+ * first: the sum of input rows is taken straight from the image and then resized across. Either way
+ * memory is a few rows, whatever the image's height. */
+#include "images/resize.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "images/image.h"
+#include "images/resize_rows.h"
+
+struct resize {
+    struct resize_pass across, down;
+    bool down_first;
+    const uint8_t *from; /* [down.inputs][stride] */
+    size_t stride;       /* bytes */
+    int32_t next_input;  /* first row that is not in the ring yet */
+    int32_t next_output;
+    uint8_t *ring;      /* [down.taps][row_bytes]: input row y, resized across, at y % down.taps */
+    uint8_t *row;       /* [row_bytes]: what the second pass writes */
+    uint8_t *wide;      /* [across.inputs * 3]: what the first pass writes when down is first */
+    size_t row_bytes;   /* across.outputs * 3 */
+    void *memory;       /* holds all arrays */
+    size_t memory_size; /* bytes */
+};
+
+struct resize *resize_new(struct error *error)
+{
+    return memory_new(1, sizeof(struct resize), "resize", error);
+}
+
+void resize_free(struct resize *resize)
+{
+    if (!resize)
+        return;
+    memory_free(resize->memory);
+    memory_free(resize);
+}
+
+void resize_longest_side(int32_t width, int32_t height, int32_t size, int32_t *new_width,
+                         int32_t *new_height)
+{
+    double scale = (double)size / (width > height ? width : height);
+    *new_width = (int32_t)(width * scale + 0.5);
+    *new_height = (int32_t)(height * scale + 0.5);
+    if (*new_width < 1)
+        *new_width = 1;
+    if (*new_height < 1)
+        *new_height = 1;
+}
+
+/* How far the triangle reaches to each side, in input samples. */
+static double pass_support(const struct resize_pass *pass)
+{
+    double scale = (double)pass->inputs / pass->outputs;
+    return scale > 1.0 ? scale : 1.0;
+}
+
+/* Weights of output i, whose first input is set; `exact` is scratch for pass->taps doubles. */
+static void pass_fill_output(struct resize_pass *pass, int32_t i, double center, double *exact)
+{
+    double inverse = 1.0 / pass_support(pass);
+    double sum = 0.0;
+    for (int32_t t = 0; t < pass->count[i]; t++) {
+        double distance = fabs((t + pass->first[i] - center + 0.5) * inverse);
+        exact[t] = distance < 1.0 ? 1.0 - distance : 0.0;
+        sum += exact[t];
+    }
+    int32_t *weights = pass->weights + (size_t)i * pass->taps;
+    for (int32_t t = 0; t < pass->taps; t++) {
+        bool used = t < pass->count[i];
+        weights[t] = used ? (int32_t)(0.5 + exact[t] / sum * (1 << RESIZE_FRACTION_BITS)) : 0;
+        struct resize_pair *pair = pass->pairs + ((size_t)i * pass->taps + t) / 2;
+        pair->low[t % 2] = (int16_t)(weights[t] & ((1 << RESIZE_LOW_BITS) - 1));
+        pair->high[t % 2] = (int16_t)(weights[t] >> RESIZE_LOW_BITS);
+    }
+}
+
+static void pass_fill(struct resize_pass *pass, double *exact)
+{
+    double scale = (double)pass->inputs / pass->outputs;
+    double support = pass_support(pass);
+    pass->inner = 0;
+    for (int32_t i = 0; i < pass->outputs; i++) {
+        double center = (i + 0.5) * scale;
+        int32_t first = (int32_t)(center - support + 0.5);
+        int32_t end = (int32_t)(center + support + 0.5);
+        pass->first[i] = first > 0 ? first : 0;
+        pass->count[i] = (end < pass->inputs ? end : pass->inputs) - pass->first[i];
+        pass_fill_output(pass, i, center, exact);
+        /* The last step of two taps reads 7 bytes from the first of them. */
+        int32_t last = pass->first[i] + (pass->count[i] - 1) / 2 * 2;
+        if (last + 3 <= pass->inputs && pass->inner == i)
+            pass->inner = i + 1;
+    }
+}
+
+static void pass_layout(struct resize_pass *pass, struct arena *arena)
+{
+    pass->taps = (int32_t)ceil(pass_support(pass)) * 2 + 2;
+    pass->first = arena_take(arena, pass->outputs, sizeof *pass->first);
+    pass->count = arena_take(arena, pass->outputs, sizeof *pass->count);
+    pass->weights = arena_take(arena, (size_t)pass->outputs * pass->taps, sizeof *pass->weights);
+    pass->pairs = arena_take(arena, (size_t)pass->outputs * pass->taps / 2, sizeof *pass->pairs);
+}
+
+/* Takes all arrays from `arena`; only adds up while that has no base. */
+static void resize_layout(struct resize *resize, struct arena *arena, double **exact)
+{
+    pass_layout(&resize->across, arena);
+    pass_layout(&resize->down, arena);
+    int32_t taps =
+        resize->across.taps > resize->down.taps ? resize->across.taps : resize->down.taps;
+    *exact = arena_take(arena, taps, sizeof **exact);
+    resize->row = arena_take(arena, resize->row_bytes, 1);
+    if (resize->down_first)
+        resize->wide = arena_take(arena, resize->across.inputs, 3);
+    else
+        resize->ring = arena_take(arena, resize->down.taps, resize->row_bytes);
+}
+
+/* Gets ready to give the rows of from[height][stride], resized, one by one. */
+static int resize_begin(struct resize *resize, const uint8_t *from, size_t stride, int32_t width,
+                        int32_t height, int32_t new_width, int32_t new_height, struct error *error)
+{
+    resize->across.inputs = width;
+    resize->across.outputs = new_width;
+    resize->down.inputs = height;
+    resize->down.outputs = new_height;
+    resize->from = from;
+    resize->stride = stride;
+    resize->next_input = 0;
+    resize->next_output = 0;
+    resize->row_bytes = (size_t)new_width * 3;
+    resize->down_first = height > new_height && height - new_height > 2 * (width - new_width);
+    struct arena arena = {0};
+    double *exact;
+    resize_layout(resize, &arena, &exact);
+    if (arena.used > resize->memory_size) {
+        memory_free(resize->memory);
+        resize->memory_size = 0;
+        resize->memory = memory_new(arena.used, 1, "resize", error);
+        if (!resize->memory)
+            return -1;
+        resize->memory_size = arena.used;
+    }
+    arena = (struct arena){resize->memory, resize->memory_size, 0};
+    resize_layout(resize, &arena, &exact);
+    pass_fill(&resize->across, exact);
+    pass_fill(&resize->down, exact);
+    return 0;
+}
+
+static const uint8_t *next_down_first(struct resize *resize, int32_t i)
+{
+    const struct resize_pass *down = &resize->down;
+    resize_down(resize->from, resize->stride, down->inputs, down->first[i], down->count[i],
+                down->weights + (size_t)i * down->taps, (size_t)resize->across.inputs * 3,
+                resize->wide);
+    if (resize->across.inputs == resize->across.outputs)
+        return resize->wide;
+    resize_across(&resize->across, resize->wide, resize->row);
+    return resize->row;
+}
+
+static const uint8_t *next_across_first(struct resize *resize, int32_t i)
+{
+    const struct resize_pass *down = &resize->down;
+    bool same = down->inputs == down->outputs;
+    int32_t end = same ? i + 1 : down->first[i] + down->count[i];
+    for (; resize->next_input < end; resize->next_input++) {
+        int32_t y = resize->next_input;
+        resize_across(&resize->across, resize->from + (size_t)y * resize->stride,
+                      resize->ring + (size_t)(y % down->taps) * resize->row_bytes);
+    }
+    if (same)
+        return resize->ring + (size_t)(i % down->taps) * resize->row_bytes;
+    resize_down(resize->ring, resize->row_bytes, down->taps, down->first[i], down->count[i],
+                down->weights + (size_t)i * down->taps, resize->row_bytes, resize->row);
+    return resize->row;
+}
+
+/* The next output row, RGB, valid until the next call. To be called new_height times. */
+static const uint8_t *resize_next(struct resize *resize)
+{
+    int32_t i = resize->next_output++;
+    return resize->down_first ? next_down_first(resize, i) : next_across_first(resize, i);
+}
+
+int resize_rgb(struct resize *resize, const uint8_t *from, size_t stride, int32_t width,
+               int32_t height, uint8_t *to, int32_t new_width, int32_t new_height,
+               struct error *error)
+{
+    if (resize_begin(resize, from, stride, width, height, new_width, new_height, error))
+        return -1;
+    for (int32_t y = 0; y < new_height; y++)
+        memcpy(to + (size_t)y * resize->row_bytes, resize_next(resize), resize->row_bytes);
+    return 0;
+}
+
+/* What each level of R, G and B becomes: (level - mean) / deviation. */
+struct levels {
+    float of[3][256];
+};
+
+static void levels_fill(struct levels *levels)
+{
+    /* The official pixel_mean and pixel_std. */
+    static const float mean[3] = {123.675F, 116.28F, 103.53F};
+    static const float deviation[3] = {58.395F, 57.12F, 57.375F};
+    for (int c = 0; c < 3; c++)
+        for (int level = 0; level < 256; level++)
+            levels->of[c][level] = ((float)level - mean[c]) / deviation[c];
+}
+
+/* Normalises one row of `width` pixels to the rows R, G, B of tensor, `plane` floats apart. */
+static void normalise_row(const struct levels *levels, const uint8_t *rgb, int32_t width,
+                          float *tensor, size_t plane)
+{
+    for (int32_t x = 0; x < width; x++)
+        for (int c = 0; c < 3; c++)
+            tensor[c * plane + x] = levels->of[c][rgb[3 * x + c]];
+}
+
+/* Zeros to the right of the first `width` columns and below the first `height` rows. */
+static void pad_planes(float *tensor, int32_t size, int32_t width, int32_t height)
+{
+    size_t plane = (size_t)size * size;
+    for (int c = 0; c < 3; c++) {
+        float *rows = tensor + c * plane;
+        for (int32_t y = 0; y < height; y++)
+            memset(rows + (size_t)y * size + width, 0, (size_t)(size - width) * sizeof *rows);
+        memset(rows + (size_t)height * size, 0, (size_t)(size - height) * size * sizeof *rows);
+    }
+}
+
+int resize_tensor(struct resize *resize, const struct image *image, struct rect crop, int32_t size,
+                  float *tensor, int32_t *new_width, int32_t *new_height, struct error *error)
+{
+    size_t stride = (size_t)image->width * 3;
+    const uint8_t *from = image->rgb + (size_t)crop.y * stride + (size_t)crop.x * 3;
+    resize_longest_side(crop.width, crop.height, size, new_width, new_height);
+    if (resize_begin(resize, from, stride, crop.width, crop.height, *new_width, *new_height, error))
+        return -1;
+    struct levels levels;
+    levels_fill(&levels);
+    for (int32_t y = 0; y < *new_height; y++)
+        normalise_row(&levels, resize_next(resize), *new_width, tensor + (size_t)y * size,
+                      (size_t)size * size);
+    pad_planes(tensor, size, *new_width, *new_height);
+    return 0;
+}

@@ -1,0 +1,114 @@
+#include "images/resize_rows.h"
+
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum { BLOCK = 64 }; /* samples that resize_down sums at once: few enough to stay in registers */
+
+static const int32_t half = 1 << (RESIZE_FRACTION_BITS - 1);
+
+/* Outputs begin .. end - 1, one multiplication a channel and tap. */
+static void across_range(const struct resize_pass *pass, const uint8_t *from, uint8_t *to,
+                         int32_t begin, int32_t end)
+{
+    for (int32_t i = begin; i < end; i++) {
+        const uint8_t *pixel = from + (size_t)pass->first[i] * 3;
+        const int32_t *weights = pass->weights + (size_t)i * pass->taps;
+        int32_t red = half, green = half, blue = half;
+        for (int32_t t = 0; t < pass->count[i]; t++, pixel += 3) {
+            red += pixel[0] * weights[t];
+            green += pixel[1] * weights[t];
+            blue += pixel[2] * weights[t];
+        }
+        to[3 * i] = (uint8_t)(red >> RESIZE_FRACTION_BITS);
+        to[3 * i + 1] = (uint8_t)(green >> RESIZE_FRACTION_BITS);
+        to[3 * i + 2] = (uint8_t)(blue >> RESIZE_FRACTION_BITS);
+    }
+}
+
+void resize_across_plain(const struct resize_pass *pass, const uint8_t *from, uint8_t *to)
+{
+    across_range(pass, from, to, 0, pass->outputs);
+}
+
+#ifdef __SSE2__
+static __m128i load4(const uint8_t *bytes)
+{
+    int32_t word;
+    memcpy(&word, bytes, sizeof word);
+    return _mm_cvtsi32_si128(word);
+}
+
+static __m128i repeat2(const int16_t values[2])
+{
+    int32_t word;
+    memcpy(&word, values, sizeof word);
+    return _mm_set1_epi32(word);
+}
+
+/* The first pass->inner outputs: two taps of three channels a step, as 16-bit products added in
+ * pairs. Writes one byte more than it means to, which the next output puts right. */
+static void across_inner(const struct resize_pass *pass, const uint8_t *from, uint8_t *to)
+{
+    const __m128i zero = _mm_setzero_si128();
+    for (int32_t i = 0; i < pass->inner; i++) {
+        const uint8_t *pixel = from + (size_t)pass->first[i] * 3;
+        const struct resize_pair *pair = pass->pairs + (size_t)i * (pass->taps / 2);
+        __m128i low = _mm_set1_epi32(half), high = zero;
+        for (int32_t t = 0; t < pass->count[i]; t += 2, pixel += 6, pair++) {
+            __m128i two = _mm_unpacklo_epi8(load4(pixel), load4(pixel + 3));
+            two = _mm_unpacklo_epi8(two, zero);
+            low = _mm_add_epi32(low, _mm_madd_epi16(two, repeat2(pair->low)));
+            high = _mm_add_epi32(high, _mm_madd_epi16(two, repeat2(pair->high)));
+        }
+        __m128i sum = _mm_add_epi32(low, _mm_slli_epi32(high, RESIZE_LOW_BITS));
+        sum = _mm_srai_epi32(sum, RESIZE_FRACTION_BITS);
+        sum = _mm_packs_epi32(sum, sum);
+        int32_t rgb = _mm_cvtsi128_si32(_mm_packus_epi16(sum, sum));
+        memcpy(to + (size_t)i * 3, &rgb, sizeof rgb);
+    }
+}
+#endif
+
+void resize_across(const struct resize_pass *pass, const uint8_t *from, uint8_t *to)
+{
+    if (pass->inputs == pass->outputs) {
+        memcpy(to, from, (size_t)pass->outputs * 3);
+        return;
+    }
+#ifdef __SSE2__
+    across_inner(pass, from, to);
+    across_range(pass, from, to, pass->inner, pass->outputs);
+#else
+    resize_across_plain(pass, from, to);
+#endif
+}
+
+/* One block of resize_down; `length` is at most BLOCK. */
+static inline void down_block(const uint8_t *rows, size_t stride, int32_t slots, int32_t first,
+                              int32_t count, const int32_t *weights, size_t length, uint8_t *to)
+{
+    int32_t sums[BLOCK];
+    for (size_t x = 0; x < length; x++)
+        sums[x] = half;
+    for (int32_t t = 0; t < count; t++) {
+        const uint8_t *row = rows + (size_t)((first + t) % slots) * stride;
+        int32_t weight = weights[t];
+        for (size_t x = 0; x < length; x++)
+            sums[x] += row[x] * weight;
+    }
+    for (size_t x = 0; x < length; x++)
+        to[x] = (uint8_t)(sums[x] >> RESIZE_FRACTION_BITS);
+}
+
+void resize_down(const uint8_t *rows, size_t stride, int32_t slots, int32_t first, int32_t count,
+                 const int32_t *weights, size_t length, uint8_t *to)
+{
+    size_t x = 0;
+    for (; x + BLOCK <= length; x += BLOCK)
+        down_block(rows + x, stride, slots, first, count, weights, BLOCK, to + x);
+    down_block(rows + x, stride, slots, first, count, weights, length - x, to + x);
+}

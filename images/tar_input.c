@@ -1,0 +1,208 @@
+#include "images/tar_input.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef HAVE_LIBARCHIVE
+#include <archive.h>
+#include <archive_entry.h>
+#endif
+
+#include "base/error.h"
+#include "base/memory.h"
+
+size_t tar_input_stem(const char *path)
+{
+    static const char *const endings[] = {".tar",     ".tar.gz", ".tgz",
+                                          ".tar.zst", ".tar.xz", ".tar.bz2"};
+    size_t length = strlen(path);
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        size_t ending = strlen(endings[i]);
+        if (length > ending && strcmp(path + length - ending, endings[i]) == 0)
+            return length - ending;
+    }
+    return length;
+}
+
+bool tar_input_is_tar(const char *path)
+{
+    return path[tar_input_stem(path)] != '\0';
+}
+
+#ifdef HAVE_LIBARCHIVE
+
+enum { BLOCK = 1 << 16 };
+
+struct tar_input {
+    struct archive *archive;
+    char *path; /* owned, for messages */
+    size_t most;
+    char *name; /* owned: of the member given last */
+    unsigned char *bytes;
+    size_t capacity;
+};
+
+int tar_input_open(struct tar_input **input, const char *path, size_t most, struct error *error)
+{
+    struct tar_input *made = calloc(1, sizeof *made);
+    *input = NULL;
+    if (made) {
+        made->archive = archive_read_new();
+        made->path = strdup(path);
+        made->most = most;
+    }
+    if (!made || !made->archive || !made->path) {
+        tar_input_close(made);
+        return error_set(error, ERROR_MEMORY, "%s: no memory to read it", path);
+    }
+    archive_read_support_format_tar(made->archive);
+    archive_read_support_filter_all(made->archive);
+    if (archive_read_open_filename(made->archive, strcmp(path, "-") ? path : NULL, BLOCK)) {
+        error_set(error, ERROR_IO, "%s: %s", path, archive_error_string(made->archive));
+        error->system = archive_errno(made->archive) > 0 ? archive_errno(made->archive) : 0;
+        tar_input_close(made);
+        return -1;
+    }
+    *input = made;
+    return 0;
+}
+
+void tar_input_close(struct tar_input *input)
+{
+    if (!input)
+        return;
+    archive_read_free(input->archive);
+    free(input->path);
+    free(input->name);
+    free(input->bytes);
+    free(input);
+}
+
+static int broken(const struct tar_input *input, struct error *error)
+{
+    const char *said = archive_error_string(input->archive);
+    return error_set(error, ERROR_IO, "%s: %s", input->path, said ? said : "damaged");
+}
+
+/* Whether a name has a ".." component, or none but "." and empty ones. */
+static bool leads_out(const char *name)
+{
+    bool something = false;
+    for (const char *at = name; *at; at += *at == '/') {
+        size_t length = strcspn(at, "/");
+        if (length == 2 && at[0] == '.' && at[1] == '.')
+            return true;
+        something |= length > 1 || (length == 1 && at[0] != '.');
+        at += length;
+    }
+    return !something;
+}
+
+/* Drops a name's empty and "." components. */
+static void tidy(char *name)
+{
+    char *to = name;
+    for (const char *from = name; *from; from += *from == '/') {
+        size_t length = strcspn(from, "/");
+        if (length > 1 || (length == 1 && from[0] != '.')) {
+            if (to > name)
+                *to++ = '/';
+            memmove(to, from, length);
+            to += length;
+        }
+        from += length;
+    }
+    *to = 0;
+}
+
+/* Reads the rest of the member at hand. The size in the header is not believed, only bounded. */
+static int read_bytes(struct tar_input *input, struct tar_member *member, struct error *error)
+{
+    member->size = 0;
+    for (;;) {
+        if (memory_grow((void **)&input->bytes, &input->capacity, member->size + BLOCK, 1, error))
+            return -1;
+        la_ssize_t got = archive_read_data(input->archive, input->bytes + member->size, BLOCK);
+        if (got == ARCHIVE_RETRY)
+            continue;
+        if (got < 0)
+            return broken(input, error);
+        if (got == 0)
+            break;
+        member->size += (size_t)got;
+        if (member->size > input->most)
+            return error_set(error, ERROR_IMAGE,
+                             "%s: %s has more than the %zu bytes that are read "
+                             "at most",
+                             input->path, input->name, input->most);
+    }
+    member->bytes = input->bytes;
+    return 0;
+}
+
+/* The name of the member at hand to input->name. */
+static int take_name(struct tar_input *input, struct archive_entry *entry, struct error *error)
+{
+    const char *name = archive_entry_pathname(entry);
+    free(input->name);
+    input->name = strdup(name ? name : "");
+    if (!input->name)
+        return error_set(error, ERROR_MEMORY, "%s: no memory for a member's name", input->path);
+    if (leads_out(input->name))
+        return error_set(error, ERROR_IMAGE, "%s: the member \"%.200s\" leads out of the folder",
+                         input->path, input->name);
+    tidy(input->name);
+    return 0;
+}
+
+int tar_input_next(struct tar_input *input, bool (*wanted)(const char *name),
+                   struct tar_member *member, struct error *error)
+{
+    struct archive_entry *entry;
+    *member = (struct tar_member){0};
+    for (;;) {
+        int status = archive_read_next_header(input->archive, &entry);
+        if (status == ARCHIVE_EOF)
+            return 0;
+        if (status == ARCHIVE_RETRY)
+            continue;
+        if (status < ARCHIVE_WARN)
+            return broken(input, error);
+        if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry))
+            continue;
+        int named = take_name(input, entry, error);
+        member->name = input->name;
+        if (named)
+            return -1;
+        if (!wanted || wanted(input->name))
+            return read_bytes(input, member, error) ? -1 : 1;
+    }
+}
+
+#else
+
+int tar_input_open(struct tar_input **input, const char *path, size_t most, struct error *error)
+{
+    (void)most;
+    *input = NULL;
+    return error_set(error, ERROR_UNSUPPORTED,
+                     "%s: this build reads no tar files; install libarchive-dev and build again",
+                     path);
+}
+
+int tar_input_next(struct tar_input *input, bool (*wanted)(const char *name),
+                   struct tar_member *member, struct error *error)
+{
+    (void)input;
+    (void)wanted;
+    (void)member;
+    (void)error;
+    return 0;
+}
+
+void tar_input_close(struct tar_input *input)
+{
+    (void)input;
+}
+
+#endif

@@ -1,0 +1,52 @@
+#include "records/export.h"
+
+#include <stdlib.h>
+
+#include "base/atomic.h"
+#include "base/error.h"
+#include "images/image_path.h"
+#include "records/record.h"
+#include "records/record_stream.h"
+#include "records/writer.h"
+
+static int add_to_all(struct export_job *job, const struct record *record, const char *name,
+                      struct error *error)
+{
+    char *image = NULL;
+    if (job->images && !(image = image_path(job->images, record->file_name, error)))
+        return -1;
+    const struct writer_item item = {.record = record, .name = name, .image_path = image};
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < job->writer_count; i++)
+        result = writer_add(job->writers[i], &item, error);
+    free(image);
+    return result;
+}
+
+static int visit(void *context, const struct record_entry *entry, struct error *error)
+{
+    struct export_job *job = context;
+    struct error own = entry->error;
+    int result = entry->usable ? 0 : -1;
+    if (entry->usable && add_to_all(job, &entry->record, entry->name, &own))
+        result = error_prefix(&own, "%s", entry->path);
+    if (result == 0) {
+        job->done++;
+        return job->batch && atomic_batch_due(job->batch) ? atomic_batch_flush(job->batch, error)
+                                                          : 0;
+    }
+    /* A record that cannot be read is left out, whatever the reason: others may be readable. */
+    if (!entry->usable || own.code == ERROR_RECORD || own.code == ERROR_IMAGE) {
+        job->failed++;
+        job->refused(job->context, own.text);
+        return 0;
+    }
+    *error = own;
+    return -1;
+}
+
+int export_records(struct export_job *job, struct error *error)
+{
+    const struct record_stream stream = {.visit = visit, .context = job};
+    return record_stream(&stream, job->records, error);
+}

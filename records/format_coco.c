@@ -1,0 +1,280 @@
+/* COCO's two documents over a whole collection, streamed: instances ("coco") with run strings or
+ * polygons ("polygons"), and the list of results ("coco-results").
+ *
+ * Ids are stable: an image's is its record's, an annotation's is image id * 2048 + index + 1. So
+ * the shards of a run, or two exports, never give one id twice, and no id changes when images are
+ * added. With sequential ids both count from 1 in the order of adding.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json_text.h"
+#include "base/memory.h"
+#include "records/coco_text.h"
+#include "base/atomic.h"
+#include "records/format.h"
+#include "records/record.h"
+
+enum {
+    MASKS_AN_IMAGE = 2048
+}; /* stable annotation ids: 52 + 11 bits fit a signed 64-bit integer */
+static const int64_t STABLE_IMAGE_IDS = INT64_C(1) << 52;
+
+struct coco {
+    struct atomic_file file;
+    FILE *images; /* the members of "images", kept aside: they follow the annotations */
+    int64_t image_count, annotation_count;
+    int64_t *ids; /* [image_count] owned; to find equal ones */
+    size_t capacity;
+};
+
+static void coco_free(struct coco *coco)
+{
+    if (coco->images)
+        fclose(coco->images);
+    free(coco->ids);
+    free(coco);
+}
+
+/* A nameless file in the output folder, or in TMPDIR where the file system has none. */
+static FILE *open_aside(const char *folder)
+{
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    FILE *file = fd >= 0 ? fdopen(fd, "w+") : tmpfile();
+    return file;
+}
+
+static int coco_open(struct writer *writer, const char *name, const char *head, struct error *error)
+{
+    struct coco *coco = calloc(1, sizeof *coco);
+    char *path = coco ? format_path(writer, name, ".json", error) : NULL;
+    if (!path) {
+        free(coco);
+        return error_set(error, ERROR_MEMORY, "%s: no memory for a file", writer->out);
+    }
+    int result = atomic_open(&coco->file, path, error);
+    free(path);
+    if (result == 0 && !(coco->images = open_aside(writer->out)))
+        result = error_set_system(error, ERROR_IO, errno, "%s: a temporary file cannot be made",
+                                  writer->out);
+    if (result == 0)
+        result = atomic_append(&coco->file, head, strlen(head), error);
+    if (result) {
+        atomic_abandon(&coco->file);
+        coco_free(coco);
+        return -1;
+    }
+    writer->state = coco;
+    return 0;
+}
+
+static int open_instances(struct writer *writer, struct error *error)
+{
+    return coco_open(writer, "instances",
+                     "{\"info\": {\"description\": \"masks by maskmill\"}, \"licenses\": [], "
+                     "\"categories\": [{\"id\": 1, \"name\": \"object\", \"supercategory\": "
+                     "\"object\"}],\n\"annotations\": [",
+                     error);
+}
+
+static int open_results(struct writer *writer, struct error *error)
+{
+    return coco_open(writer, "results", "[", error);
+}
+
+static void abandon_coco(struct writer *writer)
+{
+    struct coco *coco = writer->state;
+    atomic_abandon(&coco->file);
+    coco_free(coco);
+}
+
+/* The ids of the next image and of its first annotation. */
+static int choose_ids(const struct writer *writer, const struct record *record, int64_t *image,
+                      int64_t *annotation, struct error *error)
+{
+    const struct coco *coco = writer->state;
+    if (writer->options.sequential_ids) {
+        *image = coco->image_count + 1;
+        *annotation = coco->annotation_count + 1;
+        return 0;
+    }
+    if (record->image_id >= STABLE_IMAGE_IDS || record->masks.count >= MASKS_AN_IMAGE)
+        return error_set(error, ERROR_RECORD,
+                         "image id %lld with %zu masks: stable ids have room for ids below 2^52 "
+                         "and %d masks; choose sequential ids",
+                         (long long)record->image_id, record->masks.count, MASKS_AN_IMAGE - 1);
+    *image = record->image_id;
+    *annotation = record->image_id * MASKS_AN_IMAGE + 1;
+    return 0;
+}
+
+static int note_id(struct coco *coco, int64_t id, struct error *error)
+{
+    size_t count = (size_t)coco->image_count;
+    if (memory_grow((void **)&coco->ids, &coco->capacity, count + 1, sizeof *coco->ids, error))
+        return -1;
+    coco->ids[count] = id;
+    coco->image_count++;
+    return 0;
+}
+
+/* Puts an image's line aside. */
+static int add_image(struct coco *coco, const struct record *record, int64_t id,
+                     struct error *error)
+{
+    struct json_text text = {0};
+    size_t length;
+    json_text_raw(&text, coco->image_count ? ",\n" : "\n");
+    coco_text_image(&text, record, id);
+    char *line = json_text_take(&text, &length, error);
+    if (!line)
+        return -1;
+    size_t written = fwrite(line, 1, length, coco->images);
+    free(line);
+    if (written != length)
+        return error_set_system(error, ERROR_IO, errno, "%s: its list of images cannot be written",
+                                coco->file.path);
+    return note_id(coco, id, error);
+}
+
+static int append_mask(struct json_text *text, const struct mask *mask, int64_t image, int64_t id,
+                       const struct writer *writer, struct error *error)
+{
+    if (writer->format == &format_coco_results)
+        return coco_text_result(text, mask, image, error);
+    return coco_text_instance(text, mask, image, id, writer->format == &format_polygons, error);
+}
+
+static int add_coco(struct writer *writer, const struct writer_item *item, struct error *error)
+{
+    struct coco *coco = writer->state;
+    const struct mask_list *masks = &item->record->masks;
+    int64_t image = 0, annotation = 0;
+    struct json_text text = {0};
+    size_t length;
+    if (choose_ids(writer, item->record, &image, &annotation, error))
+        return -1;
+    for (size_t i = 0; i < masks->count; i++) {
+        json_text_raw(&text, coco->annotation_count || i ? ",\n" : "\n");
+        int result =
+            append_mask(&text, &masks->items[i], image, annotation + (int64_t)i, writer, error);
+        if (result) {
+            json_text_free(&text);
+            return -1;
+        }
+    }
+    char *lines = json_text_take(&text, &length, error);
+    if (!lines)
+        return -1;
+    int result = add_image(coco, item->record, image, error);
+    if (result == 0)
+        result = atomic_append(&coco->file, lines, length, error);
+    free(lines);
+    coco->annotation_count += (int64_t)masks->count;
+    return result;
+}
+
+static int compare(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int check_ids(struct coco *coco, struct error *error)
+{
+    if (coco->image_count)
+        qsort(coco->ids, (size_t)coco->image_count, sizeof *coco->ids, compare);
+    for (int64_t i = 1; i < coco->image_count; i++)
+        if (coco->ids[i] == coco->ids[i - 1])
+            return error_set(error, ERROR_RECORD,
+                             "%s: two images have the id %lld; choose sequential ids",
+                             coco->file.path, (long long)coco->ids[i]);
+    return 0;
+}
+
+/* Appends the lines that were put aside. */
+static int append_images(struct coco *coco, struct error *error)
+{
+    char block[8192];
+    size_t got;
+    if (fflush(coco->images) || fseek(coco->images, 0, SEEK_SET))
+        return error_set_system(error, ERROR_IO, errno,
+                                "%s: its list of images cannot be read again", coco->file.path);
+    while ((got = fread(block, 1, sizeof block, coco->images)) > 0)
+        if (atomic_append(&coco->file, block, got, error))
+            return -1;
+    if (ferror(coco->images))
+        return error_set_system(error, ERROR_IO, errno,
+                                "%s: its list of images cannot be read again", coco->file.path);
+    return 0;
+}
+
+static int close_with(struct writer *writer, int (*finish)(struct coco *, struct error *),
+                      struct error *error)
+{
+    struct coco *coco = writer->state;
+    int result = check_ids(coco, error) || finish(coco, error) ? -1 : 0;
+    if (result == 0)
+        result = atomic_commit(&coco->file, writer->options.batch, error);
+    else
+        atomic_abandon(&coco->file);
+    coco_free(coco);
+    return result;
+}
+
+static int finish_instances(struct coco *coco, struct error *error)
+{
+    if (atomic_append(&coco->file, "\n],\n\"images\": [", 15, error) || append_images(coco, error))
+        return -1;
+    return atomic_append(&coco->file, "\n]}\n", 4, error);
+}
+
+static int finish_results(struct coco *coco, struct error *error)
+{
+    return atomic_append(&coco->file, "\n]\n", 3, error);
+}
+
+static int close_instances(struct writer *writer, struct error *error)
+{
+    return close_with(writer, finish_instances, error);
+}
+
+static int close_results(struct writer *writer, struct error *error)
+{
+    return close_with(writer, finish_results, error);
+}
+
+const struct format format_coco = {
+    .name = "coco",
+    .kind = WRITER_WHOLE,
+    .summary = "COCO instances over all images: instances.json",
+    .open = open_instances,
+    .add = add_coco,
+    .close = close_instances,
+    .abandon = abandon_coco,
+};
+
+const struct format format_polygons = {
+    .name = "polygons",
+    .kind = WRITER_WHOLE,
+    .summary = "COCO instances with polygons instead of runs: instances.json",
+    .open = open_instances,
+    .add = add_coco,
+    .close = close_instances,
+    .abandon = abandon_coco,
+};
+
+const struct format format_coco_results = {
+    .name = "coco-results",
+    .kind = WRITER_WHOLE,
+    .summary = "COCO's list of results, scored by predicted IoU: results.json",
+    .open = open_results,
+    .add = add_coco,
+    .close = close_results,
+    .abandon = abandon_coco,
+};

@@ -1,0 +1,173 @@
+/* The formats of pixels: the PNG folder that the official scripts/amg.py writes ("png"), and one
+ * map of mask numbers an image ("labels"). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json_text.h"
+#include "base/memory.h"
+#include "base/atomic.h"
+#include "records/format.h"
+#include "images/image_write.h"
+#include "rle/strips.h"
+#include "records/record.h"
+
+static int write_plane(struct writer *writer, const char *name, const char *ending,
+                       const void *pixels, const struct record *record, enum image_plane_kind kind,
+                       struct error *error)
+{
+    uint8_t *bytes = NULL;
+    size_t size;
+    char *path = format_path(writer, name, ending, error);
+    int result = -1;
+    if (path &&
+        image_write_plane(pixels, record->width, record->height, kind, &bytes, &size, error) == 0)
+        result = atomic_write(path, bytes, size, writer->options.batch, error);
+    memory_free(bytes);
+    free(path);
+    return result;
+}
+
+/* One line of metadata.csv, in amg.py's columns and with Python's numbers. */
+static void append_line(struct json_text *text, const struct mask *mask, size_t id)
+{
+    const struct box *box = &mask->box;
+    const int64_t whole[] = {(int64_t)id, (int64_t)mask->area, box->x0,
+                             box->y0,     box->x1 - box->x0,   box->y1 - box->y0};
+    const double real[] = {mask->point[0], mask->point[1], (double)mask->predicted_iou,
+                           (double)mask->stability_score};
+    const int64_t crop[] = {mask->crop.x, mask->crop.y, mask->crop.width, mask->crop.height};
+    json_text_raw(text, "\n");
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+        json_text_integer(text, whole[i]);
+        json_text_raw(text, ",");
+    }
+    for (size_t i = 0; i < sizeof real / sizeof real[0]; i++) {
+        json_text_double(text, real[i]);
+        json_text_raw(text, ",");
+    }
+    for (size_t i = 0; i < sizeof crop / sizeof crop[0]; i++) {
+        json_text_integer(text, crop[i]);
+        if (i < 3)
+            json_text_raw(text, ",");
+    }
+}
+
+static int write_metadata(struct writer *writer, const struct writer_item *item,
+                          struct error *error)
+{
+    const struct mask_list *masks = &item->record->masks;
+    struct json_text text = {0};
+    size_t length;
+    json_text_raw(&text, "id,area,bbox_x0,bbox_y0,bbox_w,bbox_h,point_input_x,point_input_y,"
+                         "predicted_iou,stability_score,crop_box_x0,crop_box_y0,crop_box_w,"
+                         "crop_box_h");
+    for (size_t i = 0; i < masks->count; i++)
+        append_line(&text, &masks->items[i], i);
+    char *lines = json_text_take(&text, &length, error);
+    return format_write(writer, item->name, "/metadata.csv", lines, length, error);
+}
+
+static int write_mask(struct writer *writer, const struct writer_item *item, size_t index,
+                      uint8_t *pixels, struct error *error)
+{
+    const struct record *record = item->record;
+    struct rle_strips strips = {.rle = &record->masks.items[index].rle};
+    struct rle_strip strip;
+    char ending[32];
+    memset(pixels, 0, (size_t)record->width * record->height);
+    while (rle_strips_next(&strips, &strip))
+        for (uint32_t y = strip.y; y < strip.y + strip.length; y++)
+            pixels[(size_t)y * record->width + strip.x] = 255;
+    snprintf(ending, sizeof ending, "/%zu.png", index);
+    return write_plane(writer, item->name, ending, pixels, record, IMAGE_PLANE_8, error);
+}
+
+/* The table comes last: where it is, all masks are. */
+static int add_png(struct writer *writer, const struct writer_item *item, struct error *error)
+{
+    const struct record *record = item->record;
+    uint8_t *pixels = memory_new(record->width, record->height, "a mask's pixels", error);
+    int result = pixels ? 0 : -1;
+    for (size_t i = 0; result == 0 && i < record->masks.count; i++)
+        result = write_mask(writer, item, i, pixels, error);
+    memory_free(pixels);
+    return result ? -1 : write_metadata(writer, item, error);
+}
+
+const struct format format_png = {
+    .name = "png",
+    .kind = WRITER_EACH,
+    .summary = "a folder an image as amg.py writes it: NAME/0.png, ..., NAME/metadata.csv",
+    .add = add_png,
+};
+
+struct rank {
+    uint64_t area;
+    size_t index;
+};
+
+/* Larger first, then in the record's order. */
+static int compare_ranks(const void *a, const void *b)
+{
+    const struct rank *x = a, *y = b;
+    if (x->area != y->area)
+        return x->area < y->area ? 1 : -1;
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+static void paint(const struct rle *rle, void *pixels, enum image_plane_kind kind, uint32_t label)
+{
+    struct rle_strips strips = {.rle = rle};
+    struct rle_strip strip;
+    while (rle_strips_next(&strips, &strip)) {
+        size_t at = (size_t)strip.y * rle->width + strip.x;
+        for (uint32_t i = 0; i < strip.length; i++, at += rle->width) {
+            if (kind == IMAGE_PLANE_16)
+                ((uint16_t *)pixels)[at] = (uint16_t)label;
+            else
+                ((uint32_t *)pixels)[at] = label;
+        }
+    }
+}
+
+static int paint_all(const struct mask_list *masks, void *pixels, enum image_plane_kind kind,
+                     struct error *error)
+{
+    struct rank *ranks = memory_new(masks->count, sizeof *ranks, "the order of masks", error);
+    if (!ranks)
+        return -1;
+    for (size_t i = 0; i < masks->count; i++)
+        ranks[i] = (struct rank){masks->items[i].area, i};
+    qsort(ranks, masks->count, sizeof *ranks, compare_ranks);
+    for (size_t i = 0; i < masks->count; i++)
+        paint(&masks->items[ranks[i].index].rle, pixels, kind, (uint32_t)ranks[i].index + 1);
+    memory_free(ranks);
+    return 0;
+}
+
+/* 0 where no mask is, else index + 1; where masks overlap the smaller one wins. */
+static int add_labels(struct writer *writer, const struct writer_item *item, struct error *error)
+{
+    const struct record *record = item->record;
+    bool wide = record->masks.count > UINT16_MAX;
+    enum image_plane_kind kind = wide ? IMAGE_PLANE_32 : IMAGE_PLANE_16;
+    size_t pixel_count = (size_t)record->width * record->height;
+    void *pixels = memory_new(pixel_count, wide ? 4 : 2, "a label map", error);
+    if (!pixels)
+        return -1;
+    int result = paint_all(&record->masks, pixels, kind, error);
+    if (result == 0)
+        result =
+            write_plane(writer, item->name, wide ? ".tif" : ".png", pixels, record, kind, error);
+    memory_free(pixels);
+    return result;
+}
+
+const struct format format_labels = {
+    .name = "labels",
+    .kind = WRITER_EACH,
+    .summary = "NAME.png, 16 bits: mask number + 1, smaller masks on top (.tif, 32 bits, if many)",
+    .add = add_labels,
+};

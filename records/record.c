@@ -1,0 +1,221 @@
+#include "records/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json_text.h"
+#include "base/utf8.h"
+#include "base/hash.h"
+#include "records/mask_shape.h"
+#include "rle/coco.h"
+
+void record_free(struct record *record)
+{
+    free(record->file_name);
+    mask_list_free(&record->masks);
+    free(record->ids);
+    *record = (struct record){0};
+}
+
+int64_t record_image_id(const char *relative_path)
+{
+    return (int64_t)(hash_bytes(relative_path, strlen(relative_path)) >> 12);
+}
+
+static void append_four(struct json_text *text, const char *name, int64_t a, int64_t b, int64_t c,
+                        int64_t d)
+{
+    const int64_t numbers[4] = {a, b, c, d};
+    json_text_raw(text, ", \"");
+    json_text_raw(text, name);
+    for (size_t i = 0; i < 4; i++) {
+        json_text_raw(text, i ? ", " : "\": [");
+        json_text_integer(text, numbers[i]);
+    }
+    json_text_raw(text, "]");
+}
+
+static void append_two(struct json_text *text, const char *name, const double xy[2])
+{
+    json_text_raw(text, ", \"");
+    json_text_raw(text, name);
+    json_text_raw(text, "\": [");
+    json_text_double(text, xy[0]);
+    json_text_raw(text, ", ");
+    json_text_double(text, xy[1]);
+    json_text_raw(text, "]");
+}
+
+static void append_real(struct json_text *text, const char *name, double number)
+{
+    json_text_raw(text, ", \"");
+    json_text_raw(text, name);
+    json_text_raw(text, "\": ");
+    json_text_double(text, number);
+}
+
+static void append_counts(struct json_text *text, const struct rle *rle)
+{
+    for (size_t i = 0; i < rle->length; i++) {
+        json_text_raw(text, i ? ", " : "[");
+        json_text_integer(text, rle->counts[i]);
+    }
+    json_text_raw(text, "]");
+}
+
+static void append_area_fraction(struct json_text *text, const struct mask *mask)
+{
+    double pixels = (double)mask->rle.width * mask->rle.height;
+    append_real(text, "area_fraction", (double)mask->area / pixels);
+}
+
+static void append_centroid(struct json_text *text, const struct mask *mask)
+{
+    double centre[2];
+    mask_shape_centroid(&mask->rle, centre);
+    append_two(text, "centroid", centre);
+}
+
+static void append_bbox_coco(struct json_text *text, const struct mask *mask)
+{
+    const struct box *box = &mask->box;
+    append_four(text, "bbox_coco", box->x0, box->y0, box->x1 - box->x0 + 1, box->y1 - box->y0 + 1);
+}
+
+static void append_runs(struct json_text *text, const struct mask *mask)
+{
+    json_text_raw(text, ", \"runs\": ");
+    append_counts(text, &mask->rle);
+}
+
+/* The members beyond SA-1B's. */
+static const struct field {
+    const char *name;
+    enum record_field bit;
+    void (*append)(struct json_text *text, const struct mask *mask);
+} known_fields[] = {
+    {"area_fraction", RECORD_AREA_FRACTION, append_area_fraction},
+    {"centroid", RECORD_CENTROID, append_centroid},
+    {"bbox_coco", RECORD_BBOX_COCO, append_bbox_coco},
+    {"runs", RECORD_RUNS, append_runs},
+};
+enum { FIELDS = sizeof known_fields / sizeof known_fields[0] };
+
+int record_fields_parse(unsigned *fields, const char *list, struct error *error)
+{
+    *fields = 0;
+    for (const char *at = list; *at;) {
+        size_t length = strcspn(at, ",");
+        size_t i = 0;
+        while (i < FIELDS && (strlen(known_fields[i].name) != length ||
+                              strncmp(known_fields[i].name, at, length) != 0))
+            i++;
+        if (i == FIELDS) {
+            error_set(error, ERROR_USAGE, "unknown field \"%.*s\"; known are", (int)length, at);
+            for (i = 0; i < FIELDS; i++)
+                error_append(error, " %s", known_fields[i].name);
+            return -1;
+        }
+        *fields |= known_fields[i].bit;
+        at += length;
+        at += *at == ',';
+    }
+    return 0;
+}
+
+static int append_segmentation(struct json_text *text, const struct rle *rle, unsigned fields,
+                               struct error *error)
+{
+    json_text_raw(text, "{\"segmentation\": {\"size\": [");
+    json_text_integer(text, rle->height);
+    json_text_raw(text, ", ");
+    json_text_integer(text, rle->width);
+    json_text_raw(text, "], \"counts\": ");
+    if (fields & RECORD_AS_RUNS) {
+        append_counts(text, rle);
+    } else {
+        size_t length;
+        char *counts = coco_string(rle, &length, error);
+        if (!counts)
+            return -1;
+        json_text_string(text, counts, length);
+        free(counts);
+    }
+    json_text_raw(text, "}");
+    return 0;
+}
+
+static int append_annotation(struct json_text *text, const struct mask *mask, int64_t id,
+                             unsigned fields, struct error *error)
+{
+    const struct box *box = &mask->box;
+    const struct rect *crop = &mask->crop;
+    if (append_segmentation(text, &mask->rle, fields, error))
+        return -1;
+    json_text_raw(text, ", \"area\": ");
+    json_text_integer(text, (int64_t)mask->area);
+    append_four(text, "bbox", box->x0, box->y0, box->x1 - box->x0, box->y1 - box->y0);
+    append_real(text, "predicted_iou", (double)mask->predicted_iou);
+    json_text_raw(text, ", \"point_coords\": [[");
+    json_text_double(text, mask->point[0]);
+    json_text_raw(text, ", ");
+    json_text_double(text, mask->point[1]);
+    json_text_raw(text, "]]");
+    append_real(text, "stability_score", (double)mask->stability_score);
+    append_four(text, "crop_box", crop->x, crop->y, crop->width, crop->height);
+    json_text_raw(text, ", \"id\": ");
+    json_text_integer(text, id);
+    for (size_t i = 0; i < FIELDS; i++)
+        if (fields & known_fields[i].bit)
+            known_fields[i].append(text, mask);
+    json_text_raw(text, "}");
+    return 0;
+}
+
+static void append_hexadecimal(struct json_text *text, const char *bytes, size_t size)
+{
+    static const char digits[] = "0123456789abcdef";
+    json_text_raw(text, "\"");
+    for (size_t i = 0; i < size; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        json_text_bytes(text, &digits[byte >> 4], 1);
+        json_text_bytes(text, &digits[byte & 15], 1);
+    }
+    json_text_raw(text, "\"");
+}
+
+static void append_image(struct json_text *text, const struct record *record)
+{
+    size_t length = strlen(record->file_name);
+    json_text_raw(text, "{\"image\": {\"image_id\": ");
+    json_text_integer(text, record->image_id);
+    json_text_raw(text, ", \"width\": ");
+    json_text_integer(text, record->width);
+    json_text_raw(text, ", \"height\": ");
+    json_text_integer(text, record->height);
+    json_text_raw(text, ", \"file_name\": ");
+    json_text_string(text, record->file_name, length);
+    if (!utf8_valid(record->file_name, length)) {
+        json_text_raw(text, ", \"file_name_hex\": ");
+        append_hexadecimal(text, record->file_name, length);
+    }
+    json_text_raw(text, "}, \"annotations\": [");
+}
+
+char *record_text(const struct record *record, unsigned fields, size_t *length, struct error *error)
+{
+    struct json_text text = {0};
+    append_image(&text, record);
+    for (size_t i = 0; i < record->masks.count; i++) {
+        int64_t id = record->ids ? record->ids[i] : (int64_t)i;
+        if (i)
+            json_text_raw(&text, ", ");
+        if (append_annotation(&text, &record->masks.items[i], id, fields, error)) {
+            json_text_free(&text);
+            return NULL;
+        }
+    }
+    json_text_raw(&text, "]}");
+    return json_text_take(&text, length, error);
+}

@@ -1,0 +1,155 @@
+#include "records/record_walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#define ENDING ".json"
+
+struct walk {
+    size_t root_length; /* of the folder's path and its '/' */
+    record_visit *visit;
+    void *context;
+    struct error *error;
+};
+
+struct names {
+    char **items; /* owned; folders end in '/' */
+    size_t count, capacity;
+};
+
+static void names_free(struct names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        free(names->items[i]);
+    free(names->items);
+}
+
+static int names_add(struct names *names, const char *name, const char *mark, struct error *error)
+{
+    char *copy;
+    if (memory_grow((void **)&names->items, &names->capacity, names->count + 1,
+                    sizeof *names->items, error))
+        return -1;
+    if (asprintf(&copy, "%s%s", name, mark) < 0)
+        return error_set(error, ERROR_MEMORY, "%s: no memory for its name", name);
+    names->items[names->count++] = copy;
+    return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_record(const char *name)
+{
+    size_t length = strlen(name), ending = strlen(ENDING);
+    return length > ending && strcmp(name + length - ending, ENDING) == 0;
+}
+
+/* DT_DIR, DT_REG or DT_UNKNOWN for what is left out; links to files count as files. */
+static int kind_of(int folder, const struct dirent *entry)
+{
+    struct stat status;
+    if (entry->d_type == DT_DIR || entry->d_type == DT_REG)
+        return entry->d_type;
+    if (entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK)
+        return DT_UNKNOWN;
+    if (entry->d_type == DT_UNKNOWN &&
+        fstatat(folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISDIR(status.st_mode))
+        return DT_DIR;
+    return fstatat(folder, entry->d_name, &status, 0) == 0 && S_ISREG(status.st_mode) ? DT_REG
+                                                                                      : DT_UNKNOWN;
+}
+
+static int note(struct names *names, int folder, const struct dirent *entry, bool top,
+                struct error *error)
+{
+    const char *name = entry->d_name;
+    if (name[0] == '.')
+        return 0;
+    int kind = kind_of(folder, entry);
+    if (kind == DT_DIR && !(top && name[0] == '@'))
+        return names_add(names, name, "/", error);
+    if (kind == DT_REG && is_record(name) && !(top && strcmp(name, "run.json") == 0))
+        return names_add(names, name, "", error);
+    return 0;
+}
+
+static int list_names(const char *path, bool top, struct names *names, struct error *error)
+{
+    DIR *folder = opendir(path);
+    if (!folder)
+        return error_set_system(error, ERROR_IO, errno, "%s: cannot be listed", path);
+    const struct dirent *entry;
+    int result = 0;
+    while (result == 0 && (errno = 0, entry = readdir(folder)))
+        result = note(names, dirfd(folder), entry, top, error);
+    if (result == 0 && errno)
+        result = error_set_system(error, ERROR_IO, errno, "%s: cannot be listed", path);
+    closedir(folder);
+    if (names->count)
+        qsort(names->items, names->count, sizeof *names->items, compare);
+    return result;
+}
+
+static int visit_one(struct walk *walk, const char *path)
+{
+    const char *relative = path + walk->root_length;
+    char *name = strndup(relative, strlen(relative) - strlen(ENDING));
+    if (!name)
+        return error_set(walk->error, ERROR_MEMORY, "%s: no memory for its name", path);
+    int result = walk->visit(walk->context, path, name, walk->error);
+    free(name);
+    return result;
+}
+
+/* `path` ends in '/'. */
+static int walk_folder(struct walk *walk, const char *path, bool top)
+{
+    struct names names = {0};
+    int result = list_names(path, top, &names, walk->error);
+    for (size_t i = 0; result == 0 && i < names.count; i++) {
+        char *inner;
+        if (asprintf(&inner, "%s%s", path, names.items[i]) < 0) {
+            result = error_set(walk->error, ERROR_MEMORY, "%s: no memory for its names", path);
+            break;
+        }
+        result = inner[strlen(inner) - 1] == '/' ? walk_folder(walk, inner, false)
+                                                 : visit_one(walk, inner);
+        free(inner);
+    }
+    names_free(&names);
+    return result;
+}
+
+int record_walk(const char *folder, record_visit *visit, void *context, struct error *error)
+{
+    struct walk walk = {.visit = visit, .context = context, .error = error};
+    struct stat status;
+    if (stat(folder, &status))
+        return error_set_system(error, ERROR_IO, errno, "%s: cannot be opened", folder);
+    if (S_ISREG(status.st_mode) && is_record(folder)) {
+        const char *slash = strrchr(folder, '/');
+        walk.root_length = slash ? (size_t)(slash + 1 - folder) : 0;
+        return visit_one(&walk, folder);
+    }
+    size_t length = strlen(folder);
+    char *path;
+    if (asprintf(&path, "%s%s", folder, length && folder[length - 1] == '/' ? "" : "/") < 0)
+        return error_set(error, ERROR_MEMORY, "%s: no memory for its name", folder);
+    walk.root_length = strlen(path);
+    int result = walk_folder(&walk, path, true);
+    free(path);
+    return result;
+}

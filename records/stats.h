@@ -1,0 +1,55 @@
+/* stats.h - what a collection of records looks like, in fixed memory.
+ *
+ * Beside counts, areas and scores, the three distributions that the Segment Anything paper draws of
+ * SA-1B (section 5, figures 5 and 6): mask size relative to the image, sqrt(mask area / image
+ * area); concavity, 1 - mask area / area of its convex hull; and where masks have their centres.
+ */
+#ifndef PIPELINE_STATS_H
+#define PIPELINE_STATS_H
+
+#include <stdint.h>
+
+#include "records/histogram.h"
+
+struct error;
+struct json_text;
+struct record;
+
+enum { STATS_CENTRES = 16 }; /* cells along each side of the map of centres */
+
+struct stats {
+    uint64_t records, empty_records, refused;
+    struct histogram masks;         /* an image; bins of 1 from 0 to 1000 */
+    struct histogram area;          /* log10 of pixels */
+    double area_sum;                /* pixels */
+    struct histogram predicted_iou; /* 0 .. 1.2 */
+    struct histogram stability;     /* 0 .. 1 */
+    struct histogram relative_size; /* 0 .. 1 */
+    struct histogram concavity;     /* 0 .. 1 */
+    uint64_t small, medium, large;  /* by COCO's bounds: area below 32^2, below 96^2, above */
+    uint64_t centres[STATS_CENTRES][STATS_CENTRES]; /* [y][x] of centroids over the image */
+};
+
+void stats_begin(struct stats *stats);
+
+/* What takes time to find out about a mask; may be done by several threads. */
+struct stats_measure {
+    double hull_area;   /* pixels */
+    double centroid[2]; /* x, y */
+};
+
+/* Measures every mask of a record: an array that the caller frees with free(3), or NULL with
+ * ERROR_MEMORY. */
+struct stats_measure *stats_measure(const struct record *record, struct error *error);
+
+/* Counts one image, with its measures. */
+void stats_add(struct stats *stats, const struct record *record,
+               const struct stats_measure *measures);
+
+/* Everything as one JSON object, with 50 bars a distribution. */
+void stats_json(const struct stats *stats, struct json_text *text);
+
+/* Everything for people, to standard output. */
+void stats_print(const struct stats *stats);
+
+#endif

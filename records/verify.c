@@ -1,0 +1,154 @@
+#include "records/verify.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "images/image.h"
+#include "images/image_path.h"
+#include "records/record_stream.h"
+
+struct verification {
+    struct verify_job *job;
+    int64_t *ids; /* of all records; owned */
+    size_t count, capacity;
+};
+
+/* The path without the extension of its last component. */
+static size_t stem_length(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *point = strrchr(path, '.');
+    const char *name = slash ? slash + 1 : path;
+    return point && point > name ? (size_t)(point - path) : strlen(path);
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Records are named after their images: by the whole path, or by its last component alone. */
+static void check_name(struct record_entry *entry)
+{
+    const char *file_name = entry->record.file_name;
+    const char *last = base_name(file_name);
+    size_t length = stem_length(last);
+    const char *own = base_name(entry->name);
+    if (strlen(own) == length && strncmp(own, last, length) == 0)
+        return;
+    char reason[ERROR_TEXT_SIZE];
+    snprintf(reason, sizeof reason, "file_name \"%.300s\" is not that of a record called %.300s",
+             file_name, own);
+    record_entry_fault(entry, -1, reason);
+}
+
+static void check_image(struct record_entry *entry, const char *images)
+{
+    struct error error;
+    struct image_header header;
+    const struct record *record = &entry->record;
+    char *path = image_path(images, record->file_name, &error);
+    if (!path || image_read_header(path, NULL, &header, &error)) {
+        record_entry_fault(entry, -1, error.text);
+    } else if (header.width != (int64_t)record->width || header.height != (int64_t)record->height) {
+        char reason[ERROR_TEXT_SIZE];
+        snprintf(reason, sizeof reason, "the record says %u x %u pixels, the image has %d x %d",
+                 record->width, record->height, header.width, header.height);
+        record_entry_fault(entry, -1, reason);
+    }
+    free(path);
+}
+
+static void work(void *context, struct record_entry *entry)
+{
+    const struct verification *verification = context;
+    check_name(entry);
+    if (verification->job->images)
+        check_image(entry, verification->job->images);
+}
+
+static int note_id(struct verification *verification, int64_t id, struct error *error)
+{
+    if (memory_grow((void **)&verification->ids, &verification->capacity, verification->count + 1,
+                    sizeof *verification->ids, error))
+        return -1;
+    verification->ids[verification->count++] = id;
+    return 0;
+}
+
+static void report(struct verify_job *job, const char *path, long annotation, const char *reason)
+{
+    job->faults++;
+    job->found(job->context, path, annotation, reason);
+}
+
+static int visit(void *context, const struct record_entry *entry, struct error *error)
+{
+    struct verification *verification = context;
+    struct verify_job *job = verification->job;
+    job->records_read++;
+    for (size_t i = 0; i < entry->fault_count; i++)
+        report(job, entry->path, entry->faults[i].annotation, entry->faults[i].reason);
+    if (!entry->usable && entry->fault_count == 0)
+        report(job, entry->path, -1, entry->error.text);
+    if (!entry->usable)
+        return 0;
+    job->annotations += entry->record.masks.count;
+    return note_id(verification, entry->record.image_id, error);
+}
+
+static int compare(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Keeps each id that stands there more than once, once. */
+static void keep_repeated(struct verification *verification)
+{
+    size_t kept = 0;
+    int64_t *ids = verification->ids;
+    if (verification->count)
+        qsort(ids, verification->count, sizeof *ids, compare);
+    for (size_t i = 1; i < verification->count; i++)
+        if (ids[i] == ids[i - 1] && (kept == 0 || ids[kept - 1] != ids[i]))
+            ids[kept++] = ids[i];
+    verification->count = kept;
+}
+
+/* Second walk, only where ids repeat: names the records that have them. */
+static int visit_repeated(void *context, const struct record_entry *entry, struct error *error)
+{
+    struct verification *verification = context;
+    (void)error;
+    if (entry->usable && bsearch(&entry->record.image_id, verification->ids, verification->count,
+                                 sizeof *verification->ids, compare)) {
+        char reason[96];
+        snprintf(reason, sizeof reason, "image_id %lld stands in more than one record",
+                 (long long)entry->record.image_id);
+        report(verification->job, entry->path, -1, reason);
+    }
+    return 0;
+}
+
+int verify_records(struct verify_job *job, struct error *error)
+{
+    struct verification verification = {.job = job};
+    const struct record_stream first = {
+        .every_fault = true, .work = work, .visit = visit, .context = &verification};
+    const struct record_stream second = {
+        .every_fault = true, .visit = visit_repeated, .context = &verification};
+    int result = record_stream(&first, job->records, error);
+    if (result == 0) {
+        keep_repeated(&verification);
+        if (verification.count)
+            result = record_stream(&second, job->records, error);
+    }
+    free(verification.ids);
+    return result;
+}
