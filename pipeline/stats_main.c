@@ -8,6 +8,7 @@
 #include "base/json_text.h"
 #include "pipeline/commands.h"
 #include "records/record_stream.h"
+#include "pipeline/stats_report.h"
 #include "records/stats.h"
 
 static void print_help(void)

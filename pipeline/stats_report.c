@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/json_text.h"
+#include "pipeline/stats_report.h"
 #include "records/stats.h"
 
 static const double shares[] = {0.05, 0.25, 0.5, 0.75, 0.95};

@@ -49,7 +49,4 @@ void stats_add(struct stats *stats, const struct record *record,
 /* Everything as one JSON object, with 50 bars a distribution. */
 void stats_json(const struct stats *stats, struct json_text *text);
 
-/* Everything for people, to standard output. */
-void stats_print(const struct stats *stats);
-
 #endif
