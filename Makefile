@@ -44,7 +44,7 @@ FUZZ_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 # ThreadSanitizer knows pthreads but not OpenMP, so it watches the tests of jobs/ alone.
 JOBS_TESTS := $(patsubst %.c,$(BUILD)/%,$(shell grep -l '"jobs/' tests/unit/test_*.c 2>/dev/null))
 
-.PHONY: all tests unit unit-programs jobs-tests fuzz-programs fuzz parity-tests compile-flags test lint format demo parity consumers bench install clean help FORCE
+.PHONY: all tests unit unit-programs jobs-tests fuzz-programs fuzz parity-tests compile-flags test lint format demo parity consumers bench train-smoke install clean help FORCE
 all: $(if $(wildcard pipeline/main.c),$(BUILD)/maskmill,$(BUILD)/libmaskmill.a)
 
 help:
@@ -139,6 +139,10 @@ consumers: all
 #: make bench     time against the official code, ONNX Runtime and OpenVINO; writes bench/RESULTS.md
 bench: all
 	@bench/run
+
+#: make train-smoke  train a tiny model for some minutes (installs PyTorch under build/train, some GB)
+train-smoke: all
+	@train/smoke
 
 #: make install   to PREFIX (/usr/local), below DESTDIR
 install: all

@@ -1,0 +1,82 @@
+"""The model: a TinyViT image encoder with the official prompt encoder and mask decoder, of any widths."""
+import math
+import types
+import warnings
+
+import torch
+from torch import nn
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # the package imports timm by old names
+    from mobile_sam.modeling import MaskDecoder, PromptEncoder, Sam, TinyViT, TwoWayTransformer
+
+MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
+WITHOUT_STRIDE = (320, 448, 576)  # the last merge of the package's TinyViT keeps its stride at 1 for these widths
+
+
+def numbers(text):
+    return [int(number) for number in text.split(",")]
+
+
+def add_arguments(parser):
+    group = parser.add_argument_group("architecture")
+    group.add_argument("--dims", type=numbers, default=[48, 96, 192, 320], help="widths of the four stages")
+    group.add_argument("--depths", type=numbers, default=[1, 1, 4, 2], help="blocks a stage")
+    group.add_argument("--heads", type=numbers, default=[1, 3, 6, 10], help="attention heads a stage")
+    group.add_argument("--windows", type=numbers, default=[7, 7, 14, 7], help="window sides a stage")
+    group.add_argument("--decoder-width", type=int, default=256, help="channels of embedding and decoder")
+    group.add_argument("--decoder-mlp", type=int, default=2048, help="hidden channels of the decoder's MLPs")
+
+
+def check(options):
+    if any(len(sizes) != 4 for sizes in (options.dims, options.depths, options.heads, options.windows)):
+        raise SystemExit("--dims, --depths, --heads and --windows take four numbers each")
+    if options.dims[3] not in WITHOUT_STRIDE or set(options.dims[:3]) & set(WITHOUT_STRIDE):
+        raise SystemExit(f"the last of --dims, and no other, must be one of {WITHOUT_STRIDE}")
+    if any(width % heads for width, heads in zip(options.dims, options.heads)):
+        raise SystemExit("each of --dims must be a multiple of its --heads")
+    if options.decoder_width % 16:
+        raise SystemExit("--decoder-width must be a multiple of 16")
+
+
+def forward_encoder(encoder, image):
+    """As the package's, which knows only a grid of 64 x 64."""
+    tokens = encoder.patch_embed(image)
+    for layer in encoder.layers:
+        tokens = layer(tokens)
+    batch, count, width = tokens.shape
+    side = math.isqrt(count)
+    return encoder.neck(tokens.transpose(1, 2).reshape(batch, width, side, side))
+
+
+def build(options, size):
+    """The model for images of `size` pixels. Weights of one size fit every other."""
+    check(options)
+    width = options.decoder_width
+    encoder = TinyViT(img_size=size, in_chans=3, num_classes=1, embed_dims=options.dims, depths=options.depths,
+                      num_heads=options.heads, window_sizes=options.windows, drop_path_rate=0.0)
+    norm = type(encoder.neck[1])
+    encoder.neck = nn.Sequential(nn.Conv2d(options.dims[3], width, 1, bias=False), norm(width),
+                                 nn.Conv2d(width, width, 3, padding=1, bias=False), norm(width))
+    encoder.forward = types.MethodType(forward_encoder, encoder)
+    prompts = PromptEncoder(embed_dim=width, image_embedding_size=(size // 16, size // 16),
+                            input_image_size=(size, size), mask_in_chans=16)
+    transformer = TwoWayTransformer(depth=2, embedding_dim=width, mlp_dim=options.decoder_mlp, num_heads=8)
+    decoder = MaskDecoder(num_multimask_outputs=3, transformer=transformer, transformer_dim=width,
+                          iou_head_depth=3, iou_head_hidden_dim=width)
+    return Sam(image_encoder=encoder, prompt_encoder=prompts, mask_decoder=decoder, pixel_mean=list(MEAN),
+               pixel_std=list(STD))
+
+
+def decode(sam, embeddings, sparse, dense):
+    """Prompts on several images at once: one row of `embeddings` [N, C, G, G] a prompt.
+    -> logits [N, 4, L, L] and predicted IoU [N, 4], the single mask first."""
+    decoder = sam.mask_decoder
+    count = sparse.shape[0]
+    own = torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight]).expand(count, -1, -1)
+    position = sam.prompt_encoder.get_dense_pe().expand(count, -1, -1, -1)
+    states, source = decoder.transformer(embeddings + dense, position, torch.cat([own, sparse], 1))
+    upscaled = decoder.output_upscaling(source.transpose(1, 2).reshape(embeddings.shape))
+    weights = torch.stack([mlp(states[:, 1 + i]) for i, mlp in enumerate(decoder.output_hypernetworks_mlps)], 1)
+    logits = (weights @ upscaled.flatten(2)).unflatten(2, upscaled.shape[2:])
+    return logits, decoder.iou_prediction_head(states[:, 0])

@@ -1,0 +1,57 @@
+"""A checkpoint's averaged weights as F16 safetensors that maskmill and the official code load.
+
+    export.py CHECKPOINT OUT.safetensors --version NAME [--set pred_iou_thresh=0.7 ...]
+"""
+import argparse
+import pathlib
+
+import torch
+from safetensors.torch import save_file
+
+THRESHOLDS = ("pred_iou_thresh", "stability_score_thresh", "stability_score_offset", "box_nms_thresh",
+              "points_per_side")  # what maskmill takes from a model's metadata
+
+
+def threshold(text):
+    name, _, value = text.partition("=")
+    if name not in THRESHOLDS:
+        raise argparse.ArgumentTypeError(f"{name}: expected one of {', '.join(THRESHOLDS)}")
+    float(value)
+    return name, value
+
+
+def half(name, tensor):
+    """F16, refused where it does not fit."""
+    tensor = tensor.detach().cpu().to(torch.float16).contiguous()
+    if not torch.isfinite(tensor).all():
+        raise SystemExit(f"tensor {name} has values beyond what F16 holds")
+    return tensor
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=pathlib.Path)
+    parser.add_argument("out", type=pathlib.Path)
+    parser.add_argument("--version", required=True)
+    parser.add_argument("--set", type=threshold, action="append", default=[], help="a default for maskmill")
+    arguments = parser.parse_args()
+    saved = torch.load(arguments.checkpoint, map_location="cpu", weights_only=False)
+    tensors = {name: half(name, tensor) for name, tensor in saved["average"].items()
+               if tensor.dtype.is_floating_point}
+    metadata = {
+        "image_size": str(saved["size"]),
+        "training_steps": str(saved["step"]),
+        "training_images": str(saved["images"]),
+        "training_stages": ",".join(":".join(map(str, stage)) for stage in saved["options"]["stages"]),
+        "training_seed": str(saved["options"]["seed"]),
+        "data": "scenes drawn by train/scene.py, nothing else",
+        "version": arguments.version,
+        **dict(arguments.set),
+    }
+    save_file(tensors, arguments.out, metadata=metadata)
+    count = sum(tensor.numel() for tensor in tensors.values())
+    print(f"{arguments.out}: {count / 1e6:.2f} M numbers, {arguments.out.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
