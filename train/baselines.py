@@ -5,7 +5,7 @@
 IMAGES is a folder as `maskmill eval` reads it. Writes OUT/METHOD/NAME.json, one record an image with the regions of
 all scales, coarse ones first, larger ones first, for `maskmill eval --masks OUT/METHOD IMAGES`; and prints, for one
 click at the centre of each true segment, the mean IoU of the best of the three regions that hold the click. The scales
-are such that every method gives about 120 to 140 regions an image.
+are such that every method gives about 100 to 130 regions an image.
 """
 import argparse
 import json
