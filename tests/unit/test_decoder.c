@@ -293,7 +293,8 @@ START_TEST(wrong_tensors_are_named)
     const char *name = "\"mask_decoder.mask_tokens.weight\":{\"dtype\":\"F32\",\"shape\":[4,32]";
     char *at = memmem(file.file, file.file_size, name, strlen(name));
     ck_assert_ptr_nonnull(at);
-    memcpy(at + strlen(name) - 5, "8,16]", 5);
+    static const char other[] = {'8', ',', '1', '6', ']'};
+    memcpy(at + strlen(name) - sizeof other, other, sizeof other);
     ck_assert_int_eq(
         checkpoint_open_memory(&checkpoint, file.file, file.file_size, "random", &error), 0);
     ck_assert_int_eq(decoder_weights_load(&weights, checkpoint, GRID, SIZE, true, &error), -1);

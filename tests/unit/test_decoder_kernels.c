@@ -259,7 +259,7 @@ START_TEST(softmax_and_gather_match_twins)
                             gathered);
         }
         for (size_t t = 0; t < ROWS; t++) {
-            double max = exp2(state.max[t]);
+            double max = exp2((double)state.max[t]);
             check_close("sum", t, state.sum[t], sum[t] / max);
             check_close("scaled", t, state.scaled[t], scaled[t] / max);
             check_close("rescaled", t, rescaled[t], twice[t] / max);
