@@ -1,6 +1,5 @@
 #include "model/vit_plain.h"
 
-#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -51,20 +50,33 @@ static double dot(size_t n, const float *a, const float *b)
     return sum;
 }
 
-/* One query's scores over a window of side w: q.k / sqrt(E) plus the unscaled q times the relative
- * positions of rows and of columns. */
+/* Scores of the query at (down, right) of a window of side w over its keys: q.k / sqrt(E) plus the
+ * unscaled q times the relative positions of rows and of columns. */
 static void score(const struct vit_block *block, size_t head_width, size_t row, size_t k_at,
-                  size_t query, const float *qkv, float *scores)
+                  size_t down, size_t right, const float *qkv, float *scores)
 {
     size_t w = block->window;
-    assert(w > 0);
-    const float *q = qkv + query * row;
-    for (size_t key = 0; key < w * w; key++) {
-        size_t down = query / w + w - 1 - key / w, right = query % w + w - 1 - key % w;
-        double s = dot(head_width, q, qkv + key * row + k_at) / sqrt((double)head_width);
-        s += dot(head_width, q, block->rel_pos_h + down * head_width);
-        s += dot(head_width, q, block->rel_pos_w + right * head_width);
-        scores[key] = (float)s;
+    const float *q = qkv + (down * w + right) * row;
+    for (size_t y = 0; y < w; y++)
+        for (size_t x = 0; x < w; x++) {
+            const float *k = qkv + (y * w + x) * row + k_at;
+            double sum = dot(head_width, q, k) / sqrt((double)head_width);
+            sum += dot(head_width, q, block->rel_pos_h + (down + w - 1 - y) * head_width);
+            sum += dot(head_width, q, block->rel_pos_w + (right + w - 1 - x) * head_width);
+            scores[y * w + x] = (float)sum;
+        }
+}
+
+/* mixed[E] = the values of a head, weighted by the scores' softmax. */
+static void mix(size_t keys, size_t head_width, size_t row, const float *values, float *scores,
+                float *mixed)
+{
+    plain_softmax(keys, scores);
+    for (size_t e = 0; e < head_width; e++) {
+        double sum = 0;
+        for (size_t key = 0; key < keys; key++)
+            sum += (double)scores[key] * values[key * row + e];
+        mixed[e] = (float)sum;
     }
 }
 
@@ -72,21 +84,17 @@ static void score(const struct vit_block *block, size_t head_width, size_t row, 
 static void attend(const struct vit_sizes *s, const struct vit_block *block,
                    const struct vit_plain_scratch *scratch)
 {
-    size_t keys = block->window * block->window, row = 3 * s->width;
-    plain_linear(keys, s->width, row, scratch->window, block->qkv_weight, block->qkv_bias,
+    size_t w = block->window, row = 3 * s->width;
+    plain_linear(w * w, s->width, row, scratch->window, block->qkv_weight, block->qkv_bias,
                  scratch->qkv);
     for (size_t h = 0; h < s->heads; h++) {
         const float *qkv = scratch->qkv + h * s->head_width;
-        for (size_t query = 0; query < keys; query++) {
-            score(block, s->head_width, row, s->width, query, qkv, scratch->scores);
-            plain_softmax(keys, scratch->scores);
-            for (size_t e = 0; e < s->head_width; e++) {
-                double sum = 0;
-                for (size_t key = 0; key < keys; key++)
-                    sum += (double)scratch->scores[key] * qkv[key * row + 2 * s->width + e];
-                scratch->mixed[query * s->width + h * s->head_width + e] = (float)sum;
+        for (size_t down = 0; down < w; down++)
+            for (size_t right = 0; right < w; right++) {
+                score(block, s->head_width, row, s->width, down, right, qkv, scratch->scores);
+                mix(w * w, s->head_width, row, qkv + 2 * s->width, scratch->scores,
+                    scratch->mixed + (down * w + right) * s->width + h * s->head_width);
             }
-        }
     }
 }
 
