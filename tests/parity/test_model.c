@@ -248,7 +248,7 @@ END_TEST
 /* test_model [MODEL DUMP]: with arguments, the fast paths alone on that model. */
 int main(int argc, char **argv)
 {
-    struct parity_case named = {0};
+    static struct parity_case named; /* outlives main: `cases` points to it */
     int count = COMMITTED;
     if (argc == 3) {
         named = (struct parity_case){argv[1], argv[2]};
