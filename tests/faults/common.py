@@ -66,6 +66,14 @@ def run(arguments, env=None, timeout=600):
     return done.returncode, done.stdout.decode("utf-8", "replace")
 
 
+def build_shim(folder):
+    """Compiles shim.c into `folder`; returns the library's path."""
+    shim = os.path.join(folder, "shim.so")
+    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-D_GNU_SOURCE", "-o", shim,
+                    os.path.join(HERE, "shim.c"), "-ldl", "-lpthread"], check=True)
+    return shim
+
+
 def is_temporary(name):
     return name.endswith(b".maskmill-tmp")
 

@@ -8,7 +8,6 @@ ends with the bytes of an undisturbed run.
 import errno
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 
@@ -18,15 +17,13 @@ from common import ALL_DONE, ENVIRONMENT, SOME_FAILED
 WORK = tempfile.TemporaryDirectory(prefix="maskmill-faults-")
 IN = os.path.join(WORK.name, "in")
 OUT = os.path.join(WORK.name, "out")
-SHIM = os.path.join(WORK.name, "shim.so")
+SHIM = common.build_shim(WORK.name)
 IMAGES = 3
 OVERLAY = ["--overlay"]
 EXPECTED = {}
 
 
-def build():
-    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-D_GNU_SOURCE", "-o", SHIM,
-                    os.path.join(common.HERE, "shim.c"), "-ldl", "-lpthread"], check=True)
+def prepare():
     common.make_images(IN, IMAGES)
     code, text = common.run(common.command(IN, OUT, *OVERLAY))
     assert code == ALL_DONE, text
@@ -152,7 +149,7 @@ def what_the_ledger_says_is_durable_before():
 
 
 if __name__ == "__main__":
-    build()
+    prepare()
     sys.exit(common.run_tests([
         what_the_ledger_says_is_durable_before, every_write_fails_once, the_disk_is_full_from_some_write_on,
         every_fsync_fails_once, every_rename_fails_once, every_mkdir_fails_once, every_open_for_writing_fails_once,

@@ -6,6 +6,8 @@
  *   FAULT_AT      the number of the call that fails, from 1; 0: none
  *   FAULT_LAST    the number of the last one that fails (a fault that passes), at least FAULT_AT
  *   FAULT_ERRNO   the error that it gets
+ *   FAULT_DELAY   milliseconds that each of these calls takes longer, so that a run does not end
+ *                 too soon
  *   FAULT_LOG     a file to which each call below the folder is appended: "call path"
  */
 #include <dlfcn.h>
@@ -20,6 +22,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 #define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
@@ -53,15 +56,25 @@ static void write_down(const char *call, const char *path)
     REAL(close)(fd);
 }
 
+static void delay(void)
+{
+    long milliseconds = number_of("FAULT_DELAY", 0);
+    struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    nanosleep(&time, NULL);
+}
+
 /* Whether this call is to fail; errno is set then. */
 static bool fails(const char *call, const char *path)
 {
-    const char *chosen = getenv("FAULT_CALL");
+    const char *name = getenv("FAULT_CALL");
+    bool chosen = name && strcmp(name, call) == 0;
+    bool failing = false;
     if (!is_below(path))
         return false;
+    if (chosen)
+        delay();
     pthread_mutex_lock(&mutex);
-    bool failing = false;
-    if (chosen && strcmp(chosen, call) == 0) {
+    if (chosen) {
         long at = number_of("FAULT_AT", 0);
         calls++;
         failing = at > 0 && calls >= at && calls <= number_of("FAULT_LAST", at);

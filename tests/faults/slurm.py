@@ -21,9 +21,15 @@ IMAGES = 120
 WORK = tempfile.mkdtemp(prefix="maskmill-slurm-")
 IN, OUT = os.path.join(WORK, "in"), os.path.join(WORK, "out")
 CONFIG = os.path.join(WORK, "slurm.conf")
+SHIM = common.build_shim(WORK)
 ENVIRONMENT = dict(os.environ, SLURM_CONF=CONFIG)
 DAEMONS = []
-MORE_PROMPTS = ["--points-per-side", "6"]  # so that tasks last for some seconds
+DELAY = 200  # milliseconds that each image takes at least, so that no task ends before it is meant to
+
+
+def slowly(out):
+    """The environment in which a run with the outputs `out` takes its time, on any machine."""
+    return {"LD_PRELOAD": SHIM, "FAULT_FOLDER": out, "FAULT_CALL": "rename", "FAULT_DELAY": str(DELAY)}
 
 
 def install():
@@ -102,7 +108,7 @@ def wait_until(what, condition, seconds=120):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"waited {seconds} s for {what}; logs in {WORK}"
-        time.sleep(0.3)
+        time.sleep(0.05)
 
 
 def start_daemons(munge, key):
@@ -131,10 +137,10 @@ def stop_daemons():
 
 
 def submit():
+    export = ",".join(f"{name}={value}" for name, value in dict(slowly(OUT), MASKMILL=common.PROGRAM).items())
     code, text = slurm("sbatch", "--parsable", "--array=0-3", "--cpus-per-task=1", "--mem=0",
-                       f"--output={WORK}/task-%a.log", f"--export=ALL,MASKMILL={common.PROGRAM}",
-                       os.path.join(common.SOURCE, "contrib/slurm/maskmill.sbatch"), IN, OUT, *common.OPTIONS,
-                       *MORE_PROMPTS)
+                       f"--output={WORK}/task-%a.log", f"--export=ALL,{export}",
+                       os.path.join(common.SOURCE, "contrib/slurm/maskmill.sbatch"), IN, OUT, *common.OPTIONS)
     assert code == 0, text
     return text.strip()
 
@@ -146,7 +152,7 @@ def ledger_lines(shard):
 
 def an_array_of_four_with_one_task_killed():
     expected_out = os.path.join(WORK, "one-process")
-    code, text = common.run(common.command(IN, expected_out, *MORE_PROMPTS))
+    code, text = common.run(common.command(IN, expected_out))
     assert code == ALL_DONE, text
     expected = common.outputs(expected_out)
     job = submit()
@@ -171,10 +177,10 @@ def the_script_hands_usr1_on_and_queues_the_task_again():
     common.write(os.path.join(tools, "scontrol"), b'#!/bin/sh\necho "$@" >"$NOTE"\n')
     os.chmod(os.path.join(tools, "scontrol"), 0o755)
     note = os.path.join(WORK, "note")
-    env = dict(os.environ, PATH=f"{tools}:{os.environ['PATH']}", NOTE=note, MASKMILL=common.PROGRAM,
+    env = dict(os.environ, **slowly(out), PATH=f"{tools}:{os.environ['PATH']}", NOTE=note, MASKMILL=common.PROGRAM,
                SLURM_ARRAY_JOB_ID="77", SLURM_ARRAY_TASK_ID="2", SLURM_ARRAY_TASK_MIN="0", SLURM_ARRAY_TASK_COUNT="4")
     script = os.path.join(common.SOURCE, "contrib/slurm/maskmill.sbatch")
-    process = subprocess.Popen(["bash", script, IN, out, *common.OPTIONS, *MORE_PROMPTS], env=env,
+    process = subprocess.Popen(["bash", script, IN, out, *common.OPTIONS], env=env,
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     wait_until("the first image", lambda: any(line.get("status") == "done" for line in common.ledgers(out)))
     process.send_signal(signal.SIGUSR1)

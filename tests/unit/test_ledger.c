@@ -341,10 +341,15 @@ START_TEST(failed_images_and_the_merged_ledger)
 }
 END_TEST
 
+/* Of the processor, since other programs run beside a test. */
+static double cpu_seconds(const struct rusage *usage)
+{
+    return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
+           1e-6 * (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
+}
+
 START_TEST(a_hundred_thousand_lines_are_read_quickly_in_little_memory)
 {
-    struct timespec start;
-    struct timespec end;
     struct rusage before;
     struct rusage after;
     struct ledger *ledger = open_ledger(ALL);
@@ -355,15 +360,12 @@ START_TEST(a_hundred_thousand_lines_are_read_quickly_in_little_memory)
     }
     ledger_close(ledger);
     getrusage(RUSAGE_SELF, &before);
-    clock_gettime(CLOCK_MONOTONIC, &start);
     struct ledger_index *index = read_index(&ALL);
-    clock_gettime(CLOCK_MONOTONIC, &end);
     getrusage(RUSAGE_SELF, &after);
     ck_assert_uint_eq(ledger_index_counts(index).done, 100000);
     ck_assert_uint_eq(ledger_index_find(index, key).bytes, 99999);
     ledger_index_free(index);
-    double seconds =
-        (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec);
+    double seconds = cpu_seconds(&after) - cpu_seconds(&before);
     long grown = after.ru_maxrss - before.ru_maxrss; /* KiB */
     ck_assert_msg(seconds < 20, "%.1f s", seconds);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* which keep what is freed */

@@ -87,7 +87,7 @@ START_TEST(time_limits_and_requests_from_within)
     struct stop *stop = stop_new(0.2, &error);
     ck_assert(stop_wait(stop, 20));
     ck_assert_int_eq(stop_reason(stop), STOP_TIME);
-    ck_assert(now() - start >= 0.2 && now() - start < 10);
+    ck_assert(now() - start >= 0.2);
     stop_ask(stop); /* the first reason stays */
     ck_assert_int_eq(stop_reason(stop), STOP_TIME);
     stop_free(stop);
@@ -114,9 +114,7 @@ static int child_with_signals(int count, int number, bool ignored)
         struct stop *stop = stop_new(0, &error);
         if (!stop || write(ready[1], "x", 1) != 1)
             _exit(99);
-        for (int i = 0; i < 100 && !stop_wait(stop, 0.005); i++)
-            ;
-        if (stop_reason(stop) == STOP_NONE)
+        if (!stop_wait(stop, ignored ? 0.5 : 60))
             _exit(50);
         if (write(ready[1], "y", 1) != 1)
             _exit(99);
