@@ -23,8 +23,8 @@ const struct attention_kernel *attention_kernel(enum isa isa)
     return &attention_kernel_generic;
 }
 
-void attention_layout(struct attention *attention, enum isa isa, bool bf16, size_t head_width,
-                      struct arena *arena)
+void attention_layout(struct attention *attention, enum isa isa, const struct bf16_kernel *bf16,
+                      size_t head_width, struct arena *arena)
 {
     size_t width = matmul_kernel(isa)->width;
     attention->isa = isa;
@@ -51,7 +51,7 @@ void attention_set_query(const struct attention *attention, size_t tile, size_t 
 
 static const struct matmul_kernel *product_kernel(const struct attention *attention)
 {
-    return attention->bf16 ? &bf16_kernel()->product : matmul_kernel(attention->isa);
+    return attention->bf16 ? attention->bf16->product : matmul_kernel(attention->isa);
 }
 
 /* One tile's step over keys first .. first + count - 1. */
@@ -61,23 +61,18 @@ static void run_chunk(const struct attention *attention, const struct attention_
 {
     const struct matmul_kernel *product = product_kernel(attention);
     const struct attention_kernel *step = attention_kernel(attention->isa);
-    size_t width = product->width, along = head_width, down = count, value_row = head_width;
+    size_t width = product->width, group = attention->bf16 ? attention->bf16->group : 1;
     float *scores = attention->scores;
-    if (attention->bf16) {
-        along = head_width / 2;
-        down = (count + 1) / 2;
-        value_row = 2 * head_width;
-    }
     step->fill(&tile->bias, first, count, scores);
-    product->panel(count, width, along, keys + first * head_width, head_width, tile->query, NULL,
-                   true, scores, width);
+    product->panel(count, width, head_width / group, keys + first * head_width, head_width,
+                   tile->query, NULL, true, scores, width);
     step->softmax(count, scores, tile->max, tile->sum, attention->factor);
     if (attention->bf16)
-        bf16_kernel()->across(count, width, scores, width, scores, width);
+        attention->bf16->across(count, width, scores, width, scores, width);
     if (first > 0)
         step->scale(head_width, attention->factor, tile->out);
-    product->weighted(head_width, down, scores, values + first * head_width, value_row, first > 0,
-                      tile->out, head_width);
+    product->weighted(head_width, (count + group - 1) / group, scores, values + first * head_width,
+                      group * head_width, first > 0, tile->out, head_width);
 }
 
 static void start_tile(const struct attention *attention, const struct attention_tile *tile,
@@ -89,7 +84,7 @@ static void start_tile(const struct attention *attention, const struct attention
         tile->sum[i] = 0;
     }
     if (attention->bf16)
-        bf16_kernel()->across(head_width, width, tile->query, width, tile->query, width);
+        attention->bf16->across(head_width, width, tile->query, width, tile->query, width);
 }
 
 void attention_run(const struct attention *attention, size_t tiles, size_t head_width, size_t count,

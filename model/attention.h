@@ -13,6 +13,8 @@
 #include "base/isa.h"
 #include "base/memory.h"
 
+struct bf16_kernel;
+
 enum {
     ATTENTION_CHUNK = 144, /* keys a step of the softmax: 18 KB of scores */
     ATTENTION_TILES =
@@ -38,14 +40,17 @@ struct attention_tile {
 /* What one thread needs. */
 struct attention {
     enum isa isa;
-    bool bf16; /* keys come as pairs along rows, values as pairs across, 2 E apart (bf16.h) */
+    /* Where there is one, keys come as its elements along rows, and values as its elements across
+     * rows, group E apart. */
+    const struct bf16_kernel *bf16;
     struct attention_tile tiles[ATTENTION_TILES];
     float *scores; /* [ATTENTION_CHUNK][width] */
     float *factor; /* [width] */
 };
 
-void attention_layout(struct attention *attention, enum isa isa, bool bf16, size_t head_width,
-                      struct arena *arena);
+/* `bf16`: the kernel of both products, or NULL for floats. */
+void attention_layout(struct attention *attention, enum isa isa, const struct bf16_kernel *bf16,
+                      size_t head_width, struct arena *arena);
 
 /* Column `lane` of a tile's queries = from[head_width] * factor, or zeros where `from` is NULL. */
 void attention_set_query(const struct attention *attention, size_t tile, size_t lane,

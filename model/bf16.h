@@ -1,27 +1,40 @@
-/* bf16.h - products of bfloat16 with float accumulation, where the CPU has them (AVX512-BF16).
+/* bf16.h - products of operands rounded to bfloat16 with float accumulation, where the CPU has such
+ * (AVX512-BF16).
  *
- * Two neighbours along k make one element of four bytes, the first in the low half; so matrices of
- * pairs have the strides of float matrices, k counts pairs, and the kernels are the same. A matrix
- * of floats becomes pairs along its rows (left sides) or across two rows (right sides), rounded to
- * the nearest. */
+ * Two kernels give the same sums but for their order:
+ *  - pairs: two neighbours along k make one element of four bytes, the first in the low half, and
+ *    the CPU's own dot product (vdpbf16ps) takes both;
+ *  - singles: an element is one rounded value, kept as a float, and products are float products.
+ * AMD's Zen 4 does twice as many multiplications a second with pairs. Intel's cores do not: Emerald
+ * Rapids starts one vdpbf16ps every other cycle and two float products every cycle, so half as many
+ * (bench/LOG.md).
+ *
+ * Either way matrices of elements have the strides of float matrices and k counts elements. A
+ * matrix of floats becomes one of elements along its rows (left sides) or across `group` rows
+ * (right sides), rounded to the nearest, ties to even. */
 #ifndef MODEL_BF16_H
 #define MODEL_BF16_H
 
 #include "model/matmul_kernel.h"
 
 struct bf16_kernel {
-    struct matmul_kernel product; /* a and b hold pairs; c and start are floats */
+    const struct matmul_kernel *product; /* a and b hold elements; c and start are floats */
+    size_t group;                        /* values of an element: 2 (pairs) or 1 (singles) */
 
-    /* Row r: to[(n + 1) / 2] pairs of x[n], the last one filled up with 0. Rows of x and `to` lie
-     * `row` and `to_row` apart; to may be x if to_row is row. */
+    /* Row r: to[n / group, rounded up] elements of x[n], the last one filled up with 0. Rows of x
+     * and `to` lie `row` and `to_row` apart; to may be x if to_row is row. */
     void (*along)(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row);
 
-    /* Pair row i: to[n] from rows 2 i and 2 i + 1 of x[rows][n], zeros past the last. May work in
-     * place if to_row <= 2 row. */
+    /* Row i of elements: to[n] from rows group i and up of x[rows][n], zeros past the last. May
+     * work in place if to_row <= group row. */
     void (*across)(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row);
 };
 
-/* NULL where this CPU or this build cannot. */
-const struct bf16_kernel *bf16_kernel(void);
+/* The one of `group` values, or NULL where this CPU or this build cannot. */
+const struct bf16_kernel *bf16_kernel_of(size_t group);
+
+/* The faster one on this CPU; MASKMILL_BF16=pairs|singles in the environment overrides the choice,
+ * so that tests reach both. NULL as above. */
+const struct bf16_kernel *bf16_kernel_best(void);
 
 #endif

@@ -18,7 +18,7 @@ VECTOR_INLINE vector multiply_add(vector sum, float left, vector right)
 
 #include "model/matmul_blocks_simd.h"
 
-static void along(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row)
+static void pairs_along(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row)
 {
     for (size_t r = 0; r < rows; r++, x += row, to += to_row)
         for (size_t i = 0; i < n; i += LANES) {
@@ -30,15 +30,19 @@ static void along(size_t rows, size_t n, const float *x, size_t row, float *to, 
         }
 }
 
-/* Lanes of bf16(low) with bf16(high) above them. */
-VECTOR_INLINE vector pair(vector low, vector high)
+/* The bits of bf16(x) in the low half of each lane. */
+VECTOR_INLINE __m512i low_half(vector x)
 {
-    __m512i l = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(low));
-    __m512i h = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(high));
-    return (vector)_mm512_or_si512(l, _mm512_slli_epi32(h, 16));
+    return _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(x));
 }
 
-static void across(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row)
+VECTOR_INLINE vector pair(vector low, vector high)
+{
+    return (vector)_mm512_or_si512(low_half(low), _mm512_slli_epi32(low_half(high), 16));
+}
+
+static void pairs_across(size_t rows, size_t n, const float *x, size_t row, float *to,
+                         size_t to_row)
 {
     for (size_t r = 0; r < rows; r += 2, x += 2 * row, to += to_row)
         for (size_t i = 0; i < n; i += LANES) {
@@ -49,6 +53,20 @@ static void across(size_t rows, size_t n, const float *x, size_t row, float *to,
         }
 }
 
-const struct bf16_kernel ISA_NAME(bf16_kernel) = {{PANEL_WIDTH, panel, weighted}, along, across};
+/* Rounded values stay floats, so that rows are elements as they are. */
+static void singles(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row)
+{
+    for (size_t r = 0; r < rows; r++, x += row, to += to_row)
+        for (size_t i = 0; i < n; i += LANES) {
+            __m512i half = low_half(vector_load_part(x + i, n - i));
+            vector_store_part(to + i, (vector)_mm512_slli_epi32(half, 16), n - i);
+        }
+}
+
+static const struct matmul_kernel pairs_product = {PANEL_WIDTH, panel, weighted};
+const struct bf16_kernel ISA_NAME(bf16_pairs) = {&pairs_product, 2, pairs_along, pairs_across};
+
+extern const struct matmul_kernel ISA_NAME(matmul_kernel);
+const struct bf16_kernel ISA_NAME(bf16_singles) = {&ISA_NAME(matmul_kernel), 1, singles, singles};
 
 #endif

@@ -42,10 +42,10 @@ static int tinyvit_image_size(const struct checkpoint *checkpoint, int asked)
 static int load(struct encoder *encoder, struct checkpoint *checkpoint,
                 const struct sam_options *options, struct error *error)
 {
-    bool bf16 = options->precision == SAM_BF16;
-    if (bf16 && !bf16_kernel())
+    const struct bf16_kernel *bf16 = options->precision == SAM_BF16 ? bf16_kernel_best() : NULL;
+    if (options->precision == SAM_BF16 && !bf16)
         return error_set(error, ERROR_UNSUPPORTED,
-                         "this CPU has no bf16 products (AVX512-BF16); use fp32");
+                         "this CPU has no bf16 products (AVX512-BF16); use f32");
     encoder->plain = options->plain;
     if (checkpoint_shape(checkpoint, "image_encoder.pos_embed", NULL)) {
         encoder->architecture = SAM_VIT;
@@ -57,7 +57,7 @@ static int load(struct encoder *encoder, struct checkpoint *checkpoint,
         encoder->architecture = SAM_TINYVIT;
         if (bf16)
             return error_set(error, ERROR_UNSUPPORTED,
-                             "bf16 is for SAM's ViT; this model has a TinyViT, use fp32");
+                             "bf16 is for SAM's ViT; this model has a TinyViT, use f32");
         int size = tinyvit_image_size(checkpoint, options->image_size);
         if (options->plain)
             return tinyvit_weights_read(&encoder->tinyvit.weights, checkpoint, size, error);

@@ -79,7 +79,7 @@ static void norm(const struct vit *vit, const struct vit_scratch *scratch, size_
     kernels_for(vit->isa)->layer_norm(rows, d, scratch->x + first * d, d, weight, bias, NORM_EPS, y,
                                       row);
     if (vit->bf16)
-        bf16_kernel()->along(rows, d, y, row, y, row);
+        vit->bf16->along(rows, d, y, row, y, row);
 }
 
 /* q, k and v of block `b` for a tile. */
@@ -89,16 +89,16 @@ static void project(const struct vit *vit, size_t b, const struct vit_scratch *s
     const struct vit_sizes *s = &vit->weights.sizes;
     const struct vit_block *block = &vit->weights.blocks[b];
     size_t e = s->head_width;
-    bool pairs = vit->bf16 && vit_attends_in_place(vit, b);
+    bool elements = vit->bf16 && vit_attends_in_place(vit, b);
     norm(vit, scratch, first, rows, block->norm1_weight, block->norm1_bias);
     for (size_t i = 0; i < 3 * s->heads; i++) {
         float *to = scratch->qkv + (i * s->grid * s->grid + first) * e;
         matmul_columns(rows, scratch->y + first * scratch->y_row, scratch->y_row,
                        &vit->blocks[b].qkv[i], 0, e, false, to, e);
-        if (pairs && i / s->heads == 1)
-            bf16_kernel()->along(rows, e, to, e, to, e);
-        else if (pairs && i / s->heads == 2)
-            bf16_kernel()->across(rows, e, to, e, to, 2 * e);
+        if (elements && i / s->heads == 1)
+            vit->bf16->along(rows, e, to, e, to, e);
+        else if (elements && i / s->heads == 2)
+            vit->bf16->across(rows, e, to, e, to, vit->bf16->group * e);
     }
 }
 
@@ -118,8 +118,8 @@ static void run_mlp(const struct vit *vit, size_t b, const struct vit_scratch *s
                            from + i, columns, false, hidden + i, scratch->hidden_row);
             kernels->gelu(rows, columns, hidden + i, scratch->hidden_row);
             if (vit->bf16)
-                bf16_kernel()->along(rows, columns, hidden + i, scratch->hidden_row, hidden + i / 2,
-                                     scratch->hidden_row);
+                vit->bf16->along(rows, columns, hidden + i, scratch->hidden_row,
+                                 hidden + i / vit->bf16->group, scratch->hidden_row);
         }
         matmul_columns(rows, hidden, scratch->hidden_row, lin2, 0, s->width, true,
                        scratch->x + first * s->width, s->width);

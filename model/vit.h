@@ -35,17 +35,19 @@ struct vit_packed_block {
 struct vit {
     struct vit_weights weights; /* the packed matrices' pointers are NULL */
     enum isa isa;
-    bool bf16; /* products of the blocks in bfloat16: y, hidden, keys and values are then pairs */
+    /* The kernel of the blocks' products, or NULL for floats; y, hidden, keys and values are then
+     * its elements. */
+    const struct bf16_kernel *bf16;
     struct matmul_packed patch;      /* [3 patch patch][D] */
     struct vit_packed_block *blocks; /* [depth] */
     struct neck neck;
 };
 
-/* Reads and packs. With `bf16` the blocks' products are in bfloat16, which bf16_kernel must have.
- * Returns 0, or -1 with ERROR_MODEL, ERROR_MEMORY or ERROR_UNSUPPORTED (bf16 and an odd width); in
+/* Reads and packs. With `bf16` (else NULL) the blocks' products are in bfloat16, by that kernel.
+ * Returns 0, or -1 with ERROR_MODEL, ERROR_MEMORY or ERROR_UNSUPPORTED (pairs and an odd width); in
  * either case vit_free is due. */
-int vit_load(struct vit *vit, struct checkpoint *checkpoint, enum isa isa, bool bf16,
-             int image_size, struct error *error);
+int vit_load(struct vit *vit, struct checkpoint *checkpoint, enum isa isa,
+             const struct bf16_kernel *bf16, int image_size, struct error *error);
 void vit_free(struct vit *vit);
 
 /* What one thread needs to attend. */
@@ -78,8 +80,8 @@ void vit_layout(struct vit_scratch *scratch, const struct vit *vit, size_t slots
 void vit_encode(const struct vit *vit, const struct vit_scratch *scratch, const float *input,
                 int threads, float *embedding);
 
-/* Whether block `b` reads keys and values where they are, not gathered; they are then pairs when
- * bf16. */
+/* Whether block `b` reads keys and values where they are, not gathered; they are then elements
+ * when bf16. */
 bool vit_attends_in_place(const struct vit *vit, size_t b);
 
 /* y = attention of block `b`'s q, k and v, all heads and windows; a part of vit_encode. */

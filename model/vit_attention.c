@@ -101,7 +101,7 @@ static void store_tile(const struct window *w, const float *out, size_t first)
         size_t token = (w->top + row) * s->grid + w->left + column;
         float *y = w->scratch->y + token * w->scratch->y_row;
         if (w->vit->bf16)
-            bf16_kernel()->along(1, e, out, 0, y + w->head * e / 2, 0);
+            w->vit->bf16->along(1, e, out, 0, y + w->head * e / w->vit->bf16->group, 0);
         else
             memcpy(y + w->head * e, out, e * sizeof(float));
     }
@@ -132,9 +132,10 @@ static void attend_window(const struct window *w, struct vit_attention_scratch *
     size_t e = w->vit->weights.sizes.head_width, keys = w->side * w->side;
     gather(w, 1, scratch->keys);
     gather(w, 2, scratch->values);
-    if (w->vit->bf16) {
-        bf16_kernel()->along(keys, e, scratch->keys, e, scratch->keys, e);
-        bf16_kernel()->across(keys, e, scratch->values, e, scratch->values, 2 * e);
+    const struct bf16_kernel *bf16 = w->vit->bf16;
+    if (bf16) {
+        bf16->along(keys, e, scratch->keys, e, scratch->keys, e);
+        bf16->across(keys, e, scratch->values, e, scratch->values, bf16->group * e);
     }
     for (size_t first = 0; first < w->rows * w->columns; first += ATTENTION_TILES * width)
         attend_tiles(w, scratch, first, scratch->keys, scratch->values);
@@ -173,8 +174,8 @@ static void attend_globally(const struct vit *vit, size_t b, const struct vit_sc
 
 bool vit_attends_in_place(const struct vit *vit, size_t b)
 {
-    size_t grid = vit->weights.sizes.grid;
-    return vit->weights.blocks[b].window == grid && (!vit->bf16 || grid % 2 == 0);
+    size_t grid = vit->weights.sizes.grid, group = vit->bf16 ? vit->bf16->group : 1;
+    return vit->weights.blocks[b].window == grid && grid % group == 0;
 }
 
 void vit_attend(const struct vit *vit, size_t b, const struct vit_scratch *scratch, int threads)

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "model/bf16.h"
 #include "model/checkpoint.h"
 
 static size_t chunks(const struct vit_sizes *s)
@@ -26,7 +27,7 @@ static int pack(const struct vit *vit, struct matmul_packed *packed, size_t k, s
                 struct matmul_view b, const float *start, struct error *error)
 {
     if (vit->bf16)
-        return matmul_pack_bf16(packed, k, n, b, start, "encoder block", error);
+        return matmul_pack_bf16(packed, vit->bf16, k, n, b, start, "encoder block", error);
     return matmul_pack(packed, vit->isa, k, n, b, start, "encoder block", error);
 }
 
@@ -94,16 +95,16 @@ static void release_block(struct vit_block *block, size_t b, struct checkpoint *
     block->rel_pos_h = block->rel_pos_w = NULL;
 }
 
-int vit_load(struct vit *vit, struct checkpoint *checkpoint, enum isa isa, bool bf16,
-             int image_size, struct error *error)
+int vit_load(struct vit *vit, struct checkpoint *checkpoint, enum isa isa,
+             const struct bf16_kernel *bf16, int image_size, struct error *error)
 {
     *vit = (struct vit){.isa = isa, .bf16 = bf16};
     struct vit_weights *w = &vit->weights;
     if (vit_weights_read(w, checkpoint, image_size, error) < 0)
         return -1;
-    if (bf16 && (w->sizes.head_width % 2 != 0 || w->sizes.hidden % 2 != 0))
+    if (bf16 && (w->sizes.head_width % bf16->group != 0 || w->sizes.hidden % bf16->group != 0))
         return error_set(error, ERROR_UNSUPPORTED,
-                         "bf16 needs even widths, but heads are %zu wide and the MLP %zu; use fp32",
+                         "bf16 needs even widths, but heads are %zu wide and the MLP %zu; use f32",
                          w->sizes.head_width, w->sizes.hidden);
     size_t patch = 3 * w->sizes.patch * w->sizes.patch;
     vit->blocks = memory_new(w->sizes.depth, sizeof *vit->blocks, "encoder blocks", error);

@@ -105,17 +105,18 @@ static float rounded(float x)
     return x;
 }
 
-static void check_bf16(const size_t *shape)
+static void check_bf16(const struct bf16_kernel *bf16, const size_t *shape)
 {
-    size_t m = shape[0], n = shape[1], k = shape[2];
+    size_t m = shape[0], n = shape[1], k = shape[2], depth = (k + bf16->group - 1) / bf16->group;
     struct error error;
     struct matmul_packed packed;
     float *a = random_floats(SIDE * DEPTH_MAX, 1), *b = random_floats(SIDE * DEPTH_MAX, 2);
-    float *pairs = random_floats(SIDE * DEPTH_MAX, 5);
+    float *elements = random_floats(SIDE * DEPTH_MAX, 5);
     float *got = random_floats(SIDE * SIDE, 3), *want = random_floats(SIDE * SIDE, 3);
-    ck_assert_int_eq(matmul_pack_bf16(&packed, k, n, matmul_rows(b, n), NULL, "test", &error), 0);
-    bf16_kernel()->along(m, k, a, k, pairs, (k + 1) / 2);
-    matmul_columns(m, pairs, (k + 1) / 2, &packed, 0, n, true, got, n);
+    ck_assert_int_eq(matmul_pack_bf16(&packed, bf16, k, n, matmul_rows(b, n), NULL, "test", &error),
+                     0);
+    bf16->along(m, k, a, k, elements, depth);
+    matmul_columns(m, elements, depth, &packed, 0, n, true, got, n);
     for (size_t i = 0; i < SIDE * DEPTH_MAX; i++) {
         a[i] = rounded(a[i]);
         b[i] = rounded(b[i]);
@@ -125,15 +126,16 @@ static void check_bf16(const size_t *shape)
     matmul_packed_free(&packed);
     free(a);
     free(b);
-    free(pairs);
+    free(elements);
     free(got);
     free(want);
 }
 
 START_TEST(bf16_products_match_the_twin_of_rounded_numbers)
 {
-    for (size_t s = 0; bf16_kernel() && s < SHAPES; s++)
-        check_bf16(shapes[s]);
+    for (size_t group = 1; group <= 2; group++)
+        for (size_t s = 0; bf16_kernel_of(group) && s < SHAPES; s++)
+            check_bf16(bf16_kernel_of(group), shapes[s]);
 }
 END_TEST
 
