@@ -1,6 +1,5 @@
 /* export_main.c - `maskmill export`. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "base/atomic.h"
 #include "base/error.h"
+#include "pipeline/arguments.h"
 #include "pipeline/commands.h"
 #include "records/export.h"
 #include "images/image.h"
@@ -47,21 +47,20 @@ static void print_help(void)
          "Exit status: 0 all written, 1 some records refused, 2 usage, 3 environment.");
 }
 
+/* Says what is wrong with the command line. */
 static int usage(const char *format, const char *value)
 {
     fputs("maskmill export: ", stderr);
     fprintf(stderr, format, value);
-    fputs("\nTry 'maskmill export --help'.\n", stderr);
+    fputs("; see --help\n", stderr);
     return -1;
 }
 
 static int add_formats(struct command *command, const char *list)
 {
-    free(command->formats);
     command->formats = strdup(list);
-    command->count = 0;
     if (!command->formats)
-        return -1;
+        return usage("--format %s: no memory", list);
     char *rest = command->formats;
     for (char *name; (name = strsep(&rest, ","));) {
         if (command->count == WRITERS_MAX)
@@ -75,7 +74,7 @@ static int set_ids(struct command *command, const char *value)
 {
     command->options.sequential_ids = strcmp(value, "sequential") == 0;
     if (!command->options.sequential_ids && strcmp(value, "stable") != 0)
-        return usage("--ids %s: neither stable nor sequential", value);
+        return usage("--ids %s: expected stable or sequential", value);
     return 0;
 }
 
@@ -85,7 +84,7 @@ static int set_shard_images(struct command *command, const char *value)
     errno = 0;
     long number = strtol(value, &end, 10);
     if (errno || *end || end == value || number < 1 || number > 10000000)
-        return usage("--shard-images %s: not a number from 1 to 10000000", value);
+        return usage("--shard-images %s: expected a whole number from 1 to 10000000", value);
     command->options.shard_images = (size_t)number;
     return 0;
 }
@@ -98,64 +97,47 @@ static int set_fields(struct command *command, const char *value)
     return 0;
 }
 
-enum { IMAGES = 256, FIELDS, IDS, SHARD_IMAGES, SHARD_PREFIX };
+/* The options whose values are more than a text. */
+struct raw_options {
+    const char *format, *fields, *ids, *shard_images;
+};
 
-static int set_option(struct command *command, int option, const char *value)
+static int set_options(struct command *command, const struct raw_options *raw)
 {
-    switch (option) {
-    case 'f':
-        return add_formats(command, value);
-    case 'o':
-        command->out = value;
-        return 0;
-    case IMAGES:
-        command->images = value;
-        return 0;
-    case FIELDS:
-        return set_fields(command, value);
-    case IDS:
-        return set_ids(command, value);
-    case SHARD_IMAGES:
-        return set_shard_images(command, value);
-    case SHARD_PREFIX:
-        if (strchr(value, '/'))
-            return usage("--shard-prefix %s: must not contain '/'", value);
-        command->options.shard_prefix = value;
-        return 0;
-    default:
-        fputs("Try 'maskmill export --help'.\n", stderr);
-        return -1;
-    }
-}
-
-/* 0 to go on, 1 when help was asked for, -1 after a message. */
-static int read_command(struct command *command, int argc, char **argv)
-{
-    static const struct option options[] = {{"format", required_argument, NULL, 'f'},
-                                            {"out", required_argument, NULL, 'o'},
-                                            {"images", required_argument, NULL, IMAGES},
-                                            {"fields", required_argument, NULL, FIELDS},
-                                            {"ids", required_argument, NULL, IDS},
-                                            {"shard-images", required_argument, NULL, SHARD_IMAGES},
-                                            {"shard-prefix", required_argument, NULL, SHARD_PREFIX},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
-    int option;
-    optind = 0;
-    while ((option = getopt_long(argc, argv, "f:o:h", options, NULL)) != -1) {
-        if (option == 'h')
-            return 1;
-        if (set_option(command, option, optarg))
-            return -1;
-    }
-    if (optind + 1 != argc)
-        return usage("%s", "one folder of records is needed");
-    command->records = argv[optind];
-    if (command->count == 0)
+    const char *prefix = command->options.shard_prefix;
+    if (!raw->format)
         return usage("%s", "--format is missing");
     if (!command->out)
         return usage("%s", "-o OUT is missing");
+    if (prefix && strchr(prefix, '/'))
+        return usage("--shard-prefix %s: must not contain '/'", prefix);
+    if (add_formats(command, raw->format) || (raw->fields && set_fields(command, raw->fields)) ||
+        (raw->ids && set_ids(command, raw->ids)) ||
+        (raw->shard_images && set_shard_images(command, raw->shard_images)))
+        return -1;
     return 0;
+}
+
+/* True to go on; else *status is the exit status. */
+static bool read_command(struct command *command, int argc, char **argv, int *status)
+{
+    struct raw_options raw = {0};
+    const struct arguments arguments = {
+        .command = "export",
+        .print_help = print_help,
+        .options = {{.name = "format", .letter = 'f', .value = &raw.format},
+                    {.name = "out", .letter = 'o', .value = &command->out},
+                    {.name = "images", .value = &command->images},
+                    {.name = "fields", .value = &raw.fields},
+                    {.name = "ids", .value = &raw.ids},
+                    {.name = "shard-images", .value = &raw.shard_images},
+                    {.name = "shard-prefix", .value = &command->options.shard_prefix}},
+        .wanted = "one folder of records",
+    };
+    if (!arguments_read(&arguments, argc, argv, &command->records, status))
+        return false;
+    *status = EXIT_USAGE;
+    return set_options(command, &raw) == 0;
 }
 
 static int open_writers(const struct command *command, struct writer **writers, struct error *error)
@@ -260,14 +242,9 @@ static int run_command(struct command *command)
 int export_main(int argc, char **argv)
 {
     struct command command = {0};
-    int status = EXIT_USAGE;
-    int answer = read_command(&command, argc, argv);
-    if (answer == 1) {
-        print_help();
-        status = EXIT_ALL_DONE;
-    } else if (answer == 0) {
+    int status;
+    if (read_command(&command, argc, argv, &status))
         status = run_command(&command);
-    }
     free(command.formats);
     return status;
 }

@@ -1,8 +1,8 @@
 /* fetch_main.c - `maskmill fetch-model`. */
-#include <getopt.h>
 #include <stdio.h>
 
 #include "base/error.h"
+#include "pipeline/arguments.h"
 #include "pipeline/commands.h"
 #include "pipeline/fetch.h"
 #include "pipeline/official.h"
@@ -40,29 +40,23 @@ static int run_command(const struct official *official, const char *path)
 
 int fetch_main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {0}};
     const char *path = NULL;
-    int option;
-    optind = 0;
-    while ((option = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
-        if (option == 'h') {
-            print_help();
-            return EXIT_ALL_DONE;
-        }
-        if (option != 'o') {
-            fputs("Try 'maskmill fetch-model --help'.\n", stderr);
-            return EXIT_USAGE;
-        }
-        path = optarg;
-    }
-    const struct official *official = optind + 1 == argc ? official_by_name(argv[optind]) : NULL;
-    if (!official) {
-        fprintf(stderr, "maskmill fetch-model: %s:\n",
-                optind + 1 == argc ? "no published model has that name; there are"
-                                   : "one name is needed");
-        print_names(stderr);
-        return EXIT_USAGE;
-    }
-    return run_command(official, path ? path : official->file);
+    const struct arguments arguments = {
+        .command = "fetch-model",
+        .print_help = print_help,
+        .options = {{.name = "output", .letter = 'o', .value = &path}},
+        .wanted = "one name",
+        .may_lack = true, /* to say then which names there are */
+    };
+    const char *name;
+    int status;
+    if (!arguments_read(&arguments, argc, argv, &name, &status))
+        return status;
+    const struct official *official = name ? official_by_name(name) : NULL;
+    if (official)
+        return run_command(official, path ? path : official->file);
+    fprintf(stderr, "maskmill fetch-model: %s:\n",
+            name ? "no published model has that name; there are" : "one name is needed");
+    print_names(stderr);
+    return EXIT_USAGE;
 }

@@ -1,22 +1,23 @@
 /* info_main.c - `maskmill info`. */
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "base/json_text.h"
+#include "pipeline/arguments.h"
 #include "pipeline/commands.h"
 #include "pipeline/inspect.h"
 
 static void print_help(void)
 {
     puts(
-        "usage: maskmill info [--json] [MODEL]\n\n"
+        "usage: maskmill info [options] [MODEL]\n\n"
         "Loads a checkpoint (without MODEL: the built-in one), checks every tensor, and says what\n"
         "it is: architecture, sizes, parameters, dtype, SHA-256, which published file it is, its\n"
         "metadata, and the thresholds that a run with it uses where none are given.\n\n"
-        "      --json  as one JSON object\n"
+        "      --json          as one JSON object\n"
+        "      --image-size N  side of the model's input, for a TinyViT that does not say it\n"
         "  -h, --help\n\n"
         "Exit status: 0 usable, 2 usage, 3 not usable.");
 }
@@ -37,11 +38,11 @@ static int report(const struct inspection *inspection, bool json, struct error *
     return 0;
 }
 
-static int run_command(const char *path, bool json)
+static int run_command(const char *path, const char *image_size, bool json)
 {
     struct error error;
     struct inspection inspection;
-    int failed = inspect_model(&inspection, path, &error);
+    int failed = inspect_model(&inspection, path, image_size, &error);
     if (!failed) {
         failed = report(&inspection, json, &error);
         inspect_free(&inspection);
@@ -49,31 +50,23 @@ static int run_command(const char *path, bool json)
     if (!failed)
         return EXIT_ALL_DONE;
     fprintf(stderr, "maskmill info: %s\n", error.text);
-    return EXIT_ENVIRONMENT;
+    return error.code == ERROR_USAGE ? EXIT_USAGE : EXIT_ENVIRONMENT;
 }
 
 int info_main(int argc, char **argv)
 {
-    enum { JSON = 256 };
-    static const struct option options[] = {
-        {"json", no_argument, NULL, JSON}, {"help", no_argument, NULL, 'h'}, {0}};
     bool json = false;
-    int option;
-    optind = 0;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option == 'h') {
-            print_help();
-            return EXIT_ALL_DONE;
-        }
-        if (option != JSON) {
-            fputs("Try 'maskmill info --help'.\n", stderr);
-            return EXIT_USAGE;
-        }
-        json = true;
-    }
-    if (argc - optind > 1) {
-        fputs("maskmill info: one model at a time\nTry 'maskmill info --help'.\n", stderr);
-        return EXIT_USAGE;
-    }
-    return run_command(argv[optind], json);
+    const char *image_size = NULL;
+    const struct arguments arguments = {
+        .command = "info",
+        .print_help = print_help,
+        .options = {{.name = "json", .flag = &json}, {.name = "image-size", .value = &image_size}},
+        .wanted = "one model",
+        .may_lack = true,
+    };
+    const char *path;
+    int status;
+    return arguments_read(&arguments, argc, argv, &path, &status)
+               ? run_command(path, image_size, json)
+               : status;
 }

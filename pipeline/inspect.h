@@ -24,10 +24,12 @@ struct inspection {
     struct settings settings;        /* owned: as a run with this model and no options has them */
 };
 
-/* Loads and examines the checkpoint at `path`, which must live as long as the inspection; NULL: the
- * built-in model. Returns 0, or -1 with the error of what failed (ERROR_MODEL, ERROR_IO, ...) and
- * nothing to free. */
-int inspect_model(struct inspection *inspection, const char *path, struct error *error);
+/* Loads and examines the checkpoint at `path`; NULL: the built-in model. `image_size` is the value
+ * of
+ * --image-size, or NULL. Returns 0, or -1 with the error of what failed (ERROR_MODEL, ERROR_IO;
+ * ERROR_USAGE for the image size) and nothing to free. */
+int inspect_model(struct inspection *inspection, const char *path, const char *image_size,
+                  struct error *error);
 void inspect_free(struct inspection *inspection);
 
 /* As lines of a name and a value. */

@@ -38,8 +38,10 @@ static int apply_defaults(const struct sam *sam, struct settings *settings, char
         const char *value = table[i].model_default ? sam_metadata(sam, key) : NULL;
         if (!value)
             continue;
-        if (settings_set(settings, key, value, SOURCE_MODEL, error))
+        if (settings_set(settings, key, value, SOURCE_MODEL, error)) {
+            error->code = ERROR_MODEL;
             return error_prefix(error, "metadata of %s", load_name(settings));
+        }
         if (settings_source(settings, &table[i]) == SOURCE_MODEL && used < LOAD_SAID)
             used += (size_t)snprintf(said + used, LOAD_SAID - used, "%s --%s %s", used ? "," : "",
                                      table[i].name, value);

@@ -74,16 +74,30 @@ static bool is_choice(const char *choices, const char *value)
     return false;
 }
 
+static bool is_allowed(const struct setting *setting, double number)
+{
+    double step = setting->kind == SETTING_REAL ? 0 : setting->step ? setting->step : 1;
+    return number >= setting->least && number <= setting->most &&
+           (step == 0 || fmod(number, step) == 0);
+}
+
+static int refuse_number(const struct setting *setting, const char *value, struct error *error)
+{
+    char kind[32] = "a whole number";
+    if (setting->kind == SETTING_REAL)
+        snprintf(kind, sizeof kind, "a number");
+    else if (setting->step)
+        snprintf(kind, sizeof kind, "a multiple of %d", setting->step);
+    return error_set(error, ERROR_USAGE, "--%s %s: expected %s from %.15g to %.15g", setting->name,
+                     value, kind, setting->least, setting->most);
+}
+
 static int set_number(struct settings *settings, const struct setting *setting, const char *value,
                       struct error *error)
 {
     double number;
-    bool whole = setting->kind != SETTING_REAL;
-    if (!parse_number(value, &number) || (whole && number != floor(number)) ||
-        number < setting->least || number > setting->most)
-        return error_set(error, ERROR_USAGE, "--%s %s: expected %s from %.15g to %.15g",
-                         setting->name, value, whole ? "a whole number" : "a number",
-                         setting->least, setting->most);
+    if (!parse_number(value, &number) || !is_allowed(setting, number))
+        return refuse_number(setting, value, error);
     void *at = value_of(settings, setting);
     if (setting->kind == SETTING_INT)
         *(int *)at = (int)number;

@@ -111,6 +111,7 @@ struct setting {
     enum setting_kind kind;
     size_t offset;        /* of the value in struct settings */
     double least, most;   /* allowed range, inclusive; numbers only */
+    int step;             /* whole numbers are multiples of it; 0: any */
     const char *standard; /* default as text; NULL: off, 0 or none */
     const char *choices;  /* "f32|bf16": the texts allowed; NULL: any */
     const char *argument; /* name of the value in --help; NULL for flags */

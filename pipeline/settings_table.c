@@ -75,6 +75,7 @@ static const struct setting table[] = {
      .offset = AT(image_size),
      .least = 0,
      .most = 8192,
+     .step = 16,
      .argument = "N",
      .group = MODEL,
      .decides = true,

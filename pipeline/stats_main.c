@@ -1,11 +1,11 @@
 /* stats_main.c - `maskmill stats`. */
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "base/json_text.h"
+#include "pipeline/arguments.h"
 #include "pipeline/commands.h"
 #include "records/record_stream.h"
 #include "pipeline/stats_report.h"
@@ -80,27 +80,15 @@ static int run_command(const char *folder, bool json)
 
 int stats_main(int argc, char **argv)
 {
-    enum { JSON = 256 };
-    static const struct option options[] = {
-        {"json", no_argument, NULL, JSON}, {"help", no_argument, NULL, 'h'}, {0}};
     bool json = false;
-    int option;
-    optind = 0;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option == 'h') {
-            print_help();
-            return EXIT_ALL_DONE;
-        }
-        if (option != JSON) {
-            fputs("Try 'maskmill stats --help'.\n", stderr);
-            return EXIT_USAGE;
-        }
-        json = true;
-    }
-    if (optind + 1 != argc) {
-        fputs("maskmill stats: one folder of records is needed\nTry 'maskmill stats --help'.\n",
-              stderr);
-        return EXIT_USAGE;
-    }
-    return run_command(argv[optind], json);
+    const struct arguments arguments = {
+        .command = "stats",
+        .print_help = print_help,
+        .options = {{.name = "json", .flag = &json}},
+        .wanted = "one folder of records",
+    };
+    const char *folder;
+    int status;
+    return arguments_read(&arguments, argc, argv, &folder, &status) ? run_command(folder, json)
+                                                                    : status;
 }

@@ -1,11 +1,11 @@
 /* status_main.c - `maskmill status` and `maskmill merge`: a run over all its shards' ledgers. */
-#include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "jobs/ledger_status.h"
+#include "pipeline/arguments.h"
 #include "pipeline/commands.h"
 
 enum { WATCH_SECONDS = 5 };
@@ -59,45 +59,40 @@ static int show(const char *folder, bool json, bool watch)
 
 int status_main(int argc, char **argv)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
-                                            {"watch", no_argument, NULL, 'w'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
     bool json = false;
     bool watch = false;
-    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (option == 'h') {
-            print_status_help();
-            return EXIT_ALL_DONE;
-        }
-        if (option == '?')
-            return EXIT_USAGE;
-        json = json || option == 'j';
-        watch = watch || option == 'w';
-    }
-    if (optind + 1 != argc) {
-        fputs("maskmill status: the folder of one run is needed; see --help\n", stderr);
-        return EXIT_USAGE;
-    }
-    return show(argv[optind], json, watch);
+    const struct arguments arguments = {
+        .command = "status",
+        .print_help = print_status_help,
+        .options = {{.name = "json", .flag = &json}, {.name = "watch", .flag = &watch}},
+        .wanted = "the folder of one run",
+    };
+    const char *folder;
+    int status;
+    return arguments_read(&arguments, argc, argv, &folder, &status) ? show(folder, json, watch)
+                                                                    : status;
 }
 
-int merge_main(int argc, char **argv)
+static int merge(const char *folder)
 {
     struct error error;
     struct ledger_run_status status;
-    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-        print_merge_help();
-        return EXIT_ALL_DONE;
-    }
-    if (argc != 2 || argv[1][0] == '-') {
-        fputs("maskmill merge: the folder of one run is needed; see --help\n", stderr);
-        return EXIT_USAGE;
-    }
-    if (ledger_merge(argv[1], &status, &error))
+    if (ledger_merge(folder, &status, &error))
         return report("merge", &error);
     ledger_status_print(&status, stdout);
     int exit_status = status.failed ? EXIT_SOME_FAILED : EXIT_ALL_DONE;
     ledger_status_free(&status);
     return exit_status;
+}
+
+int merge_main(int argc, char **argv)
+{
+    const struct arguments arguments = {
+        .command = "merge",
+        .print_help = print_merge_help,
+        .wanted = "the folder of one run",
+    };
+    const char *folder;
+    int status;
+    return arguments_read(&arguments, argc, argv, &folder, &status) ? merge(folder) : status;
 }

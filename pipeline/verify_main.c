@@ -1,8 +1,8 @@
 /* verify_main.c - `maskmill verify`. */
-#include <getopt.h>
 #include <stdio.h>
 
 #include "base/error.h"
+#include "pipeline/arguments.h"
 #include "pipeline/commands.h"
 #include "images/image.h"
 #include "records/verify.h"
@@ -48,29 +48,14 @@ static int run_command(struct verify_job *job)
 
 int verify_main(int argc, char **argv)
 {
-    enum { IMAGES = 256 };
-    static const struct option options[] = {
-        {"images", required_argument, NULL, IMAGES}, {"help", no_argument, NULL, 'h'}, {0}};
     struct verify_job job = {.found = print_fault};
-    int option;
-    optind = 0;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (option == 'h') {
-            print_help();
-            return EXIT_ALL_DONE;
-        }
-        if (option != IMAGES) {
-            fputs("Try 'maskmill verify --help'.\n", stderr);
-            return EXIT_USAGE;
-        }
-        job.images = optarg;
-    }
-    if (optind + 1 != argc) {
-        fputs("maskmill verify: one folder of records is needed\n"
-              "Try 'maskmill verify --help'.\n",
-              stderr);
-        return EXIT_USAGE;
-    }
-    job.records = argv[optind];
-    return run_command(&job);
+    const struct arguments arguments = {
+        .command = "verify",
+        .print_help = print_help,
+        .options = {{.name = "images", .value = &job.images}},
+        .wanted = "one folder of records",
+    };
+    int status;
+    return arguments_read(&arguments, argc, argv, &job.records, &status) ? run_command(&job)
+                                                                         : status;
 }

@@ -14,7 +14,7 @@ static json_t *inspect_as_json(const char *path)
     struct error error = {0};
     struct inspection inspection;
     struct json_text text = {0};
-    ck_assert_msg(!inspect_model(&inspection, path, &error), "%s", error.text);
+    ck_assert_msg(!inspect_model(&inspection, path, NULL, &error), "%s", error.text);
     inspect_json(&inspection, &text);
     inspect_free(&inspection);
     char *made = json_text_take(&text, NULL, &error);
@@ -63,7 +63,7 @@ START_TEST(the_text_names_the_model_and_its_hash)
     struct error error = {0};
     struct inspection inspection;
     char text[4096] = "";
-    ck_assert(!inspect_model(&inspection, NULL, &error));
+    ck_assert(!inspect_model(&inspection, NULL, NULL, &error));
     FILE *file = fmemopen(text, sizeof text, "w");
     inspect_print(&inspection, file);
     fclose(file);
@@ -82,7 +82,7 @@ START_TEST(what_cannot_be_used_is_refused)
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         struct error error = {0};
         struct inspection inspection;
-        ck_assert_int_eq(inspect_model(&inspection, paths[i], &error), -1);
+        ck_assert_int_eq(inspect_model(&inspection, paths[i], NULL, &error), -1);
         ck_assert_msg(strstr(error.text, paths[i]) == error.text, "%s", error.text);
     }
 }
