@@ -2,10 +2,10 @@
 
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "pipeline/settings.h"
 
 /* The text of a JSON value as settings_set takes it, in `text` or the value's own; NULL for another
@@ -63,39 +63,38 @@ int config_read(struct settings *settings, const char *path, struct error *error
     return status ? error_prefix(error, "--config %s", path) : 0;
 }
 
-static json_t *json_of(const struct settings *settings, const struct setting *setting)
+void config_value(struct json_text *text, const struct settings *settings,
+                  const struct setting *setting)
 {
-    char text[4096];
-    settings_text(settings, setting, text, sizeof text);
-    switch (setting->kind) {
-    case SETTING_FLAG:
-        return json_boolean(strcmp(text, "true") == 0);
-    case SETTING_REAL:
-    case SETTING_SECONDS:
-        return json_real(strtod(text, NULL));
-    case SETTING_TEXT:
-        return *text ? json_string(text) : json_null();
-    default:
-        return json_integer(strtoll(text, NULL, 10));
-    }
+    char value[4096];
+    settings_text(settings, setting, value, sizeof value);
+    if (setting->kind != SETTING_TEXT)
+        json_text_raw(text, value);
+    else if (*value)
+        json_text_string(text, value, strlen(value));
+    else
+        json_text_raw(text, "null");
 }
 
 char *config_text(const struct settings *settings, struct error *error)
 {
+    struct json_text text = {0};
     size_t count;
     const struct setting *table = settings_table(&count);
-    json_t *object = json_object();
-    int failed = !object;
-    for (size_t i = 0; !failed && i < count; i++) {
+    const char *before = "{\n  ";
+    for (size_t i = 0; i < count; i++) {
         char key[64];
+        if (!table[i].decides)
+            continue;
         settings_key(&table[i], key, sizeof key);
-        failed = table[i].decides && json_object_set_new(object, key, json_of(settings, &table[i]));
+        json_text_raw(&text, before);
+        json_text_string(&text, key, strlen(key));
+        json_text_raw(&text, ": ");
+        config_value(&text, settings, &table[i]);
+        before = ",\n  ";
     }
-    char *text = failed ? NULL : json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
-    json_decref(object);
-    if (!text)
-        error_set(error, ERROR_MEMORY, "no memory for the configuration");
-    return text;
+    json_text_raw(&text, "\n}");
+    return json_text_take(&text, NULL, error);
 }
 
 struct preset_value {

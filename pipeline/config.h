@@ -4,6 +4,8 @@
 #define PIPELINE_CONFIG_H
 
 struct error;
+struct json_text;
+struct setting;
 struct settings;
 
 /* Applies a file's values with SOURCE_CONFIG. null leaves an option as it is.
@@ -13,6 +15,11 @@ int config_read(struct settings *settings, const char *path, struct error *error
 /* The JSON text of every option that decides the output, which config_read reads back. The caller
  * frees it with free(3). NULL with ERROR_MEMORY. */
 char *config_text(const struct settings *settings, struct error *error);
+
+/* Appends the value of one option as config_text has it: a number, true or false, a text, or null
+ * for none. */
+void config_value(struct json_text *text, const struct settings *settings,
+                  const struct setting *setting);
 
 /* Applies preset "amg" (the package's defaults, also over a model's own) or "sa1b" (the recipe of
  * the SA-1B data set: Kirillov et al., "Segment Anything", appendix B) with SOURCE_PRESET.

@@ -5,6 +5,7 @@
 #include "base/json_text.h"
 #include "model/checkpoint.h"
 #include "model/sam.h"
+#include "pipeline/config.h"
 #include "pipeline/inspect.h"
 #include "pipeline/official.h"
 
@@ -107,7 +108,7 @@ static void add_metadata(struct json_text *text, const struct inspection *inspec
     json_text_raw(text, "}");
 }
 
-/* Numbers and texts as settings_text gives them; `own` chooses all, or those of the model alone. */
+/* `own` chooses all, or those of the model alone. */
 static void add_defaults(struct json_text *text, const struct inspection *inspection,
                          const char *name, bool own)
 {
@@ -120,16 +121,12 @@ static void add_defaults(struct json_text *text, const struct inspection *inspec
         if (!table[i].model_default ||
             (own && settings_source(&inspection->settings, &table[i]) != SOURCE_MODEL))
             continue;
-        char key[64], value[VALUE_SIZE];
+        char key[64];
         settings_key(&table[i], key, sizeof key);
-        settings_text(&inspection->settings, &table[i], value, sizeof value);
         json_text_raw(text, comma);
         json_text_string(text, key, strlen(key));
         json_text_raw(text, ": ");
-        if (table[i].kind == SETTING_TEXT)
-            json_text_string(text, value, strlen(value));
-        else
-            json_text_raw(text, value);
+        config_value(text, &inspection->settings, &table[i]);
         comma = ", ";
     }
     json_text_raw(text, "}");

@@ -285,9 +285,9 @@ static int prepare(struct run *run, int argc, char **argv, struct error *error)
     run->input_count = argc - first;
     if (run->settings.help)
         return 0;
-    if (run->settings.preset && config_preset(&run->settings, run->settings.preset, error))
-        return -1;
     if (run->settings.config && config_read(&run->settings, run->settings.config, error))
+        return -1;
+    if (run->settings.preset && config_preset(&run->settings, run->settings.preset, error))
         return -1;
     /* The server forks, so it comes before the first thread. */
     if (check_options(run, error) || image_server_start(&run->image_server, error) ||

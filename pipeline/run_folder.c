@@ -29,16 +29,23 @@ char *run_folder_path(const struct run *run, const char *key, const char *suffix
     return NULL;
 }
 
-/* The fields of run.json: the version, the model and every option that decides what is written.
- * Returns the number of fields; `texts` holds their values. */
+/* The fields of run.json: the version, the contents of model and point grid, and every option that
+ * decides what is written. Returns the number of fields; `texts` holds the options' values and
+ * `grid_sha256` the points'. */
 static size_t list_fields(const struct run *run, struct runfile_field *fields,
-                          char (*texts)[FIELD_TEXT])
+                          char (*texts)[FIELD_TEXT], char grid_sha256[DIGEST_TEXT])
 {
+    const struct generation *generation = &run->settings.generation;
     size_t count;
     const struct setting *table = settings_table(&count);
     size_t used = 0;
     fields[used++] = (struct runfile_field){"maskmill", MASKMILL_VERSION};
     fields[used++] = (struct runfile_field){"model_sha256", run->model_sha256};
+    if (generation->own_points) {
+        digest_bytes(generation->own_points,
+                     2 * sizeof(double) * (size_t)generation->own_point_count, grid_sha256);
+        fields[used++] = (struct runfile_field){"point_grid_sha256", grid_sha256};
+    }
     for (size_t i = 0; i < count; i++) {
         if (!table[i].decides)
             continue;
@@ -85,14 +92,15 @@ static int agree(const struct run *run, struct error *error)
     settings_table(&options);
     int status = -1;
     char *path = NULL;
-    struct runfile_field *fields = memory_new(options + 2, sizeof *fields, "run.json", error);
+    char grid_sha256[DIGEST_TEXT];
+    struct runfile_field *fields = memory_new(options + 3, sizeof *fields, "run.json", error);
     char(*texts)[FIELD_TEXT] = fields ? memory_new(options, FIELD_TEXT, "run.json", error) : NULL;
     if (texts && asprintf(&path, "%s/" LEDGER_FOLDER "/run.json", run->settings.output) < 0) {
         path = NULL;
         error_set(error, ERROR_MEMORY, "no memory for the name of run.json");
     }
     if (path) {
-        size_t count = list_fields(run, fields, texts);
+        size_t count = list_fields(run, fields, texts, grid_sha256);
         status = runfile_agree(path, fields, count, error);
         if (status == RUNFILE_DIFFERS)
             status = take_over(run, path, fields, count, error);
