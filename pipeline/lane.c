@@ -8,6 +8,7 @@
 #include "filters/mask.h"
 #include "filters/scan.h"
 #include "model/sam.h"
+#include "pipeline/refine.h"
 #include "pipeline/settings.h"
 
 struct lane {
@@ -117,6 +118,16 @@ static void apply_threshold(const struct lane *lane, float *logits)
         logits[i] -= threshold;
 }
 
+/* Whether a mask that has passed the thresholds may take part in NMS. */
+static bool is_admitted(const struct lane *lane, const struct crop_task *task,
+                        const struct mask *mask)
+{
+    double image_area = (double)task->image_width * task->image_height;
+    return (task->keep_cut ||
+            !crop_cuts_box(task->rect, mask->box, task->image_width, task->image_height)) &&
+           !refine_covers_image(mask, lane->options, image_area);
+}
+
 /* Scans one low-resolution mask and adds it to `found` if it passes the filters. */
 static int keep_mask(struct lane *lane, const struct crop_task *task, const double *point,
                      float *logits, float iou, struct mask_list *found, struct error *error)
@@ -130,9 +141,7 @@ static int keep_mask(struct lane *lane, const struct crop_task *task, const doub
     double start = clock_now();
     apply_threshold(lane, logits);
     int status = scan_mask(task->geometry, lane->scan, logits, &scan, &mask, &kept, error);
-    if (status == 0 && kept &&
-        (task->keep_cut ||
-         !crop_cuts_box(task->rect, mask.box, task->image_width, task->image_height)))
+    if (status == 0 && kept && is_admitted(lane, task, &mask))
         status = mask_list_add(found, &mask, error);
     rle_free(&mask.rle);
     lane->times.scan += clock_now() - start;

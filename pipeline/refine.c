@@ -25,12 +25,19 @@ static int clean_regions(struct mask_list *masks, const struct generation *optio
     return regions_clean(masks, min_area, threshold, error);
 }
 
+bool refine_covers_image(const struct mask *mask, const struct generation *options,
+                         double image_area)
+{
+    return options->max_area_fraction > 0 &&
+           (double)mask->area >= options->max_area_fraction * image_area;
+}
+
 static bool has_wanted_area(const struct mask *mask, const struct generation *options,
                             double image_area)
 {
     double area = (double)mask->area;
     return area >= options->min_area && (options->max_area == 0 || area <= options->max_area) &&
-           (options->max_area_fraction <= 0 || area < options->max_area_fraction * image_area);
+           !refine_covers_image(mask, options, image_area);
 }
 
 static int select_by_area(struct mask_list *masks, const struct generation *options,

@@ -3,11 +3,19 @@
 #ifndef PIPELINE_REFINE_H
 #define PIPELINE_REFINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct error;
 struct generation;
+struct mask;
 struct mask_list;
+
+/* Whether a mask covers so much of an image of `image_area` pixels that max_area_fraction drops it.
+ * The SA-1B recipe has this rule beside the thresholds, before NMS, so that such a mask suppresses
+ * no other; `refine` applies it once more, because masks grow by filled holes and merged tiles. */
+bool refine_covers_image(const struct mask *mask, const struct generation *options,
+                         double image_area);
 
 /* Applies the options in this order: min_mask_region_area; min_area, max_area, max_area_fraction;
  * mask_nms_thresh; containment_thresh; max_masks (those with the highest predicted IoU);
