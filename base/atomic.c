@@ -75,11 +75,11 @@ static void release(struct atomic_file *file)
 /* Opens the first temporary name that no other file has. */
 static int open_temporary(struct atomic_file *file, struct error *error)
 {
-    uint32_t host = atomic_host();
+    const struct atomic_writer self = atomic_writer_self();
     bool parent_made = false;
     for (unsigned counter = 0; counter < 10000; counter++) {
         free(file->temporary);
-        file->temporary = atomic_temporary_name(file->path, host, getpid(), counter);
+        file->temporary = atomic_temporary_name(file->path, &self, counter);
         if (!file->temporary)
             return error_set(error, ERROR_MEMORY, "%s: no memory for its name", file->path);
         do

@@ -1,6 +1,6 @@
 /* atomic.h - files that are complete or not there at all, even after kill -9 and power loss.
  *
- * The bytes go to a temporary file in the destination's folder (`.NAME.HOST.PID.N.maskmill-tmp`),
+ * The bytes go to a temporary file in the destination's folder (`.NAME.WRITER.N.maskmill-tmp`),
  * then fsync, rename over the destination, and fsync of the folder. The destination itself is never
  * opened for writing. Until its folder is synced a renamed file is visible, but a power loss may
  * take it back; so what says "done" (a ledger) must wait for that. One fsync of a folder serves
@@ -77,10 +77,20 @@ void atomic_abandon(struct atomic_file *file);
  * this returns. 0 or -1 (ERROR_IO). */
 int atomic_make_folder(const char *path, struct error *error);
 
-/* Removes left-over temporary files under `folder`, recursively (links are not followed): those of
- * this host whose process is gone or is this one, and those of other hosts (or other PID name
- * spaces) that have not changed for a day. To be called before this process writes there.
- * *removed (may be NULL) counts them. A missing folder is no error. Returns 0 or -1 (ERROR_IO). */
+/* Who wrote a temporary file, as atomic_name.h has it. */
+struct atomic_writer;
+
+/* Removes left-over temporary files in `folder` itself, not below it: those of this host whose
+ * process is gone, those of other hosts (or other PID name spaces) that have not changed for a day,
+ * and those of the `dead`, writers that are known to be gone wherever they were. *removed (may be
+ * NULL) counts them. A missing folder is no error. Returns 0 or -1 (ERROR_IO). */
+int atomic_clean_folder(const char *folder, const struct atomic_writer *dead, size_t dead_count,
+                        size_t *removed, struct error *error);
+
+/* As atomic_clean_folder without anybody known to be dead, recursively (links are not followed). */
 int atomic_clean(const char *folder, size_t *removed, struct error *error);
+
+/* As atomic_clean_folder for the folder that `path` lies in, as well as it can be done. */
+void atomic_clean_beside(const char *path);
 
 #endif

@@ -1,6 +1,8 @@
 #include "base/atomic_name.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +13,8 @@
 
 #define SUFFIX ".maskmill-tmp"
 
-/* Bytes of NAME that are kept: NAME_MAX (255) less the longest ".HOST.PID.COUNTER" and the suffix.
- */
+/* Bytes of NAME that are kept: NAME_MAX (255) less the point before it, the longest
+ * ".HOST.PID.BIRTH.COUNTER" and the suffix. */
 enum { KEPT_NAME = 200 };
 
 size_t atomic_folder_length(const char *path)
@@ -23,7 +25,7 @@ size_t atomic_folder_length(const char *path)
     return slash == path ? 1 : (size_t)(slash - path);
 }
 
-uint32_t atomic_host(void)
+static uint32_t own_host(void)
 {
     struct {
         char name[256];
@@ -37,36 +39,104 @@ uint32_t atomic_host(void)
     return (uint32_t)(hash_bytes(&identity, sizeof identity) >> 32);
 }
 
-char *atomic_temporary_name(const char *path, uint32_t host, pid_t pid, unsigned counter)
+/* From /proc/PID/stat: the 22nd field is the time since boot at which the process started. The
+ * second is its name in brackets, which may hold anything. 0 where this system does not tell. */
+static uint32_t birth_of(pid_t pid)
+{
+    char path[64];
+    char text[1024];
+    unsigned long long start;
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    FILE *file = fopen(path, "re");
+    size_t length = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file)
+        fclose(file);
+    text[length] = '\0';
+    const char *at = strrchr(text, ')');
+    if (!at || sscanf(at + 1,
+                      " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+                      "%*s %llu",
+                      &start) != 1)
+        return 0;
+    uint32_t birth = (uint32_t)(hash_bytes(&start, sizeof start) >> 32);
+    return birth ? birth : 1;
+}
+
+struct atomic_writer atomic_writer_self(void)
+{
+    return (struct atomic_writer){own_host(), getpid(), birth_of(getpid())};
+}
+
+bool atomic_writer_is_gone(const struct atomic_writer *writer)
+{
+    if (writer->host != own_host())
+        return false;
+    if (kill(writer->pid, 0) && errno == ESRCH)
+        return true;
+    uint32_t birth = birth_of(writer->pid);
+    return birth && writer->birth && birth != writer->birth;
+}
+
+bool atomic_writer_equal(const struct atomic_writer *one, const struct atomic_writer *other)
+{
+    return one->host == other->host && one->pid == other->pid && one->birth == other->birth;
+}
+
+void atomic_writer_text(const struct atomic_writer *writer, char text[ATOMIC_WRITER_TEXT])
+{
+    snprintf(text, ATOMIC_WRITER_TEXT, "%08x.%ld.%08x", writer->host, (long)writer->pid,
+             writer->birth);
+}
+
+/* Reads a writer at the front of `text`; returns what follows, or NULL. */
+static const char *parse_writer(const char *text, struct atomic_writer *writer)
+{
+    unsigned host, birth;
+    long pid;
+    int used = 0;
+    if (sscanf(text, "%8x.%ld.%8x%n", &host, &pid, &birth, &used) != 3 || pid <= 0 || pid > INT_MAX)
+        return NULL;
+    *writer = (struct atomic_writer){host, (pid_t)pid, birth};
+    return text + used;
+}
+
+bool atomic_writer_parse(const char *text, struct atomic_writer *writer)
+{
+    const char *rest = parse_writer(text, writer);
+    return rest && *rest == '\0';
+}
+
+char *atomic_temporary_name(const char *path, const struct atomic_writer *writer, unsigned counter)
 {
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
+    char text[ATOMIC_WRITER_TEXT];
     char *temporary;
-    if (asprintf(&temporary, "%.*s.%.*s.%08x.%ld.%u" SUFFIX, (int)(name - path), path, KEPT_NAME,
-                 name, host, (long)pid, counter) < 0)
+    atomic_writer_text(writer, text);
+    if (asprintf(&temporary, "%.*s.%.*s.%s.%u" SUFFIX, (int)(name - path), path, KEPT_NAME, name,
+                 text, counter) < 0)
         return NULL;
     return temporary;
 }
 
-bool atomic_is_temporary(const char *name, uint32_t *host, pid_t *pid)
+bool atomic_is_temporary(const char *name, struct atomic_writer *writer)
 {
     size_t length = strlen(name), suffix = strlen(SUFFIX);
     if (name[0] != '.' || length <= suffix || strcmp(name + length - suffix, SUFFIX) != 0)
         return false;
-    /* Back over COUNTER, PID and HOST: three points before the suffix. */
+    /* Back over COUNTER, BIRTH, PID and HOST: four points before the suffix. */
     const char *at = name + length - suffix;
-    for (int points = 0; points < 3; points++)
+    for (int points = 0; points < 4; points++)
         do
             if (--at <= name)
                 return false;
         while (*at != '.');
-    unsigned found_host, counter;
-    long found_pid;
+    unsigned counter;
     int used = 0;
-    if (sscanf(at, ".%8x.%ld.%u%n", &found_host, &found_pid, &counter, &used) != 3 ||
-        strcmp(at + used, SUFFIX) != 0 || found_pid <= 0 || found_pid > INT_MAX)
+    struct atomic_writer found;
+    const char *rest = parse_writer(at + 1, &found);
+    if (!rest || sscanf(rest, ".%u%n", &counter, &used) != 1 || strcmp(rest + used, SUFFIX) != 0)
         return false;
-    *host = found_host;
-    *pid = (pid_t)found_pid;
+    *writer = found;
     return true;
 }

@@ -14,16 +14,36 @@ struct error;
  */
 size_t atomic_folder_length(const char *path);
 
-/* Tells processes apart that cannot see each other's PIDs: a hash of the host's name and of the PID
- * name space. */
-uint32_t atomic_host(void);
+/* A process that writes temporary files. */
+struct atomic_writer {
+    uint32_t host; /* a hash of the host's name and of the PID name space: PIDs count only there */
+    pid_t pid;
+    uint32_t birth; /* a hash of when the process started, so that a PID used again is told apart;
+                       0: not known */
+};
 
-/* "FOLDER/.NAME.HOST.PID.COUNTER.maskmill-tmp" for the destination FOLDER/NAME; a long NAME is cut
- * so that the whole stays below 255 bytes. Owned by the caller; NULL where memory is short. */
-char *atomic_temporary_name(const char *path, uint32_t host, pid_t pid, unsigned counter);
+/* This process. */
+struct atomic_writer atomic_writer_self(void);
+
+/* Whether the process is known to be gone: it was on this host, and no process has its PID, or one
+ * that started at another time. */
+bool atomic_writer_is_gone(const struct atomic_writer *writer);
+
+bool atomic_writer_equal(const struct atomic_writer *one, const struct atomic_writer *other);
+
+enum { ATOMIC_WRITER_TEXT = 40 };
+
+/* The writer as "HOST.PID.BIRTH", as it stands in names; and back: false where it is none. */
+void atomic_writer_text(const struct atomic_writer *writer, char text[ATOMIC_WRITER_TEXT]);
+bool atomic_writer_parse(const char *text, struct atomic_writer *writer);
+
+/* "FOLDER/.NAME.HOST.PID.BIRTH.COUNTER.maskmill-tmp" for the destination FOLDER/NAME; a long NAME
+ * is cut so that the whole stays below 255 bytes. Owned by the caller; NULL where memory is short.
+ */
+char *atomic_temporary_name(const char *path, const struct atomic_writer *writer, unsigned counter);
 
 /* Whether `name` (without its folder) is a temporary name, and of whom. */
-bool atomic_is_temporary(const char *name, uint32_t *host, pid_t *pid);
+bool atomic_is_temporary(const char *name, struct atomic_writer *writer);
 
 /* fsync of the folder path[0..length). 0 or -1 (ERROR_IO). */
 int atomic_sync_folder(const char *path, size_t length, struct error *error);

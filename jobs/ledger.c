@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/atomic_name.h"
 #include "base/error.h"
 #include "jobs/ndjson.h"
 #include "jobs/shard.h"
@@ -144,6 +145,9 @@ static void format_event(struct ndjson *line, const struct ledger *ledger,
     gethostname(text, sizeof text - 1);
     ndjson_string(line, "host", text);
     ndjson_integer(line, "pid", (uint64_t)getpid());
+    const struct atomic_writer self = atomic_writer_self();
+    atomic_writer_text(&self, text);
+    ndjson_string(line, "writer", text);
 }
 
 int ledger_append(struct ledger *ledger, const struct ledger_line *line, struct error *error)

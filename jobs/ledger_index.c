@@ -1,8 +1,10 @@
 #include "jobs/ledger_index.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/atomic_name.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/hash.h"
@@ -17,6 +19,8 @@ struct ledger_index {
     size_t size;     /* a power of two */
     size_t used;
     struct ledger_counts counts;
+    struct atomic_writer *writers; /* [writer_count] of earlier starts of this shard */
+    size_t writer_count, writer_capacity;
 };
 
 enum { BYTES_BITS = 36, STATUS_BITS = 2 };
@@ -109,6 +113,7 @@ void ledger_index_free(struct ledger_index *index)
     if (!index)
         return;
     free_arrays(index);
+    free(index->writers);
     memory_free(index);
 }
 
@@ -152,10 +157,30 @@ struct reading_context {
     struct error *error;
 };
 
+/* Notes the writer of an earlier start of this shard. */
+static int add_start(const struct reading_context *reading, const struct ledger_line *line)
+{
+    struct ledger_index *index = reading->index;
+    char own[32];
+    struct atomic_writer writer;
+    if (!reading->shard || !line->shard || !line->writer)
+        return 0;
+    snprintf(own, sizeof own, "%u/%u", reading->shard->index, reading->shard->count);
+    if (strcmp(line->shard, own) != 0 || !atomic_writer_parse(line->writer, &writer))
+        return 0;
+    if (memory_grow((void **)&index->writers, &index->writer_capacity, index->writer_count + 1,
+                    sizeof writer, reading->error))
+        return -1;
+    index->writers[index->writer_count++] = writer;
+    return 0;
+}
+
 static int add_line(void *context, const struct ledger_line *line)
 {
     const struct reading_context *reading = context;
-    if (line->status == LEDGER_EVENT || (reading->shard && !shard_has(reading->shard, line->key)))
+    if (line->status == LEDGER_EVENT)
+        return add_start(reading, line);
+    if (reading->shard && !shard_has(reading->shard, line->key))
         return 0;
     return ledger_index_add(reading->index, line, reading->error);
 }
@@ -210,6 +235,12 @@ bool ledger_index_take(struct ledger_index *index, const struct ledger_line *lin
     /* Not freed, which would cut chains of slots, but marked. */
     index->states[at] = check_of(state) | (uint64_t)LEDGER_EVENT << BYTES_BITS;
     return true;
+}
+
+const struct atomic_writer *ledger_index_writers(const struct ledger_index *index, size_t *count)
+{
+    *count = index->writer_count;
+    return index->writers;
 }
 
 struct ledger_counts ledger_index_counts(const struct ledger_index *index)

@@ -12,6 +12,7 @@
 
 #include "jobs/ledger.h"
 
+struct atomic_writer;
 struct ledger_index;
 
 struct ledger_entry {
@@ -53,5 +54,9 @@ void ledger_index_shards(const struct ledger_index *index, uint32_t shards,
 bool ledger_index_take(struct ledger_index *index, const struct ledger_line *line);
 
 struct ledger_counts ledger_index_counts(const struct ledger_index *index);
+
+/* Who wrote temporary files in earlier starts of the very shard that the ledgers were read for:
+ * *count of them, owned by the index. Whoever holds the shard's lock knows that all are gone. */
+const struct atomic_writer *ledger_index_writers(const struct ledger_index *index, size_t *count);
 
 #endif

@@ -60,6 +60,7 @@ static bool parse_event(const json_t *object, struct ledger_line *line)
     line->reason = text_of(object, "reason");
     line->shard = text_of(object, "shard");
     line->host = text_of(object, "host");
+    line->writer = text_of(object, "writer");
     line->pid = integer_of(object, "pid");
     line->images = integer_of(object, "images");
     return true;
@@ -118,24 +119,29 @@ static int take_line(const char *text, size_t length, ledger_visit *visit, void 
     return status;
 }
 
-/* Reads up to the next newline: 1 with *length (without it), 2 for a line that is too long or the
- * last one without a newline, 0 at the end. */
-static int next_line(FILE *file, char *buffer, size_t *length)
+/* The text of one line, used again for the next. */
+struct line_buffer {
+    char *bytes;
+    size_t used, capacity;
+};
+
+/* Reads up to the next newline: 1 with a line (without it), 2 for a line that is too long or the
+ * last one without a newline, 0 at the end, -1 with ERROR_MEMORY. */
+static int next_line(FILE *file, struct line_buffer *line, struct error *error)
 {
-    size_t used = 0;
     bool cut = false;
     int c;
-    flockfile(file);
+    line->used = 0;
     while ((c = getc_unlocked(file)) != EOF && c != '\n') {
-        if (used < LINE_MAX_BYTES)
-            buffer[used++] = (char)c;
-        else
-            cut = true;
+        cut = line->used == LINE_MAX_BYTES;
+        if (cut)
+            continue;
+        if (memory_grow((void **)&line->bytes, &line->capacity, line->used + 1, 1, error))
+            return -1;
+        line->bytes[line->used++] = (char)c;
     }
-    funlockfile(file);
-    *length = used;
     if (c == EOF)
-        return used > 0 ? 2 : 0;
+        return line->used > 0 ? 2 : 0;
     return cut ? 2 : 1;
 }
 
@@ -143,29 +149,26 @@ int ledger_read(const char *path, ledger_visit *visit, void *context,
                 struct ledger_reading *reading, struct error *error)
 {
     struct ledger_reading none = {0};
-    size_t length;
+    struct line_buffer line = {0};
     int kind;
     int status = 0;
     reading = reading ? reading : &none;
     *reading = (struct ledger_reading){0};
-    char *buffer = memory_new(LINE_MAX_BYTES, 1, "line of a ledger", error);
-    if (!buffer)
-        return -1;
     FILE *file = fopen(path, "re");
-    if (!file) {
-        memory_free(buffer);
+    if (!file)
         return error_set_system(error, ERROR_IO, errno, "cannot open the ledger '%s'", path);
-    }
-    while (status == 0 && (kind = next_line(file, buffer, &length)) != 0) {
-        if (kind == 2)
+    while (status == 0 && (kind = next_line(file, &line, error)) != 0) {
+        if (kind < 0)
+            status = -1;
+        else if (kind == 2)
             reading->bad++;
-        else if (length > 0)
-            status = take_line(buffer, length, visit, context, reading);
+        else if (line.used > 0)
+            status = take_line(line.bytes, line.used, visit, context, reading);
     }
     if (status == 0 && ferror(file))
         status = error_set_system(error, ERROR_IO, errno, "cannot read the ledger '%s'", path);
     fclose(file);
-    memory_free(buffer);
+    free(line.bytes);
     return status;
 }
 

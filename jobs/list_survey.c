@@ -5,51 +5,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/hash.h"
+#include "base/hash_set.h"
 #include "jobs/shard.h"
-
-/* A set of hashes: open addressing, 0 marks a free slot, at most three quarters full. */
-struct hash_set {
-    uint64_t *slots;
-    size_t size; /* a power of two */
-    size_t used;
-};
-
-/* The slot that holds `hash`, or the free one where it belongs. */
-static uint64_t *set_slot(const struct hash_set *set, uint64_t hash)
-{
-    size_t at = hash & (set->size - 1);
-    while (set->slots[at] && set->slots[at] != hash)
-        at = (at + 1) & (set->size - 1);
-    return &set->slots[at];
-}
-
-static int set_grow(struct hash_set *set, struct error *error)
-{
-    struct hash_set larger = {.size = set->size ? 2 * set->size : 1024, .used = set->used};
-    larger.slots = memory_new(larger.size, sizeof *larger.slots, "table of outputs", error);
-    if (!larger.slots)
-        return -1;
-    for (size_t i = 0; i < set->size; i++)
-        if (set->slots[i])
-            *set_slot(&larger, set->slots[i]) = set->slots[i];
-    memory_free(set->slots);
-    *set = larger;
-    return 0;
-}
-
-/* 1 where the hash was in the set, 0 where it is now, -1 with ERROR_MEMORY. */
-static int set_put(struct hash_set *set, uint64_t hash, struct error *error)
-{
-    hash += hash == 0;
-    if (set->used >= set->size / 4 * 3 && set_grow(set, error))
-        return -1;
-    uint64_t *slot = set_slot(set, hash);
-    if (*slot)
-        return 1;
-    *slot = hash;
-    set->used++;
-    return 0;
-}
 
 static bool same_stem(const char *a, const char *b)
 {
@@ -91,7 +48,7 @@ static int survey_items(struct list *list, const struct shard *shard, struct has
     while ((found = list_next(list, &item, error)) > 0) {
         survey->images++;
         survey->mine += !shard || shard_has(shard, item.key);
-        int known = set_put(set, hash_bytes(item.key, list_stem(item.key)), error);
+        int known = hash_set_put(set, hash_bytes(item.key, list_stem(item.key)), error);
         if (known < 0 || (known > 0 && find_clash(list, &item, error)))
             return -1;
     }
@@ -106,6 +63,6 @@ int list_survey(struct list *list, const struct shard *shard, struct list_survey
     int status = list_rewind(list, error);
     if (status == 0)
         status = survey_items(list, shard, &set, survey, error);
-    memory_free(set.slots);
+    hash_set_free(&set);
     return status ? -1 : list_rewind(list, error);
 }

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
+#include "base/atomic.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/utf8.h"
@@ -242,6 +243,7 @@ static int start_metrics(struct progress *progress, const struct progress_option
     progress->options.labels = strdup(options->labels);
     if (!progress->options.metrics || !progress->options.labels)
         return error_set(error, ERROR_MEMORY, "no memory for metrics");
+    atomic_clean_beside(options->metrics);
     return progress_write_metrics(options->metrics, options->labels, &progress->counts, error);
 }
 

@@ -111,7 +111,8 @@ static int move_if_free(const char *from, const char *to)
 /* RUNFILE_CREATED, RUNFILE_SAME where the name was taken meanwhile, or -1. */
 static int create(const char *path, const char *text, struct error *error)
 {
-    char *temporary = atomic_temporary_name(path, atomic_host(), getpid(), 0);
+    const struct atomic_writer self = atomic_writer_self();
+    char *temporary = atomic_temporary_name(path, &self, 0);
     if (!temporary)
         return error_set(error, ERROR_MEMORY, "no memory for the name '%s'", path);
     int status = atomic_write(temporary, text, strlen(text), NULL, error);

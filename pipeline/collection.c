@@ -20,6 +20,7 @@
 #include "jobs/workers.h"
 #include "pipeline/item.h"
 #include "pipeline/run.h"
+#include "pipeline/run_clean.h"
 #include "images/tar_input.h"
 
 enum { READ, COMPUTE, WRITE, STAGES };
@@ -199,6 +200,8 @@ static void collection_free(struct collection *collection)
 static int submit(struct collection *collection, const char *path, const char *key,
                   const struct tar_member *member, const struct error *fault, struct error *error)
 {
+    if (run_clean_image(collection->run->clean, key, error))
+        return -1;
     struct item *item = queue_pop(collection->idle);
     item->path = strdup(path);
     item->key = strdup(key);

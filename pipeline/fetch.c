@@ -157,6 +157,7 @@ int fetch_official(const struct official *official, const char *path, struct err
     if (there)
         return there > 0 ? 0 : -1;
     snprintf(url, sizeof url, "%s%s", official->url, official->file);
+    atomic_clean_beside(path); /* a download that was killed may have left some GB */
     if (atomic_open(&file, path, error))
         return -1;
     if (download_to(&file, official, url, error)) {

@@ -23,6 +23,7 @@
 #include "pipeline/config.h"
 #include "images/image_worker.h"
 #include "pipeline/options.h"
+#include "pipeline/run_clean.h"
 #include "pipeline/run_formats.h"
 #include "images/tar_input.h"
 
@@ -228,18 +229,27 @@ static enum exit_status conclude(const struct run *run, int status, const struct
     return run->failed + run->failed_before ? EXIT_SOME_FAILED : EXIT_ALL_DONE;
 }
 
+/* The last line of the ledger, and failed.ndjson. What cannot be written there is an error of the
+ * run, even where all images are done: who reads these files must be able to trust them. */
+static int end_ledger(const struct run *run, const char *reason, struct error *error)
+{
+    return ledger_append_end(run->ledger, reason, error) || ledger_sync(run->ledger, error) ||
+                   ledger_write_failed(run->settings.output, &run->shard, NULL, error)
+               ? -1
+               : 0;
+}
+
 static enum exit_status end_run(struct run *run, int status, struct error *error)
 {
     const char *reason;
-    struct error ignored;
+    struct error at_end;
     enum exit_status exit_status = conclude(run, status, error, &reason);
-    if (run->ledger) {
-        if (ledger_append_end(run->ledger, reason, &ignored) ||
-            ledger_write_failed(run->settings.output, &run->shard, NULL, &ignored))
-            progress_log(run->progress, PROGRESS_WARNING, "%s", ignored.text);
-    }
     if (status)
         progress_log(run->progress, PROGRESS_ERROR, "%s", error->text);
+    if (run->ledger && end_ledger(run, reason, &at_end)) {
+        progress_log(run->progress, PROGRESS_ERROR, "%s", at_end.text);
+        exit_status = conclude(run, -1, status ? error : &at_end, &reason);
+    }
     if (run->ledger)
         progress_finish(run->progress, reason, exit_status);
     return exit_status;
@@ -249,6 +259,7 @@ static void run_free(struct run *run)
 {
     run_stop_workers(run);
     image_server_stop(run->image_server);
+    run_clean_free(run->clean);
     run_formats_free(run->formats);
     ledger_close(run->ledger);
     ledger_index_free(run->before);

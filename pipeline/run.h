@@ -31,6 +31,7 @@ struct run {
     struct lock *lock;
     struct list *list;
     struct ledger_index *before; /* what earlier starts did */
+    struct run_clean *clean;     /* what they left over */
     struct ledger *ledger;
     struct atomic_batch *batch;
     struct run_formats *formats;
@@ -73,8 +74,8 @@ int run_start_workers(struct run *run, uint64_t images, struct error *error);
 void run_stop_workers(struct run *run);
 
 /* run_folder.c: the output folder as an earlier start left it. Makes the folder, compares run.json
- * with this configuration (refusing a difference unless --overwrite or --extend), removes
- * left-over temporary files, and reads which images are done and failed. Returns 0 or -1. */
+ * with this configuration (refusing a difference unless --overwrite or --extend), reads which
+ * images are done and failed, and begins to remove left-over temporary files. Returns 0 or -1. */
 int run_folder_open(struct run *run, struct error *error);
 
 /* Whether this start has to do the image: not done before (checked on the disk) or failed before,

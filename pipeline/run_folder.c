@@ -12,10 +12,10 @@
 #include "jobs/ledger.h"
 #include "jobs/ledger_index.h"
 #include "jobs/list.h"
-#include "jobs/progress.h"
 #include "jobs/runfile.h"
 #include "base/atomic.h"
 #include "pipeline/run.h"
+#include "pipeline/run_clean.h"
 
 enum { FIELD_TEXT = 4096 };
 
@@ -113,20 +113,14 @@ static int agree(const struct run *run, struct error *error)
 
 int run_folder_open(struct run *run, struct error *error)
 {
-    size_t removed = 0;
-    if (atomic_make_folder(run->settings.output, error) || agree(run, error) ||
-        atomic_clean(run->settings.output, &removed, error))
+    if (atomic_make_folder(run->settings.output, error) || agree(run, error))
         return -1;
     mount_note(run->settings.output, &run->output_mount);
-    if (removed)
-        progress_log(run->progress, PROGRESS_INFO,
-                     "%s: removed %zu unfinished files of a run that "
-                     "was killed",
-                     run->settings.output, removed);
     run->before = run->settings.overwrite
                       ? ledger_index_new(error)
                       : ledger_index_read(run->settings.output, &run->shard, error);
-    return run->before ? 0 : -1;
+    run->clean = run->before ? run_clean_new(run, error) : NULL;
+    return run->clean ? 0 : -1;
 }
 
 /* The record is there with the size that the ledger says. */

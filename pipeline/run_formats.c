@@ -83,6 +83,14 @@ unsigned run_formats_fields(const struct run_formats *formats)
     return formats->fields;
 }
 
+const char *run_formats_each(const struct run_formats *formats, size_t index)
+{
+    for (size_t i = 0; i < formats->count; i++)
+        if (formats->formats[i].kind == WRITER_EACH && index-- == 0)
+            return formats->formats[i].name;
+    return NULL;
+}
+
 static int open_format(struct run_formats *formats, struct format *format, struct error *error)
 {
     const struct writer_options options = {

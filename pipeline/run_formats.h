@@ -4,6 +4,7 @@
 #define PIPELINE_RUN_FORMATS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct error;
 struct run;
@@ -17,6 +18,9 @@ void run_formats_free(struct run_formats *formats);
 
 /* Bits of enum record_field that --fields asks for. */
 unsigned run_formats_fields(const struct run_formats *formats);
+
+/* The name of one of the formats with files for each image; NULL from `index` = their number on. */
+const char *run_formats_each(const struct run_formats *formats, size_t index);
 
 /* Opens the formats with files for each image in OUTDIR/@FORMAT. 0 or -1. */
 int run_formats_open(struct run_formats *formats, struct error *error);

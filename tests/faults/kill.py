@@ -57,12 +57,14 @@ def kill_and_resume(name, kills, expected, seconds, starts):
     out = os.path.join(WORK.name, name)
     killed = 0
     finished = 0
+    left_over = 0
     progress = []
     while killed < kills:
         processes = [start(out, more) for more in starts]
         alive = kill_after(processes, CHANCE.uniform(0, 0.4 + seconds / 2))
         killed += alive
         progress.append(common.check_promises(out, expected))
+        left_over += len(common.temporaries(out))
         if not alive:
             finished += 1
             common.check_complete(out, expected)
@@ -71,7 +73,8 @@ def kill_and_resume(name, kills, expected, seconds, starts):
         code, text = common.run(common.command(IN, out, *more))
         assert code == ALL_DONE, text
     common.check_complete(out, expected)
-    return f"{killed} kills, {finished + 1} runs to the end, images done at the kills: {progress}"
+    return (f"{killed} kills, {left_over} files left over, {finished + 1} runs to the end, "
+            f"images done at the kills: {progress}")
 
 
 def one_process_with_tar_and_coco():
@@ -81,9 +84,11 @@ def one_process_with_tar_and_coco():
 
 
 def three_shards():
-    expected, seconds = undisturbed("undisturbed", [])
-    assert len(expected) == IMAGES
-    return kill_and_resume("killed", KILLS // 3, expected, 1.2 * seconds, [["--shard", f"{i}/3"] for i in range(3)])
+    each = ["--format", "sa1b,png,labels"]  # with folders of their own for each image, and without
+    expected, seconds = undisturbed("undisturbed", each)
+    assert sum(path.endswith(b".json") for path in expected) == IMAGES
+    return kill_and_resume("killed", KILLS // 3, expected, 1.2 * seconds,
+                           [[*each, "--shard", f"{i}/3"] for i in range(3)])
 
 
 def another_number_of_shards():

@@ -2,6 +2,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -49,12 +51,23 @@ static void touch(const char *name)
     close(fd);
 }
 
-/* Temporary files under the test's folder, by cleaning as this process. */
+static size_t temporaries;
+
+static int count_temporary(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    struct atomic_writer writer;
+    (void)status;
+    (void)type;
+    temporaries += atomic_is_temporary(path + walk->base, &writer);
+    return 0;
+}
+
+/* Temporary files under the test's folder. */
 static size_t left_over(void)
 {
-    size_t removed;
-    ck_assert_int_eq(atomic_clean(root, &removed, &error), 0);
-    return removed;
+    temporaries = 0;
+    ck_assert_int_eq(nftw(root, count_temporary, 8, FTW_PHYS), 0);
+    return temporaries;
 }
 
 START_TEST(writes_and_replaces)
@@ -132,58 +145,122 @@ END_TEST
 
 START_TEST(recognises_its_names)
 {
-    uint32_t host;
-    pid_t pid;
-    char *path = atomic_temporary_name("some/folder/photo.v2.json", 0xAB12u, 4711, 3);
-    ck_assert_str_eq(path, "some/folder/.photo.v2.json.0000ab12.4711.3.maskmill-tmp");
-    ck_assert(atomic_is_temporary(strrchr(path, '/') + 1, &host, &pid));
-    ck_assert_uint_eq(host, 0xAB12u);
-    ck_assert_int_eq(pid, 4711);
+    const struct atomic_writer writer = {0xAB12u, 4711, 0xC0FFEEu};
+    struct atomic_writer found;
+    char text[ATOMIC_WRITER_TEXT];
+    char *path = atomic_temporary_name("some/folder/photo.v2.json", &writer, 3);
+    ck_assert_str_eq(path, "some/folder/.photo.v2.json.0000ab12.4711.00c0ffee.3.maskmill-tmp");
+    ck_assert(atomic_is_temporary(strrchr(path, '/') + 1, &found));
+    ck_assert(atomic_writer_equal(&writer, &found));
     free(path);
+    atomic_writer_text(&writer, text);
+    ck_assert_str_eq(text, "0000ab12.4711.00c0ffee");
+    ck_assert(atomic_writer_parse(text, &found) && atomic_writer_equal(&writer, &found));
+    static const char *const no_writers[] = {"",       "12",      "12.",  "12.3.",
+                                             "12.0.5", "12.3.5.", "x.3.5"};
+    for (size_t i = 0; i < sizeof no_writers / sizeof *no_writers; i++)
+        ck_assert_msg(!atomic_writer_parse(no_writers[i], &found), "%s", no_writers[i]);
     static const char *const others[] = {".maskmill-tmp",
                                          "photo.json",
-                                         "x.0000ab12.1.0.maskmill-tmp",
+                                         "x.0000ab12.1.5.0.maskmill-tmp",
                                          ".x.maskmill-tmp",
-                                         ".x.0000ab12.1.0.maskmill-tmp.jpg",
-                                         ".x.0000ab12.-5.0.maskmill-tmp",
-                                         ".x.zzzz.5.0.maskmill-tmp",
-                                         ".x.0000ab12.99999999999.0.maskmill-tmp",
-                                         ".0000ab12.5.0.maskmill-tmp"};
+                                         ".x.0000ab12.1.0.maskmill-tmp",
+                                         ".x.0000ab12.1.5.0.maskmill-tmp.jpg",
+                                         ".x.0000ab12.-5.5.0.maskmill-tmp",
+                                         ".x.zzzz.5.5.0.maskmill-tmp",
+                                         ".x.0000ab12.99999999999.5.0.maskmill-tmp",
+                                         ".0000ab12.5.5.0.maskmill-tmp"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        ck_assert_msg(!atomic_is_temporary(others[i], &host, &pid), "%s", others[i]);
+        ck_assert_msg(!atomic_is_temporary(others[i], &found), "%s", others[i]);
 }
 END_TEST
 
-static void plant(const char *destination, uint32_t host, pid_t pid, char name[256])
+static void plant(const char *destination, struct atomic_writer writer, char name[256])
 {
-    char *path = atomic_temporary_name(destination, host, pid, 0);
+    char *path = atomic_temporary_name(destination, &writer, 0);
     snprintf(name, 256, "%s", path);
     touch(path);
     free(path);
 }
 
+/* A child that waits to be killed, and the writer that it would be. */
+static pid_t waiting_child(struct atomic_writer *writer)
+{
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        *writer = atomic_writer_self();
+        if (write(ends[1], writer, sizeof *writer) == (ssize_t)sizeof *writer)
+            for (;;)
+                pause();
+        _exit(1);
+    }
+    ck_assert_int_eq(read(ends[0], writer, sizeof *writer), sizeof *writer);
+    close(ends[0]);
+    close(ends[1]);
+    return child;
+}
+
+START_TEST(knows_who_is_gone)
+{
+    struct atomic_writer writer;
+    pid_t child = waiting_child(&writer);
+    ck_assert_int_eq(writer.pid, child);
+    ck_assert_uint_eq(writer.host, atomic_writer_self().host);
+    ck_assert(!atomic_writer_is_gone(&writer));
+    if (writer.birth) { /* the PID of another process that is gone */
+        writer.birth ^= 1;
+        ck_assert(atomic_writer_is_gone(&writer));
+        writer.birth ^= 1;
+    }
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    ck_assert(atomic_writer_is_gone(&writer));
+    writer.host++; /* nothing is known of other hosts */
+    ck_assert(!atomic_writer_is_gone(&writer));
+}
+END_TEST
+
 START_TEST(cleans_what_the_dead_left)
 {
-    char dead[256], own[256], alive[256], foreign[256], old[256];
-    pid_t child = fork();
-    if (child == 0)
-        _exit(0);
+    char dead[256], deep[256], own[256], alive[256], foreign[256], known[256], old[256];
+    struct atomic_writer gone, living;
+    pid_t child = waiting_child(&gone);
+    kill(child, SIGKILL);
     waitpid(child, NULL, 0);
+    child = waiting_child(&living);
     ck_assert_int_eq(atomic_make_folder(in_root("clean/deep/er"), &error), 0);
-    plant("clean/deep/er/dead.json", atomic_host(), child, dead);
-    plant("clean/own.json", atomic_host(), getpid(), own);
-    plant("clean/alive.json", atomic_host(), 1, alive);
-    plant("clean/foreign.json", atomic_host() + 1, child, foreign);
-    plant("clean/old.json", atomic_host() + 1, 1, old);
+    plant("clean/deep/er/dead.json", gone, deep);
+    plant("clean/dead.json", gone, dead);
+    plant("clean/own.json", atomic_writer_self(), own);
+    plant("clean/alive.json", living, alive);
+    const struct atomic_writer elsewhere = {gone.host + 1, 1, 7};
+    const struct atomic_writer known_dead = {gone.host + 1, 1, 8};
+    plant("clean/foreign.json", elsewhere, foreign);
+    plant("clean/known.json", known_dead, known);
+    plant("clean/old.json", elsewhere, old);
     touch("clean/.hidden.json");
     const struct timespec two_days_ago[2] = {{time(NULL) - 2 * 86400, 0},
                                              {time(NULL) - 2 * 86400, 0}};
     ck_assert_int_eq(utimensat(AT_FDCWD, in_root(old), two_days_ago, 0), 0);
 
-    ck_assert_uint_eq(left_over(), 3);
-    ck_assert(!exists(dead) && !exists(own) && !exists(old));
-    ck_assert(exists(alive) && exists(foreign) && exists("clean/.hidden.json"));
+    size_t removed;
+    ck_assert_int_eq(atomic_clean_folder(in_root("clean"), &known_dead, 1, &removed, &error), 0);
+    ck_assert_uint_eq(removed, 3);
+    ck_assert(!exists(dead) && !exists(known) && !exists(old));
+    ck_assert(exists(deep));
+    ck_assert_int_eq(atomic_clean(in_root("clean"), &removed, &error), 0);
+    ck_assert_uint_eq(removed, 1);
+    ck_assert(!exists(deep));
+    ck_assert(exists(own) && exists(alive) && exists(foreign) && exists("clean/.hidden.json"));
     ck_assert_int_eq(atomic_clean(in_root("never was"), NULL, &error), 0);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    atomic_clean_beside(in_root("clean/some.json"));
+    ck_assert(exists(own) && !exists(alive));
+    unlink(in_root(own));
+    unlink(in_root(foreign));
 }
 END_TEST
 
@@ -249,6 +326,7 @@ int main(void)
     tcase_add_test(tests, keeps_errno);
     tcase_add_test(tests, takes_the_longest_names);
     tcase_add_test(tests, recognises_its_names);
+    tcase_add_test(tests, knows_who_is_gone);
     tcase_add_test(tests, cleans_what_the_dead_left);
     tcase_add_test(tests, batch_is_due);
     tcase_add_test(tests, batch_keeps_what_failed);

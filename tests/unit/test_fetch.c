@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/atomic_name.h"
 #include "base/error.h"
 #include "pipeline/fetch.h"
 #include "pipeline/official.h"
@@ -54,10 +55,23 @@ static void check_and_clean(bool kept)
     ck_assert_msg(rmdir(folder) == 0, "something was left behind in %s", folder);
 }
 
+/* As a process left it that was killed. */
+static void leave_a_download(void)
+{
+    struct atomic_writer writer = atomic_writer_self();
+    writer.birth ^= 1; /* an earlier process with this PID */
+    char *path = atomic_temporary_name(target, &writer, 0);
+    FILE *file = writer.birth > 1 ? fopen(path, "w") : NULL;
+    if (file)
+        fclose(file);
+    free(path);
+}
+
 START_TEST(the_right_file_is_kept_and_not_fetched_again)
 {
     struct error error = {0};
     setup();
+    leave_a_download();
     install("curl", "for url; do :; done; [ \"$url\" = https://example.org/hello.pth ] || exit 9\n"
                     "printf hello");
     ck_assert_msg(!fetch_official(&hello, target, &error), "%s", error.text);

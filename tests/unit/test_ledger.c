@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/atomic_name.h"
 #include "base/error.h"
 #include "jobs/ledger.h"
 #include "jobs/ledger_index.h"
@@ -239,6 +240,29 @@ START_TEST(a_shard_reads_its_own_images_only)
 }
 END_TEST
 
+START_TEST(writers_of_this_shard_are_known)
+{
+    struct error error = {0};
+    const struct shard halves[2] = {{0, 2}, {1, 2}};
+    size_t count;
+    for (int s = 0; s < 2; s++) {
+        struct ledger *ledger = open_ledger(halves[s]);
+        for (int start = 0; start <= s; start++)
+            ck_assert_int_eq(ledger_append_start(ledger, 1, &error), 0);
+        ledger_close(ledger);
+    }
+    scratch_write(&scratch, ".maskmill/ledger-0-of-3.ndjson",
+                  "{\"event\":\"start\",\"shard\":\"1/2\",\"writer\":\"no writer\"}\n"
+                  "{\"event\":\"start\",\"shard\":\"1/2\"}\n");
+    struct ledger_index *index = read_index(&halves[1]);
+    const struct atomic_writer *writers = ledger_index_writers(index, &count);
+    const struct atomic_writer self = atomic_writer_self();
+    ck_assert_uint_eq(count, 2);
+    ck_assert(atomic_writer_equal(&writers[1], &self));
+    ledger_index_free(index);
+}
+END_TEST
+
 START_TEST(status_adds_up_over_shards)
 {
     struct error error = {0};
@@ -388,6 +412,7 @@ int main(void)
     tcase_add_test(cases, processes_that_append_at_once_do_not_mix_lines);
     tcase_add_test(cases, the_latest_line_counts_across_ledgers);
     tcase_add_test(cases, a_shard_reads_its_own_images_only);
+    tcase_add_test(cases, writers_of_this_shard_are_known);
     tcase_add_test(cases, status_adds_up_over_shards);
     tcase_add_test(cases, failed_images_and_the_merged_ledger);
     tcase_add_test(cases, a_hundred_thousand_lines_are_read_quickly_in_little_memory);

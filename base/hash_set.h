@@ -1,0 +1,23 @@
+/* hash_set.h - a set of 64-bit hashes, 11 to 22 bytes each. */
+#ifndef BASE_HASH_SET_H
+#define BASE_HASH_SET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+
+/* Open addressing: 0 marks a free slot, at most three quarters are taken. Begin with all zeros. */
+struct hash_set {
+    uint64_t *slots; /* [size] owned; freed by hash_set_free */
+    size_t size;     /* a power of two, or 0 */
+    size_t used;
+};
+
+/* 1 where the hash was in the set, 0 where it is now, -1 with ERROR_MEMORY. Hash 0 counts as 1. */
+int hash_set_put(struct hash_set *set, uint64_t hash, struct error *error);
+
+/* Frees the slots and leaves an empty set. */
+void hash_set_free(struct hash_set *set);
+
+#endif
