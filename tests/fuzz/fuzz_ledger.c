@@ -1,0 +1,54 @@
+/* A ledger: each good line goes into an index, and what is written of it is read back the same. */
+#include "replay.h"
+#include "file.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "jobs/ledger.h"
+#include "jobs/ledger_index.h"
+#include "jobs/ndjson.h"
+
+static void check(int holds)
+{
+    if (!holds)
+        abort();
+}
+
+/* The only line of a ledger that was written from *context. */
+static int compare(void *context, const struct ledger_line *line)
+{
+    const struct ledger_line *written = context;
+    check(strcmp(line->key, written->key) == 0 && line->status == written->status);
+    check(line->masks == (line->status == LEDGER_DONE ? written->masks : 0));
+    return 1;
+}
+
+static int visit(void *context, const struct ledger_line *line)
+{
+    struct error error = {0};
+    struct ndjson text = {0};
+    struct ledger_index *index = context;
+    if (line->status == LEDGER_EVENT)
+        return 0;
+    check(ledger_index_add(index, line, &error) == 0);
+    check(ledger_index_find(index, line->key).status != LEDGER_NONE);
+    ndjson_begin(&text);
+    ledger_format_image(&text, line);
+    check(ndjson_end(&text) == 0);
+    const char *path = fuzz_file(1, text.text.bytes, text.text.used);
+    check(ledger_read(path, compare, (void *)line, NULL, &error) == 1);
+    ndjson_free(&text);
+    return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct error error = {0};
+    struct ledger_reading reading;
+    struct ledger_index *index = ledger_index_new(&error);
+    check(index != NULL);
+    check(ledger_read(fuzz_file(0, data, size), visit, index, &reading, &error) == 0);
+    ledger_index_free(index);
+    return 0;
+}
