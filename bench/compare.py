@@ -82,12 +82,10 @@ def measure(options, folder):
     """name: best seconds of each stage and largest memory, in turn through all contenders."""
     best = {}
     racing = list(contenders(options, folder))
-    for turn in range(options.repeat + 1):
+    for turn in range(options.repeat):
         for one in racing:
             result = one.once()
             print(f"  turn {turn} {one.name}: " + ", ".join(f"{key} {value:.3f}" for key, value in result.items() if isinstance(value, (int, float))), flush=True)
-            if turn == 0 and options.repeat > 1:
-                continue  # the first warms up
             known = best.setdefault(one.name, dict(result))
             for key, value in result.items():
                 if key in STAGES:
@@ -130,8 +128,7 @@ def table(best, gflop, peak):
     base = best.get("maskmill", {})
     lines = ["| | encoder, s | decoder, s | whole image, s | encoder, x maskmill | decoder, x | whole, x | share of peak | memory, MiB |", "|---|---|---|---|---|---|---|---|---|"]
     for name, row in best.items():
-        most = peak["bf16" if name.endswith("bf16") else "float"]
-        share = f"{gflop / row['encoder'] / most:.0%}" if gflop and "encoder" in row and most else ""
+        share = f"{gflop / row['encoder'] / max(peak.values()):.0%}" if gflop and "encoder" in row else ""
         cells = [name] + [seconds(row, s) for s in STAGES] + [ratio(row, base, s) for s in STAGES] + [share, f"{row.get('peak_mib', 0):.0f}"]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -166,7 +163,7 @@ def one_model(options):
 
 {table(best, encoder_gflop(options.model), most)}
 
-Best of {options.repeat} turns. Machine's measured peak with {options.threads} threads: {most['float']:.0f} GFLOP/s float, {most['bf16']:.0f} bf16.
+Best of {options.repeat} turns, all in turn. Machine's measured peak with {options.threads} threads: {most['float']:.0f} GFLOP/s float, {most['bf16']:.0f} bf16.
 """
     print(text)
     return text
@@ -194,7 +191,8 @@ def main():
 
 Written by `make bench` on {datetime.date.today()}. {machine()}. {versions()}.
 Encoder: from the normalised input to the embedding. Decoder: 1,024 point prompts to predicted IoU and low-resolution masks
-(maskmill: only those that pass the IoU filter). Whole image: pixels in memory to run-length encoded records.
+(maskmill: only those that pass the IoU filter). Whole image: pixels in memory to run-length encoded records. Share of peak:
+of the faster of float and bf16, the encoder.
 """
     for model in [options.model] if options.model else default_models():
         options.model = model

@@ -53,7 +53,7 @@ def models(quick):
     import official
     import torch
     found = {"built-in": BUILTIN}
-    for kind in () if quick else ("vit_b", "vit_l", "vit_h"):
+    for kind in () if quick else ("vit_b", "vit_l", "vit_h", "mobile_sam"):
         path = os.path.join(WORK, f"{kind}-random.pth")
         if not os.path.exists(path):
             torch.save(official.random(kind, 3).state_dict(), path)
@@ -118,7 +118,7 @@ def main():
         print(parts[-1], flush=True)
     add("Grid", ["points per side"] + HEAD, [row(n, bench(main_model, image, "--threads", "2", "--set", f"points-per-side={n}")) for n in (8, 16, 32, 64)])
     add("Image size", ["megapixels"] + HEAD, [row(n, bench(main_model, resized(n), "--threads", "2")) for n in (1, 4, 12, 48)])
-    add("Models and threads", ["model, threads"] + HEAD,
+    add("Models and threads (random ones have masks over the whole image, which box NMS reduces to one)", ["model, threads"] + HEAD,
         [row(f"{name}, {threads}", bench(path, image, "--threads", str(threads))) for name, path in known.items() for threads in (1, 2)])
     add("Workers (built-in model, 8 images)", ["", "images/s"], workers(BUILTIN))
     with open(os.path.join(TOP, "bench/SCALING.md"), "w") as file:

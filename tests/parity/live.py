@@ -4,7 +4,7 @@ build/parity and used again as long as model, image and options stay the same.
 
     live.py [tensors] [records]
 
-tensors   embedding, predicted IoU, low-resolution logits: random ViT-B (as .pth) and the built-in model on a photograph
+tensors   embedding, predicted IoU, low-resolution logits: random ViT-B and MobileSAM (as .pth) and the built-in model on a photograph
 records   whole images with the built-in model: photographs as they are, one shrunk so that it is enlarged for the model, and one
           already of the model's size, with default and other options; and the two small random models
 """
@@ -73,11 +73,13 @@ def digest(*parts):
 
 def tensors(photo):
     failed = 0
-    vit_b = os.path.join(WORK, "vit_b.pth")
-    if not os.path.exists(vit_b):
-        import torch
-        torch.save(official.random("vit_b", 3).state_dict(), vit_b)
-    for name, model in (("builtin", BUILTIN), ("vit_b", vit_b)):
+    models = {"builtin": BUILTIN}
+    for kind in ("vit_b", "mobile_sam"):
+        models[kind] = os.path.join(WORK, kind + ".pth")
+        if not os.path.exists(models[kind]):
+            import torch
+            torch.save(official.random(kind, 3).state_dict(), models[kind])
+    for name, model in models.items():
         path = os.path.join(WORK, f"{name}-{digest(photo)}-{os.path.getsize(model)}.safetensors")
         if not os.path.exists(path):
             dump(model, photo, path)

@@ -24,7 +24,7 @@ PIXEL_STD = (58.395, 57.12, 57.375)
 UNUSED = (".attention_bias_idxs", ".num_batches_tracked", "pixel_mean", "pixel_std")
 UNUSED_PARTS = ("image_encoder.norm_head.", "image_encoder.head.")
 
-# What random() makes, beside the official vit_b, vit_l and vit_h: relatives small enough to be committed.
+# What random() makes, beside the official vit_b, vit_l, vit_h and mobile_sam: relatives small enough to be committed.
 # vit_xs has a 16x16 grid in windows of 7 (so windows are padded) and global blocks; tiny_xs has every kind of stage.
 SMALL = {
     "vit_xs": dict(size=256, width=64, depth=4, heads=2, window=7, globals=(1, 3), mlp_ratio=2, channels=64, decoder_mlp=128, iou_hidden=32),
@@ -35,6 +35,7 @@ OFFICIAL = {
     "vit_b": dict(width=768, depth=12, heads=12, globals=(2, 5, 8, 11)),
     "vit_l": dict(width=1024, depth=24, heads=16, globals=(5, 11, 17, 23)),
     "vit_h": dict(width=1280, depth=32, heads=16, globals=(7, 15, 23, 31)),
+    "mobile_sam": dict(dims=(64, 128, 160, 320), depths=(2, 2, 6, 2), heads=(2, 4, 5, 10), windows=(7, 7, 14, 7)),
 }
 OFFICIAL_COMMON = dict(size=1024, window=14, mlp_ratio=4, channels=256, decoder_mlp=2048, iou_hidden=256)
 
