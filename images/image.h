@@ -11,6 +11,7 @@
 #ifndef PIPELINE_IMAGE_H
 #define PIPELINE_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,10 @@ void image_library_stop(void);
 /* Frees what libvips keeps for the calling thread. Threads other than the main one call it before
  * they end. */
 void image_thread_stop(void);
+
+/* Whether a file name (without its folder) has the extension of a format that is read, in any case:
+ * jpg jpeg jpe jfif png tif tiff webp gif heic heif avif. */
+bool image_has_extension(const char *name);
 
 /* Reads the header only. Limits are checked as in image_read; NULL: none.
  * Returns 0, or -1 with ERROR_IMAGE (not an image, over a limit, unreadable). */

@@ -1,14 +1,16 @@
 #include "images/image_source.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "images/image_tiff.h"
 
-/* A format: how its files begin, which loader of libvips reads it, and what that holds in memory
- * beside the finished pixels, at most. */
+/* A format: how its files are called and how they begin, which loader of libvips reads it, and what
+ * that holds in memory beside the finished pixels, at most. */
 struct format {
     const char *name;
+    const char *extensions; /* each with a space before and after it */
     const char *loader;
     size_t offset, length; /* of the magic bytes */
     const char *magic;
@@ -17,18 +19,32 @@ struct format {
 };
 
 static const struct format formats[] = {
-    {"JPEG", "jpegload_source", 0, 3, "\xff\xd8\xff", 0, 8},    /* 16-bit coefficients */
-    {"PNG", "pngload_source", 0, 8, "\x89PNG\r\n\x1a\n", 0, 8}, /* four bands of 16 bits */
-    {"TIFF", "tiffload_source", 0, 4, "II*\0", 0, 0},
-    {"TIFF", "tiffload_source", 0, 4, "MM\0*", 0, 0},
-    {"TIFF", "tiffload_source", 0, 4, "II+\0", 0, 0},
-    {"TIFF", "tiffload_source", 0, 4, "MM\0+", 0, 0},
-    {"WebP", "webpload_source", 8, 4, "WEBP", 8, 8},         /* RGBA, twice */
-    {"GIF", "gifload_source", 0, 4, "GIF8", 8, 8},           /* RGBA and a canvas */
-    {"HEIC or AVIF", "heifload_source", 4, 4, "ftyp", 8, 8}, /* planes and RGBA */
+    {"JPEG", " jpg jpeg jpe jfif ", "jpegload_source", 0, 3, "\xff\xd8\xff", 0,
+     8},                                                                 /* 16-bit coefficients */
+    {"PNG", " png ", "pngload_source", 0, 8, "\x89PNG\r\n\x1a\n", 0, 8}, /* four bands of 16 bits */
+    {"TIFF", " tif tiff ", "tiffload_source", 0, 4, "II*\0", 0, 0},
+    {"TIFF", "", "tiffload_source", 0, 4, "MM\0*", 0, 0},
+    {"TIFF", "", "tiffload_source", 0, 4, "II+\0", 0, 0},
+    {"TIFF", "", "tiffload_source", 0, 4, "MM\0+", 0, 0},
+    {"WebP", " webp ", "webpload_source", 8, 4, "WEBP", 8, 8}, /* RGBA, twice */
+    {"GIF", " gif ", "gifload_source", 0, 4, "GIF8", 8, 8},    /* RGBA and a canvas */
+    {"HEIC or AVIF", " heic heif avif ", "heifload_source", 4, 4, "ftyp", 8,
+     8}, /* planes and RGBA */
 };
 
 enum { MAGIC_BYTES = 12 }; /* the longest offset + length */
+
+bool image_has_extension(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    char word[16];
+    int length = dot && dot != name ? snprintf(word, sizeof word, " %s ", dot + 1) : 0;
+    bool fits = length > 0 && (size_t)length < sizeof word && !strchr(dot, ' ');
+    for (size_t i = 0; fits && i < sizeof formats / sizeof *formats; i++)
+        if (strcasestr(formats[i].extensions, word))
+            return true;
+    return false;
+}
 
 static const struct format *find_format(VipsSource *bytes)
 {

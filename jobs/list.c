@@ -80,6 +80,7 @@ struct list *list_open(const struct list_options *options, struct error *error)
     if (!list)
         return NULL;
     list->options = *options;
+    list->folder_options.wanted = options->wanted;
     list->folder_options.skip_suffix = options->skip_suffix;
     if (options->skip_folder && stat(options->skip_folder, &status) == 0) {
         list->folder_options.skip = true;
@@ -163,19 +164,6 @@ static int next_entry(struct list *list, struct list_item *item, struct error *e
     return 1;
 }
 
-static int check_reserved(const struct list_item *item, const char *const *reserved,
-                          struct error *error)
-{
-    size_t length = list_stem(item->key);
-    for (; reserved && *reserved; reserved++)
-        if (strlen(*reserved) == length && memcmp(*reserved, item->key, length) == 0)
-            return error_set(error, ERROR_USAGE,
-                             "'%s' would write '%s.*', a name that the run itself needs; rename "
-                             "the image, or give the folder above it as the input",
-                             item->path, *reserved);
-    return 0;
-}
-
 int list_next(struct list *list, struct list_item *item, struct error *error)
 {
     int found = 0;
@@ -196,7 +184,7 @@ int list_next(struct list *list, struct list_item *item, struct error *error)
             return 0;
         }
     }
-    if (found < 0 || check_reserved(item, list->options.reserved, error))
+    if (found < 0)
         return -1;
     item->index = list->index++;
     return 1;

@@ -11,7 +11,7 @@
  * nothing for images already given.
  *
  * In a folder these are taken: regular files, and symbolic links to anything but a folder, whose
- * extension is in the table (list_is_image). Left out: names that begin with '.' (also the state
+ * name the caller wants. Left out: names that begin with '.' (also the state
  * folder of a run, and the "._x.jpg" that macOS leaves), symbolic links to folders (so loops cannot
  * be), sockets, pipes and devices. Files named on the command line or in a list are taken whatever
  * they are called.
@@ -34,9 +34,8 @@ struct list_options {
     bool null_separated;   /* entries of the list end in NUL, not in newline */
     const char *skip_folder; /* a folder not to walk into (the output folder); NULL for none. It is
                                 walked all the same where it is itself an INPUT */
+    bool (*wanted)(const char *name); /* names in folders that are taken; NULL: all */
     const char *skip_suffix; /* names to leave out in folders (".overlay.jpg"), NULL for none */
-    const char *const *reserved; /* keys without extension that no image may have ("run"), because
-                                    OUTDIR/run.json is something else; NULL-terminated, or NULL */
 };
 
 struct list_item {
@@ -53,7 +52,7 @@ struct list *list_open(const struct list_options *options, struct error *error);
 
 /* The next image: 1 and *item filled (its strings are the list's, valid until the next call),
  * 0 at the end, -1 with ERROR_IO where a folder or the list cannot be read, or ERROR_USAGE where a
- * list entry names no file or a key is reserved. */
+ * list entry names no file. */
 int list_next(struct list *list, struct list_item *item, struct error *error);
 
 /* Starts again from the first item. Returns 0, or -1 with ERROR_IO. */
@@ -73,10 +72,6 @@ struct list_survey {
  * Returns 0, or -1 with ERROR_USAGE (a clash), ERROR_IO or ERROR_MEMORY. */
 int list_survey(struct list *list, const struct shard *shard, struct list_survey *survey,
                 struct error *error);
-
-/* Whether a file name's extension is that of an image, in any case: jpg jpeg jpe jfif png webp tif
- * tiff bmp gif ppm pgm pnm pbm heic heif avif jp2. */
-bool list_is_image(const char *name);
 
 /* Length of the key without its extension: up to the last '.' of its last component, if that is not
  * the component's first byte. "a.b/c.tar.gz" -> "a.b/c.tar", "x/.rc" -> "x/.rc". */

@@ -61,7 +61,8 @@ static char kind_of(const struct list_folder *folder, DIR *directory, const stru
 {
     const char *name = entry->d_name;
     const char *suffix = folder->options->skip_suffix;
-    bool image = list_is_image(name) && !(suffix && ends_in(name, suffix));
+    bool wanted = !folder->options->wanted || folder->options->wanted(name);
+    bool image = wanted && !(suffix && ends_in(name, suffix));
     unsigned char type = entry->d_type;
     struct stat status;
     if (name[0] == '.')

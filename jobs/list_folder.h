@@ -10,8 +10,9 @@ struct error;
 struct list_folder;
 
 struct list_folder_options {
-    const char *skip_suffix; /* as in struct list_options */
-    bool skip;               /* whether a folder is to be skipped: the one below */
+    bool (*wanted)(const char *name); /* as in struct list_options */
+    const char *skip_suffix;
+    bool skip; /* whether a folder is to be skipped: the one below */
     dev_t skip_device;
     ino_t skip_inode;
 };

@@ -1,21 +1,6 @@
 #include "jobs/list.h"
 
 #include <string.h>
-#include <strings.h>
-
-bool list_is_image(const char *name)
-{
-    static const char *const extensions[] = {"jpg", "jpeg", "jpe",  "jfif", "png",  "webp",
-                                             "tif", "tiff", "bmp",  "gif",  "ppm",  "pgm",
-                                             "pnm", "pbm",  "heic", "heif", "avif", "jp2"};
-    const char *dot = strrchr(name, '.');
-    if (!dot || dot == name)
-        return false;
-    for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++)
-        if (strcasecmp(dot + 1, extensions[i]) == 0)
-            return true;
-    return false;
-}
 
 size_t list_stem(const char *key)
 {

@@ -238,6 +238,12 @@ static int submit_member(struct collection *collection, const struct list_item *
     return status;
 }
 
+static bool member_is_image(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return image_has_extension(slash ? slash + 1 : name);
+}
+
 /* Every image in a tar. A tar that is damaged or cannot be read counts as one failed image. */
 static int submit_tar(struct collection *collection, const struct list_item *listed,
                       struct error *error)
@@ -248,7 +254,7 @@ static int submit_tar(struct collection *collection, const struct list_item *lis
     int found = tar_input_open(&tar, listed->path, (size_t)TAR_MEMBER_MOST, &fault) ? -1 : 1;
     int status = 0;
     while (status == 0 && found > 0 && !stopping(collection->run)) {
-        found = tar_input_next(tar, list_is_image, &member, &fault);
+        found = tar_input_next(tar, member_is_image, &member, &fault);
         bool unusable = found < 0 && fault.code == ERROR_IMAGE;
         if (found > 0 || unusable)
             status = submit_member(collection, listed, &member, unusable ? &fault : NULL, error);

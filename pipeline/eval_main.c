@@ -144,7 +144,11 @@ static int prepare(struct eval_command *command, struct error *error)
 static int walk(struct eval_command *command, struct error *error)
 {
     const struct list_options options = {
-        .inputs = &command->folder, .input_count = 1, .skip_suffix = ".overlay.jpg"};
+        .inputs = &command->folder,
+        .input_count = 1,
+        .wanted = image_has_extension,
+        .skip_suffix = ".overlay.jpg",
+    };
     struct list *list = list_open(&options, error);
     struct list_item item;
     int more = list ? 1 : -1;

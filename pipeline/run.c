@@ -137,6 +137,7 @@ static int open_inputs(struct run *run, struct list_survey *survey, struct error
         .list_file = run->settings.list,
         .null_separated = run->settings.null_separated,
         .skip_folder = run->settings.output,
+        .wanted = image_has_extension,
         .skip_suffix = ".overlay.jpg",
     };
     for (int i = 0; i < run->input_count && i < RUN_INPUTS_MAX; i++)

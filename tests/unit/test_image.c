@@ -85,6 +85,20 @@ START_TEST(memory_gives_the_same_pixels)
 }
 END_TEST
 
+START_TEST(extensions_are_those_of_the_formats)
+{
+    static const char *const read[] = {"a.jpg", "a.b.JpEg", "x.png",  "x.TIF", "x.webp",
+                                       " .gif", "x.heic",   "x.avif", "x..jpe"};
+    static const char *const others[] = {
+        "jpg", ".jpg", "a.jpg.txt", "a.bmp",      "a.ppm", "a.jp2",  "a.j",
+        "a.",  "a",    "",          "a.jpg jpeg", "a.pn",  "a.jpg ", "a.averylongextension"};
+    for (size_t i = 0; i < sizeof read / sizeof *read; i++)
+        ck_assert_msg(image_has_extension(read[i]), "%s", read[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        ck_assert_msg(!image_has_extension(others[i]), "%s", others[i]);
+}
+END_TEST
+
 START_TEST(headers_tell_the_upright_size)
 {
     struct error error = {0};
@@ -209,6 +223,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, pixels_are_those_of_opencv);
     tcase_add_test(tests, memory_gives_the_same_pixels);
+    tcase_add_test(tests, extensions_are_those_of_the_formats);
     tcase_add_test(tests, headers_tell_the_upright_size);
     tcase_add_test(tests, strips_give_the_rows_of_the_whole);
     tcase_add_test(tests, strips_may_skip_rows_and_change_height);

@@ -77,11 +77,18 @@ static void tear_down(void)
     scratch_free(&scratch);
 }
 
+/* Extensions with a P or a W, as an example. */
+static bool has_p_or_w(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot && strpbrk(dot, "pPw");
+}
+
 START_TEST(folders_are_walked_in_a_stable_order)
 {
     scratch_write(&scratch, "in/b.jpg", "");
     scratch_write(&scratch, "in/a/z.PNG", "");
-    scratch_write(&scratch, "in/a/deep/er/x.tiff", "");
+    scratch_write(&scratch, "in/a/deep/er/x.webp", "");
     scratch_write(&scratch, "in/a.webp", "");
     scratch_write(&scratch, "in/notes.txt", "");
     scratch_write(&scratch, "in/jpg", "");
@@ -93,10 +100,10 @@ START_TEST(folders_are_walked_in_a_stable_order)
     char *slashed = scratch_path(&scratch, "in//");
     const char *inputs[] = {folder};
     struct list_options options = {
-        .inputs = inputs, .input_count = 1, .skip_suffix = ".overlay.jpg"};
-    expect_keys(&options, "B.JPEG|a/deep/er/x.tiff|a/z.PNG|a.webp|b.jpg");
+        .inputs = inputs, .input_count = 1, .wanted = has_p_or_w, .skip_suffix = ".overlay.jpg"};
+    expect_keys(&options, "B.JPEG|a/deep/er/x.webp|a/z.PNG|a.webp|b.jpg");
     inputs[0] = slashed;
-    expect_keys(&options, "B.JPEG|a/deep/er/x.tiff|a/z.PNG|a.webp|b.jpg");
+    expect_keys(&options, "B.JPEG|a/deep/er/x.webp|a/z.PNG|a.webp|b.jpg");
     free(folder);
     free(slashed);
 }
@@ -224,10 +231,6 @@ START_TEST(two_images_with_one_output_are_refused)
     struct list_options listed = {.list_file = list};
     expect_refused(&listed, "x/1.jpg", "x/../x/1.tif");
 
-    const char *const reserved[] = {"a", NULL};
-    options.input_count = 1;
-    options.reserved = reserved;
-    expect_refused(&options, "in/a.jpg", "rename");
     free(in);
     free(one);
     free(list);
@@ -277,11 +280,6 @@ END_TEST
 START_TEST(names_and_keys)
 {
     char key[64];
-    ck_assert(list_is_image("a.JpEg"));
-    ck_assert(list_is_image("a.b.avif"));
-    ck_assert(!list_is_image("jpg"));
-    ck_assert(!list_is_image(".jpg"));
-    ck_assert(!list_is_image("a.jpg.txt"));
     ck_assert_uint_eq(list_stem("a.b/c.tar.gz"), 9);
     ck_assert_uint_eq(list_stem("a.b/c"), 5);
     ck_assert_uint_eq(list_stem("x/.rc"), 5);
