@@ -85,6 +85,10 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libmaskmill.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WERROR) $(CHECK_CFLAGS) -MMD -MP -o $@ $< $(BUILD)/libmaskmill.a $(CHECK_LIBS) $(LDLIBS)
 
+# This one lets allocations of the library fail (tests/unit/allocation.h).
+WRAPPED = malloc calloc realloc aligned_alloc free strdup strndup asprintf
+$(BUILD)/tests/unit/test_no_memory: LDLIBS += $(WRAPPED:%=-Wl,--wrap=%)
+
 tests: all $(UNIT_TESTS) $(PARITY_TESTS)
 
 unit-programs: $(UNIT_TESTS)

@@ -1,0 +1,346 @@
+/* Lets each allocation of the readers and of the jobs' parts fail in turn: an error is returned
+ * that says so, nothing crashes, and nothing is lost. */
+#include "unit.h"
+
+#include <jansson.h>
+#include <sys/stat.h>
+
+#include "allocation.h"
+#include "base/atomic.h"
+#include "base/error.h"
+#include "images/tar_input.h"
+#include "jobs/ledger.h"
+#include "jobs/ledger_index.h"
+#include "jobs/ledger_status.h"
+#include "jobs/list.h"
+#include "jobs/lock.h"
+#include "jobs/progress.h"
+#include "jobs/queue.h"
+#include "jobs/runfile.h"
+#include "jobs/shard.h"
+#include "model/checkpoint.h"
+#include "pipeline/config.h"
+#include "pipeline/settings.h"
+#include "records/record.h"
+#include "rle/coco.h"
+#include "scratch.h"
+
+#define SEEDS "tests/fuzz/seeds/"
+
+static struct scratch scratch;
+static const struct shard half = {0, 2};
+
+static void set_up(void)
+{
+    scratch = scratch_new();
+}
+
+static void tear_down(void)
+{
+    scratch_free(&scratch);
+}
+
+static char *path_of(const char *name)
+{
+    static char path[2][128];
+    static int turn;
+    turn ^= 1;
+    snprintf(path[turn], sizeof path[turn], "%s/%s", scratch.path, name);
+    return path[turn];
+}
+
+/* A job: 0, or -1 with an error. What it makes, it gives back. */
+typedef int work(struct error *error);
+
+/* Every allocation of the job fails once. Few may be done without. */
+static void fail_each(const char *name, work *job)
+{
+    struct error error = {0};
+    allocation_watch(0);
+    int status = job(&error);
+    long count = allocation_end();
+    ck_assert_msg(status == 0, "%s: %s", name, error.text);
+    ck_assert_uint_eq(allocation.live_count, 0);
+    ck_assert_int_gt(count, 0);
+    long failures = 0;
+    for (long at = 1; at <= count; at++) {
+        error = (struct error){0};
+        allocation_watch(at);
+        status = job(&error);
+        allocation_end();
+        ck_assert_msg(allocation.live_count == 0, "%s, allocation %ld of %ld: %zu lost", name, at,
+                      count, allocation.live_count);
+        ck_assert_msg(status == 0 || error.text[0], "%s, allocation %ld: no message", name, at);
+        failures += status != 0;
+    }
+    ck_assert_msg(failures > 0, "%s: none of %ld allocations was needed", name, count);
+}
+
+/* ---- readers ---- */
+
+static int read_checkpoint(const char *path, struct error *error)
+{
+    struct checkpoint *checkpoint;
+    struct shape shape;
+    if (checkpoint_open(&checkpoint, path, error))
+        return -1;
+    int status = checkpoint_shape(checkpoint, "a", &shape) &&
+                         !checkpoint_tensor(checkpoint, "a", shape, error)
+                     ? -1
+                     : 0;
+    checkpoint_close(checkpoint);
+    return status;
+}
+
+static int read_safetensors(struct error *error)
+{
+    return read_checkpoint(SEEDS "checkpoint/mixed.safetensors", error);
+}
+
+static int read_zip(struct error *error)
+{
+    return read_checkpoint(SEEDS "checkpoint/zip-wrapped.pth", error);
+}
+
+static int read_legacy(struct error *error)
+{
+    return read_checkpoint(SEEDS "checkpoint/legacy-parameters.pth", error);
+}
+
+static int read_string(struct error *error)
+{
+    struct rle rle = {0};
+    int status = coco_parse(&rle, "0]1", 3, 9, 5, error);
+    char *text = status ? NULL : coco_string(&rle, NULL, error);
+    if (!text)
+        status = -1;
+    free(text);
+    rle_free(&rle);
+    return status;
+}
+
+static int read_record(struct error *error)
+{
+    struct record record = {0};
+    int status = record_read(&record, SEEDS "record/two.json", NULL, error);
+    record_free(&record);
+    return status;
+}
+
+static int read_config(struct error *error)
+{
+    struct settings settings;
+    char *text = NULL;
+    if (settings_init(&settings, error))
+        return -1;
+    int status = config_read(&settings, SEEDS "config/some.json", error);
+    if (status == 0)
+        status = settings_complete(&settings, error);
+    if (status == 0 && !(text = config_text(&settings, error)))
+        status = -1;
+    free(text);
+    settings_free(&settings);
+    return status;
+}
+
+static int read_points(struct error *error)
+{
+    struct settings settings;
+    if (settings_init(&settings, error))
+        return -1;
+    int status = settings_set(&settings, "point-grid", SEEDS "points/some", SOURCE_CONFIG, error);
+    if (status == 0)
+        status = settings_complete(&settings, error);
+    settings_free(&settings);
+    return status;
+}
+
+static int read_tar(struct error *error)
+{
+    struct tar_input *input;
+    struct tar_member member;
+    if (tar_input_open(&input, SEEDS "tar/ustar.tar", 1 << 16, error))
+        return -1;
+    int found;
+    do
+        found = tar_input_next(input, NULL, &member, error);
+    while (found > 0);
+    tar_input_close(input);
+    return found;
+}
+
+START_TEST(readers)
+{
+    fail_each("safetensors", read_safetensors);
+    fail_each("zip", read_zip);
+    fail_each("legacy", read_legacy);
+    fail_each("coco", read_string);
+    fail_each("record", read_record);
+    fail_each("config", read_config);
+    fail_each("points", read_points);
+#ifdef HAVE_LIBARCHIVE
+    fail_each("tar", read_tar);
+#else
+    (void)read_tar;
+#endif
+}
+END_TEST
+
+/* ---- jobs ---- */
+
+static int walk_list(const struct list_options *options, struct error *error)
+{
+    struct list_survey survey;
+    struct list_item item;
+    struct list *list = list_open(options, error);
+    if (!list)
+        return -1;
+    int found = list_survey(list, &half, &survey, error) ? -1 : 1;
+    while (found > 0)
+        found = list_next(list, &item, error);
+    list_close(list);
+    return found;
+}
+
+static int list_a_folder(struct error *error)
+{
+    const char *const inputs[] = {path_of("in")};
+    const struct list_options options = {.inputs = inputs, .input_count = 1};
+    return walk_list(&options, error);
+}
+
+static int list_names(struct error *error)
+{
+    const struct list_options options = {.list_file = path_of("list")};
+    return walk_list(&options, error);
+}
+
+static int append_to_ledger(struct error *error)
+{
+    struct ledger *ledger = ledger_open(scratch.path, &half, error);
+    if (!ledger)
+        return -1;
+    const struct ledger_line done = {.status = LEDGER_DONE, .key = "a/\xff.jpg", .bytes = 7};
+    const struct ledger_line failed = {.status = LEDGER_FAILED, .key = "b.jpg", .error = "bad"};
+    int status = ledger_append_start(ledger, 2, error) || ledger_append(ledger, &done, error) ||
+                         ledger_append(ledger, &failed, error) ||
+                         ledger_append_end(ledger, "done", error) || ledger_sync(ledger, error)
+                     ? -1
+                     : 0;
+    ledger_close(ledger);
+    return status;
+}
+
+static int index_ledgers(struct error *error)
+{
+    struct ledger_index *index = ledger_index_read(scratch.path, &half, error);
+    ledger_index_free(index);
+    return index ? 0 : -1;
+}
+
+static int merge_ledgers(struct error *error)
+{
+    struct ledger_run_status status;
+    if (ledger_merge(scratch.path, &status, error))
+        return -1;
+    ledger_status_free(&status);
+    return 0;
+}
+
+static const struct runfile_field fields[] = {{"version", "1"}, {"model_sha256", "abc"}};
+
+static int make_run_file(struct error *error)
+{
+    char *path = path_of("new/run.json");
+    int answer = runfile_agree(path, fields, 2, error);
+    unlink(path);
+    return answer == RUNFILE_CREATED ? 0 : -1;
+}
+
+static int compare_run_file(struct error *error)
+{
+    char *path = path_of("run.json");
+    if (runfile_replace(path, fields, 2, error))
+        return -1;
+    return runfile_agree(path, fields, 2, error) == RUNFILE_SAME ? 0 : -1;
+}
+
+static int take_lock(struct error *error)
+{
+    struct lock *lock;
+    if (lock_take(path_of("lock"), 0, &lock, error) != LOCK_TAKEN)
+        return -1;
+    lock_release(lock);
+    return 0;
+}
+
+static int watch_progress(struct error *error)
+{
+    const struct progress_options options = {
+        .quiet = true, .json = true, .metrics = path_of("x.prom"), .labels = ""};
+    struct progress *progress = progress_new(&options, error);
+    progress_free(progress);
+    return progress ? 0 : -1;
+}
+
+static int make_queue(struct error *error)
+{
+    struct queue *queue = queue_new(10, error);
+    queue_free(queue);
+    return queue ? 0 : -1;
+}
+
+static int write_in_batches(struct error *error)
+{
+    struct atomic_batch *batch = atomic_batch_new(10, 10, error);
+    if (!batch)
+        return -1;
+    int status = atomic_write(path_of("deep/er/file"), "text", 4, batch, error);
+    if (status == 0)
+        status = atomic_batch_flush(batch, error);
+    atomic_batch_free(batch);
+    unlink(path_of("deep/er/file"));
+    rmdir(path_of("deep/er"));
+    rmdir(path_of("deep"));
+    return status;
+}
+
+static int clean_folders(struct error *error)
+{
+    return atomic_clean(scratch.path, NULL, error);
+}
+
+START_TEST(parts_of_a_run)
+{
+    scratch_write(&scratch, "in/a/1.jpg", "");
+    scratch_write(&scratch, "in/a/2.jpg", "");
+    scratch_write(&scratch, "in/b.png", "");
+    scratch_write(&scratch, "list", "x/1.jpg\nx/2.jpg\n");
+    scratch_write(&scratch, "new/.keep", "");
+    fail_each("folder", list_a_folder);
+    fail_each("list", list_names);
+    fail_each("ledger", append_to_ledger);
+    fail_each("index", index_ledgers);
+    fail_each("merge", merge_ledgers);
+    fail_each("new run file", make_run_file);
+    fail_each("run file", compare_run_file);
+    fail_each("lock", take_lock);
+    fail_each("progress", watch_progress);
+    fail_each("queue", make_queue);
+    fail_each("batch", write_in_batches);
+    fail_each("clean", clean_folders);
+}
+END_TEST
+
+int main(void)
+{
+    json_set_alloc_funcs(allocation_counted, __wrap_free);
+    Suite *suite = suite_create("no_memory");
+    TCase *tests = tcase_create("no_memory");
+    tcase_set_timeout(tests, 120);
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, readers);
+    tcase_add_test(tests, parts_of_a_run);
+    suite_add_tcase(suite, tests);
+    return unit_run(suite);
+}
