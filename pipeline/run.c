@@ -232,8 +232,10 @@ static enum exit_status conclude(const struct run *run, int status, const struct
 
 /* The last line of the ledger, and failed.ndjson. What cannot be written there is an error of the
  * run, even where all images are done: who reads these files must be able to trust them. */
-static int end_ledger(const struct run *run, const char *reason, struct error *error)
+static int end_ledger(struct run *run, const char *reason, struct error *error)
 {
+    ledger_index_free(run->before); /* as large as the one that failed.ndjson takes */
+    run->before = NULL;
     return ledger_append_end(run->ledger, reason, error) || ledger_sync(run->ledger, error) ||
                    ledger_write_failed(run->settings.output, &run->shard, NULL, error)
                ? -1
