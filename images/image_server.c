@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -68,6 +69,12 @@ static int make_room(struct image_source *source, const struct image_request *re
     return open_source(source, request, shared, error);
 }
 
+/* What a child keeps from request to request. */
+struct child {
+    struct image_shared shared;
+    struct image_strips *strips; /* NULL: none are open */
+};
+
 static void decode(const struct image_request *request, struct image_shared *shared,
                    struct image_reply *reply)
 {
@@ -76,18 +83,50 @@ static void decode(const struct image_request *request, struct image_shared *sha
     if (image_shared_grow(shared, begin, &reply->error) ||
         open_source(&source, request, shared, &reply->error))
         return;
-    reply->width = source.header.width;
-    reply->height = source.header.height;
-    size_t pixels = (size_t)reply->width * (size_t)reply->height;
+    reply->header = source.header;
+    size_t pixels = (size_t)reply->header.width * (size_t)reply->header.height;
     if (make_room(&source, request, shared, begin + 3 * pixels, &reply->error) == 0)
         image_source_all(&source, shared->bytes + begin, &reply->error);
     image_source_close(&source);
 }
 
+static void decode_rows(const struct image_request *request, struct child *child,
+                        struct image_reply *reply)
+{
+    struct image window;
+    if (!child->strips) {
+        error_set(&reply->error, ERROR_IMAGE, "%s: its decoder has lost it", request->name);
+        return;
+    }
+    if (image_strips_rows(child->strips, request->y, request->height, &window, &reply->error))
+        return;
+    size_t bytes = (size_t)window.width * (size_t)window.height * 3;
+    if (image_shared_grow(&child->shared, bytes, &reply->error) == 0)
+        memcpy(child->shared.bytes, window.rgb, bytes);
+}
+
+static void answer(const struct image_request *request, struct child *child,
+                   struct image_reply *reply)
+{
+    if (request->wish == IMAGE_ROWS) {
+        decode_rows(request, child, reply);
+        return;
+    }
+    image_strips_free(child->strips);
+    child->strips = NULL;
+    if (request->wish == IMAGE_HEADER)
+        image_read_header(request->name, &request->limits, &reply->header, &reply->error);
+    else if (request->wish == IMAGE_STRIPS)
+        image_strips_open(&child->strips, request->name, &request->limits, &reply->header,
+                          &reply->error);
+    else
+        decode(request, &child->shared, reply);
+}
+
 /* A child's life: requests until the socket is closed. */
 static void serve(int socket, int memory)
 {
-    struct image_shared shared = {memory, NULL, 0};
+    struct child child = {{memory, NULL, 0}, NULL};
     struct error error;
     uint64_t before = private_bytes();
     struct image_request *request = memory_new(1, sizeof *request, "image request", &error);
@@ -96,7 +135,7 @@ static void serve(int socket, int memory)
         request->name[IMAGE_NAME_MAX - 1] = '\0';
         limit_memory(before, request->memory_bytes);
         set_alarm(request->seconds);
-        decode(request, &shared, &reply);
+        answer(request, &child, &reply);
         set_alarm(0);
         if (send(socket, &reply, sizeof reply, MSG_NOSIGNAL) != sizeof reply)
             break;

@@ -2,6 +2,9 @@
  *
  * Sockets are SOCK_SEQPACKET: a message is sent and received as a whole. Shared memory holds the
  * contents of the file, where they were handed over, and after them the pixels.
+ *
+ * An image too large to be held is opened once and then asked for window after window; any other
+ * request closes it.
  */
 #ifndef PIPELINE_IMAGE_WIRE_H
 #define PIPELINE_IMAGE_WIRE_H
@@ -14,7 +17,16 @@
 
 enum { IMAGE_NAME_MAX = 1 << 16 }; /* bytes of a path, its zero included */
 
+enum image_wish {
+    IMAGE_PIXELS, /* all of them */
+    IMAGE_HEADER,
+    IMAGE_STRIPS, /* opens strips */
+    IMAGE_ROWS    /* a window of the strips that are open */
+};
+
 struct image_request {
+    enum image_wish wish;
+    int32_t y, height; /* of a window, in rows */
     struct image_limits limits;
     double seconds;        /* 0: no limit */
     uint64_t memory_bytes; /* 0: no limit */
@@ -24,7 +36,7 @@ struct image_request {
 
 struct image_reply {
     struct error error; /* code ERROR_NONE: decoded */
-    int32_t width, height;
+    struct image_header header;
 };
 
 /* Memory that two processes see. It can grow and never shrinks, so neither can be made to touch

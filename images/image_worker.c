@@ -30,6 +30,7 @@ struct image_worker {
     struct image_shared shared;
     int socket; /* to the child; -1: none */
     struct image_request request;
+    int32_t width; /* of the strips that are open */
 };
 
 int image_server_start(struct image_server **server, struct error *error)
@@ -151,27 +152,15 @@ static int fail_child(struct image_worker *worker, double start, struct error *e
                      worker->request.name);
 }
 
-/* Copies the decoded pixels. What the child says is not trusted. */
-static int take_pixels(struct image_worker *worker, const struct image_reply *reply,
-                       struct image *image, struct error *error)
+static int fail_nonsense(const struct image_worker *worker, struct error *error)
 {
-    uint64_t pixels = (uint64_t)reply->width * (uint64_t)reply->height;
-    uint64_t most = worker->request.limits.max_pixels;
-    size_t begin = image_shared_pixels(worker->request.size);
-    if (reply->width < 1 || reply->height < 1 || (most && pixels > most))
-        return error_set(error, ERROR_IMAGE, "%s: its decoder answers nonsense; leave it out",
-                         worker->request.name);
-    if (image_reserve(image, reply->width, reply->height, error) ||
-        image_shared_grow(&worker->shared, begin + pixels * 3, error))
-        return -1;
-    memcpy(image->rgb, worker->shared.bytes + begin, pixels * 3);
-    return 0;
+    return error_set(error, ERROR_IMAGE, "%s: its decoder answers nonsense; leave it out",
+                     worker->request.name);
 }
 
-/* Has worker->request answered. */
-static int ask(struct image_worker *worker, struct image *image, struct error *error)
+/* Has worker->request answered. What the child says of the image's size is not trusted. */
+static int ask(struct image_worker *worker, struct image_reply *reply, struct error *error)
 {
-    struct image_reply reply;
     struct image_request *request = &worker->request;
     request->seconds = worker->options.seconds;
     request->memory_bytes = worker->options.memory_bytes;
@@ -180,19 +169,42 @@ static int ask(struct image_worker *worker, struct image *image, struct error *e
     double start = clock_now();
     size_t length = offsetof(struct image_request, name) + strlen(request->name) + 1;
     if (send(worker->socket, request, length, MSG_NOSIGNAL) != (ssize_t)length ||
-        !receive(worker, &reply, start))
+        !receive(worker, reply, start))
         return fail_child(worker, start, error);
-    if (reply.error.code == ERROR_NONE)
-        return take_pixels(worker, &reply, image, error);
-    reply.error.text[ERROR_TEXT_SIZE - 1] = '\0';
-    *error = reply.error;
-    return -1;
+    if (reply->error.code != ERROR_NONE) {
+        reply->error.text[ERROR_TEXT_SIZE - 1] = '\0';
+        *error = reply->error;
+        return -1;
+    }
+    const struct image_header *header = &reply->header;
+    uint64_t pixels = (uint64_t)header->width * (uint64_t)header->height;
+    uint64_t most = request->limits.max_pixels;
+    if (request->wish != IMAGE_ROWS &&
+        (header->width < 1 || header->height < 1 || (most && pixels > most)))
+        return fail_nonsense(worker, error);
+    return 0;
 }
 
-static int begin_request(struct image_worker *worker, const char *name, size_t size,
-                         const struct image_limits *limits, struct error *error)
+/* Has all pixels decoded and copies them. */
+static int ask_pixels(struct image_worker *worker, struct image *image, struct error *error)
+{
+    struct image_reply reply;
+    if (ask(worker, &reply, error))
+        return -1;
+    size_t begin = image_shared_pixels(worker->request.size);
+    size_t bytes = (size_t)reply.header.width * (size_t)reply.header.height * 3;
+    if (image_reserve(image, reply.header.width, reply.header.height, error) ||
+        image_shared_grow(&worker->shared, begin + bytes, error))
+        return -1;
+    memcpy(image->rgb, worker->shared.bytes + begin, bytes);
+    return 0;
+}
+
+static int begin_request(struct image_worker *worker, enum image_wish wish, const char *name,
+                         size_t size, const struct image_limits *limits, struct error *error)
 {
     struct image_request *request = &worker->request;
+    request->wish = wish;
     request->limits = limits ? *limits : (struct image_limits){0};
     request->size = size;
     size_t length = strlen(name);
@@ -205,21 +217,64 @@ static int begin_request(struct image_worker *worker, const char *name, size_t s
 int image_worker_read(struct image_worker *worker, const char *path,
                       const struct image_limits *limits, struct image *image, struct error *error)
 {
-    if (begin_request(worker, path, 0, limits, error))
+    if (begin_request(worker, IMAGE_PIXELS, path, 0, limits, error))
         return -1;
-    return ask(worker, image, error);
+    return ask_pixels(worker, image, error);
 }
 
 int image_worker_read_memory(struct image_worker *worker, const void *bytes, size_t size,
                              const char *name, const struct image_limits *limits,
                              struct image *image, struct error *error)
 {
-    if (begin_request(worker, name, size, limits, error))
+    if (begin_request(worker, IMAGE_PIXELS, name, size, limits, error))
         return -1;
     if (size == 0)
         return error_set(error, ERROR_IMAGE, "%s: the file is empty; copy it again", name);
     if (image_shared_grow(&worker->shared, size, error))
         return -1;
     memcpy(worker->shared.bytes, bytes, size);
-    return ask(worker, image, error);
+    return ask_pixels(worker, image, error);
+}
+
+/* Has a file's header read, and for IMAGE_STRIPS the file kept open. */
+static int ask_header(struct image_worker *worker, enum image_wish wish, const char *path,
+                      const struct image_limits *limits, struct image_header *header,
+                      struct error *error)
+{
+    struct image_reply reply;
+    if (begin_request(worker, wish, path, 0, limits, error) || ask(worker, &reply, error))
+        return -1;
+    *header = reply.header;
+    return 0;
+}
+
+int image_worker_header(struct image_worker *worker, const char *path,
+                        const struct image_limits *limits, struct image_header *header,
+                        struct error *error)
+{
+    return ask_header(worker, IMAGE_HEADER, path, limits, header, error);
+}
+
+int image_worker_strips(struct image_worker *worker, const char *path,
+                        const struct image_limits *limits, struct image_header *header,
+                        struct error *error)
+{
+    if (ask_header(worker, IMAGE_STRIPS, path, limits, header, error))
+        return -1;
+    worker->width = header->width;
+    return 0;
+}
+
+int image_worker_rows(struct image_worker *worker, int32_t y, int32_t height, struct image *window,
+                      struct error *error)
+{
+    struct image_reply reply;
+    worker->request.wish = IMAGE_ROWS;
+    worker->request.y = y;
+    worker->request.height = height;
+    if (ask(worker, &reply, error) ||
+        image_shared_grow(&worker->shared, (size_t)worker->width * (size_t)height * 3, error))
+        return -1;
+    *window = (struct image){worker->width, height, worker->shared.bytes, 0};
+    return 0;
 }

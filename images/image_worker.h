@@ -53,4 +53,21 @@ int image_worker_read_memory(struct image_worker *worker, const void *bytes, siz
                              const char *name, const struct image_limits *limits,
                              struct image *image, struct error *error);
 
+/* As image_read_header, in the worker's child. */
+int image_worker_header(struct image_worker *worker, const char *path,
+                        const struct image_limits *limits, struct image_header *header,
+                        struct error *error);
+
+/* As image_strips_open, in the worker's child: the image stays open there until the next call of
+ * any function but image_worker_rows. The time limit is that of each call. */
+int image_worker_strips(struct image_worker *worker, const char *path,
+                        const struct image_limits *limits, struct image_header *header,
+                        struct error *error);
+
+/* As image_strips_rows for the image that image_worker_strips opened. The window lies in memory
+ * that the child can write to: it is valid until the next call on the worker, whatever happens to
+ * the child, but a child that goes mad may change its pixels. */
+int image_worker_rows(struct image_worker *worker, int32_t y, int32_t height, struct image *window,
+                      struct error *error);
+
 #endif

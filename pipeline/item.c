@@ -74,7 +74,8 @@ static int read_once(struct run *run, struct item *item)
         return image_worker_read_memory(run->image_worker, item->file, item->file_size, item->path,
                                         &run->limits, &item->image, &item->error);
     if (run->settings.generation.tile)
-        return image_read_header(item->path, &run->limits, &header, &item->error);
+        return image_worker_header(run->image_worker, item->path, &run->limits, &header,
+                                   &item->error);
     return image_worker_read(run->image_worker, item->path, &run->limits, &item->image,
                              &item->error);
 }
@@ -101,15 +102,17 @@ int item_read(struct run *run, struct item *item)
     return status;
 }
 
-static int find_masks(struct run *run, struct generator *generator, struct item *item)
+static int find_masks(struct run *run, int worker, struct item *item)
 {
+    struct generator *generator = run->generators[worker];
     const struct generation *options = &run->settings.generation;
     struct record *record = &item->record;
     int32_t width = item->image.width;
     int32_t height = item->image.height;
     int status = options->tile && !item->file
-                     ? tiles_generate(generator, item->path, &run->limits, options->tile,
-                                      options->halo, &record->masks, &width, &height, &item->error)
+                     ? tiles_generate(generator, run->strip_workers[worker], item->path,
+                                      &run->limits, options->tile, options->halo, &record->masks,
+                                      &width, &height, &item->error)
                      : generate(generator, &item->image, &record->masks, &item->error);
     record->width = (uint32_t)width;
     record->height = (uint32_t)height;
@@ -122,7 +125,7 @@ int item_compute(struct run *run, struct item *item, int worker)
         return -1;
     double start = clock_now();
     item->worker = (uint32_t)worker;
-    int status = find_masks(run, run->generators[worker], item);
+    int status = find_masks(run, worker, item);
     item->seconds += clock_now() - start;
     return status;
 }

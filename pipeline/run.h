@@ -40,9 +40,10 @@ struct run {
     struct mount_mark mounts[RUN_INPUTS_MAX];
     struct mount_mark output_mount;
 
-    struct image_server *image_server; /* decodes images in a process apart */
-    struct image_worker *image_worker; /* of the reading thread */
-    struct generator **generators;     /* [workers] */
+    struct image_server *image_server;   /* decodes images in a process apart */
+    struct image_worker *image_worker;   /* of the reading thread */
+    struct generator **generators;       /* [workers] */
+    struct image_worker **strip_workers; /* [workers] with --tile, else NULL */
     int workers;
     int threads; /* of each worker */
     struct image_limits limits;

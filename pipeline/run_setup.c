@@ -39,9 +39,12 @@ static void choose_workers(struct run *run, uint64_t images)
 
 static int add_worker(struct run *run, int index, struct error *error)
 {
+    const struct image_worker_options decoding = {.seconds = run->settings.image_timeout};
     run->generators[index] =
         generator_new(run->sam, &run->settings.generation, run->threads, error);
-    return run->generators[index] ? 0 : -1;
+    if (run->generators[index] && run->strip_workers)
+        run->strip_workers[index] = image_worker_new(run->image_server, &decoding, error);
+    return run->generators[index] && (!run->strip_workers || run->strip_workers[index]) ? 0 : -1;
 }
 
 /* Makes the first worker, and from what it took decides how many fit into the budget beside it, and
@@ -77,7 +80,11 @@ int run_start_workers(struct run *run, uint64_t images, struct error *error)
     if (!run->image_worker)
         return -1;
     run->generators = memory_new((size_t)run->workers, sizeof *run->generators, "workers", error);
-    if (!run->generators || fit_workers(run, error))
+    if (run->settings.generation.tile)
+        run->strip_workers =
+            memory_new((size_t)run->workers, sizeof *run->strip_workers, "workers", error);
+    if (!run->generators || (run->settings.generation.tile && !run->strip_workers) ||
+        fit_workers(run, error))
         return -1;
     for (int i = 1; i < run->workers; i++)
         if (add_worker(run, i, error))
@@ -89,7 +96,10 @@ void run_stop_workers(struct run *run)
 {
     for (int i = 0; run->generators && i < run->workers; i++)
         generator_free(run->generators[i]);
+    for (int i = 0; run->strip_workers && i < run->workers; i++)
+        image_worker_free(run->strip_workers[i]);
     memory_free(run->generators);
+    memory_free(run->strip_workers);
     image_worker_free(run->image_worker);
     sam_free(run->sam);
 }

@@ -5,7 +5,7 @@
 #include "filters/mask.h"
 #include "filters/merge.h"
 #include "pipeline/generate.h"
-#include "images/image.h"
+#include "images/image_worker.h"
 #include "pipeline/refine.h"
 
 /* Masks of two tiles are of one object if this much of them agrees in the overlap. */
@@ -48,7 +48,7 @@ static int run_row(struct generator *generator, const struct picture *picture,
     return 0;
 }
 
-static int run_rows(struct generator *generator, struct image_strips *strips,
+static int run_rows(struct generator *generator, struct image_worker *decoder,
                     const struct image_header *header, int32_t tile, int32_t halo,
                     struct mask_list *masks, struct error *error)
 {
@@ -57,7 +57,7 @@ static int run_rows(struct generator *generator, struct image_strips *strips,
     for (int32_t i = 0; i < rows.count; i++) {
         struct image window;
         int32_t top = cut_start(&rows, i);
-        if (image_strips_rows(strips, top, rows.size, &window, error))
+        if (image_worker_rows(decoder, top, rows.size, &window, error))
             return -1;
         const struct picture picture = {&window, top, header->width, header->height};
         if (run_row(generator, &picture, &columns, rows.size, masks, error))
@@ -66,18 +66,16 @@ static int run_rows(struct generator *generator, struct image_strips *strips,
     return columns.count * rows.count > 1 ? merge_tiles(masks, SAME_OBJECT, error) : 0;
 }
 
-int tiles_generate(struct generator *generator, const char *path, const struct image_limits *limits,
-                   int32_t tile, int32_t halo, struct mask_list *masks, int32_t *width,
-                   int32_t *height, struct error *error)
+int tiles_generate(struct generator *generator, struct image_worker *decoder, const char *path,
+                   const struct image_limits *limits, int32_t tile, int32_t halo,
+                   struct mask_list *masks, int32_t *width, int32_t *height, struct error *error)
 {
-    struct image_strips *strips;
     struct image_header header;
-    if (image_strips_open(&strips, path, limits, &header, error))
+    if (image_worker_strips(decoder, path, limits, &header, error))
         return -1;
     *width = header.width;
     *height = header.height;
-    int status = run_rows(generator, strips, &header, tile, halo, masks, error);
-    image_strips_free(strips);
+    int status = run_rows(generator, decoder, &header, tile, halo, masks, error);
     return status ? -1
                   : refine(masks, generator_options(generator), header.width, header.height, error);
 }

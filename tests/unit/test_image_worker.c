@@ -140,6 +140,82 @@ START_TEST(a_dead_child_costs_one_image)
 }
 END_TEST
 
+START_TEST(headers_are_the_same)
+{
+    struct error error = {0};
+    struct image_worker *worker = new_worker(60);
+    struct image_header here, there;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        ck_assert_int_eq(image_read_header(good[i], NULL, &here, &error), 0);
+        ck_assert_int_eq(image_worker_header(worker, good[i], NULL, &there, &error), 0);
+        ck_assert_int_eq(here.width, there.width);
+        ck_assert_int_eq(here.height, there.height);
+        ck_assert_uint_eq(here.bytes, there.bytes);
+    }
+    ck_assert_int_eq(image_worker_header(worker, bad[0], NULL, &there, &error), -1);
+    ck_assert_int_eq(image_worker_strips(worker, bad[0], NULL, &there, &error), -1);
+    image_worker_free(worker);
+}
+END_TEST
+
+/* Goes down the image in windows of 10 rows that share 4. */
+static void check_strips(struct image_worker *worker, const char *path)
+{
+    struct error error = {0};
+    struct image image = {0}, window;
+    struct image_header header;
+    ck_assert_int_eq(image_read(path, NULL, &image, &error), 0);
+    ck_assert_msg(image_worker_strips(worker, path, NULL, &header, &error) == 0, "%s", error.text);
+    ck_assert_int_eq(header.width, image.width);
+    ck_assert_int_eq(header.height, image.height);
+    for (int32_t y = 0; y < header.height; y += 6) {
+        int32_t rows = header.height - y < 10 ? header.height - y : 10;
+        ck_assert_msg(image_worker_rows(worker, y, rows, &window, &error) == 0, "%s", error.text);
+        ck_assert_int_eq(window.width, image.width);
+        ck_assert_int_eq(window.height, rows);
+        ck_assert_mem_eq(window.rgb, image.rgb + (size_t)y * image.width * 3,
+                         (size_t)rows * image.width * 3);
+    }
+    image_free(&image);
+}
+
+START_TEST(strips_are_the_rows_of_the_whole)
+{
+    struct error error = {0};
+    struct image_worker *worker = new_worker(60);
+    struct image image = {0};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        check_strips(worker, good[i]);
+    ck_assert_int_eq(image_worker_read(worker, good[0], NULL, &image, &error), 0);
+    check_strips(worker, good[0]);
+    image_free(&image);
+    image_worker_free(worker);
+}
+END_TEST
+
+START_TEST(a_child_that_dies_between_strips_costs_one_image)
+{
+    struct error error = {0};
+    struct image_worker *worker = new_worker(60);
+    struct image_header header;
+    struct image window;
+    ck_assert_int_eq(image_worker_rows(worker, 0, 1, &window, &error), -1); /* nothing is open */
+    ck_assert_int_eq(image_worker_strips(worker, good[0], NULL, &header, &error), 0);
+    ck_assert_int_eq(image_worker_rows(worker, 0, 5, &window, &error), 0);
+    pid_t child = child_of(child_of(getpid()));
+    if (child > 0) {
+        uint8_t first = window.rgb[0];
+        ck_assert_int_eq(kill(child, SIGKILL), 0);
+        ck_assert_int_eq(image_worker_rows(worker, 5, 5, &window, &error), -1);
+        ck_assert_int_eq(error.code, ERROR_IMAGE);
+        ck_assert_ptr_nonnull(strstr(error.text, "its decoder crashed"));
+        ck_assert_int_eq(window.rgb[0], first); /* the memory outlives the child */
+    }
+    check_strips(worker, good[1]);
+    image_worker_free(worker);
+}
+END_TEST
+
 /* A JPEG that takes a while to decode. */
 static char *large_jpeg(const struct scratch *scratch)
 {
@@ -248,6 +324,9 @@ int main(void)
     tcase_add_test(tests, contents_may_be_handed_over);
     tcase_add_test(tests, messages_are_the_same);
     tcase_add_test(tests, a_dead_child_costs_one_image);
+    tcase_add_test(tests, headers_are_the_same);
+    tcase_add_test(tests, strips_are_the_rows_of_the_whole);
+    tcase_add_test(tests, a_child_that_dies_between_strips_costs_one_image);
     tcase_add_test(tests, slow_images_are_given_up);
     tcase_add_test(tests, threads_have_workers_of_their_own);
     tcase_add_test(tests, without_the_server_the_message_says_so);
