@@ -4,8 +4,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/error.h"
+
+enum { HUGE_PAGE = 2 << 20 }; /* bytes, on x86-64 and most ARM64 */
 
 /* *bytes = count * size rounded up to the alignment; false on overflow. */
 static int aligned_bytes(size_t count, size_t size, size_t *bytes)
@@ -15,6 +18,18 @@ static int aligned_bytes(size_t count, size_t size, size_t *bytes)
         return 0;
     *bytes &= ~((size_t)MEMORY_ALIGNMENT - 1);
     return 1;
+}
+
+/* aligned_alloc; large blocks in huge pages where the kernel gives them, since passes over hundreds
+ * of megabytes of weights otherwise wait for address translation (bench/LOG.md). */
+static void *allocate(size_t bytes)
+{
+    if (bytes < 2 * HUGE_PAGE)
+        return aligned_alloc(MEMORY_ALIGNMENT, bytes);
+    void *block = aligned_alloc(HUGE_PAGE, bytes);
+    if (block)
+        madvise(block, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+    return block;
 }
 
 void *memory_new(size_t count, size_t size, const char *what, struct error *error)
@@ -27,7 +42,7 @@ void *memory_new(size_t count, size_t size, const char *what, struct error *erro
     }
     if (bytes == 0)
         bytes = MEMORY_ALIGNMENT;
-    void *block = aligned_alloc(MEMORY_ALIGNMENT, bytes);
+    void *block = allocate(bytes);
     if (!block) {
         error_set(error, ERROR_MEMORY, "%s: no memory for %zu bytes", what, bytes);
         return NULL;
