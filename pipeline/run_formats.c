@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/atomic.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "jobs/progress.h"
@@ -169,7 +170,10 @@ static int collect(struct run_formats *formats, struct error *error)
         .refused = say_refused,
         .context = run,
     };
-    return export_records(&job, error) || close_formats(formats, WRITER_WHOLE, error) ? -1 : 0;
+    return export_records(&job, error) || close_formats(formats, WRITER_WHOLE, error) ||
+                   atomic_batch_flush(run->batch, error)
+               ? -1
+               : 0;
 }
 
 static bool has_collecting(const struct run_formats *formats)

@@ -9,6 +9,9 @@
  *   FAULT_DELAY   milliseconds that each of these calls takes longer, so that a run does not end
  *                 too soon
  *   FAULT_LOG     a file to which each call below the folder is appended: "call path"
+ *   FAULT_TRACE   a file to which each call that succeeded is appended with all that is needed to
+ * do it again, in order, fields ended by tabs (power.py reads it): create PATH, write PATH OFFSET
+ * HEX, truncate PATH SIZE, sync PATH, rename FROM TO, link FROM TO, mkdir PATH, unlink PATH
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -87,16 +90,20 @@ static bool fails(const char *call, const char *path)
     return failing;
 }
 
-static bool descriptor_fails(const char *call, int fd)
+/* The path of an open file; false where it has none. */
+static bool descriptor_path(int fd, char path[PATH_MAX])
 {
     char link[64];
-    char path[PATH_MAX];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, path, sizeof path - 1);
-    if (length < 0)
-        return false;
-    path[length] = '\0';
-    return fails(call, path);
+    ssize_t length = readlink(link, path, PATH_MAX - 1);
+    path[length < 0 ? 0 : length] = '\0';
+    return length > 0;
+}
+
+static bool descriptor_fails(const char *call, int fd)
+{
+    char path[PATH_MAX];
+    return descriptor_path(fd, path) && fails(call, path);
 }
 
 /* A relative path is taken as it is: the tests use absolute ones. */
@@ -105,56 +112,165 @@ static bool path_fails(const char *call, const char *path)
     return fails(call, path);
 }
 
+/* The trace: calls are made one at a time, so that their order is that of the lines. */
+static pthread_mutex_t tracing = PTHREAD_MUTEX_INITIALIZER;
+
+/* Begins a call whose line may follow; false where none is wanted. */
+static bool trace_begin(void)
+{
+    if (!getenv("FAULT_TRACE"))
+        return false;
+    pthread_mutex_lock(&tracing);
+    return true;
+}
+
+static void trace_end(bool traced)
+{
+    int reason = errno;
+    if (traced)
+        pthread_mutex_unlock(&tracing);
+    errno = reason;
+}
+
+/* Appends a line: "call\tpath\targument", and `size` bytes in hexadecimal. */
+static void trace_line(const char *call, const char *path, const char *argument, const void *bytes,
+                       size_t size)
+{
+    int reason = errno;
+    int fd = REAL(open)(getenv("FAULT_TRACE"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    FILE *file = fd >= 0 && is_below(path) ? fdopen(fd, "a") : NULL;
+    if (file) {
+        fprintf(file, "%s\t%s\t%s\t", call, path, argument);
+        for (size_t i = 0; i < size; i++)
+            fprintf(file, "%02x", ((const unsigned char *)bytes)[i]);
+        fputc('\n', file);
+        fclose(file);
+    } else if (fd >= 0) {
+        REAL(close)(fd);
+    }
+    errno = reason;
+}
+
+/* The line of a call on an open file, with a number. */
+static void trace_descriptor(const char *call, int fd, off_t number, const void *bytes, size_t size)
+{
+    char path[PATH_MAX];
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)number);
+    if (descriptor_path(fd, path))
+        trace_line(call, path, text, bytes, size);
+}
+
+/* The result of a call on two paths or one, `other` being "". */
+static int trace_result(bool traced, int result, const char *call, const char *path,
+                        const char *other)
+{
+    if (traced && result == 0)
+        trace_line(call, path, other, NULL, 0);
+    trace_end(traced);
+    return result;
+}
+
 /* The C library's own declarations have reserved names for these parameters.
  * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 ssize_t write(int fd, const void *bytes, size_t size)
 {
-    return descriptor_fails("write", fd) ? -1 : REAL(write)(fd, bytes, size);
+    if (descriptor_fails("write", fd))
+        return -1;
+    bool traced = trace_begin();
+    ssize_t written = REAL(write)(fd, bytes, size);
+    if (traced && written > 0)
+        trace_descriptor("write", fd, lseek(fd, 0, SEEK_CUR) - written, bytes, (size_t)written);
+    trace_end(traced);
+    return written;
 }
 
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
 {
-    return descriptor_fails("write", fd) ? -1 : REAL(pwrite)(fd, bytes, size, at);
+    if (descriptor_fails("write", fd))
+        return -1;
+    bool traced = trace_begin();
+    ssize_t written = REAL(pwrite)(fd, bytes, size, at);
+    if (traced && written > 0)
+        trace_descriptor("write", fd, at, bytes, (size_t)written);
+    trace_end(traced);
+    return written;
 }
 
 int ftruncate(int fd, off_t size)
 {
-    return descriptor_fails("write", fd) ? -1 : REAL(ftruncate)(fd, size);
+    if (descriptor_fails("write", fd))
+        return -1;
+    bool traced = trace_begin();
+    int result = REAL(ftruncate)(fd, size);
+    if (traced && result == 0)
+        trace_descriptor("truncate", fd, size, NULL, 0);
+    trace_end(traced);
+    return result;
+}
+
+/* fsync or fdatasync. */
+static int sync_file(int fd, int (*call)(int))
+{
+    if (descriptor_fails("fsync", fd))
+        return -1;
+    bool traced = trace_begin();
+    int result = call(fd);
+    if (traced && result == 0)
+        trace_descriptor("sync", fd, 0, NULL, 0);
+    trace_end(traced);
+    return result;
 }
 
 int fsync(int fd)
 {
-    return descriptor_fails("fsync", fd) ? -1 : REAL(fsync)(fd);
+    return sync_file(fd, REAL(fsync));
 }
 
 int fdatasync(int fd)
 {
-    return descriptor_fails("fsync", fd) ? -1 : REAL(fdatasync)(fd);
+    return sync_file(fd, REAL(fdatasync));
 }
 
 int rename(const char *from, const char *to)
 {
-    return path_fails("rename", to) ? -1 : REAL(rename)(from, to);
+    if (path_fails("rename", to))
+        return -1;
+    bool traced = trace_begin();
+    return trace_result(traced, REAL(rename)(from, to), "rename", from, to);
 }
 
 int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
 {
-    return path_fails("rename", to) ? -1 : REAL(renameat2)(from_folder, from, to_folder, to, flags);
+    if (path_fails("rename", to))
+        return -1;
+    bool traced = trace_begin();
+    return trace_result(traced, REAL(renameat2)(from_folder, from, to_folder, to, flags), "rename",
+                        from, to);
 }
 
 int link(const char *from, const char *to)
 {
-    return path_fails("rename", to) ? -1 : REAL(link)(from, to);
+    if (path_fails("rename", to))
+        return -1;
+    bool traced = trace_begin();
+    return trace_result(traced, REAL(link)(from, to), "link", from, to);
 }
 
 int mkdir(const char *path, mode_t mode)
 {
-    return path_fails("mkdir", path) ? -1 : REAL(mkdir)(path, mode);
+    if (path_fails("mkdir", path))
+        return -1;
+    bool traced = trace_begin();
+    return trace_result(traced, REAL(mkdir)(path, mode), "mkdir", path, "");
 }
 
 int unlink(const char *path)
 {
-    return path_fails("unlink", path) ? -1 : REAL(unlink)(path);
+    if (path_fails("unlink", path))
+        return -1;
+    bool traced = trace_begin();
+    return trace_result(traced, REAL(unlink)(path), "unlink", path, "");
 }
 
 int open(const char *path, int flags, ...)
@@ -163,8 +279,17 @@ int open(const char *path, int flags, ...)
     va_start(arguments, flags);
     mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
     va_end(arguments);
-    if ((flags & (O_WRONLY | O_RDWR)) && path_fails("open", path))
+    bool writes = flags & (O_WRONLY | O_RDWR);
+    if (writes && path_fails("open", path))
         return -1;
-    return REAL(open)(path, flags, mode);
+    bool traced = writes && trace_begin();
+    bool is_new = traced && (flags & O_CREAT) && access(path, F_OK);
+    int fd = REAL(open)(path, flags, mode);
+    if (traced && fd >= 0 && is_new)
+        trace_line("create", path, "", NULL, 0);
+    else if (traced && fd >= 0 && (flags & O_TRUNC))
+        trace_line("truncate", path, "0", NULL, 0);
+    trace_end(traced);
+    return fd;
 }
 /* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
