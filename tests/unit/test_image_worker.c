@@ -105,15 +105,16 @@ START_TEST(messages_are_the_same)
 }
 END_TEST
 
-/* The first child of a process, 0 where there is none or this system does not tell. */
+/* The youngest child of a process, 0 where there is none or this system does not tell. Children of
+ * earlier tests may still be ending. */
 static pid_t child_of(pid_t parent)
 {
     char path[64];
     int child = 0;
     snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent, (int)parent);
     FILE *file = fopen(path, "r");
-    if (file && fscanf(file, "%d", &child) != 1)
-        child = 0;
+    for (int next; file && fscanf(file, "%d", &next) == 1;)
+        child = next;
     if (file)
         fclose(file);
     return child;
