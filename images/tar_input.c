@@ -55,8 +55,12 @@ int tar_input_open(struct tar_input **input, const char *path, size_t most, stru
         tar_input_close(made);
         return error_set(error, ERROR_MEMORY, "%s: no memory to read it", path);
     }
+    /* The compressions that tar_input_is_tar names; for some others programs would be started. */
     archive_read_support_format_tar(made->archive);
-    archive_read_support_filter_all(made->archive);
+    archive_read_support_filter_gzip(made->archive);
+    archive_read_support_filter_bzip2(made->archive);
+    archive_read_support_filter_xz(made->archive);
+    archive_read_support_filter_zstd(made->archive);
     if (archive_read_open_filename(made->archive, strcmp(path, "-") ? path : NULL, BLOCK)) {
         error_set(error, ERROR_IO, "%s: %s", path, archive_error_string(made->archive));
         error->system = archive_errno(made->archive) > 0 ? archive_errno(made->archive) : 0;

@@ -1,8 +1,9 @@
 /* replay.h - gives a fuzz target a main of its own where libFuzzer gives none.
  *
- * The program runs the target on each seed in tests/fuzz/seeds/NAME, and on copies of it that are
- * damaged at random, the same way every time; a crash or a failed check ends it. Built with
- * -DLIBFUZZER the header only declares the target (tests/fuzz/long does so). */
+ * The program runs the target on each seed in tests/fuzz/seeds/NAME, on what fuzzing made of them
+ * (tests/fuzz/corpus/NAME), and on copies that are damaged at random, the same way every time; a
+ * crash or a failed check ends it. Built with -DLIBFUZZER the header only declares the target
+ * (tests/fuzz/long does so). */
 #ifndef TESTS_FUZZ_REPLAY_H
 #define TESTS_FUZZ_REPLAY_H
 
@@ -19,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPLAY_DAMAGED = 2000, REPLAY_SIZE = 1 << 16 };
+enum { REPLAY_SEED = 2000, REPLAY_CORPUS = 50 }; /* damaged copies of each file */
+enum { REPLAY_SIZE = 1 << 16 };
 
 /* xorshift64 (Marsaglia, 2003). */
 static uint64_t replay_random(uint64_t *state)
@@ -50,7 +52,7 @@ static size_t replay_damage(uint8_t *data, size_t size, uint64_t *state)
     }
 }
 
-static void replay_file(const char *path)
+static void replay_file(const char *path, int copies)
 {
     uint64_t state = 88172645463325252u;
     static uint8_t seed[REPLAY_SIZE];
@@ -59,7 +61,7 @@ static void replay_file(const char *path)
     if (file)
         fclose(file);
     LLVMFuzzerTestOneInput(seed, size);
-    for (int i = 0; i < REPLAY_DAMAGED && size > 0; i++) {
+    for (int i = 0; i < copies && size > 0; i++) {
         uint8_t *copy = malloc(size); /* of its exact size, so that AddressSanitizer sees its end */
         if (!copy)
             abort();
@@ -70,25 +72,35 @@ static void replay_file(const char *path)
     }
 }
 
-/* argv[0] is .../fuzz_NAME. */
-int main(int argc, char **argv)
+/* Replays the files of tests/fuzz/<parent>/<name>; returns how many there are. */
+static int replay_folder(const char *parent, const char *name, int copies)
 {
     char path[512];
-    int seeds = 0;
-    const char *name = argc > 0 ? strstr(argv[0], "fuzz_") : NULL;
-    snprintf(path, sizeof path, "tests/fuzz/seeds/%s", name ? name + strlen("fuzz_") : "");
+    int files = 0;
+    snprintf(path, sizeof path, "tests/fuzz/%s/%s", parent, name);
     DIR *folder = opendir(path);
     size_t length = strlen(path);
     for (struct dirent *entry; folder && (entry = readdir(folder));) {
         if (entry->d_name[0] == '.')
             continue;
         snprintf(path + length, sizeof path - length, "/%s", entry->d_name);
-        replay_file(path);
-        seeds++;
+        replay_file(path, copies);
+        files++;
     }
     if (folder)
         closedir(folder);
-    printf("%s: %d seeds\n%d passed, %d failed\n", argv[0], seeds, seeds, seeds == 0);
+    return files;
+}
+
+/* argv[0] is .../fuzz_NAME. */
+int main(int argc, char **argv)
+{
+    const char *name = argc > 0 ? strstr(argv[0], "fuzz_") : NULL;
+    name = name ? name + strlen("fuzz_") : "";
+    int seeds = replay_folder("seeds", name, REPLAY_SEED);
+    int corpus = replay_folder("corpus", name, REPLAY_CORPUS);
+    printf("%s: %d seeds, %d of a corpus\n%d passed, %d failed\n", argv[0], seeds, corpus,
+           seeds + corpus, seeds == 0);
     return seeds == 0;
 }
 
