@@ -127,7 +127,7 @@ static void answer(const struct image_request *request, struct child *child,
 static void serve(int socket, int memory)
 {
     struct child child = {{memory, NULL, 0}, NULL};
-    struct error error;
+    struct error error = {0};
     uint64_t before = private_bytes();
     struct image_request *request = memory_new(1, sizeof *request, "image request", &error);
     while (request && recv(socket, request, sizeof *request, 0) > 0) {
