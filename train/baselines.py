@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from skimage.segmentation import felzenszwalb, slic
 
-from scene import write_record
+from record import write_record
 
 
 def squares(image, cells):

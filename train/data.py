@@ -1,81 +1,130 @@
-"""Scenes as training samples: padded images, prompts, and their true masks at low resolution."""
-import cv2
-import numpy as np
+"""Training samples: batches of scenes, prompts on them, and the true masks at low resolution; on any device."""
 import torch
+import torch.nn.functional as F
 
-from scene import scene
+from bank import Banks
+from dice import Dice
+from scene import scenes
 
-CELL = 4  # pixels of the model's input along one side of a low-resolution cell
-
-
-def low_resolution(mask, size):
-    """Share of each cell that the mask covers, uint8 0..255, padded to a square."""
-    square = np.zeros((size, size), np.float32)
-    square[:mask.shape[0], :mask.shape[1]] = mask
-    cells = cv2.resize(square, (size // CELL, size // CELL), interpolation=cv2.INTER_AREA)
-    return np.round(cells * 255).astype(np.uint8)
+CELL = 4      # pixels of the model's input along one side of a low-resolution cell
+LEAST = 9     # cells of the smallest part that is asked for: smaller ones are only noise
+LEVELS = 3    # part, whole, group
 
 
-def choose_pixel(rng, mask):
-    """Half anywhere in the mask, half where people click: well inside. -> x, y"""
-    if rng.random() < 0.5:
-        inside = cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
-        mask = inside >= inside.max() * rng.uniform(0.6, 1)
-    rows, columns = np.nonzero(mask)
-    chosen = rng.integers(len(rows))
-    return columns[chosen], rows[chosen]
+def low_resolution(masks):
+    """Share of each cell that is covered: bool [..., S, S] -> float [..., S / 4, S / 4]"""
+    shape = masks.shape
+    cells = F.avg_pool2d(masks.reshape(-1, 1, *shape[-2:]).float(), CELL)
+    return cells.view(*shape[:-2], *cells.shape[-2:])
 
 
-def noisy_box(rng, mask):
-    """The mask's box, each side moved by a tenth of its length (deviation), at most a fiftieth of the image."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    box = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], np.float32)
-    sides = np.tile(box[2:] - box[:2], 2)
-    most = max(mask.shape) / 50
-    moved = box + np.clip(rng.normal(size=4) * 0.1 * sides, -most, most)
-    return np.clip(moved, 0, np.tile(mask.shape[::-1], 2))
+def drawn_index(weights, dice, count):
+    """`count` indices for every row of weights [B, N], with replacement. -> int64 [B, count]"""
+    total = weights.double().cumsum(1)
+    aim = dice.uniform(0, 1, len(weights), count).double() * total[:, -1:]
+    return torch.searchsorted(total, aim).clamp(max=weights.shape[1] - 1)
 
 
-class Scenes(torch.utils.data.Dataset):
-    """Sample i is scene i of a seed; the same index always gives the same sample.
+def chosen_pixels(dice, part, count):
+    """Half by area, half every part alike; parts below LEAST cells only where there are no others. part [B, S, S]
+    -> indices int64 [B, count] of pixels"""
+    flat = part.flatten(1)
+    labels = flat.long() + 1  # padding is -1
+    areas = torch.zeros(len(flat), int(labels.max()) + 1, device=flat.device)
+    areas.scatter_add_(1, labels, torch.ones_like(flat, dtype=torch.float))
+    areas[:, 0] = 0
+    large = areas >= LEAST * CELL * CELL
+    large = torch.where(large.any(1, keepdim=True), large, areas == areas.amax(1, keepdim=True))
+    alike = (large / areas.clamp(min=1)).gather(1, labels)
+    by_area = large.float().gather(1, labels)
+    half = count // 2
+    return torch.cat([drawn_index(by_area, dice, half), drawn_index(alike, dice, count - half)], 1)
 
-    image uint8 [3, S, S], zeros where padded; extent int64 [2]: height and width of what is not padding; valid uint8
-    [L, L]: share of each cell that is not padding, of 255; and for each of P prompts: point float [2] in pixels;
-    targets uint8 [2, L, L] (part, whole), shares of 255; distinct bool: whether they differ; chosen 0 or 1: the target
-    that is meant where there can be only one; box float [4] around that one, in pixels.
+
+def depth(cells):
+    """How many erosions by 3 x 3 cells each cell of masks [N, L, L] outlives; the frame of the image counts as border."""
+    rest = (cells > 0.99).float()
+    total = rest.clone()
+    for _ in range(cells.shape[-1] // 4):
+        rest = -F.max_pool2d(F.pad(-rest, (1, 1, 1, 1))[:, None], 3, 1)[:, 0]
+        total += rest
+    return total
+
+
+def well_inside(dice, cells, points):
+    """Clicks [N, 2] moved to where people click, far from the border; those of thin things stay."""
+    far = depth(cells).flatten(1)
+    most = far.amax(1, keepdim=True)
+    candidates = (far >= most * dice.uniform(0.6, 1, len(far))[:, None]) & (far > 0)
+    cell = drawn_index(candidates.float(), dice, 1)
+    side = cells.shape[-1]
+    moved = torch.cat([cell % side, cell // side], 1) * CELL + dice.uniform(0, CELL, len(far), 2)
+    return torch.where(most > 0, moved, points)
+
+
+def noisy_boxes(dice, masks, extent):
+    """Boxes of masks [N, S, S], each side moved by a tenth of its length (deviation), at most a fiftieth of the image;
+    extent [N, 2]. -> [N, 4]"""
+    side = torch.arange(masks.shape[-1], device=masks.device)
+    ends = []
+    for axis in (1, 2):  # columns, rows
+        any_there = masks.any(axis)
+        ends.append((torch.where(any_there, side, masks.shape[-1]).amin(1), torch.where(any_there, side + 1, 0).amax(1)))
+    box = torch.stack([ends[0][0], ends[1][0], ends[0][1], ends[1][1]], 1).float()
+    sides = (box[:, 2:] - box[:, :2]).repeat(1, 2)
+    most = extent.amax(1, keepdim=True) / 50
+    moved = box + (0.1 * sides * dice.normal(len(box), 4)).clamp(-most, most)
+    return moved.clamp(min=0).minimum(extent.flip(1).repeat(1, 2).float())
+
+
+class Scenes:
+    """Batches of a training; number i is the same whenever it is asked for.
+
+    image uint8 [B, 3, S, S], zeros where padded; extent int64 [B, 2]: height and width of what is not padding; valid
+    float [B, L, L]: share of each cell that is not padding; and for each of P prompts an image: point [B, P, 2] in
+    pixels; targets [B, P, 3, L, L] (part, whole, group), shares of cells; weight [B, P, 3]: 0 for a target that is the
+    same as one before; chosen int64 [B, P]: the target that is meant where there can be only one; box [B, P, 4] around
+    that one, in pixels.
     """
 
-    def __init__(self, seed, size, prompts):
-        self.seed, self.size, self.prompts = seed, size, prompts
+    def __init__(self, options, device):
+        self.options, self.device = options, device
+        self.banks = Banks(options.seed, options.tiles, options.silhouettes, options.workers)
+        self.drawn = self.key = None
 
-    def __getitem__(self, index):
-        image, part, whole = scene(self.seed, index, self.size)
-        rng = np.random.default_rng((self.seed, 2, index))
-        padded = np.zeros((self.size, self.size, 3), np.uint8)
-        padded[:image.shape[0], :image.shape[1]] = image
-        samples = [self.prompt(rng, part, whole) for _ in range(self.prompts)]
-        return {
-            "image": torch.from_numpy(padded).permute(2, 0, 1),
-            "extent": torch.tensor(part.shape),
-            "valid": torch.from_numpy(low_resolution(np.ones(part.shape), self.size)),
-            **{key: torch.from_numpy(np.stack([sample[key] for sample in samples])) for key in samples[0]},
-        }
+    def close(self):
+        self.banks.close()
 
-    def prompt(self, rng, part, whole):
-        """Half by area, half every part alike; parts below 3 x 3 cells are only noise."""
-        labels, areas = np.unique(part, return_counts=True)
-        large = labels[areas >= 9 * CELL * CELL]
-        if len(large) == 0:
-            large = labels[areas == areas.max()]
-        label = rng.choice(large) if rng.random() < 0.5 else rng.choice(part[np.isin(part, large)])
-        inner = part == label
-        x, y = choose_pixel(rng, inner)
-        outer = whole == whole[y, x]
-        chosen = rng.integers(2)
-        return {
-            "point": np.array([x, y], np.float32),
-            "box": noisy_box(rng, outer if chosen else inner).astype(np.float32),
-            "targets": np.stack([low_resolution(mask, self.size) for mask in (inner, outer)]),
-            "distinct": np.bool_(outer.sum() > 1.02 * inner.sum()),
-            "chosen": np.int64(chosen),
-        }
+    def scene(self, index, count, size):
+        """Scenes for batch `index`; where a drawing is used again it is turned over, and its colours change places."""
+        reuse = self.options.reuse
+        number, again = divmod(index, reuse)
+        if self.key != (number, count, size):
+            bank = self.banks.of(number * reuse // self.options.chapter, self.device)
+            self.drawn = scenes(self.options.seed, number, count, size, bank, self.device)
+            self.key = number, count, size
+        image, extent, labels = self.drawn
+        if again % 2:
+            image, extent, labels = image.transpose(2, 3), extent.flip(1), labels.transpose(2, 3)
+        return image.roll(again // 2, 1), extent, labels
+
+    @torch.no_grad()
+    def batch(self, index, count, size):
+        image, extent, labels = self.scene(index, count, size)
+        dice = Dice(self.device, self.options.seed, index, 2)
+        pixels = chosen_pixels(dice, labels[:, 0], self.options.prompts)
+        flat = labels.flatten(2)
+        own = flat.gather(2, pixels[:, None].expand(-1, LEVELS, -1)).transpose(1, 2)          # [B, P, 3]
+        masks = labels[:, None] == own[..., None, None]                                       # [B, P, 3, S, S]
+        areas = masks.sum((-1, -2)).float()
+        weight = torch.cat([torch.ones_like(areas[..., :1]), (areas[..., 1:] > 1.02 * areas[..., :-1]).float()], -1)
+        chosen = drawn_index(weight.flatten(0, 1), dice, 1)[:, 0]
+        meant = masks.flatten(0, 1)[torch.arange(len(chosen), device=self.device), chosen]
+        targets = low_resolution(masks)
+        points = torch.stack([pixels % size, pixels // size], -1).flatten(0, 1) + 0.5
+        inside = well_inside(dice, targets[:, :, 0].flatten(0, 1), points)
+        points = torch.where(dice.chance(0.6, len(points), 1), inside, points)
+        boxes = noisy_boxes(dice, meant, extent.repeat_interleave(self.options.prompts, 0))
+        return {"image": image, "extent": extent, "valid": low_resolution(labels[:, 0] >= 0),
+                "point": points.unflatten(0, (count, -1)), "targets": targets, "weight": weight,
+                "chosen": chosen.unflatten(0, (count, -1)), "box": boxes.unflatten(0, (count, -1))}

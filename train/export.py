@@ -42,7 +42,7 @@ def main():
         "image_size": str(saved["size"]),
         "training_steps": str(saved["step"]),
         "training_images": str(saved["images"]),
-        "training_stages": ",".join(":".join(map(str, stage)) for stage in saved["options"]["stages"]),
+        "training_stages": ",".join(":".join(f"{number:g}" for number in stage) for stage in saved["options"]["stages"][0]),
         "training_seed": str(saved["options"]["seed"]),
         "data": "scenes drawn by train/scene.py, nothing else",
         "version": arguments.version,

@@ -1,263 +1,273 @@
-"""Drawn scenes for training: an image, and for every pixel which part and which whole it belongs to.
+"""Drawn scenes for training, a batch at a time on any device: images, and for every pixel which part, whole and group
+it belongs to. A scene is painted in layers from far to near; layer k of all scenes of a batch is painted at once."""
+import math
 
-    scene.py --sheet FILE             16 scenes on one sheet, to look at
-    scene.py --write FOLDER           pairs of image and record, as `maskmill eval` reads them
-             [--count N] [--seed S] [--size PIXELS]
+import torch
+import torch.nn.functional as F
 
-Scene number i of seed s is the same on every machine that has the same versions of NumPy and OpenCV.
-"""
-import argparse
-import functools
-import json
-import pathlib
+from bank import HALF_PLANE, REACH, SKYLINE
+from dice import Dice
+from photo import develop
 
-import cv2
-import numpy as np
-
-from shape import Frame, draw
-from texture import Bank, noise
-
-cv2.setNumThreads(1)
-
-CHAPTER = 4096  # scenes that share a bank of textures
+BANDS, CROWDS = 3, 2   # layers of ground behind everything; layers with many small things alike
+IDS = 256              # labels that one layer may give
+CELLS = 12             # a crowd has at most this many things across and down
 
 
-@functools.lru_cache(maxsize=1)
-def bank_of(seed, chapter):
-    return Bank(np.random.default_rng((seed, 1, chapter)))
+def noise(dice, count, side, slopes):
+    """Random periodic fields [count, side, side] of mean 0 and deviation 1; their spectrum falls as 1 / frequency^slope."""
+    device = dice.device
+    across = torch.fft.rfftfreq(side, device=device)[None, :]
+    down = torch.fft.fftfreq(side, device=device)[:, None]
+    frequency = torch.hypot(across, down).clamp(min=1 / side)
+    turn = dice.uniform(0, 2 * math.pi, count, side, side // 2 + 1)
+    field = torch.fft.irfft2(torch.polar(frequency ** -slopes[:, None, None], turn), s=(side, side))
+    field = field - field.mean((1, 2), keepdim=True)
+    return field / field.std((1, 2), keepdim=True).clamp(min=1e-6)
+
+
+def column(values):
+    return values[:, None, None]
+
+
+def placement(x, y, angle, half_width, half_height):
+    """Matrices [B, 2, 3] from the image's coordinates (-1..1) to those of a turned, stretched square at x, y."""
+    cosine, sine = angle.cos(), angle.sin()
+    rows = torch.stack([torch.stack([cosine, sine, -x * cosine - y * sine], 1) / half_width[:, None],
+                        torch.stack([-sine, cosine, x * sine - y * cosine], 1) / half_height[:, None]], 1)
+    return rows
 
 
 class Canvas:
-    """The image so far, and the labels of parts and wholes. 0 is the background until it is divided."""
+    """The images so far, float32 [B, 3, S, S] in 0..1, and labels [B, S, S]. 0 is what was there first."""
 
-    def __init__(self, rng, bank, height, width):
-        self.rng, self.bank = rng, bank
-        self.image = bank.cut(rng, height, width)
-        self.part = np.zeros((height, width), np.int32)
-        self.whole = np.zeros((height, width), np.int32)
-        self.parts = self.wholes = 0
-        self.light = rng.uniform(0, 2 * np.pi)
+    def __init__(self, dice, bank, count, size):
+        self.dice, self.bank, self.count, self.size = dice, bank, count, size
+        axis = (torch.arange(size, device=dice.device) + 0.5) * 2 / size - 1
+        self.y, self.x = torch.meshgrid(axis, axis, indexing="ij")
+        square = dice.chance(0.25, count)
+        shorter = torch.where(square, torch.ones_like(square, dtype=torch.float), dice.uniform(0.5, 1, count)) * size
+        upright = dice.chance(0.5, count)
+        whole = torch.full_like(shorter, size)
+        self.extent = torch.stack([torch.where(upright, whole, shorter), torch.where(upright, shorter, whole)], 1).round()
+        self.share = self.extent / size
+        self.light = dice.uniform(0, 2 * math.pi, count)
+        self.contrast = dice.uniform(0.45, 1.1, count)
+        self.bends = noise(dice, 2 * count, size, dice.uniform(1.8, 2.6, 2 * count)).view(count, 2, size, size)
+        self.fine = noise(dice, count, size, dice.uniform(1.0, 1.8, count))
+        self.lit = dice.uniform(0.2, 0.8, count, 3)
+        self.common = dice.integers(0, len(bank.tiles), count)
+        self.image = self.texture(self.common)
+        self.part, self.whole, self.group = (torch.zeros(count, size, size, dtype=torch.int32, device=dice.device)
+                                             for _ in range(3))
+        self.parent = torch.zeros_like(self.fine)
+        self.layers = 0
 
-    def window(self, frame, reach=1.9):
-        """The part of the image that a shape in this frame may touch, or None."""
-        height, width = self.part.shape
-        margin = frame.radius * reach + 3
-        x0, y0 = max(0, int(frame.x - margin)), max(0, int(frame.y - margin))
-        x1, y1 = min(width, int(frame.x + margin) + 1), min(height, int(frame.y + margin) + 1)
-        return (x0, y0, x1, y1) if x1 - x0 > 1 and y1 - y0 > 1 else None
+    def grid(self, matrix, bend=None):
+        """Coordinates [B, S, S, 2] in squares placed by `matrix`, of edges that swing by `bend` [B] half sides."""
+        grid = F.affine_grid(matrix, (self.count, 1, self.size, self.size), align_corners=False)
+        if bend is not None:
+            mixed = torch.einsum("bij,bjhw->bhwi", self.dice.normal(self.count, 2, 2), self.bends)
+            grid = grid + bend[:, None, None, None] * mixed
+        return grid
 
-    def begin_whole(self):
-        self.wholes += 1
+    def distance(self, kinds, grid, radius):
+        """Signed distance to silhouettes in pixels, for squares of half side `radius` pixels."""
+        fields = self.bank.silhouettes[kinds].float() * (REACH / 127)
+        return F.grid_sample(fields, grid, padding_mode="border", align_corners=False)[:, 0] * column(radius)
 
-    def shade(self, texture, mask, radius):
-        """Light from one side, or a body that turns away at its rim."""
-        rng = self.rng
-        height, width = mask.shape
-        kind = rng.random()
-        if kind < 0.4:
-            y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-            slope = ((x - width / 2) * np.cos(self.light) + (y - height / 2) * np.sin(self.light)) / (radius + 1)
-            texture = texture * np.clip(1 + rng.uniform(0.05, 0.5) * slope, 0.25, 1.7)[..., None]
-        elif kind < 0.7:
-            inside = cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
-            rim = np.clip(inside / (radius * rng.uniform(0.2, 0.8) + 1), 0, 1)
-            texture = texture * (rng.uniform(0.3, 0.9) + (1 - rng.uniform(0, 0.3)) * 0.5 * rim)[..., None]
-        return texture
+    def texture(self, tiles):
+        """Surfaces [B, 3, S, S]: tiles turned and scaled, recoloured a little, drawn together by the scene's contrast."""
+        dice, count = self.dice, self.count
+        span = math.exp(dice.number(math.log(0.3), math.log(2.5)))  # share of the image that a tile covers
+        source = self.bank.tiles[tiles].float() / 255
+        pool = 2 ** max(0, round(math.log2(source.shape[-1] / (span * self.size))))
+        if pool > 1:
+            source = F.avg_pool2d(source, min(pool, 16))
+        spans = span * dice.log_uniform(0.8, 1.25, count)
+        matrix = placement(dice.uniform(-1, 1, count), dice.uniform(-1, 1, count), dice.uniform(0, 2 * math.pi, count),
+                           spans, spans * dice.log_uniform(0.7, 1.4, count))
+        surface = F.grid_sample(source, self.grid(matrix), padding_mode="reflection", align_corners=False)
+        saturation = dice.uniform(0.3, 1.1, count)[:, None, None, None]
+        gray = surface.mean(1, keepdim=True)
+        gain = (0.1 * dice.normal(count, 3) + 0.25 * dice.normal(count, 1)).exp()[:, :, None, None]
+        surface = (gray + (surface - gray) * saturation) * gain
+        lit = self.lit[:, :, None, None]
+        return lit + (surface - lit) * self.contrast[:, None, None, None]
 
-    def paint(self, mask, window, texture, radius):
-        """Paints a new part of the whole at hand; False where nothing of it would be seen."""
-        x0, y0, x1, y1 = window
-        covered = mask > 0.5
-        if covered.sum() < 12:
-            return False
-        area = (slice(y0, y1), slice(x0, x1))
-        texture = self.shade(texture, mask, radius)
-        self.image[area] += (texture - self.image[area]) * mask[..., None]
-        self.parts += 1
-        self.part[area][covered] = self.parts
-        self.whole[area][covered] = self.wholes
-        return True
+    def shading(self, distance, radius):
+        """Light on a body that turns away at its rim, and from one side across it. -> factors [B, S, S]"""
+        dice, count = self.dice, self.count
+        rim = torch.exp(-distance.clamp(min=0) / column(radius * dice.uniform(0.05, 0.5, count) + 1))
+        down, across = torch.gradient(distance, dim=(1, 2))
+        facing = (across.clamp(-1, 1) * column(self.light.cos()) + down.clamp(-1, 1) * column(self.light.sin()))
+        strength = dice.uniform(0, 0.6, count) * dice.chance(0.6, count)
+        dark = dice.uniform(0, 0.5, count) * dice.chance(0.4, count)
+        slope = dice.normal(count) * 0.15
+        ramp = self.x * column(self.light.cos()) + self.y * column(self.light.sin())
+        return (1 + column(strength) * facing * rim - column(dark) * rim + column(slope) * ramp).clamp(0.15, 2)
 
-    def cast_shadow(self, mask, window, radius):
-        x0, y0, x1, y1 = window
-        reach = radius * self.rng.uniform(0.03, 0.3)
-        shift = np.float32([[1, 0, reach * np.cos(self.light)], [0, 1, reach * np.sin(self.light)]])
-        shadow = cv2.warpAffine(mask, shift, (x1 - x0, y1 - y0))
-        shadow = cv2.GaussianBlur(shadow, (0, 0), max(0.7, radius * self.rng.uniform(0.02, 0.15)))
-        self.image[y0:y1, x0:x1] *= (1 - self.rng.uniform(0.15, 0.7) * shadow)[..., None]
+    def paint(self, distance, surface, soft, present, labels):
+        """One layer: where `distance` is positive. soft: width of the edge in pixels [B]. labels: part, whole, group."""
+        alpha = (0.5 + distance / column(soft)).clamp(0, 1) * present
+        self.image = self.image + (surface - self.image) * alpha[:, None]
+        covered = alpha > 0.5
+        self.part, self.whole, self.group = (torch.where(covered, new, old) for new, old in
+                                             zip(labels, (self.part, self.whole, self.group)))
+        return alpha
 
+    def next_label(self):
+        self.layers += 1
+        return self.layers * IDS
 
-def divide_background(canvas):
-    """Sky, hills, walls, floors: bands below rough or straight lines."""
-    rng = canvas.rng
-    height, width = canvas.part.shape
-    for _ in range(rng.integers(0, 4)):
-        roughness = rng.choice([0, 0.02, 0.1, 0.25])
-        profile = noise(rng, 256, rng.uniform(1, 2))[0]
-        profile = np.interp(np.linspace(0, 255, width), np.arange(256), profile)
-        slope = rng.normal() * 0.15 * np.linspace(-0.5, 0.5, width)
-        line = height * (rng.uniform(0.1, 0.95) + slope + roughness * (profile - 0.5))
-        mask = np.clip(np.arange(height)[:, None] + 0.5 - line[None, :], 0, 1).astype(np.float32)
-        if rng.random() < 0.2:  # a wall beside, instead of ground below
-            mask = mask[:, ::-1] if height != width else np.ascontiguousarray(mask.T)
-        canvas.begin_whole()
-        canvas.paint(mask, (0, 0, width, height), canvas.bank.cut(rng, height, width), max(height, width))
-
-
-def add_parts(canvas, mask, frame, window):
-    """Details on an object: patches within its outline, or a cut straight through."""
-    rng = canvas.rng
-    x0, y0, x1, y1 = window
-    for _ in range(rng.integers(1, 6)):
-        radius = frame.radius * rng.uniform(0.1, 0.6)
-        offset = rng.uniform(-0.9, 0.9, 2) * frame.radius
-        if rng.random() < 0.25:
-            y, x = np.mgrid[y0:y1, x0:x1].astype(np.float32)
-            angle = rng.uniform(0, 2 * np.pi)
-            side = (x - frame.x - offset[0] / 3) * np.cos(angle) + (y - frame.y - offset[1] / 3) * np.sin(angle)
-            detail = np.clip(side + 0.5, 0, 1) * mask
-        else:
-            inner = Frame(rng, frame.x - x0 + offset[0], frame.y - y0 + offset[1], radius)
-            detail = draw(rng, y1 - y0, x1 - x0, inner) * mask
-        canvas.paint(detail, window, canvas.bank.cut(rng, y1 - y0, x1 - x0), radius)
+    def roughened(self, distance, amount):
+        """An outline eaten by fine noise: leaves, fur, rock. amount: pixels [B]"""
+        shifts = [int(self.dice.number(0, self.size)) for _ in range(2)]
+        return distance + column(amount) * torch.roll(self.fine, shifts, (1, 2))
 
 
-def add_object(canvas, frame, texture_seed=None):
-    """One object; `texture_seed` makes its surface like that of others drawn with it."""
-    rng = canvas.rng
-    window = canvas.window(frame)
-    if window is None:
-        return
-    x0, y0, x1, y1 = window
-    inner = Frame(rng, frame.x - x0, frame.y - y0, frame.radius)
-    mask = draw(rng, y1 - y0, x1 - x0, inner)
-    if rng.random() < 0.15:  # out of focus
-        mask = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.5, max(0.6, frame.radius * 0.06)))
-    if rng.random() < 0.5:
-        canvas.cast_shadow(mask, window, frame.radius)
-    surface = rng if texture_seed is None else np.random.default_rng(texture_seed)
-    canvas.begin_whole()
-    painted = canvas.paint(mask, window, canvas.bank.cut(surface, y1 - y0, x1 - x0), frame.radius)
-    if painted and frame.radius > 0.04 * max(canvas.part.shape) and rng.random() < 0.5:
-        add_parts(canvas, mask, frame, window)
+def add_band(canvas, place):
+    """Ground, hills, a wall, water: everything below a line, seldom beside one. place: 0 far, 1 near."""
+    dice, count, size = canvas.dice, canvas.count, canvas.size
+    beside = dice.chance(0.15, count)
+    angle = dice.normal(count) * 0.12 + beside * (math.pi / 2)
+    height = -1 + 2 * canvas.share[:, 0] * (place + dice.uniform(-0.2, 0.3, count)).clamp(0.05, 0.95)
+    half = dice.log_uniform(0.6, 1.6, count)
+    matrix = placement(dice.uniform(-0.8, 0.2, count), height, angle, half, half)
+    kinds = torch.where(dice.chance(0.15, count), SKYLINE, HALF_PLANE)
+    distance = canvas.distance(kinds, canvas.grid(matrix, dice.uniform(0, 0.25, count) * dice.chance(0.6, count)),
+                               half * size / 2)
+    distance = canvas.roughened(distance, size * dice.log_uniform(0.001, 0.015, count) * dice.chance(0.5, count))
+    surface = canvas.texture(dice.integers(0, len(canvas.bank.tiles), count))
+    label = torch.full_like(canvas.part, canvas.next_label())
+    soft = dice.log_uniform(0.8, 0.02 * size + 1, count)
+    canvas.paint(distance, surface, soft, column(dice.chance(0.55, count)), (label, label, label))
 
 
-def add_objects(canvas):
-    """Objects from far to near, of few or many sizes; now and then a crowd of one kind."""
-    rng = canvas.rng
-    height, width = canvas.part.shape
-    side = max(height, width)
-    count = int(np.exp(rng.uniform(np.log(3), np.log(45))))
-    largest = rng.uniform(0.12, 0.45)
-    radii = np.exp(rng.uniform(np.log(0.015), np.log(largest), count)) * side
-    if rng.random() < 0.6:
-        radii = np.sort(radii)[::-1]
-    crowd = int(rng.integers(1 << 31)) if rng.random() < 0.25 else None
-    for radius in radii:
-        x, y = rng.uniform(-0.05, 1.05, 2) * [width, height]
-        alike = crowd is not None and rng.random() < 0.7
-        add_object(canvas, Frame(rng, x, y, radius), crowd if alike else None)
+class Things:
+    """Where the objects of a batch lie, far to near; [K, B] each. A detail lies on the object before it."""
+
+    def __init__(self, dice, canvas, layers):
+        count = canvas.count
+        shape = (layers, count)
+        self.present = torch.rand(shape, generator=dice.generator, device=dice.device) < dice.uniform(0.25, 1, count)
+        self.detail = dice.chance(0.5, *shape) & dice.chance(0.8, count)
+        self.detail[0] = False
+        largest, smallest = dice.log_uniform(0.3, 1.1, count), dice.log_uniform(0.03, 0.2, count)
+        radius = (smallest.log() + (largest / smallest).log() * dice.uniform(0, 1, *shape)).exp()
+        ordered = radius.sort(0, descending=True)[0]
+        radius = torch.where(dice.chance(0.6, count), ordered, radius)
+        x, y = (-1 + 2 * canvas.share[:, 1 - axis] * dice.uniform(-0.02, 1.02, *shape) for axis in (0, 1))
+        alike = dice.chance(0.35, count) & dice.chance(0.6, *shape) & ~self.detail  # a herd, a heap, a row
+        middle = dice.normal(2, count) * 0.3 + canvas.share.T.flip(0) - 1
+        spread = dice.uniform(0.15, 0.6, count)
+        x = torch.where(alike, middle[0] + spread * dice.normal(*shape), x)
+        y = torch.where(alike, middle[1] + spread * 0.6 * dice.normal(*shape), y)
+        kinds = dice.integers(SKYLINE + 1, len(canvas.bank.silhouettes), *shape)
+        tiles = dice.integers(0, len(canvas.bank.tiles), *shape)
+        camouflaged = dice.chance(0.15, *shape) & ~alike
+        common = (dice.integers(0, len(canvas.bank.tiles), count), dice.integers(0, len(canvas.bank.tiles), count))
+        self.tiles = torch.where(alike, common[0], torch.where(camouflaged, canvas.common, tiles))
+        self.kinds = torch.where(alike & dice.chance(0.7, count), kinds[:1], kinds)
+        self.alike = alike
+        self.x, self.y, self.radius = x.clone(), y.clone(), radius
+        for k in range(1, layers):  # details follow their object
+            size = self.radius[k - 1] * torch.where(self.detail[k - 1], 1.0, dice.uniform(0.25, 0.8, count))
+            near = (self.x[k - 1] + 0.35 * size * dice.normal(count), self.y[k - 1] + 0.35 * size * dice.normal(count))
+            self.x[k] = torch.where(self.detail[k], near[0], self.x[k])
+            self.y[k] = torch.where(self.detail[k], near[1], self.y[k])
+            self.radius[k] = torch.where(self.detail[k], size, self.radius[k])
 
 
-def develop(rng, image):
-    """What light, lens, sensor and file do to a scene. -> uint8"""
-    height, width = image.shape[:2]
-    if rng.random() < 0.5:
-        light = cv2.resize(noise(rng, 32, 2.2), (width, height), interpolation=cv2.INTER_CUBIC)
-        image = image * (rng.uniform(0.5, 1) + rng.uniform(0.2, 0.9) * light)[..., None]
-    if rng.random() < 0.3:  # haze
-        image = image * rng.uniform(0.5, 1) + rng.uniform(0, 0.4)
-    if rng.random() < 0.6:  # exposure
-        image = image * (rng.uniform(0.7, 1.1) / max(np.percentile(image, 97), 0.05))
-    image = np.clip(image, 0, 1) ** rng.uniform(0.6, 1.6)
-    if rng.random() < 0.1:
-        image = np.repeat(image.mean(-1, keepdims=True), 3, -1)
-    if rng.random() < 0.6:
-        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.4))
-    grain = rng.choice([0, 0.01, 0.03, 0.06])
-    if grain:
-        image = image + grain * rng.standard_normal(image.shape, dtype=np.float32)
-    image = (np.clip(image, 0, 1) * 255).astype(np.uint8)
-    if rng.random() < 0.5:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 95))]
-        image = cv2.imdecode(cv2.imencode(".jpg", image, quality)[1], cv2.IMREAD_COLOR)
-    return image
+def add_thing(canvas, things, k, herd):
+    """Object or detail number k of every scene. herd: [B, S, S], the group of things alike."""
+    dice, count, size = canvas.dice, canvas.count, canvas.size
+    radius, detail = things.radius[k], things.detail[k]
+    aspect = dice.log_uniform(0.5, 2, count).sqrt()
+    halves = (radius * aspect / 0.6, radius / aspect / 0.6)  # silhouettes fill about 0.6 of their square
+    angle = torch.where(dice.chance(0.5, count), dice.uniform(0, 2 * math.pi, count), 0.15 * dice.normal(count))
+    pixels = torch.minimum(*halves) * size / 2
+    bend = dice.uniform(0, 0.12, count) * dice.chance(0.5, count)
+    matrix = placement(things.x[k], things.y[k], angle, *halves)
+    grid = canvas.grid(matrix, bend)
+    rough = pixels * dice.log_uniform(0.005, 0.06, count) * dice.chance(0.4, count)
+    distance = canvas.roughened(canvas.distance(things.kinds[k], grid, pixels), rough)
+    present = column(things.present[k])
+    reach = radius * dice.uniform(0.05, 0.5, count)
+    shifted = grid - torch.stack([reach / halves[0] * canvas.light.cos(), reach / halves[1] * canvas.light.sin()],
+                                 1)[:, None, None]
+    shadow = canvas.distance(things.kinds[k], shifted, pixels) / column(pixels * dice.uniform(0.05, 0.3, count) + 0.5)
+    strength = dice.uniform(0.1, 0.7, count) * dice.chance(0.45, count) * ~detail * things.present[k]
+    canvas.image = canvas.image * (1 - column(strength) * torch.sigmoid(2 * shadow))[:, None]
+    surface = canvas.texture(things.tiles[k]) * canvas.shading(distance, pixels)[:, None]
+    soft = torch.where(dice.chance(0.75, count), dice.uniform(0.7, 1.6, count), dice.log_uniform(1, 0.03 * size + 1, count))
+    inside = torch.where(column(detail), canvas.parent, torch.ones_like(canvas.parent))
+    label = torch.full_like(canvas.part, canvas.next_label())
+    whole = torch.where(column(detail), canvas.owner, label) if k else label
+    group = torch.where(column(things.alike[k]), herd, whole)
+    if k:
+        group = torch.where(column(detail), canvas.owner_group, group)
+    alpha = canvas.paint(distance, surface, soft, present * inside, (label, whole, group))
+    canvas.parent = torch.where(column(detail), canvas.parent, alpha)
+    canvas.owner, canvas.owner_group = whole, group
 
 
-def scene_size(rng, longest):
-    """Height and width; the longest side is `longest`. A quarter is square."""
-    shorter = longest if rng.random() < 0.25 else int(round(longest * rng.uniform(0.5, 1)))
-    return (longest, shorter) if rng.random() < 0.5 else (shorter, longest)
+def add_crowd(canvas):
+    """Many small things alike in rows or strewn about: one silhouette in every cell of a turned lattice."""
+    dice, count, size = canvas.dice, canvas.count, canvas.size
+    half = dice.log_uniform(0.3, 1.3, count)
+    cells = dice.integers(2, CELLS + 1, count).float()
+    stretch = dice.log_uniform(0.6, 1.6, count)
+    matrix = placement(*(canvas.share[:, 1 - axis] - 1 + 0.4 * dice.normal(count) for axis in (0, 1)),
+                       dice.normal(count) * dice.uniform(0, 1, count), half * stretch, half / stretch)
+    grid = canvas.grid(matrix, dice.uniform(0, 0.15, count))
+    place = (grid + 1) / 2 * cells[:, None, None, None]
+    cell = place.floor().clamp(min=0)
+    cell = torch.minimum(cell, cells[:, None, None, None] - 1)
+    number = (cell[..., 1] * CELLS + cell[..., 0]).long()
+
+    def of_cell(table):
+        return table.gather(1, number.flatten(1)).view_as(number)
+
+    cellcount = CELLS * CELLS
+    order = dice.uniform(0, 1, count)[:, None]
+    angle = of_cell(order * dice.uniform(-math.pi, math.pi, count, cellcount))
+    scale = of_cell(dice.uniform(0.75, 1.3, count, cellcount))
+    local = (place - cell - 0.5) * 2
+    local = local - torch.stack([of_cell(order * dice.uniform(-0.3, 0.3, count, cellcount)) for _ in range(2)], -1)
+    turned = torch.stack([local[..., 0] * angle.cos() + local[..., 1] * angle.sin(),
+                          local[..., 1] * angle.cos() - local[..., 0] * angle.sin()], -1) * scale[..., None]
+    pixels = half / cells * size / 2
+    kinds = dice.integers(SKYLINE + 1, len(canvas.bank.silhouettes), count)
+    distance = canvas.distance(kinds, turned, pixels)
+    inside = ((grid.abs() < 1).all(-1)) & (of_cell(dice.uniform(0, 1, count, cellcount)) < column(dice.uniform(0.4, 1.1, count)))
+    tint = torch.stack([of_cell((0.15 * dice.normal(count, cellcount)).exp()) for _ in range(3)], 1)
+    surface = canvas.texture(dice.integers(0, len(canvas.bank.tiles), count)) * tint
+    surface = surface * canvas.shading(distance, pixels)[:, None]
+    base = canvas.next_label()
+    label = base + number.int()
+    present = inside * column(dice.chance(0.3, count))
+    canvas.paint(distance, surface, dice.uniform(0.7, 2, count), present, (label, label, torch.full_like(label, base)))
 
 
-def scene(seed, index, longest):
-    """-> image uint8 [h, w, 3] (RGB or BGR alike), part int32 [h, w], whole int32 [h, w]; every part
-    lies within one whole."""
-    rng = np.random.default_rng((seed, 0, index))
-    canvas = Canvas(rng, bank_of(seed, index // CHAPTER), *scene_size(rng, longest))
-    divide_background(canvas)
-    add_objects(canvas)
-    return develop(rng, canvas.image), canvas.part, canvas.whole
-
-
-def run_lengths(mask):
-    """Column-major run lengths, background first."""
-    flat = mask.ravel(order="F").astype(np.int8)
-    edges = np.flatnonzero(np.diff(flat)) + 1
-    bounds = np.concatenate([[0], edges, [flat.size]])
-    lengths = np.diff(bounds).tolist()
-    return [0] + lengths if flat[0] else lengths
-
-
-def write_record(path, height, width, file_name, masks):
-    """A record as `maskmill eval` reads it. masks: (bool [height, width], further members) pairs."""
-    annotations = []
-    for number, (mask, members) in enumerate(masks):
-        segmentation = {"size": [height, width], "counts": run_lengths(mask)}
-        annotations.append({"id": number, "segmentation": segmentation, "area": int(mask.sum()), **members})
-    image = {"image_id": 0, "width": width, "height": height, "file_name": file_name}
-    pathlib.Path(path).write_text(json.dumps({"image": image, "annotations": annotations}))
-
-
-def write_pairs(folder, seed, count, longest, least):
-    """Images beside their wholes (annotator 0) and parts (annotator 1) of at least `least` pixels."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for index in range(count):
-        image, part, whole = scene(seed, index, longest)
-        name = f"scene{index:04d}"
-        cv2.imwrite(str(folder / f"{name}.png"), image)
-        masks = []
-        for annotator, labels in enumerate((whole, part)):
-            for label in np.unique(labels):
-                mask = labels == label
-                if mask.sum() >= least:
-                    masks.append((mask, {"annotator": annotator}))
-        write_record(folder / f"{name}.json", *part.shape, f"{name}.png", masks)
-
-
-def write_sheet(path, seed, side=256):
-    sheet = np.zeros((4 * side, 4 * side, 3), np.uint8)
-    for index in range(16):
-        image = scene(seed, index, side)[0]
-        top, left = index // 4 * side, index % 4 * side
-        sheet[top:top + image.shape[0], left:left + image.shape[1]] = image
-    cv2.imwrite(str(path), sheet)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sheet", type=pathlib.Path)
-    parser.add_argument("--write", type=pathlib.Path)
-    parser.add_argument("--count", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1000, help="keep apart from the seed of training")
-    parser.add_argument("--size", type=int, default=480, help="longest side, pixels")
-    parser.add_argument("--least", type=int, default=100, help="smallest segment, pixels")
-    arguments = parser.parse_args()
-    if arguments.sheet:
-        write_sheet(arguments.sheet, arguments.seed)
-    if arguments.write:
-        write_pairs(arguments.write, arguments.seed, arguments.count, arguments.size, arguments.least)
-
-
-if __name__ == "__main__":
-    main()
+@torch.no_grad()
+def scenes(seed, index, count, size, bank, device, layers=None):
+    """Batch `index` of a seed. -> image uint8 [B, 3, S, S], zeros where padded; extent int64 [B, 2]: height and width
+    of what is not padding; labels int32 [B, 3, S, S]: part, whole, group, -1 where padded. Every part lies within one
+    whole and every whole within one group."""
+    dice = Dice(device, seed, index)
+    layers = layers or round(12 + size / 32)
+    canvas = Canvas(dice, bank, count, size)
+    for band in range(BANDS):
+        add_band(canvas, (band + 0.5) / BANDS)
+    things = Things(dice, canvas, layers)
+    herd = torch.full_like(canvas.part, canvas.next_label())
+    for k in range(layers):
+        if k in (layers // 3, 2 * layers // 3):
+            add_crowd(canvas)
+        add_thing(canvas, things, k, herd)
+    image = develop(dice, canvas.image)
+    rows = torch.arange(size, device=device)
+    padding = (rows[None, :, None] >= canvas.extent[:, :1, None]) | (rows[None, None, :] >= canvas.extent[:, 1:, None])
+    labels = torch.stack([canvas.part, canvas.whole, canvas.group], 1).masked_fill(padding[:, None], -1)
+    return image.masked_fill(padding[:, None], 0), canvas.extent.long(), labels

@@ -1,10 +1,11 @@
-"""Shapes: soft-edged masks, float32 in 0..1, drawn into a window of the image."""
+"""Shapes: outlines of things, drawn as masks."""
 import cv2
 import numpy as np
 
 from texture import noise
 
-SHIFT = 4  # fractional bits of OpenCV's coordinates
+SIDE = 160  # of the square that a shape is drawn into
+SHIFT = 4   # fractional bits of OpenCV's coordinates
 
 
 def fill(mask, points, value=255):
@@ -122,20 +123,70 @@ def rough(rng, mask, frame):
     mask[:] = np.minimum(mask, (eaten * 255).astype(np.uint8))
 
 
+def branches(rng, mask, start, direction, length, width, depth):
+    """A bare tree, a root, antlers: limbs that fork."""
+    limb(rng, mask, start, direction, length, width)
+    if depth == 0:
+        return
+    end = np.array(start) + length * 0.85 * np.array([np.cos(direction), np.sin(direction)])
+    for _ in range(rng.integers(2, 4)):
+        branches(rng, mask, end, direction + rng.normal() * 0.7, length * rng.uniform(0.5, 0.9), max(1.5, width * 0.6),
+                 depth - 1)
+
+
+def compound(rng, mask, frame):
+    """Furniture, a house, a vehicle: a few plain shapes that overlap; or a heap of alike ones."""
+    kinds = [OUTLINES[rng.integers(len(OUTLINES))] for _ in range(rng.choice([1, 3]))]
+    upright = rng.random() < 0.7
+    for _ in range(rng.integers(2, 9)):
+        points = kinds[rng.integers(len(kinds))](rng) * np.exp(rng.normal(size=2) * 0.4) * rng.uniform(0.2, 0.6)
+        if not upright:
+            angle = rng.uniform(0, 2 * np.pi)
+            points = points @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        fill(mask, points * frame.radius + [frame.x, frame.y] + rng.normal(size=2) * 0.35 * frame.radius)
+
+
+def lattice(rng, mask, frame):
+    """A fence, a grille, a window: bars across each other."""
+    inside = np.zeros_like(mask)
+    fill(inside, frame.place(rectangle(rng)))
+    y, x = np.mgrid[0:mask.shape[0], 0:mask.shape[1]].astype(np.float32)
+    angle = rng.uniform(0, 2 * np.pi)
+    step, bar = frame.radius * rng.uniform(0.25, 0.7), rng.uniform(0.15, 0.4)
+    along = (x * np.cos(angle) + y * np.sin(angle)) / step % 1 < bar
+    across = (y * np.cos(angle) - x * np.sin(angle)) / (step * rng.uniform(0.6, 2)) % 1 < bar
+    mask[:] = inside * (along | across if rng.random() < 0.7 else along)
+
+
+def steps(rng, side):
+    """Heights of the roofs of a row of buildings, or of a flight of steps. -> int [side]"""
+    count = rng.integers(3, 14)
+    edges = np.sort(rng.integers(0, side, count))
+    heights = side // 2 + np.round(rng.normal(size=count + 1) * side * 0.08).astype(int)
+    return heights[np.searchsorted(edges, np.arange(side))]
+
+
 def draw(rng, height, width, frame):
-    """One random shape in a window of this size; mask float32 [height, width]."""
+    """One random shape in a window of this size; uint8 [height, width], 255 inside."""
     mask = np.zeros((height, width), np.uint8)
     kind = rng.random()
     if kind < 0.15:
         creature(rng, mask, frame)
     elif kind < 0.27:
         rough(rng, mask, frame)
-    elif kind < 0.37:
-        limb(rng, mask, (frame.x, frame.y), rng.uniform(0, 2 * np.pi), 1.6 * frame.radius,
-             max(1.5, frame.radius * rng.uniform(0.06, 0.35)))
+    elif kind < 0.34:
+        limb(rng, mask, (frame.x, frame.y), rng.uniform(0, 2 * np.pi), 1.4 * frame.radius,
+             max(2, frame.radius * rng.uniform(0.08, 0.35)))
+    elif kind < 0.38:
+        branches(rng, mask, (frame.x, frame.y + frame.radius), -np.pi / 2, frame.radius * 0.7,
+                 max(2, frame.radius * rng.uniform(0.08, 0.25)), int(rng.integers(1, 4)))
+    elif kind < 0.5:
+        compound(rng, mask, frame)
+    elif kind < 0.53:
+        lattice(rng, mask, frame)
     else:
         outline = OUTLINES[rng.integers(len(OUTLINES))](rng)
         fill(mask, frame.place(outline))
         if rng.random() < 0.1:  # a hole
             fill(mask, frame.place(outline * rng.uniform(0.3, 0.8)), 0)
-    return mask.astype(np.float32) / 255
+    return mask

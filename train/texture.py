@@ -1,6 +1,8 @@
-"""Textures: square tiles of colour, and the bank of them that scenes are painted from."""
+"""Textures: square tiles of colour."""
 import cv2
 import numpy as np
+
+SIDE = 256
 
 
 def noise(rng, side, slope):
@@ -17,14 +19,33 @@ def normalised(field):
     return ((field - low) / max(high - low, 1e-6)).astype(np.float32)
 
 
+# Colours that surfaces have out of doors and in: earth, leaves, sky and water, stone, skin and wood, snow, night. Each
+# is a middle and how far single colours stray from it, red green blue.
+FAMILIES = (
+    ((0.42, 0.34, 0.25), (0.20, 0.17, 0.13)),
+    ((0.30, 0.38, 0.18), (0.20, 0.20, 0.14)),
+    ((0.45, 0.58, 0.74), (0.20, 0.18, 0.17)),
+    ((0.48, 0.47, 0.45), (0.22, 0.22, 0.22)),
+    ((0.68, 0.50, 0.38), (0.20, 0.18, 0.16)),
+    ((0.85, 0.86, 0.88), (0.14, 0.13, 0.12)),
+    ((0.12, 0.12, 0.13), (0.10, 0.10, 0.11)),
+)
+
+
 def palette(rng, count):
-    """`count` colours, mostly of one family, as the surfaces of real things have them."""
-    base = rng.random(3) * rng.uniform(0.4, 1)
-    if rng.random() < 0.5:  # dull
-        base = base.mean() + (base - base.mean()) * rng.uniform(0, 0.5)
-    light = rng.uniform(-0.3, 0.3, (count, 1)) * rng.choice([0.3, 1, 1.6])
-    tint = rng.uniform(-0.5, 0.5, (count, 3)) * rng.choice([0.05, 0.2, 0.8], p=[0.5, 0.35, 0.15])
-    return np.clip(base + light + tint, 0, 1).astype(np.float32)
+    """`count` colours from dark to bright or in any order, mostly of one family, as real surfaces have them."""
+    kind = rng.random()
+    if kind < 0.7:
+        middle, spread = (np.array(numbers) for numbers in FAMILIES[rng.integers(len(FAMILIES))])
+        middle = middle * (1 + 0.25 * rng.normal()) + 0.25 * spread * rng.normal(size=3)
+    else:  # paint, cloth, flowers
+        middle = rng.random(3)
+        middle = middle.mean() + (middle - middle.mean()) * rng.uniform(0.1, 0.8)
+    light = rng.normal(size=(count, 1)) * rng.choice([0.06, 0.14, 0.25])
+    tint = rng.normal(size=(count, 3)) * rng.choice([0.015, 0.05, 0.2], p=[0.5, 0.38, 0.12])
+    if rng.random() < 0.5:
+        light = np.sort(light, 0)
+    return np.clip(middle * (1 + 1.6 * light) + 0.3 * light + tint, 0, 1).astype(np.float32)
 
 
 def coordinates(rng, side):
@@ -41,7 +62,8 @@ def coordinates(rng, side):
 
 
 def plain(rng, side):
-    return np.full((side, side), rng.random(), np.float32)
+    """Plaster, skin, clear sky: almost even."""
+    return 0.5 + rng.uniform(0.02, 0.3) * (noise(rng, side, rng.uniform(1, 3)) - 0.5)
 
 
 def clouds(rng, side):
@@ -80,7 +102,7 @@ def bricks(rng, side):
 def cells(rng, side):
     """Stones, scales, cracked ground: distance to the nearest of scattered seeds, or which it is."""
     seeds = np.full((side, side), 255, np.uint8)
-    count = rng.integers(30, 900)
+    count = int(np.exp(rng.uniform(np.log(20), np.log(1500))))
     seeds[rng.integers(0, side, count), rng.integers(0, side, count)] = 0
     distance, label = cv2.distanceTransformWithLabels(seeds, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     return normalised(distance) if rng.random() < 0.5 else rng.random(label.max() + 1)[label]
@@ -91,7 +113,7 @@ def strokes(rng, side):
     field = np.full((side, side), 0.3, np.float32)
     angle, spread = rng.uniform(0, 2 * np.pi), rng.choice([0.1, 0.4, 3])
     length = rng.uniform(4, 40)
-    for _ in range(rng.integers(500, 2500)):
+    for _ in range(rng.integers(400, 1600)):
         x, y = rng.uniform(0, side, 2)
         a = angle + rng.normal() * spread
         end = (int(x + length * np.cos(a)), int(y + length * np.sin(a)))
@@ -102,8 +124,8 @@ def strokes(rng, side):
 def leaves(rng, side):
     """Dead leaves: discs of many sizes that cover each other, with the statistics of natural images."""
     field = np.zeros((side, side), np.float32)
-    largest = rng.uniform(8, 60)
-    for _ in range(rng.integers(200, 1200)):
+    largest = rng.uniform(6, 50)
+    for _ in range(rng.integers(200, 900)):
         x, y = rng.integers(0, side, 2)
         axes = (np.array([1, rng.uniform(0.3, 1)]) * largest * rng.power(0.4) + 1.5).astype(int)
         cv2.ellipse(field, (int(x), int(y)), axes.tolist(), rng.uniform(0, 180), 0, 360, float(rng.random()), -1)
@@ -114,38 +136,32 @@ def grain(rng, side):
     return normalised(cv2.GaussianBlur(rng.random((side, side), dtype=np.float32), (0, 0), rng.uniform(0.5, 3)))
 
 
-KINDS = (plain, clouds, clouds, contours, waves, checks, bricks, cells, strokes, leaves, grain)
+KINDS = (plain, plain, clouds, clouds, clouds, contours, waves, checks, bricks, cells, strokes, strokes, leaves, leaves,
+         grain)
 
 
-def tile(rng, side):
-    """One texture, float32 [side, side, 3] in 0..1."""
-    field = KINDS[rng.integers(len(KINDS))](rng, side).astype(np.float32)
-    if rng.random() < 0.5:  # unevenness on top
-        field = field + rng.uniform(0.05, 0.5) * (noise(rng, side, rng.uniform(0.8, 2)) - 0.5)
-    colours = palette(rng, rng.integers(2, 5))
+def field(rng, side):
+    return np.clip(KINDS[rng.integers(len(KINDS))](rng, side), 0, 1).astype(np.float32)
+
+
+def coloured(rng, values):
+    """Values 0..1 as colours of one palette. -> [side, side, 3]"""
+    colours = palette(rng, rng.integers(2, 6))
     steps = np.linspace(0, 1, len(colours))
-    field = np.clip(field, 0, 1)
-    return np.stack([np.interp(field, steps, colours[:, c]) for c in range(3)], -1).astype(np.float32)
+    return np.stack([np.interp(values, steps, colours[:, c]) for c in range(3)], -1).astype(np.float32)
 
 
-class Bank:
-    """Textures that are costly to draw and cheap to use again: turned, scaled, shifted, tinted."""
-
-    SIDE = 384
-
-    def __init__(self, rng, count=140):
-        self.tiles = [(tile(rng, self.SIDE) * 255).astype(np.uint8) for _ in range(count)]
-
-    def cut(self, rng, height, width, zoom=1.0):
-        """A piece [height, width, 3] of some texture, float32 in 0..1."""
-        scale = zoom * np.exp(rng.uniform(np.log(0.4), np.log(2)))
-        middle = self.SIDE / 2
-        matrix = cv2.getRotationMatrix2D((middle, middle), rng.uniform(0, 360), scale)
-        matrix[:, 2] += np.array([width / 2, height / 2]) - middle + rng.uniform(-100, 100, 2)
-        source = self.tiles[rng.integers(len(self.tiles))]
-        piece = cv2.warpAffine(source, matrix, (width, height), flags=cv2.INTER_LINEAR,
-                               borderMode=cv2.BORDER_REFLECT).astype(np.float32) / 255
-        if rng.random() < 0.6:
-            gray = piece.mean(-1, keepdims=True)
-            piece = (gray + (piece - gray) * rng.uniform(0, 1)) * rng.uniform(0.35, 1.1, 3).astype(np.float32)
-        return np.clip(piece + np.float32(rng.uniform(-0.25, 0.25)), 0, 1)
+def tile(rng, side=SIDE):
+    """One texture, float32 [side, side, 3] in 0..1."""
+    values = field(rng, side)
+    if rng.random() < 0.3:  # one pattern on another: weathered brick, grass in clumps
+        share = rng.uniform(0.2, 0.8)
+        values = share * values + (1 - share) * field(rng, side)
+    painted = coloured(rng, values)
+    if rng.random() < 0.2:  # patches of something else
+        edge = np.clip((noise(rng, side, rng.uniform(1.2, 2.4)) - rng.uniform(0.35, 0.65)) * rng.uniform(3, 40) + 0.5, 0, 1)
+        painted += (coloured(rng, field(rng, side)) - painted) * edge[..., None]
+    if rng.random() < 0.7:  # unevenness of light and colour on top
+        uneven = noise(rng, side, rng.uniform(0.8, 2.4)) - 0.5
+        painted = painted * (1 + rng.uniform(0.1, 0.9) * uneven)[..., None]
+    return np.clip(painted, 0, 1)

@@ -1,8 +1,8 @@
-"""Trains a model from nothing on drawn scenes.
+"""Trains a model on drawn scenes, on a GPU where there is one.
 
     train.py OUT [options]      begins, or goes on from OUT/checkpoint.pt
 
-Writes OUT/checkpoint.pt (every --save-every steps and at the end) and OUT/log.csv, whose lines it also prints. What was
+Writes OUT/checkpoint.pt (every --save-minutes and at the end) and OUT/log.csv, whose lines it also prints. What was
 chosen at the beginning is kept in the checkpoint; only the options of the last group may change.
 """
 import argparse
@@ -11,152 +11,63 @@ import os
 import pathlib
 import time
 
-import numpy as np
 import torch
+from safetensors.torch import load_file
 
 import architecture
-from data import CELL, Scenes
-from loss import actual_iou, mask_loss
+import checkpoint
+from data import Scenes
+from dice import Dice
+from rounds import step_losses
 
-COLUMNS = ("step", "images", "size", "rate", "loss", "mask_loss", "iou_loss", "best_iou", "scored_iou",
+COLUMNS = ("step", "images", "minutes", "size", "rate", "loss", "mask_loss", "iou_loss", "best_iou", "scored_iou",
            "images_per_second")
-THIS_RUN = {"out", "threads", "workers", "save_every", "log_every", "stop_after"}
-LEAK = 0.02  # share of the loss that all three masks feel, so that none of them stops learning
+THIS_RUN = {"out", "threads", "workers", "save_minutes", "log_every", "stop_after", "stop_minutes", "compile",
+            "precision"}
 
 
 def stages(text):
-    """"128:600000:32,256:200000:16" -> [(size, images, batch), ...]"""
-    return [tuple(int(number) for number in stage.split(":")) for stage in text.split(",")]
+    """"128:600000:32,256:200000:16" or "256:12m:128,512:8m:48" -> [(size, amount, batch), ...] and whether the amounts
+    are minutes"""
+    parts = [stage.split(":") for stage in text.split(",")]
+    timed = {part[1].endswith("m") for part in parts}
+    if len(timed) > 1:
+        raise argparse.ArgumentTypeError("count all stages in images or all in minutes")
+    return [(int(size), float(amount.rstrip("m")), int(batch)) for size, amount, batch in parts], timed.pop()
 
 
-def read_arguments():
+def read_arguments(given=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--stages", type=stages, default=stages("128:600000:32,256:200000:16,512:60000:8"),
-                        help="SIZE:IMAGES:BATCH, one after another")
-    parser.add_argument("--prompts", type=int, default=12, help="an image")
+                        help="SIZE:IMAGES:BATCH or SIZE:MINUTESm:BATCH, one after another")
+    parser.add_argument("--init", type=pathlib.Path, help="safetensors of the same architecture to begin from")
+    parser.add_argument("--prompts", type=int, default=16, help="an image")
+    parser.add_argument("--reuse", type=int, default=1, help="batches from one drawing: turned over, other prompts")
     parser.add_argument("--rate", type=float, default=1e-3, help="highest learning rate")
     parser.add_argument("--warm-up", type=int, default=10000, help="images until it is reached")
     parser.add_argument("--weight-decay", type=float, default=0.02)
     parser.add_argument("--sharpness", type=float, default=2.0, help="weight of plain cross-entropy")
-    parser.add_argument("--box-share", type=float, default=0.25, help="of steps that begin with a box, not a click")
-    parser.add_argument("--more-share", type=float, default=0.4, help="of steps that go on with corrections")
+    parser.add_argument("--box-share", type=float, default=0.2, help="of steps that begin with a box, not a click")
+    parser.add_argument("--more-share", type=float, default=0.3, help="of steps that go on with corrections")
     parser.add_argument("--rounds", type=int, default=2, help="corrections: a click where it was wrong, and its mask")
     parser.add_argument("--average", type=float, default=0.999, help="decay of the averaged weights")
+    parser.add_argument("--tiles", type=int, default=192, help="textures that scenes are painted from at a time")
+    parser.add_argument("--silhouettes", type=int, default=512, help="likewise outlines")
+    parser.add_argument("--chapter", type=int, default=400, help="steps until there are new ones")
     parser.add_argument("--seed", type=int, default=0)
     architecture.add_arguments(parser)
     group = parser.add_argument_group("this run only")
-    group.add_argument("--threads", type=int, default=os.cpu_count())
-    group.add_argument("--workers", type=int, default=1, help="processes that draw scenes")
-    group.add_argument("--save-every", type=int, default=500, help="steps")
+    group.add_argument("--threads", type=int, default=min(8, os.cpu_count()))
+    group.add_argument("--workers", type=int, default=0, help="processes that draw the next textures and outlines")
+    group.add_argument("--precision", choices=("bfloat16", "float32"),
+                       default="bfloat16" if torch.cuda.is_available() else "float32")
+    group.add_argument("--compile", action="store_true", help="let torch.compile fuse encoder and decoder")
+    group.add_argument("--save-minutes", type=float, default=5)
     group.add_argument("--log-every", type=int, default=50, help="steps")
     group.add_argument("--stop-after", type=int, default=0, help="steps of this run; 0: go to the end")
-    return parser.parse_args()
-
-
-def learning_rate(options, images):
-    """A linear start, then half a cosine down to 2 %."""
-    total = sum(stage[1] for stage in options.stages)
-    start = min(1.0, (images + 1) / options.warm_up)
-    return options.rate * start * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, images / total))))
-
-
-def encode(sam, batch, device):
-    """Normalised, with zeros where padded. -> embeddings [B, C, G, G]"""
-    image = batch["image"].float()
-    side = torch.arange(image.shape[-1], device=device)
-    rows = side[None, :] < batch["extent"][:, :1]
-    columns = side[None, :] < batch["extent"][:, 1:]
-    inside = (rows[:, :, None] & columns[:, None, :])[:, None]
-    image = (image - sam.pixel_mean) / sam.pixel_std * inside
-    with torch.autocast(device.type, torch.bfloat16):
-        return sam.image_encoder(image.contiguous(memory_format=torch.channels_last)).float()
-
-
-def predict(sam, embeddings, points, labels, boxes, masks):
-    """-> logits [N, 4, L, L], predicted IoU [N, 4]"""
-    sparse, dense = sam.prompt_encoder(points=None if points is None else (points, labels), boxes=boxes, masks=masks)
-    with torch.autocast(embeddings.device.type, torch.bfloat16):
-        logits, iou = architecture.decode(sam, embeddings, sparse, dense)
-    return logits.float(), iou.float()
-
-
-class Tally:
-    """Losses of the rounds of one step, and what the log says of them."""
-
-    def __init__(self):
-        self.mask_losses, self.iou_losses, self.best, self.scored = [], [], None, None
-
-    def add(self, mask_term, predicted, actual):
-        self.mask_losses.append(mask_term)
-        self.iou_losses.append((predicted - actual).square().mean())
-
-    def total(self):
-        return (sum(self.mask_losses) + sum(self.iou_losses)) / len(self.mask_losses)
-
-
-def first_click(sam, embeddings, batch, options, tally):
-    """One click; the lowest of three losses for each true mask that it may mean. -> logits [N, L, L] of the mask
-    nearest to the chosen one"""
-    points = batch["point"][:, None]
-    logits, predicted = predict(sam, embeddings, points, torch.ones_like(points[..., 0]), None, None)
-    logits, predicted = logits[:, 1:], predicted[:, 1:]
-    targets, valid = batch["targets"], batch["valid"][:, None, None]
-    losses = mask_loss(logits[:, None].expand(-1, 2, -1, -1, -1), targets[:, :, None].expand(-1, -1, 3, -1, -1),
-                       valid, options.sharpness)                                # [N, 2, 3]
-    weight = torch.stack([torch.ones_like(batch["distinct"]), batch["distinct"]], 1).float()
-    lowest = (losses.min(2)[0] * weight).sum() / weight.sum()
-    overlap = actual_iou(logits[:, None], targets[:, :, None], valid)           # [N, 2, 3]
-    actual = (overlap * weight[:, :, None]).amax(1)
-    tally.add(lowest + LEAK * losses.mean(), predicted, actual)
-    row = torch.arange(len(logits), device=logits.device)
-    tally.best = (overlap.amax(2) * weight).sum() / weight.sum()
-    tally.scored = actual[row, predicted.argmax(1)].mean()
-    return logits[row, losses[row, batch["chosen"]].argmin(1)]
-
-
-def single_mask(sam, embeddings, batch, options, tally, points, labels, boxes, masks):
-    """Prompts that leave no doubt: the single mask against the chosen one. -> logits [N, L, L]"""
-    logits, predicted = predict(sam, embeddings, points, labels, boxes, masks)
-    target = batch["targets"][torch.arange(len(logits), device=logits.device), batch["chosen"]]
-    losses = mask_loss(logits[:, 0], target, batch["valid"], options.sharpness)
-    tally.add(losses.mean(), predicted[:, 0], actual_iou(logits[:, 0], target, batch["valid"]))
-    return logits[:, 0]
-
-
-def correction(logits, batch, generator):
-    """A click anywhere in what the mask has wrong (or in the true mask where nothing is). -> [N, 1, 2], [N, 1]"""
-    target = batch["targets"][torch.arange(len(logits), device=logits.device), batch["chosen"]] > 0.5
-    wrong = ((logits > 0) != target) & (batch["valid"] > 0.5)
-    weight = torch.where(wrong.flatten(1).any(1, keepdim=True), wrong.flatten(1), target.flatten(1)).float()
-    cell = torch.multinomial(weight + 1e-9, 1, generator=generator)
-    side = logits.shape[-1]
-    points = torch.stack([cell % side, cell // side], -1).float() * CELL + CELL / 2
-    return points, target.flatten(1).gather(1, cell).float()
-
-
-def step_losses(sam, batch, options, device, chance, generator):
-    """All rounds of one step."""
-    tally = Tally()
-    prompts = batch["point"].shape[1]
-    embeddings = encode(sam, batch, device).repeat_interleave(prompts, 0)
-    flat = {key: batch[key].flatten(0, 1) for key in ("point", "box", "targets", "distinct", "chosen")}
-    flat["targets"] = flat["targets"].float() / 255
-    flat["valid"] = batch["valid"].float().div(255).repeat_interleave(prompts, 0)
-    boxes = flat["box"] if chance.random() < options.box_share else None
-    points = flat["point"][:, None]
-    labels = torch.ones_like(points[..., 0])
-    if boxes is None:
-        logits = first_click(sam, embeddings, flat, options, tally)
-    else:
-        points, labels = points[:, :0], labels[:, :0]
-        logits = single_mask(sam, embeddings, flat, options, tally, None, None, boxes, None)
-    for _ in range(options.rounds if chance.random() < options.more_share else 0):
-        if chance.random() < 0.75 or not points.shape[1]:  # else the mask alone is to be made better
-            point, label = correction(logits.detach(), flat, generator)
-            points, labels = torch.cat([points, point], 1), torch.cat([labels, label], 1)
-        logits = single_mask(sam, embeddings, flat, options, tally, points, labels, boxes, logits.detach()[:, None])
-    return tally
+    group.add_argument("--stop-minutes", type=float, default=0, help="after the start of this run; 0: go to the end")
+    return parser.parse_args(given)
 
 
 class Trainer:
@@ -164,7 +75,9 @@ class Trainer:
 
     def __init__(self, options, device):
         self.options, self.device = options, device
-        self.step = self.images = 0
+        self.step = self.images = self.stage = 0
+        self.seconds = 0.0  # of training, in all runs
+        self.finished = False  # with the stage, or what this run may do
         self.sam = self.optimizer = self.average = None
 
     def build(self, size):
@@ -172,125 +85,144 @@ class Trainer:
         kept = self.sam and (self.sam.state_dict(), self.optimizer.state_dict())
         if not kept:
             torch.manual_seed(self.options.seed)
-        self.sam = architecture.build(self.options, size).to(self.device).train()
+        sam = architecture.build(self.options, size)
+        if not kept and self.options.init:
+            sam.load_state_dict({key: value.float() for key, value in load_file(self.options.init).items()}, False)
+        self.sam = sam.to(self.device).train()
         self.sam.image_encoder.to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.AdamW(self.sam.parameters(), lr=self.options.rate, betas=(0.9, 0.99),
-                                           weight_decay=self.options.weight_decay)
+                                           weight_decay=self.options.weight_decay, fused=True)
         if kept:
             self.sam.load_state_dict(kept[0])
             self.optimizer.load_state_dict(kept[1])
         else:
             self.average = {key: value.clone() for key, value in self.sam.state_dict().items()}
+        if self.options.compile:
+            self.sam.image_encoder.compile()
+            self.sam.mask_decoder.transformer.compile()
 
     def load(self, saved):
         self.build(saved["size"])
         self.sam.load_state_dict(saved["model"])
         self.optimizer.load_state_dict(saved["optimizer"])
         self.average = {key: value.to(self.device) for key, value in saved["average"].items()}
-        self.step, self.images = saved["step"], saved["images"]
+        self.step, self.images, self.stage, self.seconds = (saved[key] for key in ("step", "images", "stage", "seconds"))
 
-    def save(self, path, size):
-        whole = {"options": vars(self.options), "size": size, "step": self.step, "images": self.images,
-                 "model": self.sam.state_dict(), "average": self.average, "optimizer": self.optimizer.state_dict()}
-        torch.save(whole, path.with_suffix(".tmp"))
-        os.replace(path.with_suffix(".tmp"), path)
+    def save(self, size):
+        checkpoint.save({"options": vars(self.options), "size": size, "step": self.step, "images": self.images,
+                         "stage": self.stage, "seconds": self.seconds, "model": self.sam.state_dict(),
+                         "average": self.average, "optimizer": self.optimizer.state_dict()},
+                        self.options.out / "checkpoint.pt")
+
+    def done(self):
+        """Images or minutes so far, whichever the stages count."""
+        return self.seconds / 60 if self.options.stages[1] else self.images
+
+    def rate(self):
+        """A linear start, then half a cosine down to 2 %."""
+        total = sum(stage[1] for stage in self.options.stages[0])
+        start = min(1.0, (self.images + 1) / self.options.warm_up)
+        return self.options.rate * start * (0.02 + 0.49 * (1 + math.cos(math.pi * min(1.0, self.done() / total))))
 
     @torch.no_grad()
     def follow(self):
         """Moves the averaged weights; quickly at first."""
         share = 1 - min(self.options.average, (1 + self.step) / (10 + self.step))
-        for key, value in self.sam.state_dict().items():
-            if value.dtype.is_floating_point:
-                self.average[key].lerp_(value, share)
-            else:
-                self.average[key].copy_(value)
+        state = self.sam.state_dict()
+        moving = [key for key, value in state.items() if value.dtype.is_floating_point]
+        torch._foreach_lerp_([self.average[key] for key in moving], [state[key] for key in moving], share)
+        for key in state.keys() - set(moving):
+            self.average[key].copy_(state[key])
 
     def train(self, batch):
-        """One step. -> the numbers of the log"""
-        batch = {key: value.to(self.device, non_blocking=True) for key, value in batch.items()}
-        chance = np.random.default_rng((self.options.seed, 3, self.step))
-        generator = torch.Generator(self.device).manual_seed(self.options.seed * 1000003 + self.step)
-        rate = learning_rate(self.options, self.images)
+        """One step. -> the numbers of the log, on the device"""
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        tally = step_losses(self.sam, batch, self.options, self.device, chance, generator)
-        loss = tally.total()
-        if not torch.isfinite(loss):
-            raise SystemExit(f"step {self.step}: the loss is {loss.item()}; begin again with a lower --rate")
+            group["lr"] = self.rate()
+        tally = step_losses(self.sam, batch, self.options, Dice(self.device, self.options.seed, self.step, 3))
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        tally.total().backward()
         torch.nn.utils.clip_grad_norm_(self.sam.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1
         self.images += len(batch["image"])
         self.follow()
-        nothing = torch.tensor(math.nan)
-        numbers = (loss, sum(tally.mask_losses) / len(tally.mask_losses), sum(tally.iou_losses) / len(tally.iou_losses),
-                   nothing if tally.best is None else tally.best, nothing if tally.scored is None else tally.scored)
-        return [rate] + [number.item() for number in numbers]
+        return tally.numbers()
 
 
-def batches(options, size, first, end, batch):
-    """Samples first .. end - 1 in their order, whatever the number of workers."""
-    scenes = Scenes(options.seed, size, options.prompts)
-    return torch.utils.data.DataLoader(scenes, batch_size=batch, sampler=range(first, end), drop_last=False,
-                                       num_workers=options.workers, prefetch_factor=4 if options.workers else None)
+class Log:
+    """OUT/log.csv; its lines are printed as well."""
+
+    def __init__(self, path, new):
+        self.file = open(path, "w" if new else "a")
+        self.recent, self.images, self.since = [], 0, time.time()
+        if new:
+            self.write(COLUMNS)
+
+    def write(self, fields):
+        line = ",".join(f"{field:.5g}" if isinstance(field, float) else str(field) for field in fields)
+        print(line, flush=True)
+        self.file.write(line + "\n")
+        self.file.flush()
+
+    def add(self, numbers, trainer, size, batch):
+        self.recent.append(numbers)
+        self.images += batch
+        if trainer.step % trainer.options.log_every and not trainer.finished:
+            return
+        means = torch.stack(self.recent).nanmean(0).tolist()
+        if not math.isfinite(means[0]):
+            raise SystemExit(f"step {trainer.step}: the loss is {means[0]}; begin again with a lower --rate")
+        self.write([trainer.step, trainer.images, trainer.seconds / 60, size, trainer.rate(), *means,
+                    self.images / (time.time() - self.since)])
+        self.recent, self.images, self.since = [], 0, time.time()
 
 
-def write_line(log, fields):
-    line = ",".join(f"{field:.5g}" if isinstance(field, float) else str(field) for field in fields)
-    print(line, flush=True)
-    log.write(line + "\n")
-    log.flush()
-
-
-def run(trainer, log):
-    """All stages that are left, or the steps that this run may take."""
+def run(trainer, log, began):
+    """All stages that are left, or what of them this run may do."""
     options = trainer.options
     last = trainer.step + options.stop_after if options.stop_after else math.inf
+    latest = began + 60 * options.stop_minutes if options.stop_minutes else math.inf
+    samples = Scenes(options, trainer.device)
     end = 0
-    for size, count, batch in options.stages:
-        end += count
-        if trainer.images < end and trainer.step < last:
+    for number, (size, amount, batch) in enumerate(options.stages[0]):
+        end += amount
+        if trainer.done() >= end or trainer.step >= last or time.time() >= latest:
+            continue
+        if trainer.sam is None or trainer.stage != number:
             trainer.build(size)
-            run_stage(trainer, log, size, end, batch, last)
-
-
-def run_stage(trainer, log, size, end, batch, last):
-    options = trainer.options
-    recent, began = [], time.time()
-    for samples in batches(options, size, trainer.images, end, batch):
-        recent.append(trainer.train(samples))
-        done = trainer.images == end or trainer.step == last
-        if done or trainer.step % options.log_every == 0:
-            columns = np.array(recent).T
-            means = [float(np.nanmean(column)) if np.isfinite(column).any() else math.nan for column in columns]
-            write_line(log, [trainer.step, trainer.images, size, *means, len(recent) * batch / (time.time() - began)])
-            recent, began = [], time.time()
-        if done or trainer.step % options.save_every == 0:
-            trainer.save(options.out / "checkpoint.pt", size)
-        if done:
-            return
+            trainer.stage = number
+        saved = time.time()
+        trainer.finished = False
+        while not trainer.finished:
+            before = time.time()
+            numbers = trainer.train(samples.batch(trainer.step, batch, size))
+            trainer.seconds += time.time() - before
+            trainer.finished = trainer.done() >= end or trainer.step >= last or time.time() >= latest
+            log.add(numbers, trainer, size, batch)
+            if trainer.finished or time.time() - saved > 60 * options.save_minutes:
+                trainer.save(size)
+                saved = time.time()
+    samples.close()
 
 
 def main():
+    began = time.time()
     options = read_arguments()
     architecture.check(options)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.set_num_threads(options.threads)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cudnn.benchmark = True
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "checkpoint.pt"
-    saved = torch.load(path, map_location=device, weights_only=False) if path.exists() else None
+    saved = checkpoint.load(path, device) if path.exists() else None
     if saved:
         for name in saved["options"].keys() - THIS_RUN:
             setattr(options, name, saved["options"][name])
     trainer = Trainer(options, device)
     if saved:
         trainer.load(saved)
-    with open(options.out / "log.csv", "a" if saved else "w") as log:
-        if not saved:
-            write_line(log, COLUMNS)
-        run(trainer, log)
+    run(trainer, Log(options.out / "log.csv", not saved), began)
 
 
 if __name__ == "__main__":
