@@ -4,7 +4,7 @@ import torch.nn.functional as F
 
 from bank import Banks
 from dice import Dice
-from scene import scenes
+from scene import MOST_LABELS, scenes
 
 CELL = 4      # pixels of the model's input along one side of a low-resolution cell
 LEAST = 9     # cells of the smallest part that is asked for: smaller ones are only noise
@@ -30,7 +30,7 @@ def chosen_pixels(dice, part, count):
     -> indices int64 [B, count] of pixels"""
     flat = part.flatten(1)
     labels = flat.long() + 1  # padding is -1
-    areas = torch.zeros(len(flat), int(labels.max()) + 1, device=flat.device)
+    areas = torch.zeros(len(flat), MOST_LABELS + 1, device=flat.device)
     areas.scatter_add_(1, labels, torch.ones_like(flat, dtype=torch.float))
     areas[:, 0] = 0
     large = areas >= LEAST * CELL * CELL
@@ -42,7 +42,7 @@ def chosen_pixels(dice, part, count):
 
 
 def depth(cells):
-    """How many erosions by 3 x 3 cells each cell of masks [N, L, L] outlives; the frame of the image counts as border."""
+    """How many erosions by 3 x 3 cells each cell of masks [N, L, L] outlives; the image's frame counts as border."""
     rest = (cells > 0.99).float()
     total = rest.clone()
     for _ in range(cells.shape[-1] // 4):
@@ -69,7 +69,8 @@ def noisy_boxes(dice, masks, extent):
     ends = []
     for axis in (1, 2):  # columns, rows
         any_there = masks.any(axis)
-        ends.append((torch.where(any_there, side, masks.shape[-1]).amin(1), torch.where(any_there, side + 1, 0).amax(1)))
+        ends.append((torch.where(any_there, side, masks.shape[-1]).amin(1),
+                     torch.where(any_there, side + 1, 0).amax(1)))
     box = torch.stack([ends[0][0], ends[1][0], ends[0][1], ends[1][1]], 1).float()
     sides = (box[:, 2:] - box[:, :2]).repeat(1, 2)
     most = extent.amax(1, keepdim=True) / 50

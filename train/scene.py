@@ -12,10 +12,11 @@ from photo import develop
 BANDS, CROWDS = 3, 2   # layers of ground behind everything; layers with many small things alike
 IDS = 256              # labels that one layer may give
 CELLS = 12             # a crowd has at most this many things across and down
+MOST_LABELS = 64 * IDS
 
 
 def noise(dice, count, side, slopes):
-    """Random periodic fields [count, side, side] of mean 0 and deviation 1; their spectrum falls as 1 / frequency^slope."""
+    """Random periodic fields [count, side, side], mean 0, deviation 1; their spectrum falls as 1 / frequency^slope."""
     device = dice.device
     across = torch.fft.rfftfreq(side, device=device)[None, :]
     down = torch.fft.fftfreq(side, device=device)[:, None]
@@ -33,9 +34,8 @@ def column(values):
 def placement(x, y, angle, half_width, half_height):
     """Matrices [B, 2, 3] from the image's coordinates (-1..1) to those of a turned, stretched square at x, y."""
     cosine, sine = angle.cos(), angle.sin()
-    rows = torch.stack([torch.stack([cosine, sine, -x * cosine - y * sine], 1) / half_width[:, None],
+    return torch.stack([torch.stack([cosine, sine, -x * cosine - y * sine], 1) / half_width[:, None],
                         torch.stack([-sine, cosine, x * sine - y * cosine], 1) / half_height[:, None]], 1)
-    return rows
 
 
 class Canvas:
@@ -49,7 +49,8 @@ class Canvas:
         shorter = torch.where(square, torch.ones_like(square, dtype=torch.float), dice.uniform(0.5, 1, count)) * size
         upright = dice.chance(0.5, count)
         whole = torch.full_like(shorter, size)
-        self.extent = torch.stack([torch.where(upright, whole, shorter), torch.where(upright, shorter, whole)], 1).round()
+        sides = torch.where(upright, whole, shorter), torch.where(upright, shorter, whole)
+        self.extent = torch.stack(sides, 1).round()
         self.share = self.extent / size
         self.light = dice.uniform(0, 2 * math.pi, count)
         self.contrast = dice.uniform(0.45, 1.1, count)
@@ -77,7 +78,7 @@ class Canvas:
         return F.grid_sample(fields, grid, padding_mode="border", align_corners=False)[:, 0] * column(radius)
 
     def texture(self, tiles):
-        """Surfaces [B, 3, S, S]: tiles turned and scaled, recoloured a little, drawn together by the scene's contrast."""
+        """Surfaces [B, 3, S, S]: tiles turned, scaled, recoloured a little, drawn together by the scene's contrast."""
         dice, count = self.dice, self.count
         span = math.exp(dice.number(math.log(0.3), math.log(2.5)))  # share of the image that a tile covers
         source = self.bank.tiles[tiles].float() / 255
@@ -108,7 +109,7 @@ class Canvas:
         return (1 + column(strength) * facing * rim - column(dark) * rim + column(slope) * ramp).clamp(0.15, 2)
 
     def paint(self, distance, surface, soft, present, labels):
-        """One layer: where `distance` is positive. soft: width of the edge in pixels [B]. labels: part, whole, group."""
+        """One layer, where `distance` is positive. soft: width of its edge, pixels [B]. labels: part, whole, group."""
         alpha = (0.5 + distance / column(soft)).clamp(0, 1) * present
         self.image = self.image + (surface - self.image) * alpha[:, None]
         covered = alpha > 0.5
@@ -200,7 +201,8 @@ def add_thing(canvas, things, k, herd):
     strength = dice.uniform(0.1, 0.7, count) * dice.chance(0.45, count) * ~detail * things.present[k]
     canvas.image = canvas.image * (1 - column(strength) * torch.sigmoid(2 * shadow))[:, None]
     surface = canvas.texture(things.tiles[k]) * canvas.shading(distance, pixels)[:, None]
-    soft = torch.where(dice.chance(0.75, count), dice.uniform(0.7, 1.6, count), dice.log_uniform(1, 0.03 * size + 1, count))
+    soft = torch.where(dice.chance(0.75, count), dice.uniform(0.7, 1.6, count),
+                       dice.log_uniform(1, 0.03 * size + 1, count))
     inside = torch.where(column(detail), canvas.parent, torch.ones_like(canvas.parent))
     label = torch.full_like(canvas.part, canvas.next_label())
     whole = torch.where(column(detail), canvas.owner, label) if k else label
@@ -240,7 +242,8 @@ def add_crowd(canvas):
     pixels = half / cells * size / 2
     kinds = dice.integers(SKYLINE + 1, len(canvas.bank.silhouettes), count)
     distance = canvas.distance(kinds, turned, pixels)
-    inside = ((grid.abs() < 1).all(-1)) & (of_cell(dice.uniform(0, 1, count, cellcount)) < column(dice.uniform(0.4, 1.1, count)))
+    there = of_cell(dice.uniform(0, 1, count, cellcount)) < column(dice.uniform(0.4, 1.1, count))
+    inside = (grid.abs() < 1).all(-1) & there
     tint = torch.stack([of_cell((0.15 * dice.normal(count, cellcount)).exp()) for _ in range(3)], 1)
     surface = canvas.texture(dice.integers(0, len(canvas.bank.tiles), count)) * tint
     surface = surface * canvas.shading(distance, pixels)[:, None]
@@ -256,7 +259,7 @@ def scenes(seed, index, count, size, bank, device, layers=None):
     of what is not padding; labels int32 [B, 3, S, S]: part, whole, group, -1 where padded. Every part lies within one
     whole and every whole within one group."""
     dice = Dice(device, seed, index)
-    layers = layers or round(12 + size / 32)
+    layers = layers or min(round(12 + size / 32), 48)
     canvas = Canvas(dice, bank, count, size)
     for band in range(BANDS):
         add_band(canvas, (band + 0.5) / BANDS)

@@ -159,7 +159,8 @@ def tile(rng, side=SIDE):
         values = share * values + (1 - share) * field(rng, side)
     painted = coloured(rng, values)
     if rng.random() < 0.2:  # patches of something else
-        edge = np.clip((noise(rng, side, rng.uniform(1.2, 2.4)) - rng.uniform(0.35, 0.65)) * rng.uniform(3, 40) + 0.5, 0, 1)
+        level = noise(rng, side, rng.uniform(1.2, 2.4)) - rng.uniform(0.35, 0.65)
+        edge = np.clip(level * rng.uniform(3, 40) + 0.5, 0, 1)
         painted += (coloured(rng, field(rng, side)) - painted) * edge[..., None]
     if rng.random() < 0.7:  # unevenness of light and colour on top
         uneven = noise(rng, side, rng.uniform(0.8, 2.4)) - 0.5

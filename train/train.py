@@ -106,7 +106,8 @@ class Trainer:
         self.sam.load_state_dict(saved["model"])
         self.optimizer.load_state_dict(saved["optimizer"])
         self.average = {key: value.to(self.device) for key, value in saved["average"].items()}
-        self.step, self.images, self.stage, self.seconds = (saved[key] for key in ("step", "images", "stage", "seconds"))
+        self.step, self.images = saved["step"], saved["images"]
+        self.stage, self.seconds = saved["stage"], saved["seconds"]
 
     def save(self, size):
         checkpoint.save({"options": vars(self.options), "size": size, "step": self.step, "images": self.images,
@@ -211,7 +212,6 @@ def main():
     architecture.check(options)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.set_num_threads(options.threads)
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "checkpoint.pt"
