@@ -2,160 +2,248 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "base/memory.h"
 #include "filters/mask.h"
+#include "filters/match.h"
+#include "filters/seam.h"
 #include "rle/combine.h"
 
-/* The masks of one tile: items[first .. end). */
-struct tile {
-    struct rect rect;
-    size_t first, end;
-};
-
+/* Masks that show one object are a group: a ring of `next`, at first of one mask each. No group has
+ * two masks of one tile, so a part and the whole that it belongs to stay apart. */
 struct merge {
-    struct mask_list *list;
-    double threshold;
-    struct tile *tiles;
-    size_t tile_count;
-    size_t *parents; /* a forest: masks of one tree show one object */
+    const struct mask_list *list;
+    struct matches matches;
+    size_t *next;    /* [list->count] */
+    size_t *stamps;  /* [tiles] the last round in which a tile was met */
+    size_t round;    /* begins anew with each question about tiles */
+    size_t *members; /* [tiles] of the group in work */
+    size_t member_count;
 };
 
-static bool same_rect(struct rect a, struct rect b)
+static bool is_stamped(const struct merge *merge, size_t mask)
 {
-    return a.x == b.x && a.y == b.y && a.width == b.width && a.height == b.height;
+    return merge->stamps[merge->matches.tile_of[mask]] == merge->round;
 }
 
-static int32_t min_int(int32_t a, int32_t b)
+static void stamp(struct merge *merge, size_t mask)
 {
-    return a < b ? a : b;
+    merge->stamps[merge->matches.tile_of[mask]] = merge->round;
 }
 
-static int32_t max_int(int32_t a, int32_t b)
+/* Whether the groups of a and b have no tile in common; false where they are the same. */
+static bool may_join(struct merge *merge, size_t a, size_t b)
 {
-    return a > b ? a : b;
+    size_t i = a;
+    merge->round++;
+    do {
+        stamp(merge, i);
+        i = merge->next[i];
+    } while (i != a);
+    i = b;
+    do {
+        if (is_stamped(merge, i))
+            return false;
+        i = merge->next[i];
+    } while (i != b);
+    return true;
 }
 
-/* What two tiles share; width or height 0 or less where they share nothing. */
-static struct rect overlap_of(struct rect a, struct rect b)
+/* Pairs that agree most come first. */
+static int by_falling_iou(const void *left, const void *right)
 {
-    struct rect shared = {max_int(a.x, b.x), max_int(a.y, b.y), 0, 0};
-    shared.width = min_int(a.x + a.width, b.x + b.width) - shared.x;
-    shared.height = min_int(a.y + a.height, b.y + b.height) - shared.y;
-    return shared;
+    const struct match *a = left, *b = right;
+    if (a->iou != b->iou)
+        return a->iou > b->iou ? -1 : 1;
+    if (a->from != b->from)
+        return a->from < b->from ? -1 : 1;
+    return a->to < b->to ? -1 : a->to > b->to;
 }
 
-static bool reaches(struct box box, struct rect rect)
+static int form_groups(struct merge *merge, struct error *error)
 {
-    return box.x0 < rect.x + rect.width && box.x1 >= rect.x && box.y0 < rect.y + rect.height &&
-           box.y1 >= rect.y;
-}
-
-static size_t root_of(size_t *parents, size_t i)
-{
-    while (parents[i] != i) {
-        parents[i] = parents[parents[i]];
-        i = parents[i];
+    size_t count = merge->matches.count;
+    struct match *pairs = memory_new(count, sizeof *pairs, "pairs of masks", error);
+    if (!pairs)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        pairs[i] = merge->matches.items[i];
+    qsort(pairs, count, sizeof *pairs, by_falling_iou);
+    for (size_t i = 0; i < merge->list->count; i++)
+        merge->next[i] = i;
+    for (size_t i = 0; i < count; i++) {
+        size_t a = pairs[i].from, b = pairs[i].to;
+        if (a < b && may_join(merge, a, b)) { /* two rings become one */
+            size_t after = merge->next[a];
+            merge->next[a] = merge->next[b];
+            merge->next[b] = after;
+        }
     }
-    return i;
+    memory_free(pairs);
+    return 0;
 }
 
-/* The better of two masks: higher predicted IoU, then the earlier. */
-static bool is_better(const struct merge *merge, size_t a, size_t b)
+static void add_member(struct merge *merge, size_t mask)
 {
-    float of_a = merge->list->items[a].predicted_iou, of_b = merge->list->items[b].predicted_iou;
-    return of_a != of_b ? of_a > of_b : a < b;
+    stamp(merge, mask);
+    merge->members[merge->member_count++] = mask;
 }
 
-static void join(struct merge *merge, size_t a, size_t b)
+static int by_index(const void *left, const void *right)
 {
-    a = root_of(merge->parents, a);
-    b = root_of(merge->parents, b);
-    if (a == b)
-        return;
-    if (is_better(merge, a, b))
-        merge->parents[b] = a;
-    else
-        merge->parents[a] = b;
+    size_t a = *(const size_t *)left, b = *(const size_t *)right;
+    return a < b ? -1 : a > b;
 }
 
-static void compare_tiles(struct merge *merge, const struct tile *a, const struct tile *b,
-                          struct rect shared)
+/* Lists the group of a mask in the order of the tiles. In tiles where it has none, a mask of
+ * another group may stand in, the one that agrees best with a neighbour: what a tile sees as one
+ * can belong to a part as well as to the whole. */
+static void list_members(struct merge *merge, size_t mask)
+{
+    const struct matches *matches = &merge->matches;
+    size_t i = mask;
+    merge->round++;
+    merge->member_count = 0;
+    do {
+        add_member(merge, i);
+        i = merge->next[i];
+    } while (i != mask);
+    for (size_t at = 0; at < merge->member_count; at++) {
+        size_t from = merge->members[at];
+        size_t m = matches_from(matches, from);
+        for (; m < matches->count && matches->items[m].from == from; m++)
+            if (!is_stamped(merge, matches->items[m].to))
+                add_member(merge, matches->items[m].to);
+    }
+    qsort(merge->members, merge->member_count, sizeof *merge->members, by_index);
+}
+
+/* The pieces of the members from *at on in tiles that lie side by side; *at moves to the next row.
+ */
+static int join_row(const struct merge *merge, size_t *at, struct piece *row, struct error *error)
 {
     const struct mask *masks = merge->list->items;
-    for (size_t i = a->first; i < a->end; i++) {
-        uint64_t of_a = reaches(masks[i].box, shared) ? rle_area_within(&masks[i].rle, shared) : 0;
-        for (size_t j = b->first; of_a > 0 && j < b->end; j++) {
-            if (!reaches(masks[j].box, shared) || !box_meets(masks[i].box, masks[j].box))
-                continue;
-            uint64_t of_b = rle_area_within(&masks[j].rle, shared);
-            uint64_t both = rle_intersection(&masks[i].rle, &masks[j].rle);
-            if (both > 0 && (double)both >= merge->threshold * (double)(of_a + of_b - both))
-                join(merge, i, j);
-        }
+    int32_t y = masks[merge->members[*at]].crop.y;
+    for (; *at < merge->member_count && masks[merge->members[*at]].crop.y == y; (*at)++) {
+        const struct mask *mask = &masks[merge->members[*at]];
+        const struct piece piece = {mask->rle, mask->crop};
+        if (seam_join(row, &piece, SEAM_X, error))
+            return -1;
     }
+    return 0;
 }
 
-static void find_tiles(struct merge *merge)
+/* Puts all members together, row by row, into rle. */
+static int join_members(const struct merge *merge, struct rle *rle, struct error *error)
 {
-    const struct mask_list *list = merge->list;
-    for (size_t i = 0; i < list->count; i++) {
-        struct tile *last = merge->tile_count ? &merge->tiles[merge->tile_count - 1] : NULL;
-        if (last && same_rect(last->rect, list->items[i].crop))
-            last->end = i + 1;
-        else
-            merge->tiles[merge->tile_count++] = (struct tile){list->items[i].crop, i, i + 1};
-    }
-}
-
-static void find_pairs(struct merge *merge)
-{
-    for (size_t a = 0; a < merge->tile_count; a++)
-        for (size_t b = a + 1; b < merge->tile_count; b++) {
-            struct rect shared = overlap_of(merge->tiles[a].rect, merge->tiles[b].rect);
-            if (shared.width > 0 && shared.height > 0)
-                compare_tiles(merge, &merge->tiles[a], &merge->tiles[b], shared);
-        }
-}
-
-/* Adds every mask to the best of its tree and keeps only those. */
-static int unite(struct merge *merge, struct error *error)
-{
-    struct mask_list *list = merge->list;
-    struct rle scratch = {0};
-    size_t *keep = merge->parents, kept = 0; /* written no further than it has been read */
+    struct piece whole = {0};
     int status = 0;
-    for (size_t i = 0; status == 0 && i < list->count; i++) {
-        struct mask *best = &list->items[root_of(merge->parents, i)];
-        if (best == &list->items[i])
-            continue;
-        status = rle_combine(&scratch, &best->rle, &list->items[i].rle, RLE_UNION, error);
-        if (status == 0)
-            status = rle_copy(&best->rle, &scratch, error);
-        best->box = rle_box(&best->rle);
-        best->area = rle_area(&best->rle);
+    for (size_t at = 0; status == 0 && at < merge->member_count;) {
+        struct piece row = {0};
+        status = join_row(merge, &at, &row, error) || seam_join(&whole, &row, SEAM_Y, error);
+        rle_free(&row.rle);
     }
-    for (size_t i = 0; i < list->count; i++)
-        if (merge->parents[i] == i)
-            keep[kept++] = i;
-    rle_free(&scratch);
-    return status ? -1 : mask_list_select(list, keep, kept, error);
+    *rle = whole.rle;
+    return status ? -1 : 0;
+}
+
+/* Whether most of a side of the mask, `side` pixels long, lies in the window `in` and is not
+ * carried on in the window `out` beyond it. */
+static bool ends_between(const struct mask *mask, struct rect in, struct rect out, int32_t side)
+{
+    uint64_t inside = rle_area_within(&mask->rle, in);
+    return 2 * inside > (uint64_t)side && 2 * rle_area_within(&mask->rle, out) < inside;
+}
+
+/* Whether the mask ends in a straight line at an inner border of the tile. */
+static bool is_cut_by(const struct mask *mask, struct rect tile)
+{
+    int32_t width = mask->box.x1 - mask->box.x0 + 1, height = mask->box.y1 - mask->box.y0 + 1;
+    int32_t right = tile.x + tile.width, bottom = tile.y + tile.height;
+    struct rect first_column = {tile.x, tile.y, 1, tile.height};
+    struct rect last_column = {right - 1, tile.y, 1, tile.height};
+    struct rect first_row = {tile.x, tile.y, tile.width, 1};
+    struct rect last_row = {tile.x, bottom - 1, tile.width, 1};
+    struct rect left_of = {tile.x - 1, tile.y, 1, tile.height};
+    struct rect right_of = {right, tile.y, 1, tile.height};
+    struct rect above = {tile.x, tile.y - 1, tile.width, 1};
+    struct rect below = {tile.x, bottom, tile.width, 1};
+    return (tile.x > 0 && ends_between(mask, first_column, left_of, height)) ||
+           (right < (int32_t)mask->rle.width &&
+            ends_between(mask, last_column, right_of, height)) ||
+           (tile.y > 0 && ends_between(mask, first_row, above, width)) ||
+           (bottom < (int32_t)mask->rle.height && ends_between(mask, last_row, below, width));
+}
+
+static bool is_cut(const struct merge *merge, const struct mask *mask)
+{
+    bool cut = false;
+    for (size_t i = 0; !cut && i < merge->member_count; i++)
+        cut = is_cut_by(mask, merge->list->items[merge->members[i]].crop);
+    return cut;
+}
+
+/* Whether this mask is the best of its group: highest predicted IoU, then the earliest. */
+static bool is_best(const struct merge *merge, size_t mask)
+{
+    const struct mask *masks = merge->list->items;
+    for (size_t i = merge->next[mask]; i != mask; i = merge->next[i])
+        if (masks[i].predicted_iou > masks[mask].predicted_iou ||
+            (masks[i].predicted_iou == masks[mask].predicted_iou && i < mask))
+            return false;
+    return true;
+}
+
+/* Adds one mask for each group that no tile has cut. */
+static int join_groups(struct merge *merge, struct mask_list *merged, struct error *error)
+{
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < merge->list->count; i++) {
+        if (!is_best(merge, i))
+            continue;
+        struct mask mask = merge->list->items[i];
+        list_members(merge, i);
+        status = join_members(merge, &mask.rle, error);
+        mask.box = rle_box(&mask.rle);
+        mask.area = rle_area(&mask.rle);
+        if (status == 0 && !is_cut(merge, &mask))
+            status = mask_list_add(merged, &mask, error);
+        rle_free(&mask.rle);
+    }
+    return status;
+}
+
+static int merge_init(struct merge *merge, double threshold, struct error *error)
+{
+    size_t count = merge->list->count;
+    if (matches_find(&merge->matches, merge->list, threshold, error) ||
+        !(merge->next = memory_new(count, sizeof *merge->next, "masks to merge", error)))
+        return -1;
+    size_t tiles = merge->matches.tile_count;
+    merge->stamps = memory_new(tiles, sizeof *merge->stamps, "tiles", error);
+    merge->members = memory_new(tiles, sizeof *merge->members, "masks to merge", error);
+    return merge->stamps && merge->members ? 0 : -1;
 }
 
 int merge_tiles(struct mask_list *list, double threshold, struct error *error)
 {
-    struct merge merge = {.list = list, .threshold = threshold};
-    int status = -1;
-    merge.tiles = memory_new(list->count, sizeof *merge.tiles, "tiles", error);
-    merge.parents = memory_new(list->count, sizeof *merge.parents, "masks to merge", error);
-    if (merge.tiles && merge.parents) {
-        for (size_t i = 0; i < list->count; i++)
-            merge.parents[i] = i;
-        find_tiles(&merge);
-        find_pairs(&merge);
-        status = unite(&merge, error);
+    struct merge merge = {.list = list};
+    struct mask_list merged = {0};
+    int status = merge_init(&merge, threshold, error);
+    if (status == 0)
+        status = form_groups(&merge, error);
+    if (status == 0)
+        status = join_groups(&merge, &merged, error);
+    memory_free(merge.members);
+    memory_free(merge.stamps);
+    memory_free(merge.next);
+    matches_free(&merge.matches);
+    struct mask_list unused = merged;
+    if (status == 0) {
+        unused = *list;
+        *list = merged;
     }
-    memory_free(merge.parents);
-    memory_free(merge.tiles);
+    mask_list_free(&unused);
     return status;
 }

@@ -108,7 +108,7 @@ int settings_complete(struct settings *settings, struct error *error)
         return error_set(error, ERROR_USAGE, "--halo %d: expected less than --tile %d",
                          generation->halo, generation->tile);
     if (generation->tile && (generation->crop_n_layers || settings->overlay))
-        return error_set(error, ERROR_USAGE, "--tile contradicts --%s",
+        return error_set(error, ERROR_USAGE, "--tile %d contradicts --%s", generation->tile,
                          settings->overlay ? "overlay" : "crop-n-layers");
     if (read_layers(generation, error) || read_points(generation, error))
         return -1;

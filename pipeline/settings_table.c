@@ -375,7 +375,7 @@ static const struct setting table[] = {
      .group = EXTRA,
      .decides = true,
      .model_default = true,
-     .help = "pixels that neighbouring tiles share"},
+     .help = "pixels that neighbouring tiles share; best no less than most objects measure"},
 
     {.name = "threads",
      .letter = 't',

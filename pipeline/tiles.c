@@ -4,8 +4,11 @@
 #include "filters/crop.h"
 #include "filters/mask.h"
 #include "filters/merge.h"
+#include "filters/nms.h"
 #include "pipeline/generate.h"
+#include "images/image.h"
 #include "images/image_worker.h"
+#include "pipeline/settings.h"
 #include "pipeline/refine.h"
 
 /* Masks of two tiles are of one object if this much of them agrees in the overlap. */
@@ -63,7 +66,11 @@ static int run_rows(struct generator *generator, struct image_worker *decoder,
         if (run_row(generator, &picture, &columns, rows.size, masks, error))
             return -1;
     }
-    return columns.count * rows.count > 1 ? merge_tiles(masks, SAME_OBJECT, error) : 0;
+    if (columns.count * rows.count == 1)
+        return 0;
+    double threshold = generator_options(generator)->box_nms_thresh;
+    return merge_tiles(masks, SAME_OBJECT, error) || nms_within_crop(masks, threshold, error) ? -1
+                                                                                              : 0;
 }
 
 int tiles_generate(struct generator *generator, struct image_worker *decoder, const char *path,

@@ -88,6 +88,26 @@ int rle_place(struct rle *to, const struct rle *from, int32_t x, int32_t y, uint
     return rle_end(to, error);
 }
 
+int rle_without(struct rle *to, const struct rle *from, struct rect window, struct error *error)
+{
+    struct view view = view_of(from, window.x, window.y, window.width, window.height);
+    struct rle_strips strips = {.rle = from};
+    struct rle_strip strip;
+    rle_begin(to, from->height, from->width);
+    while (rle_strips_next(&strips, &strip)) {
+        bool beside = strip.x < view.x0 || strip.x >= view.x1 || view.y0 >= view.y1;
+        uint32_t column = strip.x * from->height;
+        uint32_t end = strip.y + strip.length;
+        uint32_t above = beside || end < view.y0 ? end : (uint32_t)view.y0;
+        uint32_t below = beside || end < view.y1 ? end : (uint32_t)view.y1;
+        below = below > strip.y ? below : strip.y;
+        if ((above > strip.y && rle_add(to, column + strip.y, column + above, error)) ||
+            (end > below && rle_add(to, column + below, column + end, error)))
+            return -1;
+    }
+    return rle_end(to, error);
+}
+
 uint64_t rle_area_within(const struct rle *rle, struct rect window)
 {
     struct view view = view_of(rle, window.x, window.y, window.width, window.height);

@@ -24,6 +24,10 @@ int rle_combine(struct rle *to, const struct rle *a, const struct rle *b,
 int rle_place(struct rle *to, const struct rle *from, int32_t x, int32_t y, uint32_t height,
               uint32_t width, struct error *error);
 
+/* The mask without what lies within `window`, which may reach beyond it. `to` is not `from`.
+ * Returns 0 or -1 (ERROR_MEMORY). */
+int rle_without(struct rle *to, const struct rle *from, struct rect window, struct error *error);
+
 /* Number of foreground pixels within `window`, which may reach beyond the mask. */
 uint64_t rle_area_within(const struct rle *rle, struct rect window);
 

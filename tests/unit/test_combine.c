@@ -80,6 +80,32 @@ START_TEST(placing_moves_and_cuts)
 }
 END_TEST
 
+START_TEST(without_a_window_the_rest_stays)
+{
+    struct rle from = {0}, found = {0};
+    struct error error;
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        struct random random = {seed};
+        uint32_t height = 1 + random_below(&random, 15), width = 1 + random_below(&random, 15);
+        struct rect window = {
+            (int32_t)random_below(&random, 20) - 4, (int32_t)random_below(&random, 20) - 4,
+            (int32_t)random_below(&random, 12), (int32_t)random_below(&random, 12)};
+        uint8_t *bits = random_bitmap(seed, height, width, random_below(&random, 101));
+        rle_from_bitmap(&from, bits, height, width, width, &error);
+        for (int y = 0; y < (int)height; y++)
+            for (int x = 0; x < (int)width; x++)
+                if (x >= window.x && x < window.x + window.width && y >= window.y &&
+                    y < window.y + window.height)
+                    bits[y * (int)width + x] = 0;
+        ck_assert_int_eq(rle_without(&found, &from, window, &error), 0);
+        expect_bitmap(&found, bits, height, width);
+        free(bits);
+    }
+    rle_free(&from);
+    rle_free(&found);
+}
+END_TEST
+
 START_TEST(inverting_twice_changes_nothing)
 {
     struct rle rle = {0};
@@ -106,6 +132,7 @@ int main(void)
     TCase *tests = tcase_create("combine");
     tcase_add_test(tests, set_operations_are_the_bitmaps);
     tcase_add_test(tests, placing_moves_and_cuts);
+    tcase_add_test(tests, without_a_window_the_rest_stays);
     tcase_add_test(tests, inverting_twice_changes_nothing);
     suite_add_tcase(suite, tests);
     return unit_run(suite);

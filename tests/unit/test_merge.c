@@ -159,25 +159,114 @@ START_TEST(objects_over_tile_borders_come_back_whole)
 }
 END_TEST
 
+enum { LONG = 60, SHORT = 20 };
+
+static const struct rect left_tile = {0, 0, 36, SHORT}, right_tile = {24, 0, 36, SHORT};
+
+/* Adds the pixels from (x0, y0) to (x1, y1) of an image of LONG x SHORT, or with x and y exchanged.
+ */
+static void add_box(struct mask_list *list, struct rect tile, struct box box, bool exchanged,
+                    float score)
+{
+    uint8_t bits[LONG * SHORT] = {0};
+    for (int y = box.y0; y <= box.y1; y++)
+        for (int x = box.x0; x <= box.x1; x++)
+            bits[exchanged ? x * SHORT + y : y * LONG + x] = 1;
+    if (exchanged)
+        tile = (struct rect){tile.y, tile.x, tile.height, tile.width};
+    add_bitmap(list, bits, exchanged ? LONG : SHORT, exchanged ? SHORT : LONG, score);
+    list->items[list->count - 1].crop = tile;
+}
+
+/* Adds a column of a piece to the list's last mask. */
+static void add_column(struct mask_list *list, int x, int y0, int y1, bool exchanged)
+{
+    struct error error;
+    struct mask *mask = &list->items[list->count - 1];
+    struct mask_list column = {0};
+    struct rle both = {0};
+    add_box(&column, mask->crop, (struct box){x, y0, x, y1}, exchanged, 0);
+    rle_combine(&both, &mask->rle, &column.items[0].rle, RLE_UNION, &error);
+    rle_copy(&mask->rle, &both, &error);
+    mask->box = rle_box(&mask->rle);
+    mask->area = rle_area(&mask->rle);
+    rle_free(&both);
+    mask_list_free(&column);
+}
+
+/* A bar over the border of two tiles. What each tile sees of it is right but for the last columns
+ * before its border, where it grows wide. */
+static void check_bar(bool exchanged)
+{
+    struct mask_list list = {0}, truth = {0};
+    struct error error;
+    add_box(&list, left_tile, (struct box){4, 6, 30, 13}, exchanged, 1);
+    for (int x = 31; x < 36; x++)
+        add_column(&list, x, 6, 13 + (x - 30), exchanged);
+    add_box(&list, right_tile, (struct box){28, 6, 55, 13}, exchanged, 2);
+    for (int x = 24; x < 28; x++)
+        add_column(&list, x, 6 - (28 - x), 13, exchanged);
+    add_box(&truth, left_tile, (struct box){4, 6, 55, 13}, exchanged, 0);
+    ck_assert_int_eq(merge_tiles(&list, 0.5, &error), 0);
+    ck_assert_uint_eq(list.count, 1);
+    ck_assert_double_eq(rle_iou(&list.items[0].rle, &truth.items[0].rle), 1);
+    ck_assert_float_eq(list.items[0].predicted_iou, 2);
+    mask_list_free(&list);
+    mask_list_free(&truth);
+}
+
+START_TEST(pieces_change_over_where_they_agree)
+{
+    check_bar(false);
+    check_bar(true);
+}
+END_TEST
+
 START_TEST(what_disagrees_in_the_overlap_stays_apart)
+{
+    for (int joined = 0; joined < 2; joined++) {
+        struct mask_list list = {0};
+        struct error error;
+        add_box(&list, left_tile, (struct box){2, 2, 31, 9}, false, 1);
+        add_box(&list, right_tile, (struct box){28, 6, 50, 15}, false, 2);
+        /* in the overlap 64 and 80 pixels, 16 of both */
+        ck_assert_int_eq(merge_tiles(&list, joined ? 0.12 : 0.13, &error), 0);
+        ck_assert_uint_eq(list.count, joined ? 1 : 2);
+        mask_list_free(&list);
+    }
+}
+END_TEST
+
+START_TEST(what_a_tile_has_cut_is_dropped)
 {
     struct mask_list list = {0};
     struct error error;
-    uint8_t left[10 * 10] = {0}, right[10 * 10] = {0};
-    for (int y = 0; y < 10; y++)
-        for (int x = 0; x < 10; x++) {
-            left[y * 10 + x] = x < 6 && y < 6;
-            right[y * 10 + x] = x >= 4 && y >= 3;
-        }
-    add_bitmap(&list, left, 10, 10, 1);
-    add_bitmap(&list, right, 10, 10, 2);
-    list.items[0].crop = (struct rect){0, 0, 6, 10};
-    list.items[1].crop = (struct rect){4, 0, 6, 10};
-    ck_assert_int_eq(merge_tiles(&list, 0.5, &error), 0); /* 6 of 20 pixels agree */
+    add_box(&list, left_tile, (struct box){30, 2, 35, 9}, false, 3);  /* the other sees nothing */
+    add_box(&list, left_tile, (struct box){10, 0, 20, 19}, false, 2); /* at the image's border */
+    add_box(&list, right_tile, (struct box){45, 12, 50, 15}, false, 1);
+    add_box(&list, right_tile, (struct box){24, 12, 50, 15}, false, 1);
+    ck_assert_int_eq(merge_tiles(&list, 0.5, &error), 0);
     ck_assert_uint_eq(list.count, 2);
-    ck_assert_int_eq(merge_tiles(&list, 0.3, &error), 0);
-    ck_assert_uint_eq(list.count, 1);
-    ck_assert_float_eq(list.items[0].predicted_iou, 2);
+    ck_assert_int_eq(list.items[0].box.x0, 10);
+    ck_assert_int_eq(list.items[1].box.x0, 45);
+    mask_list_free(&list);
+}
+END_TEST
+
+/* In the overlap a part and the whole look the same. */
+START_TEST(a_part_and_the_whole_are_both_completed)
+{
+    struct mask_list list = {0};
+    struct error error;
+    add_box(&list, left_tile, (struct box){2, 4, 35, 15}, false, 2);
+    add_box(&list, left_tile, (struct box){12, 4, 35, 15}, false, 1);
+    add_box(&list, right_tile, (struct box){24, 4, 57, 15}, false, 3);
+    ck_assert_int_eq(merge_tiles(&list, 0.5, &error), 0);
+    ck_assert_uint_eq(list.count, 2);
+    ck_assert_uint_eq(list.items[0].area, (57 - 12 + 1) * 12);
+    ck_assert_float_eq(list.items[0].predicted_iou, 1);
+    ck_assert_uint_eq(list.items[1].area, (57 - 2 + 1) * 12);
+    ck_assert_float_eq(list.items[1].predicted_iou, 3);
     mask_list_free(&list);
 }
 END_TEST
@@ -188,7 +277,10 @@ int main(void)
     TCase *tests = tcase_create("merge");
     tcase_add_test(tests, each_pixel_goes_to_the_winner);
     tcase_add_test(tests, objects_over_tile_borders_come_back_whole);
+    tcase_add_test(tests, pieces_change_over_where_they_agree);
     tcase_add_test(tests, what_disagrees_in_the_overlap_stays_apart);
+    tcase_add_test(tests, what_a_tile_has_cut_is_dropped);
+    tcase_add_test(tests, a_part_and_the_whole_are_both_completed);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }

@@ -1,0 +1,137 @@
+#include "filters/seam.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "rle/combine.h"
+#include "rle/strips.h"
+
+/* The part of an overlap at either end in which no seam lies: masks are least certain where what
+ * was looked at ends. */
+enum { MARGIN_DIVISOR = 8 };
+
+/* Columns or rows first .. first + count - 1 of an image, and how many pixels differ in each. */
+struct profile {
+    enum seam_axis axis;
+    int32_t first, count;
+    int64_t *pixels; /* [count + 1] */
+};
+
+static int32_t clamp(int64_t at, int32_t count)
+{
+    return (int32_t)(at < 0 ? 0 : at > count ? count : at);
+}
+
+/* Counts the pixels of `rle`: columns directly, rows as the differences to the row before. */
+static void count_pixels(struct profile *profile, const struct rle *rle)
+{
+    struct rle_strips strips = {.rle = rle};
+    struct rle_strip strip;
+    while (rle_strips_next(&strips, &strip)) {
+        if (profile->axis == SEAM_X) {
+            int64_t at = (int64_t)strip.x - profile->first;
+            if (at >= 0 && at < profile->count)
+                profile->pixels[at] += strip.length;
+        } else {
+            int64_t at = (int64_t)strip.y - profile->first;
+            profile->pixels[clamp(at, profile->count)]++;
+            profile->pixels[clamp(at + strip.length, profile->count)]--;
+        }
+    }
+}
+
+static int measure(struct profile *profile, const struct rle *a, const struct rle *b,
+                   struct error *error)
+{
+    struct rle only = {0};
+    int status = rle_combine(&only, a, b, RLE_DIFFERENCE, error);
+    if (status == 0) {
+        count_pixels(profile, &only);
+        status = rle_combine(&only, b, a, RLE_DIFFERENCE, error);
+    }
+    if (status == 0)
+        count_pixels(profile, &only);
+    for (int32_t i = 1; status == 0 && profile->axis == SEAM_Y && i < profile->count; i++)
+        profile->pixels[i] += profile->pixels[i - 1];
+    rle_free(&only);
+    return status;
+}
+
+/* Where the fewest pixels differ; of equal places the one nearest to the middle. */
+static int32_t best_place(const struct profile *profile)
+{
+    int32_t margin = profile->count / MARGIN_DIVISOR;
+    int32_t middle = profile->count / 2;
+    int32_t best = middle;
+    for (int32_t i = margin; i < profile->count - margin; i++) {
+        int64_t gain = profile->pixels[best] - profile->pixels[i];
+        if (gain > 0 || (gain == 0 && abs(i - middle) < abs(best - middle)))
+            best = i;
+    }
+    return profile->first + best;
+}
+
+static int find_seam(const struct piece *piece, const struct piece *next, enum seam_axis axis,
+                     int32_t first, int32_t end, int32_t *seam, struct error *error)
+{
+    struct profile profile = {.axis = axis, .first = first, .count = end - first};
+    profile.pixels =
+        memory_new((size_t)profile.count + 1, sizeof *profile.pixels, "seam of masks", error);
+    int status = profile.pixels ? measure(&profile, &piece->rle, &next->rle, error) : -1;
+    if (status == 0)
+        *seam = best_place(&profile);
+    memory_free(profile.pixels);
+    return status;
+}
+
+/* Takes `piece` before the seam and `next` from it on. */
+static int change_over(struct rle *to, const struct rle *piece, const struct rle *next,
+                       enum seam_axis axis, int32_t seam, struct error *error)
+{
+    struct rle before = {0}, after = {0};
+    int32_t width = (int32_t)piece->width, height = (int32_t)piece->height;
+    struct rect behind = axis == SEAM_X ? (struct rect){seam, 0, width - seam, height}
+                                        : (struct rect){0, seam, width, height - seam};
+    struct rect ahead =
+        axis == SEAM_X ? (struct rect){0, 0, seam, height} : (struct rect){0, 0, width, seam};
+    int status = rle_without(&before, piece, behind, error) ||
+                         rle_without(&after, next, ahead, error) ||
+                         rle_combine(to, &before, &after, RLE_UNION, error)
+                     ? -1
+                     : 0;
+    rle_free(&before);
+    rle_free(&after);
+    return status;
+}
+
+static struct rect around(struct rect a, struct rect b)
+{
+    int32_t x = a.x < b.x ? a.x : b.x, y = a.y < b.y ? a.y : b.y;
+    int32_t a_right = a.x + a.width, b_right = b.x + b.width;
+    int32_t a_bottom = a.y + a.height, b_bottom = b.y + b.height;
+    return (struct rect){x, y, (a_right > b_right ? a_right : b_right) - x,
+                         (a_bottom > b_bottom ? a_bottom : b_bottom) - y};
+}
+
+int seam_join(struct piece *piece, const struct piece *next, enum seam_axis axis,
+              struct error *error)
+{
+    if (piece->rect.width == 0) {
+        piece->rect = next->rect;
+        return rle_copy(&piece->rle, &next->rle, error);
+    }
+    int32_t first = axis == SEAM_X ? next->rect.x : next->rect.y;
+    int32_t end =
+        axis == SEAM_X ? piece->rect.x + piece->rect.width : piece->rect.y + piece->rect.height;
+    int32_t seam = first;
+    if (first < end && find_seam(piece, next, axis, first, end, &seam, error))
+        return -1;
+    struct rle joined = {0};
+    int status = change_over(&joined, &piece->rle, &next->rle, axis, seam, error);
+    if (status == 0)
+        status = rle_copy(&piece->rle, &joined, error);
+    rle_free(&joined);
+    piece->rect = around(piece->rect, next->rect);
+    return status;
+}
