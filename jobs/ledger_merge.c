@@ -18,6 +18,7 @@ struct merging {
     struct error *error;
     const struct shard *shard; /* whose images, NULL: all */
     bool failed_only;
+    bool none; /* an empty file */
     uint64_t written;
 };
 
@@ -58,10 +59,12 @@ static int write_merged(const char *run, const char *path, struct merging *mergi
     merging->error = error;
     if (!path)
         return error_set(error, ERROR_MEMORY, "no memory for a name");
-    merging->index = ledger_index_read(run, merging->shard, error);
-    int status = merging->index ? atomic_open(&merging->file, path, error) : -1;
+    if (!merging->none && !(merging->index = ledger_index_read(run, merging->shard, error)))
+        return -1;
+    int status = atomic_open(&merging->file, path, error);
     if (status == 0) {
-        bool none = merging->failed_only && ledger_index_counts(merging->index).failed == 0;
+        bool none = merging->none ||
+                    (merging->failed_only && ledger_index_counts(merging->index).failed == 0);
         status = none ? 0 : merge_ledgers(run, merging, error);
         if (status == 0)
             status = atomic_commit(&merging->file, NULL, error);
@@ -73,11 +76,11 @@ static int write_merged(const char *run, const char *path, struct merging *mergi
     return status;
 }
 
-int ledger_write_failed(const char *run, const struct shard *shard, uint64_t *count,
+int ledger_write_failed(const char *run, const struct shard *shard, bool none, uint64_t *count,
                         struct error *error)
 {
     char *path;
-    struct merging merging = {.failed_only = true, .shard = shard};
+    struct merging merging = {.failed_only = true, .none = none, .shard = shard};
     int length = shard && shard->count > 1
                      ? asprintf(&path, "%s/failed-%u-of-%u.ndjson", run, shard->index, shard->count)
                      : asprintf(&path, "%s/failed.ndjson", run);
@@ -99,7 +102,7 @@ int ledger_merge(const char *run, struct ledger_run_status *status, struct error
     int result = write_merged(run, path, &merging, error);
     free(path);
     if (result == 0)
-        result = ledger_write_failed(run, NULL, NULL, error);
+        result = ledger_write_failed(run, NULL, false, NULL, error);
     if (result)
         ledger_status_free(status);
     return result;

@@ -51,8 +51,9 @@ void ledger_status_print_json(const struct ledger_run_status *status, FILE *out)
 /* Writes the file of failed images anew, atomically: the latest failed line of each image that is
  * still failed. For a shard of several it is RUN/failed-<index>-of-<count>.ndjson with the images
  * of that shard; for the only shard, or NULL, RUN/failed.ndjson with all. *count (may be NULL) is
- * their number. Returns 0, or -1 with ERROR_IO or ERROR_MEMORY. */
-int ledger_write_failed(const char *run, const struct shard *shard, uint64_t *count,
+ * their number. With `none` the caller knows that there are none, and no ledger is read.
+ * Returns 0, or -1 with ERROR_IO or ERROR_MEMORY. */
+int ledger_write_failed(const char *run, const struct shard *shard, bool none, uint64_t *count,
                         struct error *error);
 
 /* Writes RUN/ledger.ndjson anew, atomically: the latest line of each image over all shards, and

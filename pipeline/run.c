@@ -234,10 +234,12 @@ static enum exit_status conclude(const struct run *run, int status, const struct
  * run, even where all images are done: who reads these files must be able to trust them. */
 static int end_ledger(struct run *run, const char *reason, struct error *error)
 {
+    bool none = run->failed == 0 && !run->settings.overwrite &&
+                ledger_index_counts(run->before).failed == 0;
     ledger_index_free(run->before); /* as large as the one that failed.ndjson takes */
     run->before = NULL;
     return ledger_append_end(run->ledger, reason, error) || ledger_sync(run->ledger, error) ||
-                   ledger_write_failed(run->settings.output, &run->shard, NULL, error)
+                   ledger_write_failed(run->settings.output, &run->shard, none, NULL, error)
                ? -1
                : 0;
 }
