@@ -96,6 +96,9 @@ static const char *environment(const char *name)
 static int check_options(struct run *run, struct error *error)
 {
     const struct settings *settings = &run->settings;
+    run->formats = run_formats_new(run, error);
+    if (!run->formats)
+        return -1;
     if (settings->print_config)
         return 0;
     if (!settings->output)
@@ -105,8 +108,7 @@ static int check_options(struct run *run, struct error *error)
     run->shard = (struct shard){0, 1};
     if (settings->shard && shard_parse(settings->shard, environment, &run->shard, error))
         return -1;
-    run->formats = run_formats_new(run, error);
-    return run->formats ? read_failure_limit(run, error) : -1;
+    return read_failure_limit(run, error);
 }
 
 /* ---- the run ---- */

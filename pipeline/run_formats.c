@@ -3,10 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/atomic.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "images/image_path.h"
+#include "images/tar_input.h"
 #include "jobs/progress.h"
 #include "records/export.h"
 #include "records/record.h"
@@ -48,8 +51,8 @@ static int read_formats(struct run_formats *formats, const char *list, struct er
         struct format format = {0};
         if (!find_format(list, length, &format) || formats->count == FORMATS_MOST)
             return error_set(error, ERROR_USAGE,
-                             "--format: %.*s is not a format; see maskmill export --help",
-                             (int)length, list);
+                             "--format %s: \"%.*s\" is not a format; see maskmill export --help",
+                             formats->run->settings.format, (int)length, list);
         if (strcmp(format.name, "sa1b") != 0)
             formats->formats[formats->count++] = format;
         list += length + (list[length] == ',');
@@ -64,12 +67,12 @@ struct run_formats *run_formats_new(struct run *run, struct error *error)
     if (!formats)
         return NULL;
     formats->run = run;
-    if (read_formats(formats, settings->format, error) ||
-        (settings->fields && record_fields_parse(&formats->fields, settings->fields, error))) {
-        run_formats_free(formats);
-        return NULL;
-    }
-    return formats;
+    if (read_formats(formats, settings->format, error) == 0 &&
+        (!settings->fields || record_fields_parse(&formats->fields, settings->fields, error) == 0 ||
+         error_prefix(error, "--fields %s", settings->fields) == 0))
+        return formats;
+    run_formats_free(formats);
+    return NULL;
 }
 
 void run_formats_free(struct run_formats *formats)
@@ -125,6 +128,24 @@ int run_formats_add(struct run_formats *formats, const struct writer_item *item,
     return 0;
 }
 
+/* The image that a record's file_name means, among the inputs on the command line; NULL for one of
+ * a tar. An entry of --list is found if its path is its name. */
+static char *find_image(void *context, const char *file_name)
+{
+    const struct run *run = context;
+    struct error ignored;
+    for (int i = 0; i < run->input_count; i++) {
+        const char *input = run->inputs[i], *last = strrchr(input, '/');
+        char *path = image_path(input, file_name, &ignored);
+        if (path && access(path, R_OK) == 0)
+            return path;
+        free(path);
+        if (!tar_input_is_tar(input) && strcmp(last ? last + 1 : input, file_name) == 0)
+            return strdup(input);
+    }
+    return run->settings.list && access(file_name, R_OK) == 0 ? strdup(file_name) : NULL;
+}
+
 static void say_refused(void *context, const char *text)
 {
     struct run *run = context;
@@ -163,7 +184,7 @@ static int collect(struct run_formats *formats, struct error *error)
         return 0;
     struct export_job job = {
         .records = run->settings.output,
-        .images = run->input_count == 1 ? run->inputs[0] : NULL,
+        .find_image = find_image,
         .writers = writers,
         .writer_count = count,
         .batch = run->batch,

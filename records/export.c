@@ -12,7 +12,7 @@
 static int add_to_all(struct export_job *job, const struct record *record, const char *name,
                       struct error *error)
 {
-    char *image = NULL;
+    char *image = job->find_image ? job->find_image(job->context, record->file_name) : NULL;
     if (job->images && !(image = image_path(job->images, record->file_name, error)))
         return -1;
     const struct writer_item item = {.record = record, .name = name, .image_path = image};

@@ -12,6 +12,8 @@ struct writer;
 struct export_job {
     const char *records; /* a folder of records, or one record file */
     const char *images;  /* the folder that their file_name is relative to, or NULL */
+    /* Instead of `images`: the path of an image, free(3), or NULL where it is not to be found. */
+    char *(*find_image)(void *context, const char *file_name);
     struct writer *const *writers;
     size_t writer_count;
     struct atomic_batch *batch; /* the writers', flushed when due; NULL: none */
