@@ -4,6 +4,7 @@ import types
 import warnings
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 with warnings.catch_warnings():
@@ -49,6 +50,17 @@ def forward_encoder(encoder, image):
     return encoder.neck(tokens.transpose(1, 2).reshape(batch, width, side, side))
 
 
+@torch.no_grad()
+def align(transformer, scale=2.0):
+    """Lets the decoder begin with queries that find the keys of their own place: with equal projections the products
+    follow the likeness of the position encodings. From independent ones that has to be learned before anything else."""
+    between = [attention for layer in transformer.layers
+               for attention in (layer.cross_attn_token_to_image, layer.cross_attn_image_to_token)]
+    for attention in (*between, transformer.final_attn_token_to_image):
+        attention.q_proj.weight.mul_(scale)
+        attention.k_proj.weight.copy_(attention.q_proj.weight)
+
+
 def build(options, size):
     """The model for images of `size` pixels. Weights of one size fit every other."""
     check(options)
@@ -62,10 +74,34 @@ def build(options, size):
     prompts = PromptEncoder(embed_dim=width, image_embedding_size=(size // 16, size // 16),
                             input_image_size=(size, size), mask_in_chans=16)
     transformer = TwoWayTransformer(depth=2, embedding_dim=width, mlp_dim=options.decoder_mlp, num_heads=8)
+    align(transformer)
     decoder = MaskDecoder(num_multimask_outputs=3, transformer=transformer, transformer_dim=width,
                           iou_head_depth=3, iou_head_hidden_dim=width)
     return Sam(image_encoder=encoder, prompt_encoder=prompts, mask_decoder=decoder, pixel_mean=list(MEAN),
                pixel_std=list(STD))
+
+
+def embed_clicks(prompts, points, labels, alone):
+    """As the package's prompt encoder, but without asking the device which click is of which kind. points [N, K, 2],
+    labels [N, K] 1 inside or 0 outside; alone: no box beside them. -> [N, K or K + 1, C]"""
+    if alone:
+        points = torch.cat([points, torch.zeros_like(points[:, :1])], 1)
+        labels = torch.cat([labels, torch.full_like(labels[:, :1], -1)], 1)
+    embedded = prompts.pe_layer.forward_with_coords(points + 0.5, prompts.input_image_size)
+    kinds = torch.cat([prompts.not_a_point_embed.weight, *(e.weight for e in prompts.point_embeddings[:2])])
+    return torch.where(labels[..., None] < 0, 0, embedded) + F.embedding(labels.long() + 1, kinds)
+
+
+def encode_prompts(sam, count, points, labels, boxes, masks):
+    """Sparse [N, T, C] and dense [N, C, G, G] embeddings of `count` prompts; what there is none of is None."""
+    prompts = sam.prompt_encoder
+    sparse = [] if points is None else [embed_clicks(prompts, points, labels, boxes is None)]
+    if boxes is not None:
+        sparse.append(prompts._embed_boxes(boxes))
+    if masks is not None:
+        return torch.cat(sparse, 1), prompts._embed_masks(masks)
+    dense = prompts.no_mask_embed.weight[..., None, None].expand(count, -1, *prompts.image_embedding_size)
+    return torch.cat(sparse, 1), dense
 
 
 def decode(sam, embeddings, sparse, dense):

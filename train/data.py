@@ -58,7 +58,7 @@ def well_inside(dice, cells, points):
     candidates = (far >= most * dice.uniform(0.6, 1, len(far))[:, None]) & (far > 0)
     cell = drawn_index(candidates.float(), dice, 1)
     side = cells.shape[-1]
-    moved = torch.cat([cell % side, cell // side], 1) * CELL + dice.uniform(0, CELL, len(far), 2)
+    moved = torch.cat([cell % side, cell // side], 1) * CELL + dice.uniform(0, CELL, len(far), 2) - 0.5
     return torch.where(most > 0, moved, points)
 
 
@@ -122,7 +122,7 @@ class Scenes:
         chosen = drawn_index(weight.flatten(0, 1), dice, 1)[:, 0]
         meant = masks.flatten(0, 1)[torch.arange(len(chosen), device=self.device), chosen]
         targets = low_resolution(masks)
-        points = torch.stack([pixels % size, pixels // size], -1).flatten(0, 1) + 0.5
+        points = torch.stack([pixels % size, pixels // size], -1).flatten(0, 1).float()
         inside = well_inside(dice, targets[:, :, 0].flatten(0, 1), points)
         points = torch.where(dice.chance(0.6, len(points), 1), inside, points)
         boxes = noisy_boxes(dice, meant, extent.repeat_interleave(self.options.prompts, 0))

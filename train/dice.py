@@ -1,5 +1,6 @@
 """Random numbers of one batch, drawn on its device: the same for the same seed and index on one kind of device."""
 import math
+import random
 
 import torch
 
@@ -11,7 +12,7 @@ class Dice:
             seed = (seed * 6364136223846793005 + number + 1442695040888963407) % (1 << 62)
         self.device = torch.device(device)
         self.generator = torch.Generator(device).manual_seed(seed)
-        self.shared = torch.Generator("cpu").manual_seed(seed)
+        self.shared = random.Random(seed)
 
     def uniform(self, low, high, *shape):
         return low + (high - low) * torch.rand(shape, generator=self.generator, device=self.device)
@@ -29,5 +30,5 @@ class Dice:
         return torch.randint(low, high, shape, generator=self.generator, device=self.device)
 
     def number(self, low, high):
-        """One for the whole batch, as a Python float: it needs no word with the device."""
-        return low + (high - low) * torch.rand((), generator=self.shared).item()
+        """One for the whole batch; the device need not be asked."""
+        return self.shared.uniform(low, high)

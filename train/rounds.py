@@ -22,7 +22,7 @@ def encode(sam, batch, options):
 
 def predict(sam, embeddings, options, points, labels, boxes, masks):
     """-> logits [N, 4, L, L], predicted IoU [N, 4]"""
-    sparse, dense = sam.prompt_encoder(points=None if points is None else (points, labels), boxes=boxes, masks=masks)
+    sparse, dense = architecture.encode_prompts(sam, len(embeddings), points, labels, boxes, masks)
     with torch.autocast(embeddings.device.type, torch.bfloat16, enabled=options.precision == "bfloat16"):
         logits, iou = architecture.decode(sam, embeddings, sparse, dense)
     return logits.float(), iou.float()

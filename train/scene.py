@@ -45,6 +45,7 @@ class Canvas:
         self.dice, self.bank, self.count, self.size = dice, bank, count, size
         axis = (torch.arange(size, device=dice.device) + 0.5) * 2 / size - 1
         self.y, self.x = torch.meshgrid(axis, axis, indexing="ij")
+        self.points = torch.stack([self.x, self.y, torch.ones_like(self.x)], -1).view(-1, 3)
         square = dice.chance(0.25, count)
         shorter = torch.where(square, torch.ones_like(square, dtype=torch.float), dice.uniform(0.5, 1, count)) * size
         upright = dice.chance(0.5, count)
@@ -66,7 +67,7 @@ class Canvas:
 
     def grid(self, matrix, bend=None):
         """Coordinates [B, S, S, 2] in squares placed by `matrix`, of edges that swing by `bend` [B] half sides."""
-        grid = F.affine_grid(matrix, (self.count, 1, self.size, self.size), align_corners=False)
+        grid = (self.points @ matrix.transpose(1, 2)).view(self.count, self.size, self.size, 2)
         if bend is not None:
             mixed = torch.einsum("bij,bjhw->bhwi", self.dice.normal(self.count, 2, 2), self.bends)
             grid = grid + bend[:, None, None, None] * mixed
