@@ -32,8 +32,7 @@ static void make_tables(const struct arguments *arguments, struct getopt_tables 
         }
     }
     *letter = '\0';
-    tables->options[count++] = (struct option){"help", no_argument, NULL, 'h'};
-    tables->options[count] = (struct option){0};
+    tables->options[count] = (struct option){"help", no_argument, NULL, 'h'};
 }
 
 static const struct argument *find(const struct arguments *arguments, int found)
@@ -56,7 +55,7 @@ static int refuse(const struct arguments *arguments, const char *what, const cha
 bool arguments_read(const struct arguments *arguments, int argc, char **argv, const char **operand,
                     int *status)
 {
-    struct getopt_tables tables;
+    struct getopt_tables tables = {0};
     make_tables(arguments, &tables);
     *status = EXIT_ALL_DONE;
     optind = 0; /* glibc: start afresh */

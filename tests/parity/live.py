@@ -6,7 +6,7 @@ build/parity and used again as long as model, image and options stay the same.
 
 tensors   embedding, predicted IoU, low-resolution logits: random ViT-B and MobileSAM (as .pth) and the built-in model on a photograph
 records   whole images with the built-in model: photographs as they are, one shrunk so that it is enlarged for the model, and one
-          already of the model's size, with default and other options; and the two small random models
+          already of the model's size, with default and other options; the recipe of SA-1B (sa1b.py); and the two small random models
 """
 
 import glob
@@ -17,6 +17,7 @@ import subprocess
 import sys
 
 import official
+import sa1b
 from make_dumps import BUILTIN, HERE, RANDOM_OPTIONS, dump
 
 TOP = os.path.abspath(os.path.join(HERE, "../.."))
@@ -32,6 +33,7 @@ RECORD_SETS = {
     "regions": (BUILTIN, dict(LOOSE, min_mask_region_area=100), 4),
     "crops": (BUILTIN, dict(LOOSE, points_per_side=16, crop_n_layers=1), 4),
     "deep_crops": (BUILTIN, dict(LOOSE, points_per_side=16, crop_n_layers=2, crop_n_points_downscale_factor=2), 2),
+    "sa1b": (BUILTIN, LOOSE, 4),
     "vit_xs": (f"{HERE}/models/vit_xs.safetensors", RANDOM_OPTIONS, 1),
     "tiny_xs": (f"{HERE}/models/tiny_xs.safetensors", RANDOM_OPTIONS, 1),
 }
@@ -88,7 +90,7 @@ def tensors(photo):
     return failed
 
 
-def official_records(model, options, images, folder):
+def official_records(find, model, options, images, folder):
     os.makedirs(folder, exist_ok=True)
     sam = None
     for image in images:
@@ -98,7 +100,7 @@ def official_records(model, options, images, folder):
             continue
         sam = sam or official.load(model)
         pixels = official.read_rgb(image)
-        official.write_record(path, image, pixels, official.records(sam, pixels, **options), stamp=stamp)
+        official.write_record(path, image, pixels, find(sam, pixels, **options), stamp=stamp)
 
 
 def known_options():
@@ -109,14 +111,15 @@ def records(images):
     failed = 0
     known = known_options()
     for name, (model, options, most) in RECORD_SETS.items():
-        flags = [text for key, value in options.items() for text in ("--" + key.replace("_", "-"), str(value))]
+        preset = ["--preset", "sa1b"] if name == "sa1b" else []
+        flags = preset + [text for key, value in options.items() for text in ("--" + key.replace("_", "-"), str(value))]
         unknown = [flag for flag in flags[::2] if flag + " " not in known]
         if unknown:
             print(f"{name}: skipped, this maskmill has no {unknown[0]}")
             continue
         chosen = images[:most]
         reference, ours = os.path.join(WORK, name), os.path.join(WORK, name + "-maskmill")
-        official_records(model, options, chosen, reference)
+        official_records(sa1b.records if preset else official.records, model, options, chosen, reference)
         subprocess.run(["rm", "-rf", ours], check=True)
         subprocess.run([f"{TOP}/build/maskmill", "run", "--quiet", "--model", model, "-o", ours, *flags, *chosen], check=True)
         print(f"records, {name}:", flush=True)

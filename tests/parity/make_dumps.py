@@ -12,7 +12,7 @@ Each dumps/MODEL.safetensors holds, for one image (S, C, G, L, P as in model/sam
     and for each set of prompts (sets below): SET.xy [P,points,2] in model pixels, SET.labels [P,points], SET.boxes [P,4],
     and the answers SET.iou [P,4] and SET.logits [P,4,L/2,L], every second row to save space
 dumps/inputs.safetensors holds `resized` of every image, by the image's name, for S = 256.
-Records of whole images are in records/MODEL-IMAGE.json.
+Records of whole images are in records/MODEL-IMAGE.json, those of the SA-1B recipe in records/MODEL-sa1b-IMAGE.json.
 """
 
 import hashlib
@@ -25,6 +25,7 @@ import torch
 from safetensors.torch import save_file
 
 import official
+import sa1b
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILTIN = os.path.join(HERE, "../../model/builtin.safetensors")
@@ -38,6 +39,11 @@ RECORDS = {
     "vit_xs": [("enlarged", RANDOM_OPTIONS)],
     "tiny_xs": [("tall", RANDOM_OPTIONS)],
     "builtin": [(image, BUILTIN_OPTIONS) for image in IMAGES],
+}
+# The recipe's rule for masks that cover the image is seen in one of them alone, and at a lower share.
+RECIPE_THRESHOLDS = dict(pred_iou_thresh=0.4, stability_score_thresh=0.6)
+RECIPE_RECORDS = {
+    "builtin": [("enlarged", RECIPE_THRESHOLDS), ("tall", dict(RECIPE_THRESHOLDS, max_area_fraction=0.2))],
 }
 
 
@@ -112,11 +118,12 @@ def main(models):
             path = f"{HERE}/models/{name}.safetensors"
             official.save(official.random(name, SEED), path, half=True)
         sam = dump(path, image_path(IMAGES[0]), f"{HERE}/dumps/{name}.safetensors")
-        for image, options in RECORDS[name]:
-            pixels = official.read_rgb(image_path(image))
-            found = official.records(sam, pixels, **options)
-            official.write_record(f"{HERE}/records/{name}-{image}.json", image + ".png", pixels, found)
-            print(f"{name} {image}: {len(found)} masks")
+        for find, prefix, cases in ((official.records, name, RECORDS), (sa1b.records, name + "-sa1b", RECIPE_RECORDS)):
+            for image, options in cases.get(name, []):
+                pixels = official.read_rgb(image_path(image))
+                found = find(sam, pixels, **options)
+                official.write_record(f"{HERE}/records/{prefix}-{image}.json", image + ".png", pixels, found)
+                print(f"{prefix} {image}: {len(found)} masks")
     resized = {image: torch.as_tensor(official.resized(sam, official.read_rgb(image_path(image)))).half() for image in IMAGES}
     save(resized, f"{HERE}/dumps/inputs.safetensors")
 
