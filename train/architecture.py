@@ -25,8 +25,8 @@ def add_arguments(parser):
     group.add_argument("--depths", type=numbers, default=[1, 1, 5, 2], help="blocks a stage")
     group.add_argument("--heads", type=numbers, default=[2, 4, 8, 10], help="attention heads a stage")
     group.add_argument("--windows", type=numbers, default=[8, 8, 16, 8], help="window sides a stage")
-    group.add_argument("--decoder-width", type=int, default=128, help="channels of embedding and decoder")
-    group.add_argument("--decoder-mlp", type=int, default=1024, help="hidden channels of the decoder's MLPs")
+    group.add_argument("--decoder-width", type=int, default=256, help="channels of embedding and decoder")
+    group.add_argument("--decoder-mlp", type=int, default=2048, help="hidden channels of the decoder's MLPs")
 
 
 def check(options):

@@ -1,9 +1,11 @@
 """Checkpoints: the whole state of a training in one file, or what is worth carrying to another machine in small pieces.
 
-    checkpoint.py pack CHECKPOINT FOLDER [--piece-mib 15]    6 bytes a weight: weights and averages in F16, the
-                                                             optimiser's second moments in bfloat16
-    checkpoint.py unpack FOLDER CHECKPOINT                   the training goes on with rounded weights; its first
-                                                             moments begin at zero
+    checkpoint.py pack CHECKPOINT FOLDER [--piece-mib 15]    state00 ...: weights in F16, the optimiser's second
+                                                             moments in 8 bits, 3 bytes a weight; average00 ...: the
+                                                             averaged weights in F16
+    checkpoint.py unpack FOLDER CHECKPOINT                   to go on with rounded weights; first moments begin at
+                                                             zero, averages where they were or, without
+                                                             their pieces, at the weights
 """
 import argparse
 import io
@@ -11,6 +13,8 @@ import os
 import pathlib
 
 import torch
+
+SMALL = torch.float8_e5m2
 
 
 def save(state, path):
@@ -27,43 +31,61 @@ def converted(tensors, kind):
     return {key: value.to(kind) if value.dtype.is_floating_point else value for key, value in tensors.items()}
 
 
+def small_roots(moments):
+    """Second moments as roots of 8 bits and their largest: what matters is their order of size."""
+    roots = moments.sqrt()
+    largest = roots.max().clamp(min=1e-30)
+    return (roots / largest * torch.finfo(SMALL).max).to(SMALL), largest
+
+
 def compact(state):
-    slots = {number: {"step": slot["step"], "exp_avg_sq": slot["exp_avg_sq"].bfloat16()}
+    slots = {number: {"step": slot["step"], "roots": small_roots(slot["exp_avg_sq"])}
              for number, slot in state["optimizer"]["state"].items()}
-    return {**state, "model": converted(state["model"], torch.float16),
-            "average": converted(state["average"], torch.float16),
+    return {**state, "model": converted(state["model"], torch.float16), "average": None,
             "optimizer": {**state["optimizer"], "state": slots}}
 
 
-def expanded(state):
+def expanded(state, average):
     slots = {}
     for number, slot in state["optimizer"]["state"].items():
-        moments = slot["exp_avg_sq"].float()
+        roots, largest = slot["roots"]
+        moments = (roots.float() / torch.finfo(SMALL).max * largest) ** 2
         slots[number] = {"step": slot["step"], "exp_avg": torch.zeros_like(moments), "exp_avg_sq": moments}
-    return {**state, "model": converted(state["model"], torch.float32),
-            "average": converted(state["average"], torch.float32),
+    model = converted(state["model"], torch.float32)
+    return {**state, "model": model, "average": converted(average, torch.float32) if average else dict(model),
             "optimizer": {**state["optimizer"], "state": slots}}
+
+
+def write_pieces(content, folder, name, piece):
+    stream = io.BytesIO()
+    torch.save(content, stream)
+    content = stream.getvalue()
+    for number, first in enumerate(range(0, len(content), piece)):
+        (folder / f"{name}{number:02d}").write_bytes(content[first:first + piece])
+    print(f"{folder}/{name}: {len(content) / 1e6:.1f} MB in {number + 1} pieces")
+
+
+def read_pieces(folder, name):
+    """None where there are none."""
+    content = b"".join(piece.read_bytes() for piece in sorted(folder.glob(f"{name}[0-9][0-9]")))
+    return torch.load(io.BytesIO(content), map_location="cpu", weights_only=False) if content else None
 
 
 def pack(path, folder, piece):
-    stream = io.BytesIO()
-    torch.save(compact(load(path, "cpu")), stream)
-    content = stream.getvalue()
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("piece*"):
+    for old in (*folder.glob("state[0-9][0-9]"), *folder.glob("average[0-9][0-9]")):
         old.unlink()
-    for number, first in enumerate(range(0, len(content), piece)):
-        (folder / f"piece{number:02d}").write_bytes(content[first:first + piece])
-    print(f"{folder}: {len(content) / 1e6:.1f} MB in {number + 1} pieces")
+    state = load(path, "cpu")
+    write_pieces(compact(state), folder, "state", piece)
+    write_pieces(converted(state["average"], torch.float16), folder, "average", piece)
 
 
 def unpack(folder, path):
-    pieces = sorted(folder.glob("piece*"))
-    if not pieces:
+    state = read_pieces(folder, "state")
+    if state is None:
         raise SystemExit(f"{folder}: no pieces of a checkpoint")
-    content = b"".join(piece.read_bytes() for piece in pieces)
     path.parent.mkdir(parents=True, exist_ok=True)
-    save(expanded(torch.load(io.BytesIO(content), map_location="cpu", weights_only=False)), path)
+    save(expanded(state, read_pieces(folder, "average")), path)
 
 
 def main():

@@ -22,7 +22,7 @@ from rounds import step_losses
 
 COLUMNS = ("step", "images", "minutes", "size", "rate", "loss", "mask_loss", "iou_loss", "best_iou", "scored_iou",
            "images_per_second")
-THIS_RUN = {"out", "threads", "workers", "save_minutes", "log_every", "stop_after", "stop_minutes", "compile",
+THIS_RUN = {"out", "init", "threads", "workers", "save_minutes", "log_every", "stop_after", "stop_minutes", "compile",
             "precision"}
 
 
@@ -41,7 +41,6 @@ def read_arguments(given=None):
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--stages", type=stages, default=stages("128:600000:32,256:200000:16,512:60000:8"),
                         help="SIZE:IMAGES:BATCH or SIZE:MINUTESm:BATCH, one after another")
-    parser.add_argument("--init", type=pathlib.Path, help="safetensors of the same architecture to begin from")
     parser.add_argument("--prompts", type=int, default=16, help="an image")
     parser.add_argument("--reuse", type=int, default=1, help="batches from one drawing: turned over, other prompts")
     parser.add_argument("--rate", type=float, default=1e-3, help="highest learning rate")
@@ -58,6 +57,7 @@ def read_arguments(given=None):
     parser.add_argument("--seed", type=int, default=0)
     architecture.add_arguments(parser)
     group = parser.add_argument_group("this run only")
+    group.add_argument("--init", type=pathlib.Path, help="safetensors; tensors that fit by name and shape are taken")
     group.add_argument("--threads", type=int, default=min(8, os.cpu_count()))
     group.add_argument("--workers", type=int, default=0, help="processes that draw the next textures and outlines")
     group.add_argument("--precision", choices=("bfloat16", "float32"),
@@ -68,6 +68,17 @@ def read_arguments(given=None):
     group.add_argument("--stop-after", type=int, default=0, help="steps of this run; 0: go to the end")
     group.add_argument("--stop-minutes", type=float, default=0, help="after the start of this run; 0: go to the end")
     return parser.parse_args(given)
+
+
+def begin_from(sam, path):
+    """Takes what fits of exported weights: all of the same architecture, the decoder of another encoder's model."""
+    own = sam.state_dict()
+    given = {key: value.float() for key, value in load_file(path).items()
+             if key in own and own[key].shape == value.shape}
+    if not given:
+        raise SystemExit(f"{path}: no tensor fits this architecture by name and shape")
+    sam.load_state_dict(given, strict=False)
+    print(f"# {len(given)} of {len(own)} tensors from {path}", flush=True)
 
 
 class Trainer:
@@ -87,7 +98,7 @@ class Trainer:
             torch.manual_seed(self.options.seed)
         sam = architecture.build(self.options, size)
         if not kept and self.options.init:
-            sam.load_state_dict({key: value.float() for key, value in load_file(self.options.init).items()}, False)
+            begin_from(sam, self.options.init)
         self.sam = sam.to(self.device).train()
         self.sam.image_encoder.to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.AdamW(self.sam.parameters(), lr=self.options.rate, betas=(0.9, 0.99),
