@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times maskmill and its peers on the same weights and image, in turn, best of n, and writes bench/RESULTS.md.
 
-    bench/run [--model FILE] [--image FILE] [--threads N] [--repeat N] [--only PEER,...]
+    bench/run [--model FILE] [--image FILE] [--threads N] [--repeat N] [--encoder-repeat N] [--only PEER,...]
 
 Without --model two are timed: a ViT-B with random weights (made on the spot; about half of the prompts have a mask above
 0.88) and the built-in model. Every peer is a process of its own that waits while others work. maskmill is started anew each
@@ -38,8 +38,8 @@ class Peer:
         if self.process.stdout.readline().strip() != "ready":
             raise RuntimeError(f"{name} does not start")
 
-    def once(self):
-        self.process.stdin.write("\n")
+    def once(self, stage):
+        self.process.stdin.write(stage + "\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
 
@@ -53,10 +53,12 @@ class Maskmill:
 
     def __init__(self, name, options, precision):
         self.name = name
-        self.command = [PROGRAM, "bench", "--json", "--model", options.model, "--threads", str(options.threads), "--precision", precision, "--repeat", "1", options.image]
+        self.command = [PROGRAM, "bench", "--json", "--model", options.model, "--threads", str(options.threads), "--precision", precision, "--repeat", "1"]
+        self.image = options.image
 
-    def once(self):
-        return json.loads(subprocess.run(self.command, check=True, capture_output=True, text=True).stdout)
+    def once(self, stage):
+        less = ["--set", "points-per-side=1"] if stage == "encoder" else []
+        return json.loads(subprocess.run(self.command + less + [self.image], check=True, capture_output=True, text=True).stdout)
 
     def close(self):
         pass
@@ -82,9 +84,17 @@ def measure(options, folder):
     """name: best seconds of each stage and largest memory, in turn through all contenders."""
     best = {}
     racing = list(contenders(options, folder))
-    for turn in range(options.repeat):
-        for one in racing:
-            result = one.once()
+    stages = ["all"] * options.repeat + ["encoder"] * options.encoder_repeat
+    for turn, stage in enumerate(stages):
+        for one in racing[:]:
+            try:
+                result = one.once(stage)
+            except subprocess.CalledProcessError as error:
+                print(f"  {one.name}: left out: {error.stderr.strip()}")
+                racing.remove(one)
+                continue
+            if stage == "encoder":
+                result = {"encoder": result["encoder"]}
             print(f"  turn {turn} {one.name}: " + ", ".join(f"{key} {value:.3f}" for key, value in result.items() if isinstance(value, (int, float))), flush=True)
             known = best.setdefault(one.name, dict(result))
             for key, value in result.items():
@@ -163,7 +173,7 @@ def one_model(options):
 
 {table(best, encoder_gflop(options.model), most)}
 
-Best of {options.repeat} turns, all in turn. Machine's measured peak with {options.threads} threads: {most['float']:.0f} GFLOP/s float, {most['bf16']:.0f} bf16.
+Best of {options.repeat} turns through all of them, and of {options.encoder_repeat} more for the encoder alone. Machine's measured peak with {options.threads} threads: {most['float']:.0f} GFLOP/s float, {most['bf16']:.0f} bf16.
 """
     print(text)
     return text
@@ -184,6 +194,7 @@ def main():
     parser.add_argument("--image")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--encoder-repeat", type=int, default=5)
     parser.add_argument("--only")
     options = parser.parse_args()
     options.image = options.image or photograph()

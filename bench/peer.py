@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """One peer of the comparison, a process of its own: loads the model, prints "ready", then for each line on standard input
-works through the image once and prints one JSON line with the seconds of each stage and the peak memory so far.
+works through the image once (only as far as the embedding if the line is "encoder") and prints one JSON line with the seconds
+of each stage and the peak memory so far.
 
     peer.py PEER MODEL IMAGE ONNX_FOLDER THREADS
 
@@ -38,7 +39,7 @@ def torch_peer(model, image, threads, bf16):
     if bf16:
         x = official.model_input(sam, pixels)
 
-        def work():
+        def work(_):
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
                 start = time.perf_counter()
                 sam.image_encoder(x)
@@ -62,8 +63,11 @@ def torch_peer(model, image, threads, bf16):
     timed(sam.prompt_encoder, "decoder")
     timed(sam.mask_decoder, "decoder")
 
-    def work():
+    def work(encoder_only):
         spent.clear()
+        if encoder_only:
+            generator.predictor.set_image(pixels)
+            return dict(spent)
         start = time.perf_counter()
         masks = generator.generate(pixels)
         return dict(spent, whole=time.perf_counter() - start, masks=len(masks))
@@ -94,10 +98,12 @@ def export(model, folder):
 
 
 def runtime_peer(encode, decode, model_input, points):
-    def work():
+    def work(encoder_only):
         start = time.perf_counter()
         embedding = encode(model_input)
         middle = time.perf_counter()
+        if encoder_only:
+            return dict(encoder=middle - start)
         for i in range(0, len(points), BATCH):
             decode(embedding, points[i:i + BATCH])
         return dict(encoder=middle - start, decoder=time.perf_counter() - middle)
@@ -143,8 +149,8 @@ def main(peer, model, image, folder, threads):
         data = (saved["x"], saved["points"])
         work = onnxruntime_peer(folder, threads, *data) if peer == "onnxruntime" else openvino_peer(folder, threads, peer.split("-")[1], *data)
     print("ready", flush=True)
-    for _ in sys.stdin:
-        seconds = work()
+    for line in sys.stdin:
+        seconds = work(line.strip() == "encoder")
         print(json.dumps(dict(seconds, peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)), flush=True)
 
 
