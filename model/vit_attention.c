@@ -62,11 +62,12 @@ static void relative(const struct window *w, const struct vit_attention_scratch 
 /* Row and column of a query of the window; past the last query, those of the last. */
 static void query_at(const struct window *w, size_t query, size_t *row, size_t *column)
 {
-    assert(w->rows > 0 && w->columns > 0);
-    if (query >= w->rows * w->columns)
-        query = w->rows * w->columns - 1;
-    *row = query / w->columns;
-    *column = query % w->columns;
+    size_t columns = w->columns, last = w->rows * columns - 1;
+    if (query > last)
+        query = last;
+    assert(columns > 0);
+    *row = query / columns;
+    *column = query % columns;
 }
 
 /* Fills a tile with the queries from `first` on. */
@@ -174,8 +175,8 @@ static void attend_globally(const struct vit *vit, size_t b, const struct vit_sc
 
 bool vit_attends_in_place(const struct vit *vit, size_t b)
 {
-    size_t grid = vit->weights.sizes.grid, group = vit->bf16 ? vit->bf16->group : 1;
-    return vit->weights.blocks[b].window == grid && grid % group == 0;
+    size_t grid = vit->weights.sizes.grid;
+    return vit->weights.blocks[b].window == grid && (!vit->bf16 || grid % vit->bf16->group == 0);
 }
 
 void vit_attend(const struct vit *vit, size_t b, const struct vit_scratch *scratch, int threads)
