@@ -22,4 +22,29 @@ struct rect {
     int32_t x, y, width, height;
 };
 
+static inline bool rect_equal(struct rect a, struct rect b)
+{
+    return a.x == b.x && a.y == b.y && a.width == b.width && a.height == b.height;
+}
+
+/* What two regions share; width or height is 0 or less where they share nothing. */
+static inline struct rect rect_overlap(struct rect a, struct rect b)
+{
+    int32_t a_right = a.x + a.width, b_right = b.x + b.width;
+    int32_t a_bottom = a.y + a.height, b_bottom = b.y + b.height;
+    int32_t x = a.x > b.x ? a.x : b.x, y = a.y > b.y ? a.y : b.y;
+    return (struct rect){x, y, (a_right < b_right ? a_right : b_right) - x,
+                         (a_bottom < b_bottom ? a_bottom : b_bottom) - y};
+}
+
+/* The smallest region that holds both. */
+static inline struct rect rect_around(struct rect a, struct rect b)
+{
+    int32_t a_right = a.x + a.width, b_right = b.x + b.width;
+    int32_t a_bottom = a.y + a.height, b_bottom = b.y + b.height;
+    int32_t x = a.x < b.x ? a.x : b.x, y = a.y < b.y ? a.y : b.y;
+    return (struct rect){x, y, (a_right > b_right ? a_right : b_right) - x,
+                         (a_bottom > b_bottom ? a_bottom : b_bottom) - y};
+}
+
 #endif

@@ -14,30 +14,6 @@ struct tile {
     size_t first, end;
 };
 
-static int32_t min_int(int32_t a, int32_t b)
-{
-    return a < b ? a : b;
-}
-
-static int32_t max_int(int32_t a, int32_t b)
-{
-    return a > b ? a : b;
-}
-
-static bool same_rect(struct rect a, struct rect b)
-{
-    return a.x == b.x && a.y == b.y && a.width == b.width && a.height == b.height;
-}
-
-/* What two tiles share; width or height 0 or less where they share nothing. */
-static struct rect overlap_of(struct rect a, struct rect b)
-{
-    struct rect shared = {max_int(a.x, b.x), max_int(a.y, b.y), 0, 0};
-    shared.width = min_int(a.x + a.width, b.x + b.width) - shared.x;
-    shared.height = min_int(a.y + a.height, b.y + b.height) - shared.y;
-    return shared;
-}
-
 static bool reaches(struct box box, struct rect rect)
 {
     return box.x0 < rect.x + rect.width && box.x1 >= rect.x && box.y0 < rect.y + rect.height &&
@@ -46,8 +22,7 @@ static bool reaches(struct box box, struct rect rect)
 
 static int add(struct matches *matches, size_t from, size_t to, double iou, struct error *error)
 {
-    if (matches->count == matches->capacity &&
-        memory_grow((void **)&matches->items, &matches->capacity, matches->count + 1,
+    if (memory_grow((void **)&matches->items, &matches->capacity, matches->count + 1,
                     sizeof *matches->items, error))
         return -1;
     matches->items[matches->count++] = (struct match){from, to, iou};
@@ -57,7 +32,7 @@ static int add(struct matches *matches, size_t from, size_t to, double iou, stru
 static int compare_tiles(struct matches *matches, const struct mask *masks, double threshold,
                          const struct tile *a, const struct tile *b, struct error *error)
 {
-    struct rect shared = overlap_of(a->rect, b->rect);
+    struct rect shared = rect_overlap(a->rect, b->rect);
     if (shared.width <= 0 || shared.height <= 0)
         return 0;
     for (size_t i = a->first; i < a->end; i++) {
@@ -80,7 +55,7 @@ static void list_tiles(struct matches *matches, const struct mask_list *list, st
 {
     for (size_t i = 0; i < list->count; i++) {
         size_t count = matches->tile_count;
-        if (count == 0 || !same_rect(tiles[count - 1].rect, list->items[i].crop))
+        if (count == 0 || !rect_equal(tiles[count - 1].rect, list->items[i].crop))
             tiles[matches->tile_count++] = (struct tile){list->items[i].crop, i, i};
         matches->tile_of[i] = matches->tile_count - 1;
         tiles[matches->tile_count - 1].end = i + 1;

@@ -105,15 +105,6 @@ static int change_over(struct rle *to, const struct rle *piece, const struct rle
     return status;
 }
 
-static struct rect around(struct rect a, struct rect b)
-{
-    int32_t x = a.x < b.x ? a.x : b.x, y = a.y < b.y ? a.y : b.y;
-    int32_t a_right = a.x + a.width, b_right = b.x + b.width;
-    int32_t a_bottom = a.y + a.height, b_bottom = b.y + b.height;
-    return (struct rect){x, y, (a_right > b_right ? a_right : b_right) - x,
-                         (a_bottom > b_bottom ? a_bottom : b_bottom) - y};
-}
-
 int seam_join(struct piece *piece, const struct piece *next, enum seam_axis axis,
               struct error *error)
 {
@@ -128,10 +119,11 @@ int seam_join(struct piece *piece, const struct piece *next, enum seam_axis axis
     if (first < end && find_seam(piece, next, axis, first, end, &seam, error))
         return -1;
     struct rle joined = {0};
-    int status = change_over(&joined, &piece->rle, &next->rle, axis, seam, error);
-    if (status == 0)
-        status = rle_copy(&piece->rle, &joined, error);
-    rle_free(&joined);
-    piece->rect = around(piece->rect, next->rect);
-    return status;
+    if (change_over(&joined, &piece->rle, &next->rle, axis, seam, error)) {
+        rle_free(&joined);
+        return -1;
+    }
+    rle_free(&piece->rle);
+    *piece = (struct piece){joined, rect_around(piece->rect, next->rect)};
+    return 0;
 }
