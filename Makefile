@@ -11,12 +11,18 @@ TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
 PACKAGES = vips jansson
 ifneq ($(shell pkg-config --exists libarchive 2>/dev/null && echo yes),)
 PACKAGES += libarchive
-HAVE = -DHAVE_LIBARCHIVE
+HAVE += -DHAVE_LIBARCHIVE
 endif
 FOREIGN_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))
 FOREIGN_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 CHECK_CFLAGS := $(shell pkg-config --cflags check 2>/dev/null)
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
+
+# ---- half-precision products, where the compiler knows them (GCC 12, Clang 14)
+ifneq ($(and $(filter x86_64-%,$(TARGET)),$(shell $(CC) -mavx512fp16 -E -x c /dev/null >/dev/null 2>&1 && echo yes)),)
+HAVE += -DHAVE_AVX512FP16
+FP16 = -mavx512fp16
+endif
 
 # ---- flags; WERROR=-Werror turns warnings into errors without compiling again what is up to date
 OPTIMISE ?= -O3 -g
@@ -67,6 +73,8 @@ $(BUILD)/%_simd.$(1).o: %_simd.c $(BUILD)/flags
 	$$(CC) $$(CFLAGS) $$(WERROR) $$(ISA_$(1)) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach isa,$(ISAS),$(eval $(call simd_rule,$(isa))))
+$(BUILD)/model/narrow_bf16_simd.avx512.o: ISA_avx512 += -mavx512bf16
+$(BUILD)/model/narrow_halves_simd.avx512.o: ISA_avx512 += -mavx512bf16 $(FP16)
 
 $(BUILD)/model/builtin.o: model/builtin.S model/builtin.safetensors
 	@mkdir -p $(@D)

@@ -64,18 +64,25 @@ class Maskmill:
         pass
 
 
-def has_bf16():
-    return "avx512_bf16" in open("/proc/cpuinfo").read()
+def precision_of(name):
+    """f32, bf16 or f16, as the contender's name ends."""
+    ending = name.rsplit("-", 1)[-1]
+    return ending if ending in ("bf16", "f16") else "f32"
+
+
+def cpu_has(precision):
+    flag = {"f32": "", "bf16": "avx512_bf16", "f16": "avx512_fp16"}[precision]
+    return flag in open("/proc/cpuinfo").read()
 
 
 def contenders(options, folder):
-    wanted = options.only.split(",") if options.only else ("maskmill", "maskmill-bf16") + PEERS
+    wanted = options.only.split(",") if options.only else ("maskmill", "maskmill-bf16", "maskmill-f16") + PEERS
     for name in wanted:
-        if name.endswith("bf16") and not has_bf16():
-            print(f"{name}: left out, this CPU has no bf16 products")
+        if not cpu_has(precision_of(name)):
+            print(f"{name}: left out, this CPU has no {precision_of(name)} products")
             continue
         try:
-            yield Maskmill(name, options, "bf16" if name.endswith("bf16") else "f32") if name.startswith("maskmill") else Peer(name, options, folder)
+            yield Maskmill(name, options, precision_of(name)) if name.startswith("maskmill") else Peer(name, options, folder)
         except RuntimeError as error:
             print(error)
 
@@ -138,7 +145,8 @@ def table(best, gflop, peak):
     base = best.get("maskmill", {})
     lines = ["| | encoder, s | decoder, s | whole image, s | encoder, x maskmill | decoder, x | whole, x | share of peak | memory, MiB |", "|---|---|---|---|---|---|---|---|---|"]
     for name, row in best.items():
-        share = f"{gflop / row['encoder'] / max(peak.values()):.0%}" if gflop and "encoder" in row else ""
+        limit = peak["float"] if precision_of(name) == "f32" else max(peak.values())
+        share = f"{gflop / row['encoder'] / limit:.0%}" if gflop and "encoder" in row else ""
         cells = [name] + [seconds(row, s) for s in STAGES] + [ratio(row, base, s) for s in STAGES] + [share, f"{row.get('peak_mib', 0):.0f}"]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -173,7 +181,7 @@ def one_model(options):
 
 {table(best, encoder_gflop(options.model), most)}
 
-Best of {options.repeat} turns through all of them, and of {options.encoder_repeat} more for the encoder alone. Machine's measured peak with {options.threads} threads: {most['float']:.0f} GFLOP/s float, {most['bf16']:.0f} bf16.
+Best of {options.repeat} turns through all of them, and of {options.encoder_repeat} more for the encoder alone. Machine's measured peak with {options.threads} threads: {most['float']:.0f} GFLOP/s float, {most['bf16']:.0f} bf16, {most['f16']:.0f} f16.
 """
     print(text)
     return text
@@ -203,7 +211,7 @@ def main():
 Written by `make bench` on {datetime.date.today()}. {machine()}. {versions()}.
 Encoder: from the normalised input to the embedding. Decoder: 1,024 point prompts to predicted IoU and low-resolution masks
 (maskmill: only those that pass the IoU filter). Whole image: pixels in memory to run-length encoded records. Share of peak:
-of the faster of float and bf16, the encoder.
+the encoder's of float's peak, or of the fastest of all where operands have 16 bits.
 """
     for model in [options.model] if options.model else default_models():
         options.model = model

@@ -1,9 +1,10 @@
 /* peak THREADS: the machine's peak in GFLOP/s, as JSON: fused multiply-adds on registers alone, in
- * float and, where the CPU has them, products of bfloat16 pairs. One number each, best of five. */
+ * float and, where the CPU has them, products of bfloat16 pairs and of half-precision numbers. One
+ * number each, 0 where the CPU has none, best of five. */
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#ifdef __AVX512BF16__
+#ifdef __AVX512F__
 #include <immintrin.h>
 #endif
 
@@ -67,6 +68,32 @@ static double bf16_products(void)
 }
 #endif
 
+#ifdef __AVX512FP16__
+static double f16_products(void)
+{
+    __m512h sum[CHAINS], factor = _mm512_set1_ph((_Float16)0.999f);
+#pragma GCC unroll 12
+    for (int i = 0; i < CHAINS; i++)
+        sum[i] = _mm512_set1_ph((_Float16)i);
+    for (int round = 0; round < ROUNDS; round++) {
+#pragma GCC unroll 12
+        for (int i = 0; i < CHAINS; i++) {
+            sum[i] = _mm512_fmadd_ph(sum[i], factor, factor);
+            __asm__("" : "+x"(sum[i]));
+        }
+    }
+#pragma GCC unroll 12
+    for (int i = 0; i < CHAINS; i++)
+        sink = (float)_mm512_reduce_add_ph(sum[i]);
+    return 4.0 * LANES * CHAINS * ROUNDS;
+}
+#else
+static double f16_products(void)
+{
+    return 0;
+}
+#endif
+
 static double best(double (*work)(void), int threads)
 {
     double most = 0;
@@ -84,7 +111,7 @@ static double best(double (*work)(void), int threads)
 int main(int argc, char **argv)
 {
     int threads = argc > 1 ? atoi(argv[1]) : 1;
-    printf("{\"float\": %.1f, \"bf16\": %.1f}\n", best(float_products, threads),
-           best(bf16_products, threads));
+    printf("{\"float\": %.1f, \"bf16\": %.1f, \"f16\": %.1f}\n", best(float_products, threads),
+           best(bf16_products, threads), best(f16_products, threads));
     return 0;
 }

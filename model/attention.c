@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "model/attention_kernel.h"
-#include "model/bf16.h"
+#include "model/narrow.h"
 #include "model/matmul_kernel.h"
 
 extern const struct attention_kernel attention_kernel_generic;
@@ -23,12 +23,12 @@ const struct attention_kernel *attention_kernel(enum isa isa)
     return &attention_kernel_generic;
 }
 
-void attention_layout(struct attention *attention, enum isa isa, const struct bf16_kernel *bf16,
+void attention_layout(struct attention *attention, enum isa isa, const struct narrow_kernel *narrow,
                       size_t head_width, struct arena *arena)
 {
     size_t width = matmul_kernel(isa)->width;
     attention->isa = isa;
-    attention->bf16 = bf16;
+    attention->narrow = narrow;
     attention->scores = arena_take(arena, ATTENTION_CHUNK * width, sizeof(float));
     attention->factor = arena_take(arena, width, sizeof(float));
     for (size_t i = 0; i < ATTENTION_TILES; i++) {
@@ -51,7 +51,7 @@ void attention_set_query(const struct attention *attention, size_t tile, size_t 
 
 static const struct matmul_kernel *product_kernel(const struct attention *attention)
 {
-    return attention->bf16 ? attention->bf16->product : matmul_kernel(attention->isa);
+    return attention->narrow ? attention->narrow->product : matmul_kernel(attention->isa);
 }
 
 /* One tile's step over keys first .. first + count - 1. */
@@ -61,14 +61,14 @@ static void run_chunk(const struct attention *attention, const struct attention_
 {
     const struct matmul_kernel *product = product_kernel(attention);
     const struct attention_kernel *step = attention_kernel(attention->isa);
-    size_t width = product->width, group = attention->bf16 ? attention->bf16->group : 1;
+    size_t width = product->width, group = attention->narrow ? attention->narrow->group : 1;
     float *scores = attention->scores;
     step->fill(&tile->bias, first, count, scores);
     product->panel(count, width, head_width / group, keys + first * head_width, head_width,
                    tile->query, NULL, true, scores, width);
     step->softmax(count, scores, tile->max, tile->sum, attention->factor);
-    if (attention->bf16)
-        attention->bf16->across(count, width, scores, width, scores, width);
+    if (attention->narrow)
+        attention->narrow->across(count, width, scores, width, scores, width);
     if (first > 0)
         step->scale(head_width, attention->factor, tile->out);
     product->weighted(head_width, (count + group - 1) / group, scores, values + first * head_width,
@@ -83,8 +83,8 @@ static void start_tile(const struct attention *attention, const struct attention
         tile->max[i] = -INFINITY;
         tile->sum[i] = 0;
     }
-    if (attention->bf16)
-        attention->bf16->across(head_width, width, tile->query, width, tile->query, width);
+    if (attention->narrow)
+        attention->narrow->across(head_width, width, tile->query, width, tile->query, width);
 }
 
 void attention_run(const struct attention *attention, size_t tiles, size_t head_width, size_t count,

@@ -13,7 +13,7 @@
 #include "base/isa.h"
 #include "base/memory.h"
 
-struct bf16_kernel;
+struct narrow_kernel;
 
 enum {
     ATTENTION_CHUNK = 144, /* keys a step of the softmax: 18 KB of scores */
@@ -42,14 +42,14 @@ struct attention {
     enum isa isa;
     /* Where there is one, keys come as its elements along rows, and values as its elements across
      * rows, group E apart. */
-    const struct bf16_kernel *bf16;
+    const struct narrow_kernel *narrow;
     struct attention_tile tiles[ATTENTION_TILES];
     float *scores; /* [ATTENTION_CHUNK][width] */
     float *factor; /* [width] */
 };
 
-/* `bf16`: the kernel of both products, or NULL for floats. */
-void attention_layout(struct attention *attention, enum isa isa, const struct bf16_kernel *bf16,
+/* `narrow`: the kernel of both products, or NULL for floats. */
+void attention_layout(struct attention *attention, enum isa isa, const struct narrow_kernel *narrow,
                       size_t head_width, struct arena *arena);
 
 /* Column `lane` of a tile's queries = from[head_width] * factor, or zeros where `from` is NULL. */

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "model/bf16.h"
+#include "model/narrow.h"
 #include "model/checkpoint.h"
 #include "model/tinyvit.h"
 #include "model/tinyvit_plain.h"
@@ -39,25 +39,38 @@ static int tinyvit_image_size(const struct checkpoint *checkpoint, int asked)
     return size > 0 && size <= INT_MAX ? (int)size : -1;
 }
 
+/* Sets *narrow to what multiplies in the precision, NULL for floats. */
+static int choose_kernel(enum sam_precision precision, const struct narrow_kernel **narrow,
+                         struct error *error)
+{
+    *narrow = NULL;
+    if (precision == SAM_BF16 && !(*narrow = narrow_bf16_kernel()))
+        return error_set(error, ERROR_UNSUPPORTED,
+                         "this CPU has no bf16 products (AVX512-BF16); use f32");
+    if (precision == SAM_F16 && !(*narrow = narrow_kernel(NARROW_F16)))
+        return error_set(error, ERROR_UNSUPPORTED,
+                         "this CPU or build has no f16 products (AVX512-FP16); use f32");
+    return 0;
+}
+
 static int load(struct encoder *encoder, struct checkpoint *checkpoint,
                 const struct sam_options *options, struct error *error)
 {
-    const struct bf16_kernel *bf16 = options->precision == SAM_BF16 ? bf16_kernel_best() : NULL;
-    if (options->precision == SAM_BF16 && !bf16)
-        return error_set(error, ERROR_UNSUPPORTED,
-                         "this CPU has no bf16 products (AVX512-BF16); use f32");
+    const struct narrow_kernel *narrow;
+    if (choose_kernel(options->precision, &narrow, error))
+        return -1;
     encoder->plain = options->plain;
     if (checkpoint_shape(checkpoint, "image_encoder.pos_embed", NULL)) {
         encoder->architecture = SAM_VIT;
         if (options->plain)
             return vit_weights_read(&encoder->vit.weights, checkpoint, options->image_size, error);
-        return vit_load(&encoder->vit, checkpoint, isa_best(), bf16, options->image_size, error);
+        return vit_load(&encoder->vit, checkpoint, isa_best(), narrow, options->image_size, error);
     }
     if (checkpoint_shape(checkpoint, "image_encoder.patch_embed.seq.0.c.weight", NULL)) {
         encoder->architecture = SAM_TINYVIT;
-        if (bf16)
+        if (narrow)
             return error_set(error, ERROR_UNSUPPORTED,
-                             "bf16 is for SAM's ViT; this model has a TinyViT, use f32");
+                             "bf16 and f16 are for SAM's ViT; this model has a TinyViT, use f32");
         int size = tinyvit_image_size(checkpoint, options->image_size);
         if (options->plain)
             return tinyvit_weights_read(&encoder->tinyvit.weights, checkpoint, size, error);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "model/bf16.h"
+#include "model/narrow.h"
 #include "model/matmul_kernel.h"
 
 enum {
@@ -93,7 +93,7 @@ void matmul_plain(size_t m, size_t n, size_t k, struct matmul_view a, struct mat
 }
 
 /* panel[k / group, rounded up][width] = elements of b[k][n]. */
-static void pack_elements(const struct bf16_kernel *bf16, size_t k, size_t n, size_t width,
+static void pack_elements(const struct narrow_kernel *narrow, size_t k, size_t n, size_t width,
                           struct matmul_view b, float *panel)
 {
     float part[MATMUL_DEPTH * MATMUL_WIDTH_MAX];
@@ -101,14 +101,14 @@ static void pack_elements(const struct bf16_kernel *bf16, size_t k, size_t n, si
         size_t rows = k - p < MATMUL_DEPTH ? k - p : MATMUL_DEPTH;
         struct matmul_view below = {b.data + p * b.row, b.row, b.column};
         pack_panel(rows, n, width, below, part);
-        bf16->across(rows, width, part, width, panel + p / bf16->group * width, width);
+        narrow->across(rows, width, part, width, panel + p / narrow->group * width, width);
     }
 }
 
 /* Rows of a packed panel. */
 static size_t depth_of(const struct matmul_packed *packed)
 {
-    size_t group = packed->bf16 ? packed->bf16->group : 1;
+    size_t group = packed->narrow ? packed->narrow->group : 1;
     return (packed->k + group - 1) / group;
 }
 
@@ -127,8 +127,8 @@ static int pack(struct matmul_packed *packed, struct matmul_view b, const float 
         size_t columns = packed->n - j < width ? packed->n - j : width;
         struct matmul_view part = {b.data + j * b.column, b.row, b.column};
         float *panel = packed->panels + j * depth;
-        if (packed->bf16)
-            pack_elements(packed->bf16, packed->k, columns, width, part, panel);
+        if (packed->narrow)
+            pack_elements(packed->narrow, packed->k, columns, width, part, panel);
         else
             pack_panel(packed->k, columns, width, part, panel);
     }
@@ -145,12 +145,12 @@ int matmul_pack(struct matmul_packed *packed, enum isa isa, size_t k, size_t n,
     return pack(packed, b, start, what, error);
 }
 
-int matmul_pack_bf16(struct matmul_packed *packed, const struct bf16_kernel *bf16, size_t k,
-                     size_t n, struct matmul_view b, const float *start, const char *what,
-                     struct error *error)
+int matmul_pack_narrow(struct matmul_packed *packed, const struct narrow_kernel *narrow, size_t k,
+                       size_t n, struct matmul_view b, const float *start, const char *what,
+                       struct error *error)
 {
     *packed = (struct matmul_packed){
-        .isa = ISA_AVX512, .bf16 = bf16, .k = k, .n = n, .width = bf16->product->width};
+        .isa = ISA_AVX512, .narrow = narrow, .k = k, .n = n, .width = narrow->product->width};
     return pack(packed, b, start, what, error);
 }
 
@@ -164,7 +164,7 @@ void matmul_packed_free(struct matmul_packed *packed)
 void matmul_columns(size_t m, const float *a, size_t a_row, const struct matmul_packed *b,
                     size_t first, size_t count, bool add, float *c, size_t c_row)
 {
-    const struct matmul_kernel *kernel = b->bf16 ? b->bf16->product : matmul_kernel(b->isa);
+    const struct matmul_kernel *kernel = b->narrow ? b->narrow->product : matmul_kernel(b->isa);
     size_t depth = depth_of(b);
     for (size_t j = 0; j < count; j += b->width) {
         size_t columns = count - j < b->width ? count - j : b->width;

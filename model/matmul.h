@@ -15,7 +15,7 @@
 #include "base/isa.h"
 
 struct error;
-struct bf16_kernel;
+struct narrow_kernel;
 
 /* A matrix in place: element (i, j) lies at data[i * row + j * column]; so a transposed one costs
  * nothing to name. */
@@ -48,7 +48,7 @@ void matmul_plain(size_t m, size_t n, size_t k, struct matmul_view a, struct mat
  * columns, [ceil(n / width)][k][width], the last one filled up with zeros. */
 struct matmul_packed {
     enum isa isa;
-    const struct bf16_kernel *bf16; /* NULL: floats; else rows are those of its elements */
+    const struct narrow_kernel *narrow; /* NULL: floats; else rows are those of its elements */
     size_t k, n, width;
     float *panels; /* owned, aligned */
     float *start;  /* owned: [n rounded up to width], added to every row of a product */
@@ -59,10 +59,10 @@ struct matmul_packed {
 int matmul_pack(struct matmul_packed *packed, enum isa isa, size_t k, size_t n,
                 struct matmul_view b, const float *start, const char *what, struct error *error);
 
-/* As matmul_pack, in bfloat16. Rows of left sides are then the kernel's elements. */
-int matmul_pack_bf16(struct matmul_packed *packed, const struct bf16_kernel *bf16, size_t k,
-                     size_t n, struct matmul_view b, const float *start, const char *what,
-                     struct error *error);
+/* As matmul_pack, in 16 bits. Rows of left sides are then the kernel's elements. */
+int matmul_pack_narrow(struct matmul_packed *packed, const struct narrow_kernel *narrow, size_t k,
+                       size_t n, struct matmul_view b, const float *start, const char *what,
+                       struct error *error);
 
 void matmul_packed_free(struct matmul_packed *packed);
 

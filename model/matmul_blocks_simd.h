@@ -1,6 +1,10 @@
-/* matmul_blocks_simd.h - the innermost products over an element of four bytes, whatever it is: the
- * includer defines multiply_add(vector sum, float left, vector right) first, and exports the two
- * functions at the end of this file.
+/* matmul_blocks_simd.h - the innermost products over an element of four bytes, whatever it is. The
+ * includer first defines what its sums are, and exports the two functions at the end of this file:
+ *
+ *  - sums, the type of a vector of them;
+ *  - sums multiply_add(sums sum, float left, vector right), one step of k;
+ *  - CHAIN, how many steps may be summed so before they go on in float; SIZE_MAX: sums are floats;
+ *  - vector as_floats(sums sum), and sums from_floats(vector x), of zeros unless sums are floats.
  *
  * Blocks of rows x vectors registers, each step of k one load a vector of b and one broadcast a row
  * of a. 12 x 2 of 32 registers (AVX-512) reach 0.95 of the peak, and 6 x 2 of 16 (AVX2). */
@@ -30,16 +34,19 @@ struct place {
     const float *ahead; /* what to bring into the L2 cache meanwhile, or NULL */
 };
 
-/* `rows` and `vectors` are constants wherever this is called, so that all sums are registers. */
+/* `rows` and `vectors` are constants wherever this is called, so that all sums are registers. k is
+ * at most CHAIN. */
 VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, struct place at,
                          bool add)
 {
-    vector sum[ROWS][PANEL_VECTORS];
+    const bool floats = CHAIN == SIZE_MAX;
+    sums sum[ROWS][PANEL_VECTORS];
 #pragma GCC unroll 16
     for (size_t i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (size_t j = 0; j < vectors; j++)
-            sum[i][j] = at.start ? vector_load(at.start + j * LANES) : (vector){0};
+            sum[i][j] =
+                from_floats(floats && at.start ? vector_load(at.start + j * LANES) : (vector){0});
     for (size_t p = 0; p < k; p++) {
         if (at.ahead && p % 2 == 0)
             __builtin_prefetch(at.ahead + p / 2 * 16, 0, 2);
@@ -60,8 +67,27 @@ VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, stru
 #pragma GCC unroll 4
         for (size_t j = 0; j < vectors; j++) {
             float *to = at.c + i * at.c_row + j * LANES;
-            vector_store(to, add ? vector_load(to) + sum[i][j] : sum[i][j]);
+            vector total = as_floats(sum[i][j]);
+            if (!floats && at.start)
+                total += vector_load(at.start + j * LANES);
+            vector_store(to, add ? vector_load(to) + total : total);
         }
+}
+
+/* A block for any k, in chains of about equal length. */
+VECTOR_INLINE void chains(const size_t rows, const size_t vectors, size_t k, struct place at,
+                          bool add)
+{
+    size_t pieces = k > CHAIN ? (k + CHAIN - 1) / CHAIN : 1, done = 0;
+    size_t length = (k + pieces - 1) / pieces;
+    do {
+        block(rows, vectors, k - done < length ? k - done : length, at, add || done > 0);
+        at.a += length * at.a_column;
+        at.b += length * at.b_row;
+        at.start = NULL;
+        at.ahead += at.ahead ? length / 2 * 16 : 0;
+        done += length;
+    } while (done < k);
 }
 
 VECTOR_INLINE void advance(struct place *at, size_t rows)
@@ -74,21 +100,21 @@ VECTOR_INLINE void advance(struct place *at, size_t rows)
 VECTOR_INLINE void all_rows(size_t m, const size_t vectors, size_t k, struct place at, bool add)
 {
     for (; m >= ROWS; m -= ROWS, advance(&at, ROWS), at.ahead += at.ahead ? k / 2 * 16 : 0)
-        block(ROWS, vectors, k, at, add);
+        chains(ROWS, vectors, k, at, add);
     if (ROWS > 8 && m >= 8) {
-        block(ROWS > 8 ? 8 : ROWS, vectors, k, at, add);
+        chains(ROWS > 8 ? 8 : ROWS, vectors, k, at, add);
         m -= 8, advance(&at, 8);
     }
     if (m >= 4) {
-        block(4, vectors, k, at, add);
+        chains(4, vectors, k, at, add);
         m -= 4, advance(&at, 4);
     }
     if (m >= 2) {
-        block(2, vectors, k, at, add);
+        chains(2, vectors, k, at, add);
         m -= 2, advance(&at, 2);
     }
     if (m)
-        block(1, vectors, k, at, add);
+        chains(1, vectors, k, at, add);
 }
 
 /* A panel whose last vector is not full: through a tile on the stack. */
@@ -120,16 +146,17 @@ static void panel(size_t m, size_t n, size_t k, const float *a, size_t a_row, co
         ragged(m, n, k, at, add);
 }
 
-/* Columns past the last whole vector: one at a time, in the first lane. */
+/* Columns past the last whole vector: one at a time, in the first lane, each product for itself. */
 static void weighted_rest(size_t n, size_t k, struct place at, bool add)
 {
     for (size_t i = 0; i < PANEL_WIDTH; i++)
         for (size_t j = 0; j < n; j++) {
-            vector sum = {0};
-            for (size_t p = 0; p < k; p++)
-                sum = multiply_add(sum, at.a[i + p * PANEL_WIDTH],
-                                   vector_load_part(at.b + p * at.b_row + j, 1));
-            at.c[i * at.c_row + j] = add ? at.c[i * at.c_row + j] + sum[0] : sum[0];
+            float sum = add ? at.c[i * at.c_row + j] : 0;
+            for (size_t p = 0; p < k; p++) {
+                vector right = vector_load_part(at.b + p * at.b_row + j, 1);
+                sum += as_floats(multiply_add((sums){0}, at.a[i + p * PANEL_WIDTH], right))[0];
+            }
+            at.c[i * at.c_row + j] = sum;
         }
 }
 

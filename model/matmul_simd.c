@@ -1,8 +1,8 @@
 #include "model/matmul_kernel.h"
 
-#include "model/vector_simd.h"
+#include "model/float_sums_simd.h"
 
-VECTOR_INLINE vector multiply_add(vector sum, float left, vector right)
+VECTOR_INLINE sums multiply_add(sums sum, float left, vector right)
 {
     return sum + left * right;
 }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/checkpoint.h"
+#include "model/convert.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
 #include "model/known_shape.h"
@@ -14,6 +15,7 @@ struct sam {
     struct encoder *encoder;
     struct decoder_weights *decoder;
     struct sam_info info;
+    enum sam_precision precision;
 };
 
 struct sam_encoder {
@@ -56,6 +58,7 @@ static int bind(struct sam *sam, const struct sam_options *options, struct error
     if (encoder_load(&sam->encoder, sam->checkpoint, options, error) < 0)
         return -1;
     sam->info = encoder_info(sam->encoder);
+    sam->precision = options->precision;
     if (check_embed_dim(sam, error) < 0 ||
         decoder_weights_load(&sam->decoder, sam->checkpoint, sam->info.grid, sam->info.image_size,
                              options->plain, error) < 0 ||
@@ -190,11 +193,17 @@ void sam_decoder_free(struct sam_decoder *decoder)
     memory_free(decoder);
 }
 
-void sam_encode(const struct sam *sam, struct sam_encoder *encoder, const float *input, int threads,
-                struct sam_image *image)
+int sam_encode(const struct sam *sam, struct sam_encoder *encoder, const float *input, int threads,
+               struct sam_image *image, struct error *error)
 {
+    size_t side = (size_t)sam->info.grid, bad;
     encoder_run(sam->encoder, encoder->scratch, input, threads, encoder->embedding);
+    if (!convert_is_finite(encoder->embedding, side * side * (size_t)sam->info.embed_dim, &bad))
+        return error_set(error, ERROR_IMAGE, "the image encoder's result is not finite%s",
+                         sam->precision == SAM_F32 ? ": the model's weights are too large"
+                                                   : "; use --precision f32");
     decoder_image_set(sam->decoder, image->tables, encoder->embedding, threads);
+    return 0;
 }
 
 void sam_embedding(const struct sam *sam, const struct sam_image *image, float *out)

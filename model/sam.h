@@ -35,7 +35,8 @@ enum {
 
 enum sam_precision {
     SAM_F32,
-    SAM_BF16 /* ViT products in bfloat16 with float accumulation; needs AVX512-BF16 */
+    SAM_BF16, /* the ViT's products with operands rounded to bfloat16; needs AVX512-BF16 */
+    SAM_F16   /* and to half precision; needs AVX512-FP16 */
 };
 
 struct sam_options {
@@ -61,7 +62,7 @@ struct sam_info {
 /* Loads a checkpoint: .pth/.pt (zip or legacy pickle) or .safetensors, told apart by content, not
  * by name. Every tensor's name and shape is checked, NaN and infinite weights are refused.
  * Returns 0, or -1 with ERROR_MODEL (unusable), ERROR_IO, ERROR_MEMORY or ERROR_UNSUPPORTED (this
- * CPU has no bf16 products). *sam is owned by the caller. */
+ * CPU cannot multiply in that precision). *sam is owned by the caller. */
 int sam_load(struct sam **sam, const char *path, const struct sam_options *options,
              struct error *error);
 
@@ -91,9 +92,10 @@ struct sam_decoder *sam_decoder_new(const struct sam *sam, struct error *error);
 void sam_decoder_free(struct sam_decoder *decoder);
 
 /* Runs the image encoder on input[3][S][S] (normalised RGB planes, zeros where padded) with up to
- * `threads` OpenMP threads; the result has the same bits for any number of them. Cannot fail. */
-void sam_encode(const struct sam *sam, struct sam_encoder *encoder, const float *input, int threads,
-                struct sam_image *image);
+ * `threads` OpenMP threads; the result has the same bits for any number of them. Returns 0, or -1
+ * with ERROR_IMAGE if the embedding is not finite (values that do not fit SAM_F16, say). */
+int sam_encode(const struct sam *sam, struct sam_encoder *encoder, const float *input, int threads,
+               struct sam_image *image, struct error *error);
 
 /* The embedding, [C][G][G] copied to `out`; for tests and tools. */
 void sam_embedding(const struct sam *sam, const struct sam_image *image, float *out);

@@ -37,17 +37,17 @@ struct vit {
     enum isa isa;
     /* The kernel of the blocks' products, or NULL for floats; y, hidden, keys and values are then
      * its elements. */
-    const struct bf16_kernel *bf16;
+    const struct narrow_kernel *narrow;
     struct matmul_packed patch;      /* [3 patch patch][D] */
     struct vit_packed_block *blocks; /* [depth] */
     struct neck neck;
 };
 
-/* Reads and packs. With `bf16` (else NULL) the blocks' products are in bfloat16, by that kernel.
+/* Reads and packs. With `narrow` (else NULL) that kernel does the blocks' products.
  * Returns 0, or -1 with ERROR_MODEL, ERROR_MEMORY or ERROR_UNSUPPORTED (pairs and an odd width); in
  * either case vit_free is due. */
 int vit_load(struct vit *vit, struct checkpoint *checkpoint, enum isa isa,
-             const struct bf16_kernel *bf16, int image_size, struct error *error);
+             const struct narrow_kernel *narrow, int image_size, struct error *error);
 void vit_free(struct vit *vit);
 
 /* What one thread needs to attend. */
@@ -81,7 +81,7 @@ void vit_encode(const struct vit *vit, const struct vit_scratch *scratch, const 
                 int threads, float *embedding);
 
 /* Whether block `b` reads keys and values where they are, not gathered; they are then elements
- * when bf16. */
+ * when narrow. */
 bool vit_attends_in_place(const struct vit *vit, size_t b);
 
 /* y = attention of block `b`'s q, k and v, all heads and windows; a part of vit_encode. */

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/error.h"
-#include "model/bf16.h"
+#include "model/narrow.h"
 #include "model/checkpoint.h"
 
 static size_t chunks(const struct vit_sizes *s)
@@ -26,8 +26,8 @@ static float *reversed(size_t rows, size_t n, const float *from, float factor, s
 static int pack(const struct vit *vit, struct matmul_packed *packed, size_t k, size_t n,
                 struct matmul_view b, const float *start, struct error *error)
 {
-    if (vit->bf16)
-        return matmul_pack_bf16(packed, vit->bf16, k, n, b, start, "encoder block", error);
+    if (vit->narrow)
+        return matmul_pack_narrow(packed, vit->narrow, k, n, b, start, "encoder block", error);
     return matmul_pack(packed, vit->isa, k, n, b, start, "encoder block", error);
 }
 
@@ -96,16 +96,18 @@ static void release_block(struct vit_block *block, size_t b, struct checkpoint *
 }
 
 int vit_load(struct vit *vit, struct checkpoint *checkpoint, enum isa isa,
-             const struct bf16_kernel *bf16, int image_size, struct error *error)
+             const struct narrow_kernel *narrow, int image_size, struct error *error)
 {
-    *vit = (struct vit){.isa = isa, .bf16 = bf16};
+    *vit = (struct vit){.isa = isa, .narrow = narrow};
     struct vit_weights *w = &vit->weights;
     if (vit_weights_read(w, checkpoint, image_size, error) < 0)
         return -1;
-    if (bf16 && (w->sizes.head_width % bf16->group != 0 || w->sizes.hidden % bf16->group != 0))
-        return error_set(error, ERROR_UNSUPPORTED,
-                         "bf16 needs even widths, but heads are %zu wide and the MLP %zu; use f32",
-                         w->sizes.head_width, w->sizes.hidden);
+    if (narrow &&
+        (w->sizes.head_width % narrow->group != 0 || w->sizes.hidden % narrow->group != 0))
+        return error_set(
+            error, ERROR_UNSUPPORTED,
+            "bf16 and f16 need even widths, but heads are %zu wide and the MLP %zu; use f32",
+            w->sizes.head_width, w->sizes.hidden);
     size_t patch = 3 * w->sizes.patch * w->sizes.patch;
     vit->blocks = memory_new(w->sizes.depth, sizeof *vit->blocks, "encoder blocks", error);
     if (!vit->blocks || matmul_pack(&vit->patch, isa, patch, w->sizes.width,

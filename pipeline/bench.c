@@ -38,7 +38,7 @@ static void print_help(void)
          "Times the stages of an image (without IMAGE: a drawn one of 1800 x 1200 pixels); the\n"
          "best of several runs.\n\n"
          "  -m, --model PATH      checkpoint (default: the built-in model)\n"
-         "      --precision P     f32 or bf16\n"
+         "      --precision P     f32, bf16 or f16\n"
          "  -t, --threads N       threads (default 1)\n"
          "      --repeat N        runs (default 3)\n"
          "      --set NAME=VALUE  an option of `maskmill run`, such as points-per-side=16\n"

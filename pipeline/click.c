@@ -85,8 +85,9 @@ int clicker_encode(struct clicker *clicker, const struct image *image, struct er
     if (resize_tensor(clicker->resize, image, whole, info->image_size, clicker->tensor,
                       &size->input_width, &size->input_height, error))
         return -1;
-    sam_encode(clicker->sam, clicker->encoder, clicker->tensor, clicker->threads,
-               clicker->embedding);
+    if (sam_encode(clicker->sam, clicker->encoder, clicker->tensor, clicker->threads,
+                   clicker->embedding, error))
+        return -1;
     scan_geometry_free(clicker->geometry);
     clicker->geometry = scan_geometry_new(size, error);
     return clicker->geometry ? 0 : -1;

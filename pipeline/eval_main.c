@@ -39,7 +39,7 @@ static void print_help(void)
          "                        (default: the first one's)\n"
          "      --max-images N    only the first N images\n"
          "  -m, --model PATH      checkpoint (default: the built-in model)\n"
-         "      --precision P     f32 or bf16\n"
+         "      --precision P     f32, bf16 or f16\n"
          "  -t, --threads N       threads (default 1)\n"
          "      --set NAME=VALUE  an option of `maskmill run`, such as points-per-side=16\n"
          "      --json            one JSON object\n"

@@ -205,8 +205,9 @@ static struct scan_geometry *embed(struct generator *generator, const struct pic
                       &task->input_width, &task->input_height, error))
         return NULL;
     add_time(&generator->times.tensor, &start);
-    sam_encode(generator->sam, generator->encoder, generator->tensor, generator->threads,
-               generator->embedding);
+    if (sam_encode(generator->sam, generator->encoder, generator->tensor, generator->threads,
+                   generator->embedding, error))
+        return NULL;
     add_time(&generator->times.encode, &start);
     const struct scan_size size = {
         .low_size = info->low_size,

@@ -13,11 +13,18 @@ const char *load_name(const struct settings *settings)
     return settings->model ? settings->model : "built-in model";
 }
 
+static enum sam_precision precision_of(const char *name)
+{
+    if (strcmp(name, "bf16") == 0)
+        return SAM_BF16;
+    return strcmp(name, "f16") == 0 ? SAM_F16 : SAM_F32;
+}
+
 static int load(struct sam **sam, const struct settings *settings, struct error *error)
 {
     const struct sam_options options = {
         .image_size = settings->image_size,
-        .precision = strcmp(settings->precision, "bf16") == 0 ? SAM_BF16 : SAM_F32,
+        .precision = precision_of(settings->precision),
     };
     if (settings->model)
         return sam_load(sam, settings->model, &options, error);

@@ -58,7 +58,7 @@ struct settings {
 
     char *model;         /* path; NULL: the built-in model */
     int image_size;      /* S; 0: the model's own */
-    char *precision;     /* "f32" or "bf16" */
+    char *precision;     /* "f32", "bf16" or "f16" */
     char *output;        /* folder */
     char *list;          /* file of input paths, "-" for standard input; NULL: none */
     bool null_separated; /* entries of the list end in NUL */
@@ -113,7 +113,7 @@ struct setting {
     double least, most;   /* allowed range, inclusive; numbers only */
     int step;             /* whole numbers are multiples of it; 0: any */
     const char *standard; /* default as text; NULL: off, 0 or none */
-    const char *choices;  /* "f32|bf16": the texts allowed; NULL: any */
+    const char *choices;  /* "f32|bf16|f16": the texts allowed; NULL: any */
     const char *argument; /* name of the value in --help; NULL for flags */
     const char *group;    /* heading in --help */
     const char *help;

@@ -84,11 +84,11 @@ static const struct setting table[] = {
      .kind = SETTING_TEXT,
      .offset = AT(precision),
      .standard = "f32",
-     .choices = "f32|bf16",
+     .choices = "f32|bf16|f16",
      .argument = "P",
      .group = MODEL,
      .decides = true,
-     .help = "image encoder's products: f32, or bf16 where the CPU has it"},
+     .help = "image encoder's products: f32, or bf16 or f16 where the CPU has it"},
 
     {.name = "preset",
      .kind = SETTING_TEXT,

@@ -128,7 +128,7 @@ static void check_embedding(int number, bool plain)
     float *embedding = memory_new(count, sizeof *embedding, "embedding", &f.error);
     float *input = input_of(&f);
     require(&f, encoder && embedding);
-    sam_encode(f.sam, encoder, input, 2, f.image);
+    ck_assert_int_eq(sam_encode(f.sam, encoder, input, 2, f.image, &f.error), 0);
     sam_embedding(f.sam, f.image, embedding);
     ck_assert_double_lt(relative_error(embedding, should, count), relative_tolerance);
 

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/isa.h"
-#include "model/bf16.h"
+#include "model/narrow.h"
 #include "model/checkpoint.h"
 #include "tests/unit/small_model.h"
 #include "tests/unit/unit.h"
@@ -232,23 +232,32 @@ static void expect_near(const unsigned char *bytes, size_t size, const struct sa
     free(three.embedding);
 }
 
+static void expect_narrow_twins(const unsigned char *bytes, size_t size, const float *want)
+{
+    static const char *const ways[] = {"pairs", "singles", "halves"};
+    struct sam_options bf16 = {.precision = SAM_BF16}, f16 = {.precision = SAM_F16};
+    for (enum narrow_way way = NARROW_BF16_PAIRS; way <= NARROW_BF16_HALVES; way++) {
+        setenv("MASKMILL_BF16", ways[way], 1);
+        if (narrow_kernel(way))
+            expect_near(bytes, size, &bf16, want, 2e-2);
+        unsetenv("MASKMILL_BF16");
+    }
+    if (narrow_kernel(NARROW_F16))
+        expect_near(bytes, size, &f16, want, 4e-3);
+}
+
 static void expect_twins(const unsigned char *bytes, size_t size, int image_size)
 {
     struct sam_options plain = {.plain = true, .image_size = image_size};
     struct sam_options fast = {.image_size = image_size};
-    struct sam_options bf16 = {.image_size = image_size, .precision = SAM_BF16};
     struct result want = encode(bytes, size, &plain, 1);
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
         setenv("MASKMILL_ISA", isa_name(isa), 1);
         expect_near(bytes, size, &fast, want.embedding, 3e-6);
         unsetenv("MASKMILL_ISA");
     }
-    static const char *const kernels[] = {"pairs", "singles"};
-    for (size_t i = 0; bf16_kernel_best() && image_size == 0 && i < 2; i++) {
-        setenv("MASKMILL_BF16", kernels[i], 1);
-        expect_near(bytes, size, &bf16, want.embedding, 2e-2);
-        unsetenv("MASKMILL_BF16");
-    }
+    if (image_size == 0)
+        expect_narrow_twins(bytes, size, want.embedding);
     free(want.embedding);
 }
 
@@ -300,19 +309,21 @@ static void expect_tinyvit_refused(const struct tinyvit_shape *s, int image_size
     expect_bytes_refused(bytes, size, image_size, text);
 }
 
-START_TEST(bf16_is_refused_without_the_cpu)
+START_TEST(narrow_products_are_refused_without_the_cpu)
 {
     size_t size;
     struct error error;
     struct checkpoint *checkpoint;
     struct encoder *encoder = NULL;
-    struct sam_options options = {.precision = SAM_BF16};
     unsigned char *bytes = make_vit(&vits[0], &size);
     ck_assert_int_eq(checkpoint_open_memory(&checkpoint, bytes, size, "small", &error), 0);
     setenv("MASKMILL_ISA", "generic", 1);
-    ck_assert_int_eq(encoder_load(&encoder, checkpoint, &options, &error), -1);
+    for (enum sam_precision precision = SAM_BF16; precision <= SAM_F16; precision++) {
+        struct sam_options options = {.precision = precision};
+        ck_assert_int_eq(encoder_load(&encoder, checkpoint, &options, &error), -1);
+        ck_assert_int_eq(error.code, ERROR_UNSUPPORTED);
+    }
     unsetenv("MASKMILL_ISA");
-    ck_assert_int_eq(error.code, ERROR_UNSUPPORTED);
     checkpoint_close(checkpoint);
     free(bytes);
 }
@@ -343,7 +354,7 @@ int main(void)
     TCase *twins = tcase_create("twins");
     tcase_add_loop_test(twins, vit_matches_its_twin, 0, sizeof vits / sizeof *vits);
     tcase_add_loop_test(twins, tinyvit_matches_its_twin, 0, sizeof tinyvits / sizeof *tinyvits);
-    tcase_add_test(twins, bf16_is_refused_without_the_cpu);
+    tcase_add_test(twins, narrow_products_are_refused_without_the_cpu);
     tcase_add_test(twins, sizes_that_do_not_fit_are_refused);
     tcase_set_timeout(twins, 120);
     suite_add_tcase(suite, twins);

@@ -1,17 +1,13 @@
 /* Products and conversions in bfloat16. Of the three times that this file is compiled, only the one
- * for AVX-512 has anything in it, since BF16 is an extension of that. */
-#if defined(__AVX512F__)
-#pragma GCC target("avx512bf16")
-#endif
+ * for AVX-512 has anything in it. */
+#include "model/narrow.h"
 
-#include "model/bf16.h"
+#if defined(__AVX512BF16__)
 
-#if defined(__AVX512F__)
-
-#include "model/vector_simd.h"
+#include "model/float_sums_simd.h"
 
 /* `left` and each lane of `right` are pairs. */
-VECTOR_INLINE vector multiply_add(vector sum, float left, vector right)
+VECTOR_INLINE sums multiply_add(sums sum, float left, vector right)
 {
     return _mm512_dpbf16_ps(sum, (__m512bh)_mm512_set1_ps(left), (__m512bh)right);
 }
@@ -64,9 +60,11 @@ static void singles(size_t rows, size_t n, const float *x, size_t row, float *to
 }
 
 static const struct matmul_kernel pairs_product = {PANEL_WIDTH, panel, weighted};
-const struct bf16_kernel ISA_NAME(bf16_pairs) = {&pairs_product, 2, pairs_along, pairs_across};
+const struct narrow_kernel ISA_NAME(narrow_bf16_pairs) = {&pairs_product, 2, pairs_along,
+                                                          pairs_across};
 
 extern const struct matmul_kernel ISA_NAME(matmul_kernel);
-const struct bf16_kernel ISA_NAME(bf16_singles) = {&ISA_NAME(matmul_kernel), 1, singles, singles};
+const struct narrow_kernel ISA_NAME(narrow_bf16_singles) = {&ISA_NAME(matmul_kernel), 1, singles,
+                                                            singles};
 
 #endif
