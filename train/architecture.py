@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from decoder import forward as forward_decoder
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the package imports timm by old names
     from mobile_sam.modeling import MaskDecoder, PromptEncoder, Sam, TinyViT, TwoWayTransformer
@@ -77,6 +79,7 @@ def build(options, size):
     align(transformer)
     decoder = MaskDecoder(num_multimask_outputs=3, transformer=transformer, transformer_dim=width,
                           iou_head_depth=3, iou_head_hidden_dim=width)
+    decoder.forward = types.MethodType(forward_decoder, decoder)
     return Sam(image_encoder=encoder, prompt_encoder=prompts, mask_decoder=decoder, pixel_mean=list(MEAN),
                pixel_std=list(STD))
 
@@ -92,27 +95,13 @@ def embed_clicks(prompts, points, labels, alone):
     return torch.where(labels[..., None] < 0, 0, embedded) + F.embedding(labels.long() + 1, kinds)
 
 
-def encode_prompts(sam, count, points, labels, boxes, masks):
-    """Sparse [N, T, C] and dense [N, C, G, G] embeddings of `count` prompts; what there is none of is None."""
+def encode_prompts(sam, points, labels, boxes, masks):
+    """Sparse [N, T, C] and dense [N, C, G, G] embeddings of prompts, dense [1, C, 1, 1] where no masks are given; what
+    there is none of is None."""
     prompts = sam.prompt_encoder
     sparse = [] if points is None else [embed_clicks(prompts, points, labels, boxes is None)]
     if boxes is not None:
         sparse.append(prompts._embed_boxes(boxes))
     if masks is not None:
         return torch.cat(sparse, 1), prompts._embed_masks(masks)
-    dense = prompts.no_mask_embed.weight[..., None, None].expand(count, -1, *prompts.image_embedding_size)
-    return torch.cat(sparse, 1), dense
-
-
-def decode(sam, embeddings, sparse, dense):
-    """Prompts on several images at once: one row of `embeddings` [N, C, G, G] a prompt.
-    -> logits [N, 4, L, L] and predicted IoU [N, 4], the single mask first."""
-    decoder = sam.mask_decoder
-    count = sparse.shape[0]
-    own = torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight]).expand(count, -1, -1)
-    position = sam.prompt_encoder.get_dense_pe().expand(count, -1, -1, -1)
-    states, source = decoder.transformer(embeddings + dense, position, torch.cat([own, sparse], 1))
-    upscaled = decoder.output_upscaling(source.transpose(1, 2).reshape(embeddings.shape))
-    weights = torch.stack([mlp(states[:, 1 + i]) for i, mlp in enumerate(decoder.output_hypernetworks_mlps)], 1)
-    logits = (weights @ upscaled.flatten(2)).unflatten(2, upscaled.shape[2:])
-    return logits, decoder.iou_prediction_head(states[:, 0])
+    return torch.cat(sparse, 1), prompts.no_mask_embed.weight[..., None, None]

@@ -21,10 +21,10 @@ def encode(sam, batch, options):
 
 
 def predict(sam, embeddings, options, points, labels, boxes, masks):
-    """-> logits [N, 4, L, L], predicted IoU [N, 4]"""
-    sparse, dense = architecture.encode_prompts(sam, len(embeddings), points, labels, boxes, masks)
+    """As many prompts in turn on each of the embeddings [B, C, G, G]. -> logits [N, 4, L, L], predicted IoU [N, 4]"""
+    sparse, dense = architecture.encode_prompts(sam, points, labels, boxes, masks)
     with torch.autocast(embeddings.device.type, torch.bfloat16, enabled=options.precision == "bfloat16"):
-        logits, iou = architecture.decode(sam, embeddings, sparse, dense)
+        logits, iou = sam.mask_decoder(embeddings, sam.prompt_encoder.get_dense_pe(), sparse, dense)
     return logits.float(), iou.float()
 
 
@@ -101,7 +101,7 @@ def flattened(batch):
 def step_losses(sam, batch, options, dice):
     """All rounds of one step."""
     tally = Tally()
-    embeddings = encode(sam, batch, options).repeat_interleave(batch["point"].shape[1], 0)
+    embeddings = encode(sam, batch, options)
     flat = flattened(batch)
     boxes = flat["box"] if dice.number(0, 1) < options.box_share else None
     points = flat["point"][:, None]

@@ -110,7 +110,7 @@ class Trainer:
             self.average = {key: value.clone() for key, value in self.sam.state_dict().items()}
         if self.options.compile:
             self.sam.image_encoder.compile()
-            self.sam.mask_decoder.transformer.compile()
+            self.sam.mask_decoder.compile()
 
     def load(self, saved):
         self.build(saved["size"])
