@@ -88,9 +88,9 @@ class Scenes:
     that one, in pixels.
     """
 
-    def __init__(self, options, device):
+    def __init__(self, options, device, workers):
         self.options, self.device = options, device
-        self.banks = Banks(options.seed, options.tiles, options.silhouettes, options.workers)
+        self.banks = Banks(options.seed, options.tiles, options.silhouettes, workers)
         self.drawn = self.key = None
 
     def close(self):

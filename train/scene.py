@@ -55,7 +55,8 @@ class Canvas:
         self.share = self.extent / size
         self.light = dice.uniform(0, 2 * math.pi, count)
         self.contrast = dice.uniform(0.45, 1.1, count)
-        self.bends = noise(dice, 2 * count, size, dice.uniform(1.8, 2.6, 2 * count)).view(count, 2, size, size)
+        bends = noise(dice, 2 * count, size, dice.uniform(1.8, 2.6, 2 * count))
+        self.bending_points = torch.cat([self.points.expand(count, -1, -1), bends.view(count, 2, -1).transpose(1, 2)], 2)
         self.fine = noise(dice, count, size, dice.uniform(1.0, 1.8, count))
         self.lit = dice.uniform(0.2, 0.8, count, 3)
         self.common = dice.integers(0, len(bank.tiles), count)
@@ -67,11 +68,12 @@ class Canvas:
 
     def grid(self, matrix, bend=None):
         """Coordinates [B, S, S, 2] in squares placed by `matrix`, of edges that swing by `bend` [B] half sides."""
-        grid = (self.points @ matrix.transpose(1, 2)).view(self.count, self.size, self.size, 2)
-        if bend is not None:
-            mixed = torch.einsum("bij,bjhw->bhwi", self.dice.normal(self.count, 2, 2), self.bends)
-            grid = grid + bend[:, None, None, None] * mixed
-        return grid
+        if bend is None:
+            grid = self.points @ matrix.transpose(1, 2)
+        else:
+            mixture = bend[:, None, None] * self.dice.normal(self.count, 2, 2)
+            grid = self.bending_points @ torch.cat([matrix, mixture], 2).transpose(1, 2)
+        return grid.view(self.count, self.size, self.size, 2)
 
     def distance(self, kinds, grid, radius):
         """Signed distance to silhouettes in pixels, for squares of half side `radius` pixels."""
@@ -82,7 +84,7 @@ class Canvas:
         """Surfaces [B, 3, S, S]: tiles turned, scaled, recoloured a little, drawn together by the scene's contrast."""
         dice, count = self.dice, self.count
         span = math.exp(dice.number(math.log(0.3), math.log(2.5)))  # share of the image that a tile covers
-        source = self.bank.tiles[tiles].float() / 255
+        source = self.bank.tiles[tiles].float()
         pool = 2 ** max(0, round(math.log2(source.shape[-1] / (span * self.size))))
         if pool > 1:
             source = F.avg_pool2d(source, min(pool, 16))
@@ -90,12 +92,11 @@ class Canvas:
         matrix = placement(dice.uniform(-1, 1, count), dice.uniform(-1, 1, count), dice.uniform(0, 2 * math.pi, count),
                            spans, spans * dice.log_uniform(0.7, 1.4, count))
         surface = F.grid_sample(source, self.grid(matrix), padding_mode="reflection", align_corners=False)
-        saturation = dice.uniform(0.3, 1.1, count)[:, None, None, None]
-        gray = surface.mean(1, keepdim=True)
-        gain = (0.1 * dice.normal(count, 3) + 0.25 * dice.normal(count, 1)).exp()[:, :, None, None]
-        surface = (gray + (surface - gray) * saturation) * gain
-        lit = self.lit[:, :, None, None]
-        return lit + (surface - lit) * self.contrast[:, None, None, None]
+        saturation = dice.uniform(0.3, 1.1, count)[:, None, None]
+        gain = (0.1 * dice.normal(count, 3) + 0.25 * dice.normal(count, 1)).exp() * self.contrast[:, None] / 255
+        colours = (1 - saturation) / 3 + saturation * torch.eye(3, device=dice.device)
+        middle = self.lit * (1 - self.contrast[:, None])
+        return torch.baddbmm(middle[:, :, None], colours * gain[:, :, None], surface.flatten(2)).view_as(surface)
 
     def shading(self, distance, radius):
         """Light on a body that turns away at its rim, and from one side across it. -> factors [B, S, S]"""
@@ -112,7 +113,7 @@ class Canvas:
     def paint(self, distance, surface, soft, present, labels):
         """One layer, where `distance` is positive. soft: width of its edge, pixels [B]. labels: part, whole, group."""
         alpha = (0.5 + distance / column(soft)).clamp(0, 1) * present
-        self.image = self.image + (surface - self.image) * alpha[:, None]
+        self.image = torch.lerp(self.image, surface, alpha[:, None])
         covered = alpha > 0.5
         self.part, self.whole, self.group = (torch.where(covered, new, old) for new, old in
                                              zip(labels, (self.part, self.whole, self.group)))

@@ -16,13 +16,13 @@ from safetensors.torch import load_file
 
 import architecture
 import checkpoint
-from data import Scenes
 from dice import Dice
+from feed import Feed
 from rounds import step_losses
 
 COLUMNS = ("step", "images", "minutes", "size", "rate", "loss", "mask_loss", "iou_loss", "best_iou", "scored_iou",
            "images_per_second")
-THIS_RUN = {"out", "init", "threads", "workers", "save_minutes", "log_every", "stop_after", "stop_minutes", "compile",
+THIS_RUN = {"out", "init", "threads", "workers", "drawers", "save_minutes", "log_every", "stop_after", "stop_minutes", "compile",
             "precision"}
 
 
@@ -60,6 +60,7 @@ def read_arguments(given=None):
     group.add_argument("--init", type=pathlib.Path, help="safetensors; tensors that fit by name and shape are taken")
     group.add_argument("--threads", type=int, default=min(8, os.cpu_count()))
     group.add_argument("--workers", type=int, default=0, help="processes that draw the next textures and outlines")
+    group.add_argument("--drawers", type=int, default=0, help="processes that draw whole batches ahead, on CPUs")
     group.add_argument("--precision", choices=("bfloat16", "float32"),
                        default="bfloat16" if torch.cuda.is_available() else "float32")
     group.add_argument("--compile", action="store_true", help="let torch.compile fuse encoder and decoder")
@@ -194,7 +195,7 @@ def run(trainer, log, began):
     options = trainer.options
     last = trainer.step + options.stop_after if options.stop_after else math.inf
     latest = began + 60 * options.stop_minutes if options.stop_minutes else math.inf
-    samples = Scenes(options, trainer.device)
+    feed = Feed(options, trainer.device)
     end = 0
     for number, (size, amount, batch) in enumerate(options.stages[0]):
         end += amount
@@ -203,18 +204,20 @@ def run(trainer, log, began):
         if trainer.sam is None or trainer.stage != number:
             trainer.build(size)
             trainer.stage = number
-        saved = time.time()
+        saved = before = time.time()
         trainer.finished = False
-        while not trainer.finished:
-            before = time.time()
-            numbers = trainer.train(samples.batch(trainer.step, batch, size))
+        for drawn in feed.batches(trainer.step, batch, size):
+            numbers = trainer.train(drawn)
             trainer.seconds += time.time() - before
+            before = time.time()
             trainer.finished = trainer.done() >= end or trainer.step >= last or time.time() >= latest
             log.add(numbers, trainer, size, batch)
             if trainer.finished or time.time() - saved > 60 * options.save_minutes:
                 trainer.save(size)
                 saved = time.time()
-    samples.close()
+            if trainer.finished:
+                break
+    feed.close()
 
 
 def main():
