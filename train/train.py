@@ -3,7 +3,7 @@
     train.py OUT [options]      begins, or goes on from OUT/checkpoint.pt
 
 Writes OUT/checkpoint.pt (every --save-minutes and at the end) and OUT/log.csv, whose lines it also prints. What was
-chosen at the beginning is kept in the checkpoint; only the options of the last group may change.
+chosen at the beginning is kept in the checkpoint; only --stages and the options of the last group may change.
 """
 import argparse
 import math
@@ -20,10 +20,11 @@ from dice import Dice
 from feed import Feed
 from rounds import step_losses
 
+STAGES = "128:600000:32,256:200000:16,512:60000:8"
 COLUMNS = ("step", "images", "minutes", "size", "rate", "loss", "mask_loss", "iou_loss", "best_iou", "scored_iou",
            "images_per_second")
-THIS_RUN = {"out", "init", "threads", "workers", "drawers", "save_minutes", "log_every", "stop_after", "stop_minutes", "compile",
-            "precision"}
+THIS_RUN = {"out", "init", "threads", "workers", "drawers", "save_minutes", "log_every", "stop_after",
+            "stop_minutes", "compile", "precision"}
 
 
 def stages(text):
@@ -39,11 +40,12 @@ def stages(text):
 def read_arguments(given=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=pathlib.Path)
-    parser.add_argument("--stages", type=stages, default=stages("128:600000:32,256:200000:16,512:60000:8"),
-                        help="SIZE:IMAGES:BATCH or SIZE:MINUTESm:BATCH, one after another")
+    parser.add_argument("--stages", type=stages, help="SIZE:IMAGES:BATCH or SIZE:MINUTESm:BATCH, one after another; "
+                        f"else those of the checkpoint, at the beginning {STAGES}")
     parser.add_argument("--prompts", type=int, default=16, help="an image")
     parser.add_argument("--reuse", type=int, default=1, help="batches from one drawing: turned over, other prompts")
     parser.add_argument("--rate", type=float, default=1e-3, help="highest learning rate")
+    parser.add_argument("--fall", type=float, default=1.0, help="share of the training in which the rate falls, at its end")
     parser.add_argument("--warm-up", type=int, default=10000, help="images until it is reached")
     parser.add_argument("--weight-decay", type=float, default=0.02)
     parser.add_argument("--sharpness", type=float, default=2.0, help="weight of plain cross-entropy")
@@ -132,10 +134,11 @@ class Trainer:
         return self.seconds / 60 if self.options.stages[1] else self.images
 
     def rate(self):
-        """A linear start, then half a cosine down to 2 %."""
+        """A linear start, and at the end half a cosine down to 2 %."""
         total = sum(stage[1] for stage in self.options.stages[0])
         start = min(1.0, (self.images + 1) / self.options.warm_up)
-        return self.options.rate * start * (0.02 + 0.49 * (1 + math.cos(math.pi * min(1.0, self.done() / total))))
+        fallen = min(1.0, max(0.0, 1 - (1 - self.done() / total) / self.options.fall))
+        return self.options.rate * start * (0.02 + 0.49 * (1 + math.cos(math.pi * fallen)))
 
     @torch.no_grad()
     def follow(self):
@@ -231,8 +234,10 @@ def main():
     path = options.out / "checkpoint.pt"
     saved = checkpoint.load(path, device) if path.exists() else None
     if saved:
-        for name in saved["options"].keys() - THIS_RUN:
+        kept = saved["options"].keys() - THIS_RUN - ({"stages"} if options.stages else set())
+        for name in kept:
             setattr(options, name, saved["options"][name])
+    options.stages = options.stages or stages(STAGES)
     trainer = Trainer(options, device)
     if saved:
         trainer.load(saved)
