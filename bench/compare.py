@@ -29,23 +29,19 @@ sys.path.insert(0, os.path.join(TOP, "tests/parity"))
 
 
 class Peer:
-    """A process of peer.py."""
+    """A process of peer.py for each turn, since all of them at once need more than 24 GiB."""
 
     def __init__(self, name, options, folder):
         self.name = name
-        self.process = subprocess.Popen([sys.executable, f"{HERE}/peer.py", name, options.model, options.image, folder, str(options.threads)],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        if self.process.stdout.readline().strip() != "ready":
-            raise RuntimeError(f"{name} does not start")
+        self.command = [sys.executable, f"{HERE}/peer.py", name, options.model, options.image, folder, str(options.threads)]
 
     def once(self, stage):
-        self.process.stdin.write(stage + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
+        """The encoder runs once more before, so that nothing is timed that happens only once."""
+        with subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+            answers = process.communicate(f"encoder\n{stage}\n")[0].splitlines()
+        if len(answers) != 3:
+            raise RuntimeError("it ended early")
+        return json.loads(answers[2])
 
 
 class Maskmill:
@@ -59,9 +55,6 @@ class Maskmill:
     def once(self, stage):
         less = ["--set", "points-per-side=1"] if stage == "encoder" else []
         return json.loads(subprocess.run(self.command + less + [self.image], check=True, capture_output=True, text=True).stdout)
-
-    def close(self):
-        pass
 
 
 def precision_of(name):
@@ -81,10 +74,7 @@ def contenders(options, folder):
         if not cpu_has(precision_of(name)):
             print(f"{name}: left out, this CPU has no {precision_of(name)} products")
             continue
-        try:
-            yield Maskmill(name, options, precision_of(name)) if name.startswith("maskmill") else Peer(name, options, folder)
-        except RuntimeError as error:
-            print(error)
+        yield Maskmill(name, options, precision_of(name)) if name.startswith("maskmill") else Peer(name, options, folder)
 
 
 def measure(options, folder):
@@ -96,8 +86,8 @@ def measure(options, folder):
         for one in racing[:]:
             try:
                 result = one.once(stage)
-            except subprocess.CalledProcessError as error:
-                print(f"  {one.name}: left out: {error.stderr.strip()}")
+            except (subprocess.CalledProcessError, RuntimeError) as error:
+                print(f"  {one.name}: left out: {getattr(error, 'stderr', None) or error}")
                 racing.remove(one)
                 continue
             if stage == "encoder":
@@ -109,8 +99,6 @@ def measure(options, folder):
                     known[key] = min(known[key], value)
                 elif key == "peak_mib":
                     known[key] = max(known[key], value)
-    for one in racing:
-        one.close()
     return best
 
 

@@ -2,7 +2,6 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -171,11 +170,18 @@ static int time_once(struct bench *bench, struct timing *timing, struct error *e
     return status;
 }
 
+/* 0 where it is unknown. Not from getrusage, whose figure starts at that of the process that called
+ * exec. */
 static double peak_mib(void)
 {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)usage.ru_maxrss / 1024;
+    double kib = 0;
+    char line[128];
+    FILE *status = fopen("/proc/self/status", "r");
+    while (status && fgets(line, sizeof line, status) && sscanf(line, "VmHWM: %lf", &kib) != 1)
+        ;
+    if (status)
+        fclose(status);
+    return kib / 1024;
 }
 
 static void print_json(const struct bench *bench, const struct timing *t)
