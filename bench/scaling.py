@@ -118,6 +118,7 @@ def main():
         print(parts[-1], flush=True)
     add("Grid", ["points per side"] + HEAD, [row(n, bench(main_model, image, "--threads", "2", "--set", f"points-per-side={n}")) for n in (8, 16, 32, 64)])
     add("Image size", ["megapixels"] + HEAD, [row(n, bench(main_model, resized(n), "--threads", "2")) for n in (1, 4, 12, 48)])
+    add("Image size, built-in model", ["megapixels"] + HEAD, [row(n, bench(BUILTIN, resized(n), "--threads", "2")) for n in (1, 4, 12, 48)])
     add("Models and threads (random ones have masks over the whole image, which box NMS reduces to one)", ["model, threads"] + HEAD,
         [row(f"{name}, {threads}", bench(path, image, "--threads", str(threads))) for name, path in known.items() for threads in (1, 2)])
     add("Workers (built-in model, 8 images)", ["", "images/s"], workers(BUILTIN))

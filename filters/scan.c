@@ -53,6 +53,9 @@ static struct scan_spread model_column(struct scan *scan, int column,
         geometry->kernel->spread(scratch->model_column, &geometry->rows, segment->begin,
                                  segment->end, to);
     }
+    if (geometry->by_cells)
+        scan_cells_classify(geometry->kernel, scratch->model_column, geometry->size.input_height,
+                            scan->options.stability_offset, scratch->classes[slot]);
     scratch->model_tags[slot] = column;
     return to;
 }
@@ -85,18 +88,17 @@ static void add_bits(struct scan_scratch *scratch, const uint64_t *bits, int cou
     }
 }
 
-static int scan_column(struct scan *scan, int x, const struct scan_segment *begin,
-                       const struct scan_segment *end, struct error *error)
+/* One output column, whose segments lie between the model columns in `blend`. */
+static int scan_column(struct scan *scan, int x, struct scan_blend *blend,
+                       const struct scan_segment *begin, const struct scan_segment *end,
+                       struct error *error)
 {
     const struct scan_geometry *geometry = scan->geometry;
     struct scan_scratch *scratch = scan->scratch;
-    const struct scan_axis *columns = &geometry->columns;
     uint32_t height = (uint32_t)geometry->size.crop_height;
     uint32_t start = (uint32_t)x * height;
-    struct scan_blend blend = {.left_weight = columns->weight0[x],
-                               .right_weight = columns->weight1[x],
-                               .rows = &geometry->rows};
-    bool ready = false;
+    blend->left_weight = geometry->columns.weight0[x];
+    blend->right_weight = geometry->columns.weight1[x];
     if (memory_grow((void **)&scratch->ranges, &scratch->range_capacity,
                     scratch->range_count + height + 2, sizeof *scratch->ranges, error))
         return -1;
@@ -106,17 +108,49 @@ static int scan_column(struct scan *scan, int x, const struct scan_segment *begi
             add_range(scratch, first, start + (uint32_t)segment->end);
             continue;
         }
-        if (!ready) {
-            blend.left = model_column(scan, columns->first[x], begin, end);
-            blend.right = model_column(scan, columns->second[x], begin, end);
-            ready = true;
-        }
-        geometry->kernel->compare(&blend, segment->begin, segment->end,
+        geometry->kernel->compare(blend, segment->begin, segment->end,
                                   scan->options.stability_offset, scratch->output_bits,
                                   &scan->count);
         add_bits(scratch, scratch->output_bits, segment->end - segment->begin, first);
         scan->outlook.mixed -= (uint64_t)(segment->end - segment->begin);
     }
+    return 0;
+}
+
+static bool any_mixed(const struct scan_segment *begin, const struct scan_segment *end)
+{
+    while (begin < end && !begin->mixed)
+        begin++;
+    return begin < end;
+}
+
+/* Output columns first .. last - 1 of a band, which lie between the same two model columns. */
+static int scan_part(struct scan *scan, int first, int last, const struct scan_segment *begin,
+                     const struct scan_segment *end, struct error *error)
+{
+    const struct scan_geometry *geometry = scan->geometry;
+    struct scan_scratch *scratch = scan->scratch;
+    struct scan_blend blend = {.rows = &geometry->rows};
+    if (any_mixed(begin, end)) {
+        int left = geometry->columns.first[first], right = geometry->columns.second[first];
+        blend.left = model_column(scan, left, begin, end);
+        blend.right = model_column(scan, right, begin, end);
+        if (geometry->by_cells) {
+            struct scan_decided decided;
+            if (scan_cells(geometry, scratch, left % SCAN_MODEL_SLOTS, right % SCAN_MODEL_SLOTS,
+                           begin, end, &decided, error))
+                return -1;
+            uint64_t width = (uint64_t)(last - first);
+            scan->outlook.mixed -= width * decided.rows;
+            scan->count.above += width * decided.count.above;
+            scan->count.below += width * decided.count.below;
+            begin = scratch->cells;
+            end = begin + scratch->cell_count;
+        }
+    }
+    for (int x = first; x < last; x++)
+        if (scan_column(scan, x, &blend, begin, end, error))
+            return -1;
     return 0;
 }
 
@@ -132,6 +166,7 @@ static bool hopeful(const struct scan *scan)
 static int scan_columns(struct scan *scan, struct error *error)
 {
     const struct scan_anchors *anchors = &scan->geometry->column_anchors;
+    const int32_t *columns = scan->geometry->columns.first;
     struct scan_scratch *scratch = scan->scratch;
     for (int c = 0; c < anchors->count && hopeful(scan); c++) {
         const struct scan_segment *begin = scratch->segments + scratch->band_start[c];
@@ -140,9 +175,12 @@ static int scan_columns(struct scan *scan, struct error *error)
             continue;
         for (int i = 0; i < SCAN_MODEL_SLOTS; i++)
             scratch->model_tags[i] = -1;
-        for (int x = anchors->start[c]; x < anchors->start[c + 1]; x++)
-            if (scan_column(scan, x, begin, end, error))
+        for (int x = anchors->start[c], next; x < anchors->start[c + 1]; x = next) {
+            for (next = x + 1; next < anchors->start[c + 1] && columns[next] == columns[x]; next++)
+                ;
+            if (scan_part(scan, x, next, begin, end, error))
                 return -1;
+        }
     }
     return 0;
 }

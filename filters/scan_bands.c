@@ -2,10 +2,8 @@
 
 #include <math.h>
 
+#include "filters/scan_bits.h"
 #include "filters/scan_geometry.h"
-
-#define SCAN_MARGIN (1 + 0x1p-18f)
-#define SCAN_SMALLEST 1e-30f
 
 enum { REACH = 3 /* low rows or columns that one output depends on */ };
 
@@ -42,25 +40,6 @@ static void all_in_reach(const uint64_t *columns, int first, int last, size_t wo
     }
 }
 
-static int is_set(const uint64_t *bits, int r)
-{
-    return bits[r / 64] >> (r % 64) & 1;
-}
-
-/* The first position from r on, at most `end`, whose bit is clear. */
-static int first_clear(const uint64_t *bits, int r, int end)
-{
-    while (r < end) {
-        uint64_t clear = ~bits[r / 64] >> (r % 64);
-        if (clear) {
-            r += __builtin_ctzll(clear);
-            break;
-        }
-        r += 64 - r % 64;
-    }
-    return r < end ? r : end;
-}
-
 static int add_segment(struct scan_scratch *scratch, struct scan_segment segment,
                        struct error *error)
 {
@@ -82,21 +61,21 @@ static int cut_band(const struct scan_geometry *geometry, struct scan_scratch *s
     if (width == 0)
         return 0;
     all_in_reach(scratch->low_bits, column, columns->count - 1, words, rows->count, scratch->empty);
-    int r = first_clear(scratch->empty, 0, rows->count);
+    int r = scan_first_clear(scratch->empty, 0, rows->count);
     if (r == rows->count)
         return 0;
     all_in_reach(scratch->high_bits, column, columns->count - 1, words, rows->count, scratch->full);
     for (size_t w = 0; w < words; w++)
         scratch->mixed[w] = ~(scratch->full[w] | scratch->empty[w]);
     while (r < rows->count) {
-        bool mixed = is_set(scratch->mixed, r);
-        int end = first_clear(mixed ? scratch->mixed : scratch->full, r, rows->count);
+        bool mixed = scan_is_set(scratch->mixed, r);
+        int end = scan_first_clear(mixed ? scratch->mixed : scratch->full, r, rows->count);
         struct scan_segment segment = {rows->start[r], rows->start[end], mixed};
         uint64_t pixels = (uint64_t)(segment.end - segment.begin) * width;
         if (pixels > 0 && add_segment(scratch, segment, error))
             return -1;
         *(mixed ? &outlook->mixed : &outlook->full) += pixels;
-        r = first_clear(scratch->empty, end, rows->count);
+        r = scan_first_clear(scratch->empty, end, rows->count);
     }
     return 0;
 }

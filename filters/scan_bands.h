@@ -22,6 +22,9 @@ struct error;
 struct scan_geometry;
 struct scan_scratch;
 
+#define SCAN_MARGIN (1 + 0x1p-18f)
+#define SCAN_SMALLEST 1e-30f
+
 /* Pixels of the crop that are decided to be in the mask, and those that need interpolation. */
 struct scan_outlook {
     uint64_t full, mixed;

@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "filters/scan.h"
 #include "filters/scan_axis.h"
+#include "filters/scan_cells.h"
 #include "filters/scan_kernel.h"
 
 /* The low samples of one direction that the crop depends on. */
@@ -28,11 +29,15 @@ struct scan_geometry {
     struct scan_axis model;         /* low to model samples, both directions */
     struct scan_axis rows, columns; /* model to output samples */
     struct scan_anchors row_anchors, column_anchors;
-    size_t words;   /* 64-bit words of one bit a low row */
-    size_t low_row; /* floats from one column of transposed logits to the next */
+    bool by_cells;      /* the crop is so much larger than the input that cells pay */
+    int32_t *row_cells; /* [input_height + 1]: outputs row_cells[i] .. row_cells[i + 1] - 1 lie
+                           between model rows i and i + 1 */
+    size_t words;       /* 64-bit words of one bit a low row */
+    size_t low_row;     /* floats from one column of transposed logits to the next */
 };
 
-/* Output rows begin..end of every column of one band: within the mask, or to be interpolated. */
+/* Output rows begin..end of every column of one band, or of one of its parts: within the mask, or
+ * to be interpolated. */
 struct scan_segment {
     int32_t begin, end;
     bool mixed;
@@ -51,10 +56,14 @@ struct scan_scratch {
     uint64_t *output_bits;          /* one bit an output row */
     struct scan_spread low_slots[SCAN_LOW_SLOTS];     /* spread to model rows */
     struct scan_spread model_slots[SCAN_MODEL_SLOTS]; /* spread to output rows */
-    int low_tags[SCAN_LOW_SLOTS];     /* which low column is in a slot, -1 for none */
-    int model_tags[SCAN_MODEL_SLOTS]; /* which model column */
-    struct scan_segment *segments;    /* of all bands, left to right, top to bottom */
+    int low_tags[SCAN_LOW_SLOTS]; /* which low column is in a slot, -1 for none */
+    uint64_t *classes[SCAN_MODEL_SLOTS][SCAN_CLASSES]; /* one bit a model row */
+    uint64_t *whole[SCAN_CLASSES + 1]; /* the same of cells; the last: of no class */
+    int model_tags[SCAN_MODEL_SLOTS];  /* which model column */
+    struct scan_segment *segments;     /* of all bands, left to right, top to bottom */
     size_t segment_count, segment_capacity;
+    struct scan_segment *cells; /* of the columns between two model columns */
+    size_t cell_count, cell_capacity;
     uint32_t *ranges;                   /* foreground so far: pairs of column-major start and end */
     size_t range_count, range_capacity; /* of numbers, two a range */
 };

@@ -78,9 +78,13 @@ static const struct scan_size sizes[] = {
     {16, 64, 64, 64, 40, 40},   /* smaller than the model's input */
     {16, 64, 64, 64, 5, 3},     /* far smaller */
     {16, 64, 64, 64, 1, 1},     /* one pixel */
-    {16, 64, 1, 64, 1, 8000},   /* a line */
-    {16, 64, 64, 1, 8000, 1},   /* a column */
-    {16, 64, 64, 48, 66, 50},   /* hardly larger */
+    {16, 64, 43, 64, 300, 447}, /* several times as large: cells */
+    {16, 64, 64, 47, 1300, 975},   {16, 16, 16, 9, 777, 431}, /* the same, and the first enlargement
+                                                                 does nothing */
+    {7, 28, 1, 1, 40, 30},                                    /* one cell */
+    {16, 64, 1, 64, 1, 8000},                                 /* a line */
+    {16, 64, 64, 1, 8000, 1},                                 /* a column */
+    {16, 64, 64, 48, 66, 50},                                 /* hardly larger */
     {64, 256, 171, 256, 600, 900}, {100, 400, 333, 400, 300, 361}, {1, 4, 4, 4, 9, 7},
     {7, 28, 28, 21, 130, 97},      {20, 20, 20, 17, 65, 55}, /* the first enlargement does nothing
                                                               */
