@@ -131,7 +131,7 @@ def exact_input(model, image):
     import official
     sam = official.load(model)
     pixels = official.read_rgb(image)
-    height, width = official.resized(sam, pixels).shape[:2]
+    height, width = official.resized(sam.image_encoder.img_size, pixels).shape[:2]
     return official.model_input(sam, pixels).numpy(), grid_points(width, height)
 
 

@@ -94,7 +94,7 @@ def dump(model, image, path):
     pixels = official.read_rgb(image)
     with torch.no_grad():
         embedding = sam.image_encoder(official.model_input(sam, pixels))
-    out = dict(resized=torch.as_tensor(official.resized(sam, pixels)).half(), embedding=embedding[0], masks=mask_prompts(sam, embedding))
+    out = dict(resized=torch.as_tensor(official.resized(sam.image_encoder.img_size, pixels)).half(), embedding=embedding[0], masks=mask_prompts(sam, embedding))
     for kind, prompts in sets(sam.image_encoder.img_size).items():
         logits, iou = answer(sam, embedding, prompts, out["masks"][:, None] if kind.endswith("mask") else None)
         out.update({f"{kind}.{key}": value for key, value in prompts.items()})
@@ -124,7 +124,7 @@ def main(models):
                 found = find(sam, pixels, **options)
                 official.write_record(f"{HERE}/records/{prefix}-{image}.json", image + ".png", pixels, found)
                 print(f"{prefix} {image}: {len(found)} masks")
-    resized = {image: torch.as_tensor(official.resized(sam, official.read_rgb(image_path(image)))).half() for image in IMAGES}
+    resized = {image: torch.as_tensor(official.resized(256, official.read_rgb(image_path(image)))).half() for image in IMAGES}
     save(resized, f"{HERE}/dumps/inputs.safetensors")
 
 

@@ -196,15 +196,15 @@ def read_rgb(path):
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
-def resized(sam, image):
-    """The image as the model gets it, before normalisation: uint8 [h,w,3]."""
+def resized(size, image):
+    """The image as a model of that input size gets it, before normalisation: uint8 [h,w,3]."""
     from segment_anything.utils.transforms import ResizeLongestSide
-    return ResizeLongestSide(sam.image_encoder.img_size).apply_image(image)
+    return ResizeLongestSide(size).apply_image(image)
 
 
 @torch.no_grad()
 def model_input(sam, image):
-    return sam.preprocess(torch.as_tensor(resized(sam, image)).permute(2, 0, 1)[None].contiguous().float())
+    return sam.preprocess(torch.as_tensor(resized(sam.image_encoder.img_size, image)).permute(2, 0, 1)[None].contiguous().float())
 
 
 def records(sam, image, **options):
