@@ -88,7 +88,7 @@ static void add_bits(struct scan_scratch *scratch, const uint64_t *bits, int cou
     }
 }
 
-/* One output column, whose segments lie between the model columns in `blend`. */
+/* One output column between the model columns in `blend`, whose weights it sets. */
 static int scan_column(struct scan *scan, int x, struct scan_blend *blend,
                        const struct scan_segment *begin, const struct scan_segment *end,
                        struct error *error)

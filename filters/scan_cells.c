@@ -7,8 +7,7 @@
 void scan_cells_classify(const struct scan_kernel *kernel, const float *column, int rows,
                          float offset, uint64_t *const bits[SCAN_CLASSES])
 {
-    /* Samples beyond the offset, then those on either side of 0 less those that reach the offset.
-     */
+    /* Inside and outer: on one side of 0, less those that reach the offset. */
     uint64_t *near_above = bits[SCAN_ABOVE], *near_below = bits[SCAN_BELOW];
     kernel->classify(column, rows, SCAN_SMALLEST, bits[SCAN_INSIDE], bits[SCAN_OUTER]);
     kernel->classify(column, rows, offset / SCAN_MARGIN, near_above, near_below);
@@ -47,10 +46,10 @@ static int add(struct scan_scratch *scratch, struct scan_segment cell, struct er
 /* The class of a row's cell, SCAN_CLASSES if it has none. */
 static int class_at(uint64_t *const whole[SCAN_CLASSES + 1], int row)
 {
-    int class = SCAN_ABOVE;
-    while (class < SCAN_CLASSES && !scan_is_set(whole[class], row))
-        class ++;
-    return class;
+    int kind = SCAN_ABOVE;
+    while (kind < SCAN_CLASSES && !scan_is_set(whole[kind], row))
+        kind++;
+    return kind;
 }
 
 /* Cuts one mixed segment wherever the class of its cells changes. */
@@ -60,16 +59,16 @@ static int cut(const struct scan_geometry *geometry, struct scan_scratch *scratc
 {
     int last = geometry->rows.first[segment->end - 1];
     for (int row = geometry->rows.first[segment->begin], next; row <= last; row = next) {
-        int class = class_at(scratch->whole, row);
-        next = scan_first_clear(scratch->whole[class], row + 1, last + 1);
+        int kind = class_at(scratch->whole, row);
+        next = scan_first_clear(scratch->whole[kind], row + 1, last + 1);
         int begin = geometry->row_cells[row], end = geometry->row_cells[next];
         struct scan_segment cell = {begin > segment->begin ? begin : segment->begin,
-                                    end < segment->end ? end : segment->end, class == SCAN_CLASSES};
+                                    end < segment->end ? end : segment->end, kind == SCAN_CLASSES};
         uint64_t rows = (uint64_t)(cell.end - cell.begin);
         decided->rows += cell.mixed ? 0 : rows;
-        decided->count.above += class == SCAN_ABOVE ? rows : 0;
-        decided->count.below += class <= SCAN_OUTER ? rows : 0;
-        bool wanted = cell.mixed || class <= SCAN_INSIDE;
+        decided->count.above += kind == SCAN_ABOVE ? rows : 0;
+        decided->count.below += kind <= SCAN_OUTER ? rows : 0;
+        bool wanted = cell.mixed || kind <= SCAN_INSIDE;
         if (rows > 0 && wanted && add(scratch, cell, error))
             return -1;
     }
@@ -82,9 +81,9 @@ int scan_cells(const struct scan_geometry *geometry, struct scan_scratch *scratc
 {
     uint64_t *const *whole = scratch->whole;
     int words = (geometry->size.input_height + 63) / 64;
-    for (int class = 0; class < SCAN_CLASSES; class ++)
-        whole_cells(scratch->classes[left_slot][class], scratch->classes[right_slot][class],
-                    geometry->size.input_height, whole[class]);
+    for (int kind = 0; kind < SCAN_CLASSES; kind++)
+        whole_cells(scratch->classes[left_slot][kind], scratch->classes[right_slot][kind],
+                    geometry->size.input_height, whole[kind]);
     for (int w = 0; w < words; w++)
         whole[SCAN_CLASSES][w] = ~(whole[SCAN_ABOVE][w] | whole[SCAN_INSIDE][w] |
                                    whole[SCAN_OUTER][w] | whole[SCAN_BELOW][w]);

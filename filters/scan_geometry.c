@@ -137,11 +137,11 @@ static void lay_out(struct scan_scratch *scratch, const struct scan_geometry *ge
     for (int i = 0; i < SCAN_MODEL_SLOTS; i++) {
         scratch->model_slots[i].upper = arena_take(arena, output_rows, sizeof(float));
         scratch->model_slots[i].lower = arena_take(arena, output_rows, sizeof(float));
-        for (int class = 0; class < SCAN_CLASSES; class ++)
-            scratch->classes[i][class] = arena_take(arena, model_words, sizeof(uint64_t));
+        for (int kind = 0; kind < SCAN_CLASSES; kind++)
+            scratch->classes[i][kind] = arena_take(arena, model_words, sizeof(uint64_t));
     }
-    for (int class = 0; class <= SCAN_CLASSES; class ++)
-        scratch->whole[class] = arena_take(arena, model_words, sizeof(uint64_t));
+    for (int kind = 0; kind <= SCAN_CLASSES; kind++)
+        scratch->whole[kind] = arena_take(arena, model_words, sizeof(uint64_t));
 }
 
 int scan_scratch_fit(struct scan_scratch *scratch, const struct scan_geometry *geometry,
