@@ -9,6 +9,7 @@ TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
 
 # ---- libraries: two that are needed, and libarchive (tar files) where it is installed
 PACKAGES = vips jansson
+HAVE =
 ifneq ($(shell pkg-config --exists libarchive 2>/dev/null && echo yes),)
 PACKAGES += libarchive
 HAVE += -DHAVE_LIBARCHIVE

@@ -4,8 +4,8 @@
     bench/run [--model FILE] [--image FILE] [--threads N] [--repeat N] [--encoder-repeat N] [--only PEER,...]
 
 Without --model two are timed: a ViT-B with random weights (made on the spot; about half of the prompts have a mask above
-0.88) and the built-in model. Every peer is a process of its own that waits while others work. maskmill is started anew each
-time; its start and the loading of the model are not counted, nor are those of the peers.
+0.88) and the built-in model. maskmill and every peer are started anew for each turn; their start and the loading of the
+model are not counted.
 """
 
 import argparse

@@ -33,14 +33,16 @@ enum scan_class {
 void scan_cells_classify(const struct scan_kernel *kernel, const float *column, int rows,
                          float offset, uint64_t *const bits[SCAN_CLASSES]);
 
-/* Cuts the mixed segments of [begin, end) for output columns that all lie between the model columns
- * of two slots, into scratch->cells[0 .. cell_count - 1]: segments as those of bands, other pixels
- * not in the mask. *decided is what needs no interpolation now, of one output column: of mixed
- * rows, and of those the rows above +offset and above -offset. 0 or -1 (ERROR_MEMORY). */
+/* What needs no interpolation of one output column: rows of mixed segments, and of those the rows
+ * above +offset and above -offset. */
 struct scan_decided {
     uint64_t rows;
     struct scan_count count;
 };
+
+/* Cuts the mixed segments of [begin, end) for output columns that all lie between the model columns
+ * of two slots, into scratch->cells[0 .. cell_count - 1]: segments as those of bands, other pixels
+ * not in the mask. 0 or -1 (ERROR_MEMORY). */
 int scan_cells(const struct scan_geometry *geometry, struct scan_scratch *scratch, int left_slot,
                int right_slot, const struct scan_segment *begin, const struct scan_segment *end,
                struct scan_decided *decided, struct error *error);

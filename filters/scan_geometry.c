@@ -20,21 +20,27 @@ static int check_size(const struct scan_size *size, struct error *error)
     return 0;
 }
 
+/* start[count + 1]: the first output whose first input, or the first of `through` that this one
+ * depends on (NULL: itself), is r or more. NULL with ERROR_MEMORY. */
+static int32_t *starts(const struct scan_axis *output, const struct scan_axis *through, int count,
+                       struct error *error)
+{
+    int32_t *start = memory_new((size_t)count + 1, sizeof *start, "scan table", error);
+    for (int r = 0, i = 0; start && r <= count; r++) {
+        while (i < output->outputs &&
+               (through ? through->first[output->first[i]] : output->first[i]) < r)
+            i++;
+        start[r] = i;
+    }
+    return start;
+}
+
 static int init_anchors(struct scan_anchors *anchors, const struct scan_axis *model,
                         const struct scan_axis *output, struct error *error)
 {
     anchors->count = model->second[output->second[output->outputs - 1]] + 1;
-    anchors->start =
-        memory_new((size_t)anchors->count + 1, sizeof *anchors->start, "scan table", error);
-    if (!anchors->start)
-        return -1;
-    int i = 0;
-    for (int r = 0; r <= anchors->count; r++) {
-        while (i < output->outputs && model->first[output->first[i]] < r)
-            i++;
-        anchors->start[r] = i;
-    }
-    return 0;
+    anchors->start = starts(output, model, anchors->count, error);
+    return anchors->start ? 0 : -1;
 }
 
 /* Where a cell holds fewer pixels, looking at it costs more than it saves: at 1 megapixel and an
@@ -47,17 +53,8 @@ static int init_cells(struct scan_geometry *geometry, struct error *error)
     const struct scan_axis *rows = &geometry->rows, *columns = &geometry->columns;
     geometry->by_cells = rows->outputs / rows->inputs >= CELL_PAYS &&
                          columns->outputs / columns->inputs >= CELL_PAYS;
-    geometry->row_cells =
-        memory_new((size_t)rows->inputs + 1, sizeof *geometry->row_cells, "scan table", error);
-    if (!geometry->row_cells)
-        return -1;
-    int y = 0;
-    for (int i = 0; i <= rows->inputs; i++) {
-        while (y < rows->outputs && rows->first[y] < i)
-            y++;
-        geometry->row_cells[i] = y;
-    }
-    return 0;
+    geometry->row_cells = starts(rows, NULL, rows->inputs, error);
+    return geometry->row_cells ? 0 : -1;
 }
 
 struct scan_geometry *scan_geometry_new(const struct scan_size *size, struct error *error)

@@ -5,6 +5,7 @@
 #if defined(__AVX512BF16__)
 
 #include "model/float_sums_simd.h"
+#include "model/narrow_pairs_simd.h"
 
 /* `left` and each lane of `right` are pairs. */
 VECTOR_INLINE sums multiply_add(sums sum, float left, vector right)
@@ -14,54 +15,27 @@ VECTOR_INLINE sums multiply_add(sums sum, float left, vector right)
 
 #include "model/matmul_blocks_simd.h"
 
-static void pairs_along(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row)
+static void bf16_along(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row)
 {
-    for (size_t r = 0; r < rows; r++, x += row, to += to_row)
-        for (size_t i = 0; i < n; i += LANES) {
-            __m256bh half = _mm512_cvtneps_pbh(vector_load_part(x + i, n - i));
-            if (n - i >= LANES)
-                _mm256_storeu_si256((__m256i *)(to + i / 2), (__m256i)half);
-            else
-                memcpy(to + i / 2, &half, (n - i + 1) / 2 * sizeof(float));
-        }
+    pairs_along(rows, n, x, row, to, to_row, to_bf16);
 }
 
-/* The bits of bf16(x) in the low half of each lane. */
-VECTOR_INLINE __m512i low_half(vector x)
+static void bf16_across(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row)
 {
-    return _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(x));
-}
-
-VECTOR_INLINE vector pair(vector low, vector high)
-{
-    return (vector)_mm512_or_si512(low_half(low), _mm512_slli_epi32(low_half(high), 16));
-}
-
-static void pairs_across(size_t rows, size_t n, const float *x, size_t row, float *to,
-                         size_t to_row)
-{
-    for (size_t r = 0; r < rows; r += 2, x += 2 * row, to += to_row)
-        for (size_t i = 0; i < n; i += LANES) {
-            vector low = vector_load_part(x + i, n - i), high = {0};
-            if (r + 1 < rows)
-                high = vector_load_part(x + row + i, n - i);
-            vector_store_part(to + i, pair(low, high), n - i);
-        }
+    pairs_across(rows, n, x, row, to, to_row, to_bf16);
 }
 
 /* Rounded values stay floats, so that rows are elements as they are. */
 static void singles(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row)
 {
     for (size_t r = 0; r < rows; r++, x += row, to += to_row)
-        for (size_t i = 0; i < n; i += LANES) {
-            __m512i half = low_half(vector_load_part(x + i, n - i));
-            vector_store_part(to + i, (vector)_mm512_slli_epi32(half, 16), n - i);
-        }
+        for (size_t i = 0; i < n; i += LANES)
+            vector_store_part(to + i, bf16_rounded(vector_load_part(x + i, n - i)), n - i);
 }
 
 static const struct matmul_kernel pairs_product = {PANEL_WIDTH, panel, weighted};
-const struct narrow_kernel ISA_NAME(narrow_bf16_pairs) = {&pairs_product, 2, pairs_along,
-                                                          pairs_across};
+const struct narrow_kernel ISA_NAME(narrow_bf16_pairs) = {&pairs_product, 2, bf16_along,
+                                                          bf16_across};
 
 extern const struct matmul_kernel ISA_NAME(matmul_kernel);
 const struct narrow_kernel ISA_NAME(narrow_bf16_singles) = {&ISA_NAME(matmul_kernel), 1, singles,
