@@ -45,8 +45,9 @@ def main():
     options = argparse.Namespace(**saved["options"])
     held_out = copy.copy(options)
     held_out.seed += HELD_OUT
+    held_out.reuse = 1
     scenes = Scenes(held_out, torch.device("cpu"), 0)
-    batches = [scenes.batch(index * options.reuse, COUNT, arguments.size) for index in range(BATCHES)]
+    batches = [scenes.batch(index, COUNT, arguments.size) for index in range(BATCHES)]
     torch.manual_seed(options.seed)
     sam = architecture.build(options, arguments.size).eval()
     before, _ = one_click(sam, options, batches)

@@ -91,20 +91,23 @@ class Scenes:
     def __init__(self, options, device, workers):
         self.options, self.device = options, device
         self.banks = Banks(options.seed, options.tiles, options.silhouettes, workers)
-        self.drawn = self.key = None
+        self.drawn, self.key = {}, None
 
     def close(self):
         self.banks.close()
 
     def scene(self, index, count, size):
-        """Scenes for batch `index`; where a drawing is used again it is turned over, and its colours change places."""
+        """Scenes for batch `index`. With `reuse` R, R drawings take turns for R rounds; from round to round they are
+        turned over, and their colours change places."""
         reuse = self.options.reuse
-        number, again = divmod(index, reuse)
-        if self.key != (number, count, size):
+        block, place = divmod(index, reuse * reuse)
+        again, number = place // reuse, block * reuse + place % reuse
+        if self.key != (block, count, size):
+            self.drawn, self.key = {}, (block, count, size)
+        if number not in self.drawn:
             bank = self.banks.of(number * reuse // self.options.chapter, self.device)
-            self.drawn = scenes(self.options.seed, number, count, size, bank, self.device)
-            self.key = number, count, size
-        image, extent, labels = self.drawn
+            self.drawn[number] = scenes(self.options.seed, number, count, size, bank, self.device)
+        image, extent, labels = self.drawn[number]
         if again % 2:
             image, extent, labels = image.transpose(2, 3), extent.flip(1), labels.transpose(2, 3)
         return image.roll(again // 2, 1), extent, labels

@@ -28,6 +28,13 @@ def half(name, tensor):
     return tensor
 
 
+def write(tensors, metadata, path):
+    """Tensors of any type, as F16."""
+    save_file({name: half(name, tensor) for name, tensor in tensors.items()}, path, metadata=metadata)
+    count = sum(tensor.numel() for tensor in tensors.values())
+    print(f"{path}: {count / 1e6:.2f} M numbers, {path.stat().st_size / 1e6:.1f} MB")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=pathlib.Path)
@@ -36,8 +43,7 @@ def main():
     parser.add_argument("--set", type=threshold, action="append", default=[], help="a default for maskmill")
     arguments = parser.parse_args()
     saved = torch.load(arguments.checkpoint, map_location="cpu", weights_only=False)
-    tensors = {name: half(name, tensor) for name, tensor in saved["average"].items()
-               if tensor.dtype.is_floating_point}
+    tensors = {name: tensor for name, tensor in saved["average"].items() if tensor.dtype.is_floating_point}
     stages = [":".join(f"{number:g}" for number in stage) for stage in saved["options"]["stages"][0]]
     metadata = {
         "image_size": str(saved["size"]),
@@ -49,9 +55,7 @@ def main():
         "version": arguments.version,
         **dict(arguments.set),
     }
-    save_file(tensors, arguments.out, metadata=metadata)
-    count = sum(tensor.numel() for tensor in tensors.values())
-    print(f"{arguments.out}: {count / 1e6:.2f} M numbers, {arguments.out.stat().st_size / 1e6:.1f} MB")
+    write(tensors, metadata, arguments.out)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from data import Scenes
 
 
 class Drawings:
-    """Number i is the batches of drawing i, all that --reuse makes of it. Every process draws its own textures."""
+    """Number i is block i of batches, those that --reuse makes of the same drawings. Every process draws its own
+    textures."""
 
     def __init__(self, options, count, size):
         self.options, self.count, self.size, self.scenes = options, count, size, None
@@ -16,23 +17,25 @@ class Drawings:
     def __getitem__(self, number):
         if self.scenes is None:
             self.scenes = Scenes(self.options, torch.device("cpu"), 0)
-        reuse = self.options.reuse
-        return [self.scenes.batch(index, self.count, self.size)
-                for index in range(number * reuse, (number + 1) * reuse)]
+        length = self.options.reuse ** 2
+        return [self.scenes.batch(number * length + place, self.count, self.size) for place in range(length)]
 
 
 class Feed:
-    def __init__(self, options, device):
-        self.options, self.device = options, device
+    def __init__(self, options, device, team):
+        self.options, self.device, self.team = options, device, team
         self.scenes = None if options.drawers else Scenes(options, device, options.workers)
 
     def batches(self, first, count, size):
-        """Batches of `count` images from number `first` on, without end."""
+        """Batches of `count` images for step `first` and all that follow. Blocks go to the processes in turn."""
+        length = self.options.reuse ** 2
+        step, skipped = divmod(first, length)
+        blocks = itertools.count(step * self.team.count + self.team.rank, self.team.count)
         if self.scenes:
-            for index in itertools.count(first):
+            for index in itertools.islice((block * length + place for block in blocks for place in range(length)),
+                                          skipped, None):
                 yield self.scenes.batch(index, count, size)
-        number, skipped = divmod(first, self.options.reuse)
-        loader = DataLoader(Drawings(self.options, count, size), batch_size=None, sampler=itertools.count(number),
+        loader = DataLoader(Drawings(self.options, count, size), batch_size=None, sampler=blocks,
                             num_workers=self.options.drawers, multiprocessing_context="spawn")
         for drawn in loader:
             for batch in drawn[skipped:]:

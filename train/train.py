@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 
 import architecture
 import checkpoint
+import ranks
 from dice import Dice
 from feed import Feed
 from rounds import step_losses
@@ -24,7 +25,7 @@ STAGES = "128:600000:32,256:200000:16,512:60000:8"
 COLUMNS = ("step", "images", "minutes", "size", "rate", "loss", "mask_loss", "iou_loss", "best_iou", "scored_iou",
            "images_per_second")
 THIS_RUN = {"out", "init", "threads", "workers", "drawers", "save_minutes", "log_every", "stop_after",
-            "stop_minutes", "compile", "precision"}
+            "stop_minutes", "compile", "precision", "processes"}
 
 
 def stages(text):
@@ -61,6 +62,7 @@ def read_arguments(given=None):
     group = parser.add_argument_group("this run only")
     group.add_argument("--init", type=pathlib.Path, help="safetensors; tensors that fit by name and shape are taken")
     group.add_argument("--threads", type=int, default=min(8, os.cpu_count()))
+    group.add_argument("--processes", type=int, default=1, help="that train together, on CPUs; a batch each")
     group.add_argument("--workers", type=int, default=0, help="processes that draw the next textures and outlines")
     group.add_argument("--drawers", type=int, default=0, help="processes that draw whole batches ahead, on CPUs")
     group.add_argument("--precision", choices=("bfloat16", "float32"),
@@ -74,10 +76,12 @@ def read_arguments(given=None):
 
 
 def begin_from(sam, path):
-    """Takes what fits of exported weights: all of the same architecture, the decoder of another encoder's model."""
+    """Takes what fits of exported weights: all of the same architecture, also where its windows were smaller; the decoder
+    of another encoder's model."""
     own = sam.state_dict()
-    given = {key: value.float() for key, value in load_file(path).items()
-             if key in own and own[key].shape == value.shape}
+    given = {key: architecture.widened(key, value.float(), own[key]) for key, value in load_file(path).items()
+             if key in own}
+    given = {key: value for key, value in given.items() if value.shape == own[key].shape}
     if not given:
         raise SystemExit(f"{path}: no tensor fits this architecture by name and shape")
     sam.load_state_dict(given, strict=False)
@@ -87,8 +91,8 @@ def begin_from(sam, path):
 class Trainer:
     """Model, optimiser and counters; everything that a checkpoint holds."""
 
-    def __init__(self, options, device):
-        self.options, self.device = options, device
+    def __init__(self, options, device, team):
+        self.options, self.device, self.team = options, device, team
         self.step = self.images = self.stage = 0
         self.seconds = 0.0  # of training, in all runs
         self.finished = False  # with the stage, or what this run may do
@@ -157,10 +161,11 @@ class Trainer:
         tally = step_losses(self.sam, batch, self.options, Dice(self.device, self.options.seed, self.step, 3))
         self.optimizer.zero_grad(set_to_none=True)
         tally.total().backward()
+        self.team.average([parameter.grad for parameter in self.sam.parameters() if parameter.grad is not None])
         torch.nn.utils.clip_grad_norm_(self.sam.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1
-        self.images += len(batch["image"])
+        self.images += len(batch["image"]) * self.team.count
         self.follow()
         return tally.numbers()
 
@@ -193,44 +198,45 @@ class Log:
         self.recent, self.images, self.since = [], 0, time.time()
 
 
-def run(trainer, log, began):
+def run(trainer, log):
     """All stages that are left, or what of them this run may do."""
-    options = trainer.options
+    options, team = trainer.options, trainer.team
+    began = team.clock()
     last = trainer.step + options.stop_after if options.stop_after else math.inf
     latest = began + 60 * options.stop_minutes if options.stop_minutes else math.inf
-    feed = Feed(options, trainer.device)
+    feed = Feed(options, trainer.device, team)
     end = 0
     for number, (size, amount, batch) in enumerate(options.stages[0]):
         end += amount
-        if trainer.done() >= end or trainer.step >= last or time.time() >= latest:
+        if trainer.done() >= end or trainer.step >= last or team.clock() >= latest:
             continue
         if trainer.sam is None or trainer.stage != number:
             trainer.build(size)
             trainer.stage = number
-        saved = before = time.time()
+        saved = before = team.clock()
         trainer.finished = False
         for drawn in feed.batches(trainer.step, batch, size):
             numbers = trainer.train(drawn)
-            trainer.seconds += time.time() - before
-            before = time.time()
-            trainer.finished = trainer.done() >= end or trainer.step >= last or time.time() >= latest
-            log.add(numbers, trainer, size, batch)
-            if trainer.finished or time.time() - saved > 60 * options.save_minutes:
-                trainer.save(size)
-                saved = time.time()
+            now = team.clock()
+            trainer.seconds += now - before
+            before = now
+            trainer.finished = trainer.done() >= end or trainer.step >= last or now >= latest
+            if team.first:
+                log.add(numbers, trainer, size, batch * team.count)
+            if trainer.finished or now - saved > 60 * options.save_minutes:
+                if team.first:
+                    trainer.save(size)
+                saved = now
             if trainer.finished:
                 break
     feed.close()
 
 
-def main():
-    began = time.time()
-    options = read_arguments()
-    architecture.check(options)
+def train(options, team):
+    """What one process does."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.set_num_threads(options.threads)
     torch.backends.cudnn.benchmark = True
-    options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "checkpoint.pt"
     saved = checkpoint.load(path, device) if path.exists() else None
     if saved:
@@ -238,10 +244,17 @@ def main():
         for name in kept:
             setattr(options, name, saved["options"][name])
     options.stages = options.stages or stages(STAGES)
-    trainer = Trainer(options, device)
+    trainer = Trainer(options, device, team)
     if saved:
         trainer.load(saved)
-    run(trainer, Log(options.out / "log.csv", not saved), began)
+    run(trainer, Log(options.out / "log.csv", not saved) if team.first else None)
+
+
+def main():
+    options = read_arguments()
+    architecture.check(options)
+    options.out.mkdir(parents=True, exist_ok=True)
+    ranks.start(options.processes, train, options)
 
 
 if __name__ == "__main__":
