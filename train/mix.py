@@ -22,7 +22,7 @@ def share(text):
 
 def load(path):
     with safe_open(path, "pt") as model:
-        return {name: model.get_tensor(name).float() for name in model.keys()}, model.metadata()
+        return {name: model.get_tensor(name).float() for name in model.keys()}, model.metadata() or {}
 
 
 def main():

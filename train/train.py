@@ -16,10 +16,10 @@ from safetensors.torch import load_file
 
 import architecture
 import checkpoint
-import ranks
 from dice import Dice
 from feed import Feed
 from rounds import step_losses
+from team import start
 
 STAGES = "128:600000:32,256:200000:16,512:60000:8"
 COLUMNS = ("step", "images", "minutes", "size", "rate", "loss", "mask_loss", "iou_loss", "best_iou", "scored_iou",
@@ -201,14 +201,14 @@ class Log:
 def run(trainer, log):
     """All stages that are left, or what of them this run may do."""
     options, team = trainer.options, trainer.team
-    began = team.clock()
+    now = team.clock()
     last = trainer.step + options.stop_after if options.stop_after else math.inf
-    latest = began + 60 * options.stop_minutes if options.stop_minutes else math.inf
+    latest = now + 60 * options.stop_minutes if options.stop_minutes else math.inf
     feed = Feed(options, trainer.device, team)
     end = 0
     for number, (size, amount, batch) in enumerate(options.stages[0]):
         end += amount
-        if trainer.done() >= end or trainer.step >= last or team.clock() >= latest:
+        if trainer.done() >= end or trainer.step >= last or now >= latest:
             continue
         if trainer.sam is None or trainer.stage != number:
             trainer.build(size)
@@ -254,7 +254,7 @@ def main():
     options = read_arguments()
     architecture.check(options)
     options.out.mkdir(parents=True, exist_ok=True)
-    ranks.start(options.processes, train, options)
+    start(options.processes, train, options)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import torch
 import torch.distributed as distributed
 
 
-class Ranks:
+class Team:
     """What one of `count` processes has to know of the others."""
 
     def __init__(self, rank, count, rendezvous=None):
@@ -43,15 +43,15 @@ class Ranks:
 
 def _begin(rank, count, rendezvous, function, options):
     signal.signal(signal.SIGINT, signal.default_int_handler)  # sent when the parent dies; may be ignored in the background
-    ranks = Ranks(rank, count, rendezvous)
-    function(options, ranks)
-    ranks.close()
+    team = Team(rank, count, rendezvous)
+    function(options, team)
+    team.close()
 
 
 def start(count, function, options):
-    """function(options, ranks) in `count` processes; in this one if it is the only one."""
+    """function(options, team) in `count` processes; in this one if it is the only one."""
     if count == 1:
-        function(options, Ranks(0, 1))
+        function(options, Team(0, 1))
         return
     with tempfile.TemporaryDirectory() as folder:
         torch.multiprocessing.spawn(_begin, (count, f"file://{folder}/rendezvous", function, options), nprocs=count)
