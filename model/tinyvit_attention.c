@@ -1,4 +1,6 @@
-/* Attention of TinyViT: one window at a time, from its tokens to what is added to them. */
+/* Attention of TinyViT: a window's tokens, from what they are to what is added to them. Threads
+ * take windows in turn; where there are fewer windows than threads, all of them share each window.
+ */
 #include "model/tinyvit.h"
 
 #include <math.h>
@@ -16,7 +18,8 @@ struct window {
     const struct tinyvit_stage *stage;
     const struct tinyvit_block *block;
     const struct tinyvit_packed_block *packed;
-    struct tinyvit_thread *thread;
+    struct tinyvit_thread *team; /* of who works on it; the window's own rows are in the first's */
+    int threads;                 /* in the team where it works together */
     const struct plane *x;
     size_t top, left, rows, columns;
 };
@@ -26,25 +29,32 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* thread->qkv = q, k and v of the tokens. */
-static void project(const struct window *w)
+/* The first row of part `i` of the window's rows, one part a thread. */
+static size_t part_start(const struct window *w, int i)
+{
+    return w->rows * (size_t)i / (size_t)w->threads;
+}
+
+/* team->qkv = q, k and v of the tokens in rows [first, end). */
+static void project_rows(const struct window *w, size_t first, size_t end)
 {
     size_t d = w->stage->width, e = d / w->stage->heads, tokens = w->rows * w->columns;
-    for (size_t r = 0; r < w->rows; r++)
+    size_t start = first * w->columns, count = (end - first) * w->columns;
+    for (size_t r = first; r < end; r++)
         kernels_for(w->tinyvit->isa)
             ->layer_norm(w->columns, d, plane_at(w->x, (long)(w->top + r), (long)w->left), d,
                          w->block->norm_weight, w->block->norm_bias, NORM_EPS,
-                         w->thread->normed + r * w->columns * d, d);
+                         w->team->normed + r * w->columns * d, d);
     for (size_t i = 0; i < 3 * w->stage->heads; i++)
-        matmul_columns(tokens, w->thread->normed, d, &w->packed->qkv[i], 0, e, false,
-                       w->thread->qkv + i * tokens * e, e);
+        matmul_columns(count, w->team->normed + start * d, d, &w->packed->qkv[i], 0, e, false,
+                       w->team->qkv + (i * tokens + start) * e, e);
 }
 
 /* to[window^2][E] = part `i` of qkv, with the padded positions in their places. */
 static void gather(const struct window *w, size_t i, float *to)
 {
     size_t e = w->stage->width / w->stage->heads, tokens = w->rows * w->columns;
-    const float *from = w->thread->qkv + i * tokens * e;
+    const float *from = w->team->qkv + i * tokens * e;
     for (size_t r = 0; r < w->stage->window; r++)
         for (size_t c = 0; c < w->stage->window; c++, to += e) {
             bool padded = r >= w->rows || c >= w->columns;
@@ -63,12 +73,13 @@ static bool token_at(const struct window *w, size_t query, size_t *token)
 
 /* One head's attention for up to ATTENTION_TILES tiles of queries from `first` on. `biases` is the
  * head's table. */
-static void attend_tiles(const struct window *w, size_t head, size_t first, const float *biases)
+static void attend_tiles(const struct window *w, struct tinyvit_thread *thread, size_t head,
+                         size_t first, const float *biases)
 {
-    struct attention *attention = &w->thread->attention;
+    struct attention *attention = &thread->attention;
     size_t d = w->stage->width, e = d / w->stage->heads, side = w->stage->window;
     size_t width = matmul_kernel(w->tinyvit->isa)->width, tiles = 0, token;
-    const float *queries = w->thread->qkv + 3 * head * w->rows * w->columns * e;
+    const float *queries = w->team->qkv + 3 * head * w->rows * w->columns * e;
     for (; tiles < ATTENTION_TILES && first + tiles * width < w->rows * side; tiles++) {
         size_t start = first + tiles * width;
         attention->tiles[tiles].bias =
@@ -78,51 +89,93 @@ static void attend_tiles(const struct window *w, size_t head, size_t first, cons
                                 token_at(w, start + i, &token) ? queries + token * e : NULL,
                                 (float)(M_LOG2E / sqrt((double)e)));
     }
-    attention_run(attention, tiles, e, side * side, w->thread->keys, w->thread->values);
+    attention_run(attention, tiles, e, side * side, thread->keys, thread->values);
     for (size_t i = 0; i < tiles * width; i++)
         if (token_at(w, first + i, &token))
-            memcpy(w->thread->mixed + token * d + head * e,
+            memcpy(w->team->mixed + token * d + head * e,
                    attention->tiles[i / width].out + i % width * e, e * sizeof(float));
+}
+
+/* team->mixed of one head. */
+static void attend_head(const struct window *w, struct tinyvit_thread *thread, size_t head)
+{
+    size_t side = w->stage->window, width = matmul_kernel(w->tinyvit->isa)->width;
+    size_t table = (side * side + width - 1) / width * width * side * side;
+    gather(w, 3 * head + 1, thread->keys);
+    gather(w, 3 * head + 2, thread->values);
+    for (size_t first = 0; first < w->rows * side; first += ATTENTION_TILES * width)
+        attend_tiles(w, thread, head, first, w->packed->biases + head * table);
+}
+
+/* x += proj(team->mixed) for the tokens in rows [first, end). */
+static void add_rows(const struct window *w, size_t first, size_t end)
+{
+    size_t d = w->stage->width, start = first * w->columns * d;
+    matmul_columns((end - first) * w->columns, w->team->mixed + start, d, &w->packed->proj, 0, d,
+                   false, w->team->normed + start, d);
+    for (size_t r = first; r < end; r++) {
+        float *to = plane_at(w->x, (long)(w->top + r), (long)w->left);
+        for (size_t i = 0; i < w->columns * d; i++)
+            to[i] += w->team->normed[r * w->columns * d + i];
+    }
 }
 
 static void attend_window(const struct window *w)
 {
-    size_t d = w->stage->width, side = w->stage->window, tokens = w->rows * w->columns;
-    size_t width = matmul_kernel(w->tinyvit->isa)->width;
-    size_t table = (side * side + width - 1) / width * width * side * side;
-    project(w);
-    for (size_t head = 0; head < w->stage->heads; head++) {
-        gather(w, 3 * head + 1, w->thread->keys);
-        gather(w, 3 * head + 2, w->thread->values);
-        for (size_t first = 0; first < w->rows * side; first += ATTENTION_TILES * width)
-            attend_tiles(w, head, first, w->packed->biases + head * table);
-    }
-    matmul_columns(tokens, w->thread->mixed, d, &w->packed->proj, 0, d, false, w->thread->normed,
-                   d);
-    for (size_t r = 0; r < w->rows; r++) {
-        float *to = plane_at(w->x, (long)(w->top + r), (long)w->left);
-        for (size_t i = 0; i < w->columns * d; i++)
-            to[i] += w->thread->normed[r * w->columns * d + i];
-    }
+    project_rows(w, 0, w->rows);
+    for (size_t head = 0; head < w->stage->heads; head++)
+        attend_head(w, w->team, head);
+    add_rows(w, 0, w->rows);
+}
+
+/* attend_window by the whole team. */
+static void attend_together(const struct window *w)
+{
+#pragma omp parallel for num_threads(w->threads)
+    for (int i = 0; i < w->threads; i++)
+        project_rows(w, part_start(w, i), part_start(w, i + 1));
+#pragma omp parallel for num_threads(w->threads) schedule(dynamic)
+    for (size_t head = 0; head < w->stage->heads; head++)
+        attend_head(w, &w->team[omp_get_thread_num()], head);
+#pragma omp parallel for num_threads(w->threads)
+    for (int i = 0; i < w->threads; i++)
+        add_rows(w, part_start(w, i), part_start(w, i + 1));
+}
+
+/* Moves `w` to window `number` of the plane. */
+static void place_window(struct window *w, size_t number)
+{
+    size_t side = w->stage->side, size = w->stage->window, across = (side + size - 1) / size;
+    w->top = number / across * size;
+    w->left = number % across * size;
+    w->rows = smaller(size, side - w->top);
+    w->columns = smaller(size, side - w->left);
 }
 
 void tinyvit_attend(const struct tinyvit *tinyvit, size_t stage, size_t b,
                     const struct tinyvit_scratch *scratch, const struct plane *x, int threads)
 {
     const struct tinyvit_stage *s = &tinyvit->weights.stages[stage];
-    size_t across = (s->side + s->window - 1) / s->window;
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-    for (size_t task = 0; task < across * across; task++) {
-        struct window w = {.tinyvit = tinyvit,
+    size_t across = (s->side + s->window - 1) / s->window, count = across * across;
+    struct window first = {.tinyvit = tinyvit,
                            .stage = s,
                            .block = &s->blocks[b],
                            .packed = &tinyvit->stages[stage].blocks[b],
-                           .thread = &scratch->threads[omp_get_thread_num()],
-                           .x = x,
-                           .top = task / across * s->window,
-                           .left = task % across * s->window};
-        w.rows = smaller(s->window, s->side - w.top);
-        w.columns = smaller(s->window, s->side - w.left);
+                           .team = scratch->threads,
+                           .threads = threads,
+                           .x = x};
+    if (count < (size_t)threads) {
+        for (size_t i = 0; i < count; i++) {
+            place_window(&first, i);
+            attend_together(&first);
+        }
+        return;
+    }
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+    for (size_t i = 0; i < count; i++) {
+        struct window w = first;
+        w.team = &scratch->threads[omp_get_thread_num()];
+        place_window(&w, i);
         attend_window(&w);
     }
 }
