@@ -148,39 +148,62 @@ static int join_members(const struct merge *merge, struct rle *rle, struct error
     return status ? -1 : 0;
 }
 
-/* Whether most of a side of the mask, `side` pixels long, lies in the window `in` and is not
- * carried on in the window `out` beyond it. */
-static bool ends_between(const struct mask *mask, struct rect in, struct rect out, int32_t side)
+/* The pixels just inside of one side of a tile, and those just beyond it. */
+struct border {
+    struct rect in, out;
+};
+
+static bool is_empty(struct rect rect)
 {
-    uint64_t inside = rle_area_within(&mask->rle, in);
-    return 2 * inside > (uint64_t)side && 2 * rle_area_within(&mask->rle, out) < inside;
+    return rect.width <= 0 || rect.height <= 0;
+}
+
+/* Whether another tile of the group sees what is beyond the border. */
+static bool is_seen_beyond(const struct merge *merge, const struct border *border)
+{
+    for (size_t i = 0; i < merge->member_count; i++)
+        if (!is_empty(rect_overlap(merge->list->items[merge->members[i]].crop, border->out)))
+            return true;
+    return false;
+}
+
+/* Whether the mask, `side` pixels long along the border, ends there in a straight line. Where no
+ * tile looked beyond, a quarter of the side is enough; where one did, the end is most likely its
+ * own. */
+static bool ends_at(const struct merge *merge, const struct mask *mask, const struct border *border,
+                    int32_t side)
+{
+    uint64_t inside = rle_area_within(&mask->rle, border->in);
+    uint64_t enough = (uint64_t)side / 4;
+    if (inside <= enough || 2 * rle_area_within(&mask->rle, border->out) >= inside)
+        return false;
+    return 2 * inside > (uint64_t)side || !is_seen_beyond(merge, border);
 }
 
 /* Whether the mask ends in a straight line at an inner border of the tile. */
-static bool is_cut_by(const struct mask *mask, struct rect tile)
+static bool is_cut_by(const struct merge *merge, const struct mask *mask, struct rect tile)
 {
     int32_t width = mask->box.x1 - mask->box.x0 + 1, height = mask->box.y1 - mask->box.y0 + 1;
     int32_t right = tile.x + tile.width, bottom = tile.y + tile.height;
-    struct rect first_column = {tile.x, tile.y, 1, tile.height};
-    struct rect last_column = {right - 1, tile.y, 1, tile.height};
-    struct rect first_row = {tile.x, tile.y, tile.width, 1};
-    struct rect last_row = {tile.x, bottom - 1, tile.width, 1};
-    struct rect left_of = {tile.x - 1, tile.y, 1, tile.height};
-    struct rect right_of = {right, tile.y, 1, tile.height};
-    struct rect above = {tile.x, tile.y - 1, tile.width, 1};
-    struct rect below = {tile.x, bottom, tile.width, 1};
-    return (tile.x > 0 && ends_between(mask, first_column, left_of, height)) ||
-           (right < (int32_t)mask->rle.width &&
-            ends_between(mask, last_column, right_of, height)) ||
-           (tile.y > 0 && ends_between(mask, first_row, above, width)) ||
-           (bottom < (int32_t)mask->rle.height && ends_between(mask, last_row, below, width));
+    const struct border borders[] = {
+        {{tile.x, tile.y, 1, tile.height}, {tile.x - 1, tile.y, 1, tile.height}},
+        {{right - 1, tile.y, 1, tile.height}, {right, tile.y, 1, tile.height}},
+        {{tile.x, tile.y, tile.width, 1}, {tile.x, tile.y - 1, tile.width, 1}},
+        {{tile.x, bottom - 1, tile.width, 1}, {tile.x, bottom, tile.width, 1}},
+    };
+    const bool inner[] = {tile.x > 0, right<(int32_t)mask->rle.width, tile.y> 0,
+                          bottom < (int32_t)mask->rle.height};
+    for (int i = 0; i < 4; i++)
+        if (inner[i] && ends_at(merge, mask, &borders[i], i < 2 ? height : width))
+            return true;
+    return false;
 }
 
 static bool is_cut(const struct merge *merge, const struct mask *mask)
 {
     bool cut = false;
     for (size_t i = 0; !cut && i < merge->member_count; i++)
-        cut = is_cut_by(mask, merge->list->items[merge->members[i]].crop);
+        cut = is_cut_by(merge, mask, merge->list->items[merge->members[i]].crop);
     return cut;
 }
 

@@ -4,8 +4,9 @@
  * intersection over union within the overlap of their tiles (struct mask's `crop`) is at least a
  * threshold. What is connected by such pairs, those that agree most first and one mask a tile,
  * becomes one mask, its pieces joined where they differ least (seam.h). A mask that still ends in a
- * straight line at an inner border of its tile, for more than half of its height or width, is
- * dropped, as masks are that the border of a crop has cut.
+ * straight line at an inner border of a tile, for more than half of its height or width, is
+ * dropped, as masks are that the border of a crop has cut; more than a quarter is enough where no
+ * tile that has a piece of the mask looked beyond the border.
  */
 #ifndef FILTERS_MERGE_H
 #define FILTERS_MERGE_H

@@ -253,6 +253,20 @@ START_TEST(what_a_tile_has_cut_is_dropped)
 }
 END_TEST
 
+START_TEST(a_quarter_of_the_side_makes_a_cut)
+{
+    for (int rows = 2; rows <= 3; rows++) { /* of ten, in the tile's last column */
+        struct mask_list list = {0};
+        struct error error;
+        add_box(&list, left_tile, (struct box){30, 2, 34, 11}, false, 1);
+        add_column(&list, 35, 2, 2 + rows - 1, false);
+        ck_assert_int_eq(merge_tiles(&list, 0.5, &error), 0);
+        ck_assert_uint_eq(list.count, rows == 2 ? 1 : 0);
+        mask_list_free(&list);
+    }
+}
+END_TEST
+
 /* In the overlap a part and the whole look the same. */
 START_TEST(a_part_and_the_whole_are_both_completed)
 {
@@ -280,6 +294,7 @@ int main(void)
     tcase_add_test(tests, pieces_change_over_where_they_agree);
     tcase_add_test(tests, what_disagrees_in_the_overlap_stays_apart);
     tcase_add_test(tests, what_a_tile_has_cut_is_dropped);
+    tcase_add_test(tests, a_quarter_of_the_side_makes_a_cut);
     tcase_add_test(tests, a_part_and_the_whole_are_both_completed);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
