@@ -153,17 +153,16 @@ struct border {
     struct rect in, out;
 };
 
-static bool is_empty(struct rect rect)
+/* Whether another tile of the group sees all that is beyond the border beside the mask. */
+static bool is_seen_beyond(const struct merge *merge, struct box box, const struct border *border)
 {
-    return rect.width <= 0 || rect.height <= 0;
-}
-
-/* Whether another tile of the group sees what is beyond the border. */
-static bool is_seen_beyond(const struct merge *merge, const struct border *border)
-{
-    for (size_t i = 0; i < merge->member_count; i++)
-        if (!is_empty(rect_overlap(merge->list->items[merge->members[i]].crop, border->out)))
+    struct rect around = {box.x0 - 1, box.y0 - 1, box.x1 - box.x0 + 3, box.y1 - box.y0 + 3};
+    struct rect beside = rect_overlap(border->out, around);
+    for (size_t i = 0; i < merge->member_count; i++) {
+        struct rect tile = merge->list->items[merge->members[i]].crop;
+        if (rect_equal(rect_overlap(tile, beside), beside))
             return true;
+    }
     return false;
 }
 
@@ -177,7 +176,7 @@ static bool ends_at(const struct merge *merge, const struct mask *mask, const st
     uint64_t enough = (uint64_t)side / 4;
     if (inside <= enough || 2 * rle_area_within(&mask->rle, border->out) >= inside)
         return false;
-    return 2 * inside > (uint64_t)side || !is_seen_beyond(merge, border);
+    return 2 * inside > (uint64_t)side || !is_seen_beyond(merge, mask->box, border);
 }
 
 /* Whether the mask ends in a straight line at an inner border of the tile. */
@@ -191,8 +190,8 @@ static bool is_cut_by(const struct merge *merge, const struct mask *mask, struct
         {{tile.x, tile.y, tile.width, 1}, {tile.x, tile.y - 1, tile.width, 1}},
         {{tile.x, bottom - 1, tile.width, 1}, {tile.x, bottom, tile.width, 1}},
     };
-    const bool inner[] = {tile.x > 0, right<(int32_t)mask->rle.width, tile.y> 0,
-                          bottom < (int32_t)mask->rle.height};
+    const bool inner[] = {tile.x > 0, (int32_t)mask->rle.width > right, tile.y > 0,
+                          (int32_t)mask->rle.height > bottom};
     for (int i = 0; i < 4; i++)
         if (inner[i] && ends_at(merge, mask, &borders[i], i < 2 ? height : width))
             return true;

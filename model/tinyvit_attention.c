@@ -1,6 +1,5 @@
 /* Attention of TinyViT: a window's tokens, from what they are to what is added to them. Threads
- * take windows in turn; where there are fewer windows than threads, all of them share each window.
- */
+ * take windows in turn, or all share each window. */
 #include "model/tinyvit.h"
 
 #include <math.h>
@@ -142,6 +141,13 @@ static void attend_together(const struct window *w)
         add_rows(w, part_start(w, i), part_start(w, i + 1));
 }
 
+/* Whether `count` windows are done sooner when all threads share each of them, a head a thread,
+ * than when each takes whole windows: counted in heads one after another. */
+static bool better_together(size_t count, size_t heads, size_t threads)
+{
+    return count * ((heads + threads - 1) / threads) < (count + threads - 1) / threads * heads;
+}
+
 /* Moves `w` to window `number` of the plane. */
 static void place_window(struct window *w, size_t number)
 {
@@ -164,7 +170,7 @@ void tinyvit_attend(const struct tinyvit *tinyvit, size_t stage, size_t b,
                            .team = scratch->threads,
                            .threads = threads,
                            .x = x};
-    if (count < (size_t)threads) {
+    if (better_together(count, s->heads, (size_t)threads)) {
         for (size_t i = 0; i < count; i++) {
             place_window(&first, i);
             attend_together(&first);

@@ -253,15 +253,30 @@ START_TEST(what_a_tile_has_cut_is_dropped)
 }
 END_TEST
 
+/* Adds a piece ten rows high, `rows` of which reach the last column of the left tile or the first
+ * of the right one. */
+static void add_touching(struct mask_list *list, struct rect tile, bool at_right, int rows,
+                         bool exchanged)
+{
+    int x = at_right ? 30 : 25;
+    add_box(list, tile, (struct box){x, 2, x + 4, 11}, exchanged, 1);
+    add_column(list, at_right ? 35 : 24, 2, 2 + rows - 1, exchanged);
+}
+
+/* At each of the four borders, whether the other tile looked beyond or not. */
 START_TEST(a_quarter_of_the_side_makes_a_cut)
 {
-    for (int rows = 2; rows <= 3; rows++) { /* of ten, in the tile's last column */
+    for (int i = 0; i < 16; i++) {
         struct mask_list list = {0};
         struct error error;
-        add_box(&list, left_tile, (struct box){30, 2, 34, 11}, false, 1);
-        add_column(&list, 35, 2, 2 + rows - 1, false);
+        bool at_right = i & 1, exchanged = i & 2, seen = i & 4;
+        int rows = i & 8 ? 3 : 2; /* of ten */
+        if (at_right || seen)
+            add_touching(&list, left_tile, at_right, rows, exchanged);
+        if (!at_right || seen)
+            add_touching(&list, right_tile, at_right, rows, exchanged);
         ck_assert_int_eq(merge_tiles(&list, 0.5, &error), 0);
-        ck_assert_uint_eq(list.count, rows == 2 ? 1 : 0);
+        ck_assert_uint_eq(list.count, rows == 2 || seen ? 1 : 0);
         mask_list_free(&list);
     }
 }
