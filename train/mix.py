@@ -3,7 +3,8 @@ noise of their training, and the mean has less of it (Wortsman et al., Model sou
 
     mix.py OUT.safetensors --version NAME [--set pred_iou_thresh=0.7 ...] MODEL=SHARE MODEL=SHARE ...
 
-The shares must add up to 1. Image size, steps and images are those of the first model.
+The shares must add up to 1. All metadata but the version is that of the first model, its thresholds too where --set
+names no others.
 """
 import argparse
 import pathlib

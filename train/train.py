@@ -53,10 +53,12 @@ def read_arguments(given=None):
     parser.add_argument("--box-share", type=float, default=0.2, help="of steps that begin with a box, not a click")
     parser.add_argument("--more-share", type=float, default=0.3, help="of steps that go on with corrections")
     parser.add_argument("--rounds", type=int, default=2, help="corrections: a click where it was wrong, and its mask")
+    parser.add_argument("--still-norms", action="store_true",
+                        help="normalise by the running statistics of --init, which stay: for batches of a few images")
     parser.add_argument("--average", type=float, default=0.999, help="decay of the averaged weights")
     parser.add_argument("--tiles", type=int, default=192, help="textures that scenes are painted from at a time")
     parser.add_argument("--silhouettes", type=int, default=512, help="likewise outlines")
-    parser.add_argument("--chapter", type=int, default=400, help="steps until there are new ones")
+    parser.add_argument("--chapter", type=int, default=400, help="steps, of all processes together, until there are new ones")
     parser.add_argument("--seed", type=int, default=0)
     architecture.add_arguments(parser)
     group = parser.add_argument_group("this run only")
@@ -75,15 +77,17 @@ def read_arguments(given=None):
     return parser.parse_args(given)
 
 
-def begin_from(sam, path):
+def begin_from(sam, path, still_norms):
     """Takes what fits of exported weights: all of the same architecture, also where its windows were smaller; the decoder
-    of another encoder's model."""
+    of another encoder's model, but not where its running statistics are to stay."""
     own = sam.state_dict()
     given = {key: architecture.widened(key, value.float(), own[key]) for key, value in load_file(path).items()
              if key in own}
     given = {key: value for key, value in given.items() if value.shape == own[key].shape}
     if not given:
         raise SystemExit(f"{path}: no tensor fits this architecture by name and shape")
+    if still_norms and any("running_" in key for key in own.keys() - given.keys()):
+        raise SystemExit(f"{path}: not all running statistics fit this architecture; --still-norms needs them")
     sam.load_state_dict(given, strict=False)
     print(f"# {len(given)} of {len(own)} tensors from {path}", flush=True)
 
@@ -105,9 +109,12 @@ class Trainer:
             torch.manual_seed(self.options.seed)
         sam = architecture.build(self.options, size)
         if not kept and self.options.init:
-            begin_from(sam, self.options.init)
+            begin_from(sam, self.options.init, self.options.still_norms)
         self.sam = sam.to(self.device).train()
         self.sam.image_encoder.to(memory_format=torch.channels_last)
+        for module in self.sam.modules() if self.options.still_norms else ():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.eval()
         self.optimizer = torch.optim.AdamW(self.sam.parameters(), lr=self.options.rate, betas=(0.9, 0.99),
                                            weight_decay=self.options.weight_decay, fused=True)
         if kept:
@@ -128,6 +135,9 @@ class Trainer:
         self.stage, self.seconds = saved["stage"], saved["seconds"]
 
     def save(self, size):
+        """Only finite weights: those of the last checkpoint are worth more than others."""
+        if not all(parameter.isfinite().all() for parameter in self.sam.parameters()):
+            raise SystemExit(f"step {self.step}: weights are no longer finite; the last checkpoint stays")
         checkpoint.save({"options": vars(self.options), "size": size, "step": self.step, "images": self.images,
                          "stage": self.stage, "seconds": self.seconds, "model": self.sam.state_dict(),
                          "average": self.average, "optimizer": self.optimizer.state_dict()},
@@ -190,9 +200,10 @@ class Log:
         self.images += batch
         if trainer.step % trainer.options.log_every and not trainer.finished:
             return
-        means = torch.stack(self.recent).nanmean(0).tolist()
-        if not math.isfinite(means[0]):
-            raise SystemExit(f"step {trainer.step}: the loss is {means[0]}; begin again with a lower --rate")
+        recent = torch.stack(self.recent)
+        if not recent[:, 0].isfinite().all():
+            raise SystemExit(f"step {trainer.step}: the loss is no longer finite; begin again with a lower --rate")
+        means = recent.nanmean(0).tolist()
         self.write([trainer.step, trainer.images, trainer.seconds / 60, size, trainer.rate(), *means,
                     self.images / (time.time() - self.since)])
         self.recent, self.images, self.since = [], 0, time.time()
@@ -253,6 +264,8 @@ def train(options, team):
 def main():
     options = read_arguments()
     architecture.check(options)
+    if options.still_norms and not options.init:
+        raise SystemExit("--still-norms keeps the running statistics of --init: name it")
     options.out.mkdir(parents=True, exist_ok=True)
     start(options.processes, train, options)
 
