@@ -1,4 +1,6 @@
-/* main.c - which subcommand; nothing else. */
+/* main.c - which subcommand, and whether what it printed has arrived; nothing else. */
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,14 +39,16 @@ static void print_help(FILE *to)
           to);
 }
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
     const char *wanted = argc > 1 ? argv[1] : "";
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(wanted, commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
-    if (strcmp(wanted, "--version") == 0)
-        return puts("maskmill " MASKMILL_VERSION) < 0;
+    if (strcmp(wanted, "--version") == 0) {
+        puts("maskmill " MASKMILL_VERSION);
+        return EXIT_ALL_DONE;
+    }
     if (strcmp(wanted, "--help") == 0 || strcmp(wanted, "-h") == 0) {
         print_help(stdout);
         return EXIT_ALL_DONE;
@@ -53,4 +57,23 @@ int main(int argc, char **argv)
         fprintf(stderr, "maskmill: %s: there is no such command\n\n", wanted);
     print_help(stderr);
     return EXIT_USAGE;
+}
+
+/* Whether some of what was printed is lost. A full disk shows as late as here, where the buffer is
+ * written, and on NFS when the file is closed. A standard output that was closed from the start
+ * matters only to who prints. */
+static bool output_is_cut(void)
+{
+    errno = 0;
+    return fflush(stdout) || ferror(stdout) || (fclose(stdout) && errno != EBADF);
+}
+
+int main(int argc, char **argv)
+{
+    int status = dispatch(argc, argv);
+    if (!output_is_cut())
+        return status;
+    fprintf(stderr, "maskmill: standard output: %s\n",
+            errno ? strerror(errno) : "it could not all be written");
+    return EXIT_ENVIRONMENT;
 }

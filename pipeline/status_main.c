@@ -47,8 +47,8 @@ static int show(const char *folder, bool json, bool watch)
         if (watch && !json && isatty(STDOUT_FILENO))
             fputs("\033[H\033[J", stdout); /* clear the terminal */
         (json ? ledger_status_print_json : ledger_status_print)(&status, stdout);
-        fflush(stdout);
-        bool over = !watch || status.left == 0;
+        bool cut = fflush(stdout) || ferror(stdout); /* main says so */
+        bool over = !watch || status.left == 0 || cut;
         int exit_status = status.failed ? EXIT_SOME_FAILED : EXIT_ALL_DONE;
         ledger_status_free(&status);
         if (over)
