@@ -93,6 +93,23 @@ static int read_points(struct generation *generation, struct error *error)
     return status ? error_prefix(error, "--point-grid %s", generation->point_grid) : 0;
 }
 
+/* After read_layers: --crop-layers may ask for crops as well as --crop-n-layers. */
+static int check_tiles(const struct settings *settings, struct error *error)
+{
+    const struct generation *generation = &settings->generation;
+    if (!generation->tile)
+        return 0;
+    if (generation->halo >= generation->tile)
+        return error_set(error, ERROR_USAGE, "--halo %d: expected less than --tile %d",
+                         generation->halo, generation->tile);
+    if (settings->overlay)
+        return error_set(error, ERROR_USAGE, "--tile %d contradicts --overlay", generation->tile);
+    if (generation->crop_n_layers)
+        return error_set(error, ERROR_USAGE, "--tile %d contradicts --%s", generation->tile,
+                         generation->crop_layers ? "crop-layers" : "crop-n-layers");
+    return 0;
+}
+
 int settings_complete(struct settings *settings, struct error *error)
 {
     struct generation *generation = &settings->generation;
@@ -104,13 +121,8 @@ int settings_complete(struct settings *settings, struct error *error)
                          generation->min_area, generation->max_area);
     if (generation->use_m2m && generation->single_mask)
         return error_set(error, ERROR_USAGE, "--use-m2m contradicts --single-mask");
-    if (generation->tile && generation->halo >= generation->tile)
-        return error_set(error, ERROR_USAGE, "--halo %d: expected less than --tile %d",
-                         generation->halo, generation->tile);
-    if (generation->tile && (generation->crop_n_layers || settings->overlay))
-        return error_set(error, ERROR_USAGE, "--tile %d contradicts --%s", generation->tile,
-                         settings->overlay ? "overlay" : "crop-n-layers");
-    if (read_layers(generation, error) || read_points(generation, error))
+    if (read_layers(generation, error) || check_tiles(settings, error) ||
+        read_points(generation, error))
         return -1;
     return check_grids(generation, error);
 }

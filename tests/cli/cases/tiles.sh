@@ -14,4 +14,5 @@ maskmill run $QUICK --tile 512 -o tiled "$IMAGES/tall.png"
 cmp plain/tall.json tiled/tall.json && echo the same
 status maskmill run $QUICK --tile 128 --halo 128 -o out "$IMAGES/tall.png"
 status maskmill run $QUICK --tile 128 --halo 32 --crop-n-layers 1 -o out "$IMAGES/tall.png"
+status maskmill run $QUICK --tile 128 --halo 32 --crop-layers 0,1 -o out "$IMAGES/tall.png"
 status maskmill run $QUICK --tile 128 --halo 32 --overlay -o out "$IMAGES/tall.png"
