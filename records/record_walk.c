@@ -81,7 +81,7 @@ static int note(struct names *names, int folder, const struct dirent *entry, boo
     int kind = kind_of(folder, entry);
     if (kind == DT_DIR && !(top && name[0] == '@'))
         return names_add(names, name, "/", error);
-    if (kind == DT_REG && is_record(name) && !(top && strcmp(name, "run.json") == 0))
+    if (kind == DT_REG && is_record(name))
         return names_add(names, name, "", error);
     return 0;
 }

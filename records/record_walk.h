@@ -9,10 +9,11 @@ struct error;
 typedef int record_visit(void *context, const char *path, const char *name, struct error *error);
 
 /* Visits every NAME.json under `folder`, depth first, the names of one folder sorted by their
- * bytes, so that the order is the same on every machine. Left out: names that begin with '.', at
- * the top level run.json and folders that begin with '@' (the other formats of a run), and symbolic
- * links to folders. `folder` may also be one record file. Memory: the names of the folders on the
- * current path. Returns 0, -1 with ERROR_IO or ERROR_MEMORY, or what `visit` returned. */
+ * bytes, so that the order is the same on every machine. Left out: names that begin with '.' (a
+ * run's own files are in such a folder), at the top level folders that begin with '@' (the other
+ * formats of a run), and symbolic links to folders. `folder` may also be one record file. Memory:
+ * the names of the folders on the current path. Returns 0, -1 with ERROR_IO or ERROR_MEMORY, or
+ * what `visit` returned. */
 int record_walk(const char *folder, record_visit *visit, void *context, struct error *error);
 
 #endif

@@ -108,7 +108,7 @@ def compare(reference, other, least):
 
 
 def records(folder):
-    return sorted(name for name in os.listdir(folder) if name.endswith(".json") and name != "run.json")
+    return sorted(name for name in os.listdir(folder) if name.endswith(".json"))
 
 
 def main():

@@ -62,8 +62,7 @@ static void put_good(void)
     put_record("out/in/ner/b.v2.json", &record);
     record = sample_empty("c.png", 3, 4);
     put_record("out/c.json", &record);
-    put("out/run.json", "{}", 2);
-    put("out/.maskmill/state.json", "{", 1);
+    put("out/.maskmill/run.json", "{", 1);
     put("out/@coco/instances.json", "{}", 2);
     put_image("images/a.png", 7, 5);
     put_image("images/in/ner/b.v2.png", 7, 5);
