@@ -14,12 +14,14 @@
 #include "base/utf8.h"
 #include "jobs/ndjson.h"
 #include "jobs/progress_metrics.h"
+#include "jobs/ticker.h"
 
 enum { SAMPLES = 60 }; /* of the rate: one a second, so it is the last minute's */
 
 static const double DRAW_EVERY = 0.2; /* s */
 static const double JSON_EVERY = 30;
 static const double METRICS_EVERY = 10;
+static const double TICK_EVERY = 1; /* of the clock alone, while no image finishes */
 
 struct sample {
     double time; /* monotonic, s */
@@ -27,6 +29,7 @@ struct sample {
 };
 
 struct progress {
+    struct ticker *ticker; /* of the thread that calls the functions; NULL: nothing to show */
     pthread_mutex_t mutex; /* guards everything below */
     struct progress_options options;
     struct progress_counts counts;
@@ -270,6 +273,34 @@ struct progress *progress_new(const struct progress_options *options, struct err
     return progress;
 }
 
+static void tick(void *context)
+{
+    struct progress *progress = context;
+    pthread_mutex_lock(&progress->mutex);
+    show(progress);
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+/* Without the thread the figures change only when an image is through. */
+static void start_ticker(struct progress *progress)
+{
+    struct error error;
+    const struct progress_options *options = &progress->options;
+    bool shows = !options->quiet && (options->json || options->terminal);
+    if (progress->ticker || !(shows || options->metrics))
+        return;
+    progress->ticker = ticker_new(TICK_EVERY, tick, progress, &error);
+    if (!progress->ticker)
+        progress_log(progress, PROGRESS_WARNING, "progress: %s", error.text);
+}
+
+/* Before a last word: nothing may be drawn after it. */
+static void stop_ticker(struct progress *progress)
+{
+    ticker_free(progress->ticker);
+    progress->ticker = NULL;
+}
+
 void progress_expect(struct progress *progress, uint64_t total, uint64_t done_before,
                      uint64_t failed_before)
 {
@@ -278,6 +309,7 @@ void progress_expect(struct progress *progress, uint64_t total, uint64_t done_be
     progress->counts.done_before = done_before;
     progress->counts.failed_before = failed_before;
     pthread_mutex_unlock(&progress->mutex);
+    start_ticker(progress);
 }
 
 void progress_image(struct progress *progress, bool failed, uint32_t masks, double seconds,
@@ -290,13 +322,6 @@ void progress_image(struct progress *progress, bool failed, uint32_t masks, doub
     progress->counts.bytes += bytes;
     progress->counts.seconds += seconds;
     progress->counts.last_time = clock_seconds(CLOCK_REALTIME);
-    show(progress);
-    pthread_mutex_unlock(&progress->mutex);
-}
-
-void progress_tick(struct progress *progress)
-{
-    pthread_mutex_lock(&progress->mutex);
     show(progress);
     pthread_mutex_unlock(&progress->mutex);
 }
@@ -338,6 +363,7 @@ static void say_summary(struct progress *progress, const char *reason, double se
 
 void progress_finish(struct progress *progress, const char *reason, int status)
 {
+    stop_ticker(progress);
     pthread_mutex_lock(&progress->mutex);
     double now = clock_seconds(CLOCK_MONOTONIC);
     double seconds = now - progress->begun;
@@ -361,6 +387,7 @@ void progress_free(struct progress *progress)
 {
     if (!progress)
         return;
+    stop_ticker(progress);
     erase(progress);
     ndjson_free(&progress->line);
     free((char *)progress->options.metrics);

@@ -3,8 +3,11 @@
  * On a terminal one line is redrawn, at most five times a second:
  *   1,204 of 10,000 images, 3 failed, 48,213 masks, 12.4 images/s, 11m49s left
  * Elsewhere (cron, a log file) nothing is drawn; the summary at the end is one line. With JSON
- * every message, and a progress line every 30 s, is one object a line. All functions are safe from
- * several threads.
+ * every message, and a progress line every 30 s, is one object a line. The metrics file is replaced
+ * every 10 s. A thread looks at the clock, so that all this happens while no image finishes, too.
+ *
+ * progress_image and progress_log are safe from several threads; the other functions are for the
+ * thread that runs the others.
  */
 #ifndef JOBS_PROGRESS_H
 #define JOBS_PROGRESS_H
@@ -32,17 +35,14 @@ struct progress_options {
  * once, so that a bad path is an error (ERROR_IO) before any work. */
 struct progress *progress_new(const struct progress_options *options, struct error *error);
 
-/* How many images there are to do in this start, and how many were found done before. */
+/* How many images there are to do in this start, and how many were found done before. From now on
+ * figures are shown; so the signals that stop.h watches must be blocked already. */
 void progress_expect(struct progress *progress, uint64_t total, uint64_t done_before,
                      uint64_t failed_before);
 
-/* One image is through. `seconds` of work, `bytes` written. Redraws and rewrites the metrics file
- * (every 10 s) when it is time. */
+/* One image is through. `seconds` of work, `bytes` written. Shows the figures if it is time. */
 void progress_image(struct progress *progress, bool failed, uint32_t masks, double seconds,
                     uint64_t bytes);
-
-/* Looks at the clock only: redraws, and rewrites the metrics file, if it is time. */
-void progress_tick(struct progress *progress);
 
 /* A message of its own, above the drawn line; a newline is added. */
 void progress_log(struct progress *progress, enum progress_level level, const char *format, ...)

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <jansson.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "jobs/progress.h"
@@ -31,7 +32,6 @@ static char *report(struct progress_options options)
     progress_expect(progress, 1234, 7, 2);
     for (int i = 0; i < 5; i++)
         progress_image(progress, i == 3, 1000, 0.5, 10);
-    progress_tick(progress);
     progress_log(progress, PROGRESS_WARNING, "%s", "odd \"name\"\n\x1b[31m\xff.jpg");
     progress_log(progress, PROGRESS_INFO, "for your information");
     progress_finish(progress, "stopped by SIGTERM", 4);
@@ -115,9 +115,38 @@ START_TEST(the_terminal_line_is_drawn_and_erased)
     rewind(out);
     ck_assert_uint_gt(fread(buffer, 1, sizeof buffer - 1, out), 0);
     const char *expected = "\r1 of 10,000 images, 0 failed, 12,345 masks, ";
-    ck_assert_msg(strncmp(buffer, expected, strlen(expected)) == 0, "%s", buffer);
+    ck_assert_msg(strstr(buffer, expected), "%s", buffer);
     ck_assert_ptr_nonnull(strstr(buffer, "\033[K\r\033[Kmaskmill: a message\n"));
     fclose(out);
+    unlink(name);
+}
+END_TEST
+
+START_TEST(figures_come_by_the_clock_alone)
+{
+    struct error error = {0};
+    char name[] = "/tmp/maskmill-test-XXXXXX";
+    int file = mkstemp(name);
+    FILE *out = fdopen(dup(file), "w");
+    const struct progress_options options = {.out = out, .terminal = true};
+    struct progress *progress = progress_new(&options, &error);
+    char buffer[1000] = "";
+    progress_expect(progress, 10, 0, 0);
+    for (int i = 0; i < 1000 && !strstr(buffer, "images/s"); i++) {
+        usleep(10000);
+        ck_assert_int_ge(pread(file, buffer, sizeof buffer - 1, 0), 0);
+    }
+    const char *expected = "\r0 of 10 images, 0 failed, 0 masks, ";
+    ck_assert_msg(strncmp(buffer, expected, strlen(expected)) == 0, "%s", buffer);
+
+    /* After the summary nothing more is drawn. */
+    progress_finish(progress, "done", 0);
+    off_t size = lseek(file, 0, SEEK_END);
+    usleep(1500000);
+    ck_assert_int_eq(lseek(file, 0, SEEK_END), size);
+    progress_free(progress);
+    fclose(out);
+    close(file);
     unlink(name);
 }
 END_TEST
@@ -151,6 +180,7 @@ int main(void)
     tcase_add_test(cases, json_lines_are_json);
     tcase_add_test(cases, metrics_are_a_complete_file);
     tcase_add_test(cases, the_terminal_line_is_drawn_and_erased);
+    tcase_add_test(cases, figures_come_by_the_clock_alone);
     tcase_add_test(cases, durations_for_people);
     suite_add_tcase(suite, cases);
     return unit_run(suite);
