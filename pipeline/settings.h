@@ -117,8 +117,10 @@ struct setting {
     const char *argument; /* name of the value in --help; NULL for flags */
     const char *group;    /* heading in --help */
     const char *help;
-    bool decides;       /* a run that changes it gives other output */
-    bool model_default; /* the metadata of a model may hold another default */
+    bool decides; /* a run that changes it gives other output */
+    /* The metadata of a model may hold another default: what goes with its scores and logits. Never
+     * a path, nor what contradicts options that have nothing to do with the model. */
+    bool model_default;
 };
 
 /* The table, in the order of --help; *count entries. */

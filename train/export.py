@@ -8,8 +8,8 @@ import pathlib
 import torch
 from safetensors.torch import save_file
 
-THRESHOLDS = ("pred_iou_thresh", "stability_score_thresh", "stability_score_offset", "box_nms_thresh",
-              "points_per_side")  # what maskmill takes from a model's metadata
+THRESHOLDS = ("points_per_side", "pred_iou_thresh", "stability_score_thresh", "stability_score_offset",
+              "box_nms_thresh", "crop_nms_thresh", "mask_threshold")  # what maskmill takes from a model's metadata
 
 
 def threshold(text):
