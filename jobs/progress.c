@@ -370,7 +370,7 @@ void progress_finish(struct progress *progress, const char *reason, int status)
     progress->counts.status = status;
     sample_rate(progress, now);
     write_metrics(progress, now);
-    if (progress->options.json) {
+    if (progress->options.json && !progress->options.quiet) {
         begin_json(progress, "event", "summary");
         ndjson_string(&progress->line, "reason", reason);
         ndjson_integer(&progress->line, "exit_status", (uint64_t)status);

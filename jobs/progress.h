@@ -25,7 +25,7 @@ enum progress_level { PROGRESS_INFO, PROGRESS_WARNING, PROGRESS_ERROR };
 struct progress_options {
     FILE *out;           /* stderr; not closed */
     bool json;           /* --log-format json */
-    bool quiet;          /* only warnings, errors */
+    bool quiet;          /* warnings and errors only, no summary */
     bool terminal;       /* whether to draw: isatty(fileno(out)), or a test's wish */
     const char *metrics; /* --metrics FILE, NULL for none */
     const char *labels;  /* of each metric, as Prometheus writes them: shard="0/4",run="x"; "" */

@@ -17,7 +17,7 @@ struct error;
  * (SamAutomaticMaskGenerator) where it has them. */
 struct generation {
     int points_per_side;
-    int points_per_batch;          /* prompts decoded by one thread at a time; changes no result */
+    int points_per_batch;          /* prompts decoded by one thread at a time, at most SAM_BATCH */
     double pred_iou_thresh;        /* keep predicted IoU > this; 0 keeps all */
     double stability_score_thresh; /* keep stability >= this; 0 keeps all */
     double stability_score_offset; /* logits are compared with -offset and +offset */

@@ -72,6 +72,10 @@ START_TEST(json_lines_are_json)
     }
     ck_assert_uint_eq(lines, 3);
     free(text);
+    text = report((struct progress_options){.json = true, .quiet = true});
+    ck_assert_ptr_nonnull(strstr(text, "\"warning\""));
+    ck_assert_msg(strchr(text, '\n') == strrchr(text, '\n'), "%s", text);
+    free(text);
 }
 END_TEST
 
