@@ -109,11 +109,10 @@ static int find_masks(struct run *run, int worker, struct item *item)
     struct record *record = &item->record;
     int32_t width = item->image.width;
     int32_t height = item->image.height;
-    int status = options->tile && !item->file
-                     ? tiles_generate(generator, run->strip_workers[worker], item->path,
-                                      &run->limits, options->tile, options->halo, &record->masks,
-                                      &width, &height, &item->error)
-                     : generate(generator, &item->image, &record->masks, &item->error);
+    int status = options->tile ? tiles_generate(generator, run->strip_workers[worker], item->path,
+                                                &run->limits, options->tile, options->halo,
+                                                &record->masks, &width, &height, &item->error)
+                               : generate(generator, &item->image, &record->masks, &item->error);
     record->width = (uint32_t)width;
     record->height = (uint32_t)height;
     return status;

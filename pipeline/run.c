@@ -197,7 +197,8 @@ static int carry_out(struct run *run, struct error *error)
         return -1;
     run->library_started = true;
     int status = -1;
-    if (run_load_model(run, error) || open_inputs(run, &survey, error))
+    if (run_load_model(run, error) || open_inputs(run, &survey, error) ||
+        run_check_inputs(run, error))
         return -1;
     uint64_t images = has_tars(run) ? UNKNOWN : survey.mine;
     if (run_folder_open(run, error) == 0 && begin_ledger(run, images, error) == 0 &&

@@ -67,6 +67,10 @@ void run_fail(struct run *run, const struct error *error);
 /* run_setup.c: loads the model and takes its own defaults over into the settings. 0 or -1. */
 int run_load_model(struct run *run, struct error *error);
 
+/* run_setup.c: goes through the list, surveyed, and refuses what these settings cannot read: tars
+ * with --tile. Rewinds it. 0 or -1. */
+int run_check_inputs(struct run *run, struct error *error);
+
 /* run_setup.c: decides how many workers and threads share the machine for so many images, and makes
  * their scratch. 0 or -1. */
 int run_start_workers(struct run *run, uint64_t images, struct error *error);

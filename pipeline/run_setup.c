@@ -1,10 +1,13 @@
-/* run_setup.c - what a run needs before its first image: the model and the workers. See run.h. */
+/* run_setup.c - what a run needs before its first image: the model, inputs that it can read, and
+ * the workers. See run.h. */
 #include "base/memory.h"
+#include "jobs/list.h"
 #include "jobs/memory_budget.h"
 #include "jobs/progress.h"
 #include "model/sam.h"
 #include "pipeline/generate.h"
 #include "images/image_worker.h"
+#include "images/tar_input.h"
 #include "pipeline/load.h"
 #include "pipeline/run.h"
 
@@ -18,6 +21,22 @@ int run_load_model(struct run *run, struct error *error)
         progress_log(run->progress, PROGRESS_INFO, "%s: its own defaults are used:%s",
                      load_name(&run->settings), said);
     return 0;
+}
+
+int run_check_inputs(struct run *run, struct error *error)
+{
+    struct list_item item;
+    int tile = run->settings.generation.tile;
+    int found;
+    if (!tile)
+        return 0;
+    while ((found = list_next(run->list, &item, error)) > 0)
+        if (tar_input_is_tar(item.path))
+            return error_set(error, ERROR_USAGE,
+                             "%s: images in a tar cannot be read in tiles; unpack it, or leave out "
+                             "--tile %d",
+                             item.path, tile);
+    return found < 0 ? -1 : list_rewind(run->list, error);
 }
 
 /* Several images at a time with one thread each give the most images an hour; a single image is

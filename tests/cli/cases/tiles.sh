@@ -16,3 +16,9 @@ status maskmill run $QUICK --tile 128 --halo 128 -o out "$IMAGES/tall.png"
 status maskmill run $QUICK --tile 128 --halo 32 --crop-n-layers 1 -o out "$IMAGES/tall.png"
 status maskmill run $QUICK --tile 128 --halo 32 --crop-layers 0,1 -o out "$IMAGES/tall.png"
 status maskmill run $QUICK --tile 128 --halo 32 --overlay -o out "$IMAGES/tall.png"
+
+# A tar is read from its beginning to its end, so there are no rows to go back to.
+tar -cf images.tar -C "$IMAGES" tall.png
+status maskmill run $QUICK --tile 128 --halo 32 -o out images.tar
+{ echo "$IMAGES/tall.png"; echo images.tar; } | status maskmill run $QUICK --tile 128 --halo 32 -o out --list -
+tree out
