@@ -66,6 +66,13 @@ static void check_mounts(struct run *run, struct item *item)
         }
 }
 
+/* After a failed attempt to read the image: as try_again. */
+static bool read_again(struct run *run, struct item *item, int attempt)
+{
+    check_mounts(run, item);
+    return !item->dropped && try_again(run, item, RETRY_READING, attempt);
+}
+
 /* In tiles an image is decoded while it is computed; here only its header is looked at. */
 static int read_once(struct run *run, struct item *item)
 {
@@ -86,8 +93,7 @@ static int read_item(struct run *run, struct item *item)
         item->error = (struct error){0};
         if (read_once(run, item) == 0)
             return 0;
-        check_mounts(run, item);
-        if (item->dropped || !try_again(run, item, RETRY_READING, attempt))
+        if (!read_again(run, item, attempt))
             return -1;
     }
 }
@@ -118,13 +124,26 @@ static int find_masks(struct run *run, int worker, struct item *item)
     return status;
 }
 
+/* In tiles pixels are read here, and the file system may fail here. */
+static int compute_item(struct run *run, int worker, struct item *item)
+{
+    for (int attempt = 0;; attempt++) {
+        item->error = (struct error){0};
+        if (find_masks(run, worker, item) == 0)
+            return 0;
+        mask_list_free(&item->record.masks);
+        if (!read_again(run, item, attempt))
+            return -1;
+    }
+}
+
 int item_compute(struct run *run, struct item *item, int worker)
 {
     if (!begin(run, item))
         return -1;
     double start = clock_now();
     item->worker = (uint32_t)worker;
-    int status = find_masks(run, worker, item);
+    int status = compute_item(run, worker, item);
     item->seconds += clock_now() - start;
     return status;
 }
@@ -178,6 +197,24 @@ static int complete_record(struct item *item)
                                   : error_set(&item->error, ERROR_MEMORY, "no memory for a name");
 }
 
+/* Each format writes its files anew, so those of an attempt that failed half-way do not matter. */
+static int add_formats(struct run *run, struct item *item, const struct writer_item *written)
+{
+    for (int attempt = 0;; attempt++) {
+        item->error = (struct error){0};
+        if (run_formats_add(run->formats, written, &item->error) == 0)
+            return 0;
+        if (!try_again(run, item, RETRY_WRITING, attempt))
+            return -1;
+    }
+}
+
+/* Whether a writer failed of itself: not the image, nor the file system, which try_again judges. */
+static bool writer_failed(const struct error *error)
+{
+    return error->system == 0 && error->code != ERROR_RECORD && error->code != ERROR_IMAGE;
+}
+
 /* The other formats. What is wrong with the writer, not with the image, ends the run. */
 static int write_formats(struct run *run, struct item *item)
 {
@@ -191,11 +228,12 @@ static int write_formats(struct run *run, struct item *item)
     };
     if (!name)
         return error_set(&item->error, ERROR_MEMORY, "no memory for a name");
-    int status = run_formats_add(run->formats, &written, &item->error);
+    int status = add_formats(run, item, &written);
     free(name);
-    item->dropped = status && item->error.code != ERROR_RECORD && item->error.code != ERROR_IMAGE;
-    if (item->dropped)
+    if (status && !item->dropped && writer_failed(&item->error)) {
+        item->dropped = true;
         run_fail(run, &item->error);
+    }
     return status;
 }
 

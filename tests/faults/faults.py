@@ -31,23 +31,23 @@ def prepare():
     assert len(EXPECTED) == 2 * IMAGES
 
 
-def start(more, **fault):
-    env = {"LD_PRELOAD": SHIM, "FAULT_FOLDER": OUT}
+def start(more, folder=OUT, options=OVERLAY, **fault):
+    env = {"LD_PRELOAD": SHIM, "FAULT_FOLDER": folder}
     env.update({f"FAULT_{name.upper()}": str(value) for name, value in fault.items()})
-    return common.run(common.command(IN, OUT, *OVERLAY, *more), env)
+    return common.run(common.command(IN, OUT, *options, *more), env)
 
 
 def fresh():
     shutil.rmtree(OUT, ignore_errors=True)
 
 
-def log_of_a_run():
+def log_of_a_run(*more):
     """The calls below OUT of a run without faults, in order: (call, path)."""
     log = os.path.join(WORK.name, "log")
     if os.path.exists(log):
         os.unlink(log)
     fresh()
-    code, text = start([], log=log)
+    code, text = start(more, log=log)
     assert code == ALL_DONE, text
     with open(log, encoding="utf-8") as file:
         return [tuple(line.rstrip("\n").split(" ", 1)) for line in file]
@@ -125,6 +125,36 @@ def a_fault_that_passes_is_waited_for():
     common.check_complete(OUT, EXPECTED)
 
 
+def a_fault_that_passes_is_waited_for_in_formats():
+    """The same of a file of another format."""
+    formats = ["--format", "rle,png"]
+    calls = [path for call, path in log_of_a_run(*formats) if call == "write"]
+    expected = common.outputs(OUT)
+    for folder in ["/@rle/", "/@png/"]:
+        at = 1 + next(i for i, path in enumerate(calls) if folder in path)
+        fresh()
+        code, text = start(["--retries", "3", *formats], call="write", at=at, last=at + 1, errno=errno.EIO)
+        assert code == ALL_DONE, text
+        assert text.count("trying again") == 2, text
+        common.check_complete(OUT, expected)
+        fresh()
+        code, text = start(["--retries", "0", *formats], call="write", at=at, errno=errno.EIO)
+        assert code == ENVIRONMENT, text
+
+
+def a_fault_that_passes_is_waited_for_in_tiles():
+    """The first reads of each decoder fail: of the header's, and of that of the rows of tiles."""
+    tiles = ["--tile", "32", "--halo", "8", "--workers", "1"]
+    fresh()
+    code, text = start(["--retries", "3", *tiles], folder=IN, options=[], call="read", at=1, last=2, errno=errno.EIO)
+    assert code == ALL_DONE, text
+    assert text.count("trying again") == 2, text
+    fresh()
+    code, text = start(["--retries", "0", *tiles], folder=IN, options=[], call="read", at=5, last=1000000,
+                       errno=errno.ESTALE)
+    assert code == ENVIRONMENT, text
+
+
 def what_the_ledger_says_is_durable_before():
     """Contents, name, folder and new folders are synced before the ledger says done."""
     log = log_of_a_run()
@@ -157,5 +187,6 @@ if __name__ == "__main__":
     sys.exit(common.run_tests([
         what_the_ledger_says_is_durable_before, every_write_fails_once, the_disk_is_full_from_some_write_on,
         every_fsync_fails_once, every_rename_fails_once, every_mkdir_fails_once, every_open_for_writing_fails_once,
-        a_fault_that_passes_is_waited_for,
+        a_fault_that_passes_is_waited_for, a_fault_that_passes_is_waited_for_in_formats,
+        a_fault_that_passes_is_waited_for_in_tiles,
     ]))

@@ -2,7 +2,9 @@
  * and writes down what succeeded.
  *
  *   FAULT_FOLDER  the folder, an absolute path
- *   FAULT_CALL    write, fsync, rename, mkdir, open or unlink; what else belongs to each is below
+ *   FAULT_CALL    read, write, fsync, rename, mkdir, open or unlink; what else belongs to each is
+ *                 below. Each process has its own count; reads stand in the log only where they
+ *                 are the chosen call
  *   FAULT_AT      the number of the call that fails, from 1; 0: none
  *   FAULT_LAST    the number of the last one that fails (a fault that passes), at least FAULT_AT
  *   FAULT_ERRNO   the error that it gets
@@ -66,11 +68,16 @@ static void delay(void)
     nanosleep(&time, NULL);
 }
 
+static bool is_chosen(const char *call)
+{
+    const char *name = getenv("FAULT_CALL");
+    return name && strcmp(name, call) == 0;
+}
+
 /* Whether this call is to fail; errno is set then. */
 static bool fails(const char *call, const char *path)
 {
-    const char *name = getenv("FAULT_CALL");
-    bool chosen = name && strcmp(name, call) == 0;
+    bool chosen = is_chosen(call);
     bool failing = false;
     if (!is_below(path))
         return false;
@@ -173,6 +180,17 @@ static int trace_result(bool traced, int result, const char *call, const char *p
 
 /* The C library's own declarations have reserved names for these parameters.
  * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
+ssize_t read(int fd, void *bytes, size_t size)
+{
+    return is_chosen("read") && descriptor_fails("read", fd) ? -1 : REAL(read)(fd, bytes, size);
+}
+
+ssize_t pread(int fd, void *bytes, size_t size, off_t at)
+{
+    return is_chosen("read") && descriptor_fails("read", fd) ? -1
+                                                             : REAL(pread)(fd, bytes, size, at);
+}
+
 ssize_t write(int fd, const void *bytes, size_t size)
 {
     if (descriptor_fails("write", fd))
