@@ -112,9 +112,16 @@ static int write_line(struct ledger *ledger, struct error *error)
                             ledger->path);
 }
 
+const char *ledger_line_name(const struct ledger_line *line)
+{
+    return line->tar ? line->tar : line->key;
+}
+
 void ledger_format_image(struct ndjson *line, const struct ledger_line *image)
 {
     ndjson_name(line, "path", image->key);
+    if (image->tar)
+        ndjson_name(line, "tar", image->tar);
     ndjson_string(line, "status", image->status == LEDGER_DONE ? "done" : "failed");
     if (image->status == LEDGER_DONE)
         ndjson_integer(line, "bytes", image->bytes);

@@ -10,10 +10,12 @@
  *   {"path":"a/c.jpg","status":"failed","error":"a/c.jpg: not an image","seconds":0.001,...}
  *   {"event":"end","time":1767229200.5,"reason":"done"}
  *
- * A name that is not UTF-8 has U+FFFD in "path" for each bad byte and all its bytes in hexadecimal
- * in "path_hex", which counts. Every line is one write(2) with O_APPEND. A line torn by a crash or
- * a full disk is closed by a newline before the next one and ignored when read: its image is done
- * again. Of several lines for one image the one with the latest time counts.
+ * The line of an image that lies in a tar has "tar" after its path: the key of that tar, which is
+ * what decided the shard (ledger_line_name). A name that is not UTF-8 has U+FFFD in "path" for each
+ * bad byte and all its bytes in hexadecimal in "path_hex", which counts; so with "tar". Every line
+ * is one write(2) with O_APPEND. A line torn by a crash or a full disk is closed by a newline
+ * before the next one and ignored when read: its image is done again. Of several lines for one
+ * image the one with the latest time counts.
  *
  * Order that makes a "done" line trustworthy after a power loss: the output is durable (file and
  * folder fsynced) before ledger_append is called. The ledger itself need not be: a lost line only
@@ -43,6 +45,7 @@ enum ledger_status {
 struct ledger_line {
     enum ledger_status status;
     const char *key; /* bytes; NULL for events */
+    const char *tar; /* key of the tar that the image lies in; NULL for none */
     uint64_t bytes;  /* of the output, as it must be found again; 0 where failed */
     uint32_t width;  /* pixels of the image, 0: not known */
     uint32_t height;
@@ -69,6 +72,10 @@ struct ledger *ledger_open(const char *run, const struct shard *shard, struct er
 /* Appends one image's line. Any thread may call it; lines are never mixed. Returns 0, or -1 with
  * ERROR_IO: the line does not count then, and a later call may succeed. */
 int ledger_append(struct ledger *ledger, const struct ledger_line *line, struct error *error);
+
+/* The name that decides which shard an image's line belongs to, by shard_has: its key, or that of
+ * the tar that it lies in, since a tar is read as a whole by one shard. */
+const char *ledger_line_name(const struct ledger_line *line);
 
 /* Puts an image's members into a line that was begun (ndjson.h), all but its time. */
 void ledger_format_image(struct ndjson *line, const struct ledger_line *image);

@@ -15,8 +15,9 @@
 struct ledger_index {
     uint64_t *hashes;
     uint64_t *states;
-    uint32_t *times; /* quarter seconds since the first of January 2020 */
-    size_t size;     /* a power of two */
+    uint32_t *times;  /* quarter seconds since the first of January 2020 */
+    uint64_t *owners; /* hashes of the names that decide the shards; NULL: as `hashes` */
+    size_t size;      /* a power of two */
     size_t used;
     struct ledger_counts counts;
     struct atomic_writer *writers; /* [writer_count] of earlier starts of this shard */
@@ -67,7 +68,10 @@ static int allocate(struct ledger_index *index, size_t size, struct error *error
     index->hashes = memory_new(size, sizeof *index->hashes, "index of the ledgers", error);
     index->states = memory_new(size, sizeof *index->states, "index of the ledgers", error);
     index->times = memory_new(size, sizeof *index->times, "index of the ledgers", error);
-    return index->hashes && index->states && index->times ? 0 : -1;
+    bool owned = index->owners;
+    if (owned)
+        index->owners = memory_new(size, sizeof *index->owners, "index of the ledgers", error);
+    return index->hashes && index->states && index->times && (!owned || index->owners) ? 0 : -1;
 }
 
 static void free_arrays(struct ledger_index *index)
@@ -75,6 +79,7 @@ static void free_arrays(struct ledger_index *index)
     memory_free(index->hashes);
     memory_free(index->states);
     memory_free(index->times);
+    memory_free(index->owners);
 }
 
 static int grow(struct ledger_index *index, struct error *error)
@@ -92,6 +97,8 @@ static int grow(struct ledger_index *index, struct error *error)
         larger.hashes[at] = index->hashes[i];
         larger.states[at] = index->states[i];
         larger.times[at] = index->times[i];
+        if (index->owners)
+            larger.owners[at] = index->owners[i];
     }
     free_arrays(index);
     *index = larger;
@@ -125,6 +132,23 @@ static void count(struct ledger_counts *counts, enum ledger_status status, int b
         counts->failed += (uint64_t)by;
 }
 
+/* Notes at a slot whose hash is set which name decides the shard. */
+static int note_owner(struct ledger_index *index, size_t at, const struct ledger_line *line,
+                      struct error *error)
+{
+    if (!index->owners && line->tar) {
+        index->owners =
+            memory_new(index->size, sizeof *index->owners, "index of the ledgers", error);
+        if (!index->owners)
+            return -1;
+        memcpy(index->owners, index->hashes, index->size * sizeof *index->owners);
+    }
+    if (index->owners)
+        index->owners[at] =
+            line->tar ? hash_bytes(line->tar, strlen(line->tar)) : index->hashes[at];
+    return 0;
+}
+
 static uint32_t pack_time(double time)
 {
     double quarters = (time - EPOCH) * 4;
@@ -148,7 +172,7 @@ int ledger_index_add(struct ledger_index *index, const struct ledger_line *line,
     index->states[at] = name.check | (uint64_t)line->status << BYTES_BITS |
                         (line->bytes > BYTES_MASK ? BYTES_MASK : line->bytes);
     index->times[at] = time;
-    return 0;
+    return note_owner(index, at, line, error);
 }
 
 struct reading_context {
@@ -180,9 +204,11 @@ static int add_line(void *context, const struct ledger_line *line)
     const struct reading_context *reading = context;
     if (line->status == LEDGER_EVENT)
         return add_start(reading, line);
-    if (reading->shard && !shard_has(reading->shard, line->key))
+    if (reading->shard && !shard_has(reading->shard, ledger_line_name(line)))
         return 0;
-    return ledger_index_add(reading->index, line, reading->error);
+    struct ledger_line lean = *line;
+    lean.tar = NULL; /* its shard is decided: the index saves the memory for that */
+    return ledger_index_add(reading->index, &lean, reading->error);
 }
 
 struct ledger_index *ledger_index_read(const char *run, const struct shard *shard,
@@ -221,9 +247,10 @@ struct ledger_entry ledger_index_find(const struct ledger_index *index, const ch
 void ledger_index_shards(const struct ledger_index *index, uint32_t shards,
                          struct ledger_counts *counts)
 {
+    const uint64_t *owners = index->owners ? index->owners : index->hashes;
     for (size_t i = 0; i < index->size; i++)
         if (index->states[i])
-            count(&counts[index->hashes[i] % shards], status_of(index->states[i]), 1);
+            count(&counts[owners[i] % shards], status_of(index->states[i]), 1);
 }
 
 bool ledger_index_take(struct ledger_index *index, const struct ledger_line *line)

@@ -36,7 +36,8 @@ void ledger_index_free(struct ledger_index *index);
 struct ledger_index *ledger_index_read(const char *run, const struct shard *shard,
                                        struct error *error);
 
-/* Takes an image line into the index, if it is later than what is there. */
+/* Takes an image line into the index, if it is later than what is there. Eight bytes a slot more
+ * once a line is of an image in a tar. */
 int ledger_index_add(struct ledger_index *index, const struct ledger_line *line,
                      struct error *error);
 

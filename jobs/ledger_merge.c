@@ -26,7 +26,7 @@ static int merge_line(void *context, const struct ledger_line *line)
 {
     struct merging *merging = context;
     if (line->status == LEDGER_EVENT || (merging->failed_only && line->status != LEDGER_FAILED) ||
-        (merging->shard && !shard_has(merging->shard, line->key)) ||
+        (merging->shard && !shard_has(merging->shard, ledger_line_name(line))) ||
         !ledger_index_take(merging->index, line))
         return 0;
     ndjson_begin(&merging->line);

@@ -66,24 +66,38 @@ static bool parse_event(const json_t *object, struct ledger_line *line)
     return true;
 }
 
-/* Fills `line` with what `object` holds; *hex is a buffer for the name that the caller frees. */
-static bool parse_line(const json_t *object, struct ledger_line *line, char **hex)
+/* A line's names as bytes, where they are not UTF-8; freed by take_line. */
+struct names {
+    char *key, *tar;
+};
+
+/* Reads the name `member`, or its exact bytes from `hex_member` into *bytes where that is there.
+ * False where the name is bad; *name is NULL where there is none. */
+static bool parse_bytes(const json_t *object, const char *member, const char *hex_member,
+                        const char **name, char **bytes)
+{
+    const char *escaped = text_of(object, hex_member);
+    *name = text_of(object, member);
+    if (!escaped)
+        return !*name || (*name)[0];
+    *bytes = strdup(escaped);
+    if (!*name || !*bytes || !decode_hex(*bytes))
+        return false;
+    *name = *bytes;
+    return true;
+}
+
+/* Fills `line` with what `object` holds, whose strings it points to, or to those of `names`. */
+static bool parse_line(const json_t *object, struct ledger_line *line, struct names *names)
 {
     *line = (struct ledger_line){.time = json_number_value(json_object_get(object, "time"))};
     line->event = text_of(object, "event");
     if (line->event)
         return parse_event(object, line);
     const char *status = text_of(object, "status");
-    const char *escaped = text_of(object, "path_hex");
-    line->key = text_of(object, "path");
-    if (!status || !line->key || !line->key[0])
+    if (!status || !parse_bytes(object, "path", "path_hex", &line->key, &names->key) ||
+        !line->key || !parse_bytes(object, "tar", "tar_hex", &line->tar, &names->tar))
         return false;
-    if (escaped) {
-        *hex = strdup(escaped);
-        if (!*hex || !decode_hex(*hex))
-            return false;
-        line->key = *hex;
-    }
     if (strcmp(status, "done") == 0)
         line->status = LEDGER_DONE;
     else if (strcmp(status, "failed") == 0)
@@ -105,16 +119,17 @@ static int take_line(const char *text, size_t length, ledger_visit *visit, void 
                      struct ledger_reading *reading)
 {
     struct ledger_line line;
-    char *hex = NULL;
+    struct names names = {0};
     int status = 0;
     json_t *object = json_loadb(text, length, 0, NULL);
-    if (json_is_object(object) && parse_line(object, &line, &hex)) {
+    if (json_is_object(object) && parse_line(object, &line, &names)) {
         reading->lines++;
         status = visit(context, &line);
     } else {
         reading->bad++;
     }
-    free(hex);
+    free(names.key);
+    free(names.tar);
     json_decref(object);
     return status;
 }

@@ -2,7 +2,9 @@
  *
  * An image belongs to shard hash_bytes(key) mod n, where key is its relative name (list.h) with its
  * extension, as bytes, and hash_bytes is in hash.h. So an image that is added, removed or fails
- * moves no other. The mapping is part of the format: it never changes.
+ * moves no other. A tar is read as a whole: its images belong to the shard of the tar's own key
+ * (ledger_line_name knows it of images that were tried). The mapping is part of the format: it
+ * never changes.
  */
 #ifndef JOBS_SHARD_H
 #define JOBS_SHARD_H

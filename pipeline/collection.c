@@ -33,7 +33,7 @@ struct collection {
     size_t item_count;
     struct queue *idle; /* items that nobody uses */
     struct workers *workers;
-    struct ledger_line *pending; /* owned; their keys too */
+    struct ledger_line *pending; /* owned; their names too */
     size_t pending_count, pending_capacity;
     double flushed; /* time of the last sync */
 };
@@ -87,6 +87,7 @@ static void flush(struct collection *collection)
         if (status == 0)
             status = ledger_append(run->ledger, &collection->pending[i], &error);
         free((char *)collection->pending[i].key);
+        free((char *)collection->pending[i].tar);
     }
     if (status)
         run_fail(run, &error);
@@ -106,6 +107,7 @@ static void note_done(struct collection *collection, struct item *item)
     collection->pending[collection->pending_count++] = (struct ledger_line){
         .status = LEDGER_DONE,
         .key = item->key,
+        .tar = item->tar,
         .bytes = item->bytes,
         .width = item->record.width,
         .height = item->record.height,
@@ -113,7 +115,7 @@ static void note_done(struct collection *collection, struct item *item)
         .seconds = item->seconds,
         .worker = item->worker,
     };
-    item->key = NULL; /* the line has it now */
+    item->key = item->tar = NULL; /* the line has them now */
     run->done++;
     progress_image(run->progress, false, (uint32_t)item->record.masks.count, item->seconds,
                    item->bytes);
@@ -127,6 +129,7 @@ static void note_failed(struct run *run, const struct item *item)
     const struct ledger_line line = {
         .status = LEDGER_FAILED,
         .key = item->key,
+        .tar = item->tar,
         .seconds = item->seconds,
         .worker = item->worker,
         .error = item->error.text,
@@ -195,9 +198,9 @@ static void collection_free(struct collection *collection)
     free(collection->pending);
 }
 
-/* Sends an image on its way. `member` holds its contents where it comes from a tar, else NULL;
- * `fault` (or NULL) is why it has failed already. */
-static int submit(struct collection *collection, const char *path, const char *key,
+/* Sends an image on its way. `tar` is the key of the tar that it lies in and `member` its contents
+ * there, or NULL; `fault` (or NULL) is why it has failed already. */
+static int submit(struct collection *collection, const char *path, const char *key, const char *tar,
                   const struct tar_member *member, const struct error *fault, struct error *error)
 {
     if (run_clean_image(collection->run->clean, key, error))
@@ -205,6 +208,7 @@ static int submit(struct collection *collection, const char *path, const char *k
     struct item *item = queue_pop(collection->idle);
     item->path = strdup(path);
     item->key = strdup(key);
+    item->tar = tar ? strdup(tar) : NULL;
     if (fault)
         item->error = *fault;
     if (member) {
@@ -213,7 +217,7 @@ static int submit(struct collection *collection, const char *path, const char *k
         if (item->file)
             memcpy(item->file, member->bytes, member->size);
     }
-    if (item->path && item->key && (item->file || !member) &&
+    if (item->path && item->key && (item->tar || !tar) && (item->file || !member) &&
         workers_submit(collection->workers, item) == 0)
         return 0;
     item_clear(item);
@@ -232,7 +236,7 @@ static int submit_member(struct collection *collection, const struct list_item *
         asprintf(&key, "%.*s/%s", (int)tar_input_stem(listed->key), listed->key, member->name) < 0)
         status = error_set(error, ERROR_MEMORY, "%s: no memory for a name", listed->path);
     else if (run_folder_wants(collection->run, key))
-        status = submit(collection, path, key, fault ? NULL : member, fault, error);
+        status = submit(collection, path, key, listed->key, fault ? NULL : member, fault, error);
     free(path);
     free(key);
     return status;
@@ -261,7 +265,7 @@ static int submit_tar(struct collection *collection, const struct list_item *lis
         found = unusable ? 1 : found;
     }
     if (status == 0 && found < 0)
-        status = submit(collection, listed->path, listed->key, NULL, &fault, error);
+        status = submit(collection, listed->path, listed->key, NULL, NULL, &fault, error);
     tar_input_close(tar);
     return status;
 }
@@ -275,7 +279,7 @@ static int submit_listed(struct collection *collection, const struct list_item *
     if (tar_input_is_tar(listed->path))
         return submit_tar(collection, listed, error);
     return run_folder_wants(collection->run, listed->key)
-               ? submit(collection, listed->path, listed->key, NULL, NULL, error)
+               ? submit(collection, listed->path, listed->key, NULL, NULL, NULL, error)
                : 0;
 }
 

@@ -256,9 +256,10 @@ void item_clear(struct item *item)
 {
     free(item->path);
     free(item->key);
+    free(item->tar);
     free(item->file);
     record_free(&item->record);
-    item->path = item->key = NULL;
+    item->path = item->key = item->tar = NULL;
     item->file = NULL;
     item->error = (struct error){0};
     item->dropped = false;

@@ -16,6 +16,7 @@ struct run;
 struct item {
     char *path; /* owned: what to open; for a tar's member the name for messages */
     char *key;  /* owned: the relative name, with its extension */
+    char *tar;  /* owned: key of the tar that it lies in, or NULL */
     void *file; /* owned: the encoded image, for a tar's member; else NULL */
     size_t file_size;
     struct image image;

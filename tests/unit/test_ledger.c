@@ -240,6 +240,92 @@ START_TEST(a_shard_reads_its_own_images_only)
 }
 END_TEST
 
+/* A line for the image `key` in `tar`. */
+static void append_member(struct ledger *ledger, const char *tar, const char *key, bool done,
+                          double time)
+{
+    struct error error = {0};
+    const struct ledger_line line = {.status = done ? LEDGER_DONE : LEDGER_FAILED,
+                                     .key = key,
+                                     .tar = tar,
+                                     .bytes = done,
+                                     .error = done ? NULL : "bad",
+                                     .time = time};
+    ck_assert_msg(ledger_append(ledger, &line, &error) == 0, "%s", error.text);
+}
+
+/* Names that are not UTF-8 decide as bytes, in the ledgers of any number of shards. */
+START_TEST(the_images_in_a_tar_belong_to_the_shard_of_the_tar)
+{
+    enum { TARS = 8, MEMBERS = 30 };
+    struct error error = {0};
+    struct ledger_run_status status;
+    uint64_t tars[3] = {0};
+    uint64_t count;
+    double now = (double)time(NULL);
+    struct ledger *ledgers[3];
+    struct ledger *old = open_ledger(ALL);
+    for (uint32_t s = 0; s < 3; s++)
+        ledgers[s] = open_ledger((struct shard){s, 3});
+    append_done(old, "before.jpg", 1, now - 100);
+    for (int t = 0; t < TARS; t++) {
+        char tar[32];
+        char key[32];
+        snprintf(tar, sizeof tar, "\xfft%d.tar", t);
+        uint32_t mine = 0;
+        while (!shard_has(&(struct shard){mine, 3}, tar))
+            mine++;
+        tars[mine]++;
+        for (int i = 0; i < MEMBERS; i++) {
+            snprintf(key, sizeof key, "\xfft%d/%d.jpg", t, i);
+            append_member(i % 2 ? old : ledgers[mine], tar, key, i > 0, now - (i % 2 ? 50 : 10));
+        }
+    }
+    for (int s = 0; s < 3; s++)
+        ledger_close(ledgers[s]);
+    ledger_close(old);
+    ck_assert_msg(ledger_status_read(scratch.path, &status, &error) == 0, "%s", error.text);
+    for (uint32_t s = 0; s < 3; s++) {
+        const struct shard shard = {s, 3};
+        uint64_t other = shard_has(&shard, "before.jpg");
+        struct ledger_index *index = read_index(&shard);
+        ck_assert_uint_eq(ledger_index_counts(index).done, tars[s] * (MEMBERS - 1) + other);
+        ck_assert_uint_eq(ledger_index_counts(index).failed, tars[s]);
+        ledger_index_free(index);
+        ck_assert_uint_eq(status.shards[s].done, tars[s] * (MEMBERS - 1) + other);
+        ck_assert_uint_eq(status.shards[s].failed, tars[s]);
+        ck_assert_int_eq(ledger_write_failed(scratch.path, &shard, false, &count, &error), 0);
+        ck_assert_uint_eq(count, tars[s]);
+    }
+    ledger_status_free(&status);
+}
+END_TEST
+
+/* An index that grows keeps the shards of what is in it. */
+START_TEST(images_of_many_tars_are_counted_in_their_shards)
+{
+    enum { IMAGES = 5000 };
+    struct error error = {0};
+    struct ledger_counts counts[2] = {{0}};
+    struct ledger_index *index = ledger_index_new(&error);
+    uint64_t mine = 0;
+    for (int i = 0; i < IMAGES; i++) {
+        char key[32];
+        char tar[32];
+        snprintf(key, sizeof key, "%d.jpg", i);
+        snprintf(tar, sizeof tar, "%d.tar", i / 100);
+        const struct ledger_line line = {
+            .status = LEDGER_DONE, .key = key, .tar = i < 500 ? NULL : tar};
+        mine += shard_has(&(struct shard){1, 2}, ledger_line_name(&line));
+        ck_assert_int_eq(ledger_index_add(index, &line, &error), 0);
+    }
+    ledger_index_shards(index, 2, counts);
+    ck_assert_uint_eq(counts[1].done, mine);
+    ck_assert_uint_eq(counts[0].done, IMAGES - mine);
+    ledger_index_free(index);
+}
+END_TEST
+
 START_TEST(writers_of_this_shard_are_known)
 {
     struct error error = {0};
@@ -415,6 +501,8 @@ int main(void)
     tcase_add_test(cases, processes_that_append_at_once_do_not_mix_lines);
     tcase_add_test(cases, the_latest_line_counts_across_ledgers);
     tcase_add_test(cases, a_shard_reads_its_own_images_only);
+    tcase_add_test(cases, the_images_in_a_tar_belong_to_the_shard_of_the_tar);
+    tcase_add_test(cases, images_of_many_tars_are_counted_in_their_shards);
     tcase_add_test(cases, writers_of_this_shard_are_known);
     tcase_add_test(cases, status_adds_up_over_shards);
     tcase_add_test(cases, failed_images_and_the_merged_ledger);

@@ -221,7 +221,8 @@ static int append_to_ledger(struct error *error)
     if (!ledger)
         return -1;
     const struct ledger_line done = {.status = LEDGER_DONE, .key = "a/\xff.jpg", .bytes = 7};
-    const struct ledger_line failed = {.status = LEDGER_FAILED, .key = "b.jpg", .error = "bad"};
+    const struct ledger_line failed = {
+        .status = LEDGER_FAILED, .key = "b.jpg", .tar = "\xff.tar", .error = "bad"};
     int status = ledger_append_start(ledger, 2, error) || ledger_append(ledger, &done, error) ||
                          ledger_append(ledger, &failed, error) ||
                          ledger_append_end(ledger, "done", error) || ledger_sync(ledger, error)
