@@ -117,12 +117,15 @@ const char *ledger_line_name(const struct ledger_line *line)
     return line->tar ? line->tar : line->key;
 }
 
+static const char *const status_texts[] = {
+    [LEDGER_NONE] = "read", [LEDGER_DONE] = "done", [LEDGER_FAILED] = "failed"};
+
 void ledger_format_image(struct ndjson *line, const struct ledger_line *image)
 {
     ndjson_name(line, "path", image->key);
     if (image->tar)
         ndjson_name(line, "tar", image->tar);
-    ndjson_string(line, "status", image->status == LEDGER_DONE ? "done" : "failed");
+    ndjson_string(line, "status", status_texts[image->status]);
     if (image->status == LEDGER_DONE)
         ndjson_integer(line, "bytes", image->bytes);
     if (image->width) {

@@ -8,14 +8,16 @@
  *   {"path":"a/b.jpg","status":"done","bytes":5120,"width":640,"height":480,"masks":31,
  *    "seconds":0.412,"worker":1,"time":1767225601.5}
  *   {"path":"a/c.jpg","status":"failed","error":"a/c.jpg: not an image","seconds":0.001,...}
+ *   {"path":"b.tar","status":"read","seconds":0.000,...}
  *   {"event":"end","time":1767229200.5,"reason":"done"}
  *
  * The line of an image that lies in a tar has "tar" after its path: the key of that tar, which is
- * what decided the shard (ledger_line_name). A name that is not UTF-8 has U+FFFD in "path" for each
- * bad byte and all its bytes in hexadecimal in "path_hex", which counts; so with "tar". Every line
- * is one write(2) with O_APPEND. A line torn by a crash or a full disk is closed by a newline
- * before the next one and ignored when read: its image is done again. Of several lines for one
- * image the one with the latest time counts.
+ * what decided the shard (ledger_line_name). A tar that is damaged has a "failed" line of its own;
+ * "read" takes that back when it has been read to its end, and counts as no image. A name that is
+ * not UTF-8 has U+FFFD in "path" for each bad byte and all its bytes in hexadecimal in "path_hex",
+ * which counts; so with "tar". Every line is one write(2) with O_APPEND. A line torn by a crash or
+ * a full disk is closed by a newline before the next one and ignored when read: its image is done
+ * again. Of several lines for one image the one with the latest time counts.
  *
  * Order that makes a "done" line trustworthy after a power loss: the output is durable (file and
  * folder fsynced) before ledger_append is called. The ledger itself need not be: a lost line only
@@ -36,7 +38,7 @@ struct shard;
 #define LEDGER_FOLDER ".maskmill" /* below the run's folder; list.h never walks into it */
 
 enum ledger_status {
-    LEDGER_NONE,   /* never tried */
+    LEDGER_NONE,   /* never tried; of a line: "read", a tar without fault */
     LEDGER_DONE,   /* output written; check that it is there with this size */
     LEDGER_FAILED, /* tried, and the image (not the machine) is at fault */
     LEDGER_EVENT   /* reading only: the line is a start or an end */
@@ -77,7 +79,7 @@ int ledger_append(struct ledger *ledger, const struct ledger_line *line, struct 
  * the tar that it lies in, since a tar is read as a whole by one shard. */
 const char *ledger_line_name(const struct ledger_line *line);
 
-/* Puts an image's members into a line that was begun (ndjson.h), all but its time. */
+/* Puts an image's or a tar's members into a line that was begun (ndjson.h), all but its time. */
 void ledger_format_image(struct ndjson *line, const struct ledger_line *image);
 
 /* Appends the event lines; host, pid and shard are filled in. 0 or -1 (ERROR_IO). */

@@ -11,7 +11,8 @@
 #include "jobs/shard.h"
 
 /* Open addressing over three arrays, at most three quarters full. A state packs, from the high bits
- * on: 26 bits of the second hash, 2 of status, 36 of bytes; 0 marks a free slot. */
+ * on: 26 bits of the second hash, 2 of status, 36 of bytes; 0 marks a free slot. So a slot without
+ * status, of a tar that could be read after all, has a byte. */
 struct ledger_index {
     uint64_t *hashes;
     uint64_t *states;
@@ -168,9 +169,10 @@ int ledger_index_add(struct ledger_index *index, const struct ledger_line *line,
     index->used += !index->states[at];
     count(&index->counts, status_of(index->states[at]), -1);
     count(&index->counts, line->status, 1);
+    uint64_t bytes = line->status == LEDGER_NONE ? 1 : line->bytes;
     index->hashes[at] = name.hash;
     index->states[at] = name.check | (uint64_t)line->status << BYTES_BITS |
-                        (line->bytes > BYTES_MASK ? BYTES_MASK : line->bytes);
+                        (bytes > BYTES_MASK ? BYTES_MASK : bytes);
     index->times[at] = time;
     return note_owner(index, at, line, error);
 }
@@ -239,7 +241,7 @@ struct ledger_entry ledger_index_find(const struct ledger_index *index, const ch
 {
     uint64_t state = index->states[find_slot(index, hash_name(key))];
     enum ledger_status status = status_of(state);
-    if (status == LEDGER_EVENT) /* taken */
+    if (status == LEDGER_EVENT || status == LEDGER_NONE) /* taken, or a tar */
         return (struct ledger_entry){LEDGER_NONE, 0};
     return (struct ledger_entry){status, state & BYTES_MASK};
 }

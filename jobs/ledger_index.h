@@ -16,7 +16,7 @@ struct atomic_writer;
 struct ledger_index;
 
 struct ledger_entry {
-    enum ledger_status status; /* LEDGER_NONE: not in any ledger */
+    enum ledger_status status; /* LEDGER_NONE: in no ledger, or a tar without fault */
     uint64_t bytes; /* of the output, below 2^36 (64 GiB); larger ones are held as that */
 };
 

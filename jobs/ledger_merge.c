@@ -25,7 +25,8 @@ struct merging {
 static int merge_line(void *context, const struct ledger_line *line)
 {
     struct merging *merging = context;
-    if (line->status == LEDGER_EVENT || (merging->failed_only && line->status != LEDGER_FAILED) ||
+    if (line->status == LEDGER_EVENT || line->status == LEDGER_NONE ||
+        (merging->failed_only && line->status != LEDGER_FAILED) ||
         (merging->shard && !shard_has(merging->shard, ledger_line_name(line))) ||
         !ledger_index_take(merging->index, line))
         return 0;

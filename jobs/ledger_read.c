@@ -102,6 +102,8 @@ static bool parse_line(const json_t *object, struct ledger_line *line, struct na
         line->status = LEDGER_DONE;
     else if (strcmp(status, "failed") == 0)
         line->status = LEDGER_FAILED;
+    else if (strcmp(status, "read") == 0)
+        line->status = LEDGER_NONE;
     else
         return false;
     line->bytes = integer_of(object, "bytes");

@@ -53,7 +53,8 @@ static int visit(void *context, const struct ledger_line *line)
         visit_event(reading, line);
         return 0;
     }
-    reading->recent[reading->attempts++ % RECENT] = line->time;
+    if (line->status != LEDGER_NONE)
+        reading->recent[reading->attempts++ % RECENT] = line->time;
     return ledger_index_add(reading->index, line, reading->error);
 }
 

@@ -235,7 +235,7 @@ static int submit_member(struct collection *collection, const struct list_item *
     if (asprintf(&path, "%s:%s", listed->path, member->name) < 0 ||
         asprintf(&key, "%.*s/%s", (int)tar_input_stem(listed->key), listed->key, member->name) < 0)
         status = error_set(error, ERROR_MEMORY, "%s: no memory for a name", listed->path);
-    else if (run_folder_wants(collection->run, key))
+    else if (run_folder_wants(collection->run, key, listed->key))
         status = submit(collection, path, key, listed->key, fault ? NULL : member, fault, error);
     free(path);
     free(key);
@@ -246,6 +246,27 @@ static bool member_is_image(const char *name)
 {
     const char *slash = strrchr(name, '/');
     return image_has_extension(slash ? slash + 1 : name);
+}
+
+/* Waits until all images that are on their way are through, and what is done is in the ledger. */
+static void settle(struct collection *collection)
+{
+    for (size_t i = 0; i < collection->item_count; i++)
+        queue_pop(collection->idle);
+    for (size_t i = 0; i < collection->item_count; i++)
+        queue_push(collection->idle, &collection->items[i]);
+    flush(collection);
+}
+
+/* A tar has been read to its end. If it had failed, its images count as failed with it until they
+ * are through: a start that is killed before that leaves them to the next --retry-failed. */
+static int end_tar(struct collection *collection, const char *key, struct error *error)
+{
+    struct run *run = collection->run;
+    if (!run_folder_tar_had_failed(run, key))
+        return 0;
+    settle(collection);
+    return stopping(run) ? 0 : run_folder_tar_read(run, key, error);
 }
 
 /* Every image in a tar. A tar that is damaged or cannot be read counts as one failed image. */
@@ -266,6 +287,8 @@ static int submit_tar(struct collection *collection, const struct list_item *lis
     }
     if (status == 0 && found < 0)
         status = submit(collection, listed->path, listed->key, NULL, NULL, &fault, error);
+    else if (status == 0 && found == 0)
+        status = end_tar(collection, listed->key, error);
     tar_input_close(tar);
     return status;
 }
@@ -278,7 +301,7 @@ static int submit_listed(struct collection *collection, const struct list_item *
         return 0;
     if (tar_input_is_tar(listed->path))
         return submit_tar(collection, listed, error);
-    return run_folder_wants(collection->run, listed->key)
+    return run_folder_wants(collection->run, listed->key, NULL)
                ? submit(collection, listed->path, listed->key, NULL, NULL, NULL, error)
                : 0;
 }

@@ -50,7 +50,8 @@ struct run {
     uint64_t failures_most; /* UINT64_MAX: no limit */
     double failures_share;  /* 0..1; more than 1: no limit */
 
-    uint64_t failed_before; /* images that failed in earlier starts and are not tried again */
+    uint64_t failed_before; /* images that failed in earlier starts and are not tried again; without
+                               tars that could be read now */
 
     /* written by the finishing thread */
     uint64_t done, failed;
@@ -84,8 +85,14 @@ void run_stop_workers(struct run *run);
 int run_folder_open(struct run *run, struct error *error);
 
 /* Whether this start has to do the image: not done before (checked on the disk) or failed before,
- * as the options say. */
-bool run_folder_wants(const struct run *run, const char *key);
+ * as the options say. `tar` is the key of the tar that it lies in, or NULL: where that could not be
+ * read to its end, its images that were not reached failed with it. */
+bool run_folder_wants(const struct run *run, const char *key, const char *tar);
+
+/* Whether an earlier failure of a tar itself is to be taken back once it has been read to its end
+ * and its images are through; and that, by the thread that lists the images: 0 or -1. */
+bool run_folder_tar_had_failed(const struct run *run, const char *key);
+int run_folder_tar_read(struct run *run, const char *key, struct error *error);
 
 /* OUTDIR/<key without its extension><suffix>; the caller frees it with free(3). NULL with
  * ERROR_MEMORY. */

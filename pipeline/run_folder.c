@@ -135,12 +135,31 @@ static bool is_there(const struct run *run, const char *key, uint64_t bytes)
     return there;
 }
 
-bool run_folder_wants(const struct run *run, const char *key)
+static bool has_failed(const struct run *run, const char *key)
+{
+    return ledger_index_find(run->before, key).status == LEDGER_FAILED;
+}
+
+bool run_folder_wants(const struct run *run, const char *key, const char *tar)
 {
     struct ledger_entry entry = ledger_index_find(run->before, key);
-    if (run->settings.retry_failed)
-        return entry.status == LEDGER_FAILED;
     if (entry.status == LEDGER_FAILED)
+        return run->settings.retry_failed;
+    if (run->settings.retry_failed && !(tar && has_failed(run, tar)))
         return false;
     return entry.status != LEDGER_DONE || !is_there(run, key, entry.bytes);
+}
+
+bool run_folder_tar_had_failed(const struct run *run, const char *key)
+{
+    /* With --overwrite the ledgers have not been read. */
+    return run->settings.overwrite || has_failed(run, key);
+}
+
+int run_folder_tar_read(struct run *run, const char *key, struct error *error)
+{
+    const struct ledger_line line = {.status = LEDGER_NONE, .key = key};
+    if (run->failed_before > 0)
+        run->failed_before--;
+    return ledger_append(run->ledger, &line, error);
 }

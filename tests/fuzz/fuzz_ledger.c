@@ -32,7 +32,8 @@ static int visit(void *context, const struct ledger_line *line)
     if (line->status == LEDGER_EVENT)
         return 0;
     check(ledger_index_add(index, line, &error) == 0);
-    check(ledger_index_find(index, line->key).status != LEDGER_NONE);
+    if (line->status != LEDGER_NONE)
+        check(ledger_index_find(index, line->key).status != LEDGER_NONE);
     ndjson_begin(&text);
     ledger_format_image(&text, line);
     check(ndjson_end(&text) == 0);

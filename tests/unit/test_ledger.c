@@ -419,6 +419,15 @@ static size_t count_lines(const char *name)
     return lines;
 }
 
+/* A line for a tar without fault. */
+static void append_read(struct ledger *ledger, const char *key, double time)
+{
+    struct error error = {0};
+    const struct ledger_line line = {.status = LEDGER_NONE, .key = key, .time = time};
+    ck_assert_msg(ledger_append(ledger, &line, &error) == 0, "%s", error.text);
+}
+
+/* A tar counts while it is damaged, and neither as failed nor as done afterwards. */
 START_TEST(failed_images_and_the_merged_ledger)
 {
     struct error error = {0};
@@ -433,23 +442,32 @@ START_TEST(failed_images_and_the_merged_ledger)
     append_failed(old, "cured.jpg", "bad", t);
     append_done(ledger, "cured.jpg", 5, t + 2);
     append_done(old, "fine\xff.jpg", 6, t);
+    append_failed(old, "mended.tar", "damaged", t);
+    append_read(ledger, "mended.tar", t + 1);
+    append_read(old, "damaged.tar", t);
+    append_failed(ledger, "damaged.tar", "damaged", t + 1);
     ledger_close(ledger);
     ledger_close(old);
     ck_assert_int_eq(ledger_write_failed(scratch.path, NULL, false, &count, &error), 0);
-    ck_assert_uint_eq(count, 1);
+    ck_assert_uint_eq(count, 2);
     char *text = scratch_read(&scratch, "failed.ndjson");
     ck_assert_ptr_nonnull(strstr(text, "\"path\":\"again.jpg\""));
     ck_assert_ptr_nonnull(strstr(text, "second"));
     free(text);
     ck_assert_int_eq(ledger_write_failed(scratch.path, &half, false, &count, &error), 0);
-    ck_assert_uint_eq(count, shard_has(&half, "again.jpg"));
+    ck_assert_uint_eq(count, shard_has(&half, "again.jpg") + shard_has(&half, "damaged.tar"));
     ck_assert_uint_eq(count_lines("failed-0-of-2.ndjson"), count);
     ck_assert_int_eq(ledger_write_failed(scratch.path, NULL, true, &count, &error), 0);
     ck_assert_uint_eq(count, 0);
     ck_assert_uint_eq(count_lines("failed.ndjson"), 0);
     ck_assert_int_eq(ledger_merge(scratch.path, &status, &error), 0);
-    ck_assert_uint_eq(count_lines("ledger.ndjson"), 3);
-    ck_assert_uint_eq(count_lines("failed.ndjson"), 1);
+    ck_assert_uint_eq(count_lines("ledger.ndjson"), 4);
+    ck_assert_uint_eq(count_lines("failed.ndjson"), 2);
+    struct ledger_index *index = read_index(NULL);
+    ck_assert_uint_eq(ledger_index_counts(index).done, 2);
+    ck_assert_uint_eq(ledger_index_counts(index).failed, 2);
+    ck_assert_int_eq(ledger_index_find(index, "mended.tar").status, LEDGER_NONE);
+    ledger_index_free(index);
     ledger_status_free(&status);
 }
 END_TEST
