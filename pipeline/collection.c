@@ -21,11 +21,9 @@
 #include "pipeline/item.h"
 #include "pipeline/run.h"
 #include "pipeline/run_clean.h"
-#include "images/tar_input.h"
+#include "pipeline/tar_images.h"
 
 enum { READ, COMPUTE, WRITE, STAGES };
-
-enum { TAR_MEMBER_MOST = 1 << 30 }; /* bytes of an encoded image */
 
 struct collection {
     struct run *run;
@@ -242,12 +240,6 @@ static int submit_member(struct collection *collection, const struct list_item *
     return status;
 }
 
-static bool member_is_image(const char *name)
-{
-    const char *slash = strrchr(name, '/');
-    return image_has_extension(slash ? slash + 1 : name);
-}
-
 /* Waits until all images that are on their way are through, and what is done is in the ledger. */
 static void settle(struct collection *collection)
 {
@@ -273,23 +265,22 @@ static int end_tar(struct collection *collection, const char *key, struct error 
 static int submit_tar(struct collection *collection, const struct list_item *listed,
                       struct error *error)
 {
-    struct tar_input *tar = NULL;
+    struct tar_images images;
     struct tar_member member;
     struct error fault = {0};
-    int found = tar_input_open(&tar, listed->path, (size_t)TAR_MEMBER_MOST, &fault) ? -1 : 1;
+    struct run *run = collection->run;
+    int found = tar_images_open(&images, listed->path, run->progress, &fault) ? -1 : 1;
     int status = 0;
-    while (status == 0 && found > 0 && !stopping(collection->run)) {
-        found = tar_input_next(tar, member_is_image, &member, &fault);
-        bool unusable = found < 0 && fault.code == ERROR_IMAGE;
-        if (found > 0 || unusable)
-            status = submit_member(collection, listed, &member, unusable ? &fault : NULL, error);
-        found = unusable ? 1 : found;
+    while (status == 0 && found > 0 && !stopping(run)) {
+        found = tar_images_next(&images, &member, &fault);
+        if (found > 0)
+            status = submit_member(collection, listed, &member, fault.code ? &fault : NULL, error);
     }
     if (status == 0 && found < 0)
         status = submit(collection, listed->path, listed->key, NULL, NULL, &fault, error);
     else if (status == 0 && found == 0)
         status = end_tar(collection, listed->key, error);
-    tar_input_close(tar);
+    tar_images_close(&images);
     return status;
 }
 
