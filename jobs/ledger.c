@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "jobs/ndjson.h"
 #include "jobs/shard.h"
+#include "jobs/unknown.h"
 
 struct ledger {
     pthread_mutex_t
@@ -151,7 +152,8 @@ static void format_event(struct ndjson *line, const struct ledger *ledger,
     }
     snprintf(text, sizeof text, "%u/%u", ledger->shard.index, ledger->shard.count);
     ndjson_string(line, "shard", text);
-    ndjson_integer(line, "images", event->images);
+    if (event->images != IMAGES_UNKNOWN)
+        ndjson_integer(line, "images", event->images);
     gethostname(text, sizeof text - 1);
     ndjson_string(line, "host", text);
     ndjson_integer(line, "pid", (uint64_t)getpid());

@@ -4,7 +4,7 @@
  * waits for another. Lines:
  *
  *   {"event":"start","time":1767225600.125,"host":"n1","pid":7,
- *    "writer":"5f3a9c01.7.d41e88b2","shard":"0/4","images":2500}
+ *    "writer":"5f3a9c01.7.d41e88b2","shard":"0/4","images":2500}       ("images" where it is known)
  *   {"path":"a/b.jpg","status":"done","bytes":5120,"width":640,"height":480,"masks":31,
  *    "seconds":0.412,"worker":1,"time":1767225601.5}
  *   {"path":"a/c.jpg","status":"failed","error":"a/c.jpg: not an image","seconds":0.001,...}
@@ -63,7 +63,7 @@ struct ledger_line {
     const char *host;   /* of a start */
     const char *writer; /* of a start: whose temporary files it makes (atomic_name.h) */
     uint64_t pid;
-    uint64_t images; /* of a start: images of this shard */
+    uint64_t images; /* of a start: images of this shard, or IMAGES_UNKNOWN (unknown.h) */
 };
 
 /* Opens (creates) the ledger of a shard for appending; makes RUN/.maskmill where it is missing.

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "jobs/shard.h"
+#include "jobs/unknown.h"
 
 enum { LINE_MAX_BYTES = 1 << 20 };
 
@@ -62,7 +63,8 @@ static bool parse_event(const json_t *object, struct ledger_line *line)
     line->host = text_of(object, "host");
     line->writer = text_of(object, "writer");
     line->pid = integer_of(object, "pid");
-    line->images = integer_of(object, "images");
+    line->images =
+        json_object_get(object, "images") ? integer_of(object, "images") : IMAGES_UNKNOWN;
     return true;
 }
 

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "jobs/ledger.h"
 #include "jobs/ledger_index.h"
+#include "jobs/unknown.h"
 
 enum {
     RECENT = 1024
@@ -106,6 +107,28 @@ static int choose_shards(const struct shard_reading *readings, size_t files,
     return 0;
 }
 
+/* What is left of a shard. A start that has come to its end leaves nothing, however much there was.
+ */
+static uint64_t count_left(const struct ledger_shard_status *shard)
+{
+    uint64_t through = shard->done + shard->failed;
+    if (shard->images == IMAGES_UNKNOWN)
+        return strcmp(shard->reason, "done") == 0 ? 0 : IMAGES_UNKNOWN;
+    return shard->images > through ? shard->images - through : 0;
+}
+
+static double time_for(const struct ledger_shard_status *shard)
+{
+    bool known = shard->rate > 0 && shard->left != IMAGES_UNKNOWN;
+    return known ? (double)shard->left / shard->rate : -1;
+}
+
+/* Unknown where one of them is. */
+static uint64_t add(uint64_t a, uint64_t b)
+{
+    return a == IMAGES_UNKNOWN || b == IMAGES_UNKNOWN ? IMAGES_UNKNOWN : a + b;
+}
+
 static void sum_up(struct ledger_run_status *status, const struct ledger_counts *counts, double now)
 {
     status->time_left = -1;
@@ -114,19 +137,20 @@ static void sum_up(struct ledger_run_status *status, const struct ledger_counts 
         const struct ledger_counts *mine = &counts[shard->index];
         shard->done = mine->done;
         shard->failed = mine->failed;
-        uint64_t through = shard->done + shard->failed;
-        shard->left = shard->images > through ? shard->images - through : 0;
-        shard->time_left = shard->rate > 0 ? (double)shard->left / shard->rate : -1;
-        status->images += shard->images;
+        shard->left = count_left(shard);
+        shard->time_left = time_for(shard);
+        status->images = add(status->images, shard->images);
         status->done += shard->done;
         status->failed += shard->failed;
-        status->left += shard->left;
+        status->left = add(status->left, shard->left);
         if (!shard->running || now - shard->last_time > SILENT)
             continue;
         status->rate += shard->rate;
         if (shard->time_left > status->time_left)
             status->time_left = shard->time_left;
     }
+    if (status->left == IMAGES_UNKNOWN)
+        status->time_left = -1;
 }
 
 static int read_shards(char **paths, size_t files, struct shard_reading *readings,
@@ -172,6 +196,16 @@ int ledger_status_read(const char *run, struct ledger_run_status *status, struct
     memory_free(readings);
     free(paths);
     return result;
+}
+
+bool ledger_status_over(const struct ledger_run_status *status)
+{
+    bool over = true;
+    for (size_t i = 0; i < status->shard_count; i++) {
+        const struct ledger_shard_status *shard = &status->shards[i];
+        over = over && (shard->left == IMAGES_UNKNOWN ? !shard->running : shard->left == 0);
+    }
+    return over;
 }
 
 void ledger_status_free(struct ledger_run_status *status)

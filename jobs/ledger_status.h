@@ -14,10 +14,10 @@ struct ledger_shard_status {
     uint32_t index; /* of "index/shards_expected" */
     char host[64];  /* of the last start, "" where none is known */
     uint64_t pid;
-    uint64_t images; /* in this shard, by its last start */
+    uint64_t images; /* in this shard, by its last start, or IMAGES_UNKNOWN (unknown.h) */
     uint64_t done;   /* by all ledgers, each image once */
     uint64_t failed;
-    uint64_t left;    /* images - done - failed, not below 0 */
+    uint64_t left;    /* images - done - failed, not below 0; or IMAGES_UNKNOWN */
     bool running;     /* started and not ended; of one that was killed last_time gets old */
     char reason[16];  /* of the last end, "" while running */
     double last_time; /* of the last line, seconds since 1970 */
@@ -31,7 +31,7 @@ struct ledger_run_status {
     struct ledger_shard_status *shards; /* those that have started, in order */
     size_t shard_count;
     uint32_t shards_expected; /* n of "i/n" */
-    uint64_t images;          /* sums over the shards listed */
+    uint64_t images;          /* sums over the shards listed; as each of them maybe unknown */
     uint64_t done;
     uint64_t failed;
     uint64_t left;
@@ -43,6 +43,10 @@ struct ledger_run_status {
 /* Returns 0, or -1 with ERROR_IO (no run there) or ERROR_MEMORY. Freed with ledger_status_free. */
 int ledger_status_read(const char *run, struct ledger_run_status *status, struct error *error);
 void ledger_status_free(struct ledger_run_status *status);
+
+/* Whether nothing is left to wait for: no image, or, where their number is not known, no shard that
+ * runs. */
+bool ledger_status_over(const struct ledger_run_status *status);
 
 /* A table for people, or one JSON object on one line. */
 void ledger_status_print(const struct ledger_run_status *status, FILE *out);

@@ -5,6 +5,7 @@
 
 #include "jobs/ndjson.h"
 #include "jobs/progress.h"
+#include "jobs/unknown.h"
 
 static void duration_or_dash(double seconds, char text[32])
 {
@@ -12,6 +13,14 @@ static void duration_or_dash(double seconds, char text[32])
         snprintf(text, 32, "-");
     else
         progress_duration(seconds, text);
+}
+
+static void count_or_dash(uint64_t count, char text[32])
+{
+    if (count == IMAGES_UNKNOWN)
+        snprintf(text, 32, "-");
+    else
+        snprintf(text, 32, "%llu", (unsigned long long)count);
 }
 
 static const char *state_of(const struct ledger_shard_status *shard)
@@ -25,28 +34,30 @@ static void print_shard(const struct ledger_run_status *status,
                         const struct ledger_shard_status *shard, FILE *out)
 {
     char name[32];
+    char images[32];
     char left[32];
     char silent[32];
     snprintf(name, sizeof name, "%u/%u", shard->index, status->shards_expected);
+    count_or_dash(shard->left, images);
     duration_or_dash(shard->left ? shard->time_left : 0, left);
     duration_or_dash((double)time(NULL) - shard->last_time, silent);
-    fprintf(out, "%-13s %10llu %8llu %10llu %9.2f %10s  %s on %s, last line %s ago\n", name,
-            (unsigned long long)shard->done, (unsigned long long)shard->failed,
-            (unsigned long long)shard->left, shard->rate, left, state_of(shard),
-            shard->host[0] ? shard->host : "?", silent);
+    fprintf(out, "%-13s %10llu %8llu %10s %9.2f %10s  %s on %s, last line %s ago\n", name,
+            (unsigned long long)shard->done, (unsigned long long)shard->failed, images, shard->rate,
+            left, state_of(shard), shard->host[0] ? shard->host : "?", silent);
 }
 
 void ledger_status_print(const struct ledger_run_status *status, FILE *out)
 {
+    char images[32];
     char left[32];
     fprintf(out, "%-13s %10s %8s %10s %9s %10s\n", "shard", "done", "failed", "left", "images/s",
             "time left");
     for (size_t i = 0; i < status->shard_count; i++)
         print_shard(status, &status->shards[i], out);
+    count_or_dash(status->left, images);
     duration_or_dash(status->left ? status->time_left : 0, left);
-    fprintf(out, "%-13s %10llu %8llu %10llu %9.2f %10s\n", "all", (unsigned long long)status->done,
-            (unsigned long long)status->failed, (unsigned long long)status->left, status->rate,
-            left);
+    fprintf(out, "%-13s %10llu %8llu %10s %9.2f %10s\n", "all", (unsigned long long)status->done,
+            (unsigned long long)status->failed, images, status->rate, left);
     if (status->shard_count < status->shards_expected)
         fprintf(out, "%zu of %u shards have not started; their images are not counted\n",
                 status->shards_expected - status->shard_count, status->shards_expected);
@@ -55,14 +66,22 @@ void ledger_status_print(const struct ledger_run_status *status, FILE *out)
                 (unsigned long long)status->bad_lines);
 }
 
+static void json_count(struct ndjson *line, const char *name, uint64_t count)
+{
+    if (count == IMAGES_UNKNOWN)
+        ndjson_real(line, name, (double)NAN, 0);
+    else
+        ndjson_integer(line, name, count);
+}
+
 /* The members that shards and the whole run share. */
 static void json_numbers(struct ndjson *line, uint64_t images, uint64_t done, uint64_t failed,
                          uint64_t left)
 {
-    ndjson_integer(line, "images", images);
+    json_count(line, "images", images);
     ndjson_integer(line, "done", done);
     ndjson_integer(line, "failed", failed);
-    ndjson_integer(line, "left", left);
+    json_count(line, "left", left);
 }
 
 static void json_rate(struct ndjson *line, double rate, double time_left)

@@ -186,6 +186,7 @@ int list_next(struct list *list, struct list_item *item, struct error *error)
     }
     if (found < 0)
         return -1;
+    item->holds_many = list->options.holds_many && list->options.holds_many(item->path);
     item->index = list->index++;
     return 1;
 }

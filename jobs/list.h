@@ -34,13 +34,15 @@ struct list_options {
     bool null_separated;   /* entries of the list end in NUL, not in newline */
     const char *skip_folder; /* a folder not to walk into (the output folder); NULL for none. It is
                                 walked all the same where it is itself an INPUT */
-    bool (*wanted)(const char *name); /* names in folders that are taken; NULL: all */
+    bool (*wanted)(const char *name);     /* names in folders that are taken; NULL: all */
+    bool (*holds_many)(const char *path); /* files that hold any number of images; NULL: none */
     const char *skip_suffix; /* names to leave out in folders (".overlay.jpg"), NULL for none */
 };
 
 struct list_item {
     const char *path; /* what to open */
     const char *key;  /* relative name with its extension; unique within a run once surveyed */
+    bool holds_many;  /* a file of many images, as the options say */
     uint64_t index;   /* 0, 1, 2, ... over all items */
 };
 
@@ -62,7 +64,8 @@ void list_close(struct list *list);
 
 struct list_survey {
     uint64_t images; /* all items */
-    uint64_t mine;   /* those of the shard, = images without one */
+    uint64_t mine;   /* those of the shard, = images without one; IMAGES_UNKNOWN (unknown.h) where
+                        one of them holds many */
 };
 
 /* Goes through the whole list once, counts it, and refuses two images that would write the same

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/hash_set.h"
 #include "jobs/shard.h"
+#include "jobs/unknown.h"
 
 static bool same_stem(const char *a, const char *b)
 {
@@ -40,6 +41,14 @@ static int find_clash(struct list *list, const struct list_item *late, struct er
     return found < 0 ? -1 : 0;
 }
 
+static void count_mine(struct list_survey *survey, const struct list_item *item)
+{
+    if (item->holds_many)
+        survey->mine = IMAGES_UNKNOWN;
+    else if (survey->mine != IMAGES_UNKNOWN)
+        survey->mine++;
+}
+
 static int survey_items(struct list *list, const struct shard *shard, struct hash_set *set,
                         struct list_survey *survey, struct error *error)
 {
@@ -47,7 +56,8 @@ static int survey_items(struct list *list, const struct shard *shard, struct has
     int found;
     while ((found = list_next(list, &item, error)) > 0) {
         survey->images++;
-        survey->mine += !shard || shard_has(shard, item.key);
+        if (!shard || shard_has(shard, item.key))
+            count_mine(survey, &item);
         int known = hash_set_put(set, hash_bytes(item.key, list_stem(item.key)), error);
         if (known < 0 || (known > 0 && find_clash(list, &item, error)))
             return -1;

@@ -15,6 +15,7 @@
 #include "jobs/ndjson.h"
 #include "jobs/progress_metrics.h"
 #include "jobs/ticker.h"
+#include "jobs/unknown.h"
 
 enum { SAMPLES = 60 }; /* of the rate: one a second, so it is the last minute's */
 
@@ -87,10 +88,16 @@ static uint64_t through(const struct progress *progress)
     return progress->counts.done + progress->counts.failed;
 }
 
+static bool is_known(const struct progress *progress)
+{
+    return progress->counts.expected != IMAGES_UNKNOWN;
+}
+
+/* 0 where it is not known. */
 static uint64_t left(const struct progress *progress)
 {
     uint64_t expected = progress->counts.expected;
-    return expected > through(progress) ? expected - through(progress) : 0;
+    return is_known(progress) && expected > through(progress) ? expected - through(progress) : 0;
 }
 
 /* Takes a sample once a second and brings counts.rate up to date. */
@@ -128,12 +135,15 @@ static void draw(struct progress *progress)
     const struct progress_counts *counts = &progress->counts;
     char numbers[5][32];
     char text[400];
-    int used =
-        snprintf(text, sizeof text, "%s of %s images, %s failed, %s masks, %.*f images/s",
-                 with_commas(through(progress), numbers[0]),
-                 with_commas(counts->expected, numbers[1]), with_commas(counts->failed, numbers[2]),
-                 with_commas(counts->masks, numbers[3]), counts->rate < 10 ? 2 : 1, counts->rate);
-    if (counts->rate > 0 && counts->expected > 0) {
+    int used = snprintf(text, sizeof text, "%s", with_commas(through(progress), numbers[0]));
+    if (is_known(progress))
+        used += snprintf(text + used, sizeof text - (size_t)used, " of %s",
+                         with_commas(counts->expected, numbers[1]));
+    used += snprintf(
+        text + used, sizeof text - (size_t)used, " images, %s failed, %s masks, %.*f images/s",
+        with_commas(counts->failed, numbers[2]), with_commas(counts->masks, numbers[3]),
+        counts->rate < 10 ? 2 : 1, counts->rate);
+    if (counts->rate > 0 && is_known(progress)) {
         progress_duration((double)left(progress) / counts->rate, numbers[4]);
         snprintf(text + used, sizeof text - (size_t)used, ", %s left", numbers[4]);
     }
@@ -164,7 +174,10 @@ static void json_counts(struct progress *progress, double rate)
     ndjson_integer(line, "done", counts->done);
     ndjson_integer(line, "failed", counts->failed);
     ndjson_integer(line, "done_before", counts->done_before);
-    ndjson_integer(line, "left", left(progress));
+    if (is_known(progress))
+        ndjson_integer(line, "left", left(progress));
+    else
+        ndjson_real(line, "left", NAN, 0);
     ndjson_integer(line, "masks", counts->masks);
     ndjson_integer(line, "bytes", counts->bytes);
     ndjson_real(line, "images_per_second", rate, 3);

@@ -35,8 +35,9 @@ struct progress_options {
  * once, so that a bad path is an error (ERROR_IO) before any work. */
 struct progress *progress_new(const struct progress_options *options, struct error *error);
 
-/* How many images there are to do in this start, and how many were found done before. From now on
- * figures are shown; so the signals that stop.h watches must be blocked already. */
+/* How many images there are to do in this start (or IMAGES_UNKNOWN, unknown.h), and how many were
+ * found done before. From now on figures are shown; so the signals that stop.h watches must be
+ * blocked already. */
 void progress_expect(struct progress *progress, uint64_t total, uint64_t done_before,
                      uint64_t failed_before);
 

@@ -5,6 +5,7 @@
 
 #include "base/atomic.h"
 #include "base/error.h"
+#include "jobs/unknown.h"
 
 /* One metric with its explanation. */
 static void metric(FILE *out, const char *name, const char *type, const char *help,
@@ -36,8 +37,9 @@ static void write_counts(FILE *out, const char *labels, const struct progress_co
            counts->seconds);
     metric(out, "images_done_before", "gauge", "Images found done at the start.", labels,
            (double)counts->done_before);
-    metric(out, "images_left", "gauge", "Images of this start that are left.", labels,
-           (double)left);
+    if (counts->expected != IMAGES_UNKNOWN)
+        metric(out, "images_left", "gauge", "Images of this start that are left.", labels,
+               (double)left);
     metric(out, "images_per_second", "gauge", "Images a second, over the last minute.", labels,
            counts->rate);
     metric(out, "start_time_seconds", "gauge", "Start, in seconds since 1970.", labels,

@@ -7,7 +7,7 @@
 struct error;
 
 struct progress_counts {
-    uint64_t expected; /* images to do in this start; 0: not known */
+    uint64_t expected; /* images to do in this start, or IMAGES_UNKNOWN (unknown.h) */
     uint64_t done_before, failed_before;
     uint64_t done, failed; /* in this start */
     uint64_t masks;

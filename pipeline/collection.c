@@ -290,7 +290,7 @@ static int submit_listed(struct collection *collection, const struct list_item *
 {
     if (!shard_has(&collection->run->shard, listed->key))
         return 0;
-    if (tar_input_is_tar(listed->path))
+    if (listed->holds_many)
         return submit_tar(collection, listed, error);
     return run_folder_wants(collection->run, listed->key, NULL)
                ? submit(collection, listed->path, listed->key, NULL, NULL, NULL, error)

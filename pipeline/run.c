@@ -18,6 +18,7 @@
 #include "jobs/lock.h"
 #include "jobs/progress.h"
 #include "jobs/stop.h"
+#include "jobs/unknown.h"
 #include "base/atomic.h"
 #include "pipeline/commands.h"
 #include "pipeline/config.h"
@@ -26,8 +27,6 @@
 #include "pipeline/run_clean.h"
 #include "pipeline/run_formats.h"
 #include "images/tar_input.h"
-
-static const uint64_t UNKNOWN = UINT64_MAX;
 
 enum { SYNC_FILES = 256 }; /* records whose folders are synced together at most */
 #define SYNC_SECONDS 1.0   /* and how long the first of them waits at most */
@@ -140,6 +139,7 @@ static int open_inputs(struct run *run, struct list_survey *survey, struct error
         .null_separated = run->settings.null_separated,
         .skip_folder = run->settings.output,
         .wanted = image_has_extension,
+        .holds_many = tar_input_is_tar,
         .skip_suffix = ".overlay.jpg",
     };
     for (int i = 0; i < run->input_count && i < RUN_INPUTS_MAX; i++)
@@ -148,28 +148,21 @@ static int open_inputs(struct run *run, struct list_survey *survey, struct error
     return run->list ? list_survey(run->list, &run->shard, survey, error) : -1;
 }
 
-/* How many images a tar holds is known only after reading it. */
-static bool has_tars(const struct run *run)
-{
-    bool found = false;
-    for (int i = 0; i < run->input_count; i++)
-        found = found || tar_input_is_tar(run->inputs[i]);
-    return found;
-}
-
-/* `images`: in this shard, or UNKNOWN. */
+/* `images`: in this shard, or IMAGES_UNKNOWN. */
 static int begin_ledger(struct run *run, uint64_t images, struct error *error)
 {
     run->batch = atomic_batch_new(SYNC_FILES, SYNC_SECONDS, error);
     run->ledger = run->batch ? ledger_open(run->settings.output, &run->shard, error) : NULL;
-    if (!run->ledger || ledger_append_start(run->ledger, images == UNKNOWN ? 0 : images, error))
+    if (!run->ledger || ledger_append_start(run->ledger, images, error))
         return -1;
     struct ledger_counts before = ledger_index_counts(run->before);
     uint64_t tried = before.done + before.failed;
-    uint64_t left = run->settings.retry_failed ? before.failed
-                    : images > tried           ? images - tried
-                                               : 0;
-    progress_expect(run->progress, images == UNKNOWN ? 0 : left, before.done, before.failed);
+    uint64_t left = images > tried ? images - tried : 0;
+    if (images == IMAGES_UNKNOWN)
+        left = IMAGES_UNKNOWN;
+    else if (run->settings.retry_failed)
+        left = before.failed;
+    progress_expect(run->progress, left, before.done, before.failed);
     run->failed_before = run->settings.retry_failed ? 0 : before.failed;
     return 0;
 }
@@ -200,9 +193,9 @@ static int carry_out(struct run *run, struct error *error)
     if (run_load_model(run, error) || open_inputs(run, &survey, error) ||
         run_check_inputs(run, error))
         return -1;
-    uint64_t images = has_tars(run) ? UNKNOWN : survey.mine;
-    if (run_folder_open(run, error) == 0 && begin_ledger(run, images, error) == 0 &&
-        run_formats_open(run->formats, error) == 0 && run_start_workers(run, images, error) == 0) {
+    if (run_folder_open(run, error) == 0 && begin_ledger(run, survey.mine, error) == 0 &&
+        run_formats_open(run->formats, error) == 0 &&
+        run_start_workers(run, survey.mine, error) == 0) {
         status = collection_run(run, error);
         if (status == 0 && atomic_load(&run->failing)) {
             *error = run->fatal;

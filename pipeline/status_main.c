@@ -18,7 +18,8 @@ static void print_status_help(void)
         "failed\n"
         "and left, images/s, time left. Works while it runs and from any machine that sees DIR.\n\n"
         "      --json    one JSON object\n"
-        "      --watch   again every 5 seconds until nothing is left\n"
+        "      --watch   again every 5 seconds until nothing is left; with tars, until no shard "
+        "runs\n"
         "  -h, --help\n\n"
         "Exit status: 0 nothing failed, 1 some images failed, 2 usage, 3 there is no run.");
 }
@@ -48,7 +49,7 @@ static int show(const char *folder, bool json, bool watch)
             fputs("\033[H\033[J", stdout); /* clear the terminal */
         (json ? ledger_status_print_json : ledger_status_print)(&status, stdout);
         bool cut = fflush(stdout) || ferror(stdout); /* main says so */
-        bool over = !watch || status.left == 0 || cut;
+        bool over = !watch || ledger_status_over(&status) || cut;
         int exit_status = status.failed ? EXIT_SOME_FAILED : EXIT_ALL_DONE;
         ledger_status_free(&status);
         if (over)

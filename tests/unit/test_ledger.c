@@ -14,6 +14,7 @@
 #include "jobs/ledger_index.h"
 #include "jobs/ledger_status.h"
 #include "jobs/shard.h"
+#include "jobs/unknown.h"
 #include "scratch.h"
 
 static struct scratch scratch;
@@ -409,6 +410,67 @@ START_TEST(status_adds_up_over_shards)
 }
 END_TEST
 
+static void read_status(struct ledger_run_status *status)
+{
+    struct error error = {0};
+    ck_assert_msg(ledger_status_read(scratch.path, status, &error) == 0, "%s", error.text);
+}
+
+/* How often `text` stands in what `print` prints. */
+static size_t count_printed(void (*print)(const struct ledger_run_status *, FILE *),
+                            const struct ledger_run_status *status, const char *text)
+{
+    char *printed = NULL;
+    size_t size;
+    size_t count = 0;
+    FILE *out = open_memstream(&printed, &size);
+    print(status, out);
+    fclose(out);
+    for (const char *at = printed; (at = strstr(at, text)); at++)
+        count++;
+    free(printed);
+    return count;
+}
+
+/* Shard 1 has tars: nobody knows what is left of it until it has ended. */
+START_TEST(a_number_of_images_that_is_not_known)
+{
+    struct error error = {0};
+    struct ledger_run_status status;
+    struct ledger *ledgers[2];
+    for (uint32_t s = 0; s < 2; s++) {
+        ledgers[s] = open_ledger((struct shard){s, 2});
+        ck_assert_int_eq(ledger_append_start(ledgers[s], s ? IMAGES_UNKNOWN : 0, &error), 0);
+    }
+    append_member(ledgers[1], "1.tar", "1/a.jpg", true, 0);
+    read_status(&status);
+    ck_assert_uint_eq(status.shards[0].left, 0);
+    ck_assert_uint_eq(status.shards[1].left, IMAGES_UNKNOWN);
+    ck_assert_uint_eq(status.left, IMAGES_UNKNOWN);
+    ck_assert(!ledger_status_over(&status));
+    ck_assert_uint_eq(count_printed(ledger_status_print_json, &status, "\"left\":null"), 2);
+    ck_assert_uint_eq(count_printed(ledger_status_print_json, &status, "\"images\":null"), 2);
+    ck_assert_uint_eq(count_printed(ledger_status_print, &status, "          -      0.00"), 2);
+    ledger_status_free(&status);
+
+    ck_assert_int_eq(ledger_append_end(ledgers[1], "stopped", &error), 0);
+    read_status(&status);
+    ck_assert_uint_eq(status.left, IMAGES_UNKNOWN);
+    ck_assert(ledger_status_over(&status));
+    ledger_status_free(&status);
+
+    ck_assert_int_eq(ledger_append_start(ledgers[1], IMAGES_UNKNOWN, &error), 0);
+    ck_assert_int_eq(ledger_append_end(ledgers[1], "done", &error), 0);
+    read_status(&status);
+    ck_assert_uint_eq(status.left, 0);
+    ck_assert_uint_eq(status.images, IMAGES_UNKNOWN);
+    ck_assert(ledger_status_over(&status));
+    ledger_status_free(&status);
+    for (int s = 0; s < 2; s++)
+        ledger_close(ledgers[s]);
+}
+END_TEST
+
 static size_t count_lines(const char *name)
 {
     char *text = scratch_read(&scratch, name);
@@ -523,6 +585,7 @@ int main(void)
     tcase_add_test(cases, images_of_many_tars_are_counted_in_their_shards);
     tcase_add_test(cases, writers_of_this_shard_are_known);
     tcase_add_test(cases, status_adds_up_over_shards);
+    tcase_add_test(cases, a_number_of_images_that_is_not_known);
     tcase_add_test(cases, failed_images_and_the_merged_ledger);
     tcase_add_test(cases, a_hundred_thousand_lines_are_read_quickly_in_little_memory);
     suite_add_tcase(suite, cases);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "jobs/list.h"
 #include "jobs/shard.h"
+#include "jobs/unknown.h"
 #include "scratch.h"
 
 static struct scratch scratch;
@@ -263,6 +264,35 @@ START_TEST(many_images_are_surveyed_without_a_false_alarm)
 }
 END_TEST
 
+static bool is_tar(const char *path)
+{
+    return strstr(path, ".tar") != NULL;
+}
+
+/* Only shards with a tar do not know their number. */
+START_TEST(files_that_hold_many_images_leave_their_number_unknown)
+{
+    char *list = scratch_path(&scratch, "list");
+    scratch_write(&scratch, "list", "a.jpg\nb.tar\nc.jpg\n");
+    const struct list_options options = {.list_file = list, .holds_many = is_tar};
+    const struct list_options plain = {.list_file = list};
+    struct list_survey all = expect_survey(&options, NULL);
+    ck_assert_uint_eq(all.images, 3);
+    ck_assert_uint_eq(all.mine, IMAGES_UNKNOWN);
+    ck_assert_uint_eq(expect_survey(&plain, NULL).mine, 3);
+    uint64_t known = 0;
+    for (uint32_t s = 0; s < 4; s++) {
+        const struct shard shard = {s, 4};
+        uint64_t mine = expect_survey(&options, &shard).mine;
+        ck_assert_int_eq(mine == IMAGES_UNKNOWN, shard_has(&shard, "b.tar"));
+        ck_assert(mine == IMAGES_UNKNOWN || mine <= 2);
+        known += mine != IMAGES_UNKNOWN;
+    }
+    ck_assert_uint_eq(known, 3);
+    free(list);
+}
+END_TEST
+
 START_TEST(what_is_missing_or_closed_is_named)
 {
     struct error error = {0};
@@ -385,6 +415,7 @@ int main(void)
     tcase_add_test(files, a_list_in_a_pipe_can_be_read_twice);
     tcase_add_test(files, two_images_with_one_output_are_refused);
     tcase_add_test(files, many_images_are_surveyed_without_a_false_alarm);
+    tcase_add_test(files, files_that_hold_many_images_leave_their_number_unknown);
     tcase_add_test(files, what_is_missing_or_closed_is_named);
     tcase_add_test(names, names_and_keys);
     tcase_add_test(names, shards_are_read_from_text_and_schedulers);

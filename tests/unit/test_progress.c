@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "jobs/progress.h"
+#include "jobs/unknown.h"
 #include "scratch.h"
 
 static struct scratch scratch;
@@ -155,6 +156,33 @@ START_TEST(figures_come_by_the_clock_alone)
 }
 END_TEST
 
+START_TEST(an_unknown_number_of_images_is_left_out)
+{
+    struct error error = {0};
+    char *text = NULL;
+    size_t size;
+    char *path = scratch_path(&scratch, "unknown.prom");
+    FILE *out = open_memstream(&text, &size);
+    const struct progress_options options = {
+        .out = out, .terminal = true, .metrics = path, .labels = ""};
+    struct progress *progress = progress_new(&options, &error);
+    progress_expect(progress, IMAGES_UNKNOWN, 0, 0);
+    usleep(300000);
+    progress_image(progress, false, 5, 1, 1);
+    progress_finish(progress, "done", 0);
+    progress_free(progress);
+    fclose(out);
+    char *metrics = scratch_read(&scratch, "unknown.prom");
+    ck_assert_msg(strstr(text, " images, 0 failed, "), "%s", text);
+    ck_assert_ptr_null(strstr(text, " of "));
+    ck_assert_ptr_null(strstr(text, "left"));
+    ck_assert_ptr_null(strstr(metrics, "images_left"));
+    free(metrics);
+    free(path);
+    free(text);
+}
+END_TEST
+
 START_TEST(durations_for_people)
 {
     const struct {
@@ -185,6 +213,7 @@ int main(void)
     tcase_add_test(cases, metrics_are_a_complete_file);
     tcase_add_test(cases, the_terminal_line_is_drawn_and_erased);
     tcase_add_test(cases, figures_come_by_the_clock_alone);
+    tcase_add_test(cases, an_unknown_number_of_images_is_left_out);
     tcase_add_test(cases, durations_for_people);
     suite_add_tcase(suite, cases);
     return unit_run(suite);
