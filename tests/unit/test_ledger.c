@@ -10,6 +10,7 @@
 
 #include "base/atomic_name.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "jobs/ledger.h"
 #include "jobs/ledger_index.h"
 #include "jobs/ledger_status.h"
@@ -273,9 +274,7 @@ START_TEST(the_images_in_a_tar_belong_to_the_shard_of_the_tar)
         char tar[32];
         char key[32];
         snprintf(tar, sizeof tar, "\xfft%d.tar", t);
-        uint32_t mine = 0;
-        while (!shard_has(&(struct shard){mine, 3}, tar))
-            mine++;
+        size_t mine = hash_bytes(tar, strlen(tar)) % 3;
         tars[mine]++;
         for (int i = 0; i < MEMBERS; i++) {
             snprintf(key, sizeof key, "\xfft%d/%d.jpg", t, i);
