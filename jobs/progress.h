@@ -7,7 +7,7 @@
  * every 10 s. A thread looks at the clock, so that all this happens while no image finishes, too.
  *
  * progress_image and progress_log are safe from several threads; the other functions are for the
- * thread that runs the others.
+ * thread that made it.
  */
 #ifndef JOBS_PROGRESS_H
 #define JOBS_PROGRESS_H

@@ -127,7 +127,8 @@ static void attend_window(const struct window *w)
     add_rows(w, 0, w->rows);
 }
 
-/* attend_window by the whole team. */
+/* attend_window by the whole team. Not one function with a team of one: within a parallel region
+ * OpenMP begins even such teams anew, for each window. */
 static void attend_together(const struct window *w)
 {
 #pragma omp parallel for num_threads(w->threads)

@@ -7,7 +7,6 @@
 #include "model/sam.h"
 #include "pipeline/generate.h"
 #include "images/image_worker.h"
-#include "images/tar_input.h"
 #include "pipeline/load.h"
 #include "pipeline/run.h"
 
@@ -31,7 +30,7 @@ int run_check_inputs(struct run *run, struct error *error)
     if (!tile)
         return 0;
     while ((found = list_next(run->list, &item, error)) > 0)
-        if (tar_input_is_tar(item.path))
+        if (item.holds_many)
             return error_set(error, ERROR_USAGE,
                              "%s: images in a tar cannot be read in tiles; unpack it, or leave out "
                              "--tile %d",
