@@ -38,6 +38,11 @@ int hash_set_put(struct hash_set *set, uint64_t hash, struct error *error)
     return 0;
 }
 
+bool hash_set_has(const struct hash_set *set, uint64_t hash)
+{
+    return set->size && *find_slot(set, hash + (hash == 0));
+}
+
 void hash_set_free(struct hash_set *set)
 {
     memory_free(set->slots);

@@ -2,6 +2,7 @@
 #ifndef BASE_HASH_SET_H
 #define BASE_HASH_SET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,9 @@ struct hash_set {
 
 /* 1 where the hash was in the set, 0 where it is now, -1 with ERROR_MEMORY. Hash 0 counts as 1. */
 int hash_set_put(struct hash_set *set, uint64_t hash, struct error *error);
+
+/* Whether the hash is in the set. */
+bool hash_set_has(const struct hash_set *set, uint64_t hash);
 
 /* Frees the slots and leaves an empty set. */
 void hash_set_free(struct hash_set *set);

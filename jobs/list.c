@@ -186,7 +186,8 @@ int list_next(struct list *list, struct list_item *item, struct error *error)
     }
     if (found < 0)
         return -1;
-    item->holds_many = list->options.holds_many && list->options.holds_many(item->path);
+    size_t folder = list->options.folder ? list->options.folder(item->key) : 0;
+    item->folder = item->key[folder] ? folder : 0;
     item->index = list->index++;
     return 1;
 }

@@ -34,15 +34,18 @@ struct list_options {
     bool null_separated;   /* entries of the list end in NUL, not in newline */
     const char *skip_folder; /* a folder not to walk into (the output folder); NULL for none. It is
                                 walked all the same where it is itself an INPUT */
-    bool (*wanted)(const char *name);     /* names in folders that are taken; NULL: all */
-    bool (*holds_many)(const char *path); /* files that hold any number of images; NULL: none */
+    bool (*wanted)(const char *name);   /* names in folders that are taken; NULL: all */
+    size_t (*folder)(const char *path); /* for a file of many images the length of `path` up to the
+                                           end of the folder that it stands for (of "x/a.tar" that
+                                           of "x/a"), for others the whole length; NULL: none is */
     const char *skip_suffix; /* names to leave out in folders (".overlay.jpg"), NULL for none */
 };
 
 struct list_item {
     const char *path; /* what to open */
     const char *key;  /* relative name with its extension; unique within a run once surveyed */
-    bool holds_many;  /* a file of many images, as the options say */
+    size_t folder;    /* 0; for a file of many images the length of the key's part that is their
+                         folder, as the options say */
     uint64_t index;   /* 0, 1, 2, ... over all items */
 };
 
@@ -68,11 +71,13 @@ struct list_survey {
                         one of them holds many */
 };
 
-/* Goes through the whole list once, counts it, and refuses two images that would write the same
- * output (equal keys once the extension is taken off), naming both.
- * `shard` may be NULL. Rewinds the list at the end. Memory: a table of 64-bit hashes, 12 to 24
- * bytes an image; equal hashes are verified by their names in another pass.
- * Returns 0, or -1 with ERROR_USAGE (a clash), ERROR_IO or ERROR_MEMORY. */
+/* Goes through the whole list, counts it, and refuses two items that would write the same output,
+ * naming both: images with equal keys once the extension is taken off, files of many images with
+ * the same folder, and anything in such a folder (for which it goes through the list once more).
+ * Refuses too what would lie in a folder '@...' at the top (writer.h: other formats do). `shard`
+ * may be NULL. Rewinds the list at the end. Memory: a table of 64-bit hashes, 12 to 24 bytes an
+ * item; equal hashes are verified by their names in another pass. Returns 0, or -1 with ERROR_USAGE
+ * (refused), ERROR_IO or ERROR_MEMORY. */
 int list_survey(struct list *list, const struct shard *shard, struct list_survey *survey,
                 struct error *error);
 

@@ -3,64 +3,135 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/memory.h"
 #include "base/hash.h"
 #include "base/hash_set.h"
+#include "base/memory.h"
 #include "jobs/shard.h"
 #include "jobs/unknown.h"
 
-static bool same_stem(const char *a, const char *b)
+/* A record of one image, or a folder with those of many: what nothing else may write to. */
+struct output {
+    const char *name; /* of the bytes [length]; no '/' at the end of a folder */
+    size_t length;
+    bool folder;
+};
+
+static struct output output_of(const struct list_item *item)
 {
-    size_t length = list_stem(a);
-    return length == list_stem(b) && memcmp(a, b, length) == 0;
+    return item->folder ? (struct output){item->key, item->folder, true}
+                        : (struct output){item->key, list_stem(item->key), false};
 }
 
-/* Looks for an earlier item with the same output as `late`, whose hash was there before, by going
- * through the list again; stands after `late` again when it returns 0. */
-static int find_clash(struct list *list, const struct list_item *late, struct error *error)
+static bool same_output(struct output a, struct output b)
+{
+    return a.folder == b.folder && a.length == b.length && memcmp(a.name, b.name, a.length) == 0;
+}
+
+static uint64_t hash_output(struct output output)
+{
+    return output.folder ? hash_bytes_again(output.name, output.length)
+                         : hash_bytes(output.name, output.length);
+}
+
+static int refuse(const char *one, const char *other, struct output output, struct error *error)
+{
+    return error_set(error, ERROR_USAGE,
+                     "'%s' and '%s' would write the same output '%.*s%s'; rename one, or run them "
+                     "into different folders",
+                     one, other, (int)output.length, output.name, output.folder ? "/" : "");
+}
+
+/* Looks through the whole list for an item but number `index` with the output `wanted`, then stands
+ * behind number `index` again. `path`: of that one. */
+static int find_other(struct list *list, uint64_t index, const char *path, struct output wanted,
+                      struct error *error)
 {
     struct list_item item;
-    size_t key_size = strlen(late->key) + 1;
-    size_t path_size = strlen(late->path) + 1;
-    uint64_t end = late->index;
-    char *key = memory_new(key_size + path_size, 1, "names that may clash", error);
-    if (!key)
-        return -1;
-    char *path = key + key_size;
-    memcpy(key, late->key, key_size);
-    memcpy(path, late->path, path_size);
     int found = list_rewind(list, error) ? -1 : 1;
-    while (found > 0 && (found = list_next(list, &item, error)) > 0 && item.index < end) {
-        if (same_stem(item.key, key))
-            found = error_set(error, ERROR_USAGE,
-                              "'%s' and '%s' would write the same output '%.*s'; rename one, or "
-                              "run them into different folders",
-                              item.path, path, (int)list_stem(key), key);
+    while (found > 0 && (found = list_next(list, &item, error)) > 0) {
+        if (item.index != index && same_output(output_of(&item), wanted))
+            found = item.index < index ? refuse(item.path, path, wanted, error)
+                                       : refuse(path, item.path, wanted, error);
     }
-    memory_free(key);
+    if (found == 0)
+        found = list_rewind(list, error) ? -1 : 1;
+    while (found > 0 && (found = list_next(list, &item, error)) > 0 && item.index < index)
+        continue;
     return found < 0 ? -1 : 0;
+}
+
+/* The hash of `wanted`, which `item` would write to, is that of another item's output: refuses both
+ * if the names are the same too. The strings of `item` end here. */
+static int check_clash(struct list *list, const struct list_item *item, struct output wanted,
+                       struct error *error)
+{
+    size_t path_size = strlen(item->path) + 1;
+    char *path = memory_new(path_size + wanted.length, 1, "names that may clash", error);
+    if (!path)
+        return -1;
+    memcpy(path, item->path, path_size);
+    wanted.name = memcpy(path + path_size, wanted.name, wanted.length);
+    int status = find_other(list, item->index, path, wanted, error);
+    memory_free(path);
+    return status;
+}
+
+/* What lies in a folder of this name at the top of the output is another format's. */
+static int check_top(const struct list_item *item, struct error *error)
+{
+    if (item->key[0] != '@' || (!item->folder && !strchr(item->key, '/')))
+        return 0;
+    return error_set(error, ERROR_USAGE,
+                     "'%s' would be written into '%.*s/', and folders of the output that begin "
+                     "with '@' hold other formats; rename the folder, or run it by itself",
+                     item->path,
+                     (int)(strchr(item->key, '/') ? strcspn(item->key, "/") : item->folder),
+                     item->key);
 }
 
 static void count_mine(struct list_survey *survey, const struct list_item *item)
 {
-    if (item->holds_many)
+    if (item->folder)
         survey->mine = IMAGES_UNKNOWN;
     else if (survey->mine != IMAGES_UNKNOWN)
         survey->mine++;
 }
 
-static int survey_items(struct list *list, const struct shard *shard, struct hash_set *set,
-                        struct list_survey *survey, struct error *error)
+/* Counts, and puts all outputs into `outputs`. *folders: whether one is a folder. */
+static int survey_items(struct list *list, const struct shard *shard, struct hash_set *outputs,
+                        bool *folders, struct list_survey *survey, struct error *error)
 {
     struct list_item item;
     int found;
     while ((found = list_next(list, &item, error)) > 0) {
+        struct output output = output_of(&item);
         survey->images++;
+        *folders |= output.folder;
         if (!shard || shard_has(shard, item.key))
             count_mine(survey, &item);
-        int known = hash_set_put(set, hash_bytes(item.key, list_stem(item.key)), error);
-        if (known < 0 || (known > 0 && find_clash(list, &item, error)))
+        int known = -1;
+        if (check_top(&item, error) == 0)
+            known = hash_set_put(outputs, hash_output(output), error);
+        if (known < 0 || (known > 0 && check_clash(list, &item, output, error)))
             return -1;
+    }
+    return found;
+}
+
+/* Finds items in a folder that is another item's output: photos/a/1.jpg beside photos/a.tar. */
+static int survey_folders(struct list *list, const struct hash_set *outputs, struct error *error)
+{
+    struct list_item item;
+    int found = list_rewind(list, error) ? -1 : 1;
+    while (found > 0 && (found = list_next(list, &item, error)) > 0) {
+        for (const char *slash = item.key; (slash = strchr(slash, '/')); slash++) {
+            struct output folder = {item.key, (size_t)(slash - item.key), true};
+            if (!hash_set_has(outputs, hash_output(folder)))
+                continue;
+            if (check_clash(list, &item, folder, error))
+                return -1;
+            break; /* the item's strings are gone; this happens for equal hashes alone */
+        }
     }
     return found;
 }
@@ -68,11 +139,14 @@ static int survey_items(struct list *list, const struct shard *shard, struct has
 int list_survey(struct list *list, const struct shard *shard, struct list_survey *survey,
                 struct error *error)
 {
-    struct hash_set set = {0};
+    struct hash_set outputs = {0};
+    bool folders = false;
     *survey = (struct list_survey){0};
     int status = list_rewind(list, error);
     if (status == 0)
-        status = survey_items(list, shard, &set, survey, error);
-    hash_set_free(&set);
+        status = survey_items(list, shard, &outputs, &folders, survey, error);
+    if (status == 0 && folders)
+        status = survey_folders(list, &outputs, error);
+    hash_set_free(&outputs);
     return status ? -1 : list_rewind(list, error);
 }

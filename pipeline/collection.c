@@ -231,7 +231,7 @@ static int submit_member(struct collection *collection, const struct list_item *
     char *key = NULL;
     int status = 0;
     if (asprintf(&path, "%s:%s", listed->path, member->name) < 0 ||
-        asprintf(&key, "%.*s/%s", (int)tar_input_stem(listed->key), listed->key, member->name) < 0)
+        asprintf(&key, "%.*s/%s", (int)listed->folder, listed->key, member->name) < 0)
         status = error_set(error, ERROR_MEMORY, "%s: no memory for a name", listed->path);
     else if (run_folder_wants(collection->run, key, listed->key))
         status = submit(collection, path, key, listed->key, fault ? NULL : member, fault, error);
@@ -290,7 +290,7 @@ static int submit_listed(struct collection *collection, const struct list_item *
 {
     if (!shard_has(&collection->run->shard, listed->key))
         return 0;
-    if (listed->holds_many)
+    if (listed->folder)
         return submit_tar(collection, listed, error);
     return run_folder_wants(collection->run, listed->key, NULL)
                ? submit(collection, listed->path, listed->key, NULL, NULL, NULL, error)

@@ -139,7 +139,7 @@ static int open_inputs(struct run *run, struct list_survey *survey, struct error
         .null_separated = run->settings.null_separated,
         .skip_folder = run->settings.output,
         .wanted = image_has_extension,
-        .holds_many = tar_input_is_tar,
+        .folder = tar_input_stem,
         .skip_suffix = ".overlay.jpg",
     };
     for (int i = 0; i < run->input_count && i < RUN_INPUTS_MAX; i++)

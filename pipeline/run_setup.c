@@ -30,7 +30,7 @@ int run_check_inputs(struct run *run, struct error *error)
     if (!tile)
         return 0;
     while ((found = list_next(run->list, &item, error)) > 0)
-        if (item.holds_many)
+        if (item.folder)
             return error_set(error, ERROR_USAGE,
                              "%s: images in a tar cannot be read in tiles; unpack it, or leave out "
                              "--tile %d",

@@ -264,9 +264,10 @@ START_TEST(many_images_are_surveyed_without_a_false_alarm)
 }
 END_TEST
 
-static bool is_tar(const char *path)
+static size_t tar_folder(const char *path)
 {
-    return strstr(path, ".tar") != NULL;
+    const char *ending = strstr(path, ".tar");
+    return ending ? (size_t)(ending - path) : strlen(path);
 }
 
 /* Only shards with a tar do not know their number. */
@@ -274,7 +275,7 @@ START_TEST(files_that_hold_many_images_leave_their_number_unknown)
 {
     char *list = scratch_path(&scratch, "list");
     scratch_write(&scratch, "list", "a.jpg\nb.tar\nc.jpg\n");
-    const struct list_options options = {.list_file = list, .holds_many = is_tar};
+    const struct list_options options = {.list_file = list, .folder = tar_folder};
     const struct list_options plain = {.list_file = list};
     struct list_survey all = expect_survey(&options, NULL);
     ck_assert_uint_eq(all.images, 3);
@@ -289,6 +290,40 @@ START_TEST(files_that_hold_many_images_leave_their_number_unknown)
         known += mine != IMAGES_UNKNOWN;
     }
     ck_assert_uint_eq(known, 3);
+    free(list);
+}
+END_TEST
+
+/* The images in a.tar are written into a/. */
+START_TEST(nothing_else_writes_into_the_folder_of_a_tar)
+{
+    char *list = scratch_path(&scratch, "list");
+    const struct list_options options = {.list_file = list, .folder = tar_folder};
+    scratch_write(&scratch, "list", "x/a.tar\nx/a.jpg\nx/ab/1.jpg\na/1.jpg\nb.tar\n");
+    ck_assert_uint_eq(expect_survey(&options, NULL).images, 5);
+    scratch_write(&scratch, "list", "x/a/1.jpg\nx/2.jpg\nx/a.tar\n");
+    expect_refused(&options, "'x/a/1.jpg' and 'x/a.tar'", "'x/a/'");
+    scratch_write(&scratch, "list", "x/a.tar\nx/a/b/c/1.jpg\n");
+    expect_refused(&options, "'x/a.tar' and 'x/a/b/c/1.jpg'", "'x/a/'");
+    scratch_write(&scratch, "list", "a.tar\na/b.tar\n");
+    expect_refused(&options, "'a.tar' and 'a/b.tar'", "'a/'");
+    scratch_write(&scratch, "list", "a.tar\nb.jpg\na.tar.gz\n");
+    expect_refused(&options, "'a.tar' and 'a.tar.gz'", "'a/'");
+    free(list);
+}
+END_TEST
+
+/* Where other formats lie. */
+START_TEST(nothing_is_written_into_folders_of_other_formats)
+{
+    char *list = scratch_path(&scratch, "list");
+    const struct list_options options = {.list_file = list, .folder = tar_folder};
+    scratch_write(&scratch, "list", "@a.jpg\nx/@y/1.jpg\nx/@z.tar\n");
+    ck_assert_uint_eq(expect_survey(&options, NULL).images, 3);
+    scratch_write(&scratch, "list", "a.jpg\n@x/1.jpg\n");
+    expect_refused(&options, "'@x/1.jpg'", "'@x/'");
+    scratch_write(&scratch, "list", "a.jpg\n@x.tar\n");
+    expect_refused(&options, "'@x.tar'", "'@x/'");
     free(list);
 }
 END_TEST
@@ -415,6 +450,8 @@ int main(void)
     tcase_add_test(files, a_list_in_a_pipe_can_be_read_twice);
     tcase_add_test(files, two_images_with_one_output_are_refused);
     tcase_add_test(files, many_images_are_surveyed_without_a_false_alarm);
+    tcase_add_test(files, nothing_else_writes_into_the_folder_of_a_tar);
+    tcase_add_test(files, nothing_is_written_into_folders_of_other_formats);
     tcase_add_test(files, files_that_hold_many_images_leave_their_number_unknown);
     tcase_add_test(files, what_is_missing_or_closed_is_named);
     tcase_add_test(names, names_and_keys);
