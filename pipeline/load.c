@@ -32,17 +32,29 @@ static int load(struct sam **sam, const struct settings *settings, struct error 
                            error);
 }
 
+static bool search_given(const struct settings *settings)
+{
+    size_t count;
+    const struct setting *table = settings_table(&count);
+    for (size_t i = 0; i < count; i++)
+        if (table[i].search && settings_source(settings, &table[i]) > SOURCE_MODEL)
+            return true;
+    return false;
+}
+
 static int apply_defaults(const struct sam *sam, struct settings *settings, char said[LOAD_SAID],
                           struct error *error)
 {
     size_t used = 0;
     size_t count;
     const struct setting *table = settings_table(&count);
+    bool searches = !search_given(settings);
     said[0] = '\0';
     for (size_t i = 0; i < count; i++) {
         char key[64];
         settings_key(&table[i], key, sizeof key);
-        const char *value = table[i].model_default ? sam_metadata(sam, key) : NULL;
+        bool allowed = table[i].model_default && (searches || !table[i].search);
+        const char *value = allowed ? sam_metadata(sam, key) : NULL;
         if (!value)
             continue;
         if (settings_set(settings, key, value, SOURCE_MODEL, error)) {

@@ -8,14 +8,15 @@ import pathlib
 import torch
 from safetensors.torch import save_file
 
-THRESHOLDS = ("points_per_side", "pred_iou_thresh", "stability_score_thresh", "stability_score_offset",
-              "box_nms_thresh", "crop_nms_thresh", "mask_threshold")  # what maskmill takes from a model's metadata
+DEFAULTS = ("points_per_side", "crop_n_layers", "crop_n_points_downscale_factor", "pred_iou_thresh",
+            "stability_score_thresh", "stability_score_offset", "box_nms_thresh", "crop_nms_thresh",
+            "mask_threshold")  # what maskmill takes from a model's metadata
 
 
-def threshold(text):
+def default(text):
     name, _, value = text.partition("=")
-    if name not in THRESHOLDS:
-        raise argparse.ArgumentTypeError(f"{name}: expected one of {', '.join(THRESHOLDS)}")
+    if name not in DEFAULTS:
+        raise argparse.ArgumentTypeError(f"{name}: expected one of {', '.join(DEFAULTS)}")
     float(value)
     return name, value
 
@@ -40,7 +41,7 @@ def main():
     parser.add_argument("checkpoint", type=pathlib.Path)
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--version", required=True)
-    parser.add_argument("--set", type=threshold, action="append", default=[], help="a default for maskmill")
+    parser.add_argument("--set", type=default, action="append", default=[], help="a default for maskmill")
     arguments = parser.parse_args()
     saved = torch.load(arguments.checkpoint, map_location="cpu", weights_only=False)
     tensors = {name: tensor for name, tensor in saved["average"].items() if tensor.dtype.is_floating_point}

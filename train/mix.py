@@ -3,7 +3,7 @@ noise of their training, and the mean has less of it (Wortsman et al., Model sou
 
     mix.py OUT.safetensors --version NAME [--set pred_iou_thresh=0.7 ...] MODEL=SHARE MODEL=SHARE ...
 
-The shares must add up to 1. All metadata but the version is that of the first model, its thresholds too where --set
+The shares must add up to 1. All metadata but the version is that of the first model, its own defaults too where --set
 names no others.
 """
 import argparse
@@ -13,7 +13,7 @@ import torch
 from safetensors import safe_open
 
 from architecture import widened
-from export import threshold, write
+from export import default, write
 
 
 def share(text):
@@ -31,7 +31,7 @@ def main():
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("models", type=share, nargs="+", metavar="MODEL=SHARE")
     parser.add_argument("--version", required=True)
-    parser.add_argument("--set", type=threshold, action="append", default=[], help="a default for maskmill")
+    parser.add_argument("--set", type=default, action="append", default=[], help="a default for maskmill")
     arguments = parser.parse_args()
     if abs(sum(number for _, number in arguments.models) - 1) > 1e-6:
         parser.error("the shares do not add up to 1")

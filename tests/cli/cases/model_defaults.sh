@@ -1,4 +1,4 @@
-# Which defaults a model may bring along in its metadata: thresholds, never paths or what else a run does.
+# Which defaults a model may bring along in its metadata: thresholds and the search, never paths or what else a run does.
 # with_metadata NAME KEY=VALUE...: a model with these metadata.
 with_metadata() {
     python3 - "$MODEL" "$@" <<'PYTHON'
@@ -21,12 +21,21 @@ maskmill run --print-config --model own.safetensors --pred-iou-thresh 0.7 2>&1 |
     grep -E 'own defaults|pred_iou_thresh|mask_threshold'
 maskmill run --print-config --model own.safetensors --preset amg | grep -E 'pred_iou_thresh|mask_threshold'
 
-# What is no threshold is shown, and does nothing.
-with_metadata other.safetensors format=pt output=out point_grid=/dev/full tile=1024 use_m2m=true crop_n_layers=4 \
+# The search counts as a whole: where any of it is given, or images are cut into tiles, a model's own is left alone.
+with_metadata crops.safetensors points_per_side=14 crop_n_layers=1 crop_n_points_downscale_factor=2 crop_nms_thresh=0.5
+maskmill info crops.safetensors | grep -E "the model's own"
+for given in "" "--points-per-side 32" "--crop-n-layers 2" "--crop-layers 1" "--tile 1024" "--preset sa1b" "--crop-nms-thresh 0.6"; do
+    echo "given: $given"
+    maskmill run --print-config --model crops.safetensors $given 2>&1 |
+        grep -E 'own defaults|points_per_side|crop_n_layers|downscale|crop_nms'
+done
+
+# What is neither is shown, and does nothing.
+with_metadata other.safetensors format=pt output=out point_grid=/dev/full tile=1024 use_m2m=true crop_layers=2 \
     max_masks=1
 maskmill info other.safetensors | grep -E "the model's own|point_grid"
 maskmill run --print-config --model other.safetensors |
-    grep -E '"(format|point_grid|tile|use_m2m|crop_n_layers|max_masks)"'
+    grep -E '"(format|point_grid|tile|use_m2m|crop_layers|max_masks)"'
 
 with_metadata bad.safetensors mask_threshold=200
 status maskmill run $QUICK --model bad.safetensors "$IMAGES/tall.png" -o out
