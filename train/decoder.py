@@ -105,5 +105,5 @@ def forward(decoder, embeddings, position, sparse, dense):
     own = torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight]).expand(len(sparse), -1, -1)
     states, cells = attend(decoder.transformer, cells, position, torch.cat([own, sparse], 1))
     weights = torch.stack([mlp(states[:, 1 + i]) for i, mlp in enumerate(decoder.output_hypernetworks_mlps)], 1)
-    masks = weights @ upscaled(decoder.output_upscaling, cells).transpose(1, 2)
-    return in_rows(masks, embeddings.shape[-1]), decoder.iou_prediction_head(states[:, 0])
+    masks = upscaled(decoder.output_upscaling, cells) @ weights.transpose(1, 2)
+    return in_rows(masks.transpose(1, 2), embeddings.shape[-1]), decoder.iou_prediction_head(states[:, 0])

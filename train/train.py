@@ -115,7 +115,7 @@ class Trainer:
         for module in self.sam.modules() if self.options.still_norms else ():
             if isinstance(module, torch.nn.BatchNorm2d):
                 module.eval()
-        self.optimizer = torch.optim.AdamW(self.sam.parameters(), lr=self.options.rate, betas=(0.9, 0.99),
+        self.optimizer = torch.optim.AdamW(self.sam.parameters(), lr=self.options.rate, betas=(0.9, 0.999),
                                            weight_decay=self.options.weight_decay, fused=True)
         if kept:
             self.sam.load_state_dict(kept[0])
