@@ -53,7 +53,7 @@ class Maskmill:
         self.image = options.image
 
     def once(self, stage):
-        less = ["--set", "points-per-side=1"] if stage == "encoder" else []
+        less = ["--set", f"points-per-side={1 if stage == 'encoder' else 32}"]
         return json.loads(subprocess.run(self.command + less + [self.image], check=True, capture_output=True, text=True).stdout)
 
 

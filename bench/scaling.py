@@ -111,7 +111,7 @@ def main():
     main_model = known.get("vit_b", BUILTIN)
     image = photograph()
     parts = [f"# How cost grows\n\nWritten by bench/scaling on {datetime.date.today()}. {machine()}. {versions()}.\n"
-             f"Model: {os.path.basename(main_model)}, 1800x1200, 2 threads, grid 32, unless said otherwise.\n"]
+             f"Model: {os.path.basename(main_model)}, 1800x1200, 2 threads, grid 32 (the built-in model: its own search), unless said otherwise.\n"]
 
     def add(*arguments):
         parts.append(table(*arguments))

@@ -23,17 +23,18 @@ from make_dumps import BUILTIN, HERE, RANDOM_OPTIONS, dump
 TOP = os.path.abspath(os.path.join(HERE, "../.."))
 WORK = os.path.join(TOP, "build/parity")
 BUILTIN = os.path.abspath(BUILTIN)
-LOOSE = dict(pred_iou_thresh=0.4, stability_score_thresh=0.6, stability_score_offset=1.0)
+THRESHOLDS = dict(pred_iou_thresh=0.4, stability_score_thresh=0.6, stability_score_offset=1.0)
+LOOSE = dict(THRESHOLDS, points_per_side=32)  # the built-in model has a search of its own
 
 # name: (model, options, largest number of photographs)
 RECORD_SETS = {
     "default": (BUILTIN, LOOSE, 24),
-    "strict": (BUILTIN, dict(pred_iou_thresh=0.6, stability_score_thresh=0.8, stability_score_offset=0.5), 4),
+    "strict": (BUILTIN, dict(LOOSE, pred_iou_thresh=0.6, stability_score_thresh=0.8, stability_score_offset=0.5), 4),
     "grid": (BUILTIN, dict(LOOSE, points_per_side=11, points_per_batch=7, box_nms_thresh=0.9), 4),
     "regions": (BUILTIN, dict(LOOSE, min_mask_region_area=100), 4),
     "crops": (BUILTIN, dict(LOOSE, points_per_side=16, crop_n_layers=1), 4),
     "deep_crops": (BUILTIN, dict(LOOSE, points_per_side=16, crop_n_layers=2, crop_n_points_downscale_factor=2), 2),
-    "sa1b": (BUILTIN, LOOSE, 4),
+    "sa1b": (BUILTIN, THRESHOLDS, 4),
     "vit_xs": (f"{HERE}/models/vit_xs.safetensors", RANDOM_OPTIONS, 1),
     "tiny_xs": (f"{HERE}/models/tiny_xs.safetensors", RANDOM_OPTIONS, 1),
 }
