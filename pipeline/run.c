@@ -37,7 +37,8 @@ static void print_help(void)
          "Finds the masks of each INPUT (an image, a folder, read recursively, or a tar) and "
          "writes\n"
          "DIR/<its path below INPUT, without extension>.json: a record as SA-1B has them.\n"
-         "Started again with the same options it goes on where it was.");
+         "Started again with the same options it goes on where it was. A model may have defaults\n"
+         "of its own, as the built-in one does: maskmill info shows them.");
     options_help(stdout);
     puts(
         "\nExit status: 0 all done, 1 some images failed, 2 wrong usage, 3 the model, the disk or\n"
