@@ -27,6 +27,7 @@ static bool same_output(struct output a, struct output b)
     return a.folder == b.folder && a.length == b.length && memcmp(a.name, b.name, a.length) == 0;
 }
 
+/* An image and a folder of one name are two outputs, so each kind has a hash of its own. */
 static uint64_t hash_output(struct output output)
 {
     return output.folder ? hash_bytes_again(output.name, output.length)
@@ -79,14 +80,14 @@ static int check_clash(struct list *list, const struct list_item *item, struct o
 /* What lies in a folder of this name at the top of the output is another format's. */
 static int check_top(const struct list_item *item, struct error *error)
 {
-    if (item->key[0] != '@' || (!item->folder && !strchr(item->key, '/')))
+    size_t first = strcspn(item->key, "/");
+    size_t top = item->key[first] ? first : item->folder; /* length of its name; 0: no folder */
+    if (item->key[0] != '@' || top == 0)
         return 0;
     return error_set(error, ERROR_USAGE,
                      "'%s' would be written into '%.*s/', and folders of the output that begin "
                      "with '@' hold other formats; rename the folder, or run it by itself",
-                     item->path,
-                     (int)(strchr(item->key, '/') ? strcspn(item->key, "/") : item->folder),
-                     item->key);
+                     item->path, (int)top, item->key);
 }
 
 static void count_mine(struct list_survey *survey, const struct list_item *item)

@@ -119,7 +119,7 @@ struct setting {
     const char *help;
     bool decides; /* a run that changes it gives other output */
     /* The metadata of a model may hold another default: what goes with its scores, its logits and
-     * its eyesight. Never a path. */
+     * the size of what it can see. Never a path. */
     bool model_default;
     /* It says where prompts are set. What a model brings of these counts as a whole, and only where
      * nothing stronger sets any of them: 14 points a side are meant for its crops, not for others.
