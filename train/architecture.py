@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from decoder import forward as forward_decoder
+from encoder import lighten
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the package imports timm by old names
@@ -82,6 +83,7 @@ def build(options, size):
     encoder.neck = nn.Sequential(nn.Conv2d(options.dims[3], width, 1, bias=False), norm(width),
                                  nn.Conv2d(width, width, 3, padding=1, bias=False), norm(width))
     encoder.forward = types.MethodType(forward_encoder, encoder)
+    lighten(encoder)
     prompts = PromptEncoder(embed_dim=width, image_embedding_size=(size // 16, size // 16),
                             input_image_size=(size, size), mask_in_chans=16)
     transformer = TwoWayTransformer(depth=2, embedding_dim=width, mlp_dim=options.decoder_mlp, num_heads=8)
