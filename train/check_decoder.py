@@ -26,6 +26,14 @@ def difference(ours, theirs):
     return max(float((a - b).abs().max() / b.abs().max().clamp(min=1e-6)) for a, b in zip(ours, theirs))
 
 
+def compare(what, ours, theirs, inputs, their_inputs):
+    """Prints how far results and gradients are apart, and ends the program where that is more than rounding."""
+    off = difference(ours, theirs), difference(gradients(ours, inputs), gradients(theirs, their_inputs))
+    print(f"{what}: results differ by {off[0]:.1e}, gradients by {off[1]:.1e}")
+    if not max(off) < 1e-6:
+        sys.exit(f"{what}: train's own forward pass and the package's disagree")
+
+
 def main():
     torch.manual_seed(0)
     parser = argparse.ArgumentParser()
@@ -44,10 +52,7 @@ def main():
                         ("masks", torch.randn(IMAGES * PROMPTS, 64, grid, grid, dtype=torch.double))):
         ours = forward(decoder, embeddings, position, sparse, dense)
         theirs = packaged(decoder, embeddings, position, sparse, dense.expand(len(sparse), -1, grid, grid))
-        off = difference(ours, theirs), difference(gradients(ours, inputs), gradients(theirs, inputs))
-        print(f"decoder, {name}: results differ by {off[0]:.1e}, gradients by {off[1]:.1e}")
-        if not max(off) < 1e-6:
-            sys.exit("decoder.py and the package's mask decoder disagree")
+        compare(f"decoder, {name}", ours, theirs, inputs, inputs)
 
 
 if __name__ == "__main__":

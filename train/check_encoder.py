@@ -2,12 +2,11 @@
 with those of the batch."""
 import argparse
 import copy
-import sys
 
 import torch
 
 import architecture
-from check_decoder import difference, gradients
+from check_decoder import compare
 
 SIZE = 64
 
@@ -39,12 +38,7 @@ def main():
         for module in (*encoder.modules(), *twin.modules()) if still else ():
             if isinstance(module, torch.nn.BatchNorm2d):
                 module.eval()
-        ours, theirs = encoder(image), twin(image)
-        off = (difference([ours], [theirs]),
-               difference(gradients([ours], used[0]), gradients([theirs], used[1])))
-        print(f"encoder, {name}: results differ by {off[0]:.1e}, gradients by {off[1]:.1e}")
-        if not max(off) < 1e-6:
-            sys.exit("encoder.py and the package's TinyViT disagree")
+        compare(f"encoder, {name}", [encoder(image)], [twin(image)], *used)
 
 
 if __name__ == "__main__":
