@@ -1,6 +1,7 @@
 #include "model/attention.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "model/attention_kernel.h"
 #include "model/narrow.h"
@@ -37,6 +38,16 @@ void attention_layout(struct attention *attention, enum isa isa, const struct na
         tile->out = arena_take(arena, head_width * width, sizeof(float));
         tile->max = arena_take(arena, width, sizeof(float));
         tile->sum = arena_take(arena, width, sizeof(float));
+    }
+}
+
+void attention_distances(size_t side, size_t width, const float *biases, float factor, float *to)
+{
+    for (size_t down = 0; down < side; down++, to += attention_distances_row(side, width)) {
+        float *centre = to + width + side - 1;
+        memset(to, 0, attention_distances_row(side, width) * sizeof(float));
+        for (size_t across = 0; across < side; across++)
+            centre[across] = *(centre - across) = biases[down * side + across] * factor;
     }
 }
 

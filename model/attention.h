@@ -21,13 +21,27 @@ enum {
         4 /* tiles that share a pass over the keys, so that these are read less often */
 };
 
-/* What is added to the scores, times log2(e): table[key] when there is a table, else
- * down[key / side] + right[key % side]. */
+/* What is added to the scores, times log2(e); queries and keys are the cells of a square of `side`
+ * x `side`, row by row. table[key] when there is a table; where there are `distances`, what these
+ * have for the rows and columns between the cells; else down[key / side] + right[key % side]. */
 struct attention_bias {
     const float *table;        /* [keys][width] or NULL */
+    const float *distances;    /* of attention_distances, or NULL */
+    size_t query;              /* with them: the tile's first; side >= width */
     const float *down, *right; /* [keys / side][width], [side][width] */
     size_t side;
 };
+
+/* Biases by distance, for squares too large to have a table for each pair of cells: one row for
+ * each distance down, and in it the values at distances across -(side - 1) .. side - 1, the same to
+ * the left and to the right, between `width` floats of padding at either end. */
+static inline size_t attention_distances_row(size_t side, size_t width)
+{
+    return 2 * (side + width) - 1;
+}
+
+/* to[side][attention_distances_row] = biases[down * side + across] * factor. */
+void attention_distances(size_t side, size_t width, const float *biases, float factor, float *to);
 
 /* One tile of queries. */
 struct attention_tile {

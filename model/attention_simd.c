@@ -1,18 +1,61 @@
 #include "model/attention_kernel.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "model/math_simd.h"
 
-static void fill(const struct attention_bias *bias, size_t first, size_t count, float *scores)
+static size_t smaller(size_t a, size_t b)
 {
-    if (bias->table) {
-        memcpy(scores, bias->table + first * PANEL_WIDTH, count * PANEL_WIDTH * sizeof(float));
-        return;
+    return a < b ? a : b;
+}
+
+/* The biases of a query in one row and a key in another, at distance 0 across. Rows of queries
+ * below the square, which no one asks for, count as nearer than they are. */
+static const float *distances_between(const struct attention_bias *bias, size_t query, size_t key)
+{
+    size_t down = smaller(query > key ? query - key : key - query, bias->side - 1);
+    return bias->distances + down * attention_distances_row(bias->side, PANEL_WIDTH) + PANEL_WIDTH +
+           bias->side - 1;
+}
+
+/* All ones in the lanes of vector `j` from lane `first` of the tile on. */
+static vector_int lanes_from(size_t first, size_t j)
+{
+    vector_int lanes = {0};
+    for (size_t i = 0; i < LANES; i++)
+        lanes[i] = j * LANES + i >= first ? -1 : 0;
+    return lanes;
+}
+
+/* A tile's queries are neighbours, so their biases with one key are too; the queries of at most two
+ * rows of the square. */
+static void fill_distances(const struct attention_bias *bias, size_t first, size_t count,
+                           float *scores)
+{
+    size_t side = bias->side, row = first / side, column = first % side;
+    size_t below = bias->query / side, right = bias->query % side;
+    bool two_rows = right + PANEL_WIDTH > side;
+    vector_int second[PANEL_VECTORS];
+    for (size_t j = 0; j < PANEL_VECTORS; j++)
+        second[j] = lanes_from(side - right, j);
+    for (size_t done = 0; done < count; row++, column = 0) {
+        size_t end = smaller(column + count - done, side);
+        const float *a = distances_between(bias, below, row) + right;
+        const float *b = two_rows ? distances_between(bias, below + 1, row) - (side - right) : a;
+        for (; column < end; column++, done++)
+            for (size_t j = 0; j < PANEL_VECTORS; j++)
+                vector_store(scores + done * PANEL_WIDTH + j * LANES,
+                             vector_select(second[j], vector_load(b + j * LANES - column),
+                                           vector_load(a + j * LANES - column)));
     }
+}
+
+static void fill_sums(const struct attention_bias *bias, size_t first, size_t count, float *scores)
+{
     size_t row = first / bias->side, column = first % bias->side;
     for (size_t done = 0; done < count; row++, column = 0) {
-        size_t end = column + count - done < bias->side ? column + count - done : bias->side;
+        size_t end = smaller(column + count - done, bias->side);
         vector down[PANEL_VECTORS];
         for (size_t j = 0; j < PANEL_VECTORS; j++)
             down[j] = vector_load(bias->down + row * PANEL_WIDTH + j * LANES);
@@ -21,6 +64,16 @@ static void fill(const struct attention_bias *bias, size_t first, size_t count, 
                 vector_store(scores + done * PANEL_WIDTH + j * LANES,
                              down[j] + vector_load(bias->right + column * PANEL_WIDTH + j * LANES));
     }
+}
+
+static void fill(const struct attention_bias *bias, size_t first, size_t count, float *scores)
+{
+    if (bias->table)
+        memcpy(scores, bias->table + first * PANEL_WIDTH, count * PANEL_WIDTH * sizeof(float));
+    else if (bias->distances)
+        fill_distances(bias, first, count, scores);
+    else
+        fill_sums(bias, first, count, scores);
 }
 
 /* Four keys at a time: a maximum or a sum that waits for the one before costs four cycles. */

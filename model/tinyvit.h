@@ -22,7 +22,10 @@
 struct tinyvit_packed_block {
     struct matmul_packed *qkv; /* [H][3], each [D][E] */
     float *padded;             /* [H][3][E]: q, k and v of a padded position */
-    float *biases;             /* [H][tiles of queries][window^2][width], times log2(e) */
+    /* Times log2(e). A window narrower than `width` (matmul_kernel.h): one for each pair of
+     * positions, [H][tiles of queries][window^2][width]; else by distance, [H] of
+     * attention_distances. */
+    float *biases;
     struct matmul_packed proj; /* [D][D] */
     float *local;              /* [3][3][D] */
     struct matmul_packed fc1;  /* [D][hidden] */
@@ -49,6 +52,9 @@ struct tinyvit {
 int tinyvit_load(struct tinyvit *tinyvit, struct checkpoint *checkpoint, enum isa isa,
                  int image_size, struct error *error);
 void tinyvit_free(struct tinyvit *tinyvit);
+
+/* Floats of tinyvit_packed_block.biases for one head. */
+size_t tinyvit_biases(size_t window, size_t width);
 
 /* What one thread needs. Positions are those of a window, or of a tile of rows. */
 struct tinyvit_thread {

@@ -70,8 +70,16 @@ static bool token_at(const struct window *w, size_t query, size_t *token)
     return row < w->rows && column < w->columns;
 }
 
-/* One head's attention for up to ATTENTION_TILES tiles of queries from `first` on. `biases` is the
- * head's table. */
+/* Of the tile of queries from `first` on; `biases` are the head's. */
+static struct attention_bias tile_bias(const struct window *w, const float *biases, size_t first)
+{
+    size_t side = w->stage->window;
+    if (side < matmul_kernel(w->tinyvit->isa)->width)
+        return (struct attention_bias){.table = biases + first * side * side};
+    return (struct attention_bias){.distances = biases, .query = first, .side = side};
+}
+
+/* One head's attention for up to ATTENTION_TILES tiles of queries from `first` on. */
 static void attend_tiles(const struct window *w, struct tinyvit_thread *thread, size_t head,
                          size_t first, const float *biases)
 {
@@ -81,8 +89,7 @@ static void attend_tiles(const struct window *w, struct tinyvit_thread *thread, 
     const float *queries = w->team->qkv + 3 * head * w->rows * w->columns * e;
     for (; tiles < ATTENTION_TILES && first + tiles * width < w->rows * side; tiles++) {
         size_t start = first + tiles * width;
-        attention->tiles[tiles].bias =
-            (struct attention_bias){.table = biases + start * side * side};
+        attention->tiles[tiles].bias = tile_bias(w, biases, start);
         for (size_t i = 0; i < width; i++)
             attention_set_query(attention, tiles, i, e,
                                 token_at(w, start + i, &token) ? queries + token * e : NULL,
@@ -99,11 +106,11 @@ static void attend_tiles(const struct window *w, struct tinyvit_thread *thread, 
 static void attend_head(const struct window *w, struct tinyvit_thread *thread, size_t head)
 {
     size_t side = w->stage->window, width = matmul_kernel(w->tinyvit->isa)->width;
-    size_t table = (side * side + width - 1) / width * width * side * side;
     gather(w, 3 * head + 1, thread->keys);
     gather(w, 3 * head + 2, thread->values);
     for (size_t first = 0; first < w->rows * side; first += ATTENTION_TILES * width)
-        attend_tiles(w, thread, head, first, w->packed->biases + head * table);
+        attend_tiles(w, thread, head, first,
+                     w->packed->biases + head * tinyvit_biases(side, width));
 }
 
 /* x += proj(team->mixed) for the tokens in rows [first, end). */

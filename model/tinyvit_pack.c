@@ -47,29 +47,39 @@ static size_t apart(size_t a, size_t b)
     return a > b ? a - b : b - a;
 }
 
-/* One head's table, [tiles][window^2][width]; lanes past the last query get zeros. */
+/* One head's table, [tiles][window^2][width]; lanes past the last query keep their zeros. */
 static void fill_biases(size_t window, size_t width, const float *biases, float *table)
 {
-    size_t keys = window * window, tiles = (keys + width - 1) / width;
-    for (size_t tile = 0; tile < tiles; tile++)
-        for (size_t key = 0; key < keys; key++)
-            for (size_t i = 0; i < width && tile * width + i < keys; i++) {
-                size_t query = tile * width + i;
-                size_t down = apart(query / window, key / window);
-                size_t right = apart(query % window, key % window);
-                table[(tile * keys + key) * width + i] =
-                    biases[down * window + right] * (float)M_LOG2E;
-            }
+    size_t keys = window * window, query = 0;
+    for (size_t row = 0; row < window; row++)
+        for (size_t column = 0; column < window; column++, query++) {
+            float *to = table + query / width * width * keys + query % width;
+            for (size_t r = 0; r < window; r++)
+                for (size_t c = 0; c < window; c++, to += width)
+                    *to = biases[apart(row, r) * window + apart(column, c)] * (float)M_LOG2E;
+        }
+}
+
+size_t tinyvit_biases(size_t window, size_t width)
+{
+    size_t keys = window * window;
+    return window < width ? (keys + width - 1) / width * width * keys
+                          : window * attention_distances_row(window, width);
 }
 
 static int pack_biases(struct tinyvit_packed_block *packed, const struct tinyvit_block *block,
                        const struct tinyvit_stage *stage, enum isa isa, struct error *error)
 {
-    size_t keys = stage->window * stage->window, width = matmul_kernel(isa)->width;
-    size_t size = (keys + width - 1) / width * width * keys;
+    size_t window = stage->window, width = matmul_kernel(isa)->width;
+    size_t size = tinyvit_biases(window, width);
     packed->biases = memory_new(stage->heads * size, sizeof(float), "attention biases", error);
-    for (size_t h = 0; packed->biases && h < stage->heads; h++)
-        fill_biases(stage->window, width, block->biases + h * keys, packed->biases + h * size);
+    for (size_t h = 0; packed->biases && h < stage->heads; h++) {
+        const float *biases = block->biases + h * window * window;
+        if (window < width)
+            fill_biases(window, width, biases, packed->biases + h * size);
+        else
+            attention_distances(window, width, biases, (float)M_LOG2E, packed->biases + h * size);
+    }
     return packed->biases ? 0 : -1;
 }
 

@@ -43,6 +43,12 @@ VECTOR_INLINE vector vector_set(float x)
     return x - (vector){0};
 }
 
+/* a where the lane of `first` is all ones, b where it is zero. */
+VECTOR_INLINE vector vector_select(vector_int first, vector a, vector b)
+{
+    return (vector)((first & (vector_int)a) | (~first & (vector_int)b));
+}
+
 /* The larger and the smaller, lane by lane; b where one is NaN. */
 VECTOR_INLINE vector vector_max(vector a, vector b)
 {
@@ -51,8 +57,7 @@ VECTOR_INLINE vector vector_max(vector a, vector b)
 #elif defined(__AVX2__)
     return _mm256_max_ps(a, b);
 #else
-    vector_int first = a > b;
-    return (vector)((first & (vector_int)a) | (~first & (vector_int)b));
+    return vector_select(a > b, a, b);
 #endif
 }
 
@@ -63,8 +68,7 @@ VECTOR_INLINE vector vector_min(vector a, vector b)
 #elif defined(__AVX2__)
     return _mm256_min_ps(a, b);
 #else
-    vector_int first = a < b;
-    return (vector)((first & (vector_int)a) | (~first & (vector_int)b));
+    return vector_select(a < b, a, b);
 #endif
 }
 

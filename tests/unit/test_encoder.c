@@ -87,10 +87,11 @@ struct tinyvit_shape {
 };
 
 /* Planes smaller than a window and padded windows; heads that are no multiple of a vector; more
- * columns than a tile of a bottleneck; a stage whose window is its whole plane. */
+ * columns than a tile of a bottleneck; a stage whose window is its whole plane; windows wider than
+ * a tile of queries, whose biases go by distance. */
 static const struct tinyvit_shape tinyvits[] = {
     {48, 24, 30, {12, 20, 40, 320}, {2, 1, 2, 1}, {0, 2, 4, 10}, {0, 5, 7, 2}},
-    {272, 16, 9, {6, 8, 12, 320}, {1, 1, 1, 1}, {0, 1, 3, 20}, {0, 7, 14, 17}},
+    {272, 16, 9, {6, 8, 12, 320}, {1, 1, 1, 1}, {0, 1, 3, 20}, {0, 33, 14, 17}},
 };
 
 static void add_conv(struct small_model *model, const char *prefix, int out, int in, int kernel)
