@@ -10,7 +10,7 @@ Each dumps/MODEL.safetensors holds, for one image (S, C, G, L, P as in model/sam
     embedding [C,G,G]
     masks [2,L,L]           the mask prompts of the sets whose names end in mask
     and for each set of prompts (sets below): SET.xy [P,points,2] in model pixels, SET.labels [P,points], SET.boxes [P,4],
-    and the answers SET.iou [P,4] and SET.logits [P,4,L/2,L], every second row to save space
+    and the answers SET.iou [P,4] and SET.logits [P,4,32,L], 32 rows of L // 32 apart to save space
 dumps/inputs.safetensors holds `resized` of every image, by the image's name, for S = 256.
 Records of whole images are in records/MODEL-IMAGE.json, those of the SA-1B recipe in records/MODEL-sa1b-IMAGE.json.
 """
@@ -95,10 +95,11 @@ def dump(model, image, path):
     with torch.no_grad():
         embedding = sam.image_encoder(official.model_input(sam, pixels))
     out = dict(resized=torch.as_tensor(official.resized(sam.image_encoder.img_size, pixels)).half(), embedding=embedding[0], masks=mask_prompts(sam, embedding))
+    low = sam.image_encoder.img_size // 4
     for kind, prompts in sets(sam.image_encoder.img_size).items():
         logits, iou = answer(sam, embedding, prompts, out["masks"][:, None] if kind.endswith("mask") else None)
         out.update({f"{kind}.{key}": value for key, value in prompts.items()})
-        out.update({f"{kind}.iou": iou, f"{kind}.logits": logits[:, :, ::2]})
+        out.update({f"{kind}.iou": iou, f"{kind}.logits": logits[:, :, :32 * (low // 32):low // 32]})
     save(out, path, {"model_sha256": hashlib.sha256(open(model, "rb").read()).hexdigest()})
     return sam
 
