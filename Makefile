@@ -35,8 +35,9 @@ CFLAGS = -std=c11 -D_GNU_SOURCE -DMASKMILL_VERSION='"$(VERSION)"' $(HAVE) $(OPTI
 LDLIBS = -Wl,--as-needed -fopenmp $(FOREIGN_LIBS) -lm $(EXTRA_LDLIBS)
 
 # ---- sources: folders, from what knows nothing to what knows all
-LAYERS = base rle filters model jobs images records pipeline
-SOURCES := $(filter-out pipeline/main.c,$(wildcard $(LAYERS:%=%/*.c)))
+LAYERS = base rle filters/scan filters model/kernels model/checkpoint model/folded model jobs images records \
+         pipeline program program/run program/eval
+SOURCES := $(filter-out program/main.c,$(wildcard $(LAYERS:%=%/*.c)))
 # Vector kernels: the same source once for each instruction set, chosen at run time (base/isa.h).
 SIMD := $(filter %_simd.c,$(SOURCES))
 ISAS := generic $(if $(filter x86_64-%,$(TARGET)),avx2 avx512)
@@ -52,13 +53,13 @@ FUZZ_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 JOBS_TESTS := $(patsubst %.c,$(BUILD)/%,$(shell grep -l '"jobs/' tests/unit/test_*.c 2>/dev/null))
 
 .PHONY: all tests unit unit-programs jobs-tests fuzz-programs fuzz parity-tests compile-flags test lint format demo parity consumers bench train-smoke install clean help FORCE
-all: $(if $(wildcard pipeline/main.c),$(BUILD)/maskmill,$(BUILD)/libmaskmill.a)
+all: $(BUILD)/maskmill
 
 help:
 	@sed -n 's/^#: //p' Makefile
 
 # ---- the program
-$(BUILD)/maskmill: $(BUILD)/pipeline/main.o $(BUILD)/libmaskmill.a
+$(BUILD)/maskmill: $(BUILD)/program/main.o $(BUILD)/libmaskmill.a
 	$(CC) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/libmaskmill.a: $(OBJECTS)
@@ -74,8 +75,8 @@ $(BUILD)/%_simd.$(1).o: %_simd.c $(BUILD)/flags
 	$$(CC) $$(CFLAGS) $$(WERROR) $$(ISA_$(1)) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach isa,$(ISAS),$(eval $(call simd_rule,$(isa))))
-$(BUILD)/model/narrow_bf16_simd.avx512.o: ISA_avx512 += -mavx512bf16
-$(BUILD)/model/narrow_halves_simd.avx512.o: ISA_avx512 += -mavx512bf16 $(FP16)
+$(BUILD)/model/kernels/half16_bf16_simd.avx512.o: ISA_avx512 += -mavx512bf16
+$(BUILD)/model/kernels/half16_halves_simd.avx512.o: ISA_avx512 += -mavx512bf16 $(FP16)
 
 $(BUILD)/model/builtin.o: model/builtin.S model/builtin.safetensors
 	@mkdir -p $(@D)

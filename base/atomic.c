@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/error.h"
 #include "base/atomic_name.h"
+#include "base/error.h"
 
 /* Makes one folder, durably; one that is there already is fine. */
 static int make_one(const char *path, struct error *error)

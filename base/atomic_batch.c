@@ -4,10 +4,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/error.h"
-#include "base/memory.h"
 #include "base/atomic.h"
 #include "base/atomic_name.h"
+#include "base/error.h"
+#include "base/memory.h"
 
 struct folder_list {
     char **names; /* owned, distinct; "" for the working folder */

@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/error.h"
 #include "base/atomic.h"
 #include "base/atomic_name.h"
+#include "base/error.h"
 
 enum { FOREIGN_AGE = 24 * 3600 }; /* seconds after which another host's file is taken for dead */
 

@@ -13,7 +13,7 @@
 #include "filters/mask.h"
 #include "filters/nms.h"
 #include "filters/regions.h"
-#include "filters/scan.h"
+#include "filters/scan/scan.h"
 #include "rle/coco.h"
 
 enum { LOW = 256, RUNS = 9 };

@@ -8,8 +8,8 @@
  * Every failure is one line that begins with the path. Functions may be called from several threads
  * at once after image_library_start.
  */
-#ifndef PIPELINE_IMAGE_H
-#define PIPELINE_IMAGE_H
+#ifndef IMAGES_IMAGE_H
+#define IMAGES_IMAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * apart from a damaged image, and a file that another process cuts short cannot hurt (a decoder
  * that maps it would be killed by SIGBUS).
  */
-#ifndef PIPELINE_IMAGE_FILE_H
-#define PIPELINE_IMAGE_FILE_H
+#ifndef IMAGES_IMAGE_FILE_H
+#define IMAGES_IMAGE_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

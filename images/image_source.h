@@ -1,6 +1,6 @@
 /* image_source.h - a file that libvips decodes row by row to RGB; internal to image*.c. */
-#ifndef PIPELINE_IMAGE_SOURCE_H
-#define PIPELINE_IMAGE_SOURCE_H
+#ifndef IMAGES_IMAGE_SOURCE_H
+#define IMAGES_IMAGE_SOURCE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* image_tiff.h - the few tags of a TIFF that decide its colours and that libvips does not tell;
  * internal to image*.c. */
-#ifndef PIPELINE_IMAGE_TIFF_H
-#define PIPELINE_IMAGE_TIFF_H
+#ifndef IMAGES_IMAGE_TIFF_H
+#define IMAGES_IMAGE_TIFF_H
 
 #include <vips/vips.h>
 

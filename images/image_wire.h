@@ -6,8 +6,8 @@
  * An image too large to be held is opened once and then asked for window after window; any other
  * request closes it.
  */
-#ifndef PIPELINE_IMAGE_WIRE_H
-#define PIPELINE_IMAGE_WIRE_H
+#ifndef IMAGES_IMAGE_WIRE_H
+#define IMAGES_IMAGE_WIRE_H
 
 #include <stddef.h>
 #include <stdint.h>

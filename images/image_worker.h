@@ -12,8 +12,8 @@
  * All of these processes ignore SIGINT, SIGTERM, SIGHUP and the like, and end when their socket is
  * closed or their parent dies.
  */
-#ifndef PIPELINE_IMAGE_WORKER_H
-#define PIPELINE_IMAGE_WORKER_H
+#ifndef IMAGES_IMAGE_WORKER_H
+#define IMAGES_IMAGE_WORKER_H
 
 #include <stddef.h>
 #include <stdint.h>

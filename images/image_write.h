@@ -1,6 +1,6 @@
 /* image_write.h - planes of numbers to PNG and TIFF, for masks and label maps. */
-#ifndef PIPELINE_IMAGE_WRITE_H
-#define PIPELINE_IMAGE_WRITE_H
+#ifndef IMAGES_IMAGE_WRITE_H
+#define IMAGES_IMAGE_WRITE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* overlay.h - the masks in distinct colours, with contours, over their image. */
-#ifndef PIPELINE_OVERLAY_H
-#define PIPELINE_OVERLAY_H
+#ifndef IMAGES_OVERLAY_H
+#define IMAGES_OVERLAY_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -15,8 +15,8 @@
  * weights and rounded to 22 fractional bits. Sums are rounded to nearest, halves up. Source:
  * Pillow, src/libImaging/Resample.c.
  */
-#ifndef PIPELINE_RESIZE_H
-#define PIPELINE_RESIZE_H
+#ifndef IMAGES_RESIZE_H
+#define IMAGES_RESIZE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* resize_rows.h - the inner loops of resize.c: weighted sums of pixels along a row and of rows. */
-#ifndef PIPELINE_RESIZE_ROWS_H
-#define PIPELINE_RESIZE_ROWS_H
+#ifndef IMAGES_RESIZE_ROWS_H
+#define IMAGES_RESIZE_ROWS_H
 
 #include <stddef.h>
 #include <stdint.h>

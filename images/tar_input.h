@@ -1,7 +1,7 @@
 /* tar_input.h - the members of a tar file, one after another, from the stream alone: SA-1B's own
  * layout (./sa_1.jpg ./sa_1.json), WebDataset shards, and any other; compressed ones too. */
-#ifndef PIPELINE_TAR_INPUT_H
-#define PIPELINE_TAR_INPUT_H
+#ifndef IMAGES_TAR_INPUT_H
+#define IMAGES_TAR_INPUT_H
 
 #include <stdbool.h>
 #include <stddef.h>

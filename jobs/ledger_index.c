@@ -6,8 +6,8 @@
 
 #include "base/atomic_name.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "base/hash.h"
+#include "base/memory.h"
 #include "jobs/shard.h"
 
 /* Open addressing over three arrays, at most three quarters full. A state packs, from the high bits

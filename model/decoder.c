@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "model/decoder_folded.h"
-#include "model/decoder_plain.h"
-#include "model/decoder_table.h"
+#include "model/decoder_reference.h"
+#include "model/folded/folded.h"
+#include "model/folded/folded_tables.h"
 
 struct decoder_weights {
     struct decoder_tensors tensors;

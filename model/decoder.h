@@ -11,8 +11,8 @@
  * Who shares what: weights are immutable and shared by all; an image is written by
  * decoder_image_set and read-only afterwards; a decoder is the scratch of one thread and remembers
  * its last batch. There are two implementations behind this header: the plain one
- * (decoder_plain.h), which follows the reference step by step, and the folded one
- * (decoder_folded.h), which gives the same numbers with far fewer multiplications and serves
+ * (decoder_reference.h), which follows the reference step by step, and the folded one
+ * (folded.h), which gives the same numbers with far fewer multiplications and serves
  * prompts of one point or one box. */
 #ifndef MODEL_DECODER_H
 #define MODEL_DECODER_H

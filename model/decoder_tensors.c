@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 
 enum { NAME_SIZE = 128, EMBED_MAX = 4096, MLP_WIDTH_MAX = 1 << 16 };
 

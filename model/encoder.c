@@ -5,12 +5,12 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "model/narrow.h"
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
+#include "model/kernels/half16.h"
 #include "model/tinyvit.h"
-#include "model/tinyvit_plain.h"
+#include "model/tinyvit_reference.h"
 #include "model/vit.h"
-#include "model/vit_plain.h"
+#include "model/vit_reference.h"
 
 enum { DEFAULT_IMAGE_SIZE = 1024 }; /* of a TinyViT that does not say: MobileSAM's */
 

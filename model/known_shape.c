@@ -1,7 +1,7 @@
 #include "model/known_shape.h"
 
 #include "base/error.h"
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 
 int known_shape(const struct checkpoint *checkpoint, const char *name, int rank,
                 struct shape *shape, struct error *error)

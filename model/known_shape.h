@@ -2,7 +2,7 @@
 #ifndef MODEL_KNOWN_SHAPE_H
 #define MODEL_KNOWN_SHAPE_H
 
-#include "model/shape.h"
+#include "model/checkpoint/shape.h"
 
 struct checkpoint;
 struct error;

@@ -3,7 +3,7 @@
 #ifndef MODEL_LAYERS_H
 #define MODEL_LAYERS_H
 
-#include "model/matmul.h"
+#include "model/kernels/matmul.h"
 
 struct checkpoint;
 struct error;

@@ -1,7 +1,7 @@
 #include "model/neck.h"
 
-#include "model/checkpoint.h"
-#include "model/kernels.h"
+#include "model/checkpoint/checkpoint.h"
+#include "model/kernels/kernels.h"
 
 int neck_pack(struct neck *neck, struct neck_weights *weights, struct checkpoint *checkpoint,
               enum isa isa, struct error *error)

@@ -3,7 +3,7 @@
 #define MODEL_NECK_H
 
 #include "base/memory.h"
-#include "model/conv3.h"
+#include "model/kernels/conv3.h"
 #include "model/neck_weights.h"
 
 struct neck {

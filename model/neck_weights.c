@@ -1,6 +1,6 @@
 #include "model/neck_weights.h"
 
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 #include "model/known_shape.h"
 
 int neck_read(struct neck_weights *weights, struct checkpoint *checkpoint, size_t grid, size_t in,

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 
 enum { BACKGROUND, FOREGROUND, CORNER };
 enum { MASK_CHANNELS_MAX = 64 }; /* 4 and 16 in the official models */

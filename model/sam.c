@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "model/checkpoint.h"
-#include "model/convert.h"
+#include "model/checkpoint/checkpoint.h"
+#include "model/checkpoint/convert.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
 #include "model/known_shape.h"

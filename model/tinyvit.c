@@ -2,7 +2,7 @@
 
 #include <omp.h>
 
-#include "model/kernels.h"
+#include "model/kernels/kernels.h"
 
 static const float NORM_EPS = 1e-5f; /* PyTorch's default, which the reference uses */
 

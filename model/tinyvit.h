@@ -1,7 +1,7 @@
 /* tinyvit.h - MobileSAM's TinyViT image encoder.
  *
  *   stem: two 3x3 convolutions of stride 2 -> x[S/4][S/4][D]
- *   stage 0: bottlenecks (bottleneck.h); between stages: a merge
+ *   stage 0: bottlenecks (mbconv.h); between stages: a merge
  *   stages 1 to 3, each block:  x += proj(attention(norm(x))) within windows
  *                               x = depthwise 3x3 of x
  *                               x += fc2(gelu(fc1(norm(x))))
@@ -12,9 +12,9 @@
 #ifndef MODEL_TINYVIT_H
 #define MODEL_TINYVIT_H
 
-#include "model/attention.h"
-#include "model/bottleneck.h"
-#include "model/conv3.h"
+#include "model/kernels/attention.h"
+#include "model/kernels/conv3.h"
+#include "model/kernels/mbconv.h"
 #include "model/neck.h"
 #include "model/tinyvit_weights.h"
 

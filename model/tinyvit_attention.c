@@ -5,8 +5,8 @@
 #include <math.h>
 #include <omp.h>
 
-#include "model/kernels.h"
-#include "model/matmul_kernel.h"
+#include "model/kernels/kernels.h"
+#include "model/kernels/matmul_kernel.h"
 
 static const float NORM_EPS = 1e-5f; /* PyTorch's default, which the reference uses */
 

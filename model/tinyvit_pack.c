@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "model/checkpoint.h"
-#include "model/matmul_kernel.h"
+#include "model/checkpoint/checkpoint.h"
+#include "model/kernels/matmul_kernel.h"
 
 static void drop(float **block)
 {

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 #include "model/known_shape.h"
 
 enum { NAME_SIZE = 128, IMAGE_SIZE_MAX = 1 << 14, DEPTH_MAX = 1024, WINDOW_MAX = 256 };
@@ -15,7 +15,7 @@ static const double BATCH_NORM_EPS = 1e-5; /* PyTorch's default, which the refer
 
 /* conv = the convolution `name`.c with `name`.bn folded in: weight * g / sqrt(var + eps) and
  * bias - mean * g / sqrt(var + eps). */
-static int read_conv(struct tinyvit_conv *conv, struct checkpoint *checkpoint, const char *name,
+static int read_conv(struct conv *conv, struct checkpoint *checkpoint, const char *name,
                      struct error *error)
 {
     size_t depth = conv->in / conv->groups * conv->kernel * conv->kernel;
@@ -50,26 +50,25 @@ static int read_conv(struct tinyvit_conv *conv, struct checkpoint *checkpoint, c
 }
 
 /* A dense convolution of kernel 1 or 3, or a depthwise one. */
-static int read_dense(struct tinyvit_conv *conv, struct checkpoint *checkpoint, const char *prefix,
+static int read_dense(struct conv *conv, struct checkpoint *checkpoint, const char *prefix,
                       const char *name, size_t in, size_t out, size_t kernel, struct error *error)
 {
     char text[NAME_SIZE];
     snprintf(text, sizeof text, "%s%s", prefix, name);
-    *conv = (struct tinyvit_conv){in, out, kernel, kernel == 3 ? 2 : 1, 1, NULL, NULL};
+    *conv = (struct conv){in, out, kernel, kernel == 3 ? 2 : 1, 1, NULL, NULL};
     return read_conv(conv, checkpoint, text, error);
 }
 
-static int read_depthwise(struct tinyvit_conv *conv, struct checkpoint *checkpoint,
-                          const char *prefix, const char *name, size_t width, size_t stride,
-                          struct error *error)
+static int read_depthwise(struct conv *conv, struct checkpoint *checkpoint, const char *prefix,
+                          const char *name, size_t width, size_t stride, struct error *error)
 {
     char text[NAME_SIZE];
     snprintf(text, sizeof text, "%s%s", prefix, name);
-    *conv = (struct tinyvit_conv){width, width, 3, stride, width, NULL, NULL};
+    *conv = (struct conv){width, width, 3, stride, width, NULL, NULL};
     return read_conv(conv, checkpoint, text, error);
 }
 
-static void free_conv(struct tinyvit_conv *conv)
+static void free_conv(struct conv *conv)
 {
     memory_free(conv->weight);
     memory_free(conv->bias);

@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 
+#include "model/kernels/conv.h"
 #include "model/neck_weights.h"
 
 struct checkpoint;
@@ -18,28 +19,20 @@ struct error;
 
 enum { TINYVIT_STAGES = 4 };
 
-/* A convolution with its BatchNorm folded in; padding is kernel / 2. Depthwise when groups is in,
- * otherwise groups is 1. */
-struct tinyvit_conv {
-    size_t in, out, kernel, stride, groups;
-    float *weight; /* [out][in / groups][kernel][kernel], owned */
-    float *bias;   /* [out], owned */
-};
-
 struct tinyvit_mbconv {
-    struct tinyvit_conv expand, depthwise, reduce; /* gelu, gelu, + input then gelu */
+    struct conv expand, depthwise, reduce; /* gelu, gelu, + input then gelu */
 };
 
 struct tinyvit_merge {
-    struct tinyvit_conv widen, depthwise, mix; /* gelu, gelu, nothing */
+    struct conv widen, depthwise, mix; /* gelu, gelu, nothing */
 };
 
 struct tinyvit_block {
     const float *norm_weight, *norm_bias; /* [D] */
     const float *qkv_weight, *qkv_bias;   /* [H][q, k, v][E][D], [H][3][E] */
     const float *proj_weight, *proj_bias; /* [D][D], [D] */
-    const float *biases;       /* [H][window^2], at |rows apart| * window + |columns apart| */
-    struct tinyvit_conv local; /* depthwise 3x3 */
+    const float *biases; /* [H][window^2], at |rows apart| * window + |columns apart| */
+    struct conv local;   /* depthwise 3x3 */
     const float *mlp_norm_weight, *mlp_norm_bias; /* [D] */
     const float *fc1_weight, *fc1_bias;           /* [hidden][D], [hidden] */
     const float *fc2_weight, *fc2_bias;           /* [D][hidden], [D] */
@@ -55,8 +48,8 @@ struct tinyvit_stage {
 };
 
 struct tinyvit_weights {
-    size_t image_size, grid;          /* S, G */
-    struct tinyvit_conv stem1, stem2; /* gelu between them */
+    size_t image_size, grid;  /* S, G */
+    struct conv stem1, stem2; /* gelu between them */
     struct tinyvit_stage stages[TINYVIT_STAGES];
     struct neck_weights neck;
 };

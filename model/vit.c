@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "model/narrow.h"
-#include "model/kernels.h"
+#include "model/kernels/half16.h"
+#include "model/kernels/kernels.h"
 
 static const float NORM_EPS = 1e-6f; /* segment_anything/build_sam.py */
 

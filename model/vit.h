@@ -12,7 +12,7 @@
 #ifndef MODEL_VIT_H
 #define MODEL_VIT_H
 
-#include "model/attention.h"
+#include "model/kernels/attention.h"
 #include "model/neck.h"
 #include "model/vit_weights.h"
 

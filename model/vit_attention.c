@@ -6,8 +6,8 @@
 #include <omp.h>
 #include <string.h>
 
-#include "model/narrow.h"
-#include "model/matmul_kernel.h"
+#include "model/kernels/half16.h"
+#include "model/kernels/matmul_kernel.h"
 
 /* One head and window. The window has `side` rows and columns of keys; the queries are the `rows` x
  * `columns` positions of it that lie within the grid. */

@@ -4,8 +4,8 @@
 #include <math.h>
 
 #include "base/error.h"
-#include "model/narrow.h"
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
+#include "model/kernels/half16.h"
 
 static size_t chunks(const struct vit_sizes *s)
 {

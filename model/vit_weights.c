@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 #include "model/known_shape.h"
 
 enum { IMAGE_SIZE_MAX = 1 << 14, DEPTH_MAX = 1024 };

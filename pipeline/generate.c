@@ -1,9 +1,9 @@
 /* generate.c - the life of an image, between its pixels and its masks:
  *
  *   for each crop:   region -> resized, normalised tensor -> embedding
- *       for each batch of grid points, one thread a batch: points -> masks (lane.c)
+ *       for each batch of grid points, one thread a batch: points -> masks (prompt_worker.c)
  *       box NMS within the crop, into the image's frame
- *   NMS across crops -> regions cleaned up -> further filters (refine.c)
+ *   NMS across crops -> regions cleaned up -> further filters (postprocess.c)
  *
  * Batches are independent and their masks are put together in the order of the grid, so the result
  * does not depend on the number of threads.
@@ -15,20 +15,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/memory.h"
 #include "filters/crop.h"
 #include "filters/grid.h"
 #include "filters/mask.h"
 #include "filters/nms.h"
-#include "filters/scan.h"
-#include "model/sam.h"
+#include "filters/scan/scan.h"
 #include "images/image.h"
-#include "pipeline/lane.h"
-#include "pipeline/refine.h"
 #include "images/resize.h"
-#include "pipeline/settings.h"
+#include "model/sam.h"
+#include "pipeline/options.h"
+#include "pipeline/postprocess.h"
+#include "pipeline/prompt_worker.h"
 #include "rle/combine.h"
 
 struct generator {

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "pipeline/lane.h"
+#include "pipeline/prompt_worker.h"
 
 struct crop;
 struct error;

@@ -5,11 +5,11 @@
 #include "filters/mask.h"
 #include "filters/merge.h"
 #include "filters/nms.h"
-#include "pipeline/generate.h"
 #include "images/image.h"
 #include "images/image_worker.h"
-#include "pipeline/settings.h"
-#include "pipeline/refine.h"
+#include "pipeline/generate.h"
+#include "pipeline/options.h"
+#include "pipeline/postprocess.h"
 
 /* Masks of two tiles are of one object if this much of them agrees in the overlap. */
 static const double SAME_OBJECT = 0.5;

@@ -3,8 +3,8 @@
  * In COCO's own convention a box's width is max - min + 1. The one category is 1.
  * Source of the members: cocodataset.org, "Data format" and "Results format".
  */
-#ifndef PIPELINE_COCO_TEXT_H
-#define PIPELINE_COCO_TEXT_H
+#ifndef RECORDS_COCO_TEXT_H
+#define RECORDS_COCO_TEXT_H
 
 #include <stdbool.h>
 #include <stdint.h>

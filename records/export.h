@@ -1,6 +1,6 @@
 /* export.h - records that are already written, in other formats. */
-#ifndef PIPELINE_EXPORT_H
-#define PIPELINE_EXPORT_H
+#ifndef RECORDS_EXPORT_H
+#define RECORDS_EXPORT_H
 
 #include <stddef.h>
 #include <stdint.h>

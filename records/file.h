@@ -1,6 +1,6 @@
 /* file.h - a whole file in memory. */
-#ifndef PIPELINE_FILE_H
-#define PIPELINE_FILE_H
+#ifndef RECORDS_FILE_H
+#define RECORDS_FILE_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* format.h - what one output format is made of; shared by writer.c and the format_*.c files. */
-#ifndef PIPELINE_FORMAT_H
-#define PIPELINE_FORMAT_H
+#ifndef RECORDS_FORMAT_H
+#define RECORDS_FORMAT_H
 
 #include "records/writer.h"
 

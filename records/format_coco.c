@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/atomic.h"
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "records/coco_text.h"
-#include "base/atomic.h"
 #include "records/format.h"
 #include "records/record.h"
 

@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/atomic.h"
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/memory.h"
-#include "base/atomic.h"
-#include "records/format.h"
 #include "images/image_write.h"
-#include "rle/strips.h"
+#include "records/format.h"
 #include "records/record.h"
+#include "rle/strips.h"
 
 static int write_plane(struct writer *writer, const char *name, const char *ending,
                        const void *pixels, const struct record *record, enum image_plane_kind kind,

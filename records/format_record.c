@@ -2,8 +2,8 @@
  * image in one file (ndjson). */
 #include <stdlib.h>
 
-#include "base/error.h"
 #include "base/atomic.h"
+#include "base/error.h"
 #include "records/format.h"
 #include "records/record.h"
 

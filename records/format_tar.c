@@ -14,9 +14,9 @@
 #include <archive_entry.h>
 #endif
 
+#include "base/atomic.h"
 #include "base/error.h"
 #include "base/json_text.h"
-#include "base/atomic.h"
 #include "records/file.h"
 #include "records/format.h"
 #include "records/record.h"

@@ -1,6 +1,6 @@
 /* histogram.h - a stream of numbers in fixed memory: count, mean, extremes, quantiles, bars. */
-#ifndef PIPELINE_HISTOGRAM_H
-#define PIPELINE_HISTOGRAM_H
+#ifndef RECORDS_HISTOGRAM_H
+#define RECORDS_HISTOGRAM_H
 
 #include <stddef.h>
 #include <stdint.h>

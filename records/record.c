@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/json_text.h"
 #include "base/utf8.h"
-#include "base/hash.h"
-#include "records/mask_shape.h"
 #include "rle/coco.h"
+#include "rle/mask_shape.h"
 
 void record_free(struct record *record)
 {

@@ -14,8 +14,8 @@
  * image object gets a fifth member, "file_name_hex", with the exact bytes in hexadecimal, from
  * which reading restores them.
  */
-#ifndef PIPELINE_RECORD_H
-#define PIPELINE_RECORD_H
+#ifndef RECORDS_RECORD_H
+#define RECORDS_RECORD_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* record_stream.h - all records under a folder, read by all cores and given one by one in order. */
-#ifndef PIPELINE_RECORD_STREAM_H
-#define PIPELINE_RECORD_STREAM_H
+#ifndef RECORDS_RECORD_STREAM_H
+#define RECORDS_RECORD_STREAM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* record_walk.h - all records under a folder, in the sorted order of their names. */
-#ifndef PIPELINE_RECORD_WALK_H
-#define PIPELINE_RECORD_WALK_H
+#ifndef RECORDS_RECORD_WALK_H
+#define RECORDS_RECORD_WALK_H
 
 struct error;
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "records/mask_shape.h"
 #include "records/record.h"
+#include "rle/mask_shape.h"
 
 /* COCO's bounds of small and medium objects (cocoapi, cocoeval.py, areaRng). */
 enum { SMALL_AREA = 32 * 32, MEDIUM_AREA = 96 * 96 };

@@ -4,8 +4,8 @@
  * SA-1B (section 5, figures 5 and 6): mask size relative to the image, sqrt(mask area / image
  * area); concavity, 1 - mask area / area of its convex hull; and where masks have their centres.
  */
-#ifndef PIPELINE_STATS_H
-#define PIPELINE_STATS_H
+#ifndef RECORDS_STATS_H
+#define RECORDS_STATS_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* verify.h - reads records back and finds what is wrong with them. */
-#ifndef PIPELINE_VERIFY_H
-#define PIPELINE_VERIFY_H
+#ifndef RECORDS_VERIFY_H
+#define RECORDS_VERIFY_H
 
 #include <stdint.h>
 

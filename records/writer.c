@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/atomic.h"
+#include "base/error.h"
 #include "records/format.h"
 
 static const struct format *const formats[] = {

@@ -10,8 +10,8 @@
  * Where a run writes several formats into one folder OUT, SA-1B records go to OUT itself, and every
  * other format F to OUT/@F. Walks over records skip folders of the top level that begin with '@'.
  */
-#ifndef PIPELINE_WRITER_H
-#define PIPELINE_WRITER_H
+#ifndef RECORDS_WRITER_H
+#define RECORDS_WRITER_H
 
 #include <stdbool.h>
 #include <stddef.h>

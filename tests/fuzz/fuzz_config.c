@@ -1,12 +1,12 @@
 /* A configuration file (--config): what is accepted is written again to the same options. */
-#include "replay.h"
 #include "file.h"
+#include "replay.h"
 
 #include <string.h>
 
 #include "base/error.h"
-#include "pipeline/config.h"
-#include "pipeline/settings.h"
+#include "program/config.h"
+#include "program/settings.h"
 
 /* The options of `path` as config_text gives them, NULL where the file is refused. */
 static char *read_back(const char *path)

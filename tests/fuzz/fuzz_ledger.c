@@ -1,6 +1,6 @@
 /* A ledger: each good line goes into an index, and what is written of it is read back the same. */
-#include "replay.h"
 #include "file.h"
+#include "replay.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
 #include "replay.h"
 
 #include "base/error.h"
-#include "model/convert.h"
-#include "model/pth_storage.h"
+#include "model/checkpoint/convert.h"
+#include "model/checkpoint/pth_storage.h"
 
 static const unsigned char zeros[4096];
 

@@ -1,9 +1,9 @@
 /* A file of own points (--point-grid). */
-#include "replay.h"
 #include "file.h"
+#include "replay.h"
 
 #include "base/error.h"
-#include "pipeline/settings.h"
+#include "program/settings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,6 +1,6 @@
 /* run.json, compared with a configuration. */
-#include "replay.h"
 #include "file.h"
+#include "replay.h"
 
 #include "base/error.h"
 #include "jobs/runfile.h"

@@ -1,6 +1,6 @@
 /* A tar of images, to its end or its first damage; names never lead out of the folder. */
-#include "replay.h"
 #include "file.h"
+#include "replay.h"
 
 #include <string.h>
 

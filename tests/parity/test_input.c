@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "model/checkpoint.h"
 #include "images/image.h"
 #include "images/resize.h"
+#include "model/checkpoint/checkpoint.h"
 
 static const float pixel_mean[3] = {123.675f, 116.28f, 103.53f};
 static const float pixel_std[3] = {58.395f, 57.12f, 57.375f};

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 #include "model/sam.h"
 
 /* Differences allowed: norm of the difference over the norm, and absolute for the predicted IoU.

@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_DECODER_OPERANDS_H
 #define TESTS_UNIT_DECODER_OPERANDS_H
 
-#include "model/decoder_kernel.h"
+#include "model/folded/folded_kernel.h"
 
 #include <math.h>
 

@@ -11,9 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/error.h"
 #include "base/atomic.h"
 #include "base/atomic_name.h"
+#include "base/error.h"
 #include "records/file.h"
 #include "tests/unit/unit.h"
 

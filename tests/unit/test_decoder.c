@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/error.h"
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 #include "tests/unit/decoder_reference.h"
 #include "tests/unit/random_decoder.h"
 #include "tests/unit/unit.h"

@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "base/isa.h"
-#include "model/narrow.h"
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
+#include "model/kernels/half16.h"
 #include "tests/unit/small_model.h"
 #include "tests/unit/unit.h"
 

@@ -9,8 +9,8 @@
 
 #include "base/atomic_name.h"
 #include "base/error.h"
-#include "pipeline/fetch.h"
-#include "pipeline/official.h"
+#include "program/fetch.h"
+#include "program/model_zoo.h"
 
 /* "hello" */
 static const struct official hello = {

@@ -1,6 +1,6 @@
 /* What cannot be decoded is refused in one line that begins with the path; nothing crashes. */
-#include "unit.h"
 #include "scratch.h"
+#include "unit.h"
 
 #include <pthread.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* Decoding in other processes: the same pixels and messages; children that die are replaced. */
-#include "unit.h"
 #include "scratch.h"
+#include "unit.h"
 
 #include <pthread.h>
 #include <signal.h>

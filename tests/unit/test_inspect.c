@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/json_text.h"
-#include "pipeline/inspect.h"
+#include "program/model_info.h"
 
 static json_t *inspect_as_json(const char *path)
 {

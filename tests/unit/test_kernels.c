@@ -1,10 +1,10 @@
 /* Vector kernels of every instruction set against straight loops in double precision. */
-#include "model/kernels.h"
+#include "model/kernels/kernels.h"
 
 #include <math.h>
 #include <stdint.h>
 
-#include "model/plain.h"
+#include "model/reference.h"
 #include "tests/unit/unit.h"
 
 static float random_float(uint32_t *state)

@@ -1,12 +1,12 @@
 /* Products of every shape class and instruction set against the plain twin. */
-#include "model/matmul.h"
+#include "model/kernels/matmul.h"
 
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "model/narrow.h"
+#include "model/kernels/half16.h"
 #include "tests/unit/unit.h"
 
 enum { SIDE = 110, DEPTH_MAX = 600 };

@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "filters/mask.h"
-#include "filters/scan.h"
-#include "filters/scan_kernel.h"
+#include "filters/scan/scan.h"
+#include "filters/scan/scan_kernel.h"
 #include "mask_tables.h"
 #include "random.h"
 #include "rle/coco.h"

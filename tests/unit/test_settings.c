@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "pipeline/options.h"
-#include "pipeline/settings.h"
+#include "program/command_line.h"
+#include "program/settings.h"
 
 static struct settings settings;
 static struct error error;

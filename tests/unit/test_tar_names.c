@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "pipeline/tar_names.h"
+#include "program/run/tar_names.h"
 
 static struct error error;
 static const char *earlier;

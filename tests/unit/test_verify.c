@@ -5,12 +5,12 @@
 
 #include "base/atomic.h"
 #include "base/memory.h"
-#include "records/file.h"
 #include "images/image.h"
 #include "images/image_write.h"
-#include "records/mask_shape.h"
+#include "records/file.h"
 #include "records/stats.h"
 #include "records/verify.h"
+#include "rle/mask_shape.h"
 #include "tests/unit/sample_record.h"
 #include "tests/unit/unit.h"
 

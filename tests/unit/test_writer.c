@@ -6,9 +6,9 @@
 
 #include "base/atomic.h"
 #include "base/atomic_name.h"
-#include "records/file.h"
 #include "images/image.h"
 #include "images/tar_input.h"
+#include "records/file.h"
 #include "records/writer.h"
 #include "tests/unit/sample_record.h"
 #include "tests/unit/unit.h"

@@ -1,0 +1,50 @@
+/* scan_cells.h - where the first enlargement alone decides, and where not; of the scan only.
+ *
+ * Where the crop is several times as large as the model's input, the bands of scan_bands.h are
+ * wide: most of their pixels lie between four model samples that are all on one side of each
+ * threshold. Those pixels need no interpolation either, by the argument of scan_bands.h (fewer
+ * operations lie between a model sample and a pixel), so what remains to be interpolated follows
+ * the mask's outline.
+ */
+#ifndef FILTERS_SCAN_SCAN_CELLS_H
+#define FILTERS_SCAN_SCAN_CELLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "filters/scan/scan_kernel.h"
+
+struct error;
+struct scan_geometry;
+struct scan_scratch;
+struct scan_segment;
+
+/* Where a model sample lies, and with it every pixel between four such. */
+enum scan_class {
+    SCAN_ABOVE,  /* above +offset */
+    SCAN_INSIDE, /* above 0, not above +offset */
+    SCAN_OUTER,  /* above -offset, not above 0 */
+    SCAN_BELOW,  /* not above -offset */
+    SCAN_CLASSES
+};
+
+/* Sets bits[class], one bit a row, for column[rows]; a row that is too close to a threshold to
+ * tell, or too large, has none. Reads up to SCAN_PAD more samples. */
+void scan_cells_classify(const struct scan_kernel *kernel, const float *column, int rows,
+                         float offset, uint64_t *const bits[SCAN_CLASSES]);
+
+/* What needs no interpolation of one output column: rows of mixed segments, and of those the rows
+ * above +offset and above -offset. */
+struct scan_decided {
+    uint64_t rows;
+    struct scan_count count;
+};
+
+/* Cuts the mixed segments of [begin, end) for output columns that all lie between the model columns
+ * of two slots, into scratch->cells[0 .. cell_count - 1]: segments as those of bands, other pixels
+ * not in the mask. 0 or -1 (ERROR_MEMORY). */
+int scan_cells(const struct scan_geometry *geometry, struct scan_scratch *scratch, int left_slot,
+               int right_slot, const struct scan_segment *begin, const struct scan_segment *end,
+               struct scan_decided *decided, struct error *error);
+
+#endif

@@ -1,0 +1,93 @@
+/* scan_reference.c - the plain twin of the scan: two enlarged planes, three comparisons. */
+#include <math.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "filters/mask.h"
+#include "filters/scan/scan.h"
+#include "filters/scan/scan_axis.h"
+#include "filters/scan/scan_kernel.h"
+
+/* One sample of the four around it, weighted in the order and with the roundings of ATen: the
+ * weights' product first, then a chain of (fused) multiply-adds. */
+static float blend(const float *in, size_t stride, const struct scan_axis *rows, int y,
+                   const struct scan_axis *columns, int x, bool fused)
+{
+    const float *upper = in + (size_t)rows->first[y] * stride;
+    const float *lower = in + (size_t)rows->second[y] * stride;
+    int left = columns->first[x], right = columns->second[x];
+    float w00 = rows->weight0[y] * columns->weight0[x];
+    float w01 = rows->weight0[y] * columns->weight1[x];
+    float w10 = rows->weight1[y] * columns->weight0[x];
+    float w11 = rows->weight1[y] * columns->weight1[x];
+    float sum = w01 * upper[right];
+    if (!fused)
+        return ((sum + w00 * upper[left]) + w10 * lower[left]) + w11 * lower[right];
+    return fmaf(w11, lower[right], fmaf(w10, lower[left], fmaf(w00, upper[left], sum)));
+}
+
+/* A new plane of rows->outputs x columns->outputs samples, or NULL with ERROR_MEMORY. */
+static float *enlarge(const float *in, size_t stride, const struct scan_axis *rows,
+                      const struct scan_axis *columns, bool fused, struct error *error)
+{
+    size_t height = (size_t)rows->outputs, width = (size_t)columns->outputs;
+    float *out = height <= SIZE_MAX / width
+                     ? memory_new(height * width, sizeof *out, "enlarged logits", error)
+                     : NULL;
+    if (!out)
+        return NULL;
+    for (int y = 0; y < rows->outputs; y++)
+        for (int x = 0; x < columns->outputs; x++)
+            out[(size_t)y * width + (size_t)x] = blend(in, stride, rows, y, columns, x, fused);
+    return out;
+}
+
+/* A new plane of logits enlarged to the size of the crop, or NULL with ERROR_MEMORY. */
+static float *enlarge_twice(const struct scan_size *size, const float *logits, struct error *error)
+{
+    bool fused = scan_kernel()->fused;
+    struct scan_axis square = {0}, rows = {0}, columns = {0};
+    float *model_sized = NULL, *full = NULL;
+    if (scan_axis_init(&square, size->low_size, size->image_size, error) == 0 &&
+        scan_axis_init(&rows, size->input_height, size->crop_height, error) == 0 &&
+        scan_axis_init(&columns, size->input_width, size->crop_width, error) == 0)
+        model_sized = enlarge(logits, (size_t)size->low_size, &square, &square, fused, error);
+    if (model_sized)
+        full = enlarge(model_sized, (size_t)size->image_size, &rows, &columns, fused, error);
+    memory_free(model_sized);
+    scan_axis_free(&columns);
+    scan_axis_free(&rows);
+    scan_axis_free(&square);
+    return full;
+}
+
+int scan_plain(const struct scan_size *size, const float *logits,
+               const struct scan_options *options, struct mask *mask, bool *kept,
+               struct error *error)
+{
+    *kept = false;
+    size_t height = (size_t)size->crop_height, width = (size_t)size->crop_width;
+    struct scan_count count = {0, 0};
+    float *full = enlarge_twice(size, logits, error);
+    if (!full)
+        return -1;
+    rle_begin(&mask->rle, (uint32_t)height, (uint32_t)width);
+    for (size_t x = 0; x < width; x++)
+        for (size_t y = 0; y < height; y++) {
+            float logit = full[y * width + x];
+            uint32_t index = (uint32_t)(x * height + y);
+            count.above += logit > options->stability_offset;
+            count.below += logit > -options->stability_offset;
+            if (logit > 0 && rle_add(&mask->rle, index, index + 1, error)) {
+                memory_free(full);
+                return -1;
+            }
+        }
+    memory_free(full);
+    if (rle_end(&mask->rle, error))
+        return -1;
+    mask->box = rle_box(&mask->rle);
+    mask->area = rle_area(&mask->rle);
+    *kept = scan_stable(count, options->stability_threshold, &mask->stability_score);
+    return 0;
+}

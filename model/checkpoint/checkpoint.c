@@ -1,0 +1,291 @@
+#include "model/checkpoint/checkpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "model/checkpoint/convert.h"
+#include "model/checkpoint/pth.h"
+#include "model/checkpoint/safetensors.h"
+#include "model/checkpoint/tensor_table.h"
+
+struct checkpoint {
+    char *name; /* path or what the caller calls it; for messages */
+    const unsigned char *bytes;
+    size_t size;
+    bool mapped; /* the bytes are this checkpoint's own mapping */
+    struct contents contents;
+};
+
+static int read_contents(struct checkpoint *checkpoint, struct error *error)
+{
+    const unsigned char *bytes = checkpoint->bytes;
+    size_t size = checkpoint->size;
+    struct contents *contents = &checkpoint->contents;
+    int failed;
+    if (pth_recognise(bytes, size))
+        failed = pth_read(bytes, size, contents, error);
+    else if (safetensors_recognise(bytes, size))
+        failed = safetensors_read(bytes, size, contents, error);
+    else
+        failed = error_set(error, ERROR_MODEL,
+                           "not a checkpoint: neither PyTorch (.pth) nor .safetensors");
+    if (!failed)
+        failed = contents_sort(contents, error);
+    return failed ? error_prefix(error, "%s", checkpoint->name) : 0;
+}
+
+static struct checkpoint *new_checkpoint(const char *name, struct error *error)
+{
+    struct checkpoint *checkpoint = calloc(1, sizeof *checkpoint);
+    if (checkpoint)
+        checkpoint->name = strdup(name);
+    if (!checkpoint || !checkpoint->name) {
+        free(checkpoint);
+        error_set(error, ERROR_MEMORY, "%s: no memory", name);
+        return NULL;
+    }
+    return checkpoint;
+}
+
+/* Maps the whole of a regular file. */
+static int map_file(struct checkpoint *checkpoint, int file, struct error *error)
+{
+    struct stat status;
+    if (fstat(file, &status))
+        return error_set_system(error, ERROR_IO, errno, "%s", checkpoint->name);
+    if (!S_ISREG(status.st_mode))
+        return error_set(error, ERROR_IO, "%s: not a regular file", checkpoint->name);
+    if (status.st_size == 0)
+        return error_set(error, ERROR_MODEL, "%s: the file is empty", checkpoint->name);
+    void *bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (bytes == MAP_FAILED)
+        return error_set_system(error, ERROR_IO, errno, "%s: cannot be mapped", checkpoint->name);
+    checkpoint->bytes = bytes;
+    checkpoint->size = (size_t)status.st_size;
+    checkpoint->mapped = true;
+    return 0;
+}
+
+int checkpoint_open(struct checkpoint **checkpoint, const char *path, struct error *error)
+{
+    *checkpoint = new_checkpoint(path, error);
+    if (!*checkpoint)
+        return -1;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int failed = file < 0 ? error_set_system(error, ERROR_IO, errno, "%s", path)
+                          : map_file(*checkpoint, file, error);
+    if (file >= 0)
+        close(file);
+    if (!failed)
+        failed = read_contents(*checkpoint, error);
+    if (failed) {
+        checkpoint_close(*checkpoint);
+        *checkpoint = NULL;
+    }
+    return failed;
+}
+
+int checkpoint_open_memory(struct checkpoint **checkpoint, const void *bytes, size_t size,
+                           const char *name, struct error *error)
+{
+    *checkpoint = new_checkpoint(name, error);
+    if (!*checkpoint)
+        return -1;
+    (*checkpoint)->bytes = bytes;
+    (*checkpoint)->size = size;
+    if (read_contents(*checkpoint, error)) {
+        checkpoint_close(*checkpoint);
+        *checkpoint = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+void checkpoint_close(struct checkpoint *checkpoint)
+{
+    if (!checkpoint)
+        return;
+    contents_clear(&checkpoint->contents);
+    if (checkpoint->mapped)
+        munmap((void *)checkpoint->bytes, checkpoint->size);
+    free(checkpoint->name);
+    free(checkpoint);
+}
+
+bool checkpoint_shape(const struct checkpoint *checkpoint, const char *name, struct shape *shape)
+{
+    const struct tensor *tensor = contents_find(&checkpoint->contents, name);
+    if (tensor && shape)
+        *shape = tensor->shape;
+    return tensor != NULL;
+}
+
+/* Lets go of the pages that a tensor alone fills in the mapping; touched again, they are read from
+ * the file again. */
+static void drop_pages(const struct checkpoint *checkpoint, const struct tensor *tensor)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t start = ((uintptr_t)tensor->bytes + page - 1) / page * page;
+    uintptr_t end = ((uintptr_t)tensor->bytes + tensor->extent) / page * page;
+    if (checkpoint->mapped && start < end)
+        madvise((void *)start, end - start, MADV_DONTNEED);
+}
+
+/* Sets tensor->data: where the numbers lie if they can be used so, else a converted copy. */
+static int load(struct checkpoint *checkpoint, struct tensor *tensor, struct error *error)
+{
+    size_t bad;
+    if (convert_in_place(tensor)) {
+        tensor->data = (const float *)(const void *)tensor->bytes;
+    } else {
+        tensor->owned = memory_new(tensor->count, sizeof(float), tensor->name, error);
+        if (!tensor->owned)
+            return error_prefix(error, "%s", checkpoint->name);
+        convert_tensor(tensor, tensor->owned);
+        tensor->data = tensor->owned;
+        drop_pages(checkpoint, tensor);
+    }
+    if (convert_is_finite(tensor->data, tensor->count, &bad))
+        return 0;
+    checkpoint_release(checkpoint, tensor->name);
+    return error_set(error, ERROR_MODEL, "%s: tensor %s holds NaN or infinity at number %zu of %zu",
+                     checkpoint->name, tensor->name, bad, tensor->count);
+}
+
+const float *checkpoint_tensor(struct checkpoint *checkpoint, const char *name,
+                               struct shape expected, struct error *error)
+{
+    char wanted[SHAPE_TEXT_SIZE], found[SHAPE_TEXT_SIZE];
+    struct tensor *tensor = contents_find(&checkpoint->contents, name);
+    if (!tensor) {
+        error_set(error, ERROR_MODEL, "%s: tensor %s is missing, expected with shape %s",
+                  checkpoint->name, name, shape_text(&expected, wanted));
+        return NULL;
+    }
+    if (!shape_equal(&tensor->shape, &expected)) {
+        error_set(error, ERROR_MODEL, "%s: tensor %s is %s, expected %s", checkpoint->name, name,
+                  shape_text(&tensor->shape, found), shape_text(&expected, wanted));
+        return NULL;
+    }
+    if (!convert_knows(tensor->dtype)) {
+        error_set(error, ERROR_MODEL, "%s: tensor %s has dtype %s, expected F32, F16 or BF16",
+                  checkpoint->name, name, dtype_name(tensor->dtype));
+        return NULL;
+    }
+    tensor->used = true;
+    if (!tensor->data && load(checkpoint, tensor, error))
+        return NULL;
+    return tensor->data;
+}
+
+void checkpoint_release(struct checkpoint *checkpoint, const char *name)
+{
+    struct tensor *tensor = contents_find(&checkpoint->contents, name);
+    if (!tensor || !tensor->data)
+        return;
+    if (tensor->owned)
+        memory_free(tensor->owned);
+    else
+        drop_pages(checkpoint, tensor);
+    tensor->owned = NULL;
+    tensor->data = NULL;
+}
+
+int checkpoint_tensors(struct checkpoint *checkpoint, const char *prefix,
+                       const struct checkpoint_want *wants, size_t count, struct error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        char *name;
+        if (asprintf(&name, "%s%s", prefix, wants[i].name) < 0)
+            return error_set(error, ERROR_MEMORY, "%s: no memory", checkpoint->name);
+        *wants[i].tensor = checkpoint_tensor(checkpoint, name, wants[i].shape, error);
+        free(name);
+        if (!*wants[i].tensor)
+            return -1;
+    }
+    return 0;
+}
+
+static bool is_passenger(const char *name)
+{
+    static const char *const prefixes[] = {"image_encoder.norm_head.", "image_encoder.head."};
+    static const char *const suffixes[] = {"attention_bias_idxs", "num_batches_tracked",
+                                           "pixel_mean", "pixel_std"};
+    size_t length = strlen(name);
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+            return true;
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        size_t tail = strlen(suffixes[i]);
+        if (length >= tail && strcmp(name + length - tail, suffixes[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+int checkpoint_check_unused(const struct checkpoint *checkpoint, struct error *error)
+{
+    const struct contents *contents = &checkpoint->contents;
+    const char *first = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < contents->tensor_count; i++) {
+        const struct tensor *tensor = &contents->tensors[i];
+        if (tensor->used || is_passenger(tensor->name))
+            continue;
+        first = first ? first : tensor->name;
+        count++;
+    }
+    if (count == 0)
+        return 0;
+    return error_set(error, ERROR_MODEL,
+                     "%s: of another architecture than it looks: %zu tensors have no place in it, "
+                     "the first is %s",
+                     checkpoint->name, count, first);
+}
+
+const char *checkpoint_metadata(const struct checkpoint *checkpoint, const char *key)
+{
+    const struct contents *contents = &checkpoint->contents;
+    for (size_t i = 0; i < contents->metadata_count; i++)
+        if (strcmp(contents->metadata[i].key, key) == 0)
+            return contents->metadata[i].value;
+    return NULL;
+}
+
+bool checkpoint_metadata_at(const struct checkpoint *checkpoint, size_t i, const char **key,
+                            const char **value)
+{
+    const struct contents *contents = &checkpoint->contents;
+    if (i >= contents->metadata_count)
+        return false;
+    *key = contents->metadata[i].key;
+    *value = contents->metadata[i].value;
+    return true;
+}
+
+struct checkpoint_summary checkpoint_summary(const struct checkpoint *checkpoint)
+{
+    const struct contents *contents = &checkpoint->contents;
+    struct checkpoint_summary summary = {.format = contents->format, .dtype = "none"};
+    for (size_t i = 0; i < contents->tensor_count; i++) {
+        const struct tensor *tensor = &contents->tensors[i];
+        if (!tensor->used)
+            continue;
+        const char *dtype = dtype_name(tensor->dtype);
+        if (summary.tensors == 0)
+            summary.dtype = dtype;
+        else if (strcmp(summary.dtype, dtype) != 0)
+            summary.dtype = "mixed";
+        summary.tensors++;
+        summary.parameters += tensor->count;
+    }
+    return summary;
+}

@@ -1,0 +1,105 @@
+#include "model/checkpoint/convert.h"
+
+#include <stdint.h>
+#include <string.h>
+
+bool convert_knows(enum dtype dtype)
+{
+    return dtype == DTYPE_F32 || dtype == DTYPE_F16 || dtype == DTYPE_BF16;
+}
+
+bool convert_in_place(const struct tensor *tensor)
+{
+    return tensor->dtype == DTYPE_F32 && tensor->contiguous &&
+           (uintptr_t)tensor->bytes % sizeof(float) == 0;
+}
+
+static float float_of_bits(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static uint32_t bits_of_float(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+/* IEEE 754 binary16: sign, 5 bits of exponent (bias 15), 10 of fraction. Shifted into place, the
+ * exponent is 112 too small, which one product by 2^112 puts right, subnormals included. */
+static float float_of_half(uint16_t half)
+{
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16;
+    uint32_t rest = (uint32_t)(half & 0x7fff) << 13;
+    if (rest >= 0x0f800000) /* infinity and NaN keep their fraction */
+        return float_of_bits(sign | 0x7f800000 | rest);
+    return float_of_bits(sign | bits_of_float(float_of_bits(rest) * 0x1p112f));
+}
+
+/* `count` numbers that lie `stride` numbers apart. */
+static void convert_row(const unsigned char *bytes, enum dtype dtype, size_t count, size_t stride,
+                        float *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint16_t small;
+        switch (dtype) {
+        case DTYPE_F32:
+            memcpy(&out[i], bytes + i * stride * 4, 4);
+            break;
+        case DTYPE_F16:
+            memcpy(&small, bytes + i * stride * 2, 2);
+            out[i] = float_of_half(small);
+            break;
+        default: /* DTYPE_BF16: the upper half of a float */
+            memcpy(&small, bytes + i * stride * 2, 2);
+            out[i] = float_of_bits((uint32_t)small << 16);
+        }
+    }
+}
+
+/* Row by row along the last dimension, counting the others up like an odometer. */
+static void convert_strided(const struct tensor *tensor, float *out)
+{
+    size_t size = dtype_size(tensor->dtype);
+    int last = tensor->shape.rank - 1;
+    size_t length = (size_t)tensor->shape.size[last];
+    size_t place[SHAPE_RANK_MAX] = {0};
+    for (size_t done = 0; done < tensor->count; done += length) {
+        size_t start = 0;
+        for (int d = 0; d < last; d++)
+            start += place[d] * (size_t)tensor->stride.size[d];
+        convert_row(tensor->bytes + start * size, tensor->dtype, length,
+                    (size_t)tensor->stride.size[last], out + done);
+        for (int d = last - 1; d >= 0 && ++place[d] == (size_t)tensor->shape.size[d]; d--)
+            place[d] = 0;
+    }
+}
+
+void convert_tensor(const struct tensor *tensor, float *out)
+{
+    if (tensor->contiguous)
+        convert_row(tensor->bytes, tensor->dtype, tensor->count, 1, out);
+    else
+        convert_strided(tensor, out);
+}
+
+bool convert_is_finite(const float *x, size_t count, size_t *bad)
+{
+    enum { BLOCK = 4096 };
+    const uint32_t exponent = 0x7f800000; /* all ones in NaN and infinity alone */
+    for (size_t start = 0; start < count; start += BLOCK) {
+        size_t end = count - start < BLOCK ? count : start + BLOCK;
+        uint32_t found = 0;
+        for (size_t i = start; i < end; i++)
+            found |= (bits_of_float(x[i]) & exponent) == exponent;
+        for (size_t i = start; found && i < end; i++)
+            if ((bits_of_float(x[i]) & exponent) == exponent) {
+                *bad = i;
+                return false;
+            }
+    }
+    return true;
+}

@@ -1,0 +1,387 @@
+#include "model/checkpoint/pickle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "model/checkpoint/pickle_machine.h"
+#include "model/checkpoint/pickle_opcode.h"
+
+static int push_new(struct machine *machine, int kind)
+{
+    return machine_push(machine, machine_new(machine, (enum pickle_kind)kind));
+}
+
+static int push_integer(struct machine *machine, enum pickle_kind kind, int64_t integer)
+{
+    struct pickle_value *value = machine_new(machine, kind);
+    if (value)
+        value->integer = integer;
+    return machine_push(machine, value);
+}
+
+/* A text after its length of `width` bytes. */
+static int push_text(struct machine *machine, int width)
+{
+    uint64_t length;
+    if (machine_take_number(machine, width, &length))
+        return -1;
+    const unsigned char *bytes = machine_take(machine, length);
+    struct pickle_value *value = bytes ? machine_new(machine, PICKLE_TEXT) : NULL;
+    if (!value)
+        return -1;
+    value->text.bytes = (const char *)bytes;
+    value->text.length = (size_t)length;
+    return machine_push(machine, value);
+}
+
+/* A two's complement number of any length, of which 8 bytes are understood. */
+static int push_long(struct machine *machine, int width)
+{
+    uint64_t length;
+    uint64_t number = 0;
+    if (machine_take_number(machine, width, &length))
+        return -1;
+    if (length > 8)
+        return machine_damaged(machine, "a number has more than 64 bits");
+    if (machine_take_number(machine, (int)length, &number))
+        return -1;
+    if (length > 0 && length < 8 && number >> (8 * length - 1))
+        number |= ~UINT64_C(0) << (8 * length);
+    return push_integer(machine, PICKLE_INTEGER, (int64_t)number);
+}
+
+/* The function module.name, if it is on the caller's list. */
+static int push_function(struct machine *machine, const char *module, size_t module_length,
+                         const char *name, size_t name_length)
+{
+    for (const struct pickle_function *known = machine->functions; known->module; known++)
+        if (strlen(known->module) == module_length && strlen(known->name) == name_length &&
+            memcmp(known->module, module, module_length) == 0 &&
+            memcmp(known->name, name, name_length) == 0) {
+            struct pickle_value *value = machine_new(machine, PICKLE_FUNCTION);
+            if (value)
+                value->function = known;
+            return machine_push(machine, value);
+        }
+    char text[200];
+    int length =
+        snprintf(text, sizeof text, "%.*s.%.*s", module_length < 90 ? (int)module_length : 90,
+                 module, name_length < 90 ? (int)name_length : 90, name);
+    for (int i = 0; i < length; i++)
+        if (text[i] < 0x20 || text[i] > 0x7e)
+            text[i] = '?';
+    return error_set(machine->error, ERROR_MODEL,
+                     "refused: its pickle asks for %s, which plain tensors do not need (save the "
+                     "state_dict alone, or convert it to .safetensors)",
+                     text);
+}
+
+/* A line of the pickle without its newline. */
+static const char *take_line(struct machine *machine, size_t *length)
+{
+    const unsigned char *line = machine->bytes;
+    const unsigned char *newline = memchr(line, '\n', (size_t)(machine->end - line));
+    if (!newline) {
+        machine_damaged(machine, "a name does not end");
+        return NULL;
+    }
+    *length = (size_t)(newline - line);
+    machine->bytes = newline + 1;
+    return (const char *)line;
+}
+
+static int do_global(struct machine *machine, int unused)
+{
+    (void)unused;
+    size_t module_length, name_length;
+    const char *module = take_line(machine, &module_length);
+    const char *name = module ? take_line(machine, &name_length) : NULL;
+    return name ? push_function(machine, module, module_length, name, name_length) : -1;
+}
+
+static int do_stack_global(struct machine *machine, int unused)
+{
+    (void)unused;
+    const struct pickle_value *name = machine_pop(machine);
+    const struct pickle_value *module = name ? machine_pop(machine) : NULL;
+    if (!module)
+        return -1;
+    if (name->kind != PICKLE_TEXT || module->kind != PICKLE_TEXT)
+        return machine_damaged(machine, "a function's name is no text");
+    return push_function(machine, module->text.bytes, module->text.length, name->text.bytes,
+                         name->text.length);
+}
+
+/* Records the call of a function. */
+static int do_reduce(struct machine *machine, int unused)
+{
+    (void)unused;
+    struct pickle_value *arguments = machine_pop(machine);
+    const struct pickle_value *callee = arguments ? machine_pop(machine) : NULL;
+    if (!callee)
+        return -1;
+    if (callee->kind != PICKLE_FUNCTION || arguments->kind != PICKLE_TUPLE)
+        return machine_damaged(machine, "it calls what is no function");
+    if (callee->function->makes_dict && arguments->items.count == 0)
+        return push_new(machine, PICKLE_DICT);
+    struct pickle_value *call = machine_new(machine, PICKLE_CALL);
+    if (call) {
+        call->function = callee->function;
+        call->operand = arguments;
+    }
+    return machine_push(machine, call);
+}
+
+static int do_persistent(struct machine *machine, int unused)
+{
+    (void)unused;
+    struct pickle_value *id = machine_pop(machine);
+    struct pickle_value *value = id ? machine_new(machine, PICKLE_PERSISTENT) : NULL;
+    if (value)
+        value->operand = id;
+    return machine_push(machine, value);
+}
+
+/* Attributes of an OrderedDict (torch keeps version numbers there) carry no tensors: dropped. */
+static int do_build(struct machine *machine, int unused)
+{
+    (void)unused;
+    if (!machine_pop(machine))
+        return -1;
+    const struct pickle_value *object = machine_top(machine);
+    if (!object)
+        return -1;
+    return object->kind == PICKLE_DICT
+               ? 0
+               : machine_damaged(machine, "it gives attributes to what can have none");
+}
+
+/* Takes one value off, or all down to a mark; a mark that is on top counts as a value. */
+static int do_pop(struct machine *machine, int to_mark)
+{
+    const struct value_list *stack = &machine->stack;
+    if (to_mark || (stack->count > 0 && stack->values[stack->count - 1]->kind == PICKLE_MARK))
+        return machine_pop_mark(machine);
+    return machine_pop(machine) ? 0 : -1;
+}
+
+static int do_duplicate(struct machine *machine, int unused)
+{
+    (void)unused;
+    return machine_push(machine, machine_top(machine));
+}
+
+static int do_protocol(struct machine *machine, int width)
+{
+    uint64_t version;
+    if (machine_take_number(machine, width, &version))
+        return -1;
+    return version <= 4 ? 0 : machine_damaged(machine, "its protocol is newer than 4");
+}
+
+/* A frame only says how much may be read at once. */
+static int do_frame(struct machine *machine, int width)
+{
+    return machine_take(machine, (uint64_t)width) ? 0 : -1;
+}
+
+static int do_bool(struct machine *machine, int value)
+{
+    return push_integer(machine, PICKLE_BOOL, value);
+}
+
+static int do_unsigned(struct machine *machine, int width)
+{
+    uint64_t number;
+    return machine_take_number(machine, width, &number)
+               ? -1
+               : push_integer(machine, PICKLE_INTEGER, (int64_t)number);
+}
+
+static int do_int32(struct machine *machine, int width)
+{
+    uint64_t number;
+    return machine_take_number(machine, width, &number)
+               ? -1
+               : push_integer(machine, PICKLE_INTEGER, (int32_t)(uint32_t)number);
+}
+
+static int do_float(struct machine *machine, int width)
+{
+    return machine_take(machine, (uint64_t)width) ? push_new(machine, PICKLE_FLOAT) : -1;
+}
+
+static int do_recall(struct machine *machine, int width)
+{
+    uint64_t place;
+    return machine_take_number(machine, width, &place) ? -1
+                                                       : machine_recall(machine, (size_t)place);
+}
+
+/* Width 0: in the next free place. */
+static int do_memorise(struct machine *machine, int width)
+{
+    uint64_t place = machine->memo.count;
+    if (width > 0 && machine_take_number(machine, width, &place))
+        return -1;
+    return machine_memorise(machine, (size_t)place);
+}
+
+static int do_tuple(struct machine *machine, int count)
+{
+    return machine_build_tuple(machine, (size_t)count);
+}
+
+static int do_container(struct machine *machine, int kind)
+{
+    return machine_build_marked(machine, (enum pickle_kind)kind);
+}
+
+static int do_append(struct machine *machine, int kind)
+{
+    return machine_extend(machine, kind == PICKLE_DICT ? 2 : 1, (enum pickle_kind)kind);
+}
+
+static int do_append_marked(struct machine *machine, int kind)
+{
+    return machine_extend_marked(machine, (enum pickle_kind)kind);
+}
+
+/* What each opcode does, and the width of its operand, the kind or the number it is about. */
+static const struct {
+    int (*run)(struct machine *machine, int operand);
+    int operand;
+} actions[256] = {
+    [OP_MARK] = {push_new, PICKLE_MARK},
+    [OP_NONE] = {push_new, PICKLE_NONE},
+    [OP_EMPTY_TUPLE] = {push_new, PICKLE_TUPLE},
+    [OP_EMPTY_LIST] = {push_new, PICKLE_LIST},
+    [OP_EMPTY_DICT] = {push_new, PICKLE_DICT},
+    [OP_POP] = {do_pop, 0},
+    [OP_POP_MARK] = {do_pop, 1},
+    [OP_DUP] = {do_duplicate, 0},
+    [OP_PROTO] = {do_protocol, 1},
+    [OP_FRAME] = {do_frame, 8},
+    [OP_NEWTRUE] = {do_bool, 1},
+    [OP_NEWFALSE] = {do_bool, 0},
+    [OP_BININT1] = {do_unsigned, 1},
+    [OP_BININT2] = {do_unsigned, 2},
+    [OP_BININT] = {do_int32, 4},
+    [OP_LONG1] = {push_long, 1},
+    [OP_LONG4] = {push_long, 4},
+    [OP_BINFLOAT] = {do_float, 8},
+    [OP_SHORT_BINBYTES] = {push_text, 1},
+    [OP_SHORT_BINSTRING] = {push_text, 1},
+    [OP_SHORT_BINUNICODE] = {push_text, 1},
+    [OP_BINBYTES] = {push_text, 4},
+    [OP_BINSTRING] = {push_text, 4},
+    [OP_BINUNICODE] = {push_text, 4},
+    [OP_BINBYTES8] = {push_text, 8},
+    [OP_BINUNICODE8] = {push_text, 8},
+    [OP_TUPLE1] = {do_tuple, 1},
+    [OP_TUPLE2] = {do_tuple, 2},
+    [OP_TUPLE3] = {do_tuple, 3},
+    [OP_TUPLE] = {do_container, PICKLE_TUPLE},
+    [OP_LIST] = {do_container, PICKLE_LIST},
+    [OP_DICT] = {do_container, PICKLE_DICT},
+    [OP_APPEND] = {do_append, PICKLE_LIST},
+    [OP_SETITEM] = {do_append, PICKLE_DICT},
+    [OP_APPENDS] = {do_append_marked, PICKLE_LIST},
+    [OP_SETITEMS] = {do_append_marked, PICKLE_DICT},
+    [OP_BINGET] = {do_recall, 1},
+    [OP_LONG_BINGET] = {do_recall, 4},
+    [OP_BINPUT] = {do_memorise, 1},
+    [OP_LONG_BINPUT] = {do_memorise, 4},
+    [OP_MEMOIZE] = {do_memorise, 0},
+    [OP_GLOBAL] = {do_global, 0},
+    [OP_STACK_GLOBAL] = {do_stack_global, 0},
+    [OP_REDUCE] = {do_reduce, 0},
+    [OP_BINPERSID] = {do_persistent, 0},
+    [OP_BUILD] = {do_build, 0},
+};
+
+static int do_opcode(struct machine *machine, unsigned char opcode)
+{
+    if (actions[opcode].run)
+        return actions[opcode].run(machine, actions[opcode].operand);
+    return error_set(machine->error, ERROR_MODEL,
+                     "refused: its pickle has opcode 0x%02x, which plain tensors do not need",
+                     (unsigned)opcode);
+}
+
+static int run(struct machine *machine)
+{
+    for (;;) {
+        const unsigned char *opcode = machine_take(machine, 1);
+        if (!opcode)
+            return -1;
+        if (*opcode == OP_STOP) {
+            machine->pickle->root = machine_pop(machine);
+            return machine->pickle->root ? 0 : -1;
+        }
+        if (do_opcode(machine, *opcode))
+            return -1;
+    }
+}
+
+int pickle_read(struct pickle **pickle, const unsigned char *bytes, size_t size,
+                const struct pickle_function *functions, struct error *error)
+{
+    *pickle = calloc(1, sizeof **pickle);
+    if (!*pickle)
+        return error_set(error, ERROR_MEMORY, "no memory for a pickle");
+    struct machine machine = {
+        .pickle = *pickle,
+        .functions = functions,
+        .bytes = bytes,
+        .end = bytes + (size < PICKLE_BYTES_MAX ? size : PICKLE_BYTES_MAX),
+        .error = error,
+    };
+    int failed = run(&machine);
+    (*pickle)->size = (size_t)(machine.bytes - bytes);
+    free(machine.stack.values);
+    free(machine.memo.values);
+    if (failed) {
+        pickle_free(*pickle);
+        *pickle = NULL;
+    }
+    return failed;
+}
+
+void pickle_free(struct pickle *pickle)
+{
+    if (!pickle)
+        return;
+    for (size_t i = 0; i < pickle->value_count; i++) {
+        struct pickle_value *value = &pickle->chunks[i / MACHINE_CHUNK][i % MACHINE_CHUNK];
+        if (value->kind == PICKLE_TUPLE || value->kind == PICKLE_LIST || value->kind == PICKLE_DICT)
+            free(value->items.values);
+    }
+    for (size_t i = 0; i < pickle->chunk_count; i++)
+        free(pickle->chunks[i]);
+    free(pickle->chunks);
+    free(pickle);
+}
+
+const struct pickle_value *pickle_root(const struct pickle *pickle)
+{
+    return pickle->root;
+}
+
+size_t pickle_size(const struct pickle *pickle)
+{
+    return pickle->size;
+}
+
+const struct pickle_value *pickle_value_at(const struct pickle *pickle, size_t i)
+{
+    return i < pickle->value_count ? &pickle->chunks[i / MACHINE_CHUNK][i % MACHINE_CHUNK] : NULL;
+}
+
+bool pickle_is_text(const struct pickle_value *value, const char *text)
+{
+    return value->kind == PICKLE_TEXT && value->text.length == strlen(text) &&
+           memcmp(value->text.bytes, text, value->text.length) == 0;
+}

@@ -1,0 +1,38 @@
+/* zip.h - finds stored (uncompressed) members of a zip archive that lies in memory; zip64 included.
+ * Format: PKWARE's APPNOTE.TXT 6.3. Checksums are not verified: that would read every byte of
+ * checkpoints of gigabytes twice. */
+#ifndef MODEL_CHECKPOINT_ZIP_H
+#define MODEL_CHECKPOINT_ZIP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+
+struct zip_member {
+    const char *name; /* within the archive's bytes, not terminated */
+    size_t name_length;
+    const unsigned char *bytes; /* its data */
+    size_t size;                /* bytes */
+};
+
+/* Members sorted by name (as memcmp sorts, shorter first). */
+struct zip {
+    struct zip_member *members;
+    size_t count, capacity;
+};
+
+/* Whether the bytes begin as a zip archive, sound or not. */
+bool zip_recognise(const unsigned char *bytes, size_t size);
+
+/* Reads the central directory; `zip` points into `bytes`, which must outlive it. Returns 0, or -1
+ * with ERROR_MODEL (no end record, sizes or offsets outside the file, compressed or encrypted
+ * members, a name twice) or ERROR_MEMORY. zip_close is needed in either case. */
+int zip_open(struct zip *zip, const unsigned char *bytes, size_t size, struct error *error);
+
+void zip_close(struct zip *zip);
+
+/* The member with exactly that name, or NULL. */
+const struct zip_member *zip_find(const struct zip *zip, const char *name, size_t length);
+
+#endif

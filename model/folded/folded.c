@@ -1,0 +1,114 @@
+/* The folded decoder up to the predicted IoU. */
+#include "model/folded/folded_batch.h"
+
+#include <string.h>
+
+bool decoder_folded_serves(const struct sam_prompts *prompts)
+{
+    return !prompts->masks && decoder_token_count(prompts) == FOLDED_TOKENS;
+}
+
+typedef void folded_pass(const struct folded_chunk *chunk, struct folded_prompt *prompt);
+
+/* One pass over all chunks, for every prompt of the batch while a chunk's tables are at hand. */
+static void run_pass(struct decoder_folded *folded, const float *tables, folded_pass *pass)
+{
+    for (int first = 0; first < folded->fold->tiles; first += DECODER_CHUNK) {
+        struct folded_chunk chunk = batch_chunk(folded, tables, first);
+        for (int i = 0; i < folded->tokens.prompts; i++)
+            pass(&chunk, &folded->prompts[i]);
+    }
+}
+
+/* Projected queries of the tokens-to-image attention of a layer into tokens.q. */
+static void project_queries(struct decoder_folded *folded, int layer)
+{
+    const struct decoder_tensors *tensors = folded->tensors;
+    struct folded_tokens *tokens = &folded->tokens;
+    int c = tensors->embed_dim;
+    folded_tokens_add_pe(tokens, c);
+    linear_apply(&tensors->layers[layer].to_image.q, tokens->prompts * FOLDED_TOKENS,
+                 tokens->queries_pe, c, tokens->q);
+}
+
+/* k and v of the image-to-tokens attention of a layer, from its finished queries. */
+static void project_keys(struct decoder_folded *folded, int layer)
+{
+    const struct attention *attention = &folded->tensors->layers[layer].to_tokens;
+    struct folded_tokens *tokens = &folded->tokens;
+    int rows = tokens->prompts * FOLDED_TOKENS;
+    int c = folded->tensors->embed_dim;
+    folded_tokens_add_pe(tokens, c);
+    linear_apply(&attention->k, rows, tokens->queries_pe, c, tokens->k);
+    linear_apply(&attention->v, rows, tokens->queries, c, tokens->v);
+}
+
+static void run_first(struct decoder_folded *folded, const float *tables)
+{
+    struct folded_tokens *tokens = &folded->tokens;
+    const struct folded_bench *bench = &folded->bench;
+    folded_tokens_self(tokens, folded->tensors, 0);
+    project_queries(folded, 0);
+    for (int i = 0; i < tokens->prompts; i++) {
+        folded_begin(&folded->prompts[i], bench->d);
+        folded_set_queries(bench, batch_rows(tokens->q, i, bench->inner), &folded->prompts[i]);
+    }
+    run_pass(folded, tables, folded_pass_first);
+    for (int i = 0; i < tokens->prompts; i++)
+        folded_first_sums(bench, &folded->prompts[i], batch_rows(tokens->mix, i, bench->inner));
+    folded_tokens_finish(tokens, folded->tensors, 0);
+}
+
+static void run_second(struct decoder_folded *folded, const float *tables)
+{
+    struct folded_tokens *tokens = &folded->tokens;
+    const struct folded_bench *bench = &folded->bench;
+    project_keys(folded, 0);
+    for (int i = 0; i < tokens->prompts; i++)
+        folded_fold_first(bench, batch_rows(tokens->k, i, bench->inner),
+                          batch_rows(tokens->v, i, bench->inner), &folded->prompts[i]);
+    folded_tokens_self(tokens, folded->tensors, 1);
+    project_queries(folded, 1);
+    for (int i = 0; i < tokens->prompts; i++) {
+        folded_begin(&folded->prompts[i], bench->d);
+        folded_fold_queries(bench, batch_rows(tokens->q, i, bench->inner), &folded->prompts[i]);
+    }
+    run_pass(folded, tables, folded_pass_second);
+    for (int i = 0; i < tokens->prompts; i++)
+        folded_second_sums(bench, &folded->prompts[i], batch_rows(tokens->mix, i, bench->inner));
+    folded_tokens_finish(tokens, folded->tensors, 1);
+}
+
+static void third_pass(const struct folded_chunk *chunk, struct folded_prompt *prompt)
+{
+    folded_pass_third(chunk, prompt);
+    folded_pass_last(chunk, prompt, 1);
+}
+
+static void run_last(struct decoder_folded *folded, const float *tables, float *iou)
+{
+    static const int iou_token[] = {0};
+    struct folded_tokens *tokens = &folded->tokens;
+    const struct folded_bench *bench = &folded->bench;
+    size_t c = bench->c;
+    project_keys(folded, 1);
+    for (int i = 0; i < tokens->prompts; i++) {
+        folded_fold_second(bench, batch_rows(tokens->k, i, bench->inner),
+                           batch_rows(tokens->v, i, bench->inner), &folded->prompts[i]);
+        batch_begin_last(folded, i, iou_token, 1);
+    }
+    run_pass(folded, tables, third_pass);
+    for (int i = 0; i < tokens->prompts; i++)
+        batch_end_last(folded, i, iou_token, 1, folded->rows + i * c);
+    mlp_apply(&folded->tensors->iou, tokens->prompts, folded->rows, (int)c, folded->hidden, iou);
+}
+
+void decoder_folded_run(struct decoder_folded *folded, const float *tables,
+                        const struct sam_prompts *prompts, float *iou)
+{
+    memset(folded->ready, 0, sizeof folded->ready);
+    folded_tokens_begin(&folded->tokens, folded->tensors, prompts);
+    run_first(folded, tables);
+    run_second(folded, tables);
+    run_last(folded, tables, iou);
+}

@@ -1,0 +1,374 @@
+#include "model/folded/folded_kernel.h"
+
+#include <math.h>
+
+#include "model/folded/folded_block_simd.h"
+#include "model/folded/folded_reduce_simd.h"
+#include "model/kernels/math_simd.h"
+
+enum { KEPT = FOLDED_KEPT, TOKENS = FOLDED_TOKENS, PAIRS = FOLDED_PAIRS, HEADS = FOLDED_HEADS };
+
+/* The formula of struct decoder_scores for one block of positions. */
+VECTOR_INLINE void scores_block(const size_t rows, const struct decoder_scores *in, size_t tile,
+                                size_t at, vector acc[BLOCK_ROWS][WIDE])
+{
+    const float *x = rows_at(&in->x, tile, 0, at);
+    if (!in->shares.at) {
+        block_set(rows, NULL, acc);
+        block_add(rows, in->d, in->weight, COLUMNS, x, acc);
+        return;
+    }
+    vector r[WIDE];
+    block_load_row(rows_at(&in->r, tile, 0, at), r);
+    block_set(rows, in->start, acc);
+    block_add(rows, PAIRS, in->shares_weight, COLUMNS, rows_at(&in->shares, tile, 0, at), acc);
+    block_scale(rows, r, NULL, acc);
+    block_add_scaled(rows, in->d, in->weight, COLUMNS, x, rows_at(&in->pe, tile, 0, at), r, acc);
+}
+
+static void scores(const struct decoder_scores *in)
+{
+    for (size_t tile = 0; tile < in->tiles; tile++)
+        for (size_t at = 0; at < DECODER_TILE; at += STEP) {
+            vector acc[BLOCK_ROWS][WIDE];
+            scores_block(TOKENS, in, tile, at, acc);
+            block_store(TOKENS, in->out + tile * in->out_tile + at, ROW, acc);
+        }
+}
+
+/* s[6] becomes the shares of six tokens; the seventh has score 0. */
+VECTOR_INLINE void share(vector s[BLOCK_ROWS][WIDE], size_t j)
+{
+    vector max = (vector){0};
+    UNROLLED
+    for (size_t i = 0; i < KEPT; i++)
+        max = vector_max(max, s[i][j]);
+    vector sum = vector_exp2(-max);
+    UNROLLED
+    for (size_t i = 0; i < KEPT; i++) {
+        s[i][j] = vector_exp2(s[i][j] - max);
+        sum += s[i][j];
+    }
+    vector inverse = vector_inverse(sum);
+    UNROLLED
+    for (size_t i = 0; i < KEPT; i++)
+        s[i][j] *= inverse;
+}
+
+static void token_softmax(const struct decoder_scores *in)
+{
+    for (size_t tile = 0; tile < in->tiles; tile++)
+        for (size_t at = 0; at < DECODER_TILE; at += STEP) {
+            vector acc[BLOCK_ROWS][WIDE];
+            scores_block(KEPT, in, tile, at, acc);
+            UNROLLED
+            for (size_t j = 0; j < WIDE; j++)
+                share(acc, j);
+            block_store(KEPT, in->out + tile * in->out_tile + at, ROW, acc);
+        }
+}
+
+/* What one head adds to the squared length of a block of positions. */
+VECTOR_INLINE void length_block(const struct decoder_length *in, size_t head, size_t tile,
+                                size_t at, vector sum[WIDE])
+{
+    const size_t pairs = KEPT * (head + 1);
+    const size_t matrix = head * PAIRS * COLUMNS;
+    const size_t row = head * in->d;
+    const float *a = rows_at(&in->a, tile, 0, at);
+    vector acc[BLOCK_ROWS][WIDE];
+    block_set(TOKENS, NULL, acc);
+    if (in->b.at) {
+        block_set(KEPT, in->linear + head * COLUMNS, acc);
+        block_add(KEPT, PAIRS, in->cross + matrix, COLUMNS, rows_at(&in->b, tile, 0, at), acc);
+    }
+    block_add(TOKENS, in->d, in->weight + row * COLUMNS, COLUMNS, rows_at(&in->x, tile, row, at),
+              acc);
+    if (in->b.at) {
+        vector r[WIDE];
+        block_load_row(rows_at(&in->r, tile, 0, at), r);
+        block_scale(TOKENS, r, NULL, acc);
+    }
+    block_add(KEPT, pairs, in->gram + matrix, COLUMNS, a, acc);
+    UNROLLED
+    for (size_t j = 0; j < WIDE; j++) {
+        sum[j] += acc[KEPT][j];
+        UNROLLED
+        for (size_t i = 0; i < KEPT; i++)
+            sum[j] += vector_load(a + (head * KEPT + i) * ROW + j * LANES) *
+                      (acc[i][j] + in->start[head * COLUMNS + i]);
+    }
+}
+
+static void length(const struct decoder_length *in)
+{
+    for (size_t tile = 0; tile < in->tiles; tile++)
+        for (size_t at = 0; at < DECODER_TILE; at += STEP) {
+            float *out = in->out + tile * in->out_tile + at;
+            vector sum[WIDE];
+            block_load_row(out, sum);
+            for (size_t head = 0; head < HEADS; head++)
+                length_block(in, head, tile, at, sum);
+            block_store_row(out, sum);
+        }
+}
+
+static void length_start(const struct decoder_length_start *in)
+{
+    for (size_t tile = 0; tile < in->tiles; tile++)
+        for (size_t at = 0; at < DECODER_TILE; at += LANES) {
+            const float *a = rows_at(&in->a, tile, 0, at);
+            vector part[4] = {vector_load(rows_at(&in->x, tile, 0, at)) + in->c};
+            for (size_t j = 0; j < PAIRS; j += 4) {
+                UNROLLED
+                for (size_t i = 0; i < 4; i++)
+                    part[i] += in->e[j + i] * vector_load(a + (j + i) * ROW);
+            }
+            vector linear = (part[0] + part[1]) + (part[2] + part[3]);
+            vector r = vector_load(rows_at(&in->r, tile, 0, at));
+            vector q = vector_load(rows_at(&in->q, tile, 0, at));
+            vector_store(in->out + tile * in->out_tile + at,
+                         r * (r * q + 2 * linear) + in->constant);
+        }
+}
+
+static void inverse_deviation(size_t tiles, float channels, float eps, float *x, size_t x_tile)
+{
+    for (size_t tile = 0; tile < tiles; tile++, x += x_tile)
+        for (size_t i = 0; i < DECODER_TILE; i++) {
+            float variance = (x[i] > 0 ? x[i] : 0) / channels;
+            x[i] = 1 / sqrtf(variance + eps);
+        }
+}
+
+/* All heads of one token: rows of the block are heads. */
+VECTOR_INLINE void last_shares(const struct decoder_last_scores *in, size_t token, size_t tile,
+                               size_t at, float *out)
+{
+    const size_t matrix = token * PAIRS * COLUMNS;
+    vector r[WIDE];
+    vector acc[BLOCK_ROWS][WIDE];
+    block_set(HEADS, in->start0 + token * COLUMNS, acc);
+    block_add(HEADS, PAIRS, in->weight0 + matrix, COLUMNS, rows_at(&in->a0, tile, 0, at), acc);
+    block_load_row(rows_at(&in->r, tile, 0, at), r);
+    block_scale(HEADS, r, in->start1 + token * COLUMNS, acc);
+    block_add(HEADS, PAIRS, in->weight1 + matrix, COLUMNS, rows_at(&in->a1, tile, 0, at), acc);
+    block_load_row(rows_at(&in->r2, tile, 0, at), r);
+    block_scale(HEADS, r, NULL, acc);
+    block_store(HEADS, out + token * HEADS * ROW, ROW, acc);
+}
+
+/* All tokens, head by head: rows of the block are tokens. */
+VECTOR_INLINE void add_last_keys(const size_t tokens, const struct decoder_last_scores *in,
+                                 size_t tile, size_t at, float *out)
+{
+    vector r[WIDE];
+    vector scale[WIDE];
+    block_load_row(rows_at(&in->r, tile, 0, at), r);
+    block_load_row(rows_at(&in->r2, tile, 0, at), scale);
+    UNROLLED
+    for (size_t j = 0; j < WIDE; j++)
+        scale[j] *= r[j];
+    for (size_t head = 0; head < HEADS; head++) {
+        const size_t row = head * in->d;
+        vector acc[BLOCK_ROWS][WIDE];
+        block_load(tokens, out + head * ROW, HEADS * ROW, acc);
+        block_add_scaled(tokens, in->d, in->weight + row * COLUMNS, COLUMNS,
+                         rows_at(&in->x, tile, row, at), rows_at(&in->pe, tile, row, at), scale,
+                         acc);
+        block_store(tokens, out + head * ROW, HEADS * ROW, acc);
+    }
+}
+
+static void last_scores(const struct decoder_last_scores *in)
+{
+    for (size_t tile = 0; tile < in->tiles; tile++)
+        for (size_t at = 0; at < DECODER_TILE; at += STEP) {
+            float *out = in->out + tile * in->out_tile + at;
+            for (size_t token = 0; token < in->tokens; token++)
+                last_shares(in, token, tile, at, out);
+            if (in->tokens == 1)
+                add_last_keys(1, in, tile, at, out);
+            else if (in->tokens == 2)
+                add_last_keys(2, in, tile, at, out);
+            else if (in->tokens == 3)
+                add_last_keys(3, in, tile, at, out);
+            else
+                add_last_keys(4, in, tile, at, out);
+        }
+}
+
+/* out[8] = 2^x[8] */
+VECTOR_INLINE void exp2_columns(const float *x, float *out)
+{
+    float room[COLUMNS + LANES] = {0};
+    for (size_t i = 0; i < COLUMNS; i++)
+        room[i] = x[i];
+    for (size_t i = 0; i < COLUMNS; i += LANES)
+        vector_store(room + i, vector_exp2(vector_load(room + i)));
+    for (size_t i = 0; i < COLUMNS; i++)
+        out[i] = room[i];
+}
+
+/* state->max and factor after a chunk of scores. */
+VECTOR_INLINE void next_max(size_t rows, size_t tiles, const float *s, size_t s_tile,
+                            struct decoder_softmax *state)
+{
+    vector best[COLUMNS];
+    columns max;
+    float change[COLUMNS];
+    for (size_t row = 0; row < COLUMNS; row++)
+        best[row] = vector_set(state->max[row]);
+    for (size_t row = 0; row < rows; row++)
+        for (size_t tile = 0; tile < tiles; tile++)
+            for (size_t at = 0; at < DECODER_TILE; at += LANES)
+                best[row] = vector_max(best[row], vector_load(s + tile * s_tile + row * ROW + at));
+    reduce_lanes(MAX, best, &max);
+    for (size_t row = 0; row < COLUMNS; row++) {
+        change[row] = state->max[row] - max[row];
+        state->max[row] = max[row];
+    }
+    exp2_columns(change, state->factor);
+}
+
+/* Positions from `valid` on get scores so small that they count for nothing. */
+static void hide(size_t rows, size_t tiles, size_t valid, float *s, size_t s_tile)
+{
+    for (size_t i = valid; i < tiles * DECODER_TILE; i++)
+        for (size_t row = 0; row < rows; row++)
+            s[i / DECODER_TILE * s_tile + row * ROW + i % DECODER_TILE] = -1e30f;
+}
+
+/* sum[8] = sum * factor + the lanes of total */
+VECTOR_INLINE void add_sums(const vector total[COLUMNS], const float *factor, float *sum)
+{
+    columns sums;
+    reduce_lanes(SUM, total, &sums);
+    *(columns *)sum = *(columns *)sum * *(const columns *)factor + sums;
+}
+
+static void softmax(size_t rows, size_t tiles, size_t valid, struct decoder_rows scale, float *s,
+                    size_t s_tile, struct decoder_softmax *state)
+{
+    vector sum[COLUMNS] = {0};
+    vector scaled[COLUMNS] = {0};
+    hide(rows, tiles, valid, s, s_tile);
+    next_max(rows, tiles, s, s_tile, state);
+    for (size_t row = 0; row < rows; row++)
+        for (size_t tile = 0; tile < tiles; tile++)
+            for (size_t at = 0; at < DECODER_TILE; at += LANES) {
+                float *to = s + tile * s_tile + row * ROW + at;
+                vector p = vector_exp2(vector_load(to) - state->max[row]);
+                sum[row] += p;
+                if (scale.at)
+                    p *= vector_load(rows_at(&scale, tile, 0, at));
+                scaled[row] += p;
+                vector_store(to, p);
+            }
+    add_sums(sum, state->factor, state->sum);
+    add_sums(scaled, state->factor, state->scaled);
+}
+
+static void rescale(size_t rows, size_t tiles, struct decoder_rows scale, float *s, size_t s_tile,
+                    const float *factor, float *sum)
+{
+    vector total[COLUMNS] = {0};
+    for (size_t row = 0; row < rows; row++)
+        for (size_t tile = 0; tile < tiles; tile++)
+            for (size_t at = 0; at < DECODER_TILE; at += LANES) {
+                float *to = s + tile * s_tile + row * ROW + at;
+                vector p = vector_load(to) * vector_load(rows_at(&scale, tile, 0, at));
+                total[row] += p;
+                vector_store(to, p);
+            }
+    add_sums(total, factor, sum);
+}
+
+enum { GATHER_WIDE = 4 };
+
+/* `count` columns of gather at a time. */
+VECTOR_INLINE void gather_block(const size_t rows, const size_t count, size_t tiles,
+                                const struct decoder_rows *p, size_t step,
+                                const struct decoder_rows *x, size_t first, const float *factor,
+                                float *out)
+{
+    vector acc[GATHER_WIDE][COLUMNS] = {0};
+    for (size_t tile = 0; tile < tiles; tile++)
+        for (size_t at = 0; at < DECODER_TILE; at += LANES) {
+            vector right[GATHER_WIDE];
+            UNROLLED
+            for (size_t c = 0; c < count; c++)
+                right[c] = vector_load(rows_at(x, tile, first + c, at));
+            UNROLLED
+            for (size_t i = 0; i < rows; i++) {
+                vector left = vector_load(rows_at(p, tile, i * step, at));
+                UNROLLED
+                for (size_t c = 0; c < count; c++)
+                    acc[c][i] += left * right[c];
+            }
+        }
+    UNROLLED
+    for (size_t c = 0; c < count; c++)
+        add_sums(acc[c], factor, out + (first + c) * COLUMNS);
+}
+
+VECTOR_INLINE void gather_rows(const size_t rows, const size_t wide, size_t count, size_t tiles,
+                               const struct decoder_rows *p, size_t step,
+                               const struct decoder_rows *x, const float *factor, float *out)
+{
+    size_t first = 0;
+    for (; first + wide <= count; first += wide)
+        gather_block(rows, wide, tiles, p, step, x, first, factor, out);
+    for (; first < count; first++)
+        gather_block(rows, 1, tiles, p, step, x, first, factor, out);
+}
+
+static void gather(size_t rows, size_t count, size_t tiles, struct decoder_rows p, size_t step,
+                   struct decoder_rows x, const float *factor, float *out)
+{
+    if (rows == 1)
+        gather_rows(1, 4, count, tiles, &p, step, &x, factor, out);
+    else if (rows == 2)
+        gather_rows(2, 4, count, tiles, &p, step, &x, factor, out);
+    else if (rows == 3)
+        gather_rows(3, 4, count, tiles, &p, step, &x, factor, out);
+    else if (rows == 4)
+        gather_rows(4, 4, count, tiles, &p, step, &x, factor, out);
+    else if (rows == 7)
+        gather_rows(7, 3, count, tiles, &p, step, &x, factor, out);
+    else
+        gather_rows(8, 3, count, tiles, &p, step, &x, factor, out);
+}
+
+VECTOR_INLINE void narrow_block(const size_t rows, size_t k, const float *a, size_t a_row,
+                                size_t a_column, const float *b, int add, float *c)
+{
+    columns acc[BLOCK_ROWS];
+    UNROLLED
+    for (size_t i = 0; i < rows; i++)
+        acc[i] = add ? ((const columns *)c)[i] : (columns){0};
+    for (size_t j = 0; j < k; j++) {
+        columns right = ((const columns *)b)[j];
+        UNROLLED
+        for (size_t i = 0; i < rows; i++)
+            acc[i] += a[i * a_row + j * a_column] * right;
+    }
+    UNROLLED
+    for (size_t i = 0; i < rows; i++)
+        ((columns *)c)[i] = acc[i];
+}
+
+static void narrow(size_t rows, size_t k, const float *a, size_t a_row, size_t a_column,
+                   const float *b, int add, float *c)
+{
+    for (; rows >= BLOCK_ROWS;
+         rows -= BLOCK_ROWS, a += BLOCK_ROWS * a_row, c += BLOCK_ROWS * COLUMNS)
+        narrow_block(BLOCK_ROWS, k, a, a_row, a_column, b, add, c);
+    for (; rows > 0; rows--, a += a_row, c += COLUMNS)
+        narrow_block(1, k, a, a_row, a_column, b, add, c);
+}
+
+const struct decoder_kernels ISA_NAME(decoder_kernels) = {
+    scores,      token_softmax, length_start, length, inverse_deviation,
+    last_scores, softmax,       rescale,      gather, narrow,
+};

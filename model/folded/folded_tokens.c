@@ -1,0 +1,133 @@
+#include "model/folded/folded_tokens.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "model/kernels/kernels.h"
+
+static const float layer_norm_eps = 1e-5f;
+
+void folded_tokens_lay_out(struct folded_tokens *tokens, const struct decoder_tensors *tensors,
+                           struct arena *arena)
+{
+    size_t c = tensors->embed_dim;
+    float **arrays[] = {&tokens->tokens, &tokens->queries, &tokens->queries_pe, &tokens->update,
+                        &tokens->q,      &tokens->k,       &tokens->v,          &tokens->mix};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        *arrays[i] = arena_take(arena, FOLDED_ROWS * c, sizeof(float));
+    tokens->hidden = arena_take(arena, FOLDED_ROWS * (size_t)tensors->mlp_width, sizeof(float));
+    tokens->keys = arena_take(arena, c, sizeof(float));
+}
+
+void folded_tokens_begin(struct folded_tokens *tokens, const struct decoder_tensors *tensors,
+                         const struct sam_prompts *prompts)
+{
+    size_t prompt_size = (size_t)FOLDED_TOKENS * tensors->embed_dim;
+    tokens->prompts = prompts->count;
+    for (int i = 0; i < prompts->count; i++)
+        decoder_tokens(tensors, prompts, i, tokens->tokens + i * prompt_size);
+    memcpy(tokens->queries, tokens->tokens, prompts->count * prompt_size * sizeof(float));
+}
+
+void folded_tokens_add_pe(struct folded_tokens *tokens, int embed_dim)
+{
+    size_t count = (size_t)tokens->prompts * FOLDED_TOKENS * embed_dim;
+    for (size_t i = 0; i < count; i++)
+        tokens->queries_pe[i] = tokens->queries[i] + tokens->tokens[i];
+}
+
+static void normalise(const struct folded_tokens *tokens, enum isa isa, const struct norm *norm)
+{
+    kernels_for(isa)->layer_norm(tokens->prompts * FOLDED_TOKENS, norm->width, tokens->queries,
+                                 norm->width, norm->gain, norm->shift, layer_norm_eps,
+                                 tokens->queries, norm->width);
+}
+
+/* s[7] = exp(s * scale - max) / sum */
+static void softmax(float *s, float scale)
+{
+    float max = s[0];
+    float sum = 0;
+    for (int i = 1; i < FOLDED_TOKENS; i++)
+        max = s[i] > max ? s[i] : max;
+    for (int i = 0; i < FOLDED_TOKENS; i++) {
+        s[i] = expf((s[i] - max) * scale);
+        sum += s[i];
+    }
+    for (int i = 0; i < FOLDED_TOKENS; i++)
+        s[i] /= sum;
+}
+
+/* mix[7][d] of one head of one prompt; rows of q, k, v and mix lie `row` floats apart. `keys` is
+ * scratch for [d][8]. */
+static void self_attend(const struct decoder_kernels *kernels, size_t d, size_t row, const float *q,
+                        const float *k, const float *v, float *keys, float *mix)
+{
+    float scores[FOLDED_TOKENS * DECODER_COLUMNS];
+    for (size_t i = 0; i < d; i++)
+        for (size_t t = 0; t < DECODER_COLUMNS; t++)
+            keys[i * DECODER_COLUMNS + t] = t < FOLDED_TOKENS ? k[t * row + i] : 0;
+    kernels->narrow(FOLDED_TOKENS, d, q, row, 1, keys, 0, scores);
+    for (size_t t = 0; t < FOLDED_TOKENS; t++) {
+        float *shares = scores + t * DECODER_COLUMNS;
+        float *out = mix + t * row;
+        softmax(shares, 1 / sqrtf((float)d));
+        for (size_t i = 0; i < d; i++)
+            out[i] = 0;
+        for (size_t u = 0; u < FOLDED_TOKENS; u++)
+            for (size_t i = 0; i < d; i++)
+                out[i] += shares[u] * v[u * row + i];
+    }
+}
+
+void folded_tokens_self(struct folded_tokens *tokens, const struct decoder_tensors *tensors,
+                        int index)
+{
+    const struct attention *attention = &tensors->layers[index].self;
+    const struct decoder_kernels *kernels = decoder_kernels(tensors->isa);
+    int c = tensors->embed_dim;
+    int rows = tokens->prompts * FOLDED_TOKENS;
+    size_t d = c / DECODER_HEADS;
+    const float *x = tokens->queries;
+    if (index > 0) {
+        folded_tokens_add_pe(tokens, c);
+        x = tokens->queries_pe;
+    }
+    linear_apply(&attention->q, rows, x, c, tokens->q);
+    linear_apply(&attention->k, rows, x, c, tokens->k);
+    linear_apply(&attention->v, rows, tokens->queries, c, tokens->v);
+    for (int prompt = 0; prompt < tokens->prompts; prompt++)
+        for (size_t head = 0; head < DECODER_HEADS; head++) {
+            size_t at = (size_t)prompt * FOLDED_TOKENS * c + head * d;
+            self_attend(kernels, d, c, tokens->q + at, tokens->k + at, tokens->v + at, tokens->keys,
+                        tokens->mix + at);
+        }
+    linear_apply(&attention->out, rows, tokens->mix, c, tokens->update);
+    for (int i = 0; i < rows * c; i++)
+        tokens->queries[i] = tokens->update[i] + (index > 0 ? tokens->queries[i] : 0);
+    normalise(tokens, tensors->isa, &tensors->layers[index].norm[0]);
+}
+
+/* queries = norm(queries + update) */
+static void add_update(struct folded_tokens *tokens, const struct decoder_tensors *tensors,
+                       const struct norm *norm)
+{
+    int count = tokens->prompts * FOLDED_TOKENS * tensors->embed_dim;
+    for (int i = 0; i < count; i++)
+        tokens->queries[i] += tokens->update[i];
+    normalise(tokens, tensors->isa, norm);
+}
+
+void folded_tokens_finish(struct folded_tokens *tokens, const struct decoder_tensors *tensors,
+                          int index)
+{
+    const struct decoder_layer *layer = &tensors->layers[index];
+    int rows = tokens->prompts * FOLDED_TOKENS;
+    linear_apply(&layer->to_image.out, rows, tokens->mix, tensors->inner, tokens->update);
+    add_update(tokens, tensors, &layer->norm[1]);
+    linear_apply(&layer->mlp[0], rows, tokens->queries, tensors->embed_dim, tokens->hidden);
+    relu_apply(tokens->hidden, (size_t)rows * tensors->mlp_width);
+    linear_apply(&layer->mlp[1], rows, tokens->hidden, tensors->mlp_width, tokens->update);
+    add_update(tokens, tensors, &layer->norm[2]);
+}

@@ -1,0 +1,45 @@
+/* folded_tokens.h - the token side of the folded decoder: rows of a whole batch at a time, prompt
+ * by prompt, FOLDED_TOKENS rows each. */
+#ifndef MODEL_FOLDED_FOLDED_TOKENS_H
+#define MODEL_FOLDED_FOLDED_TOKENS_H
+
+#include "model/decoder_tensors.h"
+#include "model/folded/folded_kernel.h"
+
+struct arena;
+
+enum { FOLDED_ROWS = SAM_BATCH * FOLDED_TOKENS };
+
+struct folded_tokens {
+    int prompts;
+    float *tokens;     /* [rows][C], as the prompt encoder gives them */
+    float *queries;    /* [rows][C] */
+    float *queries_pe; /* [rows][C]: queries + tokens */
+    float *update;     /* [rows][C] */
+    float *q, *k, *v;  /* [rows][C], projections */
+    float *mix;        /* [rows][C], weighted sums before an output projection */
+    float *hidden;     /* [rows][mlp_width] */
+    float *keys;       /* [C/8][8], one head's keys, transposed */
+};
+
+/* Takes the arrays from `arena`. */
+void folded_tokens_lay_out(struct folded_tokens *tokens, const struct decoder_tensors *tensors,
+                           struct arena *arena);
+
+/* Sets tokens and queries from the prompts. */
+void folded_tokens_begin(struct folded_tokens *tokens, const struct decoder_tensors *tensors,
+                         const struct sam_prompts *prompts);
+
+/* queries_pe = queries + tokens */
+void folded_tokens_add_pe(struct folded_tokens *tokens, int embed_dim);
+
+/* Self-attention of layer `index` with its residual (layer 0 has none) and norm. */
+void folded_tokens_self(struct folded_tokens *tokens, const struct decoder_tensors *tensors,
+                        int index);
+
+/* queries = norm(queries + out(mix)) after a tokens-to-image attention whose weighted sums are in
+ * mix[rows][D], then the MLP with its norm. */
+void folded_tokens_finish(struct folded_tokens *tokens, const struct decoder_tensors *tensors,
+                          int index);
+
+#endif

@@ -1,0 +1,141 @@
+#include "model/folded/folded_kernel.h"
+
+#include <math.h>
+
+#include "model/folded/folded_block_simd.h"
+
+enum { SUMS_MASKS = 4 };
+
+/* The exact GELU within 1e-6: max(x, 0) - u * Q(u) with u = |x|, Q(u) = erfc(u / sqrt 2) / 2.
+ * 2 Q(u) = p(u)^-16 with a polynomial of degree 6, the form of Abramowitz and Stegun 7.1.28, its
+ * coefficients fitted anew to the least error of u * Q(u). */
+VECTOR_INLINE vector gelu(vector x)
+{
+    vector u = vector_max(x, -x);
+    vector p = u * 6.33242416e-6f + 4.13880734e-5f;
+    p = p * u + 5.97061007e-5f;
+    p = p * u + 3.24933068e-3f;
+    p = p * u + 2.11572889e-2f;
+    p = p * u + 4.98641394e-2f;
+    p = p * u + 1.0f;
+    p = vector_inverse(p);
+    p *= p;
+    p *= p;
+    p *= p;
+    p *= p;
+    return vector_max(x, (vector){0}) - 0.5f * u * p;
+}
+
+/* u[C/4] rows: pixel s of one block of positions before the norm; squares: the sums of its squares.
+ */
+VECTOR_INLINE void first_pixel(const struct decoder_upscale *in, size_t s, size_t tile, size_t at,
+                               float *u, vector squares[WIDE])
+{
+    const size_t quarter = in->channels / 4;
+    vector r[WIDE];
+    vector r2[WIDE];
+    block_load_row(rows_at(&in->r, tile, 0, at), r);
+    block_load_row(rows_at(&in->r2, tile, 0, at), r2);
+    UNROLLED
+    for (size_t j = 0; j < WIDE; j++)
+        squares[j] = (vector){0};
+    for (size_t c = 0; c < quarter; c += BLOCK_ROWS) {
+        const size_t row = s * quarter + c;
+        vector acc[BLOCK_ROWS][WIDE];
+        vector x[BLOCK_ROWS][WIDE];
+        block_set(BLOCK_ROWS, in->start0 + row, acc);
+        block_add(BLOCK_ROWS, FOLDED_PAIRS, in->weight0 + row, in->channels,
+                  rows_at(&in->a0, tile, 0, at), acc);
+        block_load(BLOCK_ROWS, rows_at(&in->x, tile, row, at), ROW, x);
+        UNROLLED
+        for (size_t i = 0; i < BLOCK_ROWS; i++) {
+            UNROLLED
+            for (size_t j = 0; j < WIDE; j++)
+                acc[i][j] += x[i][j];
+        }
+        block_scale(BLOCK_ROWS, r, in->start1 + row, acc);
+        block_add(BLOCK_ROWS, FOLDED_PAIRS, in->weight1 + row, in->channels,
+                  rows_at(&in->a1, tile, 0, at), acc);
+        block_scale(BLOCK_ROWS, r2, in->bias + row, acc);
+        block_store(BLOCK_ROWS, u + c * ROW, ROW, acc);
+        UNROLLED
+        for (size_t i = 0; i < BLOCK_ROWS; i++) {
+            UNROLLED
+            for (size_t j = 0; j < WIDE; j++)
+                squares[j] += acc[i][j] * acc[i][j];
+        }
+    }
+}
+
+/* LayerNorm2d (eps 1e-6; the mean is 0 already) and GELU of u[C/4] rows. */
+VECTOR_INLINE void normalise(const struct decoder_upscale *in, const vector squares[WIDE], float *u)
+{
+    const size_t quarter = in->channels / 4;
+    float scales[STEP];
+    vector scale[WIDE];
+    block_store_row(scales, squares);
+    for (size_t i = 0; i < STEP; i++)
+        scales[i] = 1 / sqrtf(scales[i] / (float)quarter + 1e-6f);
+    block_load_row(scales, scale);
+    for (size_t c = 0; c < quarter; c++) {
+        UNROLLED
+        for (size_t j = 0; j < WIDE; j++) {
+            float *at = u + c * ROW + j * LANES;
+            vector_store(at, gelu(vector_load(at) * (scale[j] * in->gain[c]) + in->shift[c]));
+        }
+    }
+}
+
+/* sums[mask][e] += the contributions of channels c and c + 1 of the second convolution. */
+VECTOR_INLINE void second_pixels(const struct decoder_upscale *in, size_t c, const float *u,
+                                 vector sums[SUMS_MASKS][4][WIDE])
+{
+    const size_t eighth = in->channels / 8;
+    vector acc[BLOCK_ROWS][WIDE];
+    UNROLLED
+    for (size_t i = 0; i < BLOCK_ROWS; i++) {
+        UNROLLED
+        for (size_t j = 0; j < WIDE; j++)
+            acc[i][j] = vector_set(in->weight_bias[c + i / 4]);
+    }
+    block_add(BLOCK_ROWS, in->channels / 4, in->weight + c * 4, eighth * 4, u, acc);
+    UNROLLED
+    for (size_t i = 0; i < BLOCK_ROWS; i++) {
+        UNROLLED
+        for (size_t j = 0; j < WIDE; j++)
+            acc[i][j] = gelu(acc[i][j]);
+    }
+    for (size_t mask = 0; mask < in->masks; mask++) {
+        const float *hyper = in->hyper + mask * eighth + c;
+        UNROLLED
+        for (size_t e = 0; e < 4; e++) {
+            UNROLLED
+            for (size_t j = 0; j < WIDE; j++)
+                sums[mask][e][j] += hyper[0] * acc[e][j] + hyper[1] * acc[4 + e][j];
+        }
+    }
+}
+
+/* All pixels of one block of positions. */
+VECTOR_INLINE void upscale_block(const struct decoder_upscale *in, size_t tile, size_t at)
+{
+    for (size_t s = 0; s < 4; s++) {
+        vector squares[WIDE];
+        vector sums[SUMS_MASKS][4][WIDE] = {0};
+        first_pixel(in, s, tile, at, in->scratch, squares);
+        normalise(in, squares, in->scratch);
+        for (size_t c = 0; c < in->channels / 8; c += 2)
+            second_pixels(in, c, in->scratch, sums);
+        for (size_t mask = 0; mask < in->masks; mask++)
+            for (size_t e = 0; e < 4; e++)
+                block_store_row(in->out + tile * in->out_tile + ((mask * 4 + s) * 4 + e) * ROW + at,
+                                sums[mask][e]);
+    }
+}
+
+void ISA_NAME(decoder_upscale)(const struct decoder_upscale *in)
+{
+    for (size_t tile = 0; tile < in->tiles; tile++)
+        for (size_t at = 0; at < DECODER_TILE; at += STEP)
+            upscale_block(in, tile, at);
+}

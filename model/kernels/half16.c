@@ -1,0 +1,54 @@
+#include "model/kernels/half16.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+extern const struct narrow_kernel narrow_bf16_pairs_avx512, narrow_bf16_singles_avx512;
+#endif
+#if defined(HAVE_AVX512FP16)
+extern const struct narrow_kernel narrow_bf16_halves_avx512, narrow_f16_avx512;
+
+/* AVX512-FP16: CPUID leaf 7, bit 23 of edx; __builtin_cpu_supports of Clang 14 does not know it. */
+static bool cpu_has_halves(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 23 & 1);
+}
+#endif
+
+const struct narrow_kernel *narrow_kernel(enum narrow_way way)
+{
+#if defined(__x86_64__)
+    if (isa_best() != ISA_AVX512 || !__builtin_cpu_supports("avx512bf16"))
+        return NULL;
+    if (way == NARROW_BF16_PAIRS)
+        return &narrow_bf16_pairs_avx512;
+    if (way == NARROW_BF16_SINGLES)
+        return &narrow_bf16_singles_avx512;
+#endif
+#if defined(HAVE_AVX512FP16)
+    if (cpu_has_halves())
+        return way == NARROW_F16 ? &narrow_f16_avx512 : &narrow_bf16_halves_avx512;
+#endif
+    (void)way;
+    return NULL;
+}
+
+const struct narrow_kernel *narrow_bf16_kernel(void)
+{
+    static const char *const names[] = {"pairs", "singles", "halves"};
+    const char *wanted = getenv("MASKMILL_BF16");
+    for (enum narrow_way way = NARROW_BF16_PAIRS; wanted && way <= NARROW_BF16_HALVES; way++)
+        if (strcmp(wanted, names[way]) == 0)
+            return narrow_kernel(way);
+    if (narrow_kernel(NARROW_BF16_HALVES))
+        return narrow_kernel(NARROW_BF16_HALVES);
+#if defined(__x86_64__)
+    if (__builtin_cpu_is("intel"))
+        return narrow_kernel(NARROW_BF16_SINGLES);
+#endif
+    return narrow_kernel(NARROW_BF16_PAIRS);
+}

@@ -1,0 +1,44 @@
+/* Products and conversions in bfloat16. Of the three times that this file is compiled, only the one
+ * for AVX-512 has anything in it. */
+#include "model/kernels/half16.h"
+
+#if defined(__AVX512BF16__)
+
+#include "model/kernels/float_sums_simd.h"
+#include "model/kernels/half16_pairs_simd.h"
+
+/* `left` and each lane of `right` are pairs. */
+VECTOR_INLINE sums multiply_add(sums sum, float left, vector right)
+{
+    return _mm512_dpbf16_ps(sum, (__m512bh)_mm512_set1_ps(left), (__m512bh)right);
+}
+
+#include "model/kernels/matmul_blocks_simd.h"
+
+static void bf16_along(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row)
+{
+    pairs_along(rows, n, x, row, to, to_row, to_bf16);
+}
+
+static void bf16_across(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row)
+{
+    pairs_across(rows, n, x, row, to, to_row, to_bf16);
+}
+
+/* Rounded values stay floats, so that rows are elements as they are. */
+static void singles(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row)
+{
+    for (size_t r = 0; r < rows; r++, x += row, to += to_row)
+        for (size_t i = 0; i < n; i += LANES)
+            vector_store_part(to + i, bf16_rounded(vector_load_part(x + i, n - i)), n - i);
+}
+
+static const struct matmul_kernel pairs_product = {PANEL_WIDTH, panel, weighted};
+const struct narrow_kernel ISA_NAME(narrow_bf16_pairs) = {&pairs_product, 2, bf16_along,
+                                                          bf16_across};
+
+extern const struct matmul_kernel ISA_NAME(matmul_kernel);
+const struct narrow_kernel ISA_NAME(narrow_bf16_singles) = {&ISA_NAME(matmul_kernel), 1, singles,
+                                                            singles};
+
+#endif

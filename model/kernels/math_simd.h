@@ -1,0 +1,45 @@
+/* math_simd.h - 2^x and GELU on vectors, from additions, multiplications and shifts alone.
+ *
+ * The polynomials are minimax fits (Lawson's reweighted least squares) to the functions named;
+ * their error bounds are checked by tests/unit/test_kernels.c over all floats of the range. */
+#ifndef MODEL_KERNELS_MATH_SIMD_H
+#define MODEL_KERNELS_MATH_SIMD_H
+
+#include "model/kernels/vector_simd.h"
+
+/* 2^x within 2.5e-7 relative for -126 <= x <= 127; below, as for -126. */
+VECTOR_INLINE vector vector_exp2(vector x)
+{
+    const float round = 0x1.8p23f; /* adding it leaves the nearest integer in the low bits */
+    x = vector_max(x, vector_set(-126.0f));
+    vector shifted = x + round;
+    vector r = x - (shifted - round); /* -0.5 .. 0.5 */
+    vector y = r * 0x1.5bba14p-10f + 0x1.3cea88p-7f;
+    y = y * r + 0x1.c6b752p-5f;
+    y = y * r + 0x1.ebf9bcp-3f;
+    y = y * r + 0x1.62e42ap-1f;
+    y = y * r + 1.0f;
+    return (vector)((vector_int)y + ((vector_int)shifted << 23));
+}
+
+/* x * (1 + erf(x / sqrt 2)) / 2 within 1.5e-7 * max(1, |x|).
+ * With u = |x| it is max(x, 0) - u * Q(u), Q(u) = erfc(u / sqrt 2) / 2, and log2 Q is nearly a
+ * parabola: a polynomial of degree 10 over 0..7; beyond, Q is below 1.3e-12 and taken as Q(7). */
+VECTOR_INLINE vector vector_gelu(vector x)
+{
+    vector u = vector_max(x, -x);
+    vector v = vector_min(u, vector_set(7.0f));
+    vector l = v * -0x1.60a89ap-27f + 0x1.8977bap-22f;
+    l = l * v + -0x1.719f66p-18f;
+    l = l * v + 0x1.6dd71ep-15f;
+    l = l * v + -0x1.56599cp-13f;
+    l = l * v + -0x1.033412p-12f;
+    l = l * v + 0x1.db5646p-8f;
+    l = l * v + -0x1.af4856p-5f;
+    l = l * v + -0x1.d62d28p-2f;
+    l = l * v + -0x1.26af30p+0f;
+    l = l * v + -1.0f;
+    return vector_max(x, vector_set(0)) - u * vector_exp2(l);
+}
+
+#endif

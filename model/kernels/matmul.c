@@ -1,0 +1,174 @@
+#include "model/kernels/matmul.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "model/kernels/half16.h"
+#include "model/kernels/matmul_kernel.h"
+
+enum {
+    LEFT_ROWS = 96
+}; /* rows of a left side that are copied at a time when its columns lie apart */
+
+extern const struct matmul_kernel matmul_kernel_generic;
+#if defined(__x86_64__)
+extern const struct matmul_kernel matmul_kernel_avx2, matmul_kernel_avx512;
+#endif
+
+const struct matmul_kernel *matmul_kernel(enum isa isa)
+{
+#if defined(__x86_64__)
+    if (isa == ISA_AVX512)
+        return &matmul_kernel_avx512;
+    if (isa == ISA_AVX2)
+        return &matmul_kernel_avx2;
+#endif
+    (void)isa;
+    return &matmul_kernel_generic;
+}
+
+/* panel[k][width] = b[k][n], the columns past n zero. */
+static void pack_panel(size_t k, size_t n, size_t width, struct matmul_view b, float *panel)
+{
+    if (b.column == 1) {
+        for (size_t p = 0; p < k; p++) {
+            memcpy(panel + p * width, b.data + p * b.row, n * sizeof(float));
+            memset(panel + p * width + n, 0, (width - n) * sizeof(float));
+        }
+        return;
+    }
+    for (size_t j = 0; j < n; j++)
+        for (size_t p = 0; p < k; p++)
+            panel[p * width + j] = b.data[p * b.row + j * b.column];
+    for (size_t j = n; j < width; j++)
+        for (size_t p = 0; p < k; p++)
+            panel[p * width + j] = 0;
+}
+
+/* A product with one packed panel; copies the left side where its columns are not adjacent. */
+static void times_panel(const struct matmul_kernel *kernel, size_t m, size_t n, size_t k,
+                        struct matmul_view a, const float *panel, bool add, float *c, size_t c_row)
+{
+    if (a.column == 1) {
+        kernel->panel(m, n, k, a.data, a.row, panel, NULL, add, c, c_row);
+        return;
+    }
+    float left[LEFT_ROWS * MATMUL_DEPTH];
+    for (size_t i = 0; i < m; i += LEFT_ROWS) {
+        size_t rows = m - i < LEFT_ROWS ? m - i : LEFT_ROWS;
+        for (size_t p = 0; p < k; p++)
+            for (size_t r = 0; r < rows; r++)
+                left[r * k + p] = a.data[(i + r) * a.row + p * a.column];
+        kernel->panel(rows, n, k, left, k, panel, NULL, add, c + i * c_row, c_row);
+    }
+}
+
+void matmul(enum isa isa, size_t m, size_t n, size_t k, struct matmul_view a, struct matmul_view b,
+            bool add, float *c, size_t c_row)
+{
+    const struct matmul_kernel *kernel = matmul_kernel(isa);
+    float panel[MATMUL_DEPTH * MATMUL_WIDTH_MAX] __attribute__((aligned(MEMORY_ALIGNMENT)));
+    for (size_t j = 0; j < n; j += kernel->width) {
+        size_t columns = n - j < kernel->width ? n - j : kernel->width;
+        for (size_t p = 0; p < k; p += MATMUL_DEPTH) {
+            size_t depth = k - p < MATMUL_DEPTH ? k - p : MATMUL_DEPTH;
+            struct matmul_view left = {a.data + p * a.column, a.row, a.column};
+            struct matmul_view right = {b.data + p * b.row + j * b.column, b.row, b.column};
+            pack_panel(depth, columns, kernel->width, right, panel);
+            times_panel(kernel, m, columns, depth, left, panel, add || p > 0, c + j, c_row);
+        }
+    }
+}
+
+void matmul_plain(size_t m, size_t n, size_t k, struct matmul_view a, struct matmul_view b,
+                  bool add, float *c, size_t c_row)
+{
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j++) {
+            double sum = add ? c[i * c_row + j] : 0;
+            for (size_t p = 0; p < k; p++)
+                sum += (double)a.data[i * a.row + p * a.column] * b.data[p * b.row + j * b.column];
+            c[i * c_row + j] = (float)sum;
+        }
+}
+
+/* panel[k / group, rounded up][width] = elements of b[k][n]. */
+static void pack_elements(const struct narrow_kernel *narrow, size_t k, size_t n, size_t width,
+                          struct matmul_view b, float *panel)
+{
+    float part[MATMUL_DEPTH * MATMUL_WIDTH_MAX];
+    for (size_t p = 0; p < k; p += MATMUL_DEPTH) {
+        size_t rows = k - p < MATMUL_DEPTH ? k - p : MATMUL_DEPTH;
+        struct matmul_view below = {b.data + p * b.row, b.row, b.column};
+        pack_panel(rows, n, width, below, part);
+        narrow->across(rows, width, part, width, panel + p / narrow->group * width, width);
+    }
+}
+
+/* Rows of a packed panel. */
+static size_t depth_of(const struct matmul_packed *packed)
+{
+    size_t group = packed->narrow ? packed->narrow->group : 1;
+    return (packed->k + group - 1) / group;
+}
+
+static int pack(struct matmul_packed *packed, struct matmul_view b, const float *start,
+                const char *what, struct error *error)
+{
+    size_t width = packed->width, depth = depth_of(packed);
+    size_t panels = (packed->n + width - 1) / width;
+    packed->panels = memory_new(panels * depth, width * sizeof(float), what, error);
+    packed->start = memory_new(panels * width, sizeof(float), what, error);
+    if (!packed->panels || !packed->start) {
+        matmul_packed_free(packed);
+        return -1;
+    }
+    for (size_t j = 0; j < packed->n; j += width) {
+        size_t columns = packed->n - j < width ? packed->n - j : width;
+        struct matmul_view part = {b.data + j * b.column, b.row, b.column};
+        float *panel = packed->panels + j * depth;
+        if (packed->narrow)
+            pack_elements(packed->narrow, packed->k, columns, width, part, panel);
+        else
+            pack_panel(packed->k, columns, width, part, panel);
+    }
+    if (start)
+        memcpy(packed->start, start, packed->n * sizeof(float));
+    return 0;
+}
+
+int matmul_pack(struct matmul_packed *packed, enum isa isa, size_t k, size_t n,
+                struct matmul_view b, const float *start, const char *what, struct error *error)
+{
+    *packed =
+        (struct matmul_packed){.isa = isa, .k = k, .n = n, .width = matmul_kernel(isa)->width};
+    return pack(packed, b, start, what, error);
+}
+
+int matmul_pack_narrow(struct matmul_packed *packed, const struct narrow_kernel *narrow, size_t k,
+                       size_t n, struct matmul_view b, const float *start, const char *what,
+                       struct error *error)
+{
+    *packed = (struct matmul_packed){
+        .isa = ISA_AVX512, .narrow = narrow, .k = k, .n = n, .width = narrow->product->width};
+    return pack(packed, b, start, what, error);
+}
+
+void matmul_packed_free(struct matmul_packed *packed)
+{
+    memory_free(packed->panels);
+    memory_free(packed->start);
+    *packed = (struct matmul_packed){0};
+}
+
+void matmul_columns(size_t m, const float *a, size_t a_row, const struct matmul_packed *b,
+                    size_t first, size_t count, bool add, float *c, size_t c_row)
+{
+    const struct matmul_kernel *kernel = b->narrow ? b->narrow->product : matmul_kernel(b->isa);
+    size_t depth = depth_of(b);
+    for (size_t j = 0; j < count; j += b->width) {
+        size_t columns = count - j < b->width ? count - j : b->width;
+        kernel->panel(m, columns, depth, a, a_row, b->panels + (first + j) * depth,
+                      b->start + first + j, add, c + j, c_row);
+    }
+}

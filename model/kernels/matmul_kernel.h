@@ -1,0 +1,31 @@
+/* matmul_kernel.h - the innermost products, compiled for each instruction set. */
+#ifndef MODEL_KERNELS_MATMUL_KERNEL_H
+#define MODEL_KERNELS_MATMUL_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/isa.h"
+
+enum {
+    MATMUL_WIDTH_MAX = 32, /* columns of a panel at most */
+    MATMUL_DEPTH = 256     /* rows of k that matmul packs at a time */
+};
+
+struct matmul_kernel {
+    size_t width; /* columns of a panel, at most MATMUL_WIDTH_MAX */
+
+    /* c[m][n] = start[n] + a[m][k] @ b[k][n], plus c when `add`; n <= width. Rows of b are `width`
+     * floats apart and all of them readable; start is NULL for zeros or readable up to `width`. */
+    void (*panel)(size_t m, size_t n, size_t k, const float *a, size_t a_row, const float *b,
+                  const float *start, bool add, float *c, size_t c_row);
+
+    /* c[width][n] = transposed a[k][width] @ b[k][n], plus c when `add`; n is any number, rows of b
+     * lie b_row floats apart, those of c c_row. */
+    void (*weighted)(size_t n, size_t k, const float *a, const float *b, size_t b_row, bool add,
+                     float *c, size_t c_row);
+};
+
+const struct matmul_kernel *matmul_kernel(enum isa isa);
+
+#endif

@@ -1,0 +1,12 @@
+#include "model/kernels/matmul_kernel.h"
+
+#include "model/kernels/float_sums_simd.h"
+
+VECTOR_INLINE sums multiply_add(sums sum, float left, vector right)
+{
+    return sum + left * right;
+}
+
+#include "model/kernels/matmul_blocks_simd.h"
+
+const struct matmul_kernel ISA_NAME(matmul_kernel) = {PANEL_WIDTH, panel, weighted};

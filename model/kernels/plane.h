@@ -1,0 +1,45 @@
+/* plane.h - square feature maps with channels last and a frame of zeros one position wide, so that
+ * a 3x3 convolution never asks where the border is and three neighbours are one row of 3 *
+ * channels. */
+#ifndef MODEL_KERNELS_PLANE_H
+#define MODEL_KERNELS_PLANE_H
+
+#include <stddef.h>
+#include <string.h>
+
+struct plane {
+    float *at; /* [side + 2][side + 2][channels], not owned */
+    size_t side, channels;
+};
+
+/* Floats of a plane with its frame. */
+static inline size_t plane_size(size_t side, size_t channels)
+{
+    return (side + 2) * (side + 2) * channels;
+}
+
+/* Floats from a position to the one below it. */
+static inline size_t plane_row(const struct plane *plane)
+{
+    return (plane->side + 2) * plane->channels;
+}
+
+/* Channel 0 at a position; row and column may be -1 and side, which is the frame. */
+static inline float *plane_at(const struct plane *plane, long row, long column)
+{
+    return plane->at + (size_t)(row + 1) * plane_row(plane) +
+           (size_t)(column + 1) * plane->channels;
+}
+
+static inline void plane_clear_frame(const struct plane *plane)
+{
+    size_t row = plane_row(plane), channel = plane->channels;
+    memset(plane->at, 0, row * sizeof(float));
+    memset(plane->at + (plane->side + 1) * row, 0, row * sizeof(float));
+    for (size_t r = 1; r <= plane->side; r++) {
+        memset(plane->at + r * row, 0, channel * sizeof(float));
+        memset(plane->at + (r + 1) * row - channel, 0, channel * sizeof(float));
+    }
+}
+
+#endif

@@ -1,0 +1,119 @@
+#include "pipeline/postprocess.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "filters/mask.h"
+#include "filters/nms.h"
+#include "filters/partition.h"
+#include "filters/regions.h"
+#include "pipeline/options.h"
+
+static int clean_regions(struct mask_list *masks, const struct generation *options,
+                         struct error *error)
+{
+    uint64_t min_area = (uint64_t)options->min_mask_region_area;
+    if (min_area == 0)
+        return 0;
+    if (strcmp(options->region_cleanup, "sa1b") == 0)
+        return regions_clean_sa1b(masks, min_area, error);
+    double threshold = options->box_nms_thresh > options->crop_nms_thresh
+                           ? options->box_nms_thresh
+                           : options->crop_nms_thresh;
+    return regions_clean(masks, min_area, threshold, error);
+}
+
+bool refine_covers_image(const struct mask *mask, const struct generation *options,
+                         double image_area)
+{
+    return options->max_area_fraction > 0 &&
+           (double)mask->area >= options->max_area_fraction * image_area;
+}
+
+static bool has_wanted_area(const struct mask *mask, const struct generation *options,
+                            double image_area)
+{
+    double area = (double)mask->area;
+    return area >= options->min_area && (options->max_area == 0 || area <= options->max_area) &&
+           !refine_covers_image(mask, options, image_area);
+}
+
+static int select_by_area(struct mask_list *masks, const struct generation *options,
+                          double image_area, struct error *error)
+{
+    size_t *order = memory_new(masks->count, sizeof *order, "order of masks", error);
+    size_t kept = 0;
+    if (!order)
+        return -1;
+    for (size_t i = 0; i < masks->count; i++)
+        if (has_wanted_area(&masks->items[i], options, image_area))
+            order[kept++] = i;
+    int status = mask_list_select(masks, order, kept, error);
+    memory_free(order);
+    return status;
+}
+
+struct ranked {
+    float score;
+    size_t index;
+};
+
+static int by_falling_score(const void *a, const void *b)
+{
+    const struct ranked *x = a;
+    const struct ranked *y = b;
+    if (x->score != y->score)
+        return x->score < y->score ? 1 : -1;
+    return x->index > y->index ? 1 : -1;
+}
+
+static int by_index(const void *a, const void *b)
+{
+    size_t x = *(const size_t *)a;
+    size_t y = *(const size_t *)b;
+    return x > y ? 1 : x < y ? -1 : 0;
+}
+
+/* Keeps the `most` masks with the highest predicted IoU, in the order that they have. */
+static int select_best(struct mask_list *masks, size_t most, struct error *error)
+{
+    if (most == 0 || masks->count <= most)
+        return 0;
+    struct ranked *ranks = memory_new(masks->count, sizeof *ranks, "ranks of masks", error);
+    size_t *order = ranks ? memory_new(most, sizeof *order, "order of masks", error) : NULL;
+    int status = -1;
+    if (order) {
+        for (size_t i = 0; i < masks->count; i++)
+            ranks[i] = (struct ranked){masks->items[i].predicted_iou, i};
+        qsort(ranks, masks->count, sizeof *ranks, by_falling_score);
+        for (size_t i = 0; i < most; i++)
+            order[i] = ranks[i].index;
+        qsort(order, most, sizeof *order, by_index);
+        status = mask_list_select(masks, order, most, error);
+    }
+    memory_free(order);
+    memory_free(ranks);
+    return status;
+}
+
+int refine(struct mask_list *masks, const struct generation *options, int32_t width, int32_t height,
+           struct error *error)
+{
+    if (clean_regions(masks, options, error) ||
+        select_by_area(masks, options, (double)width * height, error))
+        return -1;
+    if (options->mask_nms_thresh < 1 && nms_masks(masks, options->mask_nms_thresh, error))
+        return -1;
+    if (options->containment_thresh < 1 && nms_contained(masks, options->containment_thresh, error))
+        return -1;
+    if (select_best(masks, (size_t)options->max_masks, error))
+        return -1;
+    if (!options->non_overlapping)
+        return 0;
+    return partition_masks(masks,
+                           strcmp(options->non_overlapping, "better") == 0 ? PARTITION_BETTER
+                                                                           : PARTITION_SMALLER,
+                           error);
+}

@@ -1,0 +1,258 @@
+#include "pipeline/prompt_worker.h"
+
+#include <stdbool.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "filters/crop.h"
+#include "filters/mask.h"
+#include "filters/scan/scan.h"
+#include "model/sam.h"
+#include "pipeline/options.h"
+#include "pipeline/postprocess.h"
+
+struct lane {
+    const struct sam *sam;
+    const struct generation *options;
+    struct sam_decoder *decoder;
+    struct scan_scratch *scan;
+    float *logits; /* [SAM_MASKS][L][L] of one prompt */
+    struct lane_times times;
+    float *refined; /* [SAM_BATCH][SAM_MASKS - 1][L][L] with use_m2m, else NULL */
+};
+
+/* One point prompt and what the decoder said of it. */
+struct candidate {
+    double point[2]; /* image pixels */
+    double input[2]; /* pixels of the model's input */
+    int in_batch;    /* its place in the decoder's last batch */
+};
+
+static size_t plane(const struct lane *lane)
+{
+    size_t low = (size_t)sam_info(lane->sam)->low_size;
+    return low * low;
+}
+
+static int lane_init(struct lane *lane, struct error *error)
+{
+    size_t kept = lane->options->use_m2m ? (size_t)SAM_BATCH * (SAM_MASKS - 1) : 0;
+    if (!(lane->decoder = sam_decoder_new(lane->sam, error)) ||
+        !(lane->scan = scan_scratch_new(error)) ||
+        !(lane->logits = memory_new(SAM_MASKS, plane(lane) * sizeof(float), "logits", error)))
+        return -1;
+    if (kept && !(lane->refined = memory_new(kept, plane(lane) * sizeof(float), "logits", error)))
+        return -1;
+    return 0;
+}
+
+struct lane *lane_new(const struct sam *sam, const struct generation *options, struct error *error)
+{
+    struct lane *lane = memory_new(1, sizeof *lane, "decoding thread", error);
+    if (!lane)
+        return NULL;
+    *lane = (struct lane){.sam = sam, .options = options};
+    if (lane_init(lane, error)) {
+        lane_free(lane);
+        return NULL;
+    }
+    return lane;
+}
+
+void lane_free(struct lane *lane)
+{
+    if (!lane)
+        return;
+    sam_decoder_free(lane->decoder);
+    scan_scratch_free(lane->scan);
+    memory_free(lane->logits);
+    memory_free(lane->refined);
+    memory_free(lane);
+}
+
+const struct lane_times *lane_times(const struct lane *lane)
+{
+    return &lane->times;
+}
+
+/* sam_decode and sam_logits, timed. */
+static void decode(struct lane *lane, const struct crop_task *task,
+                   const struct sam_prompts *prompts, float *iou)
+{
+    double start = clock_now();
+    sam_decode(lane->sam, lane->decoder, task->embedding, prompts, iou);
+    lane->times.decode += clock_now() - start;
+    lane->times.prompts += prompts->count;
+}
+
+/* Tells the decoder which masks of its last batch upscale will ask for; timed with it. */
+static void want(struct lane *lane, const struct crop_task *task, const unsigned char *wanted)
+{
+    double start = clock_now();
+    sam_want(lane->sam, lane->decoder, task->embedding, wanted);
+    lane->times.logits += clock_now() - start;
+}
+
+static void upscale(struct lane *lane, const struct crop_task *task, int in_batch, const int *which,
+                    int count, float *logits)
+{
+    double start = clock_now();
+    sam_logits(lane->sam, lane->decoder, task->embedding, in_batch, which, count, logits);
+    lane->times.logits += clock_now() - start;
+    lane->times.upscaled++;
+}
+
+/* Whether a mask of this predicted IoU goes on; NaN does not. */
+static bool is_good(const struct lane *lane, float iou)
+{
+    double threshold = lane->options->pred_iou_thresh;
+    return threshold <= 0 || iou > (float)threshold;
+}
+
+/* Moves the threshold to 0, where the scan has it: interpolation commutes with adding a constant.
+ */
+static void apply_threshold(const struct lane *lane, float *logits)
+{
+    float threshold = (float)lane->options->mask_threshold;
+    for (size_t i = 0; threshold != 0 && i < plane(lane); i++)
+        logits[i] -= threshold;
+}
+
+/* Whether a mask that has passed the thresholds may take part in NMS. */
+static bool is_admitted(const struct lane *lane, const struct crop_task *task,
+                        const struct mask *mask)
+{
+    double image_area = (double)task->image_width * task->image_height;
+    return (task->keep_cut ||
+            !crop_cuts_box(task->rect, mask->box, task->image_width, task->image_height)) &&
+           !refine_covers_image(mask, lane->options, image_area);
+}
+
+/* Scans one low-resolution mask and adds it to `found` if it passes the filters. */
+static int keep_mask(struct lane *lane, const struct crop_task *task, const double *point,
+                     float *logits, float iou, struct mask_list *found, struct error *error)
+{
+    const struct scan_options scan = {
+        .stability_offset = (float)lane->options->stability_score_offset,
+        .stability_threshold = (float)lane->options->stability_score_thresh,
+    };
+    struct mask mask = {.crop = task->rect, .point = {point[0], point[1]}, .predicted_iou = iou};
+    bool kept;
+    double start = clock_now();
+    apply_threshold(lane, logits);
+    int status = scan_mask(task->geometry, lane->scan, logits, &scan, &mask, &kept, error);
+    if (status == 0 && kept && is_admitted(lane, task, &mask))
+        status = mask_list_add(found, &mask, error);
+    rle_free(&mask.rle);
+    lane->times.scan += clock_now() - start;
+    lane->times.scanned++;
+    return status;
+}
+
+/* The outputs of one prompt that are above the threshold, bit m for mask m. */
+static unsigned char good_masks(const struct lane *lane, const float *iou)
+{
+    unsigned char good = 0;
+    int first = lane->options->single_mask ? 0 : 1;
+    int end = lane->options->single_mask ? 1 : SAM_MASKS;
+    for (int m = first; m < end; m++)
+        if (is_good(lane, iou[m]))
+            good |= (unsigned char)(1u << m);
+    return good;
+}
+
+/* Scans the masks `good` of one prompt of the decoder's last batch. */
+static int keep_prompt(struct lane *lane, const struct crop_task *task,
+                       const struct candidate *candidate, unsigned char good, const float *iou,
+                       struct mask_list *found, struct error *error)
+{
+    int which[SAM_MASKS];
+    int count = 0;
+    for (int m = 0; m < SAM_MASKS; m++)
+        if (good & 1u << m)
+            which[count++] = m;
+    if (count == 0)
+        return 0;
+    upscale(lane, task, candidate->in_batch, which, count, lane->logits);
+    for (int i = 0; i < count; i++)
+        if (keep_mask(lane, task, candidate->point, lane->logits + (size_t)i * plane(lane),
+                      iou[which[i]], found, error))
+            return -1;
+    return 0;
+}
+
+/* use_m2m: each multimask output goes back in as a mask prompt beside its point, and the single
+ * mask that comes out takes its place (SAM 2's generator, refine_with_m2m). */
+static int refine_batch(struct lane *lane, const struct crop_task *task,
+                        const struct candidate *candidates, int count, struct mask_list *found,
+                        struct error *error)
+{
+    enum { OUTPUTS = SAM_MASKS - 1 };
+    static const int multimask[OUTPUTS] = {1, 2, 3};
+    static const int single[1] = {0};
+    for (int i = 0; i < count; i++)
+        upscale(lane, task, i, multimask, OUTPUTS,
+                lane->refined + (size_t)i * OUTPUTS * plane(lane));
+    for (int i = 0; i < count; i++) {
+        double xy[OUTPUTS][2];
+        float iou[OUTPUTS][SAM_MASKS];
+        for (int m = 0; m < OUTPUTS; m++) {
+            xy[m][0] = candidates[i].input[0];
+            xy[m][1] = candidates[i].input[1];
+        }
+        const struct sam_prompts prompts = {
+            .count = OUTPUTS,
+            .points = 1,
+            .xy = xy[0],
+            .masks = lane->refined + (size_t)i * OUTPUTS * plane(lane),
+        };
+        decode(lane, task, &prompts, iou[0]);
+        for (int m = 0; m < OUTPUTS; m++) {
+            if (!is_good(lane, iou[m][0]))
+                continue;
+            upscale(lane, task, m, single, 1, lane->logits);
+            if (keep_mask(lane, task, candidates[i].point, lane->logits, iou[m][0], found, error))
+                return -1;
+        }
+    }
+    return 0;
+}
+
+/* A grid point in the image's and in the model's pixels. */
+static struct candidate locate(const struct crop_task *task, int index, int in_batch)
+{
+    const double *point = task->points + 2 * (size_t)index;
+    double x = point[0] * task->rect.width;
+    double y = point[1] * task->rect.height;
+    return (struct candidate){
+        .point = {x + task->rect.x, y + task->rect.y},
+        .input = {x * ((double)task->input_width / task->rect.width),
+                  y * ((double)task->input_height / task->rect.height)},
+        .in_batch = in_batch,
+    };
+}
+
+int lane_run(struct lane *lane, const struct crop_task *task, int first, int count,
+             struct mask_list *found, struct error *error)
+{
+    struct candidate candidates[SAM_BATCH];
+    double xy[SAM_BATCH][2];
+    float iou[SAM_BATCH][SAM_MASKS];
+    for (int i = 0; i < count; i++) {
+        candidates[i] = locate(task, first + i, i);
+        xy[i][0] = candidates[i].input[0];
+        xy[i][1] = candidates[i].input[1];
+    }
+    const struct sam_prompts prompts = {.count = count, .points = 1, .xy = xy[0]};
+    decode(lane, task, &prompts, iou[0]);
+    if (lane->options->use_m2m)
+        return refine_batch(lane, task, candidates, count, found, error);
+    unsigned char good[SAM_BATCH];
+    for (int i = 0; i < count; i++)
+        good[i] = good_masks(lane, iou[i]);
+    want(lane, task, good);
+    for (int i = 0; i < count; i++)
+        if (keep_prompt(lane, task, &candidates[i], good[i], iou[i], found, error))
+            return -1;
+    return 0;
+}

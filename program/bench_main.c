@@ -1,0 +1,267 @@
+/* bench.c - `maskmill bench`: where the time of one image goes. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "filters/mask.h"
+#include "images/image.h"
+#include "model/sam.h"
+#include "pipeline/generate.h"
+#include "program/commands.h"
+#include "program/model_load.h"
+#include "program/settings.h"
+#include "records/record.h"
+
+struct bench {
+    struct settings settings;
+    int threads, repeat;
+    bool json;
+    const char *path; /* NULL: a drawn image of 1800 x 1200 */
+    struct sam *sam;
+    struct generator *generator;
+    struct image image;
+};
+
+/* Times of one image in seconds; the lane's are summed over the threads. */
+struct timing {
+    double whole, read, record;
+    struct generator_times stages;
+    size_t masks;
+};
+
+static void print_help(void)
+{
+    puts("usage: maskmill bench [options] [IMAGE]\n\n"
+         "Times the stages of an image (without IMAGE: a drawn one of 1800 x 1200 pixels); the\n"
+         "best of several runs.\n\n"
+         "  -m, --model PATH      checkpoint (default: the built-in model)\n"
+         "      --precision P     f32, bf16 or f16\n"
+         "  -t, --threads N       threads (default 1)\n"
+         "      --repeat N        runs (default 3)\n"
+         "      --set NAME=VALUE  an option of `maskmill run`, such as points-per-side=16\n"
+         "      --json            one JSON object");
+}
+
+static int read_count(const char *name, const char *text, int most, int *value, struct error *error)
+{
+    char *end;
+    long number = strtol(text, &end, 10);
+    if (end == text || *end || number < 1 || number > most)
+        return error_set(error, ERROR_USAGE, "--%s %s: expected a whole number from 1 to %d", name,
+                         text, most);
+    *value = (int)number;
+    return 0;
+}
+
+static int apply_option(struct bench *bench, int option, struct error *error)
+{
+    switch (option) {
+    case 'm':
+        return settings_set(&bench->settings, "model", optarg, SOURCE_COMMAND_LINE, error);
+    case 'p':
+        return settings_set(&bench->settings, "precision", optarg, SOURCE_COMMAND_LINE, error);
+    case 't':
+        return read_count("threads", optarg, 1024, &bench->threads, error);
+    case 'r':
+        return read_count("repeat", optarg, 1000000, &bench->repeat, error);
+    case 's':
+        return settings_set_pair(&bench->settings, optarg, SOURCE_COMMAND_LINE, error);
+    case 'j':
+        bench->json = true;
+        return 0;
+    case 'h':
+        bench->settings.help = true;
+        return 0;
+    default:
+        return error_set(error, ERROR_USAGE, "a wrong option; see maskmill bench --help");
+    }
+}
+
+static int read_options(struct bench *bench, int argc, char **argv, struct error *error)
+{
+    static const struct option options[] = {
+        {"model", required_argument, NULL, 'm'},   {"precision", required_argument, NULL, 'p'},
+        {"threads", required_argument, NULL, 't'}, {"repeat", required_argument, NULL, 'r'},
+        {"set", required_argument, NULL, 's'},     {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+    };
+    if (settings_init(&bench->settings, error))
+        return -1;
+    for (int option; (option = getopt_long(argc, argv, "m:t:h", options, NULL)) != -1;)
+        if (apply_option(bench, option, error))
+            return -1;
+    if (argc - optind > 1)
+        return error_set(error, ERROR_USAGE, "%s: one image at most", argv[optind + 1]);
+    bench->path = argv[optind];
+    return 0;
+}
+
+/* Smooth waves and some shapes: enough to keep the filters busy. */
+static int draw_image(struct image *image, struct error *error)
+{
+    enum { WIDTH = 1800, HEIGHT = 1200 };
+    *image = (struct image){.width = WIDTH, .height = HEIGHT};
+    image->rgb = malloc((size_t)3 * WIDTH * HEIGHT);
+    if (!image->rgb)
+        return error_set(error, ERROR_MEMORY, "no memory for an image");
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++) {
+            int block = (x / 150 * 7 + y / 100 * 13) % 17;
+            uint8_t *pixel = image->rgb + 3 * ((size_t)y * WIDTH + (size_t)x);
+            pixel[0] = (uint8_t)(block * 15);
+            pixel[1] = (uint8_t)(x * 255 / WIDTH);
+            pixel[2] = (uint8_t)(y * 255 / HEIGHT);
+        }
+    return 0;
+}
+
+static int time_record(struct bench *bench, struct mask_list *masks, struct error *error)
+{
+    size_t length;
+    struct record record = {
+        .width = (uint32_t)bench->image.width,
+        .height = (uint32_t)bench->image.height,
+        .file_name = "bench",
+        .masks = *masks,
+    };
+    char *text = record_text(&record, 0, &length, error);
+    free(text);
+    return text ? 0 : -1;
+}
+
+static struct generator_times difference(struct generator_times a, struct generator_times b)
+{
+    a.tensor -= b.tensor;
+    a.encode -= b.encode;
+    a.grid -= b.grid;
+    a.filters -= b.filters;
+    a.lane.decode -= b.lane.decode;
+    a.lane.logits -= b.lane.logits;
+    a.lane.scan -= b.lane.scan;
+    a.lane.prompts -= b.lane.prompts;
+    a.lane.upscaled -= b.lane.upscaled;
+    a.lane.scanned -= b.lane.scanned;
+    return a;
+}
+
+static int time_once(struct bench *bench, struct timing *timing, struct error *error)
+{
+    struct mask_list masks = {0};
+    struct generator_times before = generator_times(bench->generator);
+    double start = clock_now();
+    if (bench->path && image_read(bench->path, NULL, &bench->image, error))
+        return -1;
+    double read = clock_now();
+    int status = generate(bench->generator, &bench->image, &masks, error);
+    double generated = clock_now();
+    if (status == 0)
+        status = time_record(bench, &masks, error);
+    double end = clock_now();
+    *timing = (struct timing){
+        .whole = end - read,
+        .read = read - start,
+        .record = end - generated,
+        .stages = difference(generator_times(bench->generator), before),
+        .masks = masks.count,
+    };
+    mask_list_free(&masks);
+    return status;
+}
+
+/* 0 where it is unknown. Not from getrusage, whose figure starts at that of the process that called
+ * exec. */
+static double peak_mib(void)
+{
+    double kib = 0;
+    char line[128];
+    FILE *status = fopen("/proc/self/status", "r");
+    while (status && fgets(line, sizeof line, status) && sscanf(line, "VmHWM: %lf", &kib) != 1)
+        ;
+    if (status)
+        fclose(status);
+    return kib / 1024;
+}
+
+static void print_json(const struct bench *bench, const struct timing *t)
+{
+    const struct lane_times *lane = &t->stages.lane;
+    printf("{\"threads\": %d, \"whole\": %.4f, \"read\": %.4f, \"tensor\": %.4f, "
+           "\"encoder\": %.4f, \"decoder\": %.4f, \"scan\": %.4f, \"filters\": %.4f, "
+           "\"record\": %.4f, \"prompts\": %ld, \"upscaled\": %ld, \"scanned\": %ld, "
+           "\"masks\": %zu, \"peak_mib\": %.0f}\n",
+           bench->threads, t->whole, t->read, t->stages.tensor, t->stages.encode,
+           (lane->decode + lane->logits) / bench->threads, lane->scan / bench->threads,
+           t->stages.filters, t->record, lane->prompts, lane->upscaled, lane->scanned, t->masks,
+           peak_mib());
+}
+
+static void print_text(const struct bench *bench, const struct timing *t)
+{
+    const struct lane_times *lane = &t->stages.lane;
+    const struct sam_info *info = sam_info(bench->sam);
+    printf("%s, input %d, %d x %d pixels, %d threads, best of %d\n", info->name, info->image_size,
+           bench->image.width, bench->image.height, bench->threads, bench->repeat);
+    printf("  read                %8.3f s  (not in the whole)\n", t->read);
+    printf("  resize, normalise   %8.3f s\n", t->stages.tensor);
+    printf("  image encoder       %8.3f s\n", t->stages.encode);
+    printf("  grid of prompts     %8.3f s, of which, summed over threads:\n", t->stages.grid);
+    printf("    to predicted IoU  %8.3f s  %ld prompts\n", lane->decode, lane->prompts);
+    printf("    upscaling         %8.3f s  %ld prompts\n", lane->logits, lane->upscaled);
+    printf("    scan to runs      %8.3f s  %ld masks\n", lane->scan, lane->scanned);
+    printf("  NMS, clean-up       %8.3f s\n", t->stages.filters);
+    printf("  record              %8.3f s  %zu masks\n", t->record, t->masks);
+    printf("  whole               %8.3f s\n", t->whole);
+    printf("  peak memory         %8.0f MiB\n", peak_mib());
+}
+
+static int time_all(struct bench *bench, struct error *error)
+{
+    char said[LOAD_SAID];
+    struct timing best = {.whole = 1e300};
+    if (load_model(&bench->sam, &bench->settings, said, error) ||
+        (!bench->path && draw_image(&bench->image, error)))
+        return -1;
+    bench->generator =
+        generator_new(bench->sam, &bench->settings.generation, bench->threads, error);
+    if (!bench->generator)
+        return -1;
+    for (int i = 0; i < bench->repeat; i++) {
+        struct timing timing;
+        if (time_once(bench, &timing, error))
+            return -1;
+        if (timing.whole < best.whole)
+            best = timing;
+    }
+    (bench->json ? print_json : print_text)(bench, &best);
+    return 0;
+}
+
+static int run_bench(struct bench *bench, struct error *error)
+{
+    if (image_library_start(error))
+        return -1;
+    int status = time_all(bench, error);
+    image_library_stop();
+    return status;
+}
+
+int bench_main(int argc, char **argv)
+{
+    struct bench bench = {.threads = 1, .repeat = 3};
+    struct error error = {0};
+    enum exit_status status = EXIT_ALL_DONE;
+    int failed = read_options(&bench, argc, argv, &error);
+    if (!failed && bench.settings.help)
+        print_help();
+    else if (failed || run_bench(&bench, &error)) {
+        fprintf(stderr, "maskmill bench: %s\n", error.text);
+        status = error.code == ERROR_USAGE ? EXIT_USAGE : EXIT_ENVIRONMENT;
+    }
+    generator_free(bench.generator);
+    sam_free(bench.sam);
+    image_free(&bench.image);
+    settings_free(&bench.settings);
+    return (int)status;
+}

@@ -1,0 +1,138 @@
+#include "program/config.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json_text.h"
+#include "program/settings.h"
+
+/* The text of a JSON value as settings_set takes it, in `text` or the value's own; NULL for another
+ * kind of value. */
+static const char *value_text(const json_t *value, char *text, size_t size)
+{
+    switch (json_typeof(value)) {
+    case JSON_STRING:
+        return json_string_value(value);
+    case JSON_INTEGER:
+        snprintf(text, size, "%lld", (long long)json_integer_value(value));
+        return text;
+    case JSON_REAL:
+        snprintf(text, size, "%.17g", json_real_value(value));
+        return text;
+    case JSON_TRUE:
+        return "true";
+    case JSON_FALSE:
+        return "false";
+    default:
+        return NULL;
+    }
+}
+
+static int apply(struct settings *settings, json_t *object, struct error *error)
+{
+    const char *key;
+    json_t *value;
+    char text[64];
+    if (!json_is_object(object))
+        return error_set(error, ERROR_USAGE, "expected a JSON object of options");
+    json_object_foreach(object, key, value)
+    {
+        if (json_is_null(value))
+            continue;
+        const char *given = value_text(value, text, sizeof text);
+        if (!given)
+            return error_set(error, ERROR_USAGE, "%s: expected a number, a text, true or false",
+                             key);
+        if (settings_set(settings, key, given, SOURCE_CONFIG, error))
+            return -1;
+    }
+    return 0;
+}
+
+int config_read(struct settings *settings, const char *path, struct error *error)
+{
+    json_error_t reason;
+    json_t *object = json_load_file(path, JSON_REJECT_DUPLICATES, &reason);
+    if (!object)
+        return error_set(error, ERROR_USAGE, "--config %s: line %d: %s", path, reason.line,
+                         reason.text);
+    int status = apply(settings, object, error);
+    json_decref(object);
+    return status ? error_prefix(error, "--config %s", path) : 0;
+}
+
+void config_value(struct json_text *text, const struct settings *settings,
+                  const struct setting *setting)
+{
+    char value[4096];
+    settings_text(settings, setting, value, sizeof value);
+    if (setting->kind != SETTING_TEXT)
+        json_text_raw(text, value);
+    else if (*value)
+        json_text_string(text, value, strlen(value));
+    else
+        json_text_raw(text, "null");
+}
+
+char *config_text(const struct settings *settings, struct error *error)
+{
+    struct json_text text = {0};
+    size_t count;
+    const struct setting *table = settings_table(&count);
+    const char *before = "{\n  ";
+    for (size_t i = 0; i < count; i++) {
+        char key[64];
+        if (!table[i].decides)
+            continue;
+        settings_key(&table[i], key, sizeof key);
+        json_text_raw(&text, before);
+        json_text_string(&text, key, strlen(key));
+        json_text_raw(&text, ": ");
+        config_value(&text, settings, &table[i]);
+        before = ",\n  ";
+    }
+    json_text_raw(&text, "\n}");
+    return json_text_take(&text, NULL, error);
+}
+
+struct preset_value {
+    const char *name, *value;
+};
+
+static const struct preset_value sa1b[] = {
+    {"points-per-side", "32"},
+    {"pred-iou-thresh", "0.88"},
+    {"stability-score-thresh", "0.95"},
+    {"stability-score-offset", "1"},
+    {"box-nms-thresh", "0.7"},
+    {"crop-n-layers", "2"},
+    {"crop-nms-thresh", "0.7"},
+    {"crop-overlap-ratio", "512/1500"},
+    {"crop-n-points-downscale-factor", "2"},
+    {"max-area-fraction", "0.95"},
+    {"min-mask-region-area", "100"},
+    {"region-cleanup", "sa1b"},
+};
+
+static int apply_defaults(struct settings *settings, struct error *error)
+{
+    size_t count;
+    const struct setting *table = settings_table(&count);
+    for (size_t i = 0; i < count; i++)
+        if (table[i].model_default && table[i].standard &&
+            settings_set(settings, table[i].name, table[i].standard, SOURCE_PRESET, error))
+            return -1;
+    return 0;
+}
+
+int config_preset(struct settings *settings, const char *preset, struct error *error)
+{
+    if (strcmp(preset, "amg") == 0)
+        return apply_defaults(settings, error);
+    for (size_t i = 0; i < sizeof sa1b / sizeof sa1b[0]; i++)
+        if (settings_set(settings, sa1b[i].name, sa1b[i].value, SOURCE_PRESET, error))
+            return -1;
+    return 0;
+}

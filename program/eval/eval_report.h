@@ -1,0 +1,17 @@
+/* eval_report.h - what `maskmill eval` found, for people and for programs. */
+#ifndef PROGRAM_EVAL_EVAL_REPORT_H
+#define PROGRAM_EVAL_EVAL_REPORT_H
+
+#include <stdbool.h>
+
+struct eval_scores;
+struct json_text;
+
+/* One JSON object; docs/evaluation.md lists its members. A mean of nothing is null. Without
+ * `clicks` there is no member "single_click". */
+void eval_json(const struct eval_scores *scores, bool clicks, struct json_text *text);
+
+/* A table, to standard output. A mean of nothing is a dash. */
+void eval_print(const struct eval_scores *scores, bool clicks);
+
+#endif

@@ -1,0 +1,54 @@
+/* segments.h - the segments of an image as any tool wrote them: true ones to compare with, or masks
+ * to be judged.
+ *
+ * A record is read as record.h describes it, but only what the comparison needs has to be there:
+ *
+ *   {"image": {"width", "height"},
+ *    "annotations": [{"segmentation": {"size": [h, w], "counts"}, "annotator", "predicted_iou"}]}
+ *
+ * counts is COCO's string or a list of run lengths. "annotator" says which person or tool drew the
+ * segment, 0 where it is missing. "predicted_iou" orders masks, 0 where it is missing.
+ */
+#ifndef PROGRAM_EVAL_SEGMENTS_H
+#define PROGRAM_EVAL_SEGMENTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/geometry.h"
+#include "rle/rle.h"
+
+struct error;
+
+struct segment {
+    struct rle rle; /* owned; of the image's size, not empty */
+    struct box box;
+    uint64_t area; /* pixels */
+    int64_t annotator;
+    double predicted_iou;
+};
+
+/* Begin with all zeros. */
+struct segments {
+    uint32_t width, height; /* pixels; width * height < 2^32 */
+    struct segment *items;  /* owned */
+    size_t count, capacity;
+};
+
+/* Reads a record from untrusted text. `segments` must be zeroed or freed. Returns 0, or -1 with
+ * ERROR_RECORD ("annotation 3: size is not the image's") or ERROR_MEMORY and nothing in it. */
+int segments_parse(struct segments *segments, const char *text, size_t length, struct error *error);
+
+/* As segments_parse, from a file; messages begin with the path. Returns -1 with ERROR_IO as well.
+ */
+int segments_read(struct segments *segments, const char *path, struct error *error);
+
+enum { SEGMENTS_FIRST_ANNOTATOR = -1 };
+
+/* Leaves only the segments of one annotator: the smallest number there is, or `annotator`. Returns
+ * 0, or -1 with ERROR_RECORD where there are segments, but none of his; all are kept then. */
+int segments_choose(struct segments *segments, int64_t annotator, struct error *error);
+
+void segments_free(struct segments *segments);
+
+#endif

@@ -1,0 +1,168 @@
+#include "program/fetch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/atomic.h"
+#include "base/error.h"
+#include "program/digest.h"
+#include "program/model_zoo.h"
+
+enum { URL_SIZE = 256, BLOCK = 1 << 16 };
+
+/* A running downloader that writes the file to a pipe. */
+struct download {
+    pid_t process;
+    int pipe; /* to read from */
+    const char *program;
+};
+
+/* posix_spawnp with `out` as the child's standard output. Returns 0 or an errno value. */
+static int spawn(char *const *arguments, int out, pid_t *process)
+{
+    posix_spawn_file_actions_t actions;
+    int failed = posix_spawn_file_actions_init(&actions);
+    if (failed)
+        return failed;
+    failed = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+    if (!failed)
+        failed = posix_spawnp(process, arguments[0], &actions, NULL, arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    return failed;
+}
+
+/* Starts the first downloader that is installed; no shell is involved. */
+static int start(struct download *download, char *url, struct error *error)
+{
+    char *curl[] = {"curl", "--fail", "--location", "--proto", "=https", url, NULL};
+    char *wget[] = {"wget", "--https-only", "--output-document=-", url, NULL};
+    char *const *const programs[] = {curl, wget};
+    int ends[2];
+    int failed = ENOENT;
+    if (pipe2(ends, O_CLOEXEC))
+        return error_set_system(error, ERROR_IO, errno, "a pipe for the download");
+    for (size_t i = 0; i < 2 && failed == ENOENT; i++) {
+        download->program = programs[i][0];
+        failed = spawn(programs[i], ends[1], &download->process);
+    }
+    close(ends[1]);
+    download->pipe = ends[0];
+    if (!failed)
+        return 0;
+    close(ends[0]);
+    if (failed == ENOENT)
+        return error_set(error, ERROR_IO,
+                         "neither curl nor wget is installed: install one, or download %s with "
+                         "anything else and check its hash with maskmill info",
+                         url);
+    return error_set_system(error, ERROR_IO, failed, "%s cannot be started", download->program);
+}
+
+/* Copies what comes out of the pipe to `file`, no more than `most` bytes. */
+static int receive(const struct download *download, struct atomic_file *file, uint64_t most,
+                   char sha256[DIGEST_TEXT], uint64_t *size, struct error *error)
+{
+    unsigned char block[BLOCK];
+    struct digest *digest = digest_new();
+    ssize_t got;
+    int failed = 0;
+    *size = 0;
+    while (!failed && *size <= most && (got = read(download->pipe, block, sizeof block)) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            failed = error_set_system(error, ERROR_IO, errno, "the download");
+            break;
+        }
+        digest_add(digest, block, (size_t)got);
+        failed = atomic_append(file, block, (size_t)got, error);
+        *size += (uint64_t)got;
+    }
+    digest_finish(digest, sha256);
+    return failed;
+}
+
+/* Waits for the downloader's end. Closing the pipe ends one that still writes. */
+static int finish(const struct download *download, int *status)
+{
+    close(download->pipe);
+    pid_t ended;
+    do
+        ended = waitpid(download->process, status, 0);
+    while (ended < 0 && errno == EINTR);
+    return ended < 0 ? -1 : 0;
+}
+
+/* What was received must be what was published. */
+static int check(const struct official *official, const char *url, uint64_t size,
+                 const char *sha256, struct error *error)
+{
+    if (size == official->size && strcmp(sha256, official->sha256) == 0)
+        return 0;
+    return error_set(error, ERROR_MODEL,
+                     "%s: not the published file: %s%llu bytes with SHA-256 %s, expected %llu with "
+                     "%s; nothing was kept",
+                     url, size > official->size ? "more than " : "",
+                     (unsigned long long)(size > official->size ? official->size : size), sha256,
+                     (unsigned long long)official->size, official->sha256);
+}
+
+static int download_to(struct atomic_file *file, const struct official *official, char *url,
+                       struct error *error)
+{
+    struct download download;
+    char sha256[DIGEST_TEXT];
+    uint64_t size;
+    int status = 0;
+    if (start(&download, url, error))
+        return -1;
+    int failed = receive(&download, file, official->size, sha256, &size, error);
+    int lost = finish(&download, &status);
+    if (failed)
+        return failed;
+    if (size <= official->size && (lost || !WIFEXITED(status) || WEXITSTATUS(status) != 0))
+        return error_set(error, ERROR_IO,
+                         "%s could not download %s (status %d; is there a network?)",
+                         download.program, url, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+    return check(official, url, size, sha256, error);
+}
+
+/* 0: nothing is at `path`; 1: the right file is there; -1: something else is. */
+static int look(const struct official *official, const char *path, struct error *error)
+{
+    char sha256[DIGEST_TEXT];
+    if (access(path, F_OK) && errno == ENOENT)
+        return 0;
+    if (digest_file(path, sha256, error))
+        return -1;
+    if (strcmp(sha256, official->sha256) == 0)
+        return 1;
+    return error_set(error, ERROR_IO,
+                     "%s: another file (SHA-256 %s) is in the way: move it, or choose another name "
+                     "with --output",
+                     path, sha256);
+}
+
+int fetch_official(const struct official *official, const char *path, struct error *error)
+{
+    char url[URL_SIZE];
+    struct atomic_file file = {.fd = -1};
+    int there = look(official, path, error);
+    if (there)
+        return there > 0 ? 0 : -1;
+    snprintf(url, sizeof url, "%s%s", official->url, official->file);
+    atomic_clean_beside(path); /* a download that was killed may have left some GB */
+    if (atomic_open(&file, path, error))
+        return -1;
+    if (download_to(&file, official, url, error)) {
+        atomic_abandon(&file);
+        return -1;
+    }
+    return atomic_commit(&file, NULL, error);
+}

@@ -1,0 +1,26 @@
+/* load.h - the model that the settings name, and the defaults that it brings along. */
+#ifndef PROGRAM_MODEL_LOAD_H
+#define PROGRAM_MODEL_LOAD_H
+
+#include "program/digest.h"
+
+struct error;
+struct sam;
+struct settings;
+
+enum { LOAD_SAID = 512 };
+
+/* The model's path, or "built-in model". */
+const char *load_name(const struct settings *settings);
+
+/* Loads the model, takes the defaults in its metadata over into the settings (keys are option names
+ * with underscores) and completes the settings. `said` gets the defaults that took effect, as
+ * options (" --pred-iou-thresh 0.4, ..."), or "". *sam is the caller's.
+ * Returns 0, or -1 with the errors of sam_load and settings_complete. */
+int load_model(struct sam **sam, struct settings *settings, char said[LOAD_SAID],
+               struct error *error);
+
+/* SHA-256 of the model's file. 0 or -1 (ERROR_IO). */
+int load_digest(const struct settings *settings, char text[DIGEST_TEXT], struct error *error);
+
+#endif

@@ -1,0 +1,26 @@
+/* model_zoo.h - the published checkpoints, by which `maskmill info` knows a file and `maskmill
+ * fetch-model` finds one. docs/models.md has licences and the sources of these facts. */
+#ifndef PROGRAM_MODEL_ZOO_H
+#define PROGRAM_MODEL_ZOO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct official {
+    const char *name;   /* what fetch-model takes: "vit_b" */
+    const char *title;  /* "SAM ViT-B" */
+    const char *file;   /* as published */
+    const char *url;    /* of its folder, with the last slash */
+    uint64_t size;      /* bytes */
+    const char *sha256; /* 64 hexadecimal digits, lower case */
+    const char *licence;
+};
+
+/* The table; *count entries. */
+const struct official *official_table(size_t *count);
+
+/* The checkpoint with that name or that hash, or NULL. */
+const struct official *official_by_name(const char *name);
+const struct official *official_by_sha256(const char *sha256);
+
+#endif

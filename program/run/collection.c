@@ -1,0 +1,315 @@
+/* collection.c - many images through three stages of threads:
+ *
+ *   list -> [read: decode] -> [compute: generate] -> [write: record, overlay] -> finish: ledger
+ *
+ * A fixed number of items goes round, so memory is bounded. A ledger line says "done" only after
+ * the folder of the output has been synced; lines wait for that in `pending`.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/atomic.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "jobs/ledger.h"
+#include "jobs/list.h"
+#include "jobs/progress.h"
+#include "jobs/queue.h"
+#include "jobs/stop.h"
+#include "jobs/workers.h"
+#include "program/run/item.h"
+#include "program/run/run.h"
+#include "program/run/run_clean.h"
+#include "program/run/tar_images.h"
+
+enum { READ, COMPUTE, WRITE, STAGES };
+
+struct collection {
+    struct run *run;
+    struct item *items; /* [item_count] */
+    size_t item_count;
+    struct queue *idle; /* items that nobody uses */
+    struct workers *workers;
+    struct ledger_line *pending; /* owned; their names too */
+    size_t pending_count, pending_capacity;
+    double flushed; /* time of the last sync */
+};
+
+static int read_work(void *context, int worker, void *item)
+{
+    struct collection *collection = context;
+    (void)worker;
+    return item_read(collection->run, item);
+}
+
+static int compute_work(void *context, int worker, void *item)
+{
+    struct collection *collection = context;
+    return item_compute(collection->run, item, worker);
+}
+
+static int write_work(void *context, int worker, void *item)
+{
+    struct collection *collection = context;
+    (void)worker;
+    return item_write(collection->run, item);
+}
+
+static bool stopping(const struct run *run)
+{
+    return stop_reason(run->stop) != STOP_NONE;
+}
+
+static void leave(void *context, int worker)
+{
+    (void)context;
+    (void)worker;
+    image_thread_stop();
+}
+
+/* Makes the outputs of all pending images durable, then says so in the ledger. Lines that cannot
+ * be written are dropped: their images will be done again. So are those of records that went into
+ * the bare folder below a file system that was unmounted. */
+static void flush(struct collection *collection)
+{
+    struct run *run = collection->run;
+    struct error error;
+    int status = 0;
+    if (collection->pending_count)
+        status = mount_check(run->settings.output, &run->output_mount, &error) ||
+                         atomic_batch_flush(run->batch, &error)
+                     ? -1
+                     : 0;
+    for (size_t i = 0; i < collection->pending_count; i++) {
+        if (status == 0)
+            status = ledger_append(run->ledger, &collection->pending[i], &error);
+        free((char *)collection->pending[i].key);
+        free((char *)collection->pending[i].tar);
+    }
+    if (status)
+        run_fail(run, &error);
+    collection->pending_count = 0;
+    collection->flushed = clock_now();
+}
+
+static void note_done(struct collection *collection, struct item *item)
+{
+    struct run *run = collection->run;
+    struct error error;
+    if (memory_grow((void **)&collection->pending, &collection->pending_capacity,
+                    collection->pending_count + 1, sizeof *collection->pending, &error)) {
+        run_fail(run, &error);
+        return;
+    }
+    collection->pending[collection->pending_count++] = (struct ledger_line){
+        .status = LEDGER_DONE,
+        .key = item->key,
+        .tar = item->tar,
+        .bytes = item->bytes,
+        .width = item->record.width,
+        .height = item->record.height,
+        .masks = (uint32_t)item->record.masks.count,
+        .seconds = item->seconds,
+        .worker = item->worker,
+    };
+    item->key = item->tar = NULL; /* the line has them now */
+    run->done++;
+    progress_image(run->progress, false, (uint32_t)item->record.masks.count, item->seconds,
+                   item->bytes);
+    if (atomic_batch_due(run->batch) || clock_now() - collection->flushed >= 1.0)
+        flush(collection);
+}
+
+static void note_failed(struct run *run, const struct item *item)
+{
+    struct error error;
+    const struct ledger_line line = {
+        .status = LEDGER_FAILED,
+        .key = item->key,
+        .tar = item->tar,
+        .seconds = item->seconds,
+        .worker = item->worker,
+        .error = item->error.text,
+    };
+    if (ledger_append(run->ledger, &line, &error))
+        run_fail(run, &error);
+    run->failed++;
+    progress_log(run->progress, PROGRESS_ERROR, "%s", item->error.text);
+    progress_image(run->progress, true, 0, item->seconds, 0);
+    uint64_t tried = run->done + run->failed;
+    if (run->failed > run->failures_most ||
+        (tried >= 20 && (double)run->failed > run->failures_share * (double)tried)) {
+        run->too_many_failures = true;
+        stop_ask(run->stop);
+    }
+}
+
+static void finish(void *context, void *work, enum workers_outcome outcome)
+{
+    struct collection *collection = context;
+    struct item *item = work;
+    if (outcome == WORKERS_COMPLETED)
+        note_done(collection, item);
+    else if (!item->dropped)
+        note_failed(collection->run, item);
+    item_clear(item);
+    queue_push(collection->idle, item);
+}
+
+/* One a worker, one being read, one waiting for a worker, one being written. */
+uint64_t collection_images(int workers)
+{
+    return (uint64_t)workers + 3;
+}
+
+static int collection_init(struct collection *collection, struct error *error)
+{
+    struct run *run = collection->run;
+    collection->item_count = (size_t)collection_images(run->workers);
+    const struct workers_plan plan = {
+        .stages = {[READ] = {.threads = 1, .work = read_work, .leave = leave},
+                   [COMPUTE] = {.threads = run->workers, .work = compute_work, .leave = leave},
+                   [WRITE] = {.threads = 1, .work = write_work, .leave = leave}},
+        .stage_count = STAGES,
+        .in_flight = collection->item_count,
+        .finish = finish,
+        .context = collection,
+    };
+    collection->items =
+        memory_new(collection->item_count, sizeof *collection->items, "images", error);
+    collection->idle = collection->items ? queue_new(collection->item_count, error) : NULL;
+    for (size_t i = 0; collection->idle && i < collection->item_count; i++)
+        queue_push(collection->idle, &collection->items[i]);
+    collection->workers = collection->idle ? workers_new(&plan, error) : NULL;
+    return collection->workers ? 0 : -1;
+}
+
+static void collection_free(struct collection *collection)
+{
+    workers_free(collection->workers); /* drains */
+    flush(collection);
+    for (size_t i = 0; collection->items && i < collection->item_count; i++)
+        item_free(&collection->items[i]);
+    queue_free(collection->idle);
+    memory_free(collection->items);
+    free(collection->pending);
+}
+
+/* Sends an image on its way. `tar` is the key of the tar that it lies in and `member` its contents
+ * there, or NULL; `fault` (or NULL) is why it has failed already. */
+static int submit(struct collection *collection, const char *path, const char *key, const char *tar,
+                  const struct tar_member *member, const struct error *fault, struct error *error)
+{
+    if (run_clean_image(collection->run->clean, key, error))
+        return -1;
+    struct item *item = queue_pop(collection->idle);
+    item->path = strdup(path);
+    item->key = strdup(key);
+    item->tar = tar ? strdup(tar) : NULL;
+    if (fault)
+        item->error = *fault;
+    if (member) {
+        item->file = malloc(member->size + 1);
+        item->file_size = member->size;
+        if (item->file)
+            memcpy(item->file, member->bytes, member->size);
+    }
+    if (item->path && item->key && (item->tar || !tar) && (item->file || !member) &&
+        workers_submit(collection->workers, item) == 0)
+        return 0;
+    item_clear(item);
+    return error_set(error, ERROR_MEMORY, "%s: no memory to begin with it", path);
+}
+
+/* One member of a tar, as if the tar were a folder of its name. With `fault` it is unusable. */
+static int submit_member(struct collection *collection, const struct list_item *listed,
+                         const struct tar_member *member, const struct error *fault,
+                         struct error *error)
+{
+    char *path = NULL;
+    char *key = NULL;
+    int status = 0;
+    if (asprintf(&path, "%s:%s", listed->path, member->name) < 0 ||
+        asprintf(&key, "%.*s/%s", (int)listed->folder, listed->key, member->name) < 0)
+        status = error_set(error, ERROR_MEMORY, "%s: no memory for a name", listed->path);
+    else if (run_folder_wants(collection->run, key, listed->key))
+        status = submit(collection, path, key, listed->key, fault ? NULL : member, fault, error);
+    free(path);
+    free(key);
+    return status;
+}
+
+/* Waits until all images that are on their way are through, and what is done is in the ledger. */
+static void settle(struct collection *collection)
+{
+    for (size_t i = 0; i < collection->item_count; i++)
+        queue_pop(collection->idle);
+    for (size_t i = 0; i < collection->item_count; i++)
+        queue_push(collection->idle, &collection->items[i]);
+    flush(collection);
+}
+
+/* A tar has been read to its end. If it had failed, its images count as failed with it until they
+ * are through: a start that is killed before that leaves them to the next --retry-failed. */
+static int end_tar(struct collection *collection, const char *key, struct error *error)
+{
+    struct run *run = collection->run;
+    if (!run_folder_tar_had_failed(run, key))
+        return 0;
+    settle(collection);
+    return stopping(run) ? 0 : run_folder_tar_read(run, key, error);
+}
+
+/* Every image in a tar. A tar that is damaged or cannot be read counts as one failed image. */
+static int submit_tar(struct collection *collection, const struct list_item *listed,
+                      struct error *error)
+{
+    struct tar_images images;
+    struct tar_member member;
+    struct error fault = {0};
+    struct run *run = collection->run;
+    int found = tar_images_open(&images, listed->path, run->progress, &fault) ? -1 : 1;
+    int status = 0;
+    while (status == 0 && found > 0 && !stopping(run)) {
+        found = tar_images_next(&images, &member, &fault);
+        if (found > 0)
+            status = submit_member(collection, listed, &member, fault.code ? &fault : NULL, error);
+    }
+    if (status == 0 && found < 0)
+        status = submit(collection, listed->path, listed->key, NULL, NULL, &fault, error);
+    else if (status == 0 && found == 0)
+        status = end_tar(collection, listed->key, error);
+    tar_images_close(&images);
+    return status;
+}
+
+/* An image, or a tar full of them. */
+static int submit_listed(struct collection *collection, const struct list_item *listed,
+                         struct error *error)
+{
+    if (!shard_has(&collection->run->shard, listed->key))
+        return 0;
+    if (listed->folder)
+        return submit_tar(collection, listed, error);
+    return run_folder_wants(collection->run, listed->key, NULL)
+               ? submit(collection, listed->path, listed->key, NULL, NULL, NULL, error)
+               : 0;
+}
+
+int collection_run(struct run *run, struct error *error)
+{
+    struct collection collection = {.run = run};
+    struct list_item listed;
+    int status = collection_init(&collection, error);
+    while (status == 0 && !stopping(run)) {
+        int more = list_next(run->list, &listed, error);
+        if (more <= 0) {
+            status = more;
+            break;
+        }
+        status = submit_listed(&collection, &listed, error);
+    }
+    collection_free(&collection);
+    return status;
+}

@@ -1,0 +1,273 @@
+#include "program/run/item.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/atomic.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "images/image_worker.h"
+#include "images/overlay.h"
+#include "jobs/list.h"
+#include "jobs/progress.h"
+#include "jobs/stop.h"
+#include "pipeline/generate.h"
+#include "pipeline/tiles.h"
+#include "program/run/run.h"
+#include "program/run/run_formats.h"
+#include "records/writer.h"
+
+static bool stopping(const struct run *run)
+{
+    return stop_reason(run->stop) != STOP_NONE;
+}
+
+/* Whether to begin a stage: no longer once the run is to stop. */
+static bool begin(const struct run *run, struct item *item)
+{
+    item->dropped = stopping(run);
+    return !item->dropped;
+}
+
+/* After a failed attempt: true to try again (having waited), false when item->error is final, or
+ * when the run ends because of it (the image is then dropped). */
+static bool try_again(struct run *run, struct item *item, enum retry_side side, int attempt)
+{
+    if (item->error.system == 0)
+        return false;
+    switch (retry_decide(item->error.system, side, attempt, run->settings.retries)) {
+    case RETRY_AGAIN:
+        progress_log(run->progress, PROGRESS_WARNING, "%s; trying again", item->error.text);
+        item->dropped =
+            stop_wait(run->stop, retry_delay(attempt, hash_bytes(item->key, strlen(item->key))));
+        return !item->dropped;
+    case RETRY_STOP_RUN:
+        run_fail(run, &item->error);
+        item->dropped = true;
+        return false;
+    case RETRY_FAIL_IMAGE:
+        break;
+    }
+    return false;
+}
+
+/* A file that is not there may mean that its file system is not. */
+static void check_mounts(struct run *run, struct item *item)
+{
+    struct error error;
+    if (item->error.system != ENOENT)
+        return;
+    for (int i = 0; i < run->input_count && i < RUN_INPUTS_MAX; i++)
+        if (run->mounts[i].known && mount_check(run->inputs[i], &run->mounts[i], &error)) {
+            run_fail(run, &error);
+            item->dropped = true;
+        }
+}
+
+/* After a failed attempt to read the image: as try_again. */
+static bool read_again(struct run *run, struct item *item, int attempt)
+{
+    check_mounts(run, item);
+    return !item->dropped && try_again(run, item, RETRY_READING, attempt);
+}
+
+/* In tiles an image is decoded while it is computed; here only its header is looked at. */
+static int read_once(struct run *run, struct item *item)
+{
+    struct image_header header;
+    if (item->file)
+        return image_worker_read_memory(run->image_worker, item->file, item->file_size, item->path,
+                                        &run->limits, &item->image, &item->error);
+    if (run->settings.generation.tile)
+        return image_worker_header(run->image_worker, item->path, &run->limits, &header,
+                                   &item->error);
+    return image_worker_read(run->image_worker, item->path, &run->limits, &item->image,
+                             &item->error);
+}
+
+static int read_item(struct run *run, struct item *item)
+{
+    for (int attempt = 0;; attempt++) {
+        item->error = (struct error){0};
+        if (read_once(run, item) == 0)
+            return 0;
+        if (!read_again(run, item, attempt))
+            return -1;
+    }
+}
+
+int item_read(struct run *run, struct item *item)
+{
+    if (item->error.code != ERROR_NONE || !begin(run, item))
+        return -1;
+    double start = clock_now();
+    int status = read_item(run, item);
+    item->seconds = clock_now() - start;
+    return status;
+}
+
+static int find_masks(struct run *run, int worker, struct item *item)
+{
+    struct generator *generator = run->generators[worker];
+    const struct generation *options = &run->settings.generation;
+    struct record *record = &item->record;
+    int32_t width = item->image.width;
+    int32_t height = item->image.height;
+    int status = options->tile ? tiles_generate(generator, run->strip_workers[worker], item->path,
+                                                &run->limits, options->tile, options->halo,
+                                                &record->masks, &width, &height, &item->error)
+                               : generate(generator, &item->image, &record->masks, &item->error);
+    record->width = (uint32_t)width;
+    record->height = (uint32_t)height;
+    return status;
+}
+
+/* In tiles pixels are read here, and the file system may fail here. */
+static int compute_item(struct run *run, int worker, struct item *item)
+{
+    for (int attempt = 0;; attempt++) {
+        item->error = (struct error){0};
+        if (find_masks(run, worker, item) == 0)
+            return 0;
+        mask_list_free(&item->record.masks);
+        if (!read_again(run, item, attempt))
+            return -1;
+    }
+}
+
+int item_compute(struct run *run, struct item *item, int worker)
+{
+    if (!begin(run, item))
+        return -1;
+    double start = clock_now();
+    item->worker = (uint32_t)worker;
+    int status = compute_item(run, worker, item);
+    item->seconds += clock_now() - start;
+    return status;
+}
+
+/* Writes bytes to OUTDIR/<stem of the key><suffix>, again and again where that may help. */
+static int write_output(struct run *run, struct item *item, const char *suffix, const void *bytes,
+                        size_t size)
+{
+    char *path = run_folder_path(run, item->key, suffix, &item->error);
+    int status = path ? -1 : 0;
+    for (int attempt = 0; status; attempt++) {
+        item->error = (struct error){0};
+        status = atomic_write(path, bytes, size, run->batch, &item->error);
+        if (status && !try_again(run, item, RETRY_WRITING, attempt))
+            break;
+    }
+    status = path ? status : -1;
+    free(path);
+    return status;
+}
+
+static int write_record(struct run *run, struct item *item)
+{
+    size_t length;
+    char *text =
+        record_text(&item->record, run_formats_fields(run->formats), &length, &item->error);
+    if (!text)
+        return -1;
+    item->bytes = length;
+    int status = write_output(run, item, ".json", text, length);
+    free(text);
+    return status;
+}
+
+static int write_overlay(struct run *run, struct item *item)
+{
+    uint8_t *bytes;
+    size_t size;
+    if (overlay_jpeg(&item->image, &item->record.masks, &bytes, &size, &item->error))
+        return -1;
+    int status = write_output(run, item, ".overlay.jpg", bytes, size);
+    memory_free(bytes);
+    return status;
+}
+
+static int complete_record(struct item *item)
+{
+    item->record.image_id = record_image_id(item->key);
+    item->record.file_name = strdup(item->key);
+    return item->record.file_name ? 0
+                                  : error_set(&item->error, ERROR_MEMORY, "no memory for a name");
+}
+
+/* Each format writes its files anew, so those of an attempt that failed half-way do not matter. */
+static int add_formats(struct run *run, struct item *item, const struct writer_item *written)
+{
+    for (int attempt = 0;; attempt++) {
+        item->error = (struct error){0};
+        if (run_formats_add(run->formats, written, &item->error) == 0)
+            return 0;
+        if (!try_again(run, item, RETRY_WRITING, attempt))
+            return -1;
+    }
+}
+
+/* Whether a writer failed of itself: not the image, nor the file system, which try_again judges. */
+static bool writer_failed(const struct error *error)
+{
+    return error->system == 0 && error->code != ERROR_RECORD && error->code != ERROR_IMAGE;
+}
+
+/* The other formats. What is wrong with the writer, not with the image, ends the run. */
+static int write_formats(struct run *run, struct item *item)
+{
+    char *name = strndup(item->key, list_stem(item->key));
+    const struct writer_item written = {
+        .record = &item->record,
+        .name = name,
+        .image_path = item->file ? NULL : item->path,
+        .image_bytes = item->file,
+        .image_size = item->file_size,
+    };
+    if (!name)
+        return error_set(&item->error, ERROR_MEMORY, "no memory for a name");
+    int status = add_formats(run, item, &written);
+    free(name);
+    if (status && !item->dropped && writer_failed(&item->error)) {
+        item->dropped = true;
+        run_fail(run, &item->error);
+    }
+    return status;
+}
+
+/* The record goes last: it is what says that the image is done. */
+int item_write(struct run *run, struct item *item)
+{
+    double start = clock_now();
+    int status = complete_record(item);
+    if (status == 0)
+        status = write_formats(run, item);
+    if (status == 0 && run->settings.overlay)
+        status = write_overlay(run, item);
+    if (status == 0)
+        status = write_record(run, item);
+    item->seconds += clock_now() - start;
+    return status;
+}
+
+void item_clear(struct item *item)
+{
+    free(item->path);
+    free(item->key);
+    free(item->tar);
+    free(item->file);
+    record_free(&item->record);
+    item->path = item->key = item->tar = NULL;
+    item->file = NULL;
+    item->error = (struct error){0};
+    item->dropped = false;
+    item->seconds = 0;
+}
+
+void item_free(struct item *item)
+{
+    item_clear(item);
+    image_free(&item->image);
+}

@@ -1,0 +1,222 @@
+#include "program/run/run_formats.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/atomic.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "images/image_path.h"
+#include "images/tar_input.h"
+#include "jobs/progress.h"
+#include "program/run/run.h"
+#include "records/export.h"
+#include "records/record.h"
+#include "records/writer.h"
+
+enum { FORMATS_MOST = 16, FORMAT_NAME = 32 };
+
+struct format {
+    char name[FORMAT_NAME];
+    enum writer_kind kind;
+    struct writer *writer; /* open; NULL: not */
+};
+
+struct run_formats {
+    struct run *run;
+    unsigned fields;
+    struct format formats[FORMATS_MOST];
+    size_t count;
+};
+
+static bool find_format(const char *wanted, size_t length, struct format *format)
+{
+    const char *name;
+    const char *summary;
+    for (size_t i = 0; writer_format(i, &name, &format->kind, &summary); i++)
+        if (strlen(name) == length && strncmp(name, wanted, length) == 0) {
+            snprintf(format->name, sizeof format->name, "%s", name);
+            return true;
+        }
+    return false;
+}
+
+/* Reads "sa1b,coco,..."; records are written in any case. */
+static int read_formats(struct run_formats *formats, const char *list, struct error *error)
+{
+    while (*list) {
+        size_t length = strcspn(list, ",");
+        struct format format = {0};
+        if (!find_format(list, length, &format) || formats->count == FORMATS_MOST)
+            return error_set(error, ERROR_USAGE,
+                             "--format %s: \"%.*s\" is not a format; see maskmill export --help",
+                             formats->run->settings.format, (int)length, list);
+        if (strcmp(format.name, "sa1b") != 0)
+            formats->formats[formats->count++] = format;
+        list += length + (list[length] == ',');
+    }
+    return 0;
+}
+
+struct run_formats *run_formats_new(struct run *run, struct error *error)
+{
+    const struct settings *settings = &run->settings;
+    struct run_formats *formats = memory_new(1, sizeof *formats, "formats", error);
+    if (!formats)
+        return NULL;
+    formats->run = run;
+    if (read_formats(formats, settings->format, error) == 0 &&
+        (!settings->fields || record_fields_parse(&formats->fields, settings->fields, error) == 0 ||
+         error_prefix(error, "--fields %s", settings->fields) == 0))
+        return formats;
+    run_formats_free(formats);
+    return NULL;
+}
+
+void run_formats_free(struct run_formats *formats)
+{
+    for (size_t i = 0; formats && i < formats->count; i++)
+        writer_abandon(formats->formats[i].writer);
+    memory_free(formats);
+}
+
+unsigned run_formats_fields(const struct run_formats *formats)
+{
+    return formats->fields;
+}
+
+const char *run_formats_each(const struct run_formats *formats, size_t index)
+{
+    for (size_t i = 0; i < formats->count; i++)
+        if (formats->formats[i].kind == WRITER_EACH && index-- == 0)
+            return formats->formats[i].name;
+    return NULL;
+}
+
+static int open_format(struct run_formats *formats, struct format *format, struct error *error)
+{
+    const struct writer_options options = {
+        .fields = formats->fields,
+        .batch = formats->run->batch,
+    };
+    char *folder;
+    if (asprintf(&folder, "%s/@%s", formats->run->settings.output, format->name) < 0)
+        return error_set(error, ERROR_MEMORY, "no memory for the name of a folder");
+    int status = writer_open(&format->writer, format->name, folder, &options, error);
+    free(folder);
+    return status;
+}
+
+int run_formats_open(struct run_formats *formats, struct error *error)
+{
+    for (size_t i = 0; i < formats->count; i++)
+        if (formats->formats[i].kind == WRITER_EACH &&
+            open_format(formats, &formats->formats[i], error))
+            return -1;
+    return 0;
+}
+
+int run_formats_add(struct run_formats *formats, const struct writer_item *item,
+                    struct error *error)
+{
+    for (size_t i = 0; i < formats->count; i++)
+        if (formats->formats[i].kind == WRITER_EACH &&
+            writer_add(formats->formats[i].writer, item, error))
+            return -1;
+    return 0;
+}
+
+/* The image that a record's file_name means, among the inputs on the command line; NULL for one of
+ * a tar. An entry of --list is found if its path is its name. */
+static char *find_image(void *context, const char *file_name)
+{
+    const struct run *run = context;
+    struct error ignored;
+    for (int i = 0; i < run->input_count; i++) {
+        const char *input = run->inputs[i], *last = strrchr(input, '/');
+        char *path = image_path(input, file_name, &ignored);
+        if (path && access(path, R_OK) == 0)
+            return path;
+        free(path);
+        if (!tar_input_is_tar(input) && strcmp(last ? last + 1 : input, file_name) == 0)
+            return strdup(input);
+    }
+    return run->settings.list && access(file_name, R_OK) == 0 ? strdup(file_name) : NULL;
+}
+
+static void say_refused(void *context, const char *text)
+{
+    struct run *run = context;
+    progress_log(run->progress, PROGRESS_WARNING, "%s", text);
+}
+
+static int close_formats(struct run_formats *formats, enum writer_kind kind, struct error *error)
+{
+    int status = 0;
+    for (size_t i = 0; i < formats->count; i++) {
+        struct format *format = &formats->formats[i];
+        if (format->kind != kind || !format->writer)
+            continue;
+        if (status == 0)
+            status = writer_close(format->writer, error);
+        else
+            writer_abandon(format->writer);
+        format->writer = NULL;
+    }
+    return status;
+}
+
+/* The collecting formats, from the records. */
+static int collect(struct run_formats *formats, struct error *error)
+{
+    struct run *run = formats->run;
+    struct writer *writers[FORMATS_MOST];
+    size_t count = 0;
+    for (size_t i = 0; i < formats->count; i++)
+        if (formats->formats[i].kind == WRITER_WHOLE) {
+            if (open_format(formats, &formats->formats[i], error))
+                return -1;
+            writers[count++] = formats->formats[i].writer;
+        }
+    if (count == 0)
+        return 0;
+    struct export_job job = {
+        .records = run->settings.output,
+        .find_image = find_image,
+        .writers = writers,
+        .writer_count = count,
+        .batch = run->batch,
+        .refused = say_refused,
+        .context = run,
+    };
+    return export_records(&job, error) || close_formats(formats, WRITER_WHOLE, error) ||
+                   atomic_batch_flush(run->batch, error)
+               ? -1
+               : 0;
+}
+
+static bool has_collecting(const struct run_formats *formats)
+{
+    for (size_t i = 0; i < formats->count; i++)
+        if (formats->formats[i].kind == WRITER_WHOLE)
+            return true;
+    return false;
+}
+
+int run_formats_finish(struct run_formats *formats, bool complete, struct error *error)
+{
+    struct run *run = formats->run;
+    if (close_formats(formats, WRITER_EACH, error))
+        return -1;
+    if (!complete || !has_collecting(formats))
+        return 0;
+    if (run->shard.count == 1)
+        return collect(formats, error);
+    progress_log(run->progress, PROGRESS_INFO,
+                 "--format: formats that collect all images are written by `maskmill export %s` "
+                 "once every shard is done",
+                 run->settings.output);
+    return 0;
+}

@@ -1,0 +1,60 @@
+#include "program/run/tar_images.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "images/image.h"
+#include "jobs/list.h"
+#include "jobs/progress.h"
+
+enum { MEMBER_MOST = 1 << 30 }; /* bytes of an encoded image */
+
+static bool is_image(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return image_has_extension(slash ? slash + 1 : name);
+}
+
+int tar_images_open(struct tar_images *images, const char *path, struct progress *progress,
+                    struct error *error)
+{
+    *images = (struct tar_images){.path = path, .progress = progress};
+    return tar_input_open(&images->input, path, (size_t)MEMBER_MOST, error);
+}
+
+/* Compares the member with those before it: 1 where it is to be given, with its fault if any, 0
+ * where it is to be left out, -1. */
+static int check_name(struct tar_images *images, const char *name, struct error *fault)
+{
+    const char *earlier;
+    int known = tar_names_add(&images->names, name, &earlier, fault);
+    if (known <= 0)
+        return known < 0 ? -1 : 1;
+    if (strcmp(earlier, name) == 0) {
+        progress_log(images->progress, PROGRESS_WARNING,
+                     "%s: '%s' is in it twice; the first counts", images->path, name);
+        return 0;
+    }
+    error_set(fault, ERROR_IMAGE,
+              "%s: '%s' and '%s' would write the same record '%.*s': rename one", images->path,
+              earlier, name, (int)list_stem(name), name);
+    return 1;
+}
+
+int tar_images_next(struct tar_images *images, struct tar_member *member, struct error *fault)
+{
+    int found;
+    do {
+        *fault = (struct error){0};
+        found = tar_input_next(images->input, is_image, member, fault);
+        if (found < 0 && fault->code == ERROR_IMAGE)
+            return 1;
+    } while (found > 0 && (found = check_name(images, member->name, fault)) == 0);
+    return found;
+}
+
+void tar_images_close(struct tar_images *images)
+{
+    tar_input_close(images->input);
+    tar_names_free(&images->names);
+}

@@ -1,0 +1,31 @@
+/* tar_images.h - the images in a tar, one after another, of which no two write the same record. */
+#ifndef PROGRAM_RUN_TAR_IMAGES_H
+#define PROGRAM_RUN_TAR_IMAGES_H
+
+#include "images/tar_input.h"
+#include "program/run/tar_names.h"
+
+struct error;
+struct progress;
+
+/* Begin with all zeros. */
+struct tar_images {
+    struct tar_input *input;
+    struct tar_names names;    /* of the images so far */
+    const char *path;          /* the caller's */
+    struct progress *progress; /* where a warning goes */
+};
+
+/* As tar_input_open. `path` and `progress` must outlive it. */
+int tar_images_open(struct tar_images *images, const char *path, struct progress *progress,
+                    struct error *error);
+
+/* The next image: 1, where fault->code is ERROR_NONE, or ERROR_IMAGE for one that is unusable (also
+ * since an earlier one has the same record); 0 at the end; -1 where the tar ends before that, with
+ * its fault (ERROR_IO, ERROR_MEMORY). Of two members with the very same name the first one counts.
+ */
+int tar_images_next(struct tar_images *images, struct tar_member *member, struct error *fault);
+
+void tar_images_close(struct tar_images *images);
+
+#endif

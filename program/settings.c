@@ -1,0 +1,278 @@
+#include "program/settings.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "jobs/memory_budget.h"
+#include "jobs/stop.h"
+
+static const struct setting *first(void)
+{
+    size_t count;
+    return settings_table(&count);
+}
+
+static void *value_of(struct settings *settings, const struct setting *setting)
+{
+    return (unsigned char *)settings + setting->offset;
+}
+
+static const void *value_in(const struct settings *settings, const struct setting *setting)
+{
+    return (const unsigned char *)settings + setting->offset;
+}
+
+static bool same_name(const char *name, const char *other)
+{
+    for (; *name && *other; name++, other++)
+        if (*name != *other && !(*name == '-' && *other == '_'))
+            return false;
+    return *name == *other;
+}
+
+static const struct setting *find(const char *name)
+{
+    size_t count;
+    const struct setting *table = settings_table(&count);
+    for (size_t i = 0; i < count; i++)
+        if (same_name(table[i].name, name))
+            return &table[i];
+    return NULL;
+}
+
+/* Reads "0.7" or "512/1500". */
+static bool parse_number(const char *text, double *number)
+{
+    char *end;
+    errno = 0;
+    *number = strtod(text, &end);
+    if (end == text || errno == ERANGE)
+        return false;
+    if (*end == '/') {
+        const char *divisor_text = end + 1;
+        double divisor = strtod(divisor_text, &end);
+        if (end == divisor_text || divisor == 0)
+            return false;
+        *number /= divisor;
+    }
+    return *end == '\0' && isfinite(*number);
+}
+
+static bool is_choice(const char *choices, const char *value)
+{
+    size_t length = strlen(value);
+    for (const char *at = choices; length > 0 && !strchr(value, '|') && at; at = strchr(at, '|')) {
+        at += *at == '|';
+        if (strncmp(at, value, length) == 0 && (at[length] == '|' || at[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static bool is_allowed(const struct setting *setting, double number)
+{
+    double step = setting->kind == SETTING_REAL ? 0 : setting->step ? setting->step : 1;
+    return number >= setting->least && number <= setting->most &&
+           (step == 0 || fmod(number, step) == 0);
+}
+
+static int refuse_number(const struct setting *setting, const char *value, struct error *error)
+{
+    char kind[32] = "a whole number";
+    if (setting->kind == SETTING_REAL)
+        snprintf(kind, sizeof kind, "a number");
+    else if (setting->step)
+        snprintf(kind, sizeof kind, "a multiple of %d", setting->step);
+    return error_set(error, ERROR_USAGE, "--%s %s: expected %s from %.15g to %.15g", setting->name,
+                     value, kind, setting->least, setting->most);
+}
+
+static int set_number(struct settings *settings, const struct setting *setting, const char *value,
+                      struct error *error)
+{
+    double number;
+    if (!parse_number(value, &number) || !is_allowed(setting, number))
+        return refuse_number(setting, value, error);
+    void *at = value_of(settings, setting);
+    if (setting->kind == SETTING_INT)
+        *(int *)at = (int)number;
+    else if (setting->kind == SETTING_COUNT)
+        *(uint64_t *)at = (uint64_t)number;
+    else
+        *(double *)at = number;
+    return 0;
+}
+
+static int set_flag(struct settings *settings, const struct setting *setting, const char *value,
+                    struct error *error)
+{
+    bool on = strcmp(value, "true") == 0;
+    if (!on && strcmp(value, "false") != 0)
+        return error_set(error, ERROR_USAGE, "--%s %s: expected true or false", setting->name,
+                         value);
+    *(bool *)value_of(settings, setting) = on;
+    return 0;
+}
+
+static int set_text(struct settings *settings, const struct setting *setting, const char *value,
+                    struct error *error)
+{
+    if (setting->choices && !is_choice(setting->choices, value))
+        return error_set(error, ERROR_USAGE, "--%s %s: expected one of %s", setting->name, value,
+                         setting->choices);
+    if (!setting->choices && !*value)
+        return error_set(error, ERROR_USAGE, "--%s: expected %s, not an empty text", setting->name,
+                         setting->argument);
+    char *copy = strdup(value);
+    if (!copy)
+        return error_set(error, ERROR_MEMORY, "--%s: no memory for its value", setting->name);
+    char **at = value_of(settings, setting);
+    free(*at);
+    *at = copy;
+    return 0;
+}
+
+static int set_seconds(struct settings *settings, const struct setting *setting, const char *value,
+                       struct error *error)
+{
+    double seconds;
+    if (stop_parse_duration(value, &seconds, error))
+        return error_prefix(error, "--%s", setting->name);
+    *(double *)value_of(settings, setting) = seconds;
+    return 0;
+}
+
+static int set_bytes(struct settings *settings, const struct setting *setting, const char *value,
+                     struct error *error)
+{
+    uint64_t bytes;
+    if (budget_parse_size(value, &bytes, error))
+        return error_prefix(error, "--%s", setting->name);
+    *(uint64_t *)value_of(settings, setting) = bytes;
+    return 0;
+}
+
+static int set_value(struct settings *settings, const struct setting *setting, const char *value,
+                     struct error *error)
+{
+    switch (setting->kind) {
+    case SETTING_FLAG:
+        return set_flag(settings, setting, value, error);
+    case SETTING_TEXT:
+        return set_text(settings, setting, value, error);
+    case SETTING_SECONDS:
+        return set_seconds(settings, setting, value, error);
+    case SETTING_BYTES:
+        return set_bytes(settings, setting, value, error);
+    default:
+        return set_number(settings, setting, value, error);
+    }
+}
+
+int settings_set(struct settings *settings, const char *name, const char *value,
+                 enum setting_source source, struct error *error)
+{
+    const struct setting *setting = find(name);
+    if (!setting)
+        return error_set(error, ERROR_USAGE, "%s: there is no such option", name);
+    size_t place = (size_t)(setting - first());
+    if (source < settings->sources[place])
+        return 0;
+    if (set_value(settings, setting, value, error))
+        return -1;
+    settings->sources[place] = (unsigned char)source;
+    return 0;
+}
+
+int settings_set_pair(struct settings *settings, char *pair, enum setting_source source,
+                      struct error *error)
+{
+    char *equals = strchr(pair, '=');
+    if (!equals)
+        return error_set(error, ERROR_USAGE, "--set %s: expected NAME=VALUE", pair);
+    *equals = '\0';
+    return settings_set(settings, pair, equals + 1, source, error);
+}
+
+int settings_init(struct settings *settings, struct error *error)
+{
+    size_t count;
+    const struct setting *table = settings_table(&count);
+    memset(settings, 0, sizeof *settings);
+    settings->sources = memory_new(count, 1, "settings", error);
+    if (!settings->sources)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (table[i].standard && set_value(settings, &table[i], table[i].standard, error)) {
+            settings_free(settings);
+            return -1;
+        }
+    return 0;
+}
+
+void settings_free(struct settings *settings)
+{
+    size_t count;
+    const struct setting *table = settings_table(&count);
+    for (size_t i = 0; i < count; i++)
+        if (table[i].kind == SETTING_TEXT) {
+            char **text = value_of(settings, &table[i]);
+            free(*text);
+            *text = NULL;
+        }
+    memory_free(settings->sources);
+    settings->sources = NULL;
+    free(settings->generation.own_points);
+    settings->generation.own_points = NULL;
+}
+
+void settings_key(const struct setting *setting, char *key, size_t size)
+{
+    snprintf(key, size, "%s", setting->name);
+    for (char *at = key; *at; at++)
+        if (*at == '-')
+            *at = '_';
+}
+
+/* The fewer digits where they read back the same: 0.7, not 0.69999999999999996. */
+static void write_real(double number, char *text, size_t size)
+{
+    snprintf(text, size, "%.15g", number);
+    if (strtod(text, NULL) != number)
+        snprintf(text, size, "%.17g", number);
+}
+
+void settings_text(const struct settings *settings, const struct setting *setting, char *text,
+                   size_t size)
+{
+    const void *at = value_in(settings, setting);
+    switch (setting->kind) {
+    case SETTING_FLAG:
+        snprintf(text, size, "%s", *(const bool *)at ? "true" : "false");
+        break;
+    case SETTING_INT:
+        snprintf(text, size, "%d", *(const int *)at);
+        break;
+    case SETTING_COUNT:
+    case SETTING_BYTES:
+        snprintf(text, size, "%llu", (unsigned long long)*(const uint64_t *)at);
+        break;
+    case SETTING_REAL:
+    case SETTING_SECONDS:
+        write_real(*(const double *)at, text, size);
+        break;
+    case SETTING_TEXT:
+        snprintf(text, size, "%s", *(char *const *)at ? *(char *const *)at : "");
+        break;
+    }
+}
+
+enum setting_source settings_source(const struct settings *settings, const struct setting *setting)
+{
+    return (enum setting_source)settings->sources[setting - first()];
+}
