@@ -22,45 +22,45 @@
 #include "filters/grid.h"
 #include "filters/mask.h"
 #include "filters/nms.h"
+#include "filters/postprocess.h"
 #include "filters/scan/scan.h"
 #include "images/image.h"
 #include "images/resize.h"
 #include "model/sam.h"
 #include "pipeline/options.h"
-#include "pipeline/postprocess.h"
 #include "pipeline/prompt_worker.h"
 #include "rle/combine.h"
 
 struct generator {
     const struct sam *sam;
-    const struct generation *options;
+    const struct generator_options *options;
     int threads;
     struct resize *resize;
     float *tensor; /* [3][S][S] */
     struct sam_encoder *encoder;
     struct sam_image *embedding;
-    struct lane **lanes;          /* [threads] */
-    struct generator_times times; /* without the lanes' */
+    struct prompt_worker **workers; /* [threads] */
+    struct generator_times times;   /* without the workers' */
 };
 
 static int generator_init(struct generator *generator, struct error *error)
 {
     const struct sam *sam = generator->sam;
     size_t size = (size_t)sam_info(sam)->image_size;
-    if (!(generator->lanes = memory_new((size_t)generator->threads, sizeof *generator->lanes,
-                                        "decoding threads", error)) ||
+    if (!(generator->workers = memory_new((size_t)generator->threads, sizeof *generator->workers,
+                                          "decoding threads", error)) ||
         !(generator->tensor = memory_new(3 * size, size * sizeof(float), "input tensor", error)) ||
         !(generator->resize = resize_new(error)) ||
         !(generator->encoder = sam_encoder_new(sam, generator->threads, error)) ||
         !(generator->embedding = sam_image_new(sam, error)))
         return -1;
     for (int i = 0; i < generator->threads; i++)
-        if (!(generator->lanes[i] = lane_new(sam, generator->options, error)))
+        if (!(generator->workers[i] = prompt_worker_new(sam, generator->options, error)))
             return -1;
     return 0;
 }
 
-struct generator *generator_new(const struct sam *sam, const struct generation *options,
+struct generator *generator_new(const struct sam *sam, const struct generator_options *options,
                                 int threads, struct error *error)
 {
     struct generator *generator = memory_new(1, sizeof *generator, "generator", error);
@@ -78,9 +78,9 @@ void generator_free(struct generator *generator)
 {
     if (!generator)
         return;
-    for (int i = 0; generator->lanes && i < generator->threads; i++)
-        lane_free(generator->lanes[i]);
-    memory_free(generator->lanes);
+    for (int i = 0; generator->workers && i < generator->threads; i++)
+        prompt_worker_free(generator->workers[i]);
+    memory_free(generator->workers);
     memory_free(generator->tensor);
     resize_free(generator->resize);
     sam_encoder_free(generator->encoder);
@@ -88,7 +88,7 @@ void generator_free(struct generator *generator)
     memory_free(generator);
 }
 
-const struct generation *generator_options(const struct generator *generator)
+const struct generator_options *generator_options(const struct generator *generator)
 {
     return generator->options;
 }
@@ -97,13 +97,13 @@ struct generator_times generator_times(const struct generator *generator)
 {
     struct generator_times times = generator->times;
     for (int i = 0; i < generator->threads; i++) {
-        const struct lane_times *lane = lane_times(generator->lanes[i]);
-        times.lane.decode += lane->decode;
-        times.lane.logits += lane->logits;
-        times.lane.scan += lane->scan;
-        times.lane.prompts += lane->prompts;
-        times.lane.upscaled += lane->upscaled;
-        times.lane.scanned += lane->scanned;
+        const struct prompt_worker_times *worker = prompt_worker_times(generator->workers[i]);
+        times.worker.decode += worker->decode;
+        times.worker.logits += worker->logits;
+        times.worker.scan += worker->scan;
+        times.worker.prompts += worker->prompts;
+        times.worker.upscaled += worker->upscaled;
+        times.worker.scanned += worker->scanned;
     }
     return times;
 }
@@ -123,12 +123,12 @@ static void run_batches(struct generator *generator, const struct crop_task *tas
 {
 #pragma omp parallel num_threads(generator->threads)
     {
-        struct lane *lane = generator->lanes[omp_get_thread_num()];
+        struct prompt_worker *worker = generator->workers[omp_get_thread_num()];
 #pragma omp for schedule(dynamic)
         for (int b = 0; b < batches; b++) {
             int first = b * batch;
             int count = task->count - first < batch ? task->count - first : batch;
-            lane_run(lane, task, first, count, &found[b], &errors[b]);
+            prompt_worker_run(worker, task, first, count, &found[b], &errors[b]);
         }
     }
 }
@@ -179,7 +179,7 @@ static int uncrop(struct mask_list *masks, const struct crop_task *task, struct 
 }
 
 /* The user's own points, or the regular grid of the crop's layer: [*count][2], freed by free(3). */
-static double *place_points(const struct generation *options, int layer, int *count,
+static double *place_points(const struct generator_options *options, int layer, int *count,
                             struct error *error)
 {
     int side = grid_side(options->points_per_side, options->crop_n_points_downscale_factor, layer);
@@ -224,7 +224,7 @@ int generate_region(struct generator *generator, const struct picture *picture,
                     const struct crop *region, bool keep_cut, struct mask_list *masks,
                     struct error *error)
 {
-    const struct generation *options = generator->options;
+    const struct generator_options *options = generator->options;
     struct crop_task task = {
         .rect = region->rect,
         .image_width = picture->width,
@@ -251,16 +251,26 @@ int generate_region(struct generator *generator, const struct picture *picture,
     return status;
 }
 
-/* Whether --crop-layers leaves this layer in; without it every layer is. */
-static bool is_chosen(const struct generation *options, int layer)
+/* True if crop_layer_set leaves this layer in. */
+static bool is_chosen(const struct generator_options *options, int layer)
 {
     return options->crop_layer_set == 0 || (options->crop_layer_set >> layer & 1) != 0;
+}
+
+int generator_postprocess(const struct generator *generator, struct mask_list *masks, int32_t width,
+                          int32_t height, struct error *error)
+{
+    const struct generator_options *options = generator->options;
+    double threshold = options->box_nms_thresh > options->crop_nms_thresh
+                           ? options->box_nms_thresh
+                           : options->crop_nms_thresh;
+    return postprocess(masks, &options->postprocess, threshold, width, height, error);
 }
 
 int generate(struct generator *generator, const struct image *image, struct mask_list *masks,
              struct error *error)
 {
-    const struct generation *options = generator->options;
+    const struct generator_options *options = generator->options;
     const struct picture picture = {image, 0, image->width, image->height};
     struct crop *crops;
     size_t count;
@@ -281,7 +291,7 @@ int generate(struct generator *generator, const struct image *image, struct mask
     if (status == 0 && count > 1)
         status = nms_across_crops(masks, options->crop_nms_thresh, error);
     if (status == 0)
-        status = refine(masks, options, image->width, image->height, error);
+        status = generator_postprocess(generator, masks, image->width, image->height, error);
     add_time(&generator->times.filters, &start);
     return status;
 }

@@ -9,7 +9,7 @@
 
 struct crop;
 struct error;
-struct generation;
+struct generator_options;
 struct image;
 struct mask_list;
 struct sam;
@@ -19,7 +19,7 @@ struct generator;
 
 /* `threads` share each image. `sam` and `options` must outlive the generator.
  * NULL with ERROR_MEMORY. */
-struct generator *generator_new(const struct sam *sam, const struct generation *options,
+struct generator *generator_new(const struct sam *sam, const struct generator_options *options,
                                 int threads, struct error *error);
 void generator_free(struct generator *generator);
 
@@ -44,16 +44,21 @@ int generate_region(struct generator *generator, const struct picture *picture,
 int generate(struct generator *generator, const struct image *image, struct mask_list *masks,
              struct error *error);
 
+/* Applies the filters after NMS to the masks of an image of width x height pixels; `generate` has
+ * done so already. Returns 0 or -1 (ERROR_MEMORY). */
+int generator_postprocess(const struct generator *generator, struct mask_list *masks, int32_t width,
+                          int32_t height, struct error *error);
+
 /* What the generator was made with. */
-const struct generation *generator_options(const struct generator *generator);
+const struct generator_options *generator_options(const struct generator *generator);
 
 /* Where the time goes, summed up since the generator was made. */
 struct generator_times {
-    double tensor;          /* seconds: crop to model input */
-    double encode;          /* seconds: image encoder and the decoder's tables of the image */
-    double grid;            /* seconds: all batches of prompts, from start to end */
-    struct lane_times lane; /* within `grid`, seconds summed over the threads */
-    double filters;         /* seconds: NMS, crops put together, clean-up */
+    double tensor; /* seconds: crop to model input */
+    double encode; /* seconds: image encoder and the decoder's tables of the image */
+    double grid;   /* seconds: all batches of prompts, from start to end */
+    struct prompt_worker_times worker; /* within `grid`, seconds summed over the threads */
+    double filters;                    /* seconds: NMS, crops put together, clean-up */
 };
 
 struct generator_times generator_times(const struct generator *generator);

@@ -13,29 +13,30 @@ struct error;
 struct image;
 struct sam;
 
-enum { CLICK_MASKS = 3 }; /* the model's multimask output */
+enum { PREDICTOR_MASKS = 3 }; /* the model's multimask output */
 
-struct click_mask {
+struct predictor_mask {
     struct rle rle; /* owned, of the image's size; may be empty */
     float predicted_iou;
 };
 
 /* The embedding of one image and scratch memory; for one thread. */
-struct clicker;
+struct predictor;
 
-/* `sam` must outlive the clicker. A pixel is in a mask where its logit is above mask_threshold; the
+/* `sam` must outlive the predictor. A pixel is in a mask where its logit is above mask_threshold; the
  * image encoder runs on up to `threads` threads. NULL with ERROR_MEMORY. */
-struct clicker *clicker_new(const struct sam *sam, double mask_threshold, int threads,
-                            struct error *error);
-void clicker_free(struct clicker *clicker);
+struct predictor *predictor_new(const struct sam *sam, double mask_threshold, int threads,
+                                struct error *error);
+void predictor_free(struct predictor *predictor);
 
 /* Encodes an image, which is not needed afterwards. Returns 0 or -1 (ERROR_MEMORY). */
-int clicker_encode(struct clicker *clicker, const struct image *image, struct error *error);
+int predictor_set_image(struct predictor *predictor, const struct image *image,
+                        struct error *error);
 
 /* One foreground click on pixel (x, y) of the image that was encoded last, given to the model as
- * SamPredictor does: x times new width / width, and so on. masks[CLICK_MASKS] must be zeroed or
+ * SamPredictor does: x times new width / width, and so on. masks[PREDICTOR_MASKS] must be zeroed or
  * reusable; the caller frees their runs, also on failure. Returns 0 or -1 (ERROR_MEMORY). */
-int clicker_click(struct clicker *clicker, int32_t x, int32_t y, struct click_mask *masks,
-                  struct error *error);
+int predictor_click(struct predictor *predictor, int32_t x, int32_t y, struct predictor_mask *masks,
+                    struct error *error);
 
 #endif

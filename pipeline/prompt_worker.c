@@ -6,18 +6,18 @@
 #include "base/memory.h"
 #include "filters/crop.h"
 #include "filters/mask.h"
+#include "filters/postprocess.h"
 #include "filters/scan/scan.h"
 #include "model/sam.h"
 #include "pipeline/options.h"
-#include "pipeline/postprocess.h"
 
-struct lane {
+struct prompt_worker {
     const struct sam *sam;
-    const struct generation *options;
+    const struct generator_options *options;
     struct sam_decoder *decoder;
     struct scan_scratch *scan;
     float *logits; /* [SAM_MASKS][L][L] of one prompt */
-    struct lane_times times;
+    struct prompt_worker_times times;
     float *refined; /* [SAM_BATCH][SAM_MASKS - 1][L][L] with use_m2m, else NULL */
 };
 
@@ -28,141 +28,146 @@ struct candidate {
     int in_batch;    /* its place in the decoder's last batch */
 };
 
-static size_t plane(const struct lane *lane)
+static size_t plane(const struct prompt_worker *worker)
 {
-    size_t low = (size_t)sam_info(lane->sam)->low_size;
+    size_t low = (size_t)sam_info(worker->sam)->low_size;
     return low * low;
 }
 
-static int lane_init(struct lane *lane, struct error *error)
+static int prompt_worker_init(struct prompt_worker *worker, struct error *error)
 {
-    size_t kept = lane->options->use_m2m ? (size_t)SAM_BATCH * (SAM_MASKS - 1) : 0;
-    if (!(lane->decoder = sam_decoder_new(lane->sam, error)) ||
-        !(lane->scan = scan_scratch_new(error)) ||
-        !(lane->logits = memory_new(SAM_MASKS, plane(lane) * sizeof(float), "logits", error)))
+    size_t kept = worker->options->use_m2m ? (size_t)SAM_BATCH * (SAM_MASKS - 1) : 0;
+    if (!(worker->decoder = sam_decoder_new(worker->sam, error)) ||
+        !(worker->scan = scan_scratch_new(error)) ||
+        !(worker->logits = memory_new(SAM_MASKS, plane(worker) * sizeof(float), "logits", error)))
         return -1;
-    if (kept && !(lane->refined = memory_new(kept, plane(lane) * sizeof(float), "logits", error)))
+    if (kept &&
+        !(worker->refined = memory_new(kept, plane(worker) * sizeof(float), "logits", error)))
         return -1;
     return 0;
 }
 
-struct lane *lane_new(const struct sam *sam, const struct generation *options, struct error *error)
+struct prompt_worker *prompt_worker_new(const struct sam *sam,
+                                        const struct generator_options *options,
+                                        struct error *error)
 {
-    struct lane *lane = memory_new(1, sizeof *lane, "decoding thread", error);
-    if (!lane)
+    struct prompt_worker *worker = memory_new(1, sizeof *worker, "decoding thread", error);
+    if (!worker)
         return NULL;
-    *lane = (struct lane){.sam = sam, .options = options};
-    if (lane_init(lane, error)) {
-        lane_free(lane);
+    *worker = (struct prompt_worker){.sam = sam, .options = options};
+    if (prompt_worker_init(worker, error)) {
+        prompt_worker_free(worker);
         return NULL;
     }
-    return lane;
+    return worker;
 }
 
-void lane_free(struct lane *lane)
+void prompt_worker_free(struct prompt_worker *worker)
 {
-    if (!lane)
+    if (!worker)
         return;
-    sam_decoder_free(lane->decoder);
-    scan_scratch_free(lane->scan);
-    memory_free(lane->logits);
-    memory_free(lane->refined);
-    memory_free(lane);
+    sam_decoder_free(worker->decoder);
+    scan_scratch_free(worker->scan);
+    memory_free(worker->logits);
+    memory_free(worker->refined);
+    memory_free(worker);
 }
 
-const struct lane_times *lane_times(const struct lane *lane)
+const struct prompt_worker_times *prompt_worker_times(const struct prompt_worker *worker)
 {
-    return &lane->times;
+    return &worker->times;
 }
 
 /* sam_decode and sam_logits, timed. */
-static void decode(struct lane *lane, const struct crop_task *task,
+static void decode(struct prompt_worker *worker, const struct crop_task *task,
                    const struct sam_prompts *prompts, float *iou)
 {
     double start = clock_now();
-    sam_decode(lane->sam, lane->decoder, task->embedding, prompts, iou);
-    lane->times.decode += clock_now() - start;
-    lane->times.prompts += prompts->count;
+    sam_decode(worker->sam, worker->decoder, task->embedding, prompts, iou);
+    worker->times.decode += clock_now() - start;
+    worker->times.prompts += prompts->count;
 }
 
 /* Tells the decoder which masks of its last batch upscale will ask for; timed with it. */
-static void want(struct lane *lane, const struct crop_task *task, const unsigned char *wanted)
+static void want(struct prompt_worker *worker, const struct crop_task *task,
+                 const unsigned char *wanted)
 {
     double start = clock_now();
-    sam_want(lane->sam, lane->decoder, task->embedding, wanted);
-    lane->times.logits += clock_now() - start;
+    sam_want(worker->sam, worker->decoder, task->embedding, wanted);
+    worker->times.logits += clock_now() - start;
 }
 
-static void upscale(struct lane *lane, const struct crop_task *task, int in_batch, const int *which,
-                    int count, float *logits)
+static void upscale(struct prompt_worker *worker, const struct crop_task *task, int in_batch,
+                    const int *which, int count, float *logits)
 {
     double start = clock_now();
-    sam_logits(lane->sam, lane->decoder, task->embedding, in_batch, which, count, logits);
-    lane->times.logits += clock_now() - start;
-    lane->times.upscaled++;
+    sam_logits(worker->sam, worker->decoder, task->embedding, in_batch, which, count, logits);
+    worker->times.logits += clock_now() - start;
+    worker->times.upscaled++;
 }
 
 /* Whether a mask of this predicted IoU goes on; NaN does not. */
-static bool is_good(const struct lane *lane, float iou)
+static bool is_good(const struct prompt_worker *worker, float iou)
 {
-    double threshold = lane->options->pred_iou_thresh;
+    double threshold = worker->options->pred_iou_thresh;
     return threshold <= 0 || iou > (float)threshold;
 }
 
 /* Moves the threshold to 0, where the scan has it: interpolation commutes with adding a constant.
  */
-static void apply_threshold(const struct lane *lane, float *logits)
+static void apply_threshold(const struct prompt_worker *worker, float *logits)
 {
-    float threshold = (float)lane->options->mask_threshold;
-    for (size_t i = 0; threshold != 0 && i < plane(lane); i++)
+    float threshold = (float)worker->options->mask_threshold;
+    for (size_t i = 0; threshold != 0 && i < plane(worker); i++)
         logits[i] -= threshold;
 }
 
 /* Whether a mask that has passed the thresholds may take part in NMS. */
-static bool is_admitted(const struct lane *lane, const struct crop_task *task,
+static bool is_admitted(const struct prompt_worker *worker, const struct crop_task *task,
                         const struct mask *mask)
 {
     double image_area = (double)task->image_width * task->image_height;
     return (task->keep_cut ||
             !crop_cuts_box(task->rect, mask->box, task->image_width, task->image_height)) &&
-           !refine_covers_image(mask, lane->options, image_area);
+           !postprocess_covers_image(mask, &worker->options->postprocess, image_area);
 }
 
 /* Scans one low-resolution mask and adds it to `found` if it passes the filters. */
-static int keep_mask(struct lane *lane, const struct crop_task *task, const double *point,
-                     float *logits, float iou, struct mask_list *found, struct error *error)
+static int keep_mask(struct prompt_worker *worker, const struct crop_task *task,
+                     const double *point, float *logits, float iou, struct mask_list *found,
+                     struct error *error)
 {
     const struct scan_options scan = {
-        .stability_offset = (float)lane->options->stability_score_offset,
-        .stability_threshold = (float)lane->options->stability_score_thresh,
+        .stability_offset = (float)worker->options->stability_score_offset,
+        .stability_threshold = (float)worker->options->stability_score_thresh,
     };
     struct mask mask = {.crop = task->rect, .point = {point[0], point[1]}, .predicted_iou = iou};
     bool kept;
     double start = clock_now();
-    apply_threshold(lane, logits);
-    int status = scan_mask(task->geometry, lane->scan, logits, &scan, &mask, &kept, error);
-    if (status == 0 && kept && is_admitted(lane, task, &mask))
+    apply_threshold(worker, logits);
+    int status = scan_mask(task->geometry, worker->scan, logits, &scan, &mask, &kept, error);
+    if (status == 0 && kept && is_admitted(worker, task, &mask))
         status = mask_list_add(found, &mask, error);
     rle_free(&mask.rle);
-    lane->times.scan += clock_now() - start;
-    lane->times.scanned++;
+    worker->times.scan += clock_now() - start;
+    worker->times.scanned++;
     return status;
 }
 
 /* The outputs of one prompt that are above the threshold, bit m for mask m. */
-static unsigned char good_masks(const struct lane *lane, const float *iou)
+static unsigned char good_masks(const struct prompt_worker *worker, const float *iou)
 {
     unsigned char good = 0;
-    int first = lane->options->single_mask ? 0 : 1;
-    int end = lane->options->single_mask ? 1 : SAM_MASKS;
+    int first = worker->options->single_mask ? 0 : 1;
+    int end = worker->options->single_mask ? 1 : SAM_MASKS;
     for (int m = first; m < end; m++)
-        if (is_good(lane, iou[m]))
+        if (is_good(worker, iou[m]))
             good |= (unsigned char)(1u << m);
     return good;
 }
 
 /* Scans the masks `good` of one prompt of the decoder's last batch. */
-static int keep_prompt(struct lane *lane, const struct crop_task *task,
+static int keep_prompt(struct prompt_worker *worker, const struct crop_task *task,
                        const struct candidate *candidate, unsigned char good, const float *iou,
                        struct mask_list *found, struct error *error)
 {
@@ -173,9 +178,9 @@ static int keep_prompt(struct lane *lane, const struct crop_task *task,
             which[count++] = m;
     if (count == 0)
         return 0;
-    upscale(lane, task, candidate->in_batch, which, count, lane->logits);
+    upscale(worker, task, candidate->in_batch, which, count, worker->logits);
     for (int i = 0; i < count; i++)
-        if (keep_mask(lane, task, candidate->point, lane->logits + (size_t)i * plane(lane),
+        if (keep_mask(worker, task, candidate->point, worker->logits + (size_t)i * plane(worker),
                       iou[which[i]], found, error))
             return -1;
     return 0;
@@ -183,7 +188,7 @@ static int keep_prompt(struct lane *lane, const struct crop_task *task,
 
 /* use_m2m: each multimask output goes back in as a mask prompt beside its point, and the single
  * mask that comes out takes its place (SAM 2's generator, refine_with_m2m). */
-static int refine_batch(struct lane *lane, const struct crop_task *task,
+static int refine_batch(struct prompt_worker *worker, const struct crop_task *task,
                         const struct candidate *candidates, int count, struct mask_list *found,
                         struct error *error)
 {
@@ -191,8 +196,8 @@ static int refine_batch(struct lane *lane, const struct crop_task *task,
     static const int multimask[OUTPUTS] = {1, 2, 3};
     static const int single[1] = {0};
     for (int i = 0; i < count; i++)
-        upscale(lane, task, i, multimask, OUTPUTS,
-                lane->refined + (size_t)i * OUTPUTS * plane(lane));
+        upscale(worker, task, i, multimask, OUTPUTS,
+                worker->refined + (size_t)i * OUTPUTS * plane(worker));
     for (int i = 0; i < count; i++) {
         double xy[OUTPUTS][2];
         float iou[OUTPUTS][SAM_MASKS];
@@ -204,14 +209,15 @@ static int refine_batch(struct lane *lane, const struct crop_task *task,
             .count = OUTPUTS,
             .points = 1,
             .xy = xy[0],
-            .masks = lane->refined + (size_t)i * OUTPUTS * plane(lane),
+            .masks = worker->refined + (size_t)i * OUTPUTS * plane(worker),
         };
-        decode(lane, task, &prompts, iou[0]);
+        decode(worker, task, &prompts, iou[0]);
         for (int m = 0; m < OUTPUTS; m++) {
-            if (!is_good(lane, iou[m][0]))
+            if (!is_good(worker, iou[m][0]))
                 continue;
-            upscale(lane, task, m, single, 1, lane->logits);
-            if (keep_mask(lane, task, candidates[i].point, lane->logits, iou[m][0], found, error))
+            upscale(worker, task, m, single, 1, worker->logits);
+            if (keep_mask(worker, task, candidates[i].point, worker->logits, iou[m][0], found,
+                          error))
                 return -1;
         }
     }
@@ -232,8 +238,8 @@ static struct candidate locate(const struct crop_task *task, int index, int in_b
     };
 }
 
-int lane_run(struct lane *lane, const struct crop_task *task, int first, int count,
-             struct mask_list *found, struct error *error)
+int prompt_worker_run(struct prompt_worker *worker, const struct crop_task *task, int first,
+                      int count, struct mask_list *found, struct error *error)
 {
     struct candidate candidates[SAM_BATCH];
     double xy[SAM_BATCH][2];
@@ -244,15 +250,15 @@ int lane_run(struct lane *lane, const struct crop_task *task, int first, int cou
         xy[i][1] = candidates[i].input[1];
     }
     const struct sam_prompts prompts = {.count = count, .points = 1, .xy = xy[0]};
-    decode(lane, task, &prompts, iou[0]);
-    if (lane->options->use_m2m)
-        return refine_batch(lane, task, candidates, count, found, error);
+    decode(worker, task, &prompts, iou[0]);
+    if (worker->options->use_m2m)
+        return refine_batch(worker, task, candidates, count, found, error);
     unsigned char good[SAM_BATCH];
     for (int i = 0; i < count; i++)
-        good[i] = good_masks(lane, iou[i]);
-    want(lane, task, good);
+        good[i] = good_masks(worker, iou[i]);
+    want(worker, task, good);
     for (int i = 0; i < count; i++)
-        if (keep_prompt(lane, task, &candidates[i], good[i], iou[i], found, error))
+        if (keep_prompt(worker, task, &candidates[i], good[i], iou[i], found, error))
             return -1;
     return 0;
 }

@@ -11,14 +11,14 @@
 #include "base/geometry.h"
 
 struct error;
-struct generation;
+struct generator_options;
 struct mask_list;
 struct sam;
 struct sam_image;
 struct scan_geometry;
 
 /* Scratch memory of one thread. */
-struct lane;
+struct prompt_worker;
 
 /* One crop in work: everything that its batches share, read-only. All borrowed. */
 struct crop_task {
@@ -32,24 +32,26 @@ struct crop_task {
     bool keep_cut; /* keep masks that the crop's border has cut */
 };
 
-/* Where a lane's time goes, summed up since it was made; seconds of its own thread. */
-struct lane_times {
+/* Where a worker's time goes, summed up since it was made; seconds of its own thread. */
+struct prompt_worker_times {
     double decode;                   /* prompts to predicted IoU */
     double logits;                   /* upscaling to low-resolution logits */
     double scan;                     /* stability, runs, boxes, filters */
     long prompts, upscaled, scanned; /* how many prompts, prompts with a good mask, and masks */
 };
 
-/* `sam` and `options` must outlive the lane. NULL with ERROR_MEMORY. */
-struct lane *lane_new(const struct sam *sam, const struct generation *options, struct error *error);
-void lane_free(struct lane *lane);
+/* `sam` and `options` must outlive the worker. NULL with ERROR_MEMORY. */
+struct prompt_worker *prompt_worker_new(const struct sam *sam,
+                                        const struct generator_options *options,
+                                        struct error *error);
+void prompt_worker_free(struct prompt_worker *worker);
 
 /* Decodes points first .. first + count - 1 (count at most SAM_BATCH) of the task and adds the
  * masks that are kept to `found`, in the order of the points and of the model's outputs. Masks,
  * boxes and runs are in the crop's frame. Returns 0 or -1 (ERROR_MEMORY). */
-int lane_run(struct lane *lane, const struct crop_task *task, int first, int count,
-             struct mask_list *found, struct error *error);
+int prompt_worker_run(struct prompt_worker *worker, const struct crop_task *task, int first,
+                      int count, struct mask_list *found, struct error *error);
 
-const struct lane_times *lane_times(const struct lane *lane);
+const struct prompt_worker_times *prompt_worker_times(const struct prompt_worker *worker);
 
 #endif

@@ -9,7 +9,6 @@
 #include "images/image_worker.h"
 #include "pipeline/generate.h"
 #include "pipeline/options.h"
-#include "pipeline/postprocess.h"
 
 /* Masks of two tiles are of one object if this much of them agrees in the overlap. */
 static const double SAME_OBJECT = 0.5;
@@ -84,5 +83,5 @@ int tiles_generate(struct generator *generator, struct image_worker *decoder, co
     *height = header.height;
     int status = run_rows(generator, decoder, &header, tile, halo, masks, error);
     return status ? -1
-                  : refine(masks, generator_options(generator), header.width, header.height, error);
+                  : generator_postprocess(generator, masks, header.width, header.height, error);
 }

@@ -24,7 +24,7 @@ struct bench {
     struct image image;
 };
 
-/* Times of one image in seconds; the lane's are summed over the threads. */
+/* Times of one image in seconds; the worker's are summed over the threads. */
 struct timing {
     double whole, read, record;
     struct generator_times stages;
@@ -137,12 +137,12 @@ static struct generator_times difference(struct generator_times a, struct genera
     a.encode -= b.encode;
     a.grid -= b.grid;
     a.filters -= b.filters;
-    a.lane.decode -= b.lane.decode;
-    a.lane.logits -= b.lane.logits;
-    a.lane.scan -= b.lane.scan;
-    a.lane.prompts -= b.lane.prompts;
-    a.lane.upscaled -= b.lane.upscaled;
-    a.lane.scanned -= b.lane.scanned;
+    a.worker.decode -= b.worker.decode;
+    a.worker.logits -= b.worker.logits;
+    a.worker.scan -= b.worker.scan;
+    a.worker.prompts -= b.worker.prompts;
+    a.worker.upscaled -= b.worker.upscaled;
+    a.worker.scanned -= b.worker.scanned;
     return a;
 }
 
@@ -186,20 +186,20 @@ static double peak_mib(void)
 
 static void print_json(const struct bench *bench, const struct timing *t)
 {
-    const struct lane_times *lane = &t->stages.lane;
+    const struct prompt_worker_times *worker = &t->stages.worker;
     printf("{\"threads\": %d, \"whole\": %.4f, \"read\": %.4f, \"tensor\": %.4f, "
            "\"encoder\": %.4f, \"decoder\": %.4f, \"scan\": %.4f, \"filters\": %.4f, "
            "\"record\": %.4f, \"prompts\": %ld, \"upscaled\": %ld, \"scanned\": %ld, "
            "\"masks\": %zu, \"peak_mib\": %.0f}\n",
            bench->threads, t->whole, t->read, t->stages.tensor, t->stages.encode,
-           (lane->decode + lane->logits) / bench->threads, lane->scan / bench->threads,
-           t->stages.filters, t->record, lane->prompts, lane->upscaled, lane->scanned, t->masks,
-           peak_mib());
+           (worker->decode + worker->logits) / bench->threads, worker->scan / bench->threads,
+           t->stages.filters, t->record, worker->prompts, worker->upscaled, worker->scanned,
+           t->masks, peak_mib());
 }
 
 static void print_text(const struct bench *bench, const struct timing *t)
 {
-    const struct lane_times *lane = &t->stages.lane;
+    const struct prompt_worker_times *worker = &t->stages.worker;
     const struct sam_info *info = sam_info(bench->sam);
     printf("%s, input %d, %d x %d pixels, %d threads, best of %d\n", info->name, info->image_size,
            bench->image.width, bench->image.height, bench->threads, bench->repeat);
@@ -207,9 +207,9 @@ static void print_text(const struct bench *bench, const struct timing *t)
     printf("  resize, normalise   %8.3f s\n", t->stages.tensor);
     printf("  image encoder       %8.3f s\n", t->stages.encode);
     printf("  grid of prompts     %8.3f s, of which, summed over threads:\n", t->stages.grid);
-    printf("    to predicted IoU  %8.3f s  %ld prompts\n", lane->decode, lane->prompts);
-    printf("    upscaling         %8.3f s  %ld prompts\n", lane->logits, lane->upscaled);
-    printf("    scan to runs      %8.3f s  %ld masks\n", lane->scan, lane->scanned);
+    printf("    to predicted IoU  %8.3f s  %ld prompts\n", worker->decode, worker->prompts);
+    printf("    upscaling         %8.3f s  %ld prompts\n", worker->logits, worker->upscaled);
+    printf("    scan to runs      %8.3f s  %ld masks\n", worker->scan, worker->scanned);
     printf("  NMS, clean-up       %8.3f s\n", t->stages.filters);
     printf("  record              %8.3f s  %zu masks\n", t->record, t->masks);
     printf("  whole               %8.3f s\n", t->whole);
@@ -223,8 +223,7 @@ static int time_all(struct bench *bench, struct error *error)
     if (load_model(&bench->sam, &bench->settings, said, error) ||
         (!bench->path && draw_image(&bench->image, error)))
         return -1;
-    bench->generator =
-        generator_new(bench->sam, &bench->settings.generation, bench->threads, error);
+    bench->generator = generator_new(bench->sam, &bench->settings.generator, bench->threads, error);
     if (!bench->generator)
         return -1;
     for (int i = 0; i < bench->repeat; i++) {

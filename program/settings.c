@@ -227,8 +227,8 @@ void settings_free(struct settings *settings)
         }
     memory_free(settings->sources);
     settings->sources = NULL;
-    free(settings->generation.own_points);
-    settings->generation.own_points = NULL;
+    free(settings->generator.own_points);
+    settings->generator.own_points = NULL;
 }
 
 void settings_key(const struct setting *setting, char *key, size_t size)

@@ -16,7 +16,13 @@
 struct error;
 
 struct settings {
-    struct generation generation;
+    struct generator_options generator;
+    /* Texts that settings_complete turns into numbers of `generator`. */
+    char *crop_layers;     /* "1,2": only these; NULL: all */
+    char *region_cleanup;  /* "amg" or "sa1b" */
+    char *non_overlapping; /* "smaller" or "better"; NULL: off */
+    char *point_grid;      /* file of points; NULL: a regular grid */
+
     char *preset;      /* "amg", "sa1b" or NULL */
     char *config;      /* file of options, or NULL */
     bool print_config; /* show the options instead of working */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -12,10 +13,11 @@
 enum { POINTS_MOST = 1 << 20 };
 
 /* Reads "1,2" into bits. */
-static int read_layers(struct generation *generation, struct error *error)
+static int read_layers(struct settings *settings, struct error *error)
 {
-    const char *text = generation->crop_layers;
-    generation->crop_layer_set = 0;
+    struct generator_options *generator = &settings->generator;
+    const char *text = settings->crop_layers;
+    generator->crop_layer_set = 0;
     for (const char *at = text; at;) {
         char *end;
         long layer = strtol(at, &end, 10);
@@ -23,44 +25,44 @@ static int read_layers(struct generation *generation, struct error *error)
             return error_set(error, ERROR_USAGE,
                              "--crop-layers %s: expected layers from 0 to %d, such as 1,2", text,
                              CROP_LAYERS_MAX);
-        generation->crop_layer_set |= 1U << layer;
-        if (generation->crop_n_layers < layer)
-            generation->crop_n_layers = (int)layer;
+        generator->crop_layer_set |= 1U << layer;
+        if (generator->crop_n_layers < layer)
+            generator->crop_n_layers = (int)layer;
         at = *end ? end + 1 : NULL;
     }
     return 0;
 }
 
-static int check_grids(const struct generation *generation, struct error *error)
+static int check_grids(const struct generator_options *generator, struct error *error)
 {
-    for (int layer = 0; !generation->own_points && layer <= generation->crop_n_layers; layer++)
-        if (grid_side(generation->points_per_side, generation->crop_n_points_downscale_factor,
+    for (int layer = 0; !generator->own_points && layer <= generator->crop_n_layers; layer++)
+        if (grid_side(generator->points_per_side, generator->crop_n_points_downscale_factor,
                       layer) < 1)
             return error_set(error, ERROR_USAGE,
                              "--crop-n-points-downscale-factor %d: crop layer %d would have no "
                              "point with --points-per-side %d",
-                             generation->crop_n_points_downscale_factor, layer,
-                             generation->points_per_side);
+                             generator->crop_n_points_downscale_factor, layer,
+                             generator->points_per_side);
     return 0;
 }
 
-static int add_point(struct generation *generation, size_t *capacity, double x, double y,
+static int add_point(struct generator_options *generator, size_t *capacity, double x, double y,
                      struct error *error)
 {
-    size_t count = (size_t)generation->own_point_count;
+    size_t count = (size_t)generator->own_point_count;
     if (count == POINTS_MOST)
         return error_set(error, ERROR_USAGE, "more than %d points", POINTS_MOST);
-    if (memory_grow((void **)&generation->own_points, capacity, count + 1, 2 * sizeof(double),
+    if (memory_grow((void **)&generator->own_points, capacity, count + 1, 2 * sizeof(double),
                     error))
         return -1;
-    generation->own_points[2 * count] = x;
-    generation->own_points[2 * count + 1] = y;
-    generation->own_point_count++;
+    generator->own_points[2 * count] = x;
+    generator->own_points[2 * count + 1] = y;
+    generator->own_point_count++;
     return 0;
 }
 
 /* One "x,y" or "x y" a line, in 0..1; empty lines and lines that begin with # are skipped. */
-static int read_point_lines(struct generation *generation, FILE *file, struct error *error)
+static int read_point_lines(struct generator_options *generator, FILE *file, struct error *error)
 {
     char line[256];
     size_t capacity = 0;
@@ -74,55 +76,69 @@ static int read_point_lines(struct generation *generation, FILE *file, struct er
         if (found != 2 || !(x >= 0 && x <= 1 && y >= 0 && y <= 1))
             return error_set(error, ERROR_USAGE,
                              "line %d: expected x,y, both from 0 to 1 of the image's size", number);
-        if (add_point(generation, &capacity, x, y, error))
+        if (add_point(generator, &capacity, x, y, error))
             return -1;
     }
-    return generation->own_point_count ? 0 : error_set(error, ERROR_USAGE, "there is no point");
+    return generator->own_point_count ? 0 : error_set(error, ERROR_USAGE, "there is no point");
 }
 
-static int read_points(struct generation *generation, struct error *error)
+static int read_points(struct settings *settings, struct error *error)
 {
-    if (!generation->point_grid)
+    const char *path = settings->point_grid;
+    if (!path)
         return 0;
-    FILE *file = fopen(generation->point_grid, "r");
+    FILE *file = fopen(path, "r");
     if (!file)
-        return error_set_system(error, ERROR_USAGE, errno, "--point-grid %s",
-                                generation->point_grid);
-    int status = read_point_lines(generation, file, error);
+        return error_set_system(error, ERROR_USAGE, errno, "--point-grid %s", path);
+    int status = read_point_lines(&settings->generator, file, error);
     fclose(file);
-    return status ? error_prefix(error, "--point-grid %s", generation->point_grid) : 0;
+    return status ? error_prefix(error, "--point-grid %s", path) : 0;
 }
 
 /* After read_layers: --crop-layers may ask for crops as well as --crop-n-layers. */
 static int check_tiles(const struct settings *settings, struct error *error)
 {
-    const struct generation *generation = &settings->generation;
-    if (!generation->tile)
+    const struct generator_options *generator = &settings->generator;
+    if (!generator->tile)
         return 0;
-    if (generation->halo >= generation->tile)
+    if (generator->halo >= generator->tile)
         return error_set(error, ERROR_USAGE, "--halo %d: expected less than --tile %d",
-                         generation->halo, generation->tile);
+                         generator->halo, generator->tile);
     if (settings->overlay)
-        return error_set(error, ERROR_USAGE, "--tile %d contradicts --overlay", generation->tile);
-    if (generation->crop_n_layers)
-        return error_set(error, ERROR_USAGE, "--tile %d contradicts --%s", generation->tile,
-                         generation->crop_layers ? "crop-layers" : "crop-n-layers");
+        return error_set(error, ERROR_USAGE, "--tile %d contradicts --overlay", generator->tile);
+    if (generator->crop_n_layers)
+        return error_set(error, ERROR_USAGE, "--tile %d contradicts --%s", generator->tile,
+                         settings->crop_layers ? "crop-layers" : "crop-n-layers");
     return 0;
+}
+
+/* The texts of a choice, which settings_set has checked, as enums. */
+static void read_choices(struct settings *settings)
+{
+    struct postprocess_options *options = &settings->generator.postprocess;
+    const char *overlap = settings->non_overlapping;
+    options->region_cleanup =
+        strcmp(settings->region_cleanup, "sa1b") == 0 ? REGION_CLEANUP_SA1B : REGION_CLEANUP_AMG;
+    options->non_overlapping = !overlap                         ? NON_OVERLAPPING_OFF
+                               : strcmp(overlap, "better") == 0 ? NON_OVERLAPPING_BETTER
+                                                                : NON_OVERLAPPING_SMALLER;
 }
 
 int settings_complete(struct settings *settings, struct error *error)
 {
-    struct generation *generation = &settings->generation;
+    struct generator_options *generator = &settings->generator;
     if (settings->overwrite && (settings->extend || settings->retry_failed))
         return error_set(error, ERROR_USAGE, "--overwrite contradicts --%s",
                          settings->extend ? "extend" : "retry-failed");
-    if (generation->max_area && generation->min_area > generation->max_area)
+    if (generator->postprocess.max_area &&
+        generator->postprocess.min_area > generator->postprocess.max_area)
         return error_set(error, ERROR_USAGE, "--min-area %d is above --max-area %d",
-                         generation->min_area, generation->max_area);
-    if (generation->use_m2m && generation->single_mask)
+                         generator->postprocess.min_area, generator->postprocess.max_area);
+    if (generator->use_m2m && generator->single_mask)
         return error_set(error, ERROR_USAGE, "--use-m2m contradicts --single-mask");
-    if (read_layers(generation, error) || check_tiles(settings, error) ||
-        read_points(generation, error))
+    read_choices(settings);
+    if (read_layers(settings, error) || check_tiles(settings, error) ||
+        read_points(settings, error))
         return -1;
-    return check_grids(generation, error);
+    return check_grids(generator, error);
 }

@@ -28,13 +28,13 @@ static void correlate(struct eval_correlation *sums, double x, double y)
 }
 
 /* Counts the three masks of one click. */
-static void judge_click(struct eval_scores *scores, const struct click_mask *masks,
+static void judge_click(struct eval_scores *scores, const struct predictor_mask *masks,
                         const struct segment *segment)
 {
     struct eval_clicks *clicks = &scores->clicks[segment_size(segment->area)];
     double best = 0, scored = 0;
     float highest = 0;
-    for (int m = 0; m < CLICK_MASKS; m++) {
+    for (int m = 0; m < PREDICTOR_MASKS; m++) {
         double iou = rle_iou(&masks[m].rle, &segment->rle);
         correlate(&scores->correlation, masks[m].predicted_iou, iou);
         if (iou > best)
@@ -49,20 +49,20 @@ static void judge_click(struct eval_scores *scores, const struct click_mask *mas
     clicks->best_scored += scored;
 }
 
-int eval_clicks(struct eval_scores *scores, struct clicker *clicker, const struct segments *truth,
-                struct error *error)
+int eval_clicks(struct eval_scores *scores, struct predictor *predictor,
+                const struct segments *truth, struct error *error)
 {
-    struct click_mask masks[CLICK_MASKS] = {0};
+    struct predictor_mask masks[PREDICTOR_MASKS] = {0};
     int status = 0;
     for (size_t i = 0; status == 0 && i < truth->count; i++) {
         int32_t x, y;
         status = mask_centre(&truth->items[i].rle, &x, &y, NULL, error);
         if (status == 0)
-            status = clicker_click(clicker, x, y, masks, error);
+            status = predictor_click(predictor, x, y, masks, error);
         if (status == 0)
             judge_click(scores, masks, &truth->items[i]);
     }
-    for (int m = 0; m < CLICK_MASKS; m++)
+    for (int m = 0; m < PREDICTOR_MASKS; m++)
         rle_free(&masks[m].rle);
     return status;
 }
@@ -163,10 +163,10 @@ static int eval_model(const struct evaluator *evaluator, const char *path,
     int status = image_read(path, NULL, &image, error);
     if (status == 0)
         status = check_size(truth, image.width, image.height, path, error);
-    if (status == 0 && evaluator->clicker)
-        status = clicker_encode(evaluator->clicker, &image, error);
-    if (status == 0 && evaluator->clicker)
-        status = eval_clicks(scores, evaluator->clicker, truth, error);
+    if (status == 0 && evaluator->predictor)
+        status = predictor_set_image(evaluator->predictor, &image, error);
+    if (status == 0 && evaluator->predictor)
+        status = eval_clicks(scores, evaluator->predictor, truth, error);
     if (status == 0)
         status = eval_generated(scores, evaluator->generator, &image, truth, error);
     image_free(&image);

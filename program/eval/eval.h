@@ -9,7 +9,7 @@
 
 #include "program/eval/recall.h"
 
-struct clicker;
+struct predictor;
 struct error;
 struct generator;
 struct image;
@@ -39,7 +39,7 @@ struct eval_scores {
 
 /* One tool or model at work. */
 struct evaluator {
-    struct clicker *clicker;     /* NULL: no clicks */
+    struct predictor *predictor; /* NULL: no clicks */
     struct generator *generator; /* the automatic masks; not used with `masks` */
     const char *masks;           /* a folder of records to be judged instead, or NULL */
     int64_t annotator;           /* or SEGMENTS_FIRST_ANNOTATOR */
@@ -54,8 +54,8 @@ int eval_pair(struct evaluator *evaluator, const char *path, const char *key, st
 
 /* The clicks alone: one at the centre of each segment of `truth` (filters/centre.h), whose image is
  * the one that was encoded last. Returns 0 or -1 (ERROR_MEMORY). */
-int eval_clicks(struct eval_scores *scores, struct clicker *clicker, const struct segments *truth,
-                struct error *error);
+int eval_clicks(struct eval_scores *scores, struct predictor *predictor,
+                const struct segments *truth, struct error *error);
 
 /* A mask to be judged; borrowed. */
 struct eval_mask {

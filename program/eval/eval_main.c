@@ -124,7 +124,7 @@ static int prepare(struct eval_command *command, struct error *error)
 {
     char said[LOAD_SAID];
     struct evaluator *evaluator = &command->evaluator;
-    const struct generation *generation = &command->settings.generation;
+    const struct generator_options *generator = &command->settings.generator;
     if (evaluator->masks)
         return 0;
     if (load_model(&command->sam, &command->settings, said, error))
@@ -132,12 +132,12 @@ static int prepare(struct eval_command *command, struct error *error)
     if (said[0])
         fprintf(stderr, "maskmill eval: %s brings its own defaults:%s\n",
                 load_name(&command->settings), said);
-    evaluator->generator = generator_new(command->sam, generation, command->threads, error);
+    evaluator->generator = generator_new(command->sam, generator, command->threads, error);
     if (!evaluator->generator)
         return -1;
-    evaluator->clicker =
-        clicker_new(command->sam, generation->mask_threshold, command->threads, error);
-    return evaluator->clicker ? 0 : -1;
+    evaluator->predictor =
+        predictor_new(command->sam, generator->mask_threshold, command->threads, error);
+    return evaluator->predictor ? 0 : -1;
 }
 
 /* All pairs, one after another; bad ones are named and left out. */
@@ -167,7 +167,7 @@ static int walk(struct eval_command *command, struct error *error)
 static int report(const struct eval_command *command, struct error *error)
 {
     const struct eval_scores *scores = &command->evaluator.scores;
-    bool clicks = command->evaluator.clicker;
+    bool clicks = command->evaluator.predictor;
     struct json_text text = {0};
     if (!command->json) {
         eval_print(scores, clicks);
@@ -211,7 +211,7 @@ int eval_main(int argc, char **argv)
         status = EXIT_SOME_FAILED;
     }
     generator_free(command.evaluator.generator);
-    clicker_free(command.evaluator.clicker);
+    predictor_free(command.evaluator.predictor);
     sam_free(command.sam);
     settings_free(&command.settings);
     return (int)status;

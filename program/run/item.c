@@ -80,7 +80,7 @@ static int read_once(struct run *run, struct item *item)
     if (item->file)
         return image_worker_read_memory(run->image_worker, item->file, item->file_size, item->path,
                                         &run->limits, &item->image, &item->error);
-    if (run->settings.generation.tile)
+    if (run->settings.generator.tile)
         return image_worker_header(run->image_worker, item->path, &run->limits, &header,
                                    &item->error);
     return image_worker_read(run->image_worker, item->path, &run->limits, &item->image,
@@ -111,7 +111,7 @@ int item_read(struct run *run, struct item *item)
 static int find_masks(struct run *run, int worker, struct item *item)
 {
     struct generator *generator = run->generators[worker];
-    const struct generation *options = &run->settings.generation;
+    const struct generator_options *options = &run->settings.generator;
     struct record *record = &item->record;
     int32_t width = item->image.width;
     int32_t height = item->image.height;

@@ -35,15 +35,15 @@ char *run_folder_path(const struct run *run, const char *key, const char *suffix
 static size_t list_fields(const struct run *run, struct runfile_field *fields,
                           char (*texts)[FIELD_TEXT], char grid_sha256[DIGEST_TEXT])
 {
-    const struct generation *generation = &run->settings.generation;
+    const struct generator_options *generator = &run->settings.generator;
     size_t count;
     const struct setting *table = settings_table(&count);
     size_t used = 0;
     fields[used++] = (struct runfile_field){"maskmill", MASKMILL_VERSION};
     fields[used++] = (struct runfile_field){"model_sha256", run->model_sha256};
-    if (generation->own_points) {
-        digest_bytes(generation->own_points,
-                     2 * sizeof(double) * (size_t)generation->own_point_count, grid_sha256);
+    if (generator->own_points) {
+        digest_bytes(generator->own_points, 2 * sizeof(double) * (size_t)generator->own_point_count,
+                     grid_sha256);
         fields[used++] = (struct runfile_field){"point_grid_sha256", grid_sha256};
     }
     for (size_t i = 0; i < count; i++) {

@@ -25,7 +25,7 @@ int run_load_model(struct run *run, struct error *error)
 int run_check_inputs(struct run *run, struct error *error)
 {
     struct list_item item;
-    int tile = run->settings.generation.tile;
+    int tile = run->settings.generator.tile;
     int found;
     if (!tile)
         return 0;
@@ -58,8 +58,7 @@ static void choose_workers(struct run *run, uint64_t images)
 static int add_worker(struct run *run, int index, struct error *error)
 {
     const struct image_worker_options decoding = {.seconds = run->settings.image_timeout};
-    run->generators[index] =
-        generator_new(run->sam, &run->settings.generation, run->threads, error);
+    run->generators[index] = generator_new(run->sam, &run->settings.generator, run->threads, error);
     if (run->generators[index] && run->strip_workers)
         run->strip_workers[index] = image_worker_new(run->image_server, &decoding, error);
     return run->generators[index] && (!run->strip_workers || run->strip_workers[index]) ? 0 : -1;
@@ -98,10 +97,10 @@ int run_start_workers(struct run *run, uint64_t images, struct error *error)
     if (!run->image_worker)
         return -1;
     run->generators = memory_new((size_t)run->workers, sizeof *run->generators, "workers", error);
-    if (run->settings.generation.tile)
+    if (run->settings.generator.tile)
         run->strip_workers =
             memory_new((size_t)run->workers, sizeof *run->strip_workers, "workers", error);
-    if (!run->generators || (run->settings.generation.tile && !run->strip_workers) ||
+    if (!run->generators || (run->settings.generator.tile && !run->strip_workers) ||
         fit_workers(run, error))
         return -1;
     for (int i = 1; i < run->workers; i++)

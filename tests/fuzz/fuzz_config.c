@@ -19,7 +19,7 @@ static char *read_back(const char *path)
     if (config_read(&settings, path, &error) == 0) {
         text = config_text(&settings, &error);
         /* The grid's own file is another reader's (fuzz_points). */
-        if (!settings.generation.point_grid)
+        if (!settings.point_grid)
             settings_complete(&settings, &error);
     }
     settings_free(&settings);

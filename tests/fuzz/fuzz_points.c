@@ -14,8 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                      &error))
         abort();
     if (settings_complete(&settings, &error) == 0)
-        for (int i = 0; i < 2 * settings.generation.own_point_count; i++)
-            if (!(settings.generation.own_points[i] >= 0 && settings.generation.own_points[i] <= 1))
+        for (int i = 0; i < 2 * settings.generator.own_point_count; i++)
+            if (!(settings.generator.own_points[i] >= 0 && settings.generator.own_points[i] <= 1))
                 abort();
     settings_free(&settings);
     return 0;

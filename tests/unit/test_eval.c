@@ -168,29 +168,29 @@ static void draw_square(struct image *image)
 
 /* The generator with one grid point, nothing filtered: the same three masks. */
 static void check_against_generator(const struct sam *sam, const struct image *image, int x, int y,
-                                    const struct click_mask *masks)
+                                    const struct predictor_mask *masks)
 {
     struct settings settings;
     struct mask_list list = {0};
     double point[2] = {x / 90.0, y / 60.0};
     ck_assert_int_eq(settings_init(&settings, &error), 0);
-    settings.generation.pred_iou_thresh = 0;
-    settings.generation.stability_score_thresh = 0;
-    settings.generation.box_nms_thresh = 1;
-    settings.generation.own_points = point;
-    settings.generation.own_point_count = 1;
-    struct generator *generator = generator_new(sam, &settings.generation, 1, &error);
+    settings.generator.pred_iou_thresh = 0;
+    settings.generator.stability_score_thresh = 0;
+    settings.generator.box_nms_thresh = 1;
+    settings.generator.own_points = point;
+    settings.generator.own_point_count = 1;
+    struct generator *generator = generator_new(sam, &settings.generator, 1, &error);
     ck_assert_ptr_nonnull(generator);
     ck_assert_int_eq(generate(generator, image, &list, &error), 0);
     ck_assert_uint_ge(list.count, 1);
     for (size_t i = 0; i < list.count; i++) {
         int found = 0;
-        for (int m = 0; m < CLICK_MASKS; m++)
+        for (int m = 0; m < PREDICTOR_MASKS; m++)
             found += list.items[i].predicted_iou == masks[m].predicted_iou &&
                      rle_iou(&list.items[i].rle, &masks[m].rle) == 1;
         ck_assert_int_eq(found, 1);
     }
-    settings.generation.own_points = NULL;
+    settings.generator.own_points = NULL;
     mask_list_free(&list);
     generator_free(generator);
     settings_free(&settings);
@@ -199,16 +199,16 @@ static void check_against_generator(const struct sam *sam, const struct image *i
 START_TEST(a_click_gives_the_generators_masks)
 {
     const struct sam_options options = {0};
-    struct click_mask masks[CLICK_MASKS] = {0};
+    struct predictor_mask masks[PREDICTOR_MASKS] = {0};
     struct image image = {0};
     struct sam *sam;
     ck_assert_int_eq(
         sam_load_memory(&sam, builtin_model, builtin_model_size, "built-in", &options, &error), 0);
-    struct clicker *clicker = clicker_new(sam, 0, 1, &error);
-    ck_assert_ptr_nonnull(clicker);
+    struct predictor *predictor = predictor_new(sam, 0, 1, &error);
+    ck_assert_ptr_nonnull(predictor);
     draw_square(&image);
-    ck_assert_int_eq(clicker_encode(clicker, &image, &error), 0);
-    ck_assert_int_eq(clicker_click(clicker, 44, 29, masks, &error), 0);
+    ck_assert_int_eq(predictor_set_image(predictor, &image, &error), 0);
+    ck_assert_int_eq(predictor_click(predictor, 44, 29, masks, &error), 0);
     check_against_generator(sam, &image, 44, 29, masks);
 
     /* A segment of one pixel, whose centre is that click. */
@@ -218,18 +218,18 @@ START_TEST(a_click_gives_the_generators_masks)
                                    "[{\"segmentation\": {\"size\": [60, 90], \"counts\": "
                                    "[2669, 1, 2730]}}]}"),
                      0);
-    ck_assert_int_eq(eval_clicks(&scores, clicker, &truth, &error), 0);
+    ck_assert_int_eq(eval_clicks(&scores, predictor, &truth, &error), 0);
     double best = 0;
-    for (int m = 0; m < CLICK_MASKS; m++)
+    for (int m = 0; m < PREDICTOR_MASKS; m++)
         best = fmax(best, rle_iou(&masks[m].rle, &truth.items[0].rle));
     ck_assert_uint_eq(scores.clicks[SIZE_SMALL].clicks, 1);
     ck_assert_double_eq(scores.clicks[SIZE_SMALL].best_of_3, best);
-    ck_assert_double_eq(scores.correlation.count, CLICK_MASKS);
-    for (int m = 0; m < CLICK_MASKS; m++)
+    ck_assert_double_eq(scores.correlation.count, PREDICTOR_MASKS);
+    for (int m = 0; m < PREDICTOR_MASKS; m++)
         rle_free(&masks[m].rle);
     segments_free(&truth);
     image_free(&image);
-    clicker_free(clicker);
+    predictor_free(predictor);
     sam_free(sam);
 }
 END_TEST

@@ -34,12 +34,12 @@ static const struct setting *named(const char *name)
 
 START_TEST(defaults_are_the_references)
 {
-    ck_assert_int_eq(settings.generation.points_per_side, 32);
-    ck_assert_int_eq(settings.generation.points_per_batch, 64);
-    ck_assert_double_eq(settings.generation.pred_iou_thresh, 0.88);
-    ck_assert_double_eq(settings.generation.stability_score_thresh, 0.95);
-    ck_assert_double_eq(settings.generation.stability_score_offset, 1.0);
-    ck_assert_double_eq(settings.generation.box_nms_thresh, 0.7);
+    ck_assert_int_eq(settings.generator.points_per_side, 32);
+    ck_assert_int_eq(settings.generator.points_per_batch, 64);
+    ck_assert_double_eq(settings.generator.pred_iou_thresh, 0.88);
+    ck_assert_double_eq(settings.generator.stability_score_thresh, 0.95);
+    ck_assert_double_eq(settings.generator.stability_score_offset, 1.0);
+    ck_assert_double_eq(settings.generator.box_nms_thresh, 0.7);
     ck_assert_str_eq(settings.precision, "f32");
 }
 END_TEST
@@ -49,10 +49,10 @@ START_TEST(a_stronger_source_wins_in_any_order)
     const char *name = "pred-iou-thresh";
     ck_assert_int_eq(settings_set(&settings, name, "0.5", SOURCE_COMMAND_LINE, &error), 0);
     ck_assert_int_eq(settings_set(&settings, "pred_iou_thresh", "0.4", SOURCE_MODEL, &error), 0);
-    ck_assert_double_eq(settings.generation.pred_iou_thresh, 0.5);
+    ck_assert_double_eq(settings.generator.pred_iou_thresh, 0.5);
     ck_assert_int_eq(settings_source(&settings, named(name)), SOURCE_COMMAND_LINE);
     ck_assert_int_eq(settings_set(&settings, name, "0.6", SOURCE_COMMAND_LINE, &error), 0);
-    ck_assert_double_eq(settings.generation.pred_iou_thresh, 0.6);
+    ck_assert_double_eq(settings.generator.pred_iou_thresh, 0.6);
 }
 END_TEST
 
@@ -63,7 +63,7 @@ START_TEST(every_value_reads_back_from_its_text)
     settings_set(&settings, "stability-score-thresh", "1/3", SOURCE_COMMAND_LINE, &error);
     settings_set(&settings, "max-time", "3h50m", SOURCE_COMMAND_LINE, &error);
     settings_set(&settings, "memory", "4G", SOURCE_COMMAND_LINE, &error);
-    ck_assert_double_eq(settings.generation.stability_score_thresh, 1.0 / 3);
+    ck_assert_double_eq(settings.generator.stability_score_thresh, 1.0 / 3);
     ck_assert_double_eq(settings.max_time, 13800);
     ck_assert_uint_eq(settings.memory, (uint64_t)4 << 30);
     for (size_t i = 0; i < count; i++) {
@@ -131,7 +131,7 @@ START_TEST(the_command_line_is_read)
     ck_assert_str_eq(argv[7], "a.jpg");
     ck_assert_str_eq(argv[8], "b");
     ck_assert_str_eq(settings.output, "out");
-    ck_assert_int_eq(settings.generation.points_per_side, 8);
+    ck_assert_int_eq(settings.generator.points_per_side, 8);
     ck_assert_int_eq(settings.threads, 2);
     ck_assert(settings.overlay);
 }

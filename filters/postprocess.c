@@ -1,46 +1,41 @@
-#include "pipeline/postprocess.h"
+#include "filters/postprocess.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "filters/mask.h"
 #include "filters/nms.h"
 #include "filters/partition.h"
 #include "filters/regions.h"
-#include "pipeline/options.h"
 
-static int clean_regions(struct mask_list *masks, const struct generation *options,
-                         struct error *error)
+static int clean_regions(struct mask_list *masks, const struct postprocess_options *options,
+                         double nms_threshold, struct error *error)
 {
     uint64_t min_area = (uint64_t)options->min_mask_region_area;
     if (min_area == 0)
         return 0;
-    if (strcmp(options->region_cleanup, "sa1b") == 0)
+    if (options->region_cleanup == REGION_CLEANUP_SA1B)
         return regions_clean_sa1b(masks, min_area, error);
-    double threshold = options->box_nms_thresh > options->crop_nms_thresh
-                           ? options->box_nms_thresh
-                           : options->crop_nms_thresh;
-    return regions_clean(masks, min_area, threshold, error);
+    return regions_clean(masks, min_area, nms_threshold, error);
 }
 
-bool refine_covers_image(const struct mask *mask, const struct generation *options,
-                         double image_area)
+bool postprocess_covers_image(const struct mask *mask, const struct postprocess_options *options,
+                              double image_area)
 {
     return options->max_area_fraction > 0 &&
            (double)mask->area >= options->max_area_fraction * image_area;
 }
 
-static bool has_wanted_area(const struct mask *mask, const struct generation *options,
+static bool has_wanted_area(const struct mask *mask, const struct postprocess_options *options,
                             double image_area)
 {
     double area = (double)mask->area;
     return area >= options->min_area && (options->max_area == 0 || area <= options->max_area) &&
-           !refine_covers_image(mask, options, image_area);
+           !postprocess_covers_image(mask, options, image_area);
 }
 
-static int select_by_area(struct mask_list *masks, const struct generation *options,
+static int select_by_area(struct mask_list *masks, const struct postprocess_options *options,
                           double image_area, struct error *error)
 {
     size_t *order = memory_new(masks->count, sizeof *order, "order of masks", error);
@@ -98,10 +93,10 @@ static int select_best(struct mask_list *masks, size_t most, struct error *error
     return status;
 }
 
-int refine(struct mask_list *masks, const struct generation *options, int32_t width, int32_t height,
-           struct error *error)
+int postprocess(struct mask_list *masks, const struct postprocess_options *options,
+                double nms_threshold, int32_t width, int32_t height, struct error *error)
 {
-    if (clean_regions(masks, options, error) ||
+    if (clean_regions(masks, options, nms_threshold, error) ||
         select_by_area(masks, options, (double)width * height, error))
         return -1;
     if (options->mask_nms_thresh < 1 && nms_masks(masks, options->mask_nms_thresh, error))
@@ -110,10 +105,8 @@ int refine(struct mask_list *masks, const struct generation *options, int32_t wi
         return -1;
     if (select_best(masks, (size_t)options->max_masks, error))
         return -1;
-    if (!options->non_overlapping)
+    if (options->non_overlapping == NON_OVERLAPPING_OFF)
         return 0;
-    return partition_masks(masks,
-                           strcmp(options->non_overlapping, "better") == 0 ? PARTITION_BETTER
-                                                                           : PARTITION_SMALLER,
-                           error);
+    bool smaller = options->non_overlapping == NON_OVERLAPPING_SMALLER;
+    return partition_masks(masks, smaller ? PARTITION_SMALLER : PARTITION_BETTER, error);
 }
