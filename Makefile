@@ -35,7 +35,7 @@ CFLAGS = -std=c11 -D_GNU_SOURCE -DMASKMILL_VERSION='"$(VERSION)"' $(HAVE) $(OPTI
 LDLIBS = -Wl,--as-needed -fopenmp $(FOREIGN_LIBS) -lm $(EXTRA_LDLIBS)
 
 # ---- sources: folders, from what knows nothing to what knows all
-LAYERS = base rle filters/scan filters model/kernels model/checkpoint model/folded model jobs images records \
+LAYERS = base rle filters/scan filters model/kernels model/checkpoint model/decoder model/folded model jobs images records \
          pipeline program program/run program/eval
 SOURCES := $(filter-out program/main.c,$(wildcard $(LAYERS:%=%/*.c)))
 # Vector kernels: the same source once for each instruction set, chosen at run time (base/isa.h).

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "model/decoder_reference.h"
+#include "model/decoder/decoder_reference.h"
 #include "model/folded/folded.h"
 #include "model/folded/folded_tables.h"
 

@@ -1,7 +1,7 @@
 #include "model/neck_weights.h"
 
 #include "model/checkpoint/checkpoint.h"
-#include "model/known_shape.h"
+#include "model/decoder/layers.h"
 
 int neck_read(struct neck_weights *weights, struct checkpoint *checkpoint, size_t grid, size_t in,
               struct error *error)

@@ -7,8 +7,8 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/checkpoint/convert.h"
 #include "model/decoder.h"
+#include "model/decoder/layers.h"
 #include "model/encoder.h"
-#include "model/known_shape.h"
 
 struct sam {
     struct checkpoint *checkpoint;

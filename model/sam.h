@@ -1,5 +1,5 @@
 /* sam.h - the one face of the model: load, encode an image, decode prompts. Nothing outside model/
- * includes any other header of this folder, except tests and `maskmill info`.
+ * includes any other header of model/, except tests and `maskmill info`.
  *
  * Letters used in shapes, here and throughout model/:
  *   S  image_size, pixels of the square model input (1024 in the official models)
@@ -22,16 +22,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/decoder/prompts.h" /* struct sam_prompts, SAM_MASKS, SAM_BATCH */
+
 struct error;
 struct sam;
 struct sam_encoder;
 struct sam_image;
 struct sam_decoder;
-
-enum { SAM_MASKS = 4 }; /* M: fixed by the official architecture */
-enum {
-    SAM_BATCH = 16
-}; /* P at most: enough rows for large products, small enough for the caches */
 
 enum sam_precision {
     SAM_F32,
@@ -103,19 +100,6 @@ void sam_embedding(const struct sam *sam, const struct sam_image *image, float *
 /* Sets the embedding from in[C][G][G] instead of encoding; for tests and tools. */
 void sam_set_embedding(const struct sam *sam, const float *in, int threads,
                        struct sam_image *image);
-
-/* A batch of prompts of one kind. Coordinates are x, y in pixels of the model input (0..S). */
-struct sam_prompts {
-    int count;        /* P, 1..SAM_BATCH */
-    int points;       /* points a prompt, 0..SAM_POINTS_MAX */
-    const double *xy; /* [P][points][2], NULL when points is 0 */
-    const int
-        *labels; /* [P][points]: 1 foreground, 0 background, -1 padding; NULL: all foreground */
-    const float *boxes; /* [P][4] x0 y0 x1 y1, or NULL */
-    const float *masks; /* [P][L][L] logits of an earlier mask, or NULL */
-};
-
-enum { SAM_POINTS_MAX = 16 };
 
 /* Decodes a batch up to the predicted IoU: iou[P][M], each prompt's result independent of the
  * others in the batch. The decoder remembers the batch for sam_logits. Cannot fail. */

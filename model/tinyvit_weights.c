@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/checkpoint/checkpoint.h"
-#include "model/known_shape.h"
+#include "model/decoder/layers.h"
 
 enum { NAME_SIZE = 128, IMAGE_SIZE_MAX = 1 << 14, DEPTH_MAX = 1024, WINDOW_MAX = 256 };
 enum { EMBEDDING_STRIDE = 16 }; /* pixels a position of the embedding */

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/checkpoint/checkpoint.h"
-#include "model/known_shape.h"
+#include "model/decoder/layers.h"
 
 enum { IMAGE_SIZE_MAX = 1 << 14, DEPTH_MAX = 1024 };
 

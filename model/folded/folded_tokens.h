@@ -3,7 +3,7 @@
 #ifndef MODEL_FOLDED_FOLDED_TOKENS_H
 #define MODEL_FOLDED_FOLDED_TOKENS_H
 
-#include "model/decoder_tensors.h"
+#include "model/decoder/decoder_tensors.h"
 #include "model/folded/folded_kernel.h"
 
 struct arena;

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "model/decoder_tensors.h"
+#include "model/decoder/decoder_tensors.h"
 #include "model/folded/folded_kernel.h"
 
 struct error;

@@ -1,4 +1,4 @@
-#include "model/layers.h"
+#include "model/decoder/layers.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -62,6 +62,21 @@ int convolution_transposed_load(struct convolution *convolution, struct checkpoi
     convolution->out = out;
     return load_pair(checkpoint, prefix, &convolution->weight, shape_4d(in, out, 2, 2),
                      &convolution->bias, out, error);
+}
+
+int known_shape(const struct checkpoint *checkpoint, const char *name, int rank,
+                struct shape *shape, struct error *error)
+{
+    if (!checkpoint_shape(checkpoint, name, shape))
+        return error_set(error, ERROR_MODEL, "tensor %s is missing", name);
+    bool positive = shape->rank == rank;
+    for (int i = 0; positive && i < rank; i++)
+        positive = shape->size[i] > 0;
+    char text[SHAPE_TEXT_SIZE];
+    if (!positive)
+        return error_set(error, ERROR_MODEL, "tensor %s is %s, expected %d positive sizes", name,
+                         shape_text(shape, text), rank);
+    return 0;
 }
 
 int tensor_size(const struct checkpoint *checkpoint, const char *name, int rank, int dimension,

@@ -1,6 +1,6 @@
 /* Follows segment_anything/modeling/transformer.py (TwoWayTransformer) and mask_decoder.py.
  * One prompt at a time; positions and tokens are rows, channels are columns. */
-#include "model/decoder_reference.h"
+#include "model/decoder/decoder_reference.h"
 
 #include <math.h>
 #include <string.h>

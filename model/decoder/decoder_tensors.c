@@ -1,4 +1,4 @@
-#include "model/decoder_tensors.h"
+#include "model/decoder/decoder_tensors.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* decoder_reference.h - the mask decoder step by step as the reference has it: the twin that the folded
  * decoder is tested with, and the way for prompts that the folded one does not serve.
  * About 1,800 million multiply-adds a prompt at the official sizes. */
-#ifndef MODEL_DECODER_REFERENCE_H
-#define MODEL_DECODER_REFERENCE_H
+#ifndef MODEL_DECODER_DECODER_REFERENCE_H
+#define MODEL_DECODER_DECODER_REFERENCE_H
 
-#include "model/decoder_tensors.h"
+#include "model/decoder/decoder_tensors.h"
 
 struct error;
 struct decoder_plain;

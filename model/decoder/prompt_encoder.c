@@ -1,4 +1,4 @@
-#include "model/prompt.h"
+#include "model/decoder/prompt_encoder.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,8 +1,9 @@
 /* layers.h - the layers that the prompt encoder and the mask decoder are made of, read from a
  * checkpoint as pairs of weight and bias. Pointers to tensors live as long as the checkpoint. */
-#ifndef MODEL_LAYERS_H
-#define MODEL_LAYERS_H
+#ifndef MODEL_DECODER_LAYERS_H
+#define MODEL_DECODER_LAYERS_H
 
+#include "model/checkpoint/shape.h"
 #include "model/kernels/matmul.h"
 
 struct checkpoint;
@@ -73,6 +74,11 @@ void norm_apply(const struct norm *norm, float eps, int rows, float *x);
 
 /* x[count] = max(x, 0) */
 void relu_apply(float *x, size_t count);
+
+/* The shape of tensor `name`, which must be there and have `rank` sizes, all positive.
+ * Returns 0, or -1 with ERROR_MODEL. */
+int known_shape(const struct checkpoint *checkpoint, const char *name, int rank,
+                struct shape *shape, struct error *error);
 
 /* Size number `dimension` of tensor `name`, required to have `rank` dimensions and to lie within
  * 1..max there. Returns it, or -1 with ERROR_MODEL. */

@@ -1,14 +1,14 @@
-/* prompt.h - the prompt encoder: points, boxes and masks -> tokens and a dense embedding.
+/* prompt_encoder.h - the prompt encoder: points, boxes and masks -> tokens and a dense embedding.
  *
  * A point's positional encoding is a vector of random Fourier features: sin and cos of
  * 2 pi (2 p - 1) @ gaussian, where p is the point's position as a fraction of the image (pixel
  * centres, hence a shift by 0.5). A learned vector then says what kind of point it is.
  * Source of every formula: segment_anything/modeling/prompt_encoder.py. */
-#ifndef MODEL_PROMPT_H
-#define MODEL_PROMPT_H
+#ifndef MODEL_DECODER_PROMPT_ENCODER_H
+#define MODEL_DECODER_PROMPT_ENCODER_H
 
-#include "model/layers.h"
-#include "model/sam.h"
+#include "model/decoder/layers.h"
+#include "model/decoder/prompts.h"
 
 enum { PROMPT_TOKENS_MAX = SAM_POINTS_MAX + 2 }; /* all points and the two corners of a box */
 

@@ -1,9 +1,9 @@
 /* decoder_tensors.h - the tensors of the mask decoder and the sizes that follow from them. */
-#ifndef MODEL_DECODER_TENSORS_H
-#define MODEL_DECODER_TENSORS_H
+#ifndef MODEL_DECODER_DECODER_TENSORS_H
+#define MODEL_DECODER_DECODER_TENSORS_H
 
-#include "model/layers.h"
-#include "model/prompt.h"
+#include "model/decoder/layers.h"
+#include "model/decoder/prompt_encoder.h"
 
 enum {
     DECODER_LAYERS = 2,             /* layers of the two-way transformer */
