@@ -1,6 +1,6 @@
 /* generate.c - the life of an image, between its pixels and its masks:
  *
- *   for each crop:   region -> resized, normalised tensor -> embedding
+ *   for each crop:   region -> embedding (embedder.c)
  *       for each batch of grid points, one thread a batch: points -> masks (prompt_worker.c)
  *       box NMS within the crop, into the image's frame
  *   NMS across crops -> regions cleaned up -> further filters (postprocess.c)
@@ -11,6 +11,7 @@
 #include "pipeline/generate.h"
 
 #include <omp.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +24,7 @@
 #include "filters/mask.h"
 #include "filters/nms.h"
 #include "filters/postprocess.h"
-#include "filters/scan/scan.h"
 #include "images/image.h"
-#include "images/resize.h"
 #include "model/sam.h"
 #include "pipeline/options.h"
 #include "pipeline/prompt_worker.h"
@@ -35,27 +34,27 @@ struct generator {
     const struct sam *sam;
     const struct generator_options *options;
     int threads;
-    struct resize *resize;
-    float *tensor; /* [3][S][S] */
-    struct sam_encoder *encoder;
-    struct sam_image *embedding;
+    struct embedder *embedder;
+    const struct image *encoded;    /* what the embedder holds the whole of; NULL: not known */
     struct prompt_worker **workers; /* [threads] */
-    struct generator_times times;   /* without the workers' */
+
+    generator_progress *progress; /* NULL: nobody wants to know */
+    void *progress_context;
+    long prompts;        /* of the image at work */
+    atomic_long done;    /* of them */
+    atomic_bool stopped; /* `progress` said so */
+
+    double grid_seconds, filter_seconds;
 };
 
 static int generator_init(struct generator *generator, struct error *error)
 {
-    const struct sam *sam = generator->sam;
-    size_t size = (size_t)sam_info(sam)->image_size;
-    if (!(generator->workers = memory_new((size_t)generator->threads, sizeof *generator->workers,
-                                          "decoding threads", error)) ||
-        !(generator->tensor = memory_new(3 * size, size * sizeof(float), "input tensor", error)) ||
-        !(generator->resize = resize_new(error)) ||
-        !(generator->encoder = sam_encoder_new(sam, generator->threads, error)) ||
-        !(generator->embedding = sam_image_new(sam, error)))
+    if (!(generator->embedder = embedder_new(generator->sam, generator->threads, error)) ||
+        !(generator->workers = memory_new((size_t)generator->threads, sizeof *generator->workers,
+                                          "decoding threads", error)))
         return -1;
     for (int i = 0; i < generator->threads; i++)
-        if (!(generator->workers[i] = prompt_worker_new(sam, generator->options, error)))
+        if (!(generator->workers[i] = prompt_worker_new(generator->sam, generator->options, error)))
             return -1;
     return 0;
 }
@@ -66,7 +65,9 @@ struct generator *generator_new(const struct sam *sam, const struct generator_op
     struct generator *generator = memory_new(1, sizeof *generator, "generator", error);
     if (!generator)
         return NULL;
-    *generator = (struct generator){.sam = sam, .options = options, .threads = threads};
+    generator->sam = sam;
+    generator->options = options;
+    generator->threads = threads;
     if (generator_init(generator, error)) {
         generator_free(generator);
         return NULL;
@@ -81,10 +82,7 @@ void generator_free(struct generator *generator)
     for (int i = 0; generator->workers && i < generator->threads; i++)
         prompt_worker_free(generator->workers[i]);
     memory_free(generator->workers);
-    memory_free(generator->tensor);
-    resize_free(generator->resize);
-    sam_encoder_free(generator->encoder);
-    sam_image_free(generator->embedding);
+    embedder_free(generator->embedder);
     memory_free(generator);
 }
 
@@ -93,9 +91,25 @@ const struct generator_options *generator_options(const struct generator *genera
     return generator->options;
 }
 
+const struct embedder *generator_embedder(const struct generator *generator)
+{
+    return generator->embedder;
+}
+
+void generator_on_progress(struct generator *generator, generator_progress *progress, void *context)
+{
+    generator->progress = progress;
+    generator->progress_context = context;
+}
+
 struct generator_times generator_times(const struct generator *generator)
 {
-    struct generator_times times = generator->times;
+    struct generator_times times = {
+        .tensor = generator->embedder->tensor_seconds,
+        .encode = generator->embedder->encode_seconds,
+        .grid = generator->grid_seconds,
+        .filters = generator->filter_seconds,
+    };
     for (int i = 0; i < generator->threads; i++) {
         const struct prompt_worker_times *worker = prompt_worker_times(generator->workers[i]);
         times.worker.decode += worker->decode;
@@ -116,11 +130,22 @@ static void add_time(double *sum, double *start)
     *start = now;
 }
 
+/* Counts prompts that are done. The thread that called `generate` reports them. */
+static void advance(struct generator *generator, int prompts)
+{
+    long done = atomic_fetch_add(&generator->done, prompts) + prompts;
+    if (generator->progress && omp_get_thread_num() == 0 &&
+        !generator->progress(generator->progress_context,
+                             (double)done / (double)generator->prompts))
+        atomic_store(&generator->stopped, true);
+}
+
 /* Runs all batches of a crop, each on the next free thread. `found` and `errors` have an entry a
  * batch. */
 static void run_batches(struct generator *generator, const struct crop_task *task, int batch,
-                        int batches, struct mask_list *found, struct error *errors)
+                        struct mask_list *found, struct error *errors)
 {
+    int batches = (task->count + batch - 1) / batch;
 #pragma omp parallel num_threads(generator->threads)
     {
         struct prompt_worker *worker = generator->workers[omp_get_thread_num()];
@@ -128,7 +153,10 @@ static void run_batches(struct generator *generator, const struct crop_task *tas
         for (int b = 0; b < batches; b++) {
             int first = b * batch;
             int count = task->count - first < batch ? task->count - first : batch;
+            if (atomic_load(&generator->stopped))
+                continue;
             prompt_worker_run(worker, task, first, count, &found[b], &errors[b]);
+            advance(generator, count);
         }
     }
 }
@@ -144,7 +172,7 @@ static int run_grid(struct generator *generator, const struct crop_task *task,
         found ? memory_new((size_t)batches, sizeof *errors, "batches", error) : NULL;
     int status = errors ? 0 : -1;
     if (status == 0)
-        run_batches(generator, task, batch, batches, found, errors);
+        run_batches(generator, task, batch, found, errors);
     for (int b = 0; found && b < batches; b++) {
         if (status == 0 && errors[b].code) {
             *error = errors[b];
@@ -154,6 +182,8 @@ static int run_grid(struct generator *generator, const struct crop_task *task,
             status = mask_list_append(masks, &found[b], error);
         mask_list_free(&found[b]);
     }
+    if (status == 0 && atomic_load(&generator->stopped))
+        status = error_set(error, ERROR_STOPPED, "stopped as asked");
     memory_free(errors);
     memory_free(found);
     return status;
@@ -193,31 +223,24 @@ static double *place_points(const struct generator_options *options, int layer, 
     return points ? memcpy(points, options->own_points, bytes) : NULL;
 }
 
-/* The region's pixels to its embedding, and the tables from logits back to pixels. */
-static struct scan_geometry *embed(struct generator *generator, const struct picture *picture,
-                                   struct crop_task *task, struct error *error)
+int generator_encode(struct generator *generator, const struct image *image, struct error *error)
 {
-    const struct sam_info *info = sam_info(generator->sam);
-    struct rect rows = task->rect;
-    rows.y -= picture->top;
-    double start = clock_now();
-    if (resize_tensor(generator->resize, picture->rows, rows, info->image_size, generator->tensor,
-                      &task->input_width, &task->input_height, error))
-        return NULL;
-    add_time(&generator->times.tensor, &start);
-    if (sam_encode(generator->sam, generator->encoder, generator->tensor, generator->threads,
-                   generator->embedding, error))
-        return NULL;
-    add_time(&generator->times.encode, &start);
-    const struct scan_size size = {
-        .low_size = info->low_size,
-        .image_size = info->image_size,
-        .input_height = task->input_height,
-        .input_width = task->input_width,
-        .crop_height = task->rect.height,
-        .crop_width = task->rect.width,
-    };
-    return scan_geometry_new(&size, error);
+    generator->encoded = NULL;
+    if (embedder_encode_image(generator->embedder, image, error))
+        return -1;
+    generator->encoded = image;
+    return 0;
+}
+
+/* Encodes a region unless it is the whole image that was encoded ahead. */
+static int encode(struct generator *generator, const struct picture *picture, struct rect region,
+                  struct error *error)
+{
+    bool whole = region.width == picture->width && region.height == picture->height;
+    if (whole && generator->encoded && generator->encoded == picture->rows)
+        return 0;
+    generator->encoded = NULL;
+    return embedder_encode(generator->embedder, picture, region, error);
 }
 
 int generate_region(struct generator *generator, const struct picture *picture,
@@ -225,28 +248,31 @@ int generate_region(struct generator *generator, const struct picture *picture,
                     struct error *error)
 {
     const struct generator_options *options = generator->options;
+    const struct embedder *embedder = generator->embedder;
     struct crop_task task = {
         .rect = region->rect,
         .image_width = picture->width,
         .image_height = picture->height,
-        .embedding = generator->embedding,
         .keep_cut = keep_cut,
     };
     double *points = place_points(options, region->layer, &task.count, error);
     if (!points)
         return -1;
+    int status = encode(generator, picture, region->rect, error);
     task.points = points;
-    struct scan_geometry *geometry = embed(generator, picture, &task, error);
-    task.geometry = geometry;
+    task.embedding = embedder->embedding;
+    task.geometry = embedder->geometry;
+    task.input_width = embedder->size.input_width;
+    task.input_height = embedder->size.input_height;
     double start = clock_now();
-    int status = geometry ? run_grid(generator, &task, masks, error) : -1;
-    add_time(&generator->times.grid, &start);
+    if (status == 0)
+        status = run_grid(generator, &task, masks, error);
+    add_time(&generator->grid_seconds, &start);
     if (status == 0)
         status = nms_within_crop(masks, options->box_nms_thresh, error);
     if (status == 0)
         status = uncrop(masks, &task, error);
-    add_time(&generator->times.filters, &start);
-    scan_geometry_free(geometry);
+    add_time(&generator->filter_seconds, &start);
     free(points);
     return status;
 }
@@ -267,31 +293,57 @@ int generator_postprocess(const struct generator *generator, struct mask_list *m
     return postprocess(masks, &options->postprocess, threshold, width, height, error);
 }
 
-int generate(struct generator *generator, const struct image *image, struct mask_list *masks,
-             struct error *error)
+/* Prompts of all crops that are searched. */
+static long count_prompts(const struct generator_options *options, const struct crop *crops,
+                          size_t count)
 {
-    const struct generator_options *options = generator->options;
+    long prompts = 0;
+    for (size_t i = 0; i < count; i++) {
+        int layer = crops[i].layer;
+        int side =
+            grid_side(options->points_per_side, options->crop_n_points_downscale_factor, layer);
+        if (is_chosen(options, layer))
+            prompts += options->own_points ? options->own_point_count : (long)side * side;
+    }
+    return prompts;
+}
+
+static int generate_crops(struct generator *generator, const struct image *image,
+                          const struct crop *crops, size_t count, struct mask_list *masks,
+                          struct error *error)
+{
     const struct picture picture = {image, 0, image->width, image->height};
-    struct crop *crops;
-    size_t count;
-    if (crop_list(&crops, &count, image->width, image->height, options->crop_n_layers,
-                  options->crop_overlap_ratio, error))
-        return -1;
+    generator->prompts = count_prompts(generator->options, crops, count);
+    atomic_store(&generator->done, 0);
+    atomic_store(&generator->stopped, false);
     int status = 0;
     for (size_t i = 0; status == 0 && i < count; i++) {
         struct mask_list found = {0};
-        if (is_chosen(options, crops[i].layer))
+        if (is_chosen(generator->options, crops[i].layer))
             status = generate_region(generator, &picture, &crops[i], false, &found, error);
         if (status == 0)
             status = mask_list_append(masks, &found, error);
         mask_list_free(&found);
     }
+    return status;
+}
+
+int generate(struct generator *generator, const struct image *image, struct mask_list *masks,
+             struct error *error)
+{
+    const struct generator_options *options = generator->options;
+    struct crop *crops;
+    size_t count;
+    if (crop_list(&crops, &count, image->width, image->height, options->crop_n_layers,
+                  options->crop_overlap_ratio, error))
+        return -1;
+    int status = generate_crops(generator, image, crops, count, masks, error);
     free(crops);
     double start = clock_now();
     if (status == 0 && count > 1)
         status = nms_across_crops(masks, options->crop_nms_thresh, error);
     if (status == 0)
         status = generator_postprocess(generator, masks, image->width, image->height, error);
-    add_time(&generator->times.filters, &start);
+    add_time(&generator->filter_seconds, &start);
     return status;
 }

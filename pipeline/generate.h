@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pipeline/embedder.h"
 #include "pipeline/prompt_worker.h"
 
 struct crop;
@@ -23,12 +24,21 @@ struct generator *generator_new(const struct sam *sam, const struct generator_op
                                 int threads, struct error *error);
 void generator_free(struct generator *generator);
 
-/* Rows top .. top + rows->height - 1 of a picture that is width x height pixels in all. */
-struct picture {
-    const struct image *rows;
-    int32_t top;
-    int32_t width, height;
-};
+/* The generator's embedder, which a predictor may share. */
+const struct embedder *generator_embedder(const struct generator *generator);
+
+/* Encodes the whole of an image ahead. `generate` of the same image then does not encode it again,
+ * and a predictor may prompt it meanwhile. Returns 0, or -1 as embedder_encode. */
+int generator_encode(struct generator *generator, const struct image *image, struct error *error);
+
+/* Called by the thread that calls `generate`, with the share of prompts that is done, 0..1. Returns
+ * false to stop. */
+typedef bool generator_progress(void *context, double done);
+
+/* Has `progress` called from now on; NULL: nothing is called. `generate` fails with ERROR_STOPPED
+ * once it has returned false. */
+void generator_on_progress(struct generator *generator, generator_progress *progress,
+                           void *context);
 
 /* Finds the masks of one region of a picture, whose rows must be there: resized, encoded, prompted
  * with the grid of crop layer `layer`, NMS within. Adds them to `masks`, which must be empty, in

@@ -1,54 +1,49 @@
 #include "pipeline/predictor.h"
 
-#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "filters/mask.h"
 #include "filters/scan/scan.h"
-#include "images/image.h"
-#include "images/resize.h"
 #include "model/sam.h"
+#include "pipeline/embedder.h"
 
 struct predictor {
-    const struct sam *sam;
-    float mask_threshold;
-    int threads;
-    struct resize *resize;
-    float *tensor; /* [3][S][S] */
-    struct sam_encoder *encoder;
-    struct sam_image *embedding;
+    const struct embedder *embedder;
+    struct predictor_options options;
     struct sam_decoder *decoder;
     struct scan_scratch *scan;
-    float *logits;                  /* [PREDICTOR_MASKS][L][L] */
-    struct scan_geometry *geometry; /* of the image at hand; NULL before the first */
-    struct scan_size size;
+    float *logits;  /* [PREDICTOR_MASKS][L][L] */
+    float *shifted; /* [L][L]: logits less mask_threshold */
 };
+
+/* Numbers of a low-resolution mask. */
+static size_t plane(const struct predictor *predictor)
+{
+    size_t low = (size_t)sam_info(predictor->embedder->sam)->low_size;
+    return low * low;
+}
 
 static int predictor_init(struct predictor *predictor, struct error *error)
 {
-    const struct sam *sam = predictor->sam;
-    size_t size = (size_t)sam_info(sam)->image_size;
-    size_t low = (size_t)sam_info(sam)->low_size;
-    bool made = (predictor->resize = resize_new(error)) &&
-                (predictor->tensor = memory_new(3 * size, size * sizeof(float), "tensor", error)) &&
-                (predictor->encoder = sam_encoder_new(sam, predictor->threads, error)) &&
-                (predictor->embedding = sam_image_new(sam, error)) &&
-                (predictor->decoder = sam_decoder_new(sam, error)) &&
-                (predictor->scan = scan_scratch_new(error)) &&
-                (predictor->logits =
-                     memory_new(PREDICTOR_MASKS * low, low * sizeof(float), "logits", error));
-    return made ? 0 : -1;
+    size_t bytes = plane(predictor) * sizeof(float);
+    if (!(predictor->decoder = sam_decoder_new(predictor->embedder->sam, error)) ||
+        !(predictor->scan = scan_scratch_new(error)) ||
+        !(predictor->logits = memory_new(PREDICTOR_MASKS, bytes, "logits", error)) ||
+        !(predictor->shifted = memory_new(1, bytes, "logits", error)))
+        return -1;
+    return 0;
 }
 
-struct predictor *predictor_new(const struct sam *sam, double mask_threshold, int threads,
-                                struct error *error)
+struct predictor *predictor_new(const struct embedder *embedder,
+                                const struct predictor_options *options, struct error *error)
 {
     struct predictor *predictor = memory_new(1, sizeof *predictor, "predictor", error);
     if (!predictor)
         return NULL;
-    *predictor =
-        (struct predictor){.sam = sam, .mask_threshold = (float)mask_threshold, .threads = threads};
+    *predictor = (struct predictor){.embedder = embedder, .options = *options};
     if (predictor_init(predictor, error)) {
         predictor_free(predictor);
         return NULL;
@@ -60,75 +55,127 @@ void predictor_free(struct predictor *predictor)
 {
     if (!predictor)
         return;
-    resize_free(predictor->resize);
-    memory_free(predictor->tensor);
-    sam_encoder_free(predictor->encoder);
-    sam_image_free(predictor->embedding);
     sam_decoder_free(predictor->decoder);
     scan_scratch_free(predictor->scan);
     memory_free(predictor->logits);
-    scan_geometry_free(predictor->geometry);
+    memory_free(predictor->shifted);
     memory_free(predictor);
 }
 
-int predictor_set_image(struct predictor *predictor, const struct image *image, struct error *error)
+const float *predictor_logits(const struct predictor *predictor)
 {
-    const struct sam_info *info = sam_info(predictor->sam);
-    const struct rect whole = {0, 0, image->width, image->height};
-    struct scan_size *size = &predictor->size;
-    *size = (struct scan_size){
-        .low_size = info->low_size,
-        .image_size = info->image_size,
-        .crop_height = image->height,
-        .crop_width = image->width,
+    return predictor->logits;
+}
+
+/* The logits with the threshold moved to 0, where the scan has it: interpolation commutes with
+ * adding a constant. */
+static const float *shift(const struct predictor *predictor, const float *logits)
+{
+    float threshold = (float)predictor->options.mask_threshold;
+    if (threshold == 0)
+        return logits;
+    for (size_t i = 0; i < plane(predictor); i++)
+        predictor->shifted[i] = logits[i] - threshold;
+    return predictor->shifted;
+}
+
+/* Low-resolution logits to a mask. The scan leaves a mask without any logit above the threshold
+ * undefined; here it is an empty mask. */
+static int scan(struct predictor *predictor, const float *logits, struct mask *mask,
+                struct error *error)
+{
+    const struct embedder *embedder = predictor->embedder;
+    const struct scan_options options = {
+        .stability_offset = (float)predictor->options.stability_score_offset,
     };
-    if (resize_tensor(predictor->resize, image, whole, info->image_size, predictor->tensor,
-                      &size->input_width, &size->input_height, error))
-        return -1;
-    if (sam_encode(predictor->sam, predictor->encoder, predictor->tensor, predictor->threads,
-                   predictor->embedding, error))
-        return -1;
-    scan_geometry_free(predictor->geometry);
-    predictor->geometry = scan_geometry_new(size, error);
-    return predictor->geometry ? 0 : -1;
-}
-
-/* Low-resolution logits to runs. The scan leaves a mask without any logit above 0 undefined. */
-static int scan(struct predictor *predictor, float *logits, struct rle *rle, struct error *error)
-{
-    static const struct scan_options options = {.stability_offset = 0, .stability_threshold = 0};
-    const struct scan_size *size = &predictor->size;
-    size_t numbers = (size_t)size->low_size * (size_t)size->low_size;
-    struct mask mask = {.rle = *rle};
     bool kept;
-    for (size_t i = 0; predictor->mask_threshold != 0 && i < numbers; i++)
-        logits[i] -= predictor->mask_threshold;
-    int status =
-        scan_mask(predictor->geometry, predictor->scan, logits, &options, &mask, &kept, error);
-    *rle = mask.rle;
-    if (status || kept)
-        return status;
-    rle_begin(rle, (uint32_t)size->crop_height, (uint32_t)size->crop_width);
-    return rle_end(rle, error);
+    if (scan_mask(embedder->geometry, predictor->scan, shift(predictor, logits), &options, mask,
+                  &kept, error))
+        return -1;
+    if (kept)
+        return 0;
+    mask->box = (struct box){0};
+    mask->area = 0;
+    mask->stability_score = 0;
+    rle_begin(&mask->rle, (uint32_t)embedder->size.crop_height,
+              (uint32_t)embedder->size.crop_width);
+    return rle_end(&mask->rle, error);
 }
 
-int predictor_click(struct predictor *predictor, int32_t x, int32_t y, struct predictor_mask *masks,
+static int add_mask(struct predictor *predictor, const struct predictor_prompt *prompt,
+                    const float *logits, float predicted_iou, struct mask_list *masks,
                     struct error *error)
 {
-    static const int which[PREDICTOR_MASKS] = {1, 2, 3};
-    const struct scan_size *size = &predictor->size;
-    const double xy[2] = {x * ((double)size->input_width / size->crop_width),
-                          y * ((double)size->input_height / size->crop_height)};
-    const struct sam_prompts prompts = {.count = 1, .points = 1, .xy = xy};
+    const struct scan_size *size = &predictor->embedder->size;
+    struct mask mask = {
+        .crop = {0, 0, size->crop_width, size->crop_height},
+        .predicted_iou = predicted_iou,
+    };
+    if (prompt->point_count > 0)
+        memcpy(mask.point, prompt->points, sizeof mask.point);
+    int status = scan(predictor, logits, &mask, error);
+    if (status == 0)
+        status = mask_list_add(masks, &mask, error);
+    rle_free(&mask.rle);
+    return status;
+}
+
+/* A prompt in pixels of the model's input. */
+struct scaled_prompt {
+    double xy[SAM_POINTS_MAX][2];
+    float box[4];
+};
+
+/* As SamPredictor does: x times new width / width, and so on. */
+static void scale(const struct predictor_prompt *prompt, const struct scan_size *size,
+                  struct scaled_prompt *scaled)
+{
+    const double factor[2] = {(double)size->input_width / size->crop_width,
+                              (double)size->input_height / size->crop_height};
+    for (int i = 0; i < prompt->point_count; i++)
+        for (int axis = 0; axis < 2; axis++)
+            scaled->xy[i][axis] = prompt->points[2 * i + axis] * factor[axis];
+    for (int i = 0; prompt->box && i < 4; i++)
+        scaled->box[i] = (float)(prompt->box[i] * factor[i % 2]);
+}
+
+static int check(const struct predictor_prompt *prompt, struct error *error)
+{
+    if (prompt->point_count < 0 || prompt->point_count > SAM_POINTS_MAX)
+        return error_set(error, ERROR_USAGE, "a prompt of %d points: expected 0 to %d",
+                         prompt->point_count, SAM_POINTS_MAX);
+    if (prompt->point_count == 0 && !prompt->box && !prompt->logits)
+        return error_set(error, ERROR_USAGE, "a prompt needs a point, a box or a mask");
+    return 0;
+}
+
+int predictor_predict(struct predictor *predictor, const struct predictor_prompt *prompt,
+                      struct mask_list *masks, struct error *error)
+{
+    static const int multimask[PREDICTOR_MASKS] = {1, 2, 3};
+    static const int single[1] = {0};
+    const struct embedder *embedder = predictor->embedder;
+    if (check(prompt, error))
+        return -1;
+    struct scaled_prompt scaled;
+    scale(prompt, &embedder->size, &scaled);
+    const struct sam_prompts prompts = {
+        .count = 1,
+        .points = prompt->point_count,
+        .xy = prompt->point_count ? scaled.xy[0] : NULL,
+        .labels = prompt->labels,
+        .boxes = prompt->box ? scaled.box : NULL,
+        .masks = prompt->logits,
+    };
+    const int *which = prompt->single ? single : multimask;
+    int count = prompt->single ? 1 : PREDICTOR_MASKS;
     float iou[SAM_MASKS];
-    sam_decode(predictor->sam, predictor->decoder, predictor->embedding, &prompts, iou);
-    sam_logits(predictor->sam, predictor->decoder, predictor->embedding, 0, which, PREDICTOR_MASKS,
+    sam_decode(embedder->sam, predictor->decoder, embedder->embedding, &prompts, iou);
+    sam_logits(embedder->sam, predictor->decoder, embedder->embedding, 0, which, count,
                predictor->logits);
-    for (int m = 0; m < PREDICTOR_MASKS; m++) {
-        size_t plane = (size_t)size->low_size * (size_t)size->low_size;
-        masks[m].predicted_iou = iou[which[m]];
-        if (scan(predictor, predictor->logits + (size_t)m * plane, &masks[m].rle, error))
+    for (int i = 0; i < count; i++)
+        if (add_mask(predictor, prompt, predictor->logits + (size_t)i * plane(predictor),
+                     iou[which[i]], masks, error))
             return -1;
-    }
     return 0;
 }

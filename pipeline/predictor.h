@@ -1,42 +1,52 @@
-/* predictor.h - one click on an image to the model's three masks of it, at full resolution.
+/* predictor.h - one prompt on an encoded image to the model's masks at full resolution, as the
+ * reference's SamPredictor gives them.
  *
- *   image -> resized, normalised tensor -> embedding;  click -> three low-resolution masks -> runs
+ *   points, box, earlier mask -> low-resolution logits -> runs
  */
 #ifndef PIPELINE_PREDICTOR_H
 #define PIPELINE_PREDICTOR_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
-#include "rle/rle.h"
-
+struct embedder;
 struct error;
-struct image;
-struct sam;
+struct mask_list;
 
 enum { PREDICTOR_MASKS = 3 }; /* the model's multimask output */
 
-struct predictor_mask {
-    struct rle rle; /* owned, of the image's size; may be empty */
-    float predicted_iou;
+/* Coordinates are pixels of the image. All pointers are borrowed. */
+struct predictor_prompt {
+    const double *points; /* [point_count][2], x then y */
+    const int *labels;    /* [point_count]: 1 foreground, 0 background; NULL: all foreground */
+    int point_count;      /* 0..SAM_POINTS_MAX */
+    const double *box;    /* x0, y0, x1, y1; NULL: none */
+    const float *logits;  /* [L][L] of an earlier mask; NULL: none */
+    bool single;          /* the single-mask output instead of the multimask output */
 };
 
-/* The embedding of one image and scratch memory; for one thread. */
+/* How logits become a mask and its stability score. */
+struct predictor_options {
+    double mask_threshold; /* a pixel is foreground if its logit is above it */
+    double stability_score_offset;
+};
+
+/* Scratch memory of one thread. */
 struct predictor;
 
-/* `sam` must outlive the predictor. A pixel is in a mask where its logit is above mask_threshold; the
- * image encoder runs on up to `threads` threads. NULL with ERROR_MEMORY. */
-struct predictor *predictor_new(const struct sam *sam, double mask_threshold, int threads,
-                                struct error *error);
+/* `embedder` must outlive the predictor. NULL with ERROR_MEMORY. */
+struct predictor *predictor_new(const struct embedder *embedder,
+                                const struct predictor_options *options, struct error *error);
 void predictor_free(struct predictor *predictor);
 
-/* Encodes an image, which is not needed afterwards. Returns 0 or -1 (ERROR_MEMORY). */
-int predictor_set_image(struct predictor *predictor, const struct image *image,
-                        struct error *error);
+/* Adds the masks of one prompt to the empty list `masks`: PREDICTOR_MASKS of them, or one with
+ * `single`, in the model's order; an empty mask has no foreground. The prompt is on the region that
+ * the embedder encoded last; masks are in its frame. Returns 0, or -1 with ERROR_USAGE (no or too
+ * many points) or ERROR_MEMORY. */
+int predictor_predict(struct predictor *predictor, const struct predictor_prompt *prompt,
+                      struct mask_list *masks, struct error *error);
 
-/* One foreground click on pixel (x, y) of the image that was encoded last, given to the model as
- * SamPredictor does: x times new width / width, and so on. masks[PREDICTOR_MASKS] must be zeroed or
- * reusable; the caller frees their runs, also on failure. Returns 0 or -1 (ERROR_MEMORY). */
-int predictor_click(struct predictor *predictor, int32_t x, int32_t y, struct predictor_mask *masks,
-                    struct error *error);
+/* Low-resolution logits of the masks that were predicted last: [masks][L][L], before
+ * mask_threshold. They live until the next call. */
+const float *predictor_logits(const struct predictor *predictor);
 
 #endif

@@ -28,19 +28,19 @@ static void correlate(struct eval_correlation *sums, double x, double y)
 }
 
 /* Counts the three masks of one click. */
-static void judge_click(struct eval_scores *scores, const struct predictor_mask *masks,
+static void judge_click(struct eval_scores *scores, const struct mask_list *masks,
                         const struct segment *segment)
 {
     struct eval_clicks *clicks = &scores->clicks[segment_size(segment->area)];
     double best = 0, scored = 0;
     float highest = 0;
-    for (int m = 0; m < PREDICTOR_MASKS; m++) {
-        double iou = rle_iou(&masks[m].rle, &segment->rle);
-        correlate(&scores->correlation, masks[m].predicted_iou, iou);
+    for (size_t m = 0; m < masks->count; m++) {
+        double iou = rle_iou(&masks->items[m].rle, &segment->rle);
+        correlate(&scores->correlation, masks->items[m].predicted_iou, iou);
         if (iou > best)
             best = iou;
-        if (m == 0 || masks[m].predicted_iou > highest) {
-            highest = masks[m].predicted_iou;
+        if (m == 0 || masks->items[m].predicted_iou > highest) {
+            highest = masks->items[m].predicted_iou;
             scored = iou;
         }
     }
@@ -52,18 +52,19 @@ static void judge_click(struct eval_scores *scores, const struct predictor_mask 
 int eval_clicks(struct eval_scores *scores, struct predictor *predictor,
                 const struct segments *truth, struct error *error)
 {
-    struct predictor_mask masks[PREDICTOR_MASKS] = {0};
     int status = 0;
     for (size_t i = 0; status == 0 && i < truth->count; i++) {
+        struct mask_list masks = {0};
         int32_t x, y;
         status = mask_centre(&truth->items[i].rle, &x, &y, NULL, error);
+        const double point[2] = {x, y};
+        const struct predictor_prompt click = {.points = point, .point_count = 1};
         if (status == 0)
-            status = predictor_click(predictor, x, y, masks, error);
+            status = predictor_predict(predictor, &click, &masks, error);
         if (status == 0)
-            judge_click(scores, masks, &truth->items[i]);
+            judge_click(scores, &masks, &truth->items[i]);
+        mask_list_free(&masks);
     }
-    for (int m = 0; m < PREDICTOR_MASKS; m++)
-        rle_free(&masks[m].rle);
     return status;
 }
 
@@ -164,7 +165,7 @@ static int eval_model(const struct evaluator *evaluator, const char *path,
     if (status == 0)
         status = check_size(truth, image.width, image.height, path, error);
     if (status == 0 && evaluator->predictor)
-        status = predictor_set_image(evaluator->predictor, &image, error);
+        status = generator_encode(evaluator->generator, &image, error);
     if (status == 0 && evaluator->predictor)
         status = eval_clicks(scores, evaluator->predictor, truth, error);
     if (status == 0)

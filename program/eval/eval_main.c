@@ -135,8 +135,9 @@ static int prepare(struct eval_command *command, struct error *error)
     evaluator->generator = generator_new(command->sam, generator, command->threads, error);
     if (!evaluator->generator)
         return -1;
-    evaluator->predictor =
-        predictor_new(command->sam, generator->mask_threshold, command->threads, error);
+    const struct predictor_options options = {generator->mask_threshold,
+                                              generator->stability_score_offset};
+    evaluator->predictor = predictor_new(generator_embedder(evaluator->generator), &options, error);
     return evaluator->predictor ? 0 : -1;
 }
 
@@ -210,8 +211,8 @@ int eval_main(int argc, char **argv)
     } else if (command.evaluator.scores.failed) {
         status = EXIT_SOME_FAILED;
     }
-    generator_free(command.evaluator.generator);
     predictor_free(command.evaluator.predictor);
+    generator_free(command.evaluator.generator);
     sam_free(command.sam);
     settings_free(&command.settings);
     return (int)status;

@@ -168,7 +168,7 @@ static void draw_square(struct image *image)
 
 /* The generator with one grid point, nothing filtered: the same three masks. */
 static void check_against_generator(const struct sam *sam, const struct image *image, int x, int y,
-                                    const struct predictor_mask *masks)
+                                    const struct mask_list *masks)
 {
     struct settings settings;
     struct mask_list list = {0};
@@ -186,8 +186,8 @@ static void check_against_generator(const struct sam *sam, const struct image *i
     for (size_t i = 0; i < list.count; i++) {
         int found = 0;
         for (int m = 0; m < PREDICTOR_MASKS; m++)
-            found += list.items[i].predicted_iou == masks[m].predicted_iou &&
-                     rle_iou(&list.items[i].rle, &masks[m].rle) == 1;
+            found += list.items[i].predicted_iou == masks->items[m].predicted_iou &&
+                     rle_iou(&list.items[i].rle, &masks->items[m].rle) == 1;
         ck_assert_int_eq(found, 1);
     }
     settings.generator.own_points = NULL;
@@ -199,17 +199,22 @@ static void check_against_generator(const struct sam *sam, const struct image *i
 START_TEST(a_click_gives_the_generators_masks)
 {
     const struct sam_options options = {0};
-    struct predictor_mask masks[PREDICTOR_MASKS] = {0};
+    struct mask_list masks = {0};
     struct image image = {0};
     struct sam *sam;
     ck_assert_int_eq(
         sam_load_memory(&sam, builtin_model, builtin_model_size, "built-in", &options, &error), 0);
-    struct predictor *predictor = predictor_new(sam, 0, 1, &error);
+    struct embedder *embedder = embedder_new(sam, 1, &error);
+    ck_assert_ptr_nonnull(embedder);
+    struct predictor *predictor = predictor_new(embedder, &(struct predictor_options){0}, &error);
     ck_assert_ptr_nonnull(predictor);
     draw_square(&image);
-    ck_assert_int_eq(predictor_set_image(predictor, &image, &error), 0);
-    ck_assert_int_eq(predictor_click(predictor, 44, 29, masks, &error), 0);
-    check_against_generator(sam, &image, 44, 29, masks);
+    ck_assert_int_eq(embedder_encode_image(embedder, &image, &error), 0);
+    const double point[2] = {44, 29};
+    const struct predictor_prompt click = {.points = point, .point_count = 1};
+    ck_assert_int_eq(predictor_predict(predictor, &click, &masks, &error), 0);
+    ck_assert_uint_eq(masks.count, PREDICTOR_MASKS);
+    check_against_generator(sam, &image, 44, 29, &masks);
 
     /* A segment of one pixel, whose centre is that click. */
     struct segments truth;
@@ -221,15 +226,15 @@ START_TEST(a_click_gives_the_generators_masks)
     ck_assert_int_eq(eval_clicks(&scores, predictor, &truth, &error), 0);
     double best = 0;
     for (int m = 0; m < PREDICTOR_MASKS; m++)
-        best = fmax(best, rle_iou(&masks[m].rle, &truth.items[0].rle));
+        best = fmax(best, rle_iou(&masks.items[m].rle, &truth.items[0].rle));
     ck_assert_uint_eq(scores.clicks[SIZE_SMALL].clicks, 1);
     ck_assert_double_eq(scores.clicks[SIZE_SMALL].best_of_3, best);
     ck_assert_double_eq(scores.correlation.count, PREDICTOR_MASKS);
-    for (int m = 0; m < PREDICTOR_MASKS; m++)
-        rle_free(&masks[m].rle);
+    mask_list_free(&masks);
     segments_free(&truth);
     image_free(&image);
     predictor_free(predictor);
+    embedder_free(embedder);
     sam_free(sam);
 }
 END_TEST

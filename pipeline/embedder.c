@@ -1,0 +1,87 @@
+#include "pipeline/embedder.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "images/image.h"
+#include "images/resize.h"
+#include "model/sam.h"
+
+static int embedder_init(struct embedder *embedder, struct error *error)
+{
+    const struct sam *sam = embedder->sam;
+    size_t size = (size_t)sam_info(sam)->image_size;
+    if (!(embedder->resize = resize_new(error)) ||
+        !(embedder->tensor = memory_new(3 * size, size * sizeof(float), "input tensor", error)) ||
+        !(embedder->encoder = sam_encoder_new(sam, embedder->threads, error)) ||
+        !(embedder->embedding = sam_image_new(sam, error)))
+        return -1;
+    return 0;
+}
+
+struct embedder *embedder_new(const struct sam *sam, int threads, struct error *error)
+{
+    struct embedder *embedder = memory_new(1, sizeof *embedder, "embedder", error);
+    if (!embedder)
+        return NULL;
+    *embedder = (struct embedder){.sam = sam, .threads = threads};
+    if (embedder_init(embedder, error)) {
+        embedder_free(embedder);
+        return NULL;
+    }
+    return embedder;
+}
+
+void embedder_free(struct embedder *embedder)
+{
+    if (!embedder)
+        return;
+    resize_free(embedder->resize);
+    memory_free(embedder->tensor);
+    sam_encoder_free(embedder->encoder);
+    sam_image_free(embedder->embedding);
+    scan_geometry_free(embedder->geometry);
+    memory_free(embedder);
+}
+
+/* The region's pixels as the model's input; sets the sizes. */
+static int fill_tensor(struct embedder *embedder, const struct picture *picture, struct rect region,
+                       struct error *error)
+{
+    const struct sam_info *info = sam_info(embedder->sam);
+    struct scan_size *size = &embedder->size;
+    struct rect rows = region;
+    rows.y -= picture->top;
+    *size = (struct scan_size){
+        .low_size = info->low_size,
+        .image_size = info->image_size,
+        .crop_height = region.height,
+        .crop_width = region.width,
+    };
+    return resize_tensor(embedder->resize, picture->rows, rows, info->image_size, embedder->tensor,
+                         &size->input_width, &size->input_height, error);
+}
+
+int embedder_encode(struct embedder *embedder, const struct picture *picture, struct rect region,
+                    struct error *error)
+{
+    scan_geometry_free(embedder->geometry);
+    embedder->geometry = NULL;
+    double start = clock_now();
+    if (fill_tensor(embedder, picture, region, error))
+        return -1;
+    double filled = clock_now();
+    embedder->tensor_seconds += filled - start;
+    if (sam_encode(embedder->sam, embedder->encoder, embedder->tensor, embedder->threads,
+                   embedder->embedding, error))
+        return -1;
+    embedder->encode_seconds += clock_now() - filled;
+    embedder->geometry = scan_geometry_new(&embedder->size, error);
+    return embedder->geometry ? 0 : -1;
+}
+
+int embedder_encode_image(struct embedder *embedder, const struct image *image, struct error *error)
+{
+    const struct picture picture = {image, 0, image->width, image->height};
+    return embedder_encode(embedder, &picture, (struct rect){0, 0, image->width, image->height},
+                           error);
+}
