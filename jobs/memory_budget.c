@@ -1,13 +1,11 @@
 #include "jobs/memory_budget.h"
 
 #include <limits.h>
-#include <math.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/error.h"
 
@@ -187,27 +185,6 @@ int budget_cpus(const char *root)
             cpus = (int)least((uint64_t)cpus, (uint64_t)here);
         } while (parent_group(root, &CPU_V1, folder));
     return cpus < 1 ? 1 : cpus;
-}
-
-int budget_parse_size(const char *text, uint64_t *bytes, struct error *error)
-{
-    static const char units[] = "KMGT";
-    char *end = NULL;
-    double number = text[0] >= '0' && text[0] <= '9' ? strtod(text, &end) : 0;
-    if (end && *end) {
-        const char *unit = strchr(units, *end & ~0x20);
-        if (unit && (*end & ~0x20)) {
-            number = ldexp(number, 10 * (int)(unit - units + 1));
-            end++;
-            end += strncasecmp(end, "iB", 2) == 0 ? 2 : 0;
-        }
-        end += strcasecmp(end, "B") == 0;
-    }
-    if (!end || *end || number < 1 || number > ldexp(1, 62))
-        return error_set(error, ERROR_USAGE,
-                         "'%s' is not a size: write 4G, 512M or a number of bytes", text);
-    *bytes = (uint64_t)number;
-    return 0;
 }
 
 int budget_workers(uint64_t budget, uint64_t fixed, uint64_t per_worker, int cpus, int *workers,

@@ -19,10 +19,6 @@ uint64_t budget_memory_used(const char *root);
  * rounded up; at least 1. */
 int budget_cpus(const char *root);
 
-/* Reads "4G", "512M", "1.5GiB", "900k", "1048576": K, M, G, T are powers of 1024, B and iB may
- * follow. Returns 0, or -1 with ERROR_USAGE (not a size, zero, above 2^62). */
-int budget_parse_size(const char *text, uint64_t *bytes, struct error *error);
-
 /* Workers that fit: as many as there are CPUs, fewer where `fixed` (the model's bytes) and
  * `per_worker` bytes each are more than the budget, at least 1.
  * Returns 0, or -1 with ERROR_MEMORY where not even one fits, saying how much is missing. */

@@ -1,34 +1,20 @@
 #include "jobs/shard.h"
 
-#include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/parse.h"
 
-/* A whole number without sign that fills `text` up to `end`. */
-static bool parse_number(const char *text, const char *end, int64_t *number)
-{
-    if (text == end || text[0] < '0' || text[0] > '9')
-        return false;
-    char *stopped;
-    errno = 0;
-    long long value = strtoll(text, &stopped, 10);
-    if (errno || stopped != end)
-        return false;
-    *number = value;
-    return true;
-}
-
-/* A number in the environment: 1 and *number, 0 where it is not set, -1 where it is no number. */
+/* A number in the environment: 1 and *number, 0 if it is not set, -1 if it is no number. */
 static int environment_number(shard_environment *environment, const char *name, int64_t *number,
                               struct error *error)
 {
     const char *text = environment(name);
     if (!text || !text[0])
         return 0;
-    if (!parse_number(text, text + strlen(text), number))
+    if (!parse_integer(text, 0, INT64_MAX, number))
         return error_set(error, ERROR_USAGE, "%s is '%s', expected a whole number", name, text);
     return 1;
 }
@@ -114,20 +100,23 @@ static int shard_auto(shard_environment *environment, int64_t forced, struct sha
 int shard_parse(const char *text, shard_environment *environment, struct shard *shard,
                 struct error *error)
 {
-    const char *end = text + strlen(text);
+    char index_text[32];
     int64_t index;
     int64_t count;
     if (strcmp(text, "auto") == 0)
         return shard_auto(environment, 0, shard, error);
     const char *slash = strchr(text, '/');
-    if (!slash || !parse_number(slash + 1, end, &count))
+    size_t length = slash ? (size_t)(slash - text) : 0;
+    if (length == 0 || length >= sizeof index_text ||
+        !parse_integer(slash + 1, 0, INT64_MAX, &count))
         return error_set(error, ERROR_USAGE, "--shard '%s': expected i/n, auto or auto/n", text);
-    if (slash - text == 4 && strncmp(text, "auto", 4) == 0) {
+    snprintf(index_text, sizeof index_text, "%.*s", (int)length, text);
+    if (strcmp(index_text, "auto") == 0) {
         if (count == 0)
             return error_set(error, ERROR_USAGE, "--shard '%s': n is at least 1", text);
         return shard_auto(environment, count, shard, error);
     }
-    if (!parse_number(text, slash, &index))
+    if (!parse_integer(index_text, 0, INT64_MAX, &index))
         return error_set(error, ERROR_USAGE, "--shard '%s': expected i/n, auto or auto/n", text);
     return shard_set(index, count, "--shard", shard, error);
 }

@@ -39,8 +39,4 @@ bool stop_wait(struct stop *stop, double seconds);
 /* A child made by fork calls this to have the signals' default behaviour back. */
 void stop_reset_in_child(void);
 
-/* Reads a duration: "3h50m", "90s", "1d12h", "1.5h", or plain seconds "3600".
- * Returns 0, or -1 with ERROR_USAGE (empty, negative, unknown unit, above 10 years). */
-int stop_parse_duration(const char *text, double *seconds, struct error *error);
-
 #endif

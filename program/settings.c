@@ -1,6 +1,5 @@
 #include "program/settings.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "jobs/memory_budget.h"
-#include "jobs/stop.h"
+#include "base/parse.h"
 
 static const struct setting *first(void)
 {
@@ -45,24 +43,6 @@ static const struct setting *find(const char *name)
     return NULL;
 }
 
-/* Reads "0.7" or "512/1500". */
-static bool parse_number(const char *text, double *number)
-{
-    char *end;
-    errno = 0;
-    *number = strtod(text, &end);
-    if (end == text || errno == ERANGE)
-        return false;
-    if (*end == '/') {
-        const char *divisor_text = end + 1;
-        double divisor = strtod(divisor_text, &end);
-        if (end == divisor_text || divisor == 0)
-            return false;
-        *number /= divisor;
-    }
-    return *end == '\0' && isfinite(*number);
-}
-
 static bool is_choice(const char *choices, const char *value)
 {
     size_t length = strlen(value);
@@ -96,7 +76,7 @@ static int set_number(struct settings *settings, const struct setting *setting, 
                       struct error *error)
 {
     double number;
-    if (!parse_number(value, &number) || !is_allowed(setting, number))
+    if (!parse_ratio(value, &number) || !is_allowed(setting, number))
         return refuse_number(setting, value, error);
     void *at = value_of(settings, setting);
     if (setting->kind == SETTING_INT)
@@ -141,8 +121,11 @@ static int set_seconds(struct settings *settings, const struct setting *setting,
                        struct error *error)
 {
     double seconds;
-    if (stop_parse_duration(value, &seconds, error))
-        return error_prefix(error, "--%s", setting->name);
+    if (!parse_duration(value, &seconds))
+        return error_set(error, ERROR_USAGE,
+                         "--%s: '%s' is not a duration: write 3h50m, 90s, 1d12h or a number of "
+                         "seconds, ten years at most",
+                         setting->name, value);
     *(double *)value_of(settings, setting) = seconds;
     return 0;
 }
@@ -151,8 +134,10 @@ static int set_bytes(struct settings *settings, const struct setting *setting, c
                      struct error *error)
 {
     uint64_t bytes;
-    if (budget_parse_size(value, &bytes, error))
-        return error_prefix(error, "--%s", setting->name);
+    if (!parse_size(value, &bytes))
+        return error_set(error, ERROR_USAGE,
+                         "--%s: '%s' is not a size: write 4G, 512M or a number of bytes",
+                         setting->name, value);
     *(uint64_t *)value_of(settings, setting) = bytes;
     return 0;
 }

@@ -82,31 +82,6 @@ START_TEST(cpus_of_cgroup_v2)
 }
 END_TEST
 
-START_TEST(sizes)
-{
-    const struct {
-        const char *text;
-        uint64_t bytes;
-    } good[] = {{"4G", UINT64_C(4) << 30},
-                {"1.5GiB", UINT64_C(3) << 29},
-                {"512M", 512 << 20},
-                {"900k", 900 << 10},
-                {"1048576", 1 << 20},
-                {"2TB", UINT64_C(2) << 40},
-                {"7B", 7}};
-    const char *bad[] = {"",    "0",   "-1G",   "G",        "4X", "4GG",
-                         "4Gi", "nan", "1e400", "9999999T", " 4G"};
-    struct error error = {0};
-    uint64_t bytes;
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        ck_assert_msg(budget_parse_size(good[i].text, &bytes, &error) == 0, "%s", error.text);
-        ck_assert_uint_eq(bytes, good[i].bytes);
-    }
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        ck_assert_msg(budget_parse_size(bad[i], &bytes, &error) == -1, "%s", bad[i]);
-}
-END_TEST
-
 START_TEST(workers_that_fit)
 {
     struct error error = {0};
@@ -184,7 +159,6 @@ int main(void)
     tcase_add_test(cases, memory_of_cgroup_v2_with_a_limit_above_ours);
     tcase_add_test(cases, memory_and_cpus_of_cgroup_v1);
     tcase_add_test(cases, cpus_of_cgroup_v2);
-    tcase_add_test(cases, sizes);
     tcase_add_test(cases, workers_that_fit);
     tcase_add_test(cases, what_an_errno_leads_to);
     tcase_add_test(cases, delays_grow_and_differ);

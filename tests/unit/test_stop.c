@@ -1,7 +1,6 @@
 /* Stopping: signals, time, the second signal; and durations. */
 #include "unit.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -169,28 +168,6 @@ START_TEST(children_have_the_default_behaviour_back)
 }
 END_TEST
 
-START_TEST(durations)
-{
-    const struct {
-        const char *text;
-        double seconds;
-    } good[] = {{"3h50m", 13800}, {"90s", 90},    {"1d12h", 129600}, {"1.5h", 5400},
-                {"3600", 3600},   {"0.25", 0.25}, {"2m2m", 240},     {"1h0m1s", 3601}};
-    const char *bad[] = {"",    "h",   "3x",    "3h50",   "-1s", "1e5",  "nan",
-                         "inf", "3 h", "1..2s", "11000d", ".",   "0x10", "99999999999999999999"};
-    struct error error = {0};
-    double seconds;
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        ck_assert_msg(stop_parse_duration(good[i].text, &seconds, &error) == 0, "%s", error.text);
-        ck_assert(fabs(seconds - good[i].seconds) < 1e-9);
-    }
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        ck_assert_msg(stop_parse_duration(bad[i], &seconds, &error) == -1, "%s", bad[i]);
-        ck_assert_int_eq(error.code, ERROR_USAGE);
-    }
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("stop");
@@ -205,7 +182,6 @@ int main(void)
     tcase_add_test(cases, the_second_signal_kills_at_once);
     tcase_add_test(cases, a_signal_that_was_ignored_stays_ignored);
     tcase_add_test(cases, children_have_the_default_behaviour_back);
-    tcase_add_test(cases, durations);
     suite_add_tcase(suite, cases);
     return unit_run(suite);
 }
