@@ -213,11 +213,6 @@ void sam_embedding(const struct sam *sam, const struct sam_image *image, float *
            side * side * (size_t)sam->info.embed_dim * sizeof(float));
 }
 
-void sam_set_embedding(const struct sam *sam, const float *in, int threads, struct sam_image *image)
-{
-    decoder_image_set(sam->decoder, image->tables, in, threads);
-}
-
 void sam_decode(const struct sam *sam, struct sam_decoder *decoder, const struct sam_image *image,
                 const struct sam_prompts *prompts, float *iou)
 {

@@ -97,10 +97,6 @@ int sam_encode(const struct sam *sam, struct sam_encoder *encoder, const float *
 /* The embedding, [C][G][G] copied to `out`; for tests and tools. */
 void sam_embedding(const struct sam *sam, const struct sam_image *image, float *out);
 
-/* Sets the embedding from in[C][G][G] instead of encoding; for tests and tools. */
-void sam_set_embedding(const struct sam *sam, const float *in, int threads,
-                       struct sam_image *image);
-
 /* Decodes a batch up to the predicted IoU: iou[P][M], each prompt's result independent of the
  * others in the batch. The decoder remembers the batch for sam_logits. Cannot fail. */
 void sam_decode(const struct sam *sam, struct sam_decoder *decoder, const struct sam_image *image,

@@ -83,11 +83,11 @@ def tensors(photo):
             import torch
             torch.save(official.random(kind, 3).state_dict(), models[kind])
     for name, model in models.items():
-        path = os.path.join(WORK, f"{name}-{digest(photo)}-{os.path.getsize(model)}.safetensors")
+        path = os.path.join(WORK, f"{name}-{digest(photo, f'{HERE}/make_dumps.py')}-{os.path.getsize(model)}.safetensors")
         if not os.path.exists(path):
             dump(model, photo, path)
         print(f"tensors, {name}:", flush=True)
-        failed += subprocess.run([f"{TOP}/build/tests/parity/test_model", model, path]).returncode != 0
+        failed += subprocess.run([f"{TOP}/build/tests/parity/test_model", model, path, photo]).returncode != 0
     return failed
 
 

@@ -6,12 +6,13 @@ finds in them and with the built-in model.
     build/reference/bin/python tests/parity/make_dumps.py [MODEL...]        (all, or some of vit_xs tiny_xs builtin)
 
 Each dumps/MODEL.safetensors holds, for one image (S, C, G, L, P as in model/sam.h):
-    resized [h,w,3]         the model's input before normalisation, 0..255
-    embedding [C,G,G]
-    masks [2,L,L]           the mask prompts of the sets whose names end in mask
+    embedding [C,K,K]       every n-th of its G positions, down and across, n = G // 12 | 1
     and for each set of prompts (sets below): SET.xy [P,points,2] in model pixels, SET.labels [P,points], SET.boxes [P,4],
-    and the answers SET.iou [P,4] and SET.logits [P,4,32,L], 32 rows of L // 32 apart to save space
-dumps/inputs.safetensors holds `resized` of every image, by the image's name, for S = 256.
+    and the answers SET.iou [P,4] and SET.logits [P,4,32,K]: 32 rows L // 32 apart, every n-th column, n = L // 32 | 1
+A part of embedding and logits is enough: an error of the model shows nearly everywhere, and each new built-in model adds
+its dump to the repository's size. The odd steps make the samples fall on every phase of windows and upscaled pixels.
+The sets whose names end in mask have mask prompts too. They are not kept: test_model.c makes them as mask_prompts does.
+dumps/inputs.safetensors holds the resized pixels [h,w,3], 0..255, of every image, by the image's name, for S = 256.
 Records of whole images are in records/MODEL-IMAGE.json, those of the SA-1B recipe in records/MODEL-sa1b-IMAGE.json.
 """
 
@@ -94,12 +95,14 @@ def dump(model, image, path):
     pixels = official.read_rgb(image)
     with torch.no_grad():
         embedding = sam.image_encoder(official.model_input(sam, pixels))
-    out = dict(resized=torch.as_tensor(official.resized(sam.image_encoder.img_size, pixels)).half(), embedding=embedding[0], masks=mask_prompts(sam, embedding))
-    low = sam.image_encoder.img_size // 4
+    masks = mask_prompts(sam, embedding)
+    step = embedding.shape[-1] // 12 | 1
+    out = dict(embedding=embedding[0, :, ::step, ::step])
+    row = masks.shape[-1] // 32
     for kind, prompts in sets(sam.image_encoder.img_size).items():
-        logits, iou = answer(sam, embedding, prompts, out["masks"][:, None] if kind.endswith("mask") else None)
+        logits, iou = answer(sam, embedding, prompts, masks[:, None] if kind.endswith("mask") else None)
         out.update({f"{kind}.{key}": value for key, value in prompts.items()})
-        out.update({f"{kind}.iou": iou, f"{kind}.logits": logits[:, :, :32 * (low // 32):low // 32]})
+        out.update({f"{kind}.iou": iou, f"{kind}.logits": logits[:, :, :32 * row:row, ::row | 1]})
     save(out, path, {"model_sha256": hashlib.sha256(open(model, "rb").read()).hexdigest()})
     return sam
 
