@@ -1,15 +1,20 @@
 #include "images/image.h"
 
+#include <pthread.h>
 #include <vips/vips.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "images/image_source.h"
 
-/* Loaders that libvips holds fit for files from anywhere, by the name of their class. */
+/* Class names of the loaders that libvips marks as safe for untrusted files. */
 static const char *const loaders[] = {"VipsForeignLoadJpeg",  "VipsForeignLoadPng",
                                       "VipsForeignLoadTiff",  "VipsForeignLoadWebp",
                                       "VipsForeignLoadNsgif", "VipsForeignLoadHeif"};
+
+/* libvips is started once per process; these two say so. Set by start_once alone. */
+static pthread_once_t start_control = PTHREAD_ONCE_INIT;
+static bool started;
 
 /* libvips warns on standard error, from any thread and without naming the file. */
 static void drop_message(const gchar *domain, GLogLevelFlags level, const gchar *text,
@@ -21,11 +26,10 @@ static void drop_message(const gchar *domain, GLogLevelFlags level, const gchar 
     (void)data;
 }
 
-int image_library_start(struct error *error)
+static void start_once(void)
 {
     if (vips_init("maskmill"))
-        return error_set(error, ERROR_UNSUPPORTED,
-                         "libvips does not start; install libvips42 again");
+        return;
     g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO | G_LOG_LEVEL_MESSAGE,
                       drop_message, NULL);
     vips_cache_set_max(0);
@@ -34,7 +38,15 @@ int image_library_start(struct error *error)
     vips_operation_block_set("VipsForeignLoad", TRUE);
     for (size_t i = 0; i < sizeof loaders / sizeof *loaders; i++)
         vips_operation_block_set(loaders[i], FALSE);
-    return 0;
+    started = true;
+}
+
+int image_library_start(struct error *error)
+{
+    pthread_once(&start_control, start_once);
+    return started ? 0
+                   : error_set(error, ERROR_UNSUPPORTED,
+                               "libvips does not start; install libvips42 again");
 }
 
 void image_library_stop(void)

@@ -1,12 +1,15 @@
 /* image.h - photographs in and out: files of many formats to 8-bit RGB, RGB to JPEG.
  *
- * The only face of libvips. What it decodes agrees with OpenCV's imread in its colour mode, which
- * the reference uses: 8 bits, EXIF orientation applied, alpha dropped (not blended), gray repeated,
- * embedded colour profiles ignored. JPEG, PNG, TIFF, WebP, GIF (first frame), HEIC and AVIF are
- * read; every other loader of libvips is blocked. Unlike OpenCV, a truncated file is refused.
+ * Pixels agree with those of OpenCV's imread in its colour mode, which the reference uses: 8 bits,
+ * EXIF orientation applied, alpha dropped (not blended), gray repeated, embedded colour profiles
+ * ignored. JPEG, PNG, TIFF, WebP, GIF (first frame), HEIC and AVIF are read. Unlike OpenCV, a
+ * truncated file is refused.
  *
- * Every failure is one line that begins with the path. Functions may be called from several threads
- * at once after image_library_start.
+ * Files are untrusted. libvips decodes them here, in the calling process; image_worker.h decodes
+ * them in a process apart.
+ *
+ * image_library_start comes first. After it, all functions may be called from several threads at
+ * once. Every error message is one line that begins with the path.
  */
 #ifndef IMAGES_IMAGE_H
 #define IMAGES_IMAGE_H
@@ -37,15 +40,18 @@ struct image_header {
     uint64_t bytes;         /* decoder_bytes and 3 a pixel: what image_read takes */
 };
 
-/* Starts libvips for this process: one thread a pipeline, no cache, only the loaders named above.
- * Call it once, before any other function here. 0 or -1 (ERROR_UNSUPPORTED). */
+/* Starts libvips: no operation cache, one thread for each pipeline, no warnings on standard error,
+ * and every loader blocked but those of the formats above. The settings hold for the whole process,
+ * so also for a host program's own use of libvips. May be called more than once and from any
+ * thread; later calls do nothing and return what the first did. 0 or -1 (ERROR_UNSUPPORTED). */
 int image_library_start(struct error *error);
 
-/* Ends libvips; no other function here may be called afterwards, nor may any be running. */
+/* Shuts libvips down at the end of the process: no function here may be running, or be called
+ * afterwards, not even image_library_start. Optional. Libraries never call it. */
 void image_library_stop(void);
 
-/* Frees what libvips keeps for the calling thread. Threads other than the main one call it before
- * they end. */
+/* Frees what libvips keeps for the calling thread. Call it at the end of every thread but the main
+ * one that has called a function here. */
 void image_thread_stop(void);
 
 /* Whether a file name (without its folder) has the extension of a format that is read, in any case:

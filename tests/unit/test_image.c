@@ -1,6 +1,7 @@
 /* Images of every kind give the pixels that OpenCV gives; strips give those of the whole image. */
 #include "unit.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,7 +33,7 @@ static uint64_t fnv1a(const uint8_t *bytes, size_t size)
 
 static const char *path_of(const char *file)
 {
-    static char path[256];
+    static _Thread_local char path[256];
     snprintf(path, sizeof path, FOLDER "%s", file);
     return path;
 }
@@ -213,10 +214,38 @@ START_TEST(a_jpeg_is_written_and_read_again)
 }
 END_TEST
 
+static void *start_and_read(void *failed)
+{
+    struct error error = {0};
+    struct image image = {0};
+    if (image_library_start(&error) || image_library_start(&error) ||
+        image_read(path_of(table[0].file), NULL, &image, &error))
+        *(bool *)failed = true;
+    image_free(&image);
+    image_thread_stop();
+    return NULL;
+}
+
+/* Several threads may be the first to start the library. */
+static bool start_in_threads(void)
+{
+    enum { THREADS = 8 };
+    pthread_t threads[THREADS];
+    bool failed[THREADS] = {false};
+    bool all = true;
+    for (int i = 0; i < THREADS; i++)
+        if (pthread_create(&threads[i], NULL, start_and_read, &failed[i]))
+            return false;
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        all = all && !failed[i];
+    }
+    return all;
+}
+
 int main(void)
 {
-    struct error error;
-    if (image_library_start(&error))
+    if (!start_in_threads())
         return EXIT_FAILURE;
     Suite *suite = suite_create("image");
     TCase *tests = tcase_create("image");
