@@ -3,8 +3,8 @@
 
     compare.py REFERENCE_DIR OTHER_DIR [--share 0.99] [--iou 0.99] [--quiet]
 
-A twin of a mask is one of the other record with IoU >= --iou. Fails unless --share of the reference's masks have a twin and
-the other way round, and every twin agrees in its fields:
+A match of a mask is one of the other record with IoU >= --iou. Fails unless --share of the reference's masks have a match and
+the other way round, and every match agrees in its fields:
     point_coords and crop_box equal, bbox within 2 px, area within 0.5 %, predicted_iou within 1e-3, stability_score within 5e-3
 The last line is "N passed, N failed", one a record.
 """
@@ -77,7 +77,7 @@ class Record:
         self.masks.sort(key=lambda mask: mask["area"])
         self.areas = [mask["area"] for mask in self.masks]
 
-    def twin(self, mask, least):
+    def match(self, mask, least):
         """The most similar mask of this record, or None. Among several with IoU >= least: that of the same point."""
         best, best_rank = None, None
         for other in self.masks[bisect_left(self.areas, least * mask["area"]):]:
@@ -94,16 +94,16 @@ class Record:
 
 
 def compare(reference, other, least):
-    """Numbers: masks with a twin both ways, and for each field the twins that disagree."""
+    """Numbers: masks with a match both ways, and for each field the matches that disagree."""
     wrong = dict.fromkeys(FIELDS, 0)
     there = 0
     for mask in reference.masks:
-        twin = other.twin(mask, least)
-        if twin:
+        match = other.match(mask, least)
+        if match:
             there += 1
             for field, agrees in FIELDS.items():
-                wrong[field] += not agrees(mask[field], twin[field])
-    back = sum(reference.twin(mask, least) is not None for mask in other.masks)
+                wrong[field] += not agrees(mask[field], match[field])
+    back = sum(reference.match(mask, least) is not None for mask in other.masks)
     return there, back, wrong
 
 
@@ -134,8 +134,8 @@ def main():
         passed, failed = passed + good, failed + (not good)
         notes = "".join(f", {field} differs in {n}" for field, n in wrong.items() if n)
         if not (good and options.quiet):
-            print(f"{name}: twins {there}/{len(a.masks)} and {back}/{len(b.masks)}{notes}")
-    print("all records: twins %d/%d and %d/%d" % tuple(total))
+            print(f"{name}: matches {there}/{len(a.masks)} and {back}/{len(b.masks)}{notes}")
+    print("all records: matches %d/%d and %d/%d" % tuple(total))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 
