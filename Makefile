@@ -62,6 +62,15 @@ help:
 $(BUILD)/maskmill: $(BUILD)/program/main.o $(BUILD)/libmaskmill.a
 	$(CC) -o $@ $^ $(LDLIBS)
 
+# ---- the manual page and completions of shells, which the program prints from its tables
+PAGES = $(BUILD)/maskmill.1 $(BUILD)/maskmill.bash $(BUILD)/_maskmill $(BUILD)/maskmill.fish
+$(BUILD)/maskmill.1: PRINT = --man
+$(BUILD)/maskmill.bash: PRINT = --completion bash
+$(BUILD)/_maskmill: PRINT = --completion zsh
+$(BUILD)/maskmill.fish: PRINT = --completion fish
+$(PAGES): $(BUILD)/maskmill
+	$(BUILD)/maskmill help $(PRINT) >$@.new && mv $@.new $@
+
 $(BUILD)/libmaskmill.a: $(OBJECTS)
 	rm -f $@ && ar rcs $@ $^
 
@@ -159,11 +168,15 @@ train-smoke: all
 	@train/smoke
 
 #: make install   to PREFIX (/usr/local), below DESTDIR
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/maskmill
-	install -m 755 $(BUILD)/maskmill $(DESTDIR)$(PREFIX)/bin/maskmill
-	install -m 644 README.md $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/maskmill
-	$(if $(wildcard docs/maskmill.1),install -D -m 644 docs/maskmill.1 $(DESTDIR)$(PREFIX)/share/man/man1/maskmill.1)
+SHARE = $(DESTDIR)$(PREFIX)/share
+install: all $(PAGES)
+	install -D -m 755 $(BUILD)/maskmill $(DESTDIR)$(PREFIX)/bin/maskmill
+	install -d $(SHARE)/doc/maskmill
+	install -m 644 README.md $(wildcard docs/*.md) $(SHARE)/doc/maskmill
+	install -D -m 644 $(BUILD)/maskmill.1 $(SHARE)/man/man1/maskmill.1
+	install -D -m 644 $(BUILD)/maskmill.bash $(SHARE)/bash-completion/completions/maskmill
+	install -D -m 644 $(BUILD)/_maskmill $(SHARE)/zsh/site-functions/_maskmill
+	install -D -m 644 $(BUILD)/maskmill.fish $(SHARE)/fish/vendor_completions.d/maskmill.fish
 
 #: make clean     remove what was built
 clean:

@@ -1,5 +1,4 @@
-/* bench.c - `maskmill bench`: where the time of one image goes. */
-#include <getopt.h>
+/* bench_main.c - `maskmill bench`: where the time of one image goes. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,15 +8,14 @@
 #include "images/image.h"
 #include "model/sam.h"
 #include "pipeline/generate.h"
-#include "program/commands.h"
+#include "program/command.h"
+#include "program/command_line.h"
 #include "program/model_load.h"
 #include "program/settings.h"
 #include "records/record.h"
 
 struct bench {
-    struct settings settings;
-    int threads, repeat;
-    bool json;
+    struct settings *settings;
     const char *path; /* NULL: a drawn image of 1800 x 1200 */
     struct sam *sam;
     struct generator *generator;
@@ -30,73 +28,6 @@ struct timing {
     struct generator_times stages;
     size_t masks;
 };
-
-static void print_help(void)
-{
-    puts("usage: maskmill bench [options] [IMAGE]\n\n"
-         "Times the stages of an image (without IMAGE: a drawn one of 1800 x 1200 pixels); the\n"
-         "best of several runs.\n\n"
-         "  -m, --model PATH      checkpoint (default: the built-in model)\n"
-         "      --precision P     f32, bf16 or f16\n"
-         "  -t, --threads N       threads (default 1)\n"
-         "      --repeat N        runs (default 3)\n"
-         "      --set NAME=VALUE  an option of `maskmill run`, such as points-per-side=16\n"
-         "      --json            one JSON object");
-}
-
-static int read_count(const char *name, const char *text, int most, int *value, struct error *error)
-{
-    char *end;
-    long number = strtol(text, &end, 10);
-    if (end == text || *end || number < 1 || number > most)
-        return error_set(error, ERROR_USAGE, "--%s %s: expected a whole number from 1 to %d", name,
-                         text, most);
-    *value = (int)number;
-    return 0;
-}
-
-static int apply_option(struct bench *bench, int option, struct error *error)
-{
-    switch (option) {
-    case 'm':
-        return settings_set(&bench->settings, "model", optarg, SOURCE_COMMAND_LINE, error);
-    case 'p':
-        return settings_set(&bench->settings, "precision", optarg, SOURCE_COMMAND_LINE, error);
-    case 't':
-        return read_count("threads", optarg, 1024, &bench->threads, error);
-    case 'r':
-        return read_count("repeat", optarg, 1000000, &bench->repeat, error);
-    case 's':
-        return settings_set_pair(&bench->settings, optarg, SOURCE_COMMAND_LINE, error);
-    case 'j':
-        bench->json = true;
-        return 0;
-    case 'h':
-        bench->settings.help = true;
-        return 0;
-    default:
-        return error_set(error, ERROR_USAGE, "a wrong option; see maskmill bench --help");
-    }
-}
-
-static int read_options(struct bench *bench, int argc, char **argv, struct error *error)
-{
-    static const struct option options[] = {
-        {"model", required_argument, NULL, 'm'},   {"precision", required_argument, NULL, 'p'},
-        {"threads", required_argument, NULL, 't'}, {"repeat", required_argument, NULL, 'r'},
-        {"set", required_argument, NULL, 's'},     {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
-    };
-    if (settings_init(&bench->settings, error))
-        return -1;
-    for (int option; (option = getopt_long(argc, argv, "m:t:h", options, NULL)) != -1;)
-        if (apply_option(bench, option, error))
-            return -1;
-    if (argc - optind > 1)
-        return error_set(error, ERROR_USAGE, "%s: one image at most", argv[optind + 1]);
-    bench->path = argv[optind];
-    return 0;
-}
 
 /* Smooth waves and some shapes: enough to keep the filters busy. */
 static int draw_image(struct image *image, struct error *error)
@@ -191,10 +122,10 @@ static void print_json(const struct bench *bench, const struct timing *t)
            "\"encoder\": %.4f, \"decoder\": %.4f, \"scan\": %.4f, \"filters\": %.4f, "
            "\"record\": %.4f, \"prompts\": %ld, \"upscaled\": %ld, \"scanned\": %ld, "
            "\"masks\": %zu, \"peak_mib\": %.0f}\n",
-           bench->threads, t->whole, t->read, t->stages.tensor, t->stages.encode,
-           (worker->decode + worker->logits) / bench->threads, worker->scan / bench->threads,
-           t->stages.filters, t->record, worker->prompts, worker->upscaled, worker->scanned,
-           t->masks, peak_mib());
+           bench->settings->threads, t->whole, t->read, t->stages.tensor, t->stages.encode,
+           (worker->decode + worker->logits) / bench->settings->threads,
+           worker->scan / bench->settings->threads, t->stages.filters, t->record, worker->prompts,
+           worker->upscaled, worker->scanned, t->masks, peak_mib());
 }
 
 static void print_text(const struct bench *bench, const struct timing *t)
@@ -202,7 +133,8 @@ static void print_text(const struct bench *bench, const struct timing *t)
     const struct prompt_worker_times *worker = &t->stages.worker;
     const struct sam_info *info = sam_info(bench->sam);
     printf("%s, input %d, %d x %d pixels, %d threads, best of %d\n", info->name, info->image_size,
-           bench->image.width, bench->image.height, bench->threads, bench->repeat);
+           bench->image.width, bench->image.height, bench->settings->threads,
+           bench->settings->repeat);
     printf("  read                %8.3f s  (not in the whole)\n", t->read);
     printf("  resize, normalise   %8.3f s\n", t->stages.tensor);
     printf("  image encoder       %8.3f s\n", t->stages.encode);
@@ -218,22 +150,23 @@ static void print_text(const struct bench *bench, const struct timing *t)
 
 static int time_all(struct bench *bench, struct error *error)
 {
-    char said[LOAD_SAID];
+    char said[MODEL_LOAD_DEFAULTS];
     struct timing best = {.whole = 1e300};
-    if (load_model(&bench->sam, &bench->settings, said, error) ||
+    if (model_load(&bench->sam, bench->settings, said, error) ||
         (!bench->path && draw_image(&bench->image, error)))
         return -1;
-    bench->generator = generator_new(bench->sam, &bench->settings.generator, bench->threads, error);
+    bench->generator =
+        generator_new(bench->sam, &bench->settings->generator, bench->settings->threads, error);
     if (!bench->generator)
         return -1;
-    for (int i = 0; i < bench->repeat; i++) {
+    for (int i = 0; i < bench->settings->repeat; i++) {
         struct timing timing;
         if (time_once(bench, &timing, error))
             return -1;
         if (timing.whole < best.whole)
             best = timing;
     }
-    (bench->json ? print_json : print_text)(bench, &best);
+    (bench->settings->json ? print_json : print_text)(bench, &best);
     return 0;
 }
 
@@ -246,21 +179,13 @@ static int run_bench(struct bench *bench, struct error *error)
     return status;
 }
 
-int bench_main(int argc, char **argv)
+enum exit_status bench_main(struct command_line *line)
 {
-    struct bench bench = {.threads = 1, .repeat = 3};
+    struct bench bench = {.settings = &line->settings, .path = line->operands[0]};
     struct error error = {0};
-    enum exit_status status = EXIT_ALL_DONE;
-    int failed = read_options(&bench, argc, argv, &error);
-    if (!failed && bench.settings.help)
-        print_help();
-    else if (failed || run_bench(&bench, &error)) {
-        fprintf(stderr, "maskmill bench: %s\n", error.text);
-        status = error.code == ERROR_USAGE ? EXIT_USAGE : EXIT_ENVIRONMENT;
-    }
+    int failed = run_bench(&bench, &error);
     generator_free(bench.generator);
     sam_free(bench.sam);
     image_free(&bench.image);
-    settings_free(&bench.settings);
-    return (int)status;
+    return failed ? command_fail(line->command, &error) : EXIT_ALL_DONE;
 }

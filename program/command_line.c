@@ -1,34 +1,41 @@
 #include "program/command_line.h"
 
 #include <getopt.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "program/settings.h"
+#include "program/command.h"
 
 enum { LONG_BASE = 256 }; /* getopt's value of the table's entry i is LONG_BASE + i */
 
-static const struct setting *with_letter(const struct setting *table, size_t count, int letter)
+static const struct setting *with_letter(unsigned command, int letter)
 {
+    size_t count;
+    const struct setting *table = settings_table(&count);
     for (size_t i = 0; i < count; i++)
-        if (table[i].letter == letter)
+        if ((table[i].traits & command) && table[i].letter == letter)
             return &table[i];
     return NULL;
 }
 
-/* The table as getopt_long wants it; `letters` has room for 2 + 2 * count characters. */
-static struct option *getopt_table(const struct setting *table, size_t count, char *letters,
-                                   struct error *error)
+/* A command's options as getopt_long wants them; `letters` has room for 2 + 2 * table size
+ * characters. */
+static struct option *getopt_table(unsigned command, char *letters, struct error *error)
 {
+    size_t count;
+    const struct setting *table = settings_table(&count);
     struct option *options = memory_new(count + 1, sizeof *options, "options", error);
+    struct option *next = options;
     if (!options)
         return NULL;
-    *letters++ = ':'; /* missing arguments are reported by us */
+    *letters++ = ':'; /* missing values are reported here, not by getopt */
     for (size_t i = 0; i < count; i++) {
-        options[i].name = table[i].name;
-        options[i].has_arg = table[i].argument ? required_argument : no_argument;
-        options[i].val = LONG_BASE + (int)i;
+        if (!(table[i].traits & command))
+            continue;
+        next->name = table[i].name;
+        next->has_arg = table[i].argument ? required_argument : no_argument;
+        next->val = LONG_BASE + (int)i;
+        next++;
         if (table[i].letter) {
             *letters++ = table[i].letter;
             if (table[i].argument)
@@ -39,8 +46,8 @@ static struct option *getopt_table(const struct setting *table, size_t count, ch
     return options;
 }
 
-static int parse(struct settings *settings, int argc, char **argv, const struct option *options,
-                 const char *letters, struct error *error)
+static int read_options(struct settings *settings, int argc, char **argv,
+                        const struct option *options, const char *letters, struct error *error)
 {
     size_t count;
     const struct setting *table = settings_table(&count);
@@ -54,7 +61,7 @@ static int parse(struct settings *settings, int argc, char **argv, const struct 
             return error_set(error, ERROR_USAGE, "%s: there is no such option; see --help",
                              argv[optind - 1]);
         const struct setting *setting =
-            found >= LONG_BASE ? &table[found - LONG_BASE] : with_letter(table, count, found);
+            found >= LONG_BASE ? &table[found - LONG_BASE] : with_letter(settings->command, found);
         if (settings_set(settings, setting->name, setting->argument ? optarg : "true",
                          SOURCE_COMMAND_LINE, error))
             return -1;
@@ -62,44 +69,36 @@ static int parse(struct settings *settings, int argc, char **argv, const struct 
     return 0;
 }
 
-int options_parse(struct settings *settings, int argc, char **argv, int *first, struct error *error)
+static int check_operands(const struct command_line *line, struct error *error)
+{
+    const struct command *command = line->command;
+    if (!command->wanted || line->operand_count == 1 || line->operand_count < 1 - command->least)
+        return 0;
+    return error_set(error, ERROR_USAGE, "%s %s; see --help", command->wanted,
+                     command->least ? "is needed" : "at most");
+}
+
+int command_line_read(struct command_line *line, const struct command *command, int argc,
+                      char **argv, struct error *error)
 {
     size_t count;
-    const struct setting *table = settings_table(&count);
-    char *letters = memory_new(2 * count + 2, 1, "options", error);
-    if (!letters)
+    settings_table(&count);
+    *line = (struct command_line){.command = command};
+    if (settings_init(&line->settings, command->option_bit, error))
         return -1;
-    struct option *options = getopt_table(table, count, letters, error);
-    int status = options ? parse(settings, argc, argv, options, letters, error) : -1;
-    *first = optind;
+    char *letters = memory_new(2 * count + 2, 1, "options", error);
+    struct option *options = letters ? getopt_table(command->option_bit, letters, error) : NULL;
+    int status = options ? read_options(&line->settings, argc, argv, options, letters, error) : -1;
+    line->operands = argv + optind;
+    line->operand_count = argc - optind;
     memory_free(options);
     memory_free(letters);
-    return status;
+    if (status || line->settings.help)
+        return status;
+    return check_operands(line, error);
 }
 
-static void print_setting(FILE *to, const struct setting *setting)
+void command_line_free(struct command_line *line)
 {
-    char left[64];
-    char letter[5] = "    ";
-    if (setting->letter)
-        snprintf(letter, sizeof letter, "-%c, ", setting->letter);
-    snprintf(left, sizeof left, "%s--%s %s", letter, setting->name,
-             setting->argument ? setting->argument : "");
-    fprintf(to, "  %-38s %s", left, setting->help);
-    if (setting->standard)
-        fprintf(to, " (default %s)", setting->standard);
-    fputc('\n', to);
-}
-
-void options_help(FILE *to)
-{
-    size_t count;
-    const struct setting *table = settings_table(&count);
-    const char *group = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (!group || strcmp(group, table[i].group) != 0)
-            fprintf(to, "\n%s:\n", table[i].group);
-        group = table[i].group;
-        print_setting(to, &table[i]);
-    }
+    settings_free(&line->settings);
 }

@@ -1,19 +1,25 @@
-/* options.h - the command line of `maskmill run` into settings, and its --help out of them. */
+/* command_line.h - the one parser of all commands' options. */
 #ifndef PROGRAM_COMMAND_LINE_H
 #define PROGRAM_COMMAND_LINE_H
 
-#include <stdio.h>
+#include "program/settings.h"
 
+struct command;
 struct error;
-struct settings;
 
-/* Reads argv (argv[0] is the subcommand) into `settings`, which must be initialised. The inputs,
- * in order, are argv[*first .. argc - 1] afterwards: argv is permuted as getopt does.
- * Returns 0, or -1 (ERROR_USAGE, ERROR_MEMORY). */
-int options_parse(struct settings *settings, int argc, char **argv, int *first,
-                  struct error *error);
+/* What the user asked for. */
+struct command_line {
+    const struct command *command;
+    struct settings settings; /* owned */
+    char *const *operands;    /* [operand_count], in the caller's argv */
+    int operand_count;
+};
 
-/* Prints the table as help text: groups, names, defaults. */
-void options_help(FILE *to);
+/* Reads argv (argv[0] is the command's name) by the options that settings.h has for the command.
+ * Permutes argv as getopt does. With --help the operands are not checked.
+ * Returns 0, or -1 (ERROR_USAGE, ERROR_MEMORY); command_line_free in either case. */
+int command_line_read(struct command_line *line, const struct command *command, int argc,
+                      char **argv, struct error *error);
+void command_line_free(struct command_line *line);
 
 #endif

@@ -84,7 +84,7 @@ char *config_text(const struct settings *settings, struct error *error)
     const char *before = "{\n  ";
     for (size_t i = 0; i < count; i++) {
         char key[64];
-        if (!table[i].decides)
+        if (!(table[i].traits & DECIDES))
             continue;
         settings_key(&table[i], key, sizeof key);
         json_text_raw(&text, before);
@@ -121,7 +121,7 @@ static int apply_defaults(struct settings *settings, struct error *error)
     size_t count;
     const struct setting *table = settings_table(&count);
     for (size_t i = 0; i < count; i++)
-        if (table[i].model_default && table[i].standard &&
+        if ((table[i].traits & MODEL_DEFAULT) && table[i].standard &&
             settings_set(settings, table[i].name, table[i].standard, SOURCE_PRESET, error))
             return -1;
     return 0;

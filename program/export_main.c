@@ -1,5 +1,4 @@
 /* export_main.c - `maskmill export`. */
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,148 +8,75 @@
 #include "base/atomic.h"
 #include "base/error.h"
 #include "images/image.h"
-#include "program/arguments.h"
-#include "program/commands.h"
+#include "program/command.h"
+#include "program/command_line.h"
 #include "records/export.h"
 #include "records/record.h"
 #include "records/writer.h"
 
 enum { WRITERS_MAX = 16, SYNC_FILES = 1000, SYNC_SECONDS = 30 };
 
-struct command {
-    const char *records, *out, *images;
-    char *formats; /* owned: the comma-separated lists, cut into names */
+struct export
+{
+    const struct settings *settings;
+    char *formats; /* owned: the comma-separated list, cut into names */
     const char *names[WRITERS_MAX];
     size_t count;
     struct writer_options options;
 };
 
-static void print_help(void)
+void export_print_formats(FILE *to)
 {
     const char *name, *summary;
     enum writer_kind kind;
-    puts("usage: maskmill export DIR --format F[,F...] -o OUT [options]\n\n"
-         "Writes the records under DIR in other formats. Several formats go to OUT/F each.\n");
     for (size_t i = 0; writer_format(i, &name, &kind, &summary); i++)
-        printf("  %-13s %s\n", name, summary);
-    puts("\n"
-         "  -f, --format F          see above; several separated by commas\n"
-         "  -o, --out OUT           output folder\n"
-         "      --images DIR        the images that file_name is relative to (tar takes them in)\n"
-         "      --fields LIST       more members in records: area_fraction, centroid, bbox_coco,\n"
-         "                          runs\n"
-         "      --ids KIND          coco: stable (from the image's path; the default) or\n"
-         "                          sequential (1, 2, 3, ...)\n"
-         "      --shard-images N    tar: images a shard (1000)\n"
-         "      --shard-prefix P    tar: what the shards' names begin with\n"
-         "  -h, --help\n\n"
-         "Exit status: 0 all written, 1 some records refused, 2 usage, 3 environment.");
+        fprintf(to, "  %-13s %s\n", name, summary);
 }
 
-/* Says what is wrong with the command line. */
-static int usage(const char *format, const char *value)
+static int add_formats(struct export *export, const char *list, struct error *error)
 {
-    fputs("maskmill export: ", stderr);
-    fprintf(stderr, format, value);
-    fputs("; see --help\n", stderr);
-    return -1;
-}
-
-static int add_formats(struct command *command, const char *list)
-{
-    command->formats = strdup(list);
-    if (!command->formats)
-        return usage("--format %s: no memory", list);
-    char *rest = command->formats;
+    export->formats = strdup(list);
+    if (!export->formats)
+        return error_set(error, ERROR_MEMORY, "--format %s: no memory", list);
+    char *rest = export->formats;
     for (char *name; (name = strsep(&rest, ","));) {
-        if (command->count == WRITERS_MAX)
-            return usage("--format %s: too many formats", list);
-        command->names[command->count++] = name;
+        if (export->count == WRITERS_MAX)
+            return error_set(error, ERROR_USAGE, "--format %s: too many formats", list);
+        export->names[export->count++] = name;
     }
     return 0;
 }
 
-static int set_ids(struct command *command, const char *value)
+static int read_options(struct export *export, struct error *error)
 {
-    command->options.sequential_ids = strcmp(value, "sequential") == 0;
-    if (!command->options.sequential_ids && strcmp(value, "stable") != 0)
-        return usage("--ids %s: expected stable or sequential", value);
-    return 0;
-}
-
-static int set_shard_images(struct command *command, const char *value)
-{
-    char *end;
-    errno = 0;
-    long number = strtol(value, &end, 10);
-    if (errno || *end || end == value || number < 1 || number > 10000000)
-        return usage("--shard-images %s: expected a whole number from 1 to 10000000", value);
-    command->options.shard_images = (size_t)number;
-    return 0;
-}
-
-static int set_fields(struct command *command, const char *value)
-{
-    struct error error;
-    if (record_fields_parse(&command->options.fields, value, &error))
-        return usage("--fields: %s", error.text);
-    return 0;
-}
-
-/* The options whose values are more than a text. */
-struct raw_options {
-    const char *format, *fields, *ids, *shard_images;
-};
-
-static int set_options(struct command *command, const struct raw_options *raw)
-{
-    const char *prefix = command->options.shard_prefix;
-    if (!raw->format)
-        return usage("%s", "--format is missing");
-    if (!command->out)
-        return usage("%s", "-o OUT is missing");
+    const struct settings *settings = export->settings;
+    const char *prefix = settings->shard_prefix;
+    export->options.sequential_ids = strcmp(settings->ids, "sequential") == 0;
+    export->options.shard_images = (size_t)settings->shard_images;
+    export->options.shard_prefix = prefix;
+    if (!settings->format)
+        return error_set(error, ERROR_USAGE, "--format is missing; see --help");
+    if (!settings->output)
+        return error_set(error, ERROR_USAGE, "-o OUT is missing; see --help");
     if (prefix && strchr(prefix, '/'))
-        return usage("--shard-prefix %s: must not contain '/'", prefix);
-    if (add_formats(command, raw->format) || (raw->fields && set_fields(command, raw->fields)) ||
-        (raw->ids && set_ids(command, raw->ids)) ||
-        (raw->shard_images && set_shard_images(command, raw->shard_images)))
-        return -1;
-    return 0;
+        return error_set(error, ERROR_USAGE, "--shard-prefix %s: must not contain '/'", prefix);
+    if (settings->fields && record_fields_parse(&export->options.fields, settings->fields, error))
+        return error_prefix(error, "--fields %s", settings->fields);
+    return add_formats(export, settings->format, error);
 }
 
-/* True to go on; else *status is the exit status. */
-static bool read_command(struct command *command, int argc, char **argv, int *status)
+static int open_writers(const struct export *export, struct writer **writers, struct error *error)
 {
-    struct raw_options raw = {0};
-    const struct arguments arguments = {
-        .command = "export",
-        .print_help = print_help,
-        .options = {{.name = "format", .letter = 'f', .value = &raw.format},
-                    {.name = "out", .letter = 'o', .value = &command->out},
-                    {.name = "images", .value = &command->images},
-                    {.name = "fields", .value = &raw.fields},
-                    {.name = "ids", .value = &raw.ids},
-                    {.name = "shard-images", .value = &raw.shard_images},
-                    {.name = "shard-prefix", .value = &command->options.shard_prefix}},
-        .wanted = "one folder of records",
-    };
-    if (!arguments_read(&arguments, argc, argv, &command->records, status))
-        return false;
-    *status = EXIT_USAGE;
-    return set_options(command, &raw) == 0;
-}
-
-static int open_writers(const struct command *command, struct writer **writers, struct error *error)
-{
-    for (size_t i = 0; i < command->count; i++) {
+    const char *out = export->settings->output;
+    for (size_t i = 0; i < export->count; i++) {
         char *folder;
-        if (command->count == 1)
-            folder = strdup(command->out);
-        else if (asprintf(&folder, "%s/%s", command->out, command->names[i]) < 0)
+        if (export->count == 1)
+            folder = strdup(out);
+        else if (asprintf(&folder, "%s/%s", out, export->names[i]) < 0)
             folder = NULL;
         if (!folder)
             return error_set(error, ERROR_MEMORY, "no memory for a folder's name");
-        int result = writer_open(&writers[i], command->names[i], folder, &command->options, error);
+        int result = writer_open(&writers[i], export->names[i], folder, &export->options, error);
         free(folder);
         if (result)
             return -1;
@@ -177,32 +103,33 @@ static void print_refused(void *context, const char *text)
     fprintf(stderr, "maskmill export: %s\n", text);
 }
 
-/* All the work between options and exit status. */
-static int export_all(const struct command *command, struct export_job *job, struct error *error)
+/* Opens the writers, streams the records through them, closes them. */
+static int export_all(const struct export *export, struct export_job *job, struct error *error)
 {
     struct writer *writers[WRITERS_MAX] = {0};
     job->writers = writers;
-    job->writer_count = command->count;
-    job->batch = command->options.batch;
-    int result = open_writers(command, writers, error);
+    job->writer_count = export->count;
+    job->batch = export->options.batch;
+    int result = open_writers(export, writers, error);
     if (result == 0)
         result = export_records(job, error);
     if (result == 0)
-        result = close_writers(writers, command->count, error);
-    for (size_t i = 0; i < command->count; i++)
+        result = close_writers(writers, export->count, error);
+    for (size_t i = 0; i < export->count; i++)
         writer_abandon(writers[i]);
     job->writers = NULL;
     if (result == 0)
-        result = atomic_batch_flush(command->options.batch, error);
+        result = atomic_batch_flush(export->options.batch, error);
     return result;
 }
 
-/* What is written below the records would be taken for records, by this walk or the next one. */
-static int check_out(const struct command *command, struct error *error)
+/* Refuses an output folder among the records: what is written there would be taken for records, by
+ * this walk or the next one. */
+static int check_out(const char *records_path, const char *out_path, struct error *error)
 {
-    if (atomic_make_folder(command->out, error))
+    if (atomic_make_folder(out_path, error))
         return -1;
-    char *records = realpath(command->records, NULL), *out = realpath(command->out, NULL);
+    char *records = realpath(records_path, NULL), *out = realpath(out_path, NULL);
     size_t length = records ? strlen(records) : 0;
     bool inside = records && out && strncmp(out, records, length) == 0 &&
                   (out[length] == 0 || (out[length] == '/' && out[length + 1] != '@'));
@@ -210,41 +137,42 @@ static int check_out(const struct command *command, struct error *error)
     free(out);
     if (!inside)
         return 0;
-    rmdir(command->out); /* which only succeeds if it was made just now */
+    rmdir(out_path); /* succeeds only if the folder is empty, as one that was just made */
     return error_set(error, ERROR_USAGE,
                      "-o %s: lies among the records; choose another folder, or DIR/@NAME",
-                     command->out);
+                     out_path);
 }
 
-static int run_command(struct command *command)
+static int run_export(struct export *export, struct export_job *job, struct error *error)
+{
+    const char *out = export->settings->output;
+    if (read_options(export, error) || check_out(job->records, out, error) ||
+        image_library_start(error))
+        return -1;
+    int result = -1;
+    if (atomic_clean(out, NULL, error) == 0) {
+        export->options.batch = atomic_batch_new(SYNC_FILES, SYNC_SECONDS, error);
+        result = export->options.batch ? export_all(export, job, error) : -1;
+        atomic_batch_free(export->options.batch);
+    }
+    image_library_stop();
+    return result;
+}
+
+enum exit_status export_main(struct command_line *line)
 {
     struct error error;
+    struct export export = {.settings = &line->settings};
     struct export_job job = {
-        .records = command->records, .images = command->images, .refused = print_refused};
-    if (check_out(command, &error) || image_library_start(&error) ||
-        atomic_clean(command->out, NULL, &error)) {
-        fprintf(stderr, "maskmill export: %s\n", error.text);
-        return error.code == ERROR_USAGE ? EXIT_USAGE : EXIT_ENVIRONMENT;
-    }
-    command->options.batch = atomic_batch_new(SYNC_FILES, SYNC_SECONDS, &error);
-    int result = command->options.batch ? export_all(command, &job, &error) : -1;
-    atomic_batch_free(command->options.batch);
-    image_library_stop();
-    if (result) {
-        fprintf(stderr, "maskmill export: %s\n", error.text);
-        return error.code == ERROR_USAGE ? EXIT_USAGE : EXIT_ENVIRONMENT;
-    }
+        .records = line->operands[0],
+        .images = line->settings.images,
+        .refused = print_refused,
+    };
+    int result = run_export(&export, &job, &error);
+    free(export.formats);
+    if (result)
+        return command_fail(line->command, &error);
     printf("%llu records exported, %llu refused\n", (unsigned long long)job.done,
            (unsigned long long)job.failed);
     return job.failed ? EXIT_SOME_FAILED : EXIT_ALL_DONE;
-}
-
-int export_main(int argc, char **argv)
-{
-    struct command command = {0};
-    int status;
-    if (read_command(&command, argc, argv, &status))
-        status = run_command(&command);
-    free(command.formats);
-    return status;
 }

@@ -100,20 +100,20 @@ static int finish(const struct download *download, int *status)
 }
 
 /* What was received must be what was published. */
-static int check(const struct official *official, const char *url, uint64_t size,
+static int check(const struct model_zoo_entry *entry, const char *url, uint64_t size,
                  const char *sha256, struct error *error)
 {
-    if (size == official->size && strcmp(sha256, official->sha256) == 0)
+    if (size == entry->size && strcmp(sha256, entry->sha256) == 0)
         return 0;
     return error_set(error, ERROR_MODEL,
                      "%s: not the published file: %s%llu bytes with SHA-256 %s, expected %llu with "
                      "%s; nothing was kept",
-                     url, size > official->size ? "more than " : "",
-                     (unsigned long long)(size > official->size ? official->size : size), sha256,
-                     (unsigned long long)official->size, official->sha256);
+                     url, size > entry->size ? "more than " : "",
+                     (unsigned long long)(size > entry->size ? entry->size : size), sha256,
+                     (unsigned long long)entry->size, entry->sha256);
 }
 
-static int download_to(struct atomic_file *file, const struct official *official, char *url,
+static int download_to(struct atomic_file *file, const struct model_zoo_entry *entry, char *url,
                        struct error *error)
 {
     struct download download;
@@ -122,26 +122,26 @@ static int download_to(struct atomic_file *file, const struct official *official
     int status = 0;
     if (start(&download, url, error))
         return -1;
-    int failed = receive(&download, file, official->size, sha256, &size, error);
+    int failed = receive(&download, file, entry->size, sha256, &size, error);
     int lost = finish(&download, &status);
     if (failed)
         return failed;
-    if (size <= official->size && (lost || !WIFEXITED(status) || WEXITSTATUS(status) != 0))
+    if (size <= entry->size && (lost || !WIFEXITED(status) || WEXITSTATUS(status) != 0))
         return error_set(error, ERROR_IO,
                          "%s could not download %s (status %d; is there a network?)",
                          download.program, url, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-    return check(official, url, size, sha256, error);
+    return check(entry, url, size, sha256, error);
 }
 
 /* 0: nothing is at `path`; 1: the right file is there; -1: something else is. */
-static int look(const struct official *official, const char *path, struct error *error)
+static int look(const struct model_zoo_entry *entry, const char *path, struct error *error)
 {
     char sha256[DIGEST_TEXT];
     if (access(path, F_OK) && errno == ENOENT)
         return 0;
     if (digest_file(path, sha256, error))
         return -1;
-    if (strcmp(sha256, official->sha256) == 0)
+    if (strcmp(sha256, entry->sha256) == 0)
         return 1;
     return error_set(error, ERROR_IO,
                      "%s: another file (SHA-256 %s) is in the way: move it, or choose another name "
@@ -149,18 +149,18 @@ static int look(const struct official *official, const char *path, struct error 
                      path, sha256);
 }
 
-int fetch_official(const struct official *official, const char *path, struct error *error)
+int fetch_model(const struct model_zoo_entry *entry, const char *path, struct error *error)
 {
     char url[URL_SIZE];
     struct atomic_file file = {.fd = -1};
-    int there = look(official, path, error);
+    int there = look(entry, path, error);
     if (there)
         return there > 0 ? 0 : -1;
-    snprintf(url, sizeof url, "%s%s", official->url, official->file);
+    snprintf(url, sizeof url, "%s%s", entry->url, entry->file);
     atomic_clean_beside(path); /* a download that was killed may have left some GB */
     if (atomic_open(&file, path, error))
         return -1;
-    if (download_to(&file, official, url, error)) {
+    if (download_to(&file, entry, url, error)) {
         atomic_abandon(&file);
         return -1;
     }

@@ -4,13 +4,13 @@
 #define PROGRAM_FETCH_H
 
 struct error;
-struct official;
+struct model_zoo_entry;
 
-/* Downloads `official` to `path`. The file appears there only after its size and SHA-256 have been
+/* Downloads `entry` to `path`. The file appears there only after its size and SHA-256 have been
  * found right; a file that is already there is never replaced. The downloader's progress goes to
  * standard error. Returns 0 (also where the right file is there already), or -1 with ERROR_IO (no
  * downloader, no network, disk, another file in the way) or ERROR_MODEL (not what was published).
  */
-int fetch_official(const struct official *official, const char *path, struct error *error);
+int fetch_model(const struct model_zoo_entry *entry, const char *path, struct error *error);
 
 #endif

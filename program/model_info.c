@@ -11,56 +11,50 @@
 #include "program/model_zoo.h"
 
 /* The file itself, beside the model that is made of it. */
-static int open_file(struct inspection *inspection, const char *path, struct error *error)
+static int open_file(struct model_info *info, const char *path, struct error *error)
 {
     struct stat status;
     if (!path) {
-        inspection->bytes = builtin_model_size;
-        return checkpoint_open_memory(&inspection->checkpoint, builtin_model, builtin_model_size,
-                                      inspection->model, error);
+        info->bytes = builtin_model_size;
+        return checkpoint_open_memory(&info->checkpoint, builtin_model, builtin_model_size,
+                                      info->model, error);
     }
-    if (checkpoint_open(&inspection->checkpoint, path, error))
+    if (checkpoint_open(&info->checkpoint, path, error))
         return -1;
     if (stat(path, &status))
         return error_set_system(error, ERROR_IO, errno, "%s", path);
-    inspection->bytes = (uint64_t)status.st_size;
+    info->bytes = (uint64_t)status.st_size;
     return 0;
 }
 
-static int load(struct inspection *inspection, const char *path, const char *image_size,
-                struct error *error)
+static int load(struct model_info *info, const char *path, struct error *error)
 {
-    struct settings *settings = &inspection->settings;
-    char said[LOAD_SAID];
-    if (settings_init(settings, error) ||
-        (path && settings_set(settings, "model", path, SOURCE_COMMAND_LINE, error)) ||
-        (image_size &&
-         settings_set(settings, "image-size", image_size, SOURCE_COMMAND_LINE, error)))
+    char defaults[MODEL_LOAD_DEFAULTS];
+    struct settings *settings = info->settings;
+    if (path && settings_set(settings, "model", path, SOURCE_COMMAND_LINE, error))
         return -1;
-    inspection->model = load_name(settings);
-    return open_file(inspection, path, error) ||
-                   load_model(&inspection->sam, settings, said, error) ||
-                   load_digest(settings, inspection->sha256, error)
+    info->model = model_load_name(settings);
+    return open_file(info, path, error) || model_load(&info->sam, settings, defaults, error) ||
+                   model_load_digest(settings, info->sha256, error)
                ? -1
                : 0;
 }
 
-int inspect_model(struct inspection *inspection, const char *path, const char *image_size,
-                  struct error *error)
+int model_info_read(struct model_info *info, const char *path, struct settings *settings,
+                    struct error *error)
 {
-    *inspection = (struct inspection){0};
-    if (load(inspection, path, image_size, error)) {
-        inspect_free(inspection);
+    *info = (struct model_info){.settings = settings};
+    if (load(info, path, error)) {
+        model_info_free(info);
         return -1;
     }
-    inspection->official = official_by_sha256(inspection->sha256);
+    info->published = model_zoo_identify(info->sha256);
     return 0;
 }
 
-void inspect_free(struct inspection *inspection)
+void model_info_free(struct model_info *info)
 {
-    sam_free(inspection->sam);
-    checkpoint_close(inspection->checkpoint);
-    settings_free(&inspection->settings);
-    *inspection = (struct inspection){0};
+    sam_free(info->sam);
+    checkpoint_close(info->checkpoint);
+    *info = (struct model_info){0};
 }

@@ -11,31 +11,30 @@
 struct checkpoint;
 struct error;
 struct json_text;
-struct official;
+struct model_zoo_entry;
 struct sam;
 
-struct inspection {
-    const char *model;               /* path, or "built-in model" */
-    struct sam *sam;                 /* owned: loaded, so every tensor has been checked */
-    struct checkpoint *checkpoint;   /* owned: for its metadata and format */
-    uint64_t bytes;                  /* of the file */
-    char sha256[DIGEST_TEXT];        /* of the file */
-    const struct official *official; /* the published file that it is, or NULL */
-    struct settings settings;        /* owned: as a run with this model and no options has them */
+struct model_info {
+    const char *model;                       /* path, or "built-in model" */
+    struct sam *sam;                         /* owned: loaded, so every tensor has been checked */
+    struct checkpoint *checkpoint;           /* owned: for its metadata and format */
+    uint64_t bytes;                          /* of the file */
+    char sha256[DIGEST_TEXT];                /* of the file */
+    const struct model_zoo_entry *published; /* the published file that it is, or NULL */
+    struct settings *settings; /* the caller's: as a run with this model and no options has them */
 };
 
-/* Loads and examines the checkpoint at `path`; NULL: the built-in model. `image_size` is the value
- * of
- * --image-size, or NULL. Returns 0, or -1 with the error of what failed (ERROR_MODEL, ERROR_IO;
- * ERROR_USAGE for the image size) and nothing to free. */
-int inspect_model(struct inspection *inspection, const char *path, const char *image_size,
-                  struct error *error);
-void inspect_free(struct inspection *inspection);
+/* Loads and examines the checkpoint at `path`; NULL: the built-in model. `settings` are initialised
+ * and get the model's path and defaults; they must outlive `info`. Returns 0, or -1 with the error
+ * of what failed (ERROR_MODEL, ERROR_IO; ERROR_USAGE for --image-size) and nothing to free. */
+int model_info_read(struct model_info *info, const char *path, struct settings *settings,
+                    struct error *error);
+void model_info_free(struct model_info *info);
 
 /* As lines of a name and a value. */
-void inspect_print(const struct inspection *inspection, FILE *to);
+void model_info_print(const struct model_info *info, FILE *to);
 
 /* As one JSON object with a newline; the keys are in docs/models.md. */
-void inspect_json(const struct inspection *inspection, struct json_text *text);
+void model_info_json(const struct model_info *info, struct json_text *text);
 
 #endif

@@ -1,4 +1,4 @@
-/* load.h - the model that the settings name, and the defaults that it brings along. */
+/* model_load.h - loads the model that the settings name and takes over its defaults. */
 #ifndef PROGRAM_MODEL_LOAD_H
 #define PROGRAM_MODEL_LOAD_H
 
@@ -8,19 +8,19 @@ struct error;
 struct sam;
 struct settings;
 
-enum { LOAD_SAID = 512 };
+enum { MODEL_LOAD_DEFAULTS = 512 };
 
 /* The model's path, or "built-in model". */
-const char *load_name(const struct settings *settings);
+const char *model_load_name(const struct settings *settings);
 
 /* Loads the model, takes the defaults in its metadata over into the settings (keys are option names
- * with underscores) and completes the settings. `said` gets the defaults that took effect, as
+ * with underscores) and completes the settings. `used` gets the defaults that took effect, as
  * options (" --pred-iou-thresh 0.4, ..."), or "". *sam is the caller's.
  * Returns 0, or -1 with the errors of sam_load and settings_complete. */
-int load_model(struct sam **sam, struct settings *settings, char said[LOAD_SAID],
+int model_load(struct sam **sam, struct settings *settings, char used[MODEL_LOAD_DEFAULTS],
                struct error *error);
 
 /* SHA-256 of the model's file. 0 or -1 (ERROR_IO). */
-int load_digest(const struct settings *settings, char text[DIGEST_TEXT], struct error *error);
+int model_load_digest(const struct settings *settings, char text[DIGEST_TEXT], struct error *error);
 
 #endif

@@ -5,7 +5,7 @@
 static const char SAM[] = "https://dl.fbaipublicfiles.com/segment_anything/";
 static const char MOBILE_SAM[] = "https://github.com/ChaoningZhang/MobileSAM/raw/master/weights/";
 
-static const struct official table[] = {
+static const struct model_zoo_entry table[] = {
     {"vit_b", "SAM ViT-B", "sam_vit_b_01ec64.pth", SAM, 375042383,
      "ec2df62732614e57411cdcf32a23ffdf28910380d03139ee0f4fcbe91eb8c912", "Apache-2.0"},
     {"vit_l", "SAM ViT-L", "sam_vit_l_0b3195.pth", SAM, 1249524607,
@@ -16,13 +16,13 @@ static const struct official table[] = {
      "6dbb90523a35330fedd7f1d3dfc66f995213d81b29a5ca8108dbcdd4e37d6c2f", "Apache-2.0"},
 };
 
-const struct official *official_table(size_t *count)
+const struct model_zoo_entry *model_zoo_table(size_t *count)
 {
     *count = sizeof table / sizeof *table;
     return table;
 }
 
-const struct official *official_by_name(const char *name)
+const struct model_zoo_entry *model_zoo_find(const char *name)
 {
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].name, name) == 0)
@@ -30,7 +30,7 @@ const struct official *official_by_name(const char *name)
     return NULL;
 }
 
-const struct official *official_by_sha256(const char *sha256)
+const struct model_zoo_entry *model_zoo_identify(const char *sha256)
 {
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].sha256, sha256) == 0)

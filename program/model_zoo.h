@@ -1,12 +1,12 @@
-/* model_zoo.h - the published checkpoints, by which `maskmill info` knows a file and `maskmill
- * fetch-model` finds one. docs/models.md has licences and the sources of these facts. */
+/* model_zoo.h - the published checkpoints. `maskmill info` identifies a file by them and `maskmill
+ * fetch-model` downloads them. docs/models.md has licences and the sources of these facts. */
 #ifndef PROGRAM_MODEL_ZOO_H
 #define PROGRAM_MODEL_ZOO_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-struct official {
+struct model_zoo_entry {
     const char *name;   /* what fetch-model takes: "vit_b" */
     const char *title;  /* "SAM ViT-B" */
     const char *file;   /* as published */
@@ -17,10 +17,10 @@ struct official {
 };
 
 /* The table; *count entries. */
-const struct official *official_table(size_t *count);
+const struct model_zoo_entry *model_zoo_table(size_t *count);
 
 /* The checkpoint with that name or that hash, or NULL. */
-const struct official *official_by_name(const char *name);
-const struct official *official_by_sha256(const char *sha256);
+const struct model_zoo_entry *model_zoo_find(const char *name);
+const struct model_zoo_entry *model_zoo_identify(const char *sha256);
 
 #endif

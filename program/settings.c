@@ -9,12 +9,6 @@
 #include "base/memory.h"
 #include "base/parse.h"
 
-static const struct setting *first(void)
-{
-    size_t count;
-    return settings_table(&count);
-}
-
 static void *value_of(struct settings *settings, const struct setting *setting)
 {
     return (unsigned char *)settings + setting->offset;
@@ -33,14 +27,27 @@ static bool same_name(const char *name, const char *other)
     return *name == *other;
 }
 
-static const struct setting *find(const char *name)
+/* The option of that name: the command's own, else that of `run`; NULL for none. */
+static const struct setting *find(unsigned command, const char *name)
 {
     size_t count;
     const struct setting *table = settings_table(&count);
-    for (size_t i = 0; i < count; i++)
-        if (same_name(table[i].name, name))
+    const struct setting *found = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (!(table[i].traits & (command | FOR_RUN)) || !same_name(table[i].name, name))
+            continue;
+        if (table[i].traits & command)
             return &table[i];
-    return NULL;
+        found = &table[i];
+    }
+    return found;
+}
+
+/* An option's index in the table. */
+static size_t place_of(const struct setting *setting)
+{
+    size_t count;
+    return (size_t)(setting - settings_table(&count));
 }
 
 static bool is_choice(const char *choices, const char *value)
@@ -56,8 +63,8 @@ static bool is_choice(const char *choices, const char *value)
 
 static bool is_allowed(const struct setting *setting, double number)
 {
-    double step = setting->kind == SETTING_REAL ? 0 : setting->step ? setting->step : 1;
-    return number >= setting->least && number <= setting->most &&
+    double step = setting->kind == SETTING_REAL ? 0 : setting->range.step ? setting->range.step : 1;
+    return number >= setting->range.least && number <= setting->range.most &&
            (step == 0 || fmod(number, step) == 0);
 }
 
@@ -66,10 +73,10 @@ static int refuse_number(const struct setting *setting, const char *value, struc
     char kind[32] = "a whole number";
     if (setting->kind == SETTING_REAL)
         snprintf(kind, sizeof kind, "a number");
-    else if (setting->step)
-        snprintf(kind, sizeof kind, "a multiple of %d", setting->step);
+    else if (setting->range.step)
+        snprintf(kind, sizeof kind, "a multiple of %d", setting->range.step);
     return error_set(error, ERROR_USAGE, "--%s %s: expected %s from %.15g to %.15g", setting->name,
-                     value, kind, setting->least, setting->most);
+                     value, kind, setting->range.least, setting->range.most);
 }
 
 static int set_number(struct settings *settings, const struct setting *setting, const char *value,
@@ -102,10 +109,10 @@ static int set_flag(struct settings *settings, const struct setting *setting, co
 static int set_text(struct settings *settings, const struct setting *setting, const char *value,
                     struct error *error)
 {
-    if (setting->choices && !is_choice(setting->choices, value))
+    if (setting->range.choices && !is_choice(setting->range.choices, value))
         return error_set(error, ERROR_USAGE, "--%s %s: expected one of %s", setting->name, value,
-                         setting->choices);
-    if (!setting->choices && !*value)
+                         setting->range.choices);
+    if (!setting->range.choices && !*value)
         return error_set(error, ERROR_USAGE, "--%s: expected %s, not an empty text", setting->name,
                          setting->argument);
     char *copy = strdup(value);
@@ -159,41 +166,53 @@ static int set_value(struct settings *settings, const struct setting *setting, c
     }
 }
 
+/* Sets the option that "NAME=VALUE" names. */
+static int set_pair(struct settings *settings, const struct setting *setting, const char *pair,
+                    enum setting_source source, struct error *error)
+{
+    const char *equals = strchr(pair, '=');
+    if (!equals)
+        return error_set(error, ERROR_USAGE, "--%s %s: expected NAME=VALUE", setting->name, pair);
+    char *name = strndup(pair, (size_t)(equals - pair));
+    if (!name)
+        return error_set(error, ERROR_MEMORY, "--%s: no memory for its value", setting->name);
+    const struct setting *named = find(settings->command, name);
+    int status =
+        named && named->kind == SETTING_PAIR
+            ? error_set(error, ERROR_USAGE, "--%s %s: expected another option", setting->name, pair)
+            : settings_set(settings, name, equals + 1, source, error);
+    free(name);
+    return status;
+}
+
 int settings_set(struct settings *settings, const char *name, const char *value,
                  enum setting_source source, struct error *error)
 {
-    const struct setting *setting = find(name);
+    const struct setting *setting = find(settings->command, name);
     if (!setting)
         return error_set(error, ERROR_USAGE, "%s: there is no such option", name);
-    size_t place = (size_t)(setting - first());
-    if (source < settings->sources[place])
+    if (setting->kind == SETTING_PAIR)
+        return set_pair(settings, setting, value, source, error);
+    unsigned char *earlier = &settings->sources[place_of(setting)];
+    if (source < *earlier)
         return 0;
     if (set_value(settings, setting, value, error))
         return -1;
-    settings->sources[place] = (unsigned char)source;
+    *earlier = (unsigned char)source;
     return 0;
 }
 
-int settings_set_pair(struct settings *settings, char *pair, enum setting_source source,
-                      struct error *error)
-{
-    char *equals = strchr(pair, '=');
-    if (!equals)
-        return error_set(error, ERROR_USAGE, "--set %s: expected NAME=VALUE", pair);
-    *equals = '\0';
-    return settings_set(settings, pair, equals + 1, source, error);
-}
-
-int settings_init(struct settings *settings, struct error *error)
+int settings_init(struct settings *settings, unsigned command, struct error *error)
 {
     size_t count;
     const struct setting *table = settings_table(&count);
-    memset(settings, 0, sizeof *settings);
+    *settings = (struct settings){.command = command};
     settings->sources = memory_new(count, 1, "settings", error);
     if (!settings->sources)
         return -1;
     for (size_t i = 0; i < count; i++)
-        if (table[i].standard && set_value(settings, &table[i], table[i].standard, error)) {
+        if (table[i].standard && find(command, table[i].name) == &table[i] &&
+            set_value(settings, &table[i], table[i].standard, error)) {
             settings_free(settings);
             return -1;
         }
@@ -254,10 +273,19 @@ void settings_text(const struct settings *settings, const struct setting *settin
     case SETTING_TEXT:
         snprintf(text, size, "%s", *(char *const *)at ? *(char *const *)at : "");
         break;
+    case SETTING_PAIR:
+        *text = '\0';
+        break;
     }
 }
 
 enum setting_source settings_source(const struct settings *settings, const struct setting *setting)
 {
-    return (enum setting_source)settings->sources[setting - first()];
+    return (enum setting_source)settings->sources[place_of(setting)];
+}
+
+bool settings_given(const struct settings *settings, const char *name)
+{
+    const struct setting *setting = find(settings->command, name);
+    return setting && settings_source(settings, setting) > SOURCE_DEFAULT;
 }

@@ -1,4 +1,4 @@
-/* settings.h - every option of `maskmill run`: one table of names, ranges, defaults and help, and
+/* settings.h - every option of every command: one table of names, ranges, defaults and help, and
  * the struct that holds the values and where each came from.
  *
  * Values come from the defaults, the model's metadata, a preset, a configuration file and the
@@ -15,26 +15,27 @@
 
 struct error;
 
+/* Values of options; texts are owned, NULL where none was given. */
 struct settings {
+    unsigned command; /* whose options these are: one of enum setting_trait's FOR_... */
+
     struct generator_options generator;
-    /* Texts that settings_complete turns into numbers of `generator`. */
-    char *crop_layers;     /* "1,2": only these; NULL: all */
+    char *crop_layers;     /* "1,2"; NULL: all */
     char *region_cleanup;  /* "amg" or "sa1b" */
     char *non_overlapping; /* "smaller" or "better"; NULL: off */
-    char *point_grid;      /* file of points; NULL: a regular grid */
-
-    char *preset;      /* "amg", "sa1b" or NULL */
-    char *config;      /* file of options, or NULL */
-    bool print_config; /* show the options instead of working */
+    char *point_grid;      /* file; NULL: a regular grid */
+    char *preset;          /* "amg", "sa1b" or NULL */
+    char *config;          /* file of options */
+    bool print_config;     /* show the options instead of working */
 
     char *model;         /* path; NULL: the built-in model */
     int image_size;      /* S; 0: the model's own */
     char *precision;     /* "f32", "bf16" or "f16" */
-    char *output;        /* folder */
-    char *list;          /* file of input paths, "-" for standard input; NULL: none */
+    char *output;        /* folder; a file for fetch-model */
+    char *list;          /* file of input paths, "-" for standard input */
     bool null_separated; /* entries of the list end in NUL */
-    char *format;        /* comma-separated names; records are written in any case */
-    char *fields;        /* comma-separated members beyond SA-1B's, or NULL */
+    char *format;        /* comma-separated names; `run` writes records in any case */
+    char *fields;        /* comma-separated members beyond SA-1B's */
     bool overlay;
     uint64_t max_pixels; /* largest width * height that is decoded */
 
@@ -42,7 +43,7 @@ struct settings {
     int workers;          /* images at a time; 0: chosen */
     uint64_t memory;      /* bytes; 0: what the machine has free */
     char *shard;          /* "i/n", "auto", "auto/n" */
-    bool lock;            /* an overlapping start ends at once with status 0 */
+    bool lock;            /* if the same run is in progress, end at once with status 0 */
     bool retry_failed;    /* only images that failed before */
     bool overwrite;       /* begin afresh in a folder with another configuration */
     bool extend;          /* go on in a folder with another configuration */
@@ -53,8 +54,23 @@ struct settings {
 
     bool quiet;
     char *log_format; /* "text" or "json" */
-    char *metrics;    /* file for Prometheus, or NULL */
+    char *metrics;    /* file for Prometheus */
+
+    /* of the other commands */
+    bool json;          /* the report as JSON */
+    bool watch;         /* status: again and again */
+    char *images;       /* export, verify: folder that file_name is relative to */
+    char *ids;          /* export: "stable" or "sequential" */
+    int shard_images;   /* export: images a tar */
+    char *shard_prefix; /* export: of the tars' names */
+    char *masks;        /* eval: folder of records */
+    int annotator;      /* eval */
+    int max_images;     /* eval; 0: all */
+    int repeat;         /* bench */
+    bool man;           /* help: print the manual page */
+    char *completion;   /* help: shell whose completions to print */
     bool help;
+
     unsigned char *sources; /* enum setting_source of each option, by its place in the table */
 };
 
@@ -73,36 +89,63 @@ enum setting_kind {
     SETTING_COUNT,   /* uint64_t */
     SETTING_BYTES,   /* uint64_t; "4G" */
     SETTING_SECONDS, /* double; "3h50m" */
-    SETTING_TEXT     /* char *, owned */
+    SETTING_TEXT,    /* char *, owned */
+    SETTING_PAIR     /* NAME=VALUE: sets another option; has no place of its own */
+};
+
+/* Which commands take an option, and what else holds of it; bits. */
+enum setting_trait {
+    FOR_RUN = 1 << 0,
+    FOR_STATUS = 1 << 1,
+    FOR_MERGE = 1 << 2,
+    FOR_EXPORT = 1 << 3,
+    FOR_VERIFY = 1 << 4,
+    FOR_STATS = 1 << 5,
+    FOR_INFO = 1 << 6,
+    FOR_FETCH = 1 << 7,
+    FOR_EVAL = 1 << 8,
+    FOR_BENCH = 1 << 9,
+    FOR_HELP = 1 << 10,
+    FOR_ALL = (1 << 11) - 1,
+
+    /* A run that changes it gives other output. */
+    DECIDES = 1 << 16,
+    /* The metadata of a model may hold another default: what goes with its scores, its logits and
+     * the size of what it can see. Never a path. */
+    MODEL_DEFAULT = 1 << 17,
+    /* It says where prompts are set. A model's own values of these apply all or none: all only
+     * where no stronger source sets any of them, since 14 points a side are meant for its crops,
+     * not for others. */
+    SEARCH = 1 << 18
+};
+
+/* The values that an option takes; all zeros for a kind without a range. */
+struct setting_range {
+    double least, most;  /* inclusive; numbers only */
+    int step;            /* whole numbers are multiples of it; 0: any */
+    const char *choices; /* "f32|bf16|f16": the texts allowed; NULL: any */
 };
 
 struct setting {
-    const char *name; /* without the leading dashes */
-    char letter;      /* short form, 0: none */
-    enum setting_kind kind;
-    size_t offset;        /* of the value in struct settings */
-    double least, most;   /* allowed range, inclusive; numbers only */
-    int step;             /* whole numbers are multiples of it; 0: any */
-    const char *standard; /* default as text; NULL: off, 0 or none */
-    const char *choices;  /* "f32|bf16|f16": the texts allowed; NULL: any */
+    const char *name;     /* without the leading dashes */
+    char letter;          /* short form, 0: none */
     const char *argument; /* name of the value in --help; NULL for flags */
+    enum setting_kind kind;
+    size_t offset; /* of the value in struct settings */
+    struct setting_range range;
+    const char *standard; /* default as text; NULL: off, 0 or none */
+    unsigned traits;      /* enum setting_trait bits */
     const char *group;    /* heading in --help */
     const char *help;
-    bool decides; /* a run that changes it gives other output */
-    /* The metadata of a model may hold another default: what goes with its scores, its logits and
-     * the size of what it can see. Never a path. */
-    bool model_default;
-    /* It says where prompts are set. What a model brings of these counts as a whole, and only where
-     * nothing stronger sets any of them: 14 points a side are meant for its crops, not for others.
-     */
-    bool search;
 };
 
-/* The table, in the order of --help; *count entries. */
+/* The table, in the order of --help; *count entries. A name may be there once for each command. */
 const struct setting *settings_table(size_t *count);
 
-/* Fills in the defaults. Returns 0, or -1 (ERROR_MEMORY). Freed by settings_free. */
-int settings_init(struct settings *settings, struct error *error);
+/* Fills in the defaults of the options of one command (FOR_...). Beside its own options a command
+ * has the values of all options of `run`. Returns 0, or -1 (ERROR_MEMORY). Freed by settings_free.
+ */
+int settings_init(struct settings *settings, unsigned command, struct error *error);
 void settings_free(struct settings *settings);
 
 /* Sets option `name` (dashes or underscores) from text, unless a stronger source has set it.
@@ -110,10 +153,6 @@ void settings_free(struct settings *settings);
  * Returns 0, or -1 (ERROR_USAGE) naming the option, the value and the range. */
 int settings_set(struct settings *settings, const char *name, const char *value,
                  enum setting_source source, struct error *error);
-
-/* As settings_set, from "NAME=VALUE", which is cut in two at its '='. */
-int settings_set_pair(struct settings *settings, char *pair, enum setting_source source,
-                      struct error *error);
 
 /* Once every source has been applied: refuses contradictions, reads the point grid, fills in the
  * values derived from texts. 0 or -1 (ERROR_USAGE, ERROR_IO, ERROR_MEMORY). */
@@ -126,6 +165,9 @@ void settings_key(const struct setting *setting, char *key, size_t size);
  * At most `size` bytes, terminated. */
 void settings_text(const struct settings *settings, const struct setting *setting, char *text,
                    size_t size);
+
+/* Whether something stronger than a default has set option `name`. */
+bool settings_given(const struct settings *settings, const char *name);
 
 /* Where the value of an option of the table comes from. */
 enum setting_source settings_source(const struct settings *settings, const struct setting *setting);

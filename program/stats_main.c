@@ -5,21 +5,11 @@
 
 #include "base/error.h"
 #include "base/json_text.h"
-#include "program/arguments.h"
-#include "program/commands.h"
+#include "program/command.h"
+#include "program/command_line.h"
 #include "program/stats_report.h"
 #include "records/record_stream.h"
 #include "records/stats.h"
-
-static void print_help(void)
-{
-    puts("usage: maskmill stats DIR [--json]\n\n"
-         "Says what the records under DIR look like: masks an image, areas, scores, size relative\n"
-         "to the image, concavity, and where the masks' centres lie.\n\n"
-         "      --json  as one JSON object, with counts for each interval\n"
-         "  -h, --help\n\n"
-         "Exit status: 0 all records read, 1 some left out, 2 usage, 3 environment.");
-}
 
 static void work(void *context, struct record_entry *entry)
 {
@@ -56,7 +46,7 @@ static int report(const struct stats *stats, bool json, struct error *error)
     return 0;
 }
 
-static int run_command(const char *folder, bool json)
+enum exit_status stats_main(struct command_line *line)
 {
     struct error error;
     struct stats *stats = malloc(sizeof *stats);
@@ -65,30 +55,13 @@ static int run_command(const char *folder, bool json)
     if (result == 0) {
         stats_begin(stats);
         const struct record_stream stream = {.work = work, .visit = visit, .context = stats};
-        result = record_stream(&stream, folder, &error);
+        result = record_stream(&stream, line->operands[0], &error);
         refused = stats->refused;
     }
     if (result == 0)
-        result = report(stats, json, &error);
+        result = report(stats, line->settings.json, &error);
     free(stats);
-    if (result) {
-        fprintf(stderr, "maskmill stats: %s\n", error.text);
-        return EXIT_ENVIRONMENT;
-    }
+    if (result)
+        return command_fail(line->command, &error);
     return refused ? EXIT_SOME_FAILED : EXIT_ALL_DONE;
-}
-
-int stats_main(int argc, char **argv)
-{
-    bool json = false;
-    const struct arguments arguments = {
-        .command = "stats",
-        .print_help = print_help,
-        .options = {{.name = "json", .flag = &json}},
-        .wanted = "one folder of records",
-    };
-    const char *folder;
-    int status;
-    return arguments_read(&arguments, argc, argv, &folder, &status) ? run_command(folder, json)
-                                                                    : status;
 }

@@ -77,7 +77,7 @@ static void flush(struct collection *collection)
     struct error error;
     int status = 0;
     if (collection->pending_count)
-        status = mount_check(run->settings.output, &run->output_mount, &error) ||
+        status = mount_check(run->settings->output, &run->output_mount, &error) ||
                          atomic_batch_flush(run->batch, &error)
                      ? -1
                      : 0;

@@ -37,7 +37,7 @@ static bool try_again(struct run *run, struct item *item, enum retry_side side, 
 {
     if (item->error.system == 0)
         return false;
-    switch (retry_decide(item->error.system, side, attempt, run->settings.retries)) {
+    switch (retry_decide(item->error.system, side, attempt, run->settings->retries)) {
     case RETRY_AGAIN:
         progress_log(run->progress, PROGRESS_WARNING, "%s; trying again", item->error.text);
         item->dropped =
@@ -80,7 +80,7 @@ static int read_once(struct run *run, struct item *item)
     if (item->file)
         return image_worker_read_memory(run->image_worker, item->file, item->file_size, item->path,
                                         &run->limits, &item->image, &item->error);
-    if (run->settings.generator.tile)
+    if (run->settings->generator.tile)
         return image_worker_header(run->image_worker, item->path, &run->limits, &header,
                                    &item->error);
     return image_worker_read(run->image_worker, item->path, &run->limits, &item->image,
@@ -111,7 +111,7 @@ int item_read(struct run *run, struct item *item)
 static int find_masks(struct run *run, int worker, struct item *item)
 {
     struct generator *generator = run->generators[worker];
-    const struct generator_options *options = &run->settings.generator;
+    const struct generator_options *options = &run->settings->generator;
     struct record *record = &item->record;
     int32_t width = item->image.width;
     int32_t height = item->image.height;
@@ -244,7 +244,7 @@ int item_write(struct run *run, struct item *item)
     int status = complete_record(item);
     if (status == 0)
         status = write_formats(run, item);
-    if (status == 0 && run->settings.overlay)
+    if (status == 0 && run->settings->overlay)
         status = write_overlay(run, item);
     if (status == 0)
         status = write_record(run, item);

@@ -22,29 +22,14 @@
 #include "jobs/progress.h"
 #include "jobs/stop.h"
 #include "jobs/unknown.h"
+#include "program/command.h"
 #include "program/command_line.h"
-#include "program/commands.h"
 #include "program/config.h"
 #include "program/run/run_clean.h"
 #include "program/run/run_formats.h"
 
 enum { SYNC_FILES = 256 }; /* records whose folders are synced together at most */
 #define SYNC_SECONDS 1.0   /* and how long the first of them waits at most */
-
-static void print_help(void)
-{
-    puts("usage: maskmill run [options] INPUT... -o DIR\n\n"
-         "Finds the masks of each INPUT (an image, a folder, read recursively, or a tar) and "
-         "writes\n"
-         "DIR/<its path below INPUT, without extension>.json: a record as SA-1B has them.\n"
-         "Started again with the same options it goes on where it was. A model may have defaults\n"
-         "of its own, as the built-in one does: maskmill info shows them.");
-    options_help(stdout);
-    puts(
-        "\nExit status: 0 all done, 1 some images failed, 2 wrong usage, 3 the model, the disk or\n"
-        "the memory stopped the work, 4 stopped by a signal or --max-time with work left, 5 too\n"
-        "many failures.");
-}
 
 void run_fail(struct run *run, const struct error *error)
 {
@@ -53,22 +38,10 @@ void run_fail(struct run *run, const struct error *error)
     stop_ask(run->stop);
 }
 
-static enum exit_status status_of(const struct error *error)
-{
-    switch (error->code) {
-    case ERROR_USAGE:
-        return EXIT_USAGE;
-    case ERROR_STOPPED:
-        return EXIT_STOPPED;
-    default:
-        return EXIT_ENVIRONMENT;
-    }
-}
-
 /* Reads --max-failures "N" or "P%". */
 static int read_failure_limit(struct run *run, struct error *error)
 {
-    const char *text = run->settings.max_failures;
+    const char *text = run->settings->max_failures;
     char *end;
     run->failures_most = UINT64_MAX;
     run->failures_share = 2;
@@ -95,7 +68,7 @@ static const char *environment(const char *name)
 
 static int check_options(struct run *run, struct error *error)
 {
-    const struct settings *settings = &run->settings;
+    const struct settings *settings = run->settings;
     run->formats = run_formats_new(run, error);
     if (!run->formats)
         return -1;
@@ -115,7 +88,7 @@ static int check_options(struct run *run, struct error *error)
 
 static int start_reporting(struct run *run, struct error *error)
 {
-    const struct settings *settings = &run->settings;
+    const struct settings *settings = run->settings;
     char labels[64] = "";
     if (run->shard.count > 1)
         snprintf(labels, sizeof labels, "shard=\"%u/%u\"", run->shard.index, run->shard.count);
@@ -136,9 +109,9 @@ static int open_inputs(struct run *run, struct list_survey *survey, struct error
     const struct list_options options = {
         .inputs = (const char *const *)run->inputs,
         .input_count = (size_t)run->input_count,
-        .list_file = run->settings.list,
-        .null_separated = run->settings.null_separated,
-        .skip_folder = run->settings.output,
+        .list_file = run->settings->list,
+        .null_separated = run->settings->null_separated,
+        .skip_folder = run->settings->output,
         .wanted = image_has_extension,
         .folder = tar_input_stem,
         .skip_suffix = ".overlay.jpg",
@@ -153,7 +126,7 @@ static int open_inputs(struct run *run, struct list_survey *survey, struct error
 static int begin_ledger(struct run *run, uint64_t images, struct error *error)
 {
     run->batch = atomic_batch_new(SYNC_FILES, SYNC_SECONDS, error);
-    run->ledger = run->batch ? ledger_open(run->settings.output, &run->shard, error) : NULL;
+    run->ledger = run->batch ? ledger_open(run->settings->output, &run->shard, error) : NULL;
     if (!run->ledger || ledger_append_start(run->ledger, images, error))
         return -1;
     struct ledger_counts before = ledger_index_counts(run->before);
@@ -161,21 +134,21 @@ static int begin_ledger(struct run *run, uint64_t images, struct error *error)
     uint64_t left = images > tried ? images - tried : 0;
     if (images == IMAGES_UNKNOWN)
         left = IMAGES_UNKNOWN;
-    else if (run->settings.retry_failed)
+    else if (run->settings->retry_failed)
         left = before.failed;
     progress_expect(run->progress, left, before.done, before.failed);
-    run->failed_before = run->settings.retry_failed ? 0 : before.failed;
+    run->failed_before = run->settings->retry_failed ? 0 : before.failed;
     return 0;
 }
 
 static int take_lock(struct run *run, struct error *error)
 {
     char path[4096];
-    if (atomic_make_folder(run->settings.output, error))
+    if (atomic_make_folder(run->settings->output, error))
         return -1;
-    int length = snprintf(path, sizeof path, "%s/" LEDGER_FOLDER, run->settings.output);
+    int length = snprintf(path, sizeof path, "%s/" LEDGER_FOLDER, run->settings->output);
     if (length < 0 || (size_t)length >= sizeof path - 64)
-        return error_set(error, ERROR_USAGE, "-o %s: the path is too long", run->settings.output);
+        return error_set(error, ERROR_USAGE, "-o %s: the path is too long", run->settings->output);
     if (atomic_make_folder(path, error))
         return -1;
     snprintf(path + length, sizeof path - (size_t)length, "/lock-%u-of-%u", run->shard.index,
@@ -214,7 +187,7 @@ static enum exit_status conclude(const struct run *run, int status, const struct
 {
     *reason = "error";
     if (status)
-        return status_of(error);
+        return command_status(error);
     if (run->too_many_failures) {
         *reason = "failures";
         return EXIT_TOO_MANY_FAILURES;
@@ -231,12 +204,12 @@ static enum exit_status conclude(const struct run *run, int status, const struct
  * run, even where all images are done: who reads these files must be able to trust them. */
 static int end_ledger(struct run *run, const char *reason, struct error *error)
 {
-    bool none = run->failed == 0 && !run->settings.overwrite &&
+    bool none = run->failed == 0 && !run->settings->overwrite &&
                 ledger_index_counts(run->before).failed == 0;
     ledger_index_free(run->before); /* as large as the one that failed.ndjson takes */
     run->before = NULL;
     return ledger_append_end(run->ledger, reason, error) || ledger_sync(run->ledger, error) ||
-                   ledger_write_failed(run->settings.output, &run->shard, none, NULL, error)
+                   ledger_write_failed(run->settings->output, &run->shard, none, NULL, error)
                ? -1
                : 0;
 }
@@ -270,7 +243,6 @@ static void run_free(struct run *run)
     lock_release(run->lock);
     progress_free(run->progress);
     stop_free(run->stop);
-    settings_free(&run->settings);
     if (run->library_started)
         image_library_stop();
 }
@@ -283,36 +255,29 @@ static enum exit_status run_locked(struct run *run, struct error *error)
         return end_run(run, carry_out(run, error), error);
     if (answer != LOCK_HELD)
         return end_run(run, -1, error);
-    progress_log(run->progress, run->settings.lock ? PROGRESS_INFO : PROGRESS_ERROR, "%s: %s",
-                 run->settings.output, error->text);
-    return run->settings.lock ? EXIT_ALL_DONE : EXIT_ENVIRONMENT;
+    progress_log(run->progress, run->settings->lock ? PROGRESS_INFO : PROGRESS_ERROR, "%s: %s",
+                 run->settings->output, error->text);
+    return run->settings->lock ? EXIT_ALL_DONE : EXIT_ENVIRONMENT;
 }
 
-static int prepare(struct run *run, int argc, char **argv, struct error *error)
+static int prepare(struct run *run, struct error *error)
 {
-    int first;
-    if (settings_init(&run->settings, error) ||
-        options_parse(&run->settings, argc, argv, &first, error))
+    struct settings *settings = run->settings;
+    if (settings->config && config_read(settings, settings->config, error))
         return -1;
-    run->inputs = argv + first;
-    run->input_count = argc - first;
-    if (run->settings.help)
-        return 0;
-    if (run->settings.config && config_read(&run->settings, run->settings.config, error))
-        return -1;
-    if (run->settings.preset && config_preset(&run->settings, run->settings.preset, error))
+    if (settings->preset && config_preset(settings, settings->preset, error))
         return -1;
     /* The server forks, so it comes before the first thread. */
     if (check_options(run, error) || image_server_start(&run->image_server, error) ||
         start_reporting(run, error))
         return -1;
-    run->stop = stop_new(run->settings.max_time, error);
+    run->stop = stop_new(settings->max_time, error);
     return run->stop ? 0 : -1;
 }
 
 static enum exit_status print_config(struct run *run, struct error *error)
 {
-    char *text = run_load_model(run, error) ? NULL : config_text(&run->settings, error);
+    char *text = run_load_model(run, error) ? NULL : config_text(run->settings, error);
     if (!text)
         return end_run(run, -1, error);
     puts(text);
@@ -320,22 +285,21 @@ static enum exit_status print_config(struct run *run, struct error *error)
     return EXIT_ALL_DONE;
 }
 
-int run_main(int argc, char **argv)
+enum exit_status run_main(struct command_line *line)
 {
-    struct run run = {0};
+    struct run run = {
+        .settings = &line->settings,
+        .inputs = line->operands,
+        .input_count = line->operand_count,
+    };
     struct error error = {0};
     enum exit_status status;
-    if (prepare(&run, argc, argv, &error)) {
-        fprintf(stderr, "maskmill: %s\n", error.text);
-        status = status_of(&error);
-    } else if (run.settings.help) {
-        print_help();
-        status = EXIT_ALL_DONE;
-    } else if (run.settings.print_config) {
+    if (prepare(&run, &error))
+        status = command_fail(line->command, &error);
+    else if (run.settings->print_config)
         status = print_config(&run, &error);
-    } else {
+    else
         status = run_locked(&run, &error);
-    }
     run_free(&run);
-    return (int)status;
+    return status;
 }

@@ -19,7 +19,7 @@ enum { RUN_INPUTS_MAX = 64 }; /* inputs whose file system is watched */
 
 /* Written by the thread that starts the run; the stages only read it, but for what is marked. */
 struct run {
-    struct settings settings;
+    struct settings *settings;
     char *const *inputs; /* of the command line */
     int input_count;
 

@@ -27,7 +27,7 @@ static int clean_folder(const struct run *run, const char *top, const char *belo
     char *path;
     size_t removed, count;
     const struct atomic_writer *dead = ledger_index_writers(run->before, &count);
-    if (asprintf(&path, "%s/%s%s%.*s", run->settings.output, top, *top && length ? "/" : "",
+    if (asprintf(&path, "%s/%s%s%.*s", run->settings->output, top, *top && length ? "/" : "",
                  (int)length, below) < 0)
         return error_set(error, ERROR_MEMORY, "no memory for the name of a folder");
     int status = atomic_clean_folder(path, dead, count, &removed, error);

@@ -23,7 +23,7 @@ char *run_folder_path(const struct run *run, const char *key, const char *suffix
                       struct error *error)
 {
     char *path;
-    if (asprintf(&path, "%s/%.*s%s", run->settings.output, (int)list_stem(key), key, suffix) >= 0)
+    if (asprintf(&path, "%s/%.*s%s", run->settings->output, (int)list_stem(key), key, suffix) >= 0)
         return path;
     error_set(error, ERROR_MEMORY, "%s: no memory for the name of its output", key);
     return NULL;
@@ -35,7 +35,7 @@ char *run_folder_path(const struct run *run, const char *key, const char *suffix
 static size_t list_fields(const struct run *run, struct runfile_field *fields,
                           char (*texts)[FIELD_TEXT], char grid_sha256[DIGEST_TEXT])
 {
-    const struct generator_options *generator = &run->settings.generator;
+    const struct generator_options *generator = &run->settings->generator;
     size_t count;
     const struct setting *table = settings_table(&count);
     size_t used = 0;
@@ -47,9 +47,9 @@ static size_t list_fields(const struct run *run, struct runfile_field *fields,
         fields[used++] = (struct runfile_field){"point_grid_sha256", grid_sha256};
     }
     for (size_t i = 0; i < count; i++) {
-        if (!table[i].decides)
+        if (!(table[i].traits & DECIDES))
             continue;
-        settings_text(&run->settings, &table[i], texts[i], FIELD_TEXT);
+        settings_text(run->settings, &table[i], texts[i], FIELD_TEXT);
         fields[used++] = (struct runfile_field){table[i].name, texts[i]};
     }
     return used;
@@ -74,14 +74,14 @@ static int remove_ledgers(const char *folder, struct error *error)
 static int take_over(const struct run *run, const char *path, const struct runfile_field *fields,
                      size_t count, struct error *error)
 {
-    if (!run->settings.overwrite && !run->settings.extend) {
+    if (!run->settings->overwrite && !run->settings->extend) {
         struct error difference = *error;
         return error_set(error, ERROR_USAGE,
                          "%s; choose another folder, or --extend to go on with the new "
                          "configuration, or --overwrite to do all images again",
                          difference.text);
     }
-    if (run->settings.overwrite && remove_ledgers(run->settings.output, error))
+    if (run->settings->overwrite && remove_ledgers(run->settings->output, error))
         return -1;
     return runfile_replace(path, fields, count, error);
 }
@@ -95,7 +95,7 @@ static int agree(const struct run *run, struct error *error)
     char grid_sha256[DIGEST_TEXT];
     struct runfile_field *fields = memory_new(options + 3, sizeof *fields, "run.json", error);
     char(*texts)[FIELD_TEXT] = fields ? memory_new(options, FIELD_TEXT, "run.json", error) : NULL;
-    if (texts && asprintf(&path, "%s/" LEDGER_FOLDER "/run.json", run->settings.output) < 0) {
+    if (texts && asprintf(&path, "%s/" LEDGER_FOLDER "/run.json", run->settings->output) < 0) {
         path = NULL;
         error_set(error, ERROR_MEMORY, "no memory for the name of run.json");
     }
@@ -113,12 +113,12 @@ static int agree(const struct run *run, struct error *error)
 
 int run_folder_open(struct run *run, struct error *error)
 {
-    if (atomic_make_folder(run->settings.output, error) || agree(run, error))
+    if (atomic_make_folder(run->settings->output, error) || agree(run, error))
         return -1;
-    mount_note(run->settings.output, &run->output_mount);
-    run->before = run->settings.overwrite
+    mount_note(run->settings->output, &run->output_mount);
+    run->before = run->settings->overwrite
                       ? ledger_index_new(error)
-                      : ledger_index_read(run->settings.output, &run->shard, error);
+                      : ledger_index_read(run->settings->output, &run->shard, error);
     run->clean = run->before ? run_clean_new(run, error) : NULL;
     return run->clean ? 0 : -1;
 }
@@ -144,8 +144,8 @@ bool run_folder_wants(const struct run *run, const char *key, const char *tar)
 {
     struct ledger_entry entry = ledger_index_find(run->before, key);
     if (entry.status == LEDGER_FAILED)
-        return run->settings.retry_failed;
-    if (run->settings.retry_failed && !(tar && has_failed(run, tar)))
+        return run->settings->retry_failed;
+    if (run->settings->retry_failed && !(tar && has_failed(run, tar)))
         return false;
     return entry.status != LEDGER_DONE || !is_there(run, key, entry.bytes);
 }
@@ -153,7 +153,7 @@ bool run_folder_wants(const struct run *run, const char *key, const char *tar)
 bool run_folder_tar_had_failed(const struct run *run, const char *key)
 {
     /* With --overwrite the ledgers have not been read. */
-    return run->settings.overwrite || has_failed(run, key);
+    return run->settings->overwrite || has_failed(run, key);
 }
 
 int run_folder_tar_read(struct run *run, const char *key, struct error *error)

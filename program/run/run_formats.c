@@ -52,7 +52,7 @@ static int read_formats(struct run_formats *formats, const char *list, struct er
         if (!find_format(list, length, &format) || formats->count == FORMATS_MOST)
             return error_set(error, ERROR_USAGE,
                              "--format %s: \"%.*s\" is not a format; see maskmill export --help",
-                             formats->run->settings.format, (int)length, list);
+                             formats->run->settings->format, (int)length, list);
         if (strcmp(format.name, "sa1b") != 0)
             formats->formats[formats->count++] = format;
         list += length + (list[length] == ',');
@@ -62,7 +62,7 @@ static int read_formats(struct run_formats *formats, const char *list, struct er
 
 struct run_formats *run_formats_new(struct run *run, struct error *error)
 {
-    const struct settings *settings = &run->settings;
+    const struct settings *settings = run->settings;
     struct run_formats *formats = memory_new(1, sizeof *formats, "formats", error);
     if (!formats)
         return NULL;
@@ -102,7 +102,7 @@ static int open_format(struct run_formats *formats, struct format *format, struc
         .batch = formats->run->batch,
     };
     char *folder;
-    if (asprintf(&folder, "%s/@%s", formats->run->settings.output, format->name) < 0)
+    if (asprintf(&folder, "%s/@%s", formats->run->settings->output, format->name) < 0)
         return error_set(error, ERROR_MEMORY, "no memory for the name of a folder");
     int status = writer_open(&format->writer, format->name, folder, &options, error);
     free(folder);
@@ -143,7 +143,7 @@ static char *find_image(void *context, const char *file_name)
         if (!tar_input_is_tar(input) && strcmp(last ? last + 1 : input, file_name) == 0)
             return strdup(input);
     }
-    return run->settings.list && access(file_name, R_OK) == 0 ? strdup(file_name) : NULL;
+    return run->settings->list && access(file_name, R_OK) == 0 ? strdup(file_name) : NULL;
 }
 
 static void say_refused(void *context, const char *text)
@@ -183,7 +183,7 @@ static int collect(struct run_formats *formats, struct error *error)
     if (count == 0)
         return 0;
     struct export_job job = {
-        .records = run->settings.output,
+        .records = run->settings->output,
         .find_image = find_image,
         .writers = writers,
         .writer_count = count,
@@ -217,6 +217,6 @@ int run_formats_finish(struct run_formats *formats, bool complete, struct error 
     progress_log(run->progress, PROGRESS_INFO,
                  "--format: formats that collect all images are written by `maskmill export %s` "
                  "once every shard is done",
-                 run->settings.output);
+                 run->settings->output);
     return 0;
 }

@@ -12,20 +12,20 @@
 
 int run_load_model(struct run *run, struct error *error)
 {
-    char said[LOAD_SAID];
-    if (load_model(&run->sam, &run->settings, said, error) ||
-        load_digest(&run->settings, run->model_sha256, error))
+    char said[MODEL_LOAD_DEFAULTS];
+    if (model_load(&run->sam, run->settings, said, error) ||
+        model_load_digest(run->settings, run->model_sha256, error))
         return -1;
     if (*said)
         progress_log(run->progress, PROGRESS_INFO, "%s: its own defaults are used:%s",
-                     load_name(&run->settings), said);
+                     model_load_name(run->settings), said);
     return 0;
 }
 
 int run_check_inputs(struct run *run, struct error *error)
 {
     struct list_item item;
-    int tile = run->settings.generator.tile;
+    int tile = run->settings->generator.tile;
     int found;
     if (!tile)
         return 0;
@@ -42,7 +42,7 @@ int run_check_inputs(struct run *run, struct error *error)
  * done soonest with all threads. */
 static void choose_workers(struct run *run, uint64_t images)
 {
-    const struct settings *settings = &run->settings;
+    const struct settings *settings = run->settings;
     int cpus = budget_cpus("");
     int threads = settings->threads ? settings->threads : 1;
     run->workers = settings->workers;
@@ -57,8 +57,9 @@ static void choose_workers(struct run *run, uint64_t images)
 
 static int add_worker(struct run *run, int index, struct error *error)
 {
-    const struct image_worker_options decoding = {.seconds = run->settings.image_timeout};
-    run->generators[index] = generator_new(run->sam, &run->settings.generator, run->threads, error);
+    const struct image_worker_options decoding = {.seconds = run->settings->image_timeout};
+    run->generators[index] =
+        generator_new(run->sam, &run->settings->generator, run->threads, error);
     if (run->generators[index] && run->strip_workers)
         run->strip_workers[index] = image_worker_new(run->image_server, &decoding, error);
     return run->generators[index] && (!run->strip_workers || run->strip_workers[index]) ? 0 : -1;
@@ -69,7 +70,7 @@ static int add_worker(struct run *run, int index, struct error *error)
 static int fit_workers(struct run *run, struct error *error)
 {
     uint64_t fixed = budget_memory_used("");
-    uint64_t budget = run->settings.memory;
+    uint64_t budget = run->settings->memory;
     if (!budget)
         budget = budget_memory_free("") > UINT64_MAX - fixed ? UINT64_MAX
                                                              : budget_memory_free("") + fixed;
@@ -91,16 +92,16 @@ static int fit_workers(struct run *run, struct error *error)
 int run_start_workers(struct run *run, uint64_t images, struct error *error)
 {
     choose_workers(run, images);
-    run->limits.max_pixels = run->settings.max_pixels;
-    const struct image_worker_options decoding = {.seconds = run->settings.image_timeout};
+    run->limits.max_pixels = run->settings->max_pixels;
+    const struct image_worker_options decoding = {.seconds = run->settings->image_timeout};
     run->image_worker = image_worker_new(run->image_server, &decoding, error);
     if (!run->image_worker)
         return -1;
     run->generators = memory_new((size_t)run->workers, sizeof *run->generators, "workers", error);
-    if (run->settings.generator.tile)
+    if (run->settings->generator.tile)
         run->strip_workers =
             memory_new((size_t)run->workers, sizeof *run->strip_workers, "workers", error);
-    if (!run->generators || (run->settings.generator.tile && !run->strip_workers) ||
+    if (!run->generators || (run->settings->generator.tile && !run->strip_workers) ||
         fit_workers(run, error))
         return -1;
     for (int i = 1; i < run->workers; i++)

@@ -14,7 +14,7 @@ static char *read_back(const char *path)
     struct error error = {0};
     struct settings settings;
     char *text = NULL;
-    if (settings_init(&settings, &error))
+    if (settings_init(&settings, FOR_RUN, &error))
         abort();
     if (config_read(&settings, path, &error) == 0) {
         text = config_text(&settings, &error);

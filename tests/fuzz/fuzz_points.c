@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct error error = {0};
     struct settings settings;
-    if (settings_init(&settings, &error) ||
+    if (settings_init(&settings, FOR_RUN, &error) ||
         settings_set(&settings, "point-grid", fuzz_file(0, data, size), SOURCE_COMMAND_LINE,
                      &error))
         abort();

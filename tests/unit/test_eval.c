@@ -173,7 +173,7 @@ static void check_against_generator(const struct sam *sam, const struct image *i
     struct settings settings;
     struct mask_list list = {0};
     double point[2] = {x / 90.0, y / 60.0};
-    ck_assert_int_eq(settings_init(&settings, &error), 0);
+    ck_assert_int_eq(settings_init(&settings, FOR_RUN, &error), 0);
     settings.generator.pred_iou_thresh = 0;
     settings.generator.stability_score_thresh = 0;
     settings.generator.box_nms_thresh = 1;

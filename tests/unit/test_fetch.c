@@ -13,7 +13,7 @@
 #include "program/model_zoo.h"
 
 /* "hello" */
-static const struct official hello = {
+static const struct model_zoo_entry hello = {
     "hello",     "Hello",
     "hello.pth", "https://example.org/",
     5,           "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
@@ -74,9 +74,9 @@ START_TEST(the_right_file_is_kept_and_not_fetched_again)
     leave_a_download();
     install("curl", "for url; do :; done; [ \"$url\" = https://example.org/hello.pth ] || exit 9\n"
                     "printf hello");
-    ck_assert_msg(!fetch_official(&hello, target, &error), "%s", error.text);
+    ck_assert_msg(!fetch_model(&hello, target, &error), "%s", error.text);
     install("curl", "exit 1");
-    ck_assert_msg(!fetch_official(&hello, target, &error), "%s", error.text);
+    ck_assert_msg(!fetch_model(&hello, target, &error), "%s", error.text);
     check_and_clean(true);
 }
 END_TEST
@@ -86,7 +86,7 @@ START_TEST(wget_serves_where_there_is_no_curl)
     struct error error = {0};
     setup();
     install("wget", "printf hello");
-    ck_assert_msg(!fetch_official(&hello, target, &error), "%s", error.text);
+    ck_assert_msg(!fetch_model(&hello, target, &error), "%s", error.text);
     check_and_clean(true);
 }
 END_TEST
@@ -109,7 +109,7 @@ START_TEST(what_is_not_right_is_not_kept)
     struct error error = {0};
     setup();
     install("curl", failures[_i].commands);
-    ck_assert_int_eq(fetch_official(&hello, target, &error), -1);
+    ck_assert_int_eq(fetch_model(&hello, target, &error), -1);
     ck_assert_msg(strstr(error.text, failures[_i].text) != NULL, "%s", error.text);
     ck_assert_int_eq(error.code, failures[_i].code);
     check_and_clean(false);
@@ -120,14 +120,14 @@ START_TEST(without_a_downloader_or_with_a_file_in_the_way_it_says_so)
 {
     struct error error = {0};
     setup();
-    ck_assert_int_eq(fetch_official(&hello, target, &error), -1);
+    ck_assert_int_eq(fetch_model(&hello, target, &error), -1);
     ck_assert_msg(strstr(error.text, "neither curl nor wget is installed") == error.text, "%s",
                   error.text);
     FILE *file = fopen(target, "w");
     fputs("mine", file);
     fclose(file);
     install("curl", "printf hello");
-    ck_assert_int_eq(fetch_official(&hello, target, &error), -1);
+    ck_assert_int_eq(fetch_model(&hello, target, &error), -1);
     ck_assert_msg(strstr(error.text, "is in the way") != NULL, "%s", error.text);
     check_and_clean(true);
 }
@@ -136,16 +136,16 @@ END_TEST
 START_TEST(the_table_of_published_files_is_sound)
 {
     size_t count;
-    const struct official *table = official_table(&count);
+    const struct model_zoo_entry *table = model_zoo_table(&count);
     ck_assert_uint_eq(count, 4);
     for (size_t i = 0; i < count; i++) {
         ck_assert_uint_eq(strspn(table[i].sha256, "0123456789abcdef"), 64);
-        ck_assert_ptr_eq(official_by_name(table[i].name), &table[i]);
-        ck_assert_ptr_eq(official_by_sha256(table[i].sha256), &table[i]);
+        ck_assert_ptr_eq(model_zoo_find(table[i].name), &table[i]);
+        ck_assert_ptr_eq(model_zoo_identify(table[i].sha256), &table[i]);
         ck_assert_int_eq(table[i].url[strlen(table[i].url) - 1], '/');
     }
-    ck_assert_ptr_null(official_by_name("vit"));
-    ck_assert_ptr_null(official_by_sha256(""));
+    ck_assert_ptr_null(model_zoo_find("vit"));
+    ck_assert_ptr_null(model_zoo_identify(""));
 }
 END_TEST
 

@@ -131,7 +131,7 @@ static int read_config(struct error *error)
 {
     struct settings settings;
     char *text = NULL;
-    if (settings_init(&settings, error))
+    if (settings_init(&settings, FOR_RUN, error))
         return -1;
     int status = config_read(&settings, SEEDS "config/some.json", error);
     if (status == 0)
@@ -146,7 +146,7 @@ static int read_config(struct error *error)
 static int read_points(struct error *error)
 {
     struct settings settings;
-    if (settings_init(&settings, error))
+    if (settings_init(&settings, FOR_RUN, error))
         return -1;
     int status = settings_set(&settings, "point-grid", SEEDS "points/some", SOURCE_CONFIG, error);
     if (status == 0)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "program/command.h"
 #include "program/command_line.h"
 #include "program/settings.h"
 
@@ -13,7 +14,7 @@ static struct error error;
 static void begin(void)
 {
     error = (struct error){0};
-    ck_assert_int_eq(settings_init(&settings, &error), 0);
+    ck_assert_int_eq(settings_init(&settings, FOR_RUN, &error), 0);
 }
 
 static void end(void)
@@ -26,7 +27,7 @@ static const struct setting *named(const char *name)
     size_t count;
     const struct setting *table = settings_table(&count);
     for (size_t i = 0; i < count; i++)
-        if (strcmp(table[i].name, name) == 0)
+        if ((table[i].traits & FOR_RUN) && strcmp(table[i].name, name) == 0)
             return &table[i];
     ck_abort_msg("no option %s", name);
     return NULL;
@@ -71,7 +72,8 @@ START_TEST(every_value_reads_back_from_its_text)
         char again[256];
         settings_text(&settings, &table[i], text, sizeof text);
         /* none and "chosen" cannot be asked for by a text */
-        if (!*text || (table[i].kind == SETTING_BYTES && strcmp(text, "0") == 0))
+        if (!(table[i].traits & FOR_RUN) || !*text ||
+            (table[i].kind == SETTING_BYTES && strcmp(text, "0") == 0))
             continue;
         ck_assert_msg(settings_set(&settings, table[i].name, text, SOURCE_COMMAND_LINE, &error) ==
                           0,
@@ -121,35 +123,89 @@ START_TEST(values_out_of_range_are_named)
 }
 END_TEST
 
+/* argv ends in NULL; the line is freed by the caller. */
+static int read_line(struct command_line *line, char **argv)
+{
+    int argc = 0;
+    while (argv[argc])
+        argc++;
+    error = (struct error){0};
+    return command_line_read(line, command_find(argv[0]), argc, argv, &error);
+}
+
 START_TEST(the_command_line_is_read)
 {
+    struct command_line line;
     char *argv[] = {"run", "a.jpg",     "-o", "out", "--points-per-side=8",
                     "b",   "--overlay", "-t", "2",   NULL};
-    int first = 0;
-    ck_assert_msg(options_parse(&settings, 9, argv, &first, &error) == 0, "%s", error.text);
-    ck_assert_int_eq(first, 7);
-    ck_assert_str_eq(argv[7], "a.jpg");
-    ck_assert_str_eq(argv[8], "b");
-    ck_assert_str_eq(settings.output, "out");
-    ck_assert_int_eq(settings.generator.points_per_side, 8);
-    ck_assert_int_eq(settings.threads, 2);
-    ck_assert(settings.overlay);
+    ck_assert_msg(read_line(&line, argv) == 0, "%s", error.text);
+    ck_assert_int_eq(line.operand_count, 2);
+    ck_assert_str_eq(line.operands[0], "a.jpg");
+    ck_assert_str_eq(line.operands[1], "b");
+    ck_assert_str_eq(line.settings.output, "out");
+    ck_assert_int_eq(line.settings.generator.points_per_side, 8);
+    ck_assert_int_eq(line.settings.threads, 2);
+    ck_assert(line.settings.overlay);
+    command_line_free(&line);
+}
+END_TEST
+
+START_TEST(a_command_has_its_own_options_and_defaults)
+{
+    struct command_line line;
+    char *bench[] = {"bench", "--set", "points-per-side=4", "-t", "2", NULL};
+    ck_assert_msg(read_line(&line, bench) == 0, "%s", error.text);
+    ck_assert_int_eq(line.settings.generator.points_per_side, 4);
+    ck_assert_int_eq(line.settings.threads, 2);
+    ck_assert_int_eq(line.settings.repeat, 3);
+    ck_assert_ptr_null(line.operands[0]);
+    command_line_free(&line);
+    char *export[] = {"export", "in", "-o", "out", NULL};
+    ck_assert_msg(read_line(&line, export) == 0, "%s", error.text);
+    ck_assert_ptr_null(line.settings.format);
+    ck_assert_int_eq(line.settings.shard_images, 1000);
+    ck_assert(!settings_given(&line.settings, "ids"));
+    command_line_free(&line);
 }
 END_TEST
 
 START_TEST(a_wrong_command_line_is_named)
 {
-    static char *const bad[][3] = {{"run", "--no-such", NULL},
-                                   {"run", "--threads", NULL},
-                                   {"run", "-z", NULL},
-                                   {"run", "--threads=x", NULL}};
+    static char *const bad[][4] = {
+        {"run", "--no-such", NULL},
+        {"run", "--threads", NULL},
+        {"run", "-z", NULL},
+        {"run", "--threads=x", NULL},
+        {"bench", "--threads=0", NULL}, /* `run` takes it */
+        {"bench", "--overlay", NULL},
+        {"bench", "--set", "no-such=1", NULL},
+        {"bench", "--set", "set=threads=1", NULL},
+        {"eval", "--annotator=-1", NULL},
+        {"status", NULL},
+        {"info", "a", "b", NULL},
+    };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        char *argv[3] = {bad[i][0], bad[i][1], NULL};
-        int first;
-        error = (struct error){0};
-        ck_assert_int_eq(options_parse(&settings, 2, argv, &first, &error), -1);
+        struct command_line line;
+        char *argv[5] = {bad[i][0], bad[i][1], bad[i][2], bad[i][3], NULL};
+        ck_assert_int_eq(read_line(&line, argv), -1);
         ck_assert_int_eq(error.code, ERROR_USAGE);
         ck_assert_ptr_nonnull(strchr(error.text, '-'));
+        command_line_free(&line);
+    }
+}
+END_TEST
+
+START_TEST(every_option_belongs_to_a_command_once)
+{
+    size_t count;
+    const struct setting *table = settings_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_msg(table[i].traits & FOR_ALL, "%s", table[i].name);
+        for (size_t j = 0; j < i; j++)
+            if (table[i].traits & table[j].traits & FOR_ALL) {
+                ck_assert_str_ne(table[i].name, table[j].name);
+                ck_assert(!table[i].letter || table[i].letter != table[j].letter);
+            }
     }
 }
 END_TEST
@@ -164,6 +220,8 @@ int main(void)
     tcase_add_test(tests, every_value_reads_back_from_its_text);
     tcase_add_test(tests, values_out_of_range_are_named);
     tcase_add_test(tests, the_command_line_is_read);
+    tcase_add_test(tests, a_command_has_its_own_options_and_defaults);
+    tcase_add_test(tests, every_option_belongs_to_a_command_once);
     tcase_add_test(tests, a_wrong_command_line_is_named);
     suite_add_tcase(suite, tests);
     return unit_run(suite);

@@ -9,14 +9,27 @@
 #include "base/json_text.h"
 #include "program/model_info.h"
 
-static json_t *inspect_as_json(const char *path)
+static struct settings settings;
+static struct error error;
+
+static void begin(void)
 {
-    struct error error = {0};
-    struct inspection inspection;
+    error = (struct error){0};
+    ck_assert_int_eq(settings_init(&settings, FOR_INFO, &error), 0);
+}
+
+static void end(void)
+{
+    settings_free(&settings);
+}
+
+static json_t *model_info_as_json(const char *path)
+{
+    struct model_info info;
     struct json_text text = {0};
-    ck_assert_msg(!inspect_model(&inspection, path, NULL, &error), "%s", error.text);
-    inspect_json(&inspection, &text);
-    inspect_free(&inspection);
+    ck_assert_msg(!model_info_read(&info, path, &settings, &error), "%s", error.text);
+    model_info_json(&info, &text);
+    model_info_free(&info);
     char *made = json_text_take(&text, NULL, &error);
     ck_assert_ptr_nonnull(made);
     json_t *json = json_loads(made, JSON_REJECT_DUPLICATES, NULL);
@@ -27,7 +40,7 @@ static json_t *inspect_as_json(const char *path)
 
 START_TEST(the_built_in_model_is_described)
 {
-    json_t *json = inspect_as_json(NULL);
+    json_t *json = model_info_as_json(NULL);
     const char *metadata =
         json_string_value(json_object_get(json_object_get(json, "metadata"), "image_size"));
     ck_assert_ptr_nonnull(metadata);
@@ -47,8 +60,10 @@ END_TEST
 
 START_TEST(a_file_is_described_as_the_same_bytes_in_the_program)
 {
-    json_t *inside = inspect_as_json(NULL);
-    json_t *file = inspect_as_json("model/builtin.safetensors");
+    json_t *inside = model_info_as_json(NULL);
+    end();
+    begin();
+    json_t *file = model_info_as_json("model/builtin.safetensors");
     ck_assert_str_eq(json_string_value(json_object_get(file, "model")),
                      "model/builtin.safetensors");
     json_object_set(file, "model", json_object_get(inside, "model"));
@@ -60,17 +75,16 @@ END_TEST
 
 START_TEST(the_text_names_the_model_and_its_hash)
 {
-    struct error error = {0};
-    struct inspection inspection;
+    struct model_info info;
     char text[4096] = "";
-    ck_assert(!inspect_model(&inspection, NULL, NULL, &error));
+    ck_assert(!model_info_read(&info, NULL, &settings, &error));
     FILE *file = fmemopen(text, sizeof text, "w");
-    inspect_print(&inspection, file);
+    model_info_print(&info, file);
     fclose(file);
     ck_assert_ptr_nonnull(strstr(text, "model           built-in model\n"));
-    ck_assert_ptr_nonnull(strstr(text, inspection.sha256));
+    ck_assert_ptr_nonnull(strstr(text, info.sha256));
     ck_assert_ptr_nonnull(strstr(text, " (the model's own)\n"));
-    inspect_free(&inspection);
+    model_info_free(&info);
 }
 END_TEST
 
@@ -80,9 +94,8 @@ START_TEST(what_cannot_be_used_is_refused)
                                         "tests/data/checkpoint/bad-command.pth", "VERSION",
                                         "/nonexistent"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        struct error error = {0};
-        struct inspection inspection;
-        ck_assert_int_eq(inspect_model(&inspection, paths[i], NULL, &error), -1);
+        struct model_info info;
+        ck_assert_int_eq(model_info_read(&info, paths[i], &settings, &error), -1);
         ck_assert_msg(strstr(error.text, paths[i]) == error.text, "%s", error.text);
     }
 }
@@ -90,8 +103,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("inspect");
-    TCase *tests = tcase_create("inspect");
+    Suite *suite = suite_create("model_info");
+    TCase *tests = tcase_create("model_info");
+    tcase_add_checked_fixture(tests, begin, end);
     tcase_add_test(tests, the_built_in_model_is_described);
     tcase_add_test(tests, a_file_is_described_as_the_same_bytes_in_the_program);
     tcase_add_test(tests, the_text_names_the_model_and_its_hash);

@@ -1,0 +1,200 @@
+/* command.c - the table of commands. */
+#include "program/command.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "program/settings.h"
+
+static const struct command table[] = {
+    {
+        .name = "run",
+        .option_bit = FOR_RUN,
+        .summary = "find the masks of images and folders of images",
+        .synopsis = "[options] INPUT... -o DIR",
+        .about =
+            "Finds the masks of each INPUT: an image, a folder, read recursively, or a tar. Writes "
+            "DIR/<path below INPUT, without extension>.json, a record in the form of SA-1B. "
+            "Started again with the same options, it continues where it stopped. A model may have "
+            "defaults of its own, as the built-in one does: maskmill info shows them.",
+        .statuses = "0 all done, 1 some images failed, 2 wrong usage, 3 the model, the disk or the "
+                    "memory stopped the work, 4 stopped by a signal or --max-time with work left, "
+                    "5 too many failures.",
+        .operand = OPERAND_PATH,
+        .run = run_main,
+    },
+    {
+        .name = "status",
+        .option_bit = FOR_STATUS,
+        .summary = "show the progress of a run, over all its shards",
+        .synopsis = "[options] DIR",
+        .about = "Shows the progress of the run in DIR, from the ledgers of all its shards: images "
+                 "done, failed and left, images/s, time left. Works while the run goes on, and "
+                 "from any machine that sees DIR.",
+        .statuses = "0 nothing failed, 1 some images failed, 2 wrong usage, 3 there is no run.",
+        .operand = OPERAND_FOLDER,
+        .wanted = "the folder of one run",
+        .least = 1,
+        .run = status_main,
+    },
+    {
+        .name = "merge",
+        .option_bit = FOR_MERGE,
+        .summary = "merge the ledgers of all shards",
+        .synopsis = "DIR",
+        .about = "Merges the ledgers of all shards of the run in DIR: DIR/ledger.ndjson has the "
+                 "latest line of each image, DIR/failed.ndjson those of images that failed.",
+        .statuses = "0 nothing failed, 1 some images failed, 2 wrong usage, 3 the disk or the "
+                    "memory stopped the work.",
+        .operand = OPERAND_FOLDER,
+        .wanted = "the folder of one run",
+        .least = 1,
+        .run = merge_main,
+    },
+    {
+        .name = "export",
+        .option_bit = FOR_EXPORT,
+        .summary = "write existing records in other formats",
+        .synopsis = "DIR --format F[,F...] -o OUT [options]",
+        .about = "Writes the records under DIR in other formats. Several formats go to OUT/F each.",
+        .statuses = "0 all written, 1 some records refused, 2 wrong usage, 3 the disk or the "
+                    "memory stopped the work.",
+        .operand = OPERAND_FOLDER,
+        .wanted = "one folder of records",
+        .least = 1,
+        .values = export_print_formats,
+        .run = export_main,
+    },
+    {
+        .name = "verify",
+        .option_bit = FOR_VERIFY,
+        .summary = "check every record of a folder",
+        .synopsis = "DIR [--images DIR]",
+        .about = "Reads every record under DIR back and prints each fault with its file and "
+                 "reason: text that is not a record, run strings that are damaged or do not fill "
+                 "the image, areas and boxes that disagree with the runs, points and crops outside "
+                 "the image, ids that repeat, records under another image's name.",
+        .statuses = "0 no faults, 1 faults found, 2 wrong usage, 3 the disk or the memory stopped "
+                    "the work.",
+        .operand = OPERAND_FOLDER,
+        .wanted = "one folder of records",
+        .least = 1,
+        .run = verify_main,
+    },
+    {
+        .name = "stats",
+        .option_bit = FOR_STATS,
+        .summary = "describe the masks of a folder",
+        .synopsis = "DIR [--json]",
+        .about = "Describes the masks in the records under DIR: masks an image, areas, scores, "
+                 "size relative to the image, concavity, and where the centres lie.",
+        .statuses = "0 all records read, 1 some left out, 2 wrong usage, 3 the disk or the memory "
+                    "stopped the work.",
+        .operand = OPERAND_FOLDER,
+        .wanted = "one folder of records",
+        .least = 1,
+        .run = stats_main,
+    },
+    {
+        .name = "info",
+        .option_bit = FOR_INFO,
+        .summary = "describe a model file",
+        .synopsis = "[options] [MODEL]",
+        .about = "Loads a checkpoint (without MODEL: the built-in one), checks every tensor, and "
+                 "describes it: architecture, sizes, parameters, dtype, SHA-256, which published "
+                 "file it is, its metadata, and the thresholds that a run with it uses if none are "
+                 "given.",
+        .statuses = "0 usable, 2 wrong usage, 3 not usable.",
+        .operand = OPERAND_PATH,
+        .wanted = "one model",
+        .run = info_main,
+    },
+    {
+        .name = "fetch-model",
+        .option_bit = FOR_FETCH,
+        .summary = "download an official checkpoint and check its hash",
+        .synopsis = "NAME [--output FILE]",
+        .about = "Downloads a published checkpoint with curl or wget and checks its SHA-256. NAME "
+                 "is one of",
+        .statuses = "0 the right file is there, 2 wrong usage, 3 the download failed.",
+        .operand = OPERAND_MODEL,
+        .wanted = "one name",
+        .values = fetch_print_models,
+        .run = fetch_main,
+    },
+    {
+        .name = "eval",
+        .option_bit = FOR_EVAL,
+        .summary = "evaluate a model or records on images whose segments are known",
+        .synopsis = "[options] DIR",
+        .about = "Evaluates a model, or records that any tool wrote, on the images under DIR: "
+                 "beside each, NAME.json holds its true segments (docs/evaluation.md). Prints the "
+                 "mean IoU after one click in the middle of each segment and the average recall of "
+                 "the automatic masks.",
+        .statuses = "0 all pairs evaluated, 1 some left out, 2 wrong usage, 3 the model, the disk "
+                    "or the memory stopped the work.",
+        .operand = OPERAND_FOLDER,
+        .wanted = "one folder",
+        .least = 1,
+        .run = eval_main,
+    },
+    {
+        .name = "bench",
+        .option_bit = FOR_BENCH,
+        .summary = "time the stages of an image",
+        .synopsis = "[options] [IMAGE]",
+        .about = "Times the stages of an image (without IMAGE: a drawn one of 1800 x 1200 pixels). "
+                 "The fastest of several times counts.",
+        .statuses = "0 done, 2 wrong usage, 3 the model, the image or the memory stopped the work.",
+        .operand = OPERAND_PATH,
+        .wanted = "one image",
+        .run = bench_main,
+    },
+    {
+        .name = "help",
+        .option_bit = FOR_HELP,
+        .summary = "show the options of a command, or the manual page",
+        .synopsis = "[options] [COMMAND]",
+        .about = "Shows the list of commands or the options of one. Also prints the manual page "
+                 "and the completions of shells, which are made from the same tables.",
+        .statuses = "0 printed, 2 wrong usage.",
+        .operand = OPERAND_COMMAND,
+        .wanted = "one command",
+        .run = help_main,
+    },
+};
+
+const struct command *command_table(size_t *count)
+{
+    *count = sizeof table / sizeof table[0];
+    return table;
+}
+
+const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (strcmp(table[i].name, name) == 0)
+            return &table[i];
+    return NULL;
+}
+
+enum exit_status command_status(const struct error *error)
+{
+    switch (error->code) {
+    case ERROR_USAGE:
+        return EXIT_USAGE;
+    case ERROR_STOPPED:
+        return EXIT_STOPPED;
+    default:
+        return EXIT_ENVIRONMENT;
+    }
+}
+
+enum exit_status command_fail(const struct command *command, const struct error *error)
+{
+    if (command->option_bit == FOR_RUN) /* as in its log */
+        fprintf(stderr, "maskmill: %s\n", error->text);
+    else
+        fprintf(stderr, "maskmill %s: %s\n", command->name, error->text);
+    return command_status(error);
+}
