@@ -5,58 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/atomic_name.h"
+#include "base/atomic_sync.h"
 #include "base/error.h"
-
-/* Makes one folder, durably; one that is there already is fine. */
-static int make_one(const char *path, struct error *error)
-{
-    struct stat status;
-    if (mkdir(path, 0777) == 0) {
-        size_t length = strlen(path);
-        while (length > 0 && path[length - 1] == '/')
-            length--;
-        while (length > 0 && path[length - 1] != '/')
-            length--;
-        if (atomic_sync_folder(path, length, error) == 0)
-            return 0;
-        rmdir(path); /* so that another attempt does not take it for durable */
-        return -1;
-    }
-    int reason = errno;
-    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-        return 0;
-    return error_set_system(error, ERROR_IO, reason, "%s: the folder cannot be made", path);
-}
-
-int atomic_make_folder(const char *path, struct error *error)
-{
-    if (make_one(path, error) == 0)
-        return 0;
-    if (error->system != ENOENT)
-        return -1;
-    char *part = strdup(path);
-    if (!part)
-        return error_set(error, ERROR_MEMORY, "%s: no memory for its name", path);
-    int result = 0;
-    for (char *slash = part + 1; result == 0 && *part && (slash = strchr(slash, '/')); slash++) {
-        *slash = 0;
-        result = make_one(part, error);
-        *slash = '/';
-    }
-    free(part);
-    return result ? -1 : make_one(path, error);
-}
 
 static int make_parent(const char *path, struct error *error)
 {
-    size_t length = atomic_folder_length(path);
-    if (length == 0)
-        return 0;
-    char *folder = strndup(path, length);
+    char *folder = atomic_folder_of(path);
     if (!folder)
         return error_set(error, ERROR_MEMORY, "%s: no memory for its name", path);
     int result = atomic_make_folder(folder, error);
@@ -72,7 +29,7 @@ static void release(struct atomic_file *file)
     *file = (struct atomic_file){.fd = -1};
 }
 
-/* Opens the first temporary name that no other file has. */
+/* Opens the first temporary name that is free. */
 static int open_temporary(struct atomic_file *file, struct error *error)
 {
     const struct atomic_writer self = atomic_writer_self();
@@ -151,24 +108,14 @@ int atomic_append(struct atomic_file *file, const void *bytes, size_t size, stru
     return 0;
 }
 
-static int sync_fd(int fd)
-{
-    int result;
-    do
-        result = fsync(fd);
-    while (result && errno == EINTR);
-    return result;
-}
-
-/* Buffer, fsync and close: after it the bytes are on the disk under the temporary name. */
+/* Writes the buffer, syncs, closes and renames. */
 static int finish(struct atomic_file *file, struct error *error)
 {
     if (write_buffer(file, error))
         return -1;
-    if (sync_fd(file->fd))
-        return error_set_system(error, ERROR_IO, errno, "%s: cannot be brought to the disk",
-                                file->path);
-    /* Linux frees the descriptor even where close fails; EINTR loses nothing after fsync. */
+    if (atomic_sync_file(file->fd))
+        return error_set_system(error, ERROR_IO, errno, "%s: cannot be synced to disk", file->path);
+    /* Linux frees the descriptor even if close fails. After fsync, EINTR loses nothing. */
     int closed = close(file->fd);
     file->fd = -1;
     if (closed && errno != EINTR)
@@ -212,23 +159,4 @@ int atomic_write(const char *path, const void *bytes, size_t size, struct atomic
         return -1;
     }
     return atomic_commit(&file, batch, error);
-}
-
-int atomic_sync_folder(const char *path, size_t length, struct error *error)
-{
-    char *folder = length ? strndup(path, length) : strdup(".");
-    if (!folder)
-        return error_set(error, ERROR_MEMORY, "%s: no memory for its name", path);
-    int fd;
-    do
-        fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    while (fd < 0 && errno == EINTR);
-    int failed = fd < 0 || (sync_fd(fd) && errno != EINVAL);
-    if (failed)
-        error_set_system(error, ERROR_IO, errno, "%s: the folder cannot be brought to the disk",
-                         folder);
-    if (fd >= 0)
-        close(fd);
-    free(folder);
-    return failed ? -1 : 0;
 }

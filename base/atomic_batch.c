@@ -1,11 +1,11 @@
-/* Folders whose renames wait for one fsync together: the batch of atomic.h. */
+#include "base/atomic_batch.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/atomic.h"
-#include "base/atomic_name.h"
+#include "base/atomic_sync.h"
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -53,7 +53,7 @@ void atomic_batch_free(struct atomic_batch *batch)
     free(batch);
 }
 
-/* Adds path[0..length) unless it is there. Looks from the end: neighbours share their folder. */
+/* Adds path[0..length) unless it is there. Searches from the end: neighbours share a folder. */
 static int folder_list_add(struct folder_list *list, const char *path, size_t length,
                            struct error *error)
 {
@@ -65,7 +65,7 @@ static int folder_list_add(struct folder_list *list, const char *path, size_t le
         return -1;
     char *name = strndup(path, length);
     if (!name)
-        return error_set(error, ERROR_MEMORY, "no memory for a folder's name");
+        return error_set(error, ERROR_MEMORY, "no memory for the name of a folder");
     list->names[list->count++] = name;
     return 0;
 }
@@ -93,7 +93,7 @@ bool atomic_batch_due(struct atomic_batch *batch)
     return due;
 }
 
-/* Puts folders back that could not be synced; a failure to do so is an error anyway. */
+/* Puts back folders that could not be synced. The flush fails anyway, so errors are ignored. */
 static void put_back(struct atomic_batch *batch, const struct folder_list *list, size_t from)
 {
     struct error ignored = {0};

@@ -1,4 +1,5 @@
-/* Removal of temporary files whose writers are dead: atomic_clean... of atomic.h. */
+#include "base/atomic_clean.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,16 +11,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/atomic.h"
 #include "base/atomic_name.h"
+#include "base/atomic_sync.h"
 #include "base/error.h"
 
-enum { FOREIGN_AGE = 24 * 3600 }; /* seconds after which another host's file is taken for dead */
+/* A file of another host that is older, in seconds, is taken to be abandoned. */
+enum { FOREIGN_AGE = 24 * 3600 };
 
 struct cleaning {
     const struct atomic_writer *dead; /* [dead_count] */
     size_t dead_count;
-    uint32_t host; /* this one */
+    uint32_t host; /* this host */
     bool recursive;
     size_t removed;
 };
@@ -115,8 +117,7 @@ int atomic_clean(const char *folder, size_t *removed, struct error *error)
 void atomic_clean_beside(const char *path)
 {
     struct error ignored = {0};
-    size_t length = atomic_folder_length(path);
-    char *folder = length ? strndup(path, length) : strdup(".");
+    char *folder = atomic_folder_of(path);
     if (folder)
         atomic_clean_folder(folder, NULL, 0, NULL, &ignored);
     free(folder);

@@ -13,17 +13,9 @@
 
 #define SUFFIX ".maskmill-tmp"
 
-/* Bytes of NAME that are kept: NAME_MAX (255) less the point before it, the longest
+/* Bytes of NAME that are kept: NAME_MAX (255) less the leading dot, the longest
  * ".HOST.PID.BIRTH.COUNTER" and the suffix. */
 enum { KEPT_NAME = 200 };
-
-size_t atomic_folder_length(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (!slash)
-        return 0;
-    return slash == path ? 1 : (size_t)(slash - path);
-}
 
 static uint32_t own_host(void)
 {
@@ -39,8 +31,8 @@ static uint32_t own_host(void)
     return (uint32_t)(hash_bytes(&identity, sizeof identity) >> 32);
 }
 
-/* From /proc/PID/stat: the 22nd field is the time since boot at which the process started. The
- * second is its name in brackets, which may hold anything. 0 where this system does not tell. */
+/* Field 22 of /proc/PID/stat is the process's start time since boot. Field 2 is its name in
+ * parentheses and may hold any character. 0 if the system does not say. */
 static uint32_t birth_of(pid_t pid)
 {
     char path[64];
@@ -88,7 +80,7 @@ void atomic_writer_text(const struct atomic_writer *writer, char text[ATOMIC_WRI
              writer->birth);
 }
 
-/* Reads a writer at the front of `text`; returns what follows, or NULL. */
+/* Reads a writer at the start of `text`. Returns what follows it, or NULL. */
 static const char *parse_writer(const char *text, struct atomic_writer *writer)
 {
     unsigned host, birth;
@@ -124,9 +116,9 @@ bool atomic_is_temporary(const char *name, struct atomic_writer *writer)
     size_t length = strlen(name), suffix = strlen(SUFFIX);
     if (name[0] != '.' || length <= suffix || strcmp(name + length - suffix, SUFFIX) != 0)
         return false;
-    /* Back over COUNTER, BIRTH, PID and HOST: four points before the suffix. */
+    /* Go back over COUNTER, BIRTH, PID and HOST: four dots before the suffix. */
     const char *at = name + length - suffix;
-    for (int points = 0; points < 4; points++)
+    for (int dots = 0; dots < 4; dots++)
         do
             if (--at <= name)
                 return false;

@@ -1,12 +1,12 @@
-/* geometry.h - the two ways to say where something lies in an image; pixels, origin top left. */
+/* geometry.h - boxes and rectangles in an image, in pixels from the top left corner. */
 #ifndef BASE_GEOMETRY_H
 #define BASE_GEOMETRY_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Inclusive at both ends, as the reference has mask boxes: x1 and y1 are the largest coordinates
- * that belong to the mask. An empty mask has all zeros. */
+/* Inclusive at both ends, as mask boxes of the official code: x1 and y1 are the largest coordinates
+ * of the mask. An empty mask has all zeros. */
 struct box {
     int32_t x0, y0, x1, y1;
 };
@@ -27,7 +27,7 @@ static inline bool rect_equal(struct rect a, struct rect b)
     return a.x == b.x && a.y == b.y && a.width == b.width && a.height == b.height;
 }
 
-/* What two regions share; width or height is 0 or less where they share nothing. */
+/* The part that two regions share; width or height is 0 or less if they share nothing. */
 static inline struct rect rect_overlap(struct rect a, struct rect b)
 {
     int32_t a_right = a.x + a.width, b_right = b.x + b.width;
@@ -37,7 +37,7 @@ static inline struct rect rect_overlap(struct rect a, struct rect b)
                          (a_bottom < b_bottom ? a_bottom : b_bottom) - y};
 }
 
-/* The smallest region that holds both. */
+/* The smallest region that contains both. */
 static inline struct rect rect_around(struct rect a, struct rect b)
 {
     int32_t a_right = a.x + a.width, b_right = b.x + b.width;

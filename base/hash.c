@@ -5,7 +5,7 @@ static uint64_t hash_from(uint64_t basis, const unsigned char *bytes, size_t len
     uint64_t h = basis;
     for (size_t i = 0; i < length; i++)
         h = (h ^ bytes[i]) * UINT64_C(1099511628211);
-    /* FNV alone leaves patterns in the high bits and in the remainder by small numbers. */
+    /* FNV alone leaves patterns in the high bits and in remainders of small divisors. */
     h ^= h >> 33;
     h *= UINT64_C(0xff51afd7ed558ccd);
     h ^= h >> 33;

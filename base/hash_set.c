@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 
-/* The slot that holds `hash`, or the free one where it belongs. */
+/* The slot that holds `hash`, or the free slot where it belongs. */
 static uint64_t *find_slot(const struct hash_set *set, uint64_t hash)
 {
     size_t at = hash & (set->size - 1);

@@ -8,14 +8,16 @@
 
 struct error;
 
-/* Open addressing: 0 marks a free slot, at most three quarters are taken. Begin with all zeros. */
+/* Open addressing; 0 marks a free slot, and at most three quarters are taken. All zeros is a valid
+ * empty set. */
 struct hash_set {
     uint64_t *slots; /* [size] owned; freed by hash_set_free */
     size_t size;     /* a power of two, or 0 */
     size_t used;
 };
 
-/* 1 where the hash was in the set, 0 where it is now, -1 with ERROR_MEMORY. Hash 0 counts as 1. */
+/* Adds a hash; 0 is held as 1. Returns 1 if it was in the set already, 0 if it is new, or -1 with
+ * ERROR_MEMORY. */
 int hash_set_put(struct hash_set *set, uint64_t hash, struct error *error);
 
 /* Whether the hash is in the set. */

@@ -56,7 +56,7 @@ void json_text_double(struct json_text *text, double number)
         if (strtod(digits, NULL) == number)
             break;
     }
-    /* printf follows the locale's decimal separator; JSON knows only the point. */
+    /* printf writes the locale's decimal separator; JSON knows only the point. */
     bool whole = true;
     for (int i = 0; i < length; i++) {
         if (digits[i] == 'e' || digits[i] == '.')
@@ -96,7 +96,7 @@ static void append_character(struct json_text *text, uint32_t character)
     json_text_raw(text, escape);
 }
 
-/* Number of bytes at the start that need no escape. */
+/* How many bytes at the start need no escape. */
 static size_t plain_span(const char *string, size_t size)
 {
     size_t span = 0;
@@ -130,7 +130,7 @@ char *json_text_take(struct json_text *text, size_t *length, struct error *error
         if (text->no_memory)
             error_set(error, ERROR_MEMORY, "no memory for a JSON text of %zu bytes", used);
         else
-            error_set(error, ERROR_RECORD, "a number is not finite, which JSON cannot say");
+            error_set(error, ERROR_RECORD, "a number is not finite, which JSON cannot express");
         json_text_free(text);
         return NULL;
     }

@@ -20,14 +20,14 @@ static int aligned_bytes(size_t count, size_t size, size_t *bytes)
     return 1;
 }
 
-/* Aligned; large blocks in huge pages where the kernel gives them, since passes over hundreds
- * of megabytes of weights otherwise wait for address translation (bench/LOG.md). */
+/* Large blocks ask for huge pages: passes over hundreds of megabytes of weights otherwise wait for
+ * address translation (bench/LOG.md). */
 static void *allocate(size_t bytes)
 {
     if (bytes < 2 * HUGE_PAGE)
         return aligned_alloc(MEMORY_ALIGNMENT, bytes);
     void *block;
-    if (posix_memalign(&block, HUGE_PAGE, bytes)) /* takes sizes that are no multiple of it, too */
+    if (posix_memalign(&block, HUGE_PAGE, bytes)) /* unlike aligned_alloc, takes any size */
         return NULL;
     madvise(block, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
     return block;

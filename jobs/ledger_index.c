@@ -10,9 +10,10 @@
 #include "base/memory.h"
 #include "jobs/shard.h"
 
-/* Open addressing over three arrays, at most three quarters full. A state packs, from the high bits
- * on: 26 bits of the second hash, 2 of status, 36 of bytes; 0 marks a free slot. So a slot without
- * status, of a tar that could be read after all, has a byte. */
+/* A map with open addressing, at most three quarters full. It is no hash_set: entries have values
+ * and confirm a match by bits of a second hash. A state packs, from the high bits on, 26 bits of
+ * the second hash, 2 of status and 36 of bytes; 0 marks a free slot. So an entry without status (a
+ * tar that failed before and was read later) counts one byte. */
 struct ledger_index {
     uint64_t *hashes;
     uint64_t *states;

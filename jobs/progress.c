@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
-#include "base/atomic.h"
+#include "base/atomic_clean.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/utf8.h"

@@ -11,6 +11,7 @@
 
 #include "base/atomic.h"
 #include "base/atomic_name.h"
+#include "base/atomic_sync.h"
 #include "base/error.h"
 
 enum { DIFFERENCES_SHOWN = 4 };

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/atomic.h"
+#include "base/atomic_batch.h"
+#include "base/atomic_clean.h"
+#include "base/atomic_sync.h"
 #include "base/error.h"
 #include "images/image.h"
 #include "program/command.h"

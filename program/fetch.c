@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/atomic.h"
+#include "base/atomic_clean.h"
 #include "base/error.h"
 #include "program/digest.h"
 #include "program/model_zoo.h"

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "base/atomic.h"
+#include "base/atomic_batch.h"
 #include "base/error.h"
 #include "images/image_path.h"
 #include "records/record.h"

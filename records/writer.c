@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/atomic.h"
+#include "base/atomic_sync.h"
 #include "base/error.h"
 #include "records/format.h"
 

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/atomic.h"
+#include "base/atomic_batch.h"
+#include "base/atomic_sync.h"
 #include "images/image_worker.h"
 #include "images/tar_input.h"
 #include "jobs/ledger.h"

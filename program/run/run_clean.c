@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/atomic.h"
+#include "base/atomic_clean.h"
 #include "base/atomic_name.h"
+#include "base/atomic_sync.h"
 #include "base/hash.h"
 #include "base/hash_set.h"
 #include "base/memory.h"

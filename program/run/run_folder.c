@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/atomic.h"
+#include "base/atomic_sync.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "jobs/ledger.h"

@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "base/atomic.h"
+#include "base/atomic_clean.h"
 #include "base/atomic_name.h"
+#include "base/atomic_sync.h"
 #include "base/error.h"
 #include "records/file.h"
 #include "tests/unit/unit.h"

@@ -7,6 +7,7 @@
 
 #include "allocation.h"
 #include "base/atomic.h"
+#include "base/atomic_clean.h"
 #include "base/error.h"
 #include "images/tar_input.h"
 #include "jobs/ledger.h"
