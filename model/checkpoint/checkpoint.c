@@ -17,28 +17,28 @@
 #include "model/checkpoint/tensor_table.h"
 
 struct checkpoint {
-    char *name; /* path or what the caller calls it; for messages */
+    char *name; /* for messages: the path, or the name that the caller gave */
     const unsigned char *bytes;
     size_t size;
     bool mapped; /* the bytes are this checkpoint's own mapping */
-    struct contents contents;
+    struct tensor_table table;
 };
 
-static int read_contents(struct checkpoint *checkpoint, struct error *error)
+static int read_table(struct checkpoint *checkpoint, struct error *error)
 {
     const unsigned char *bytes = checkpoint->bytes;
     size_t size = checkpoint->size;
-    struct contents *contents = &checkpoint->contents;
+    struct tensor_table *table = &checkpoint->table;
     int failed;
     if (pth_recognise(bytes, size))
-        failed = pth_read(bytes, size, contents, error);
+        failed = pth_read(bytes, size, table, error);
     else if (safetensors_recognise(bytes, size))
-        failed = safetensors_read(bytes, size, contents, error);
+        failed = safetensors_read(bytes, size, table, error);
     else
         failed = error_set(error, ERROR_MODEL,
                            "not a checkpoint: neither PyTorch (.pth) nor .safetensors");
     if (!failed)
-        failed = contents_sort(contents, error);
+        failed = tensor_table_sort(table, error);
     return failed ? error_prefix(error, "%s", checkpoint->name) : 0;
 }
 
@@ -55,7 +55,7 @@ static struct checkpoint *new_checkpoint(const char *name, struct error *error)
     return checkpoint;
 }
 
-/* Maps the whole of a regular file. */
+/* Maps a whole file. */
 static int map_file(struct checkpoint *checkpoint, int file, struct error *error)
 {
     struct stat status;
@@ -85,7 +85,7 @@ int checkpoint_open(struct checkpoint **checkpoint, const char *path, struct err
     if (file >= 0)
         close(file);
     if (!failed)
-        failed = read_contents(*checkpoint, error);
+        failed = read_table(*checkpoint, error);
     if (failed) {
         checkpoint_close(*checkpoint);
         *checkpoint = NULL;
@@ -101,7 +101,7 @@ int checkpoint_open_memory(struct checkpoint **checkpoint, const void *bytes, si
         return -1;
     (*checkpoint)->bytes = bytes;
     (*checkpoint)->size = size;
-    if (read_contents(*checkpoint, error)) {
+    if (read_table(*checkpoint, error)) {
         checkpoint_close(*checkpoint);
         *checkpoint = NULL;
         return -1;
@@ -113,7 +113,7 @@ void checkpoint_close(struct checkpoint *checkpoint)
 {
     if (!checkpoint)
         return;
-    contents_clear(&checkpoint->contents);
+    tensor_table_clear(&checkpoint->table);
     if (checkpoint->mapped)
         munmap((void *)checkpoint->bytes, checkpoint->size);
     free(checkpoint->name);
@@ -122,14 +122,13 @@ void checkpoint_close(struct checkpoint *checkpoint)
 
 bool checkpoint_shape(const struct checkpoint *checkpoint, const char *name, struct shape *shape)
 {
-    const struct tensor *tensor = contents_find(&checkpoint->contents, name);
+    const struct tensor *tensor = tensor_table_find(&checkpoint->table, name);
     if (tensor && shape)
         *shape = tensor->shape;
     return tensor != NULL;
 }
 
-/* Lets go of the pages that a tensor alone fills in the mapping; touched again, they are read from
- * the file again. */
+/* Drops the mapped pages that belong to one tensor alone. The kernel reads them again if needed. */
 static void drop_pages(const struct checkpoint *checkpoint, const struct tensor *tensor)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
@@ -139,7 +138,7 @@ static void drop_pages(const struct checkpoint *checkpoint, const struct tensor 
         madvise((void *)start, end - start, MADV_DONTNEED);
 }
 
-/* Sets tensor->data: where the numbers lie if they can be used so, else a converted copy. */
+/* Sets tensor->data to the numbers in place if possible, else to a converted copy. */
 static int load(struct checkpoint *checkpoint, struct tensor *tensor, struct error *error)
 {
     size_t bad;
@@ -164,7 +163,7 @@ const float *checkpoint_tensor(struct checkpoint *checkpoint, const char *name,
                                struct shape expected, struct error *error)
 {
     char wanted[SHAPE_TEXT_SIZE], found[SHAPE_TEXT_SIZE];
-    struct tensor *tensor = contents_find(&checkpoint->contents, name);
+    struct tensor *tensor = tensor_table_find(&checkpoint->table, name);
     if (!tensor) {
         error_set(error, ERROR_MODEL, "%s: tensor %s is missing, expected with shape %s",
                   checkpoint->name, name, shape_text(&expected, wanted));
@@ -188,7 +187,7 @@ const float *checkpoint_tensor(struct checkpoint *checkpoint, const char *name,
 
 void checkpoint_release(struct checkpoint *checkpoint, const char *name)
 {
-    struct tensor *tensor = contents_find(&checkpoint->contents, name);
+    struct tensor *tensor = tensor_table_find(&checkpoint->table, name);
     if (!tensor || !tensor->data)
         return;
     if (tensor->owned)
@@ -214,7 +213,8 @@ int checkpoint_tensors(struct checkpoint *checkpoint, const char *prefix,
     return 0;
 }
 
-static bool is_passenger(const char *name)
+/* Tensors that are no parameters of the model: buffers, and the head of a classifier. */
+static bool is_ignored(const char *name)
 {
     static const char *const prefixes[] = {"image_encoder.norm_head.", "image_encoder.head."};
     static const char *const suffixes[] = {"attention_bias_idxs", "num_batches_tracked",
@@ -233,12 +233,12 @@ static bool is_passenger(const char *name)
 
 int checkpoint_check_unused(const struct checkpoint *checkpoint, struct error *error)
 {
-    const struct contents *contents = &checkpoint->contents;
+    const struct tensor_table *table = &checkpoint->table;
     const char *first = NULL;
     size_t count = 0;
-    for (size_t i = 0; i < contents->tensor_count; i++) {
-        const struct tensor *tensor = &contents->tensors[i];
-        if (tensor->used || is_passenger(tensor->name))
+    for (size_t i = 0; i < table->tensor_count; i++) {
+        const struct tensor *tensor = &table->tensors[i];
+        if (tensor->used || is_ignored(tensor->name))
             continue;
         first = first ? first : tensor->name;
         count++;
@@ -246,37 +246,36 @@ int checkpoint_check_unused(const struct checkpoint *checkpoint, struct error *e
     if (count == 0)
         return 0;
     return error_set(error, ERROR_MODEL,
-                     "%s: of another architecture than it looks: %zu tensors have no place in it, "
-                     "the first is %s",
-                     checkpoint->name, count, first);
+                     "%s: unexpected architecture: %zu unknown tensors, first %s", checkpoint->name,
+                     count, first);
 }
 
 const char *checkpoint_metadata(const struct checkpoint *checkpoint, const char *key)
 {
-    const struct contents *contents = &checkpoint->contents;
-    for (size_t i = 0; i < contents->metadata_count; i++)
-        if (strcmp(contents->metadata[i].key, key) == 0)
-            return contents->metadata[i].value;
+    const struct tensor_table *table = &checkpoint->table;
+    for (size_t i = 0; i < table->metadata_count; i++)
+        if (strcmp(table->metadata[i].key, key) == 0)
+            return table->metadata[i].value;
     return NULL;
 }
 
 bool checkpoint_metadata_at(const struct checkpoint *checkpoint, size_t i, const char **key,
                             const char **value)
 {
-    const struct contents *contents = &checkpoint->contents;
-    if (i >= contents->metadata_count)
+    const struct tensor_table *table = &checkpoint->table;
+    if (i >= table->metadata_count)
         return false;
-    *key = contents->metadata[i].key;
-    *value = contents->metadata[i].value;
+    *key = table->metadata[i].key;
+    *value = table->metadata[i].value;
     return true;
 }
 
 struct checkpoint_summary checkpoint_summary(const struct checkpoint *checkpoint)
 {
-    const struct contents *contents = &checkpoint->contents;
-    struct checkpoint_summary summary = {.format = contents->format, .dtype = "none"};
-    for (size_t i = 0; i < contents->tensor_count; i++) {
-        const struct tensor *tensor = &contents->tensors[i];
+    const struct tensor_table *table = &checkpoint->table;
+    struct checkpoint_summary summary = {.format = table->format, .dtype = "none"};
+    for (size_t i = 0; i < table->tensor_count; i++) {
+        const struct tensor *tensor = &table->tensors[i];
         if (!tensor->used)
             continue;
         const char *dtype = dtype_name(tensor->dtype);

@@ -28,8 +28,8 @@ static uint32_t bits_of_float(float value)
     return bits;
 }
 
-/* IEEE 754 binary16: sign, 5 bits of exponent (bias 15), 10 of fraction. Shifted into place, the
- * exponent is 112 too small, which one product by 2^112 puts right, subnormals included. */
+/* IEEE 754 binary16: a sign, 5 bits of exponent (bias 15), 10 bits of fraction. Shifted into place,
+ * the exponent is 112 too small; multiplying by 2^112 corrects that, for subnormals, too. */
 static float float_of_half(uint16_t half)
 {
     uint32_t sign = (uint32_t)(half & 0x8000) << 16;
@@ -39,7 +39,7 @@ static float float_of_half(uint16_t half)
     return float_of_bits(sign | bits_of_float(float_of_bits(rest) * 0x1p112f));
 }
 
-/* `count` numbers that lie `stride` numbers apart. */
+/* Converts `count` numbers that lie `stride` numbers apart. */
 static void convert_row(const unsigned char *bytes, enum dtype dtype, size_t count, size_t stride,
                         float *out)
 {
@@ -60,7 +60,7 @@ static void convert_row(const unsigned char *bytes, enum dtype dtype, size_t cou
     }
 }
 
-/* Row by row along the last dimension, counting the others up like an odometer. */
+/* Converts row by row along the last dimension and counts the others like an odometer. */
 static void convert_strided(const struct tensor *tensor, float *out)
 {
     size_t size = dtype_size(tensor->dtype);
@@ -89,7 +89,7 @@ void convert_tensor(const struct tensor *tensor, float *out)
 bool convert_is_finite(const float *x, size_t count, size_t *bad)
 {
     enum { BLOCK = 4096 };
-    const uint32_t exponent = 0x7f800000; /* all ones in NaN and infinity alone */
+    const uint32_t exponent = 0x7f800000; /* all ones only in NaN and infinity */
     for (size_t start = 0; start < count; start += BLOCK) {
         size_t end = count - start < BLOCK ? count : start + BLOCK;
         uint32_t found = 0;

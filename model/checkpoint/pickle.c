@@ -21,7 +21,7 @@ static int push_integer(struct machine *machine, enum pickle_kind kind, int64_t 
     return machine_push(machine, value);
 }
 
-/* A text after its length of `width` bytes. */
+/* A text that follows its length, a number of `width` bytes. */
 static int push_text(struct machine *machine, int width)
 {
     uint64_t length;
@@ -36,7 +36,7 @@ static int push_text(struct machine *machine, int width)
     return machine_push(machine, value);
 }
 
-/* A two's complement number of any length, of which 8 bytes are understood. */
+/* A two's complement number of any length; at most 8 bytes are supported. */
 static int push_long(struct machine *machine, int width)
 {
     uint64_t length;
@@ -78,7 +78,7 @@ static int push_function(struct machine *machine, const char *module, size_t mod
                      text);
 }
 
-/* A line of the pickle without its newline. */
+/* The next line of the pickle without its newline. */
 static const char *take_line(struct machine *machine, size_t *length)
 {
     const unsigned char *line = machine->bytes;
@@ -109,7 +109,7 @@ static int do_stack_global(struct machine *machine, int unused)
     if (!module)
         return -1;
     if (name->kind != PICKLE_TEXT || module->kind != PICKLE_TEXT)
-        return machine_damaged(machine, "a function's name is no text");
+        return machine_damaged(machine, "the name of a function is no text");
     return push_function(machine, module->text.bytes, module->text.length, name->text.bytes,
                          name->text.length);
 }
@@ -123,7 +123,7 @@ static int do_reduce(struct machine *machine, int unused)
     if (!callee)
         return -1;
     if (callee->kind != PICKLE_FUNCTION || arguments->kind != PICKLE_TUPLE)
-        return machine_damaged(machine, "it calls what is no function");
+        return machine_damaged(machine, "it calls a value that is no function");
     if (callee->function->makes_dict && arguments->items.count == 0)
         return push_new(machine, PICKLE_DICT);
     struct pickle_value *call = machine_new(machine, PICKLE_CALL);
@@ -144,7 +144,7 @@ static int do_persistent(struct machine *machine, int unused)
     return machine_push(machine, value);
 }
 
-/* Attributes of an OrderedDict (torch keeps version numbers there) carry no tensors: dropped. */
+/* Drops the attributes of an OrderedDict: torch keeps version numbers there, no tensors. */
 static int do_build(struct machine *machine, int unused)
 {
     (void)unused;
@@ -155,10 +155,10 @@ static int do_build(struct machine *machine, int unused)
         return -1;
     return object->kind == PICKLE_DICT
                ? 0
-               : machine_damaged(machine, "it gives attributes to what can have none");
+               : machine_damaged(machine, "it gives attributes to a value that has none");
 }
 
-/* Takes one value off, or all down to a mark; a mark that is on top counts as a value. */
+/* Pops one value, or everything down to a mark. A mark on top counts as one value. */
 static int do_pop(struct machine *machine, int to_mark)
 {
     const struct value_list *stack = &machine->stack;
@@ -181,7 +181,7 @@ static int do_protocol(struct machine *machine, int width)
     return version <= 4 ? 0 : machine_damaged(machine, "its protocol is newer than 4");
 }
 
-/* A frame only says how much may be read at once. */
+/* Skips a frame's length: it only says how much a reader may fetch at once. */
 static int do_frame(struct machine *machine, int width)
 {
     return machine_take(machine, (uint64_t)width) ? 0 : -1;
@@ -220,7 +220,7 @@ static int do_recall(struct machine *machine, int width)
                                                        : machine_recall(machine, (size_t)place);
 }
 
-/* Width 0: in the next free place. */
+/* Width 0 means the next free place. */
 static int do_memorise(struct machine *machine, int width)
 {
     uint64_t place = machine->memo.count;
@@ -249,7 +249,7 @@ static int do_append_marked(struct machine *machine, int kind)
     return machine_extend_marked(machine, (enum pickle_kind)kind);
 }
 
-/* What each opcode does, and the width of its operand, the kind or the number it is about. */
+/* What each opcode does. `operand` is a width in bytes, a kind or a number, as `run` needs. */
 static const struct {
     int (*run)(struct machine *machine, int operand);
     int operand;

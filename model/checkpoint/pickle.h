@@ -1,10 +1,10 @@
-/* pickle.h - reads a Python pickle as data. Calls that the pickle asks for are recorded, never
- * made: the reader knows no Python, and functions that the caller does not list are refused by
- * name.
+/* pickle.h - reads a Python pickle as data.
  *
- * Protocols 2 to 4 as far as torch.save uses them (Python's Lib/pickletools.py documents each
- * opcode). Values may share parts and may contain themselves; whoever walks them bounds the depth.
- * Memory and time are bounded by the two limits below. */
+ * Calls in the pickle are recorded, never made: there is no Python here, and a function that the
+ * caller does not list is an error. Protocols 2 to 4 are read as far as torch.save uses them
+ * (Python's Lib/pickletools.py documents each opcode). Values may share parts and may contain
+ * themselves, so callers that walk them must limit the depth. The two limits below bound memory and
+ * time. */
 #ifndef MODEL_CHECKPOINT_PICKLE_H
 #define MODEL_CHECKPOINT_PICKLE_H
 
@@ -16,30 +16,30 @@ struct error;
 struct pickle;
 
 enum {
-    PICKLE_VALUES_MAX = 1 << 20, /* the official checkpoints have some 10,000 */
-    PICKLE_BYTES_MAX = 1 << 24   /* and take less than 200,000 bytes */
+    PICKLE_VALUES_MAX = 1 << 20, /* official checkpoints have about 10,000 */
+    PICKLE_BYTES_MAX = 1 << 24   /* official checkpoints need less than 200,000 */
 };
 
 enum pickle_kind {
     PICKLE_NONE,
     PICKLE_BOOL,       /* integer: 0 or 1 */
     PICKLE_INTEGER,    /* integer */
-    PICKLE_FLOAT,      /* no content */
+    PICKLE_FLOAT,      /* the number is not kept */
     PICKLE_TEXT,       /* text: str or bytes */
     PICKLE_TUPLE,      /* items */
     PICKLE_LIST,       /* items */
     PICKLE_DICT,       /* items: key, value, key, value; a key may occur twice */
-    PICKLE_FUNCTION,   /* function: a class or function by name */
+    PICKLE_FUNCTION,   /* function: a function or class by name */
     PICKLE_CALL,       /* function, operand: the tuple of arguments */
     PICKLE_PERSISTENT, /* operand: the id of something stored outside the pickle */
-    PICKLE_MARK        /* never seen by the caller */
+    PICKLE_MARK        /* internal; callers never see it */
 };
 
 /* A function or class that a pickle may name. */
 struct pickle_function {
     const char *module, *name;
-    bool makes_dict; /* calling it without arguments gives an empty dict: OrderedDict */
-    int tag;         /* the caller's own */
+    bool makes_dict; /* a call without arguments gives an empty dict (OrderedDict) */
+    int tag;         /* for the caller */
 };
 
 struct pickle_value {
@@ -61,21 +61,22 @@ struct pickle_value {
     };
 };
 
-/* Runs one pickle that begins at bytes; `functions` ends with a NULL module. Both must outlive the
- * result. Returns 0, or -1 with ERROR_MODEL (damaged, a function that is not listed, an opcode that
- * would create other objects, too many values) or ERROR_MEMORY, and *pickle NULL. */
+/* Reads the pickle at the start of `bytes`. `functions` ends with a NULL module. Both must outlive
+ * the result. Returns 0, or -1 with *pickle NULL and ERROR_MODEL (damaged, a function that is not
+ * listed, an opcode that would create other objects, too many values) or ERROR_MEMORY. */
 int pickle_read(struct pickle **pickle, const unsigned char *bytes, size_t size,
                 const struct pickle_function *functions, struct error *error);
 
 void pickle_free(struct pickle *pickle);
 
-/* What the pickle describes; lives as long as the pickle. */
+/* The value that the pickle describes. Valid as long as the pickle. */
 const struct pickle_value *pickle_root(const struct pickle *pickle);
 
-/* Bytes that the pickle took, so that what follows it can be read. */
+/* The pickle's length in bytes: whatever follows it begins there. */
 size_t pickle_size(const struct pickle *pickle);
 
-/* Value i of all that were created, in order, referenced by the root or not; NULL past the end. */
+/* Value i of all values in the order of their creation, whether the root refers to them or not;
+ * NULL past the end. */
 const struct pickle_value *pickle_value_at(const struct pickle *pickle, size_t i);
 
 /* Whether `value` is a text with exactly these bytes. */

@@ -39,7 +39,7 @@ struct pickle_value *machine_new(struct machine *machine, enum pickle_kind kind)
     size_t slot = pickle->value_count % MACHINE_CHUNK;
     if (pickle->value_count == PICKLE_VALUES_MAX) {
         error_set(machine->error, ERROR_MODEL,
-                  "the pickle holds more than %d values: no plain table of weights",
+                  "the pickle holds more than %d values, too many for a table of weights",
                   PICKLE_VALUES_MAX);
         return NULL;
     }
@@ -74,7 +74,7 @@ int machine_push(struct machine *machine, struct pickle_value *value)
     if (!value)
         return -1;
     if (machine->stack.count == PICKLE_VALUES_MAX)
-        return machine_damaged(machine, "its stack grows without end");
+        return machine_damaged(machine, "its stack is too deep");
     return append(machine, &machine->stack, value);
 }
 
@@ -82,7 +82,7 @@ struct pickle_value *machine_top(struct machine *machine)
 {
     struct value_list *stack = &machine->stack;
     if (stack->count == 0 || stack->values[stack->count - 1]->kind == PICKLE_MARK) {
-        machine_damaged(machine, "it takes a value where there is none");
+        machine_damaged(machine, "it pops a value that is not there");
         return NULL;
     }
     return stack->values[stack->count - 1];
@@ -96,7 +96,7 @@ struct pickle_value *machine_pop(struct machine *machine)
     return value;
 }
 
-/* *above = how many values lie above the topmost mark. */
+/* *above = the number of values above the topmost mark. */
 static int find_mark(struct machine *machine, size_t *above)
 {
     const struct value_list *stack = &machine->stack;
@@ -117,7 +117,7 @@ int machine_pop_mark(struct machine *machine)
     return 0;
 }
 
-/* Moves the `added` values on top of the stack to the end of a container's items. */
+/* Moves the top `added` values of the stack to the end of a container. */
 static int move_items(struct machine *machine, size_t added, struct pickle_value *container)
 {
     struct value_list *stack = &machine->stack;
@@ -161,15 +161,15 @@ int machine_build_marked(struct machine *machine, enum pickle_kind kind)
     return machine_push(machine, container);
 }
 
-/* Adds `count` values on top to the container that lies `between` places below them. */
+/* Moves the top `count` values into the container `between` places below them. */
 static int extend(struct machine *machine, size_t count, size_t between, enum pickle_kind kind)
 {
     if (machine->stack.count < count + between + 1)
-        return machine_damaged(machine, "it fills a container that is not there");
+        return machine_damaged(machine, "it adds values to a missing container");
     struct pickle_value *container =
         machine->stack.values[machine->stack.count - count - between - 1];
     if (container->kind != kind)
-        return machine_damaged(machine, "it fills a container of another kind");
+        return machine_damaged(machine, "it adds values to a container of another kind");
     if (move_items(machine, count, container))
         return -1;
     machine->stack.count -= between;
@@ -196,7 +196,7 @@ int machine_memorise(struct machine *machine, size_t place)
     if (!value)
         return -1;
     if (place >= PICKLE_VALUES_MAX)
-        return machine_damaged(machine, "its memo has more places than it can have values");
+        return machine_damaged(machine, "its memo is too large");
     if (memory_grow((void **)&memo->values, &memo->capacity, place + 1, sizeof *memo->values,
                     machine->error))
         return -1;
@@ -210,6 +210,6 @@ int machine_recall(struct machine *machine, size_t place)
 {
     const struct value_list *memo = &machine->memo;
     if (place >= memo->count || !memo->values[place])
-        return machine_damaged(machine, "it recalls what it never stored");
+        return machine_damaged(machine, "it recalls a value that it never stored");
     return machine_push(machine, memo->values[place]);
 }

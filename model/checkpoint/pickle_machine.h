@@ -1,5 +1,5 @@
 /* pickle_machine.h - the stack, the memo and the values of a pickle that is being read. Internal to
- * pickle.c, which decides what each opcode does with them. */
+ * pickle.c, which maps opcodes to these operations. */
 #ifndef MODEL_CHECKPOINT_PICKLE_MACHINE_H
 #define MODEL_CHECKPOINT_PICKLE_MACHINE_H
 
@@ -13,7 +13,7 @@ struct value_list {
     size_t count, capacity;
 };
 
-/* What stays when the pickle has been read. */
+/* The result, which outlives the reading. */
 struct pickle {
     struct pickle_value **chunks; /* of MACHINE_CHUNK values each: values never move */
     size_t chunk_count, chunk_capacity;
@@ -30,48 +30,50 @@ struct machine {
     const unsigned char *bytes; /* the next one */
     const unsigned char *end;
     struct value_list stack;
-    struct value_list memo; /* NULL where nothing was stored */
-    struct error *error;    /* functions that return -1 or NULL have filled it */
+    struct value_list memo; /* NULL in places without a value */
+    struct error *error;    /* filled by every function that returns -1 or NULL */
 };
 
-/* Reports damage of the pickle; returns -1. */
+/* Reports that the pickle is damaged. Returns -1. */
 int machine_damaged(struct machine *machine, const char *what);
 
-/* The next `count` bytes of the pickle; NULL where it ends before. */
+/* The next `count` bytes of the pickle; NULL if it ends before. */
 const unsigned char *machine_take(struct machine *machine, uint64_t count);
 
 /* The next `width` bytes (0..8) as a little-endian number. */
 int machine_take_number(struct machine *machine, int width, uint64_t *number);
 
-/* A new value of that kind, all zero otherwise, not on the stack. */
+/* A new value of that kind, zeroed, not on the stack. */
 struct pickle_value *machine_new(struct machine *machine, enum pickle_kind kind);
 
-/* Puts a value on the stack; a NULL one, whose creation failed, gives -1. */
+/* Pushes a value. Returns -1 if it is NULL because its creation failed. */
 int machine_push(struct machine *machine, struct pickle_value *value);
 
-/* The value on top, taken off; it is an error if there is none or it is a mark. */
+/* Pops the top value. An empty stack or a mark on top is an error. */
 struct pickle_value *machine_pop(struct machine *machine);
 
-/* The value on top, left there. */
+/* The top value, which stays on the stack. */
 struct pickle_value *machine_top(struct machine *machine);
 
-/* Takes off everything down to the topmost mark, the mark too. */
+/* Pops everything down to the topmost mark, and the mark. */
 int machine_pop_mark(struct machine *machine);
 
-/* Turns the values above the topmost mark into a new container in the mark's place. */
+/* Replaces the topmost mark and the values above it by a new container of these values. */
 int machine_build_marked(struct machine *machine, enum pickle_kind kind);
 
-/* Turns the `count` values on top into a tuple. */
+/* Replaces the top `count` values by a tuple of them. */
 int machine_build_tuple(struct machine *machine, size_t count);
 
-/* Adds the `count` values on top to the container of that kind below them. */
+/* Moves the top `count` values into the container of that kind below them. */
 int machine_extend(struct machine *machine, size_t count, enum pickle_kind kind);
 
-/* Adds the values above the topmost mark to the container of that kind below the mark. */
+/* Moves the values above the topmost mark into the container of that kind below the mark. */
 int machine_extend_marked(struct machine *machine, enum pickle_kind kind);
 
-/* Stores the value on top in the memo, and pushes a stored one. */
+/* Stores the top value in the memo. */
 int machine_memorise(struct machine *machine, size_t place);
+
+/* Pushes a value from the memo. */
 int machine_recall(struct machine *machine, size_t place);
 
 #endif

@@ -7,7 +7,8 @@
 #include "model/checkpoint/pth_storage.h"
 #include "model/checkpoint/zip.h"
 
-/* Magic number 0x1950a86a20f9469cfc6c as a pickle, after its protocol (2 or 3). */
+/* The magic number 0x1950a86a20f9469cfc6c as a pickle, after the opcode of its protocol (2 or 3).
+ */
 static const unsigned char LEGACY_MAGIC[] = {0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9,
                                              0x20, 0x6a, 0xa8, 0x50, 0x19, '.'};
 enum { LEGACY_MAGIC_AT = 2, LEGACY_PROTOCOL = 1001, COUNT_BYTES = 8, MEMBER_NAME_MAX = 1024 };
@@ -77,16 +78,17 @@ static int locate_in_zip(struct pth_storages *storages, const struct zip *zip,
     return 0;
 }
 
-static int read_members(const struct zip *zip, struct contents *contents, struct error *error)
+static int read_members(const struct zip *zip, struct tensor_table *table, struct error *error)
 {
     const struct zip_member *member = find_pickle(zip);
     if (!member)
         return error_set(error, ERROR_MODEL,
-                         "a zip archive without data.pkl: not written by torch.save");
+                         "the zip archive has no data.pkl: torch.save did not write it");
     const struct zip_member *order = find_beside(zip, member, "byteorder", "", 0);
     if (order &&
         (order->size != strlen("little") || memcmp(order->bytes, "little", order->size) != 0))
-        return error_set(error, ERROR_MODEL, "written on a big-endian machine, which is not read");
+        return error_set(error, ERROR_MODEL,
+                         "written on a big-endian machine, which is not supported");
     struct pickle *pickle;
     if (pickle_read(&pickle, member->bytes, member->size, pth_functions, error))
         return -1;
@@ -95,27 +97,27 @@ static int read_members(const struct zip *zip, struct contents *contents, struct
     if (!failed)
         failed = locate_in_zip(&storages, zip, member, error);
     if (!failed)
-        failed = pth_add_tensors(pickle, &storages, contents, error);
+        failed = pth_add_tensors(pickle, &storages, table, error);
     pth_storages_free(&storages);
     pickle_free(pickle);
     return failed;
 }
 
-static int read_zip(const unsigned char *bytes, size_t size, struct contents *contents,
+static int read_zip(const unsigned char *bytes, size_t size, struct tensor_table *table,
                     struct error *error)
 {
     struct zip zip;
-    contents->format = "PyTorch zip";
+    table->format = "PyTorch zip";
     int failed = zip_open(&zip, bytes, size, error);
     if (!failed)
-        failed = read_members(&zip, contents, error);
+        failed = read_members(&zip, table, error);
     zip_close(&zip);
     return failed;
 }
 
 /* ---- legacy ---- */
 
-/* What is left of the file. */
+/* The part of the file not read yet. */
 struct rest {
     const unsigned char *bytes;
     size_t size;
@@ -138,9 +140,10 @@ static int check_protocol(struct rest *rest, struct error *error)
     const struct pickle_value *version = pickle_root(pickle);
     bool known = version->kind == PICKLE_INTEGER && version->integer == LEGACY_PROTOCOL;
     pickle_free(pickle);
-    return known ? 0
-                 : error_set(error, ERROR_MODEL, "a legacy PyTorch file of another version than %d",
-                             LEGACY_PROTOCOL);
+    return known
+               ? 0
+               : error_set(error, ERROR_MODEL,
+                           "the legacy PyTorch file has another version than %d", LEGACY_PROTOCOL);
 }
 
 static int check_machine(struct rest *rest, struct error *error)
@@ -158,10 +161,10 @@ static int check_machine(struct rest *rest, struct error *error)
     pickle_free(pickle);
     return little ? 0
                   : error_set(error, ERROR_MODEL,
-                              "written on a big-endian machine, which is not read");
+                              "written on a big-endian machine, which is not supported");
 }
 
-/* Steps over one storage in the file's data. */
+/* Locates the next storage of the file's data. */
 static int locate_next(struct pth_storages *storages, const struct pickle_value *key,
                        struct rest *rest, struct error *error)
 {
@@ -169,7 +172,7 @@ static int locate_next(struct pth_storages *storages, const struct pickle_value 
         key->kind == PICKLE_TEXT ? pth_storages_find(storages, key->text.bytes, key->text.length)
                                  : NULL;
     if (!storage)
-        return error_set(error, ERROR_MODEL, "the list of storages names one that no tensor uses");
+        return error_set(error, ERROR_MODEL, "the list of storages has one that no tensor uses");
     uint64_t count = 0;
     size_t bytes;
     for (int i = COUNT_BYTES - 1; i >= 0 && rest->size >= COUNT_BYTES; i--)
@@ -205,12 +208,12 @@ static int locate_in_rest(struct pth_storages *storages, struct rest *rest, stru
     return failed;
 }
 
-static int read_legacy(const unsigned char *bytes, size_t size, struct contents *contents,
+static int read_legacy(const unsigned char *bytes, size_t size, struct tensor_table *table,
                        struct error *error)
 {
     size_t magic = LEGACY_MAGIC_AT + sizeof LEGACY_MAGIC;
     struct rest rest = {bytes + magic, size - magic};
-    contents->format = "PyTorch legacy";
+    table->format = "PyTorch legacy";
     struct pickle *pickle;
     if (check_protocol(&rest, error) || check_machine(&rest, error) ||
         next_pickle(&rest, &pickle, error))
@@ -220,15 +223,15 @@ static int read_legacy(const unsigned char *bytes, size_t size, struct contents 
     if (!failed)
         failed = locate_in_rest(&storages, &rest, error);
     if (!failed)
-        failed = pth_add_tensors(pickle, &storages, contents, error);
+        failed = pth_add_tensors(pickle, &storages, table, error);
     pth_storages_free(&storages);
     pickle_free(pickle);
     return failed;
 }
 
-int pth_read(const unsigned char *bytes, size_t size, struct contents *contents,
+int pth_read(const unsigned char *bytes, size_t size, struct tensor_table *table,
              struct error *error)
 {
-    return zip_recognise(bytes, size) ? read_zip(bytes, size, contents, error)
-                                      : read_legacy(bytes, size, contents, error);
+    return zip_recognise(bytes, size) ? read_zip(bytes, size, table, error)
+                                      : read_legacy(bytes, size, table, error);
 }

@@ -36,8 +36,8 @@ static int compare_keys(const void *a, const void *b)
                        (first->key_length < second->key_length);
 }
 
-/* The id is ('storage', class, key, device, numbers) and in the legacy layout a sixth part: None,
- * or a view on another storage, which torch has not written since 2017. */
+/* The id is ('storage', class, key, device, count). The legacy layout has a sixth part: None, or a
+ * view of another storage, which torch has not written since 2017. */
 static bool parse_id(const struct pickle_value *id, struct pth_storage *storage)
 {
     if (id->kind != PICKLE_TUPLE || id->items.count < 5 || id->items.count > 6)
@@ -57,7 +57,7 @@ static bool parse_id(const struct pickle_value *id, struct pth_storage *storage)
     return true;
 }
 
-/* Keeps one of each key in the sorted list; equal keys must agree. */
+/* Removes duplicate keys from the sorted list; their types and sizes must agree. */
 static int merge_equal(struct pth_storages *storages, struct error *error)
 {
     size_t kept = 0;

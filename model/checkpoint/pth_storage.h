@@ -1,5 +1,5 @@
-/* pth_storage.h - the blocks of numbers ("storages") that the tensors of a PyTorch pickle share.
- * Internal to pth.c and pth_tensor.c. */
+/* pth_storage.h - the blocks of numbers ("storages") that the tensors of a PyTorch pickle point
+ * into. Internal to pth.c and pth_tensor.c. */
 #ifndef MODEL_CHECKPOINT_PTH_STORAGE_H
 #define MODEL_CHECKPOINT_PTH_STORAGE_H
 
@@ -8,7 +8,7 @@
 #include "model/checkpoint/pickle.h"
 #include "model/checkpoint/tensor_table.h"
 
-/* What a pickle of torch.save may name; for pickle_read. Values of `tag`: */
+/* The functions and classes that a pickle of torch.save may name, for pickle_read. Their `tag`: */
 extern const struct pickle_function pth_functions[];
 enum pth_function {
     PTH_ORDERED_DICT,
@@ -31,8 +31,9 @@ struct pth_storages {
     size_t count, capacity;
 };
 
-/* Lists all storages that the pickle refers to, not yet located. Returns 0, or -1 with ERROR_MODEL
- * (damaged, or one key with two types) or ERROR_MEMORY; pth_storages_free is needed either way. */
+/* Lists all storages that the pickle refers to; they are not located yet. Returns 0, or -1 with
+ * ERROR_MODEL (damaged, or one key with two types) or ERROR_MEMORY. Call pth_storages_free in any
+ * case. */
 int pth_storages_collect(struct pth_storages *storages, const struct pickle *pickle,
                          struct error *error);
 
@@ -46,10 +47,10 @@ struct pth_storage *pth_storages_find(const struct pth_storages *storages, const
 const struct pth_storage *pth_storages_resolve(const struct pth_storages *storages,
                                                const struct pickle_value *persistent);
 
-/* Adds the tensors of the pickle's dictionary of weights to `contents`: the root, or what it holds
- * under "model", "state_dict" or "model_state_dict". Every storage has been located. Returns 0, or
- * -1 with ERROR_MODEL or ERROR_MEMORY. */
+/* Adds the tensors of the pickle's dictionary of weights to `table`: the root, or its entry
+ * "model", "state_dict" or "model_state_dict". Every storage must be located. Returns 0, or -1 with
+ * ERROR_MODEL or ERROR_MEMORY. */
 int pth_add_tensors(const struct pickle *pickle, const struct pth_storages *storages,
-                    struct contents *contents, struct error *error);
+                    struct tensor_table *table, struct error *error);
 
 #endif

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "model/checkpoint/pth_storage.h"
 
-enum { WRAPPERS_MAX = 4 }; /* dictionaries around the weights, one in the other */
+enum { WRAPPERS_MAX = 4 }; /* nested dictionaries around the weights */
 
 static bool parse_shape(const struct pickle_value *tuple, struct shape *shape)
 {
@@ -20,8 +20,8 @@ static bool parse_shape(const struct pickle_value *tuple, struct shape *shape)
     return true;
 }
 
-/* The call that makes a tensor, looked for inside those that make it a Parameter; NULL if the value
- * is none. A call's arguments exist before it, so this ends. */
+/* The call that builds a tensor, which calls that build a Parameter may wrap; NULL if the value is
+ * neither. A call's arguments were created before it, so the loop ends. */
 static const struct pickle_value *find_tensor(const struct pickle_value *value)
 {
     while (value->kind == PICKLE_CALL && value->function->tag == PTH_PARAMETER &&
@@ -30,9 +30,9 @@ static const struct pickle_value *find_tensor(const struct pickle_value *value)
     return value->kind == PICKLE_CALL && value->function->tag == PTH_TENSOR ? value : NULL;
 }
 
-/* Arguments: storage, offset of the first number, sizes, strides, and what does not matter here. */
+/* Arguments: storage, offset of the first number, sizes, strides, and others not needed here. */
 static int add_tensor(const struct pickle_value *key, const struct pickle_value *tensor,
-                      const struct pth_storages *storages, struct contents *contents,
+                      const struct pth_storages *storages, struct tensor_table *table,
                       struct error *error)
 {
     const struct pickle_value *arguments = tensor->operand;
@@ -51,9 +51,16 @@ static int add_tensor(const struct pickle_value *key, const struct pickle_value 
         return error_set(error, ERROR_MODEL, "tensor %.*s begins outside its storage",
                          (int)key->text.length, key->text.bytes);
     size_t size = dtype_size(storage->dtype);
-    return contents_add(contents, key->text.bytes, key->text.length, storage->dtype, &shape,
-                        &stride, storage->bytes + (size_t)offset * size,
-                        (storage->count - (size_t)offset) * size, error);
+    const struct tensor_entry found = {
+        .name = key->text.bytes,
+        .name_length = key->text.length,
+        .dtype = storage->dtype,
+        .shape = &shape,
+        .stride = &stride,
+        .bytes = storage->bytes + (size_t)offset * size,
+        .available = (storage->count - (size_t)offset) * size,
+    };
+    return tensor_table_add(table, &found, error);
 }
 
 static bool has_tensors(const struct pickle_value *dict)
@@ -77,7 +84,7 @@ static const struct pickle_value *unwrap(const struct pickle_value *dict)
 }
 
 int pth_add_tensors(const struct pickle *pickle, const struct pth_storages *storages,
-                    struct contents *contents, struct error *error)
+                    struct tensor_table *table, struct error *error)
 {
     const struct pickle_value *dict = pickle_root(pickle);
     if (dict->kind != PICKLE_DICT)
@@ -89,7 +96,7 @@ int pth_add_tensors(const struct pickle *pickle, const struct pth_storages *stor
                          "holds no dictionary of tensors (save model.state_dict())");
     for (size_t i = 0; i + 1 < dict->items.count; i += 2) {
         const struct pickle_value *tensor = find_tensor(dict->items.values[i + 1]);
-        if (tensor && add_tensor(dict->items.values[i], tensor, storages, contents, error))
+        if (tensor && add_tensor(dict->items.values[i], tensor, storages, table, error))
             return -1;
     }
     return 0;

@@ -10,7 +10,7 @@
 
 enum {
     LENGTH_BYTES = 8,
-    HEADER_MAX = 100 * 1000 * 1000 /* bytes, as in the format's own library */
+    HEADER_MAX = 100 * 1000 * 1000 /* bytes; the format's own library has the same limit */
 };
 
 static uint64_t read_length(const unsigned char *bytes)
@@ -56,7 +56,7 @@ static int parse_offsets(const json_t *value, size_t size, size_t *begin, size_t
 }
 
 static int add_tensor(const char *name, const json_t *entry, const unsigned char *data, size_t size,
-                      struct contents *contents, struct error *error)
+                      struct tensor_table *table, struct error *error)
 {
     const char *dtype = json_string_value(json_object_get(entry, "dtype"));
     struct shape shape;
@@ -66,24 +66,31 @@ static int add_tensor(const char *name, const json_t *entry, const unsigned char
     if (!dtype)
         return error_set(error, ERROR_MODEL, "tensor %s has no dtype", name);
     if (parse_shape(json_object_get(entry, "shape"), &shape))
-        return error_set(error, ERROR_MODEL, "tensor %s has no usable shape", name);
+        return error_set(error, ERROR_MODEL, "tensor %s has no valid shape", name);
     if (parse_offsets(json_object_get(entry, "data_offsets"), size, &begin, &end))
         return error_set(error, ERROR_MODEL,
                          "tensor %s has data_offsets outside the file's %zu bytes of data "
                          "(truncated or damaged?)",
                          name, size);
-    if (contents_add(contents, name, strlen(name), dtype_parse(dtype), &shape, NULL, data + begin,
-                     end - begin, error))
+    const struct tensor_entry found = {
+        .name = name,
+        .name_length = strlen(name),
+        .dtype = dtype_parse(dtype),
+        .shape = &shape,
+        .bytes = data + begin,
+        .available = end - begin,
+    };
+    if (tensor_table_add(table, &found, error))
         return -1;
-    const struct tensor *tensor = &contents->tensors[contents->tensor_count - 1];
+    const struct tensor *tensor = &table->tensors[table->tensor_count - 1];
     if (tensor->dtype != DTYPE_OTHER && tensor->extent != end - begin)
         return error_set(error, ERROR_MODEL,
-                         "tensor %s has %zu bytes of data where its shape asks for %zu", name,
+                         "tensor %s has %zu bytes of data, but its shape needs %zu", name,
                          end - begin, tensor->extent);
     return 0;
 }
 
-static int add_metadata(const json_t *object, struct contents *contents, struct error *error)
+static int add_metadata(const json_t *object, struct tensor_table *table, struct error *error)
 {
     const char *key;
     json_t *value;
@@ -92,14 +99,14 @@ static int add_metadata(const json_t *object, struct contents *contents, struct 
     json_object_foreach((json_t *)object, key, value)
     {
         if (!json_is_string(value))
-            return error_set(error, ERROR_MODEL, "__metadata__ holds more than strings");
-        if (contents_add_metadata(contents, key, json_string_value(value), error))
+            return error_set(error, ERROR_MODEL, "__metadata__ holds a value that is not a string");
+        if (tensor_table_add_metadata(table, key, json_string_value(value), error))
             return -1;
     }
     return 0;
 }
 
-static int compare_places(const void *a, const void *b)
+static int compare_positions(const void *a, const void *b)
 {
     const struct tensor *first = a;
     const struct tensor *second = b;
@@ -108,15 +115,15 @@ static int compare_places(const void *a, const void *b)
                : (first->extent > second->extent) - (first->extent < second->extent);
 }
 
-/* Leaves the tensors in the order of their data. */
-static int check_overlap(struct contents *contents, struct error *error)
+/* Leaves the tensors sorted by where their data lies. */
+static int check_overlap(struct tensor_table *table, struct error *error)
 {
-    if (contents->tensor_count == 0)
+    if (table->tensor_count == 0)
         return 0;
-    qsort(contents->tensors, contents->tensor_count, sizeof *contents->tensors, compare_places);
-    for (size_t i = 1; i < contents->tensor_count; i++) {
-        const struct tensor *before = &contents->tensors[i - 1];
-        const struct tensor *tensor = &contents->tensors[i];
+    qsort(table->tensors, table->tensor_count, sizeof *table->tensors, compare_positions);
+    for (size_t i = 1; i < table->tensor_count; i++) {
+        const struct tensor *before = &table->tensors[i - 1];
+        const struct tensor *tensor = &table->tensors[i];
         if (before->bytes + before->extent > tensor->bytes)
             return error_set(error, ERROR_MODEL, "the data of tensors %s and %s overlap",
                              before->name, tensor->name);
@@ -124,10 +131,10 @@ static int check_overlap(struct contents *contents, struct error *error)
     return 0;
 }
 
-int safetensors_read(const unsigned char *bytes, size_t size, struct contents *contents,
+int safetensors_read(const unsigned char *bytes, size_t size, struct tensor_table *table,
                      struct error *error)
 {
-    contents->format = "safetensors";
+    table->format = "safetensors";
     uint64_t length = size >= LENGTH_BYTES ? read_length(bytes) : 0;
     if (size < LENGTH_BYTES || length > size - LENGTH_BYTES || length > HEADER_MAX)
         return error_set(error, ERROR_MODEL,
@@ -150,13 +157,13 @@ int safetensors_read(const unsigned char *bytes, size_t size, struct contents *c
     json_object_foreach(header, name, entry)
     {
         if (strcmp(name, "__metadata__") == 0)
-            failed = add_metadata(entry, contents, error);
+            failed = add_metadata(entry, table, error);
         else
-            failed = add_tensor(name, entry, data, size - LENGTH_BYTES - (size_t)length, contents,
-                                error);
+            failed =
+                add_tensor(name, entry, data, size - LENGTH_BYTES - (size_t)length, table, error);
         if (failed)
             break;
     }
     json_decref(header);
-    return failed ? failed : check_overlap(contents, error);
+    return failed ? failed : check_overlap(table, error);
 }

@@ -1,24 +1,24 @@
 /* safetensors.h - reads the header of a .safetensors file.
- * Format (https://huggingface.co/docs/safetensors): u64 little-endian length of the header; the
- * header, a JSON object {name: {"dtype", "shape", "data_offsets": [begin, end]}} and
- * "__metadata__": {string: string}; then the data that the offsets count from. */
+ *
+ * Format (https://huggingface.co/docs/safetensors): the header's length as a little-endian u64; the
+ * header, a JSON object {name: {"dtype", "shape", "data_offsets": [begin, end]}} with an optional
+ * "__metadata__": {string: string}; then the data. Offsets count from the start of the data. */
 #ifndef MODEL_CHECKPOINT_SAFETENSORS_H
 #define MODEL_CHECKPOINT_SAFETENSORS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-struct contents;
+struct tensor_table;
 struct error;
 
-/* Whether the bytes look like a safetensors file, sound or not: a `{` where the header begins. */
+/* Whether this looks like a safetensors file, valid or not: the header begins with `{`. */
 bool safetensors_recognise(const unsigned char *bytes, size_t size);
 
-/* Fills `contents` (all zero before), not yet sorted. Returns 0, or -1 with ERROR_MODEL (header
- * beyond the file or no JSON, duplicate keys, offsets outside the file, overlapping, or of another
- * size than shape and dtype ask for) or ERROR_MEMORY; contents then need contents_clear all the
- * same. */
-int safetensors_read(const unsigned char *bytes, size_t size, struct contents *contents,
+/* Fills `table`, which is all zeros before and unsorted after. Returns 0, or -1 with ERROR_MODEL
+ * (the header is too long or no JSON, has duplicate keys, or has offsets that lie outside the file,
+ * overlap or do not match shape and dtype) or ERROR_MEMORY. Call tensor_table_clear in any case. */
+int safetensors_read(const unsigned char *bytes, size_t size, struct tensor_table *table,
                      struct error *error);
 
 #endif

@@ -1,4 +1,4 @@
-/* shape.h - sizes of a tensor, outermost first, contiguous unless said otherwise. */
+/* shape.h - the sizes of a tensor, outermost dimension first. */
 #ifndef MODEL_CHECKPOINT_SHAPE_H
 #define MODEL_CHECKPOINT_SHAPE_H
 
@@ -10,7 +10,7 @@ enum { SHAPE_RANK_MAX = 8 }; /* the official checkpoints need 4 */
 
 struct shape {
     int rank;                     /* 0 (one number) .. SHAPE_RANK_MAX */
-    int64_t size[SHAPE_RANK_MAX]; /* each >= 0; those past the rank are 0 */
+    int64_t size[SHAPE_RANK_MAX]; /* each >= 0; 0 beyond the rank */
 };
 
 static inline struct shape shape_1d(int64_t a)
@@ -35,8 +35,8 @@ static inline struct shape shape_4d(int64_t a, int64_t b, int64_t c, int64_t d)
 
 bool shape_equal(const struct shape *a, const struct shape *b);
 
-/* *count = product of the sizes (1 for rank 0). False when a size is negative or the product does
- * not fit. */
+/* *count = the product of the sizes, 1 for rank 0. False if a size is negative or the product
+ * overflows. */
 bool shape_count(const struct shape *shape, size_t *count);
 
 enum { SHAPE_TEXT_SIZE = 24 * SHAPE_RANK_MAX };

@@ -53,7 +53,7 @@ static struct shape contiguous_stride(const struct shape *shape)
     return stride;
 }
 
-/* *numbers = how many numbers lie between the first one and the end of the last. */
+/* *numbers = how many numbers the tensor spans, from its first number to its last. */
 static bool count_extent(const struct shape *shape, const struct shape *stride, size_t *numbers)
 {
     *numbers = 1;
@@ -67,8 +67,8 @@ static bool count_extent(const struct shape *shape, const struct shape *stride, 
     return true;
 }
 
-/* Fills the sizes of a tensor whose shape is set; false when they overflow or exceed `available`
- * bytes, or when it has more numbers than there is memory behind it. */
+/* Fills in the sizes of a tensor whose shape is set. False if they overflow or exceed `available`
+ * bytes, or if several numbers share memory. */
 static bool measure(struct tensor *tensor, const struct shape *stride, size_t available)
 {
     const struct shape *shape = &tensor->shape;
@@ -92,36 +92,36 @@ static bool measure(struct tensor *tensor, const struct shape *stride, size_t av
     return !__builtin_mul_overflow(tensor->count, size, &bytes) && bytes <= tensor->extent;
 }
 
-int contents_add(struct contents *contents, const char *name, size_t length, enum dtype dtype,
-                 const struct shape *shape, const struct shape *stride, const unsigned char *bytes,
-                 size_t available, struct error *error)
+int tensor_table_add(struct tensor_table *table, const struct tensor_entry *entry,
+                     struct error *error)
 {
-    if (!tensor_name_valid(name, length))
+    if (!tensor_name_valid(entry->name, entry->name_length))
         return error_set(error, ERROR_MODEL, "a tensor's name is empty, too long or not printable");
-    if (memory_grow((void **)&contents->tensors, &contents->tensor_capacity,
-                    contents->tensor_count + 1, sizeof *contents->tensors, error))
+    if (memory_grow((void **)&table->tensors, &table->tensor_capacity, table->tensor_count + 1,
+                    sizeof *table->tensors, error))
         return -1;
-    struct tensor *tensor = &contents->tensors[contents->tensor_count];
-    *tensor = (struct tensor){.dtype = dtype, .shape = *shape, .bytes = bytes};
-    if (!measure(tensor, stride, available)) {
+    struct tensor *tensor = &table->tensors[table->tensor_count];
+    *tensor = (struct tensor){.dtype = entry->dtype, .shape = *entry->shape, .bytes = entry->bytes};
+    if (!measure(tensor, entry->stride, entry->available)) {
         char text[SHAPE_TEXT_SIZE];
         return error_set(error, ERROR_MODEL,
                          "tensor %.*s has shape %s and dtype %s, which does not fit the %zu bytes "
                          "that the file has for it (truncated or damaged?)",
-                         (int)length, name, shape_text(shape, text), dtype_name(dtype), available);
+                         (int)entry->name_length, entry->name, shape_text(entry->shape, text),
+                         dtype_name(entry->dtype), entry->available);
     }
-    tensor->name = strndup(name, length);
+    tensor->name = strndup(entry->name, entry->name_length);
     if (!tensor->name)
-        return error_set(error, ERROR_MEMORY, "no memory for a tensor's name");
-    contents->tensor_count++;
+        return error_set(error, ERROR_MEMORY, "no memory for the name of a tensor");
+    table->tensor_count++;
     return 0;
 }
 
-int contents_add_metadata(struct contents *contents, const char *key, const char *value,
-                          struct error *error)
+int tensor_table_add_metadata(struct tensor_table *table, const char *key, const char *value,
+                              struct error *error)
 {
-    if (memory_grow((void **)&contents->metadata, &contents->metadata_capacity,
-                    contents->metadata_count + 1, sizeof *contents->metadata, error))
+    if (memory_grow((void **)&table->metadata, &table->metadata_capacity, table->metadata_count + 1,
+                    sizeof *table->metadata, error))
         return -1;
     struct metadata pair = {strdup(key), strdup(value)};
     if (!pair.key || !pair.value) {
@@ -129,7 +129,7 @@ int contents_add_metadata(struct contents *contents, const char *key, const char
         free(pair.value);
         return error_set(error, ERROR_MEMORY, "no memory for metadata");
     }
-    contents->metadata[contents->metadata_count++] = pair;
+    table->metadata[table->metadata_count++] = pair;
     return 0;
 }
 
@@ -138,15 +138,14 @@ static int compare_tensors(const void *a, const void *b)
     return strcmp(((const struct tensor *)a)->name, ((const struct tensor *)b)->name);
 }
 
-int contents_sort(struct contents *contents, struct error *error)
+int tensor_table_sort(struct tensor_table *table, struct error *error)
 {
-    if (contents->tensor_count == 0)
+    if (table->tensor_count == 0)
         return error_set(error, ERROR_MODEL, "holds no tensors");
-    qsort(contents->tensors, contents->tensor_count, sizeof *contents->tensors, compare_tensors);
-    for (size_t i = 1; i < contents->tensor_count; i++)
-        if (compare_tensors(&contents->tensors[i - 1], &contents->tensors[i]) == 0)
-            return error_set(error, ERROR_MODEL, "tensor %s occurs twice",
-                             contents->tensors[i].name);
+    qsort(table->tensors, table->tensor_count, sizeof *table->tensors, compare_tensors);
+    for (size_t i = 1; i < table->tensor_count; i++)
+        if (compare_tensors(&table->tensors[i - 1], &table->tensors[i]) == 0)
+            return error_set(error, ERROR_MODEL, "tensor %s occurs twice", table->tensors[i].name);
     return 0;
 }
 
@@ -155,23 +154,22 @@ static int compare_name(const void *name, const void *tensor)
     return strcmp(name, ((const struct tensor *)tensor)->name);
 }
 
-struct tensor *contents_find(const struct contents *contents, const char *name)
+struct tensor *tensor_table_find(const struct tensor_table *table, const char *name)
 {
-    return bsearch(name, contents->tensors, contents->tensor_count, sizeof *contents->tensors,
-                   compare_name);
+    return bsearch(name, table->tensors, table->tensor_count, sizeof *table->tensors, compare_name);
 }
 
-void contents_clear(struct contents *contents)
+void tensor_table_clear(struct tensor_table *table)
 {
-    for (size_t i = 0; i < contents->tensor_count; i++) {
-        free(contents->tensors[i].name);
-        memory_free(contents->tensors[i].owned);
+    for (size_t i = 0; i < table->tensor_count; i++) {
+        free(table->tensors[i].name);
+        memory_free(table->tensors[i].owned);
     }
-    for (size_t i = 0; i < contents->metadata_count; i++) {
-        free(contents->metadata[i].key);
-        free(contents->metadata[i].value);
+    for (size_t i = 0; i < table->metadata_count; i++) {
+        free(table->metadata[i].key);
+        free(table->metadata[i].value);
     }
-    free(contents->tensors);
-    free(contents->metadata);
-    *contents = (struct contents){0};
+    free(table->tensors);
+    free(table->metadata);
+    *table = (struct tensor_table){0};
 }

@@ -1,6 +1,7 @@
-/* tensor_table.h - a checkpoint's table of contents, as the readers of the formats fill it: where each
- * tensor's numbers lie in the file's bytes. Everything in it has been checked against the file's
- * size; nothing of it has been read yet. Internal to the checkpoint readers. */
+/* tensor_table.h - where each tensor of a checkpoint lies in the file's bytes.
+ *
+ * The readers of the formats fill the table. All places in it have been checked against the file's
+ * size; the numbers themselves have not been read. Internal to model/checkpoint. */
 #ifndef MODEL_CHECKPOINT_TENSOR_TABLE_H
 #define MODEL_CHECKPOINT_TENSOR_TABLE_H
 
@@ -12,7 +13,7 @@
 
 struct error;
 
-/* Little-endian, as stored. The others than the first three are known by size only. */
+/* As stored, little-endian. Only F32, F16 and BF16 can be converted to float32. */
 enum dtype {
     DTYPE_F32,
     DTYPE_F16,
@@ -24,18 +25,18 @@ enum dtype {
     DTYPE_I8,
     DTYPE_U8,
     DTYPE_BOOL,
-    DTYPE_OTHER /* of unknown size: a tensor that can be listed and nothing more */
+    DTYPE_OTHER /* of unknown size: the tensor can only be listed */
 };
 
 const char *dtype_name(enum dtype dtype);
 
-/* Bytes of one number, 0 for DTYPE_OTHER. */
+/* Bytes of one number; 0 for DTYPE_OTHER. */
 size_t dtype_size(enum dtype dtype);
 
 /* The dtype with that name ("BF16"), else DTYPE_OTHER. */
 enum dtype dtype_parse(const char *name);
 
-/* Whether a name can stand in a message of one line: no control characters, 1 to 255 bytes. */
+/* Whether a name fits into a message of one line: 1 to 255 bytes, no control characters. */
 bool tensor_name_valid(const char *name, size_t length);
 
 struct tensor {
@@ -47,43 +48,53 @@ struct tensor {
     const unsigned char *bytes; /* of the first number; every number lies within the file */
     size_t extent;              /* bytes from the first number to the end of the last */
     bool contiguous;            /* row-major without gaps: extent is count * dtype_size */
-    bool used;                  /* what follows belongs to checkpoint.c */
-    const float *data;          /* as handed out, or NULL */
-    float *owned;               /* the converted copy behind it, or NULL */
+    /* The members below belong to checkpoint.c. */
+    bool used;
+    const float *data; /* as handed out, or NULL */
+    float *owned;      /* the converted copy that `data` points to, or NULL */
 };
 
 struct metadata {
     char *key, *value; /* owned */
 };
 
-struct contents {
-    const char *format;
+struct tensor_table {
+    const char *format; /* a constant, as in struct checkpoint_summary */
     struct tensor *tensors;
     size_t tensor_count, tensor_capacity;
     struct metadata *metadata;
     size_t metadata_count, metadata_capacity;
 };
 
-/* Appends a tensor named name[0..length). `bytes[0..available)` is where its numbers must lie, from
- * the first one on; `stride` NULL means contiguous. Returns 0, or -1 with ERROR_MODEL (a name that
- * cannot be printed, sizes that overflow or exceed what is available, numbers that share memory) or
- * ERROR_MEMORY. */
-int contents_add(struct contents *contents, const char *name, size_t length, enum dtype dtype,
-                 const struct shape *shape, const struct shape *stride, const unsigned char *bytes,
-                 size_t available, struct error *error);
+/* A tensor as a file describes it. */
+struct tensor_entry {
+    const char *name; /* [name_length] not terminated */
+    size_t name_length;
+    enum dtype dtype;
+    const struct shape *shape;
+    const struct shape *stride; /* NULL: contiguous */
+    const unsigned char *bytes; /* its first number */
+    size_t available;           /* bytes from there on that may hold its numbers */
+};
 
-/* Appends a pair, both copied. Returns 0, or -1 with ERROR_MEMORY. */
-int contents_add_metadata(struct contents *contents, const char *key, const char *value,
-                          struct error *error);
+/* Checks a tensor and appends it; the name is copied. Returns 0, or -1 with ERROR_MODEL (a name
+ * that cannot be printed, sizes that overflow or exceed what is available, numbers that share
+ * memory) or ERROR_MEMORY. */
+int tensor_table_add(struct tensor_table *table, const struct tensor_entry *entry,
+                     struct error *error);
 
-/* Sorts by name so that contents_find works. Returns 0, or -1 with ERROR_MODEL if a name occurs
- * twice. */
-int contents_sort(struct contents *contents, struct error *error);
+/* Appends a copy of the pair. Returns 0, or -1 with ERROR_MEMORY. */
+int tensor_table_add_metadata(struct tensor_table *table, const char *key, const char *value,
+                              struct error *error);
+
+/* Sorts by name, for tensor_table_find. Returns 0, or -1 with ERROR_MODEL if there is no tensor or
+ * a name occurs twice. */
+int tensor_table_sort(struct tensor_table *table, struct error *error);
 
 /* The tensor of that name, or NULL. */
-struct tensor *contents_find(const struct contents *contents, const char *name);
+struct tensor *tensor_table_find(const struct tensor_table *table, const char *name);
 
-/* Frees what it owns, the tensors' copies included. */
-void contents_clear(struct contents *contents);
+/* Frees everything the table owns, converted copies included. */
+void tensor_table_clear(struct tensor_table *table);
 
 #endif

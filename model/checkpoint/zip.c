@@ -49,7 +49,7 @@ static uint64_t u64(const unsigned char *bytes)
     return little(bytes, 8);
 }
 
-/* Whether bytes[offset .. offset + length) exist. */
+/* Whether offset .. offset + length lies within `size` bytes. */
 static bool inside(size_t size, uint64_t offset, uint64_t length)
 {
     return offset <= size && length <= size - offset;
@@ -64,7 +64,7 @@ struct directory {
     uint64_t offset, size, count;
 };
 
-/* The end record lies in the last bytes of the file, before a comment. */
+/* The end record is the last thing in the file except for a comment. */
 static const unsigned char *find_end(const unsigned char *bytes, size_t size)
 {
     if (size < END_SIZE)
@@ -103,12 +103,13 @@ static int read_end(const unsigned char *bytes, size_t size, struct directory *d
     return 0;
 }
 
-/* What the central directory says of one member. */
+/* What the central directory says about one member. */
 struct entry {
-    uint64_t packed, size, offset; /* packed: bytes in the archive */
+    uint64_t packed; /* bytes in the archive */
+    uint64_t size, offset;
 };
 
-/* Replaces the fields that are all ones by those of the zip64 extra field. */
+/* Takes fields that are all ones from the zip64 extra field. */
 static bool read_zip64(const unsigned char *extra, size_t length, struct entry *entry)
 {
     uint64_t *fields[] = {&entry->size, &entry->packed, &entry->offset};
@@ -134,8 +135,7 @@ static bool read_zip64(const unsigned char *extra, size_t length, struct entry *
     return true;
 }
 
-/* Adds the member whose central record begins at `record`; its variable parts are known to exist.
- */
+/* Adds the member of one central record, whose variable parts lie within the directory. */
 static int add_member(struct zip *zip, const unsigned char *bytes, size_t limit,
                       const unsigned char *record, struct error *error)
 {
@@ -144,8 +144,8 @@ static int add_member(struct zip *zip, const unsigned char *bytes, size_t limit,
     struct entry entry = {u32(record + 20), u32(record + 24), u32(record + 42)};
     if (u16(record + 10) != METHOD_STORED || u16(record + 8) & FLAG_ENCRYPTED)
         return error_set(error, ERROR_MODEL,
-                         "member %zu of the zip archive is compressed or encrypted; torch.save "
-                         "stores its members plainly",
+                         "member %zu of the zip archive is compressed or encrypted, which "
+                         "torch.save never does",
                          zip->count);
     if (!read_zip64(record + CENTRAL_SIZE + name_length, u16(record + 30), &entry) ||
         entry.packed != entry.size || !inside(limit, entry.offset, LOCAL_SIZE) ||
@@ -156,8 +156,8 @@ static int add_member(struct zip *zip, const unsigned char *bytes, size_t limit,
     uint64_t start = entry.offset + LOCAL_SIZE + u16(local + 26) + u16(local + 28);
     if (!inside(limit, start, entry.size))
         return error_set(error, ERROR_MODEL,
-                         "member %zu of the zip archive says it has %llu bytes, which lie outside "
-                         "the file (truncated or damaged?)",
+                         "member %zu of the zip archive has %llu bytes, which lie outside the "
+                         "file (truncated or damaged?)",
                          zip->count, (unsigned long long)entry.size);
     if (memory_grow((void **)&zip->members, &zip->capacity, zip->count + 1, sizeof *zip->members,
                     error))
@@ -204,7 +204,8 @@ int zip_open(struct zip *zip, const unsigned char *bytes, size_t size, struct er
     qsort(zip->members, zip->count, sizeof *zip->members, compare_members);
     for (size_t i = 1; i < zip->count; i++)
         if (compare_members(&zip->members[i - 1], &zip->members[i]) == 0)
-            return error_set(error, ERROR_MODEL, "the zip archive has two members of one name");
+            return error_set(error, ERROR_MODEL,
+                             "the zip archive has two members of the same name");
     return 0;
 }
 

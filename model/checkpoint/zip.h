@@ -1,6 +1,7 @@
-/* zip.h - finds stored (uncompressed) members of a zip archive that lies in memory; zip64 included.
- * Format: PKWARE's APPNOTE.TXT 6.3. Checksums are not verified: that would read every byte of
- * checkpoints of gigabytes twice. */
+/* zip.h - finds stored (uncompressed) members of a zip or zip64 archive in memory.
+ *
+ * Format: PKWARE's APPNOTE.TXT 6.3. Checksums are not verified, since that would read checkpoints
+ * of several gigabytes twice. */
 #ifndef MODEL_CHECKPOINT_ZIP_H
 #define MODEL_CHECKPOINT_ZIP_H
 
@@ -16,18 +17,18 @@ struct zip_member {
     size_t size;                /* bytes */
 };
 
-/* Members sorted by name (as memcmp sorts, shorter first). */
+/* Members sorted by name in memcmp's order, shorter first. */
 struct zip {
     struct zip_member *members;
     size_t count, capacity;
 };
 
-/* Whether the bytes begin as a zip archive, sound or not. */
+/* Whether the bytes begin like a zip archive, valid or not. */
 bool zip_recognise(const unsigned char *bytes, size_t size);
 
-/* Reads the central directory; `zip` points into `bytes`, which must outlive it. Returns 0, or -1
+/* Reads the central directory. `zip` points into `bytes`, which must outlive it. Returns 0, or -1
  * with ERROR_MODEL (no end record, sizes or offsets outside the file, compressed or encrypted
- * members, a name twice) or ERROR_MEMORY. zip_close is needed in either case. */
+ * members, duplicate names) or ERROR_MEMORY. Call zip_close in any case. */
 int zip_open(struct zip *zip, const unsigned char *bytes, size_t size, struct error *error);
 
 void zip_close(struct zip *zip);

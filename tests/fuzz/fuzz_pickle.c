@@ -9,11 +9,11 @@
 static const unsigned char zeros[4096];
 
 /* Reads the tensors one by one through the conversion that a checkpoint uses. */
-static void read_tensors(const struct contents *contents)
+static void read_tensors(const struct tensor_table *table)
 {
     static float out[sizeof zeros];
-    for (size_t i = 0; i < contents->tensor_count; i++) {
-        const struct tensor *tensor = &contents->tensors[i];
+    for (size_t i = 0; i < table->tensor_count; i++) {
+        const struct tensor *tensor = &table->tensors[i];
         if (convert_knows(tensor->dtype) && tensor->count <= sizeof out / sizeof *out)
             convert_tensor(tensor, out);
     }
@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error error = {0};
     struct pickle *pickle;
     struct pth_storages storages;
-    struct contents contents = {0};
+    struct tensor_table table = {0};
     if (pickle_read(&pickle, data, size, pth_functions, &error))
         return 0;
     int failed = pth_storages_collect(&storages, pickle, &error);
@@ -33,9 +33,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         failed = storage->count > sizeof zeros / dtype_size(storage->dtype);
         storage->bytes = zeros;
     }
-    if (!failed && !pth_add_tensors(pickle, &storages, &contents, &error))
-        read_tensors(&contents);
-    contents_clear(&contents);
+    if (!failed && !pth_add_tensors(pickle, &storages, &table, &error))
+        read_tensors(&table);
+    tensor_table_clear(&table);
     pth_storages_free(&storages);
     pickle_free(pickle);
     return 0;

@@ -73,35 +73,35 @@ static const struct {
     {PICKLE("\x80\x02"
             "c\xff\n\x01\nX"),
      "asks for ?.?"},
-    {PICKLE("\x80\x04K\1K\2\x93."), "a function's name is no text"},
+    {PICKLE("\x80\x04K\1K\2\x93."), "name of a function is no text"},
     {PICKLE("(ios\nsystem\n."), "opcode 0x69"},
     {PICKLE("(cos"), "a name does not end"},
     {PICKLE("\x80\x02}\x81."), "opcode 0x81"},
     {PICKLE("\x80\x05N."), "newer than 4"},
     {PICKLE("\x80\x02"), "truncated?"},
-    {PICKLE("\x80\x02."), "takes a value where there is none"},
-    {PICKLE("(."), "takes a value where there is none"},
+    {PICKLE("\x80\x02."), "pops a value that is not there"},
+    {PICKLE("(."), "pops a value that is not there"},
     {PICKLE("X\xff\xff\xff\xff"), "truncated?"},
     {PICKLE("\x8d\xff\xff\xff\xff\xff\xff\xff\xff"), "truncated?"},
     {PICKLE("\x8e\0\0\0\0\0\0\0\x80."), "truncated?"},
     {PICKLE("\x8b\xff\xff\xff\x7f"), "more than 64 bits"},
     {PICKLE("\x8a\x09\1\1\1\1\1\1\1\1\1."), "more than 64 bits"},
     {PICKLE("\x95\xff\xff\xff\xff\xff\xff\xff\xffN."), "holds no tensors"},
-    {PICKLE("Nr\xff\xff\xff\xff."), "more places than it can have"},
-    {PICKLE("Nj\xff\xff\xff\xff."), "recalls what it never stored"},
-    {PICKLE("Nq\5h\4."), "recalls what it never stored"},
-    {PICKLE("(q\1."), "takes a value where there is none"},
+    {PICKLE("Nr\xff\xff\xff\xff."), "memo is too large"},
+    {PICKLE("Nj\xff\xff\xff\xff."), "recalls a value that it never stored"},
+    {PICKLE("Nq\5h\4."), "recalls a value that it never stored"},
+    {PICKLE("(q\1."), "pops a value that is not there"},
     {PICKLE("t."), "a mark is missing"},
     {PICKLE("1."), "a mark is missing"},
     {PICKLE("K\1\x87."), "a container lacks values"},
     {PICKLE("(K\1\x86."), "a container lacks values"},
-    {PICKLE("a."), "container that is not there"},
+    {PICKLE("a."), "adds values to a missing container"},
     {PICKLE("K\1K\2a."), "container of another kind"},
     {PICKLE("](K\1u."), "container of another kind"},
     {PICKLE("(K\1d."), "a key lacks its value"},
-    {PICKLE("K\1)R."), "calls what is no function"},
-    {PICKLE("ccollections\nOrderedDict\nK\1R."), "calls what is no function"},
-    {PICKLE("K\1}b."), "attributes to what can have none"},
+    {PICKLE("K\1)R."), "calls a value that is no function"},
+    {PICKLE("ccollections\nOrderedDict\nK\1R."), "calls a value that is no function"},
+    {PICKLE("K\1}b."), "attributes to a value that has none"},
     {PICKLE("]."), "holds no tensors"},
     {PICKLE("K\1Q."), "in a way that torch.save does not"},
     {PICKLE("((X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\0000X\3\0\0\0cpuK\4tQt."),
@@ -271,10 +271,10 @@ START_TEST(zips_that_torch_never_wrote_are_refused)
     struct bytes *bytes = calloc(1, sizeof *bytes);
     const struct member other[] = {{"readme.txt", "hello", 5}};
     bytes_set_zip(bytes, other, 1);
-    check_refused(bytes->data, bytes->size, "without data.pkl");
+    check_refused(bytes->data, bytes->size, "has no data.pkl");
     const struct member twice[] = {{"x/data.pkl", "N.", 2}, {"x/data.pkl", "N.", 2}};
     bytes_set_zip(bytes, twice, 2);
-    check_refused(bytes->data, bytes->size, "two members of one name");
+    check_refused(bytes->data, bytes->size, "two members of the same name");
     const struct member big[] = {{"x/data.pkl", "N.", 2}, {"x/byteorder", "big", 3}};
     bytes_set_zip(bytes, big, 2);
     check_refused(bytes->data, bytes->size, "big-endian");
@@ -339,11 +339,10 @@ static const struct {
     {"{\"a\":{" F32_4 "7}}", "outside the file"},
     {"{\"a\":{" F32_4 "[0,99999999999999999999]}}", "not a JSON object"},
     {"{\"a\":{" F32_4 "[0,12]}}", "does not fit the 12 bytes"},
-    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,16]}}",
-     "where its shape asks for 12"},
-    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[-4],\"data_offsets\":[0,16]}}", "no usable shape"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,16]}}", "but its shape needs 12"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[-4],\"data_offsets\":[0,16]}}", "no valid shape"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,4],\"data_offsets\":[0,16]}}",
-     "no usable shape"},
+     "no valid shape"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296,4],\"data_offsets\":[0,16]}}",
      "does not fit"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387905],\"data_offsets\":[0,4]}}",
@@ -356,7 +355,7 @@ static const struct {
     {"{\"a\":{" F32_4 "[0,16]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[12,16]}}",
      "tensors a and b overlap"},
     {"{\"__metadata__\":[]}", "__metadata__ is not a JSON object"},
-    {"{\"__metadata__\":{\"a\":7}}", "__metadata__ holds more than strings"},
+    {"{\"__metadata__\":{\"a\":7}}", "__metadata__ holds a value that is not a string"},
 };
 
 START_TEST(safetensors_headers_that_lie_are_refused)

@@ -44,7 +44,7 @@ whole = torch.cat([plain["a"].flatten(), plain["b"], plain["scalar"].flatten()])
 torch.save({"a": whole[:6].reshape(2, 3), "b": whole[6:10], "scalar": whole[10]}, "zip-shared.pth")
 torch.save({"a": plain["a"].t().contiguous().t(), "b": plain["b"].repeat_interleave(2)[::2],
             "scalar": plain["scalar"]}, "zip-strided.pth")
-torch.save({**plain, "bn.num_batches_tracked": torch.tensor(3)}, "zip-passenger.pth")
+torch.save({**plain, "bn.num_batches_tracked": torch.tensor(3)}, "zip-buffer.pth")
 torch.save({**plain, "args": Command()}, "bad-command.pth")
 legacy(plain, "legacy.pth")
 legacy(tensors(torch.float16), "legacy-half.pth")
