@@ -172,7 +172,7 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 install: all $(PAGES)
 	install -D -m 755 $(BUILD)/maskmill $(DESTDIR)$(PREFIX)/bin/maskmill
 	install -d $(SHARE)/doc/maskmill
-	install -m 644 README.md $(wildcard docs/*.md) $(SHARE)/doc/maskmill
+	install -m 644 README.md $(wildcard docs/*.md docs/*.svg) $(SHARE)/doc/maskmill
 	install -D -m 644 $(BUILD)/maskmill.1 $(SHARE)/man/man1/maskmill.1
 	install -D -m 644 $(BUILD)/maskmill.bash $(SHARE)/bash-completion/completions/maskmill
 	install -D -m 644 $(BUILD)/_maskmill $(SHARE)/zsh/site-functions/_maskmill
