@@ -31,13 +31,14 @@ OPTIMISE ?= -O3 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
            -Wno-format-truncation
 CFLAGS = -std=c11 -D_GNU_SOURCE -DMASKMILL_VERSION='"$(VERSION)"' $(HAVE) $(OPTIMISE) $(WARNINGS) -fopenmp \
-         -ffp-contract=off -fno-math-errno -I. $(FOREIGN_CFLAGS) $(EXTRA_CFLAGS)
+         -ffp-contract=off -fno-math-errno -fPIC -fvisibility=hidden -I. $(FOREIGN_CFLAGS) $(EXTRA_CFLAGS)
 LDLIBS = -Wl,--as-needed -fopenmp $(FOREIGN_LIBS) -lm $(EXTRA_LDLIBS)
 
 # ---- sources: folders, from what knows nothing to what knows all
-LAYERS = base rle filters/scan filters model/kernels model/checkpoint model/decoder model/folded model jobs images records \
-         pipeline program program/run program/eval
-SOURCES := $(filter-out program/main.c,$(wildcard $(LAYERS:%=%/*.c)))
+LIBRARY_ROOMS = base rle filters filters/scan model/kernels model/checkpoint model/decoder model/folded model \
+                images records pipeline library
+PROGRAM_ROOMS = jobs program program/run program/eval
+SOURCES := $(filter-out program/main.c,$(wildcard $(LIBRARY_ROOMS:%=%/*.c) $(PROGRAM_ROOMS:%=%/*.c)))
 # Vector kernels: the same source once for each instruction set, chosen at run time (base/isa.h).
 SIMD := $(filter %_simd.c,$(SOURCES))
 ISAS := generic $(if $(filter x86_64-%,$(TARGET)),avx2 avx512)
@@ -46,6 +47,7 @@ ISA_avx2 = -DISA=avx2 -mavx2 -mfma -mf16c -ffp-contract=fast
 ISA_avx512 = -DISA=avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mf16c -mprefer-vector-width=512 -ffp-contract=fast
 OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(SIMD),$(SOURCES))) \
            $(foreach isa,$(ISAS),$(patsubst %.c,$(BUILD)/%.$(isa).o,$(SIMD))) $(BUILD)/model/builtin.o
+LIBRARY_OBJECTS := $(filter-out $(BUILD)/jobs/% $(BUILD)/program/%,$(OBJECTS))
 UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 PARITY_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/parity/test_*.c))
 FUZZ_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -53,13 +55,13 @@ FUZZ_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 JOBS_TESTS := $(patsubst %.c,$(BUILD)/%,$(shell grep -l '"jobs/' tests/unit/test_*.c 2>/dev/null))
 
 .PHONY: all tests unit unit-programs jobs-tests fuzz-programs fuzz parity-tests compile-flags test lint format demo parity consumers bench train-smoke install clean help FORCE
-all: $(BUILD)/maskmill
+all: $(BUILD)/maskmill $(BUILD)/libmaskmill.a $(BUILD)/libmaskmill.so.0
 
 help:
 	@sed -n 's/^#: //p' Makefile
 
 # ---- the program
-$(BUILD)/maskmill: $(BUILD)/program/main.o $(BUILD)/libmaskmill.a
+$(BUILD)/maskmill: $(BUILD)/program/main.o $(BUILD)/objects.a
 	$(CC) -o $@ $^ $(LDLIBS)
 
 # ---- the manual page and completions of shells, which the program prints from its tables
@@ -71,8 +73,27 @@ $(BUILD)/maskmill.fish: PRINT = --completion fish
 $(PAGES): $(BUILD)/maskmill
 	$(BUILD)/maskmill help $(PRINT) >$@.new && mv $@.new $@
 
-$(BUILD)/libmaskmill.a: $(OBJECTS)
+# Everything but main, with all its names: for the program and the tests.
+$(BUILD)/objects.a: $(OBJECTS)
 	rm -f $@ && ar rcs $@ $^
+
+# ---- the library: only the names of include/maskmill.h can be seen from outside
+SONAME = libmaskmill.so.0
+$(BUILD)/libmaskmill.a: $(LIBRARY_OBJECTS)
+	$(CC) -r -nostdlib -o $(BUILD)/libmaskmill.o $^
+	objcopy --localize-hidden $(BUILD)/libmaskmill.o
+	rm -f $@ && ar rcs $@ $(BUILD)/libmaskmill.o && rm $(BUILD)/libmaskmill.o
+
+$(BUILD)/$(SONAME): $(LIBRARY_OBJECTS)
+	$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined -o $@ $^ $(LDLIBS)
+
+# Made anew each time: PREFIX may differ.
+$(BUILD)/maskmill.pc: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
+	    'Name: maskmill' 'Description: masks of images with Segment Anything models, on the CPU' \
+	    'Version: $(VERSION)' 'Requires.private: $(PACKAGES)' 'Cflags: -I$${includedir}' \
+	    'Libs: -L$${libdir} -lmaskmill' 'Libs.private: -fopenmp -lm' >$@
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -100,9 +121,9 @@ $(BUILD)/flags: FORCE
 	 printf '%s\n' '$(subst ','\'',$(CC) $(CFLAGS))' >$@
 
 # ---- tests: each file is a program of its own
-$(BUILD)/tests/%: tests/%.c $(BUILD)/libmaskmill.a
+$(BUILD)/tests/%: tests/%.c $(BUILD)/objects.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WERROR) $(CHECK_CFLAGS) -MMD -MP -o $@ $< $(BUILD)/libmaskmill.a $(CHECK_LIBS) $(LDLIBS)
+	$(CC) $(CFLAGS) $(WERROR) $(CHECK_CFLAGS) -MMD -MP -o $@ $< $(BUILD)/objects.a $(CHECK_LIBS) $(LDLIBS)
 
 # This one lets allocations of the library fail (tests/unit/allocation.h).
 WRAPPED = malloc calloc realloc aligned_alloc free strdup strndup asprintf
@@ -169,7 +190,7 @@ train-smoke: all
 
 #: make install   to PREFIX (/usr/local), below DESTDIR
 SHARE = $(DESTDIR)$(PREFIX)/share
-install: all $(PAGES)
+install: all $(PAGES) $(BUILD)/maskmill.pc
 	install -D -m 755 $(BUILD)/maskmill $(DESTDIR)$(PREFIX)/bin/maskmill
 	install -d $(SHARE)/doc/maskmill
 	install -m 644 README.md $(wildcard docs/*.md docs/*.svg) $(SHARE)/doc/maskmill
@@ -177,6 +198,11 @@ install: all $(PAGES)
 	install -D -m 644 $(BUILD)/maskmill.bash $(SHARE)/bash-completion/completions/maskmill
 	install -D -m 644 $(BUILD)/_maskmill $(SHARE)/zsh/site-functions/_maskmill
 	install -D -m 644 $(BUILD)/maskmill.fish $(SHARE)/fish/vendor_completions.d/maskmill.fish
+	install -D -m 644 include/maskmill.h $(DESTDIR)$(PREFIX)/include/maskmill.h
+	install -D -m 644 $(BUILD)/libmaskmill.a $(DESTDIR)$(PREFIX)/lib/libmaskmill.a
+	install -m 755 $(BUILD)/$(SONAME) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/libmaskmill.so
+	install -D -m 644 $(BUILD)/maskmill.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/maskmill.pc
 
 #: make clean     remove what was built
 clean:

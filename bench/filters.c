@@ -1,6 +1,6 @@
 /* filters.c - times what lies between a mask's logits and its record, on made-up masks.
  *
- *   gcc -O2 -D_GNU_SOURCE -I. -o build/bench/filters bench/filters.c build/libmaskmill.a -lm
+ *   gcc -O2 -D_GNU_SOURCE -I. -o build/bench/filters bench/filters.c build/objects.a -lm
  *   build/bench/filters [LOGITS.f32 LOW_SIZE]      (raw float planes to time instead)
  * Best of several runs, microseconds a mask on one core; MASKMILL_ISA chooses the kernels.
  */

@@ -1,6 +1,6 @@
 /* images.c - times decoding, in the process and apart, resizing and overlays of image files.
  *
- *   gcc -O2 -D_GNU_SOURCE -I. -o build/bench/images bench/images.c build/libmaskmill.a \
+ *   gcc -O2 -D_GNU_SOURCE -I. -o build/bench/images bench/images.c build/objects.a \
  *       $(pkg-config --libs vips) -lm -fopenmp
  *   build/bench/images FILE...
  * Milliseconds of processor time, best of several runs: clocks would show the neighbours. For a

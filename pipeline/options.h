@@ -3,8 +3,12 @@
 #define PIPELINE_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "filters/postprocess.h"
+
+struct error;
+struct sam;
 
 /* What decides the masks of an image. Names and defaults are those of the reference
  * (SamAutomaticMaskGenerator) where it has them. */
@@ -35,5 +39,73 @@ struct generator_options {
 
     struct postprocess_options postprocess;
 };
+
+/* The options that are one number each, by which the library and the program set them. */
+enum generator_option_id {
+    GENERATOR_POINTS_PER_SIDE,
+    GENERATOR_POINTS_PER_BATCH,
+    GENERATOR_PRED_IOU_THRESH,
+    GENERATOR_STABILITY_SCORE_THRESH,
+    GENERATOR_STABILITY_SCORE_OFFSET,
+    GENERATOR_BOX_NMS_THRESH,
+    GENERATOR_CROP_N_LAYERS,
+    GENERATOR_CROP_NMS_THRESH,
+    GENERATOR_CROP_OVERLAP_RATIO,
+    GENERATOR_CROP_N_POINTS_DOWNSCALE_FACTOR,
+    GENERATOR_MIN_MASK_REGION_AREA,
+    GENERATOR_REGION_CLEANUP,
+    GENERATOR_MASK_THRESHOLD,
+    GENERATOR_SINGLE_MASK,
+    GENERATOR_USE_M2M,
+    GENERATOR_MIN_AREA,
+    GENERATOR_MAX_AREA,
+    GENERATOR_MAX_AREA_FRACTION,
+    GENERATOR_MASK_NMS_THRESH,
+    GENERATOR_CONTAINMENT_THRESH,
+    GENERATOR_MAX_MASKS,
+    GENERATOR_NON_OVERLAPPING,
+    GENERATOR_OPTIONS
+};
+
+enum generator_option_kind {
+    GENERATOR_INT,
+    GENERATOR_REAL,
+    GENERATOR_FLAG,
+    GENERATOR_CHOICE /* a value of the enum that the member has */
+};
+
+enum generator_option_flag {
+    GENERATOR_MODEL_DEFAULT = 1, /* a model's metadata may hold another default */
+    GENERATOR_SEARCH = 2         /* it says where prompts are set */
+};
+
+struct generator_option {
+    const char *key; /* its name with underscores, as in metadata */
+    enum generator_option_kind kind;
+    size_t offset;      /* of the member in struct generator_options */
+    double least, most; /* allowed range, inclusive */
+    double standard;    /* default */
+    unsigned flags;     /* enum generator_option_flag */
+};
+
+/* NULL where there is no such option. */
+const struct generator_option *generator_option(enum generator_option_id id);
+
+/* Fills in the reference's defaults; nothing is owned yet. */
+void generator_options_default(struct generator_options *options);
+
+double generator_options_get(const struct generator_options *options,
+                             const struct generator_option *option);
+
+/* Returns 0, or -1 with ERROR_USAGE for a value outside the option's range. */
+int generator_options_set(struct generator_options *options, const struct generator_option *option,
+                          double value, struct error *error);
+
+/* Takes over the defaults in a model's metadata. Returns 0, or -1 with ERROR_MODEL. */
+int generator_options_from_model(struct generator_options *options, const struct sam *sam,
+                                 struct error *error);
+
+/* Refuses options that contradict each other. Returns 0, or -1 with ERROR_USAGE. */
+int generator_options_check(const struct generator_options *options, struct error *error);
 
 #endif

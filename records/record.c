@@ -219,3 +219,14 @@ char *record_text(const struct record *record, unsigned fields, size_t *length, 
     json_text_raw(&text, "]}");
     return json_text_take(&text, length, error);
 }
+
+char *record_annotation_text(const struct mask *mask, int64_t id, unsigned fields,
+                             struct error *error)
+{
+    struct json_text text = {0};
+    if (append_annotation(&text, mask, id, fields, error)) {
+        json_text_free(&text);
+        return NULL;
+    }
+    return json_text_take(&text, NULL, error);
+}

@@ -62,6 +62,10 @@ int record_fields_parse(unsigned *fields, const char *list, struct error *error)
 char *record_text(const struct record *record, unsigned fields, size_t *length,
                   struct error *error);
 
+/* The JSON text of one member of "annotations", with the same form, ownership and errors. */
+char *record_annotation_text(const struct mask *mask, int64_t id, unsigned fields,
+                             struct error *error);
+
 /* Where to hear of every fault of a record instead of the first. `annotation` is the index in the
  * list, or -1 where the fault is not inside one. */
 struct record_faults {

@@ -1,0 +1,37 @@
+/* mm_handles.h - what is inside the opaque types of include/maskmill.h; internal to library/. */
+#ifndef LIBRARY_MM_HANDLES_H
+#define LIBRARY_MM_HANDLES_H
+
+#include "filters/mask.h"
+#include "images/image.h"
+#include "include/maskmill.h"
+#include "pipeline/options.h"
+
+struct error;
+
+struct mm_model {
+    struct sam *sam; /* owned */
+};
+
+struct mm_options {
+    struct generator_options generator; /* own_points is owned */
+};
+
+struct mm_image {
+    struct image pixels; /* owned */
+};
+
+struct mm_masks {
+    int32_t width, height;
+    struct mask_list list; /* owned */
+    float *logits;         /* [list.count][low_size][low_size], owned; NULL of generate */
+    size_t plane;          /* low_size * low_size */
+};
+
+/* Copies an error to the caller's struct, where there is one. Always returns -1. */
+int mm_error_fill(struct mm_error *to, const struct error *from);
+
+/* Copies options, their points included. NULL with ERROR_MEMORY. */
+struct mm_options *mm_options_copy(const struct mm_options *options, struct error *error);
+
+#endif
