@@ -18,9 +18,11 @@
 #include "jobs/queue.h"
 #include "jobs/stop.h"
 #include "jobs/workers.h"
+#include "program/run/collection.h"
 #include "program/run/item.h"
 #include "program/run/run.h"
 #include "program/run/run_clean.h"
+#include "program/run/run_folder.h"
 #include "program/run/tar_images.h"
 
 enum { READ, COMPUTE, WRITE, STAGES };
@@ -56,11 +58,6 @@ static int write_work(void *context, int worker, void *item)
     return item_write(collection->run, item);
 }
 
-static bool stopping(const struct run *run)
-{
-    return stop_reason(run->stop) != STOP_NONE;
-}
-
 static void leave(void *context, int worker)
 {
     (void)context;
@@ -77,13 +74,13 @@ static void flush(struct collection *collection)
     struct error error;
     int status = 0;
     if (collection->pending_count)
-        status = mount_check(run->settings->output, &run->output_mount, &error) ||
-                         atomic_batch_flush(run->batch, &error)
+        status = mount_check(run->config.settings->output, &run->config.output_mount, &error) ||
+                         atomic_batch_flush(run->resources.batch, &error)
                      ? -1
                      : 0;
     for (size_t i = 0; i < collection->pending_count; i++) {
         if (status == 0)
-            status = ledger_append(run->ledger, &collection->pending[i], &error);
+            status = ledger_append(run->resources.ledger, &collection->pending[i], &error);
         free((char *)collection->pending[i].key);
         free((char *)collection->pending[i].tar);
     }
@@ -114,10 +111,10 @@ static void note_done(struct collection *collection, struct item *item)
         .worker = item->worker,
     };
     item->key = item->tar = NULL; /* the line has them now */
-    run->done++;
-    progress_image(run->progress, false, (uint32_t)item->record.masks.count, item->seconds,
-                   item->bytes);
-    if (atomic_batch_due(run->batch) || clock_now() - collection->flushed >= 1.0)
+    run->outcome.done++;
+    progress_image(run->resources.progress, false, (uint32_t)item->record.masks.count,
+                   item->seconds, item->bytes);
+    if (atomic_batch_due(run->resources.batch) || clock_now() - collection->flushed >= 1.0)
         flush(collection);
 }
 
@@ -132,16 +129,16 @@ static void note_failed(struct run *run, const struct item *item)
         .worker = item->worker,
         .error = item->error.text,
     };
-    if (ledger_append(run->ledger, &line, &error))
+    if (ledger_append(run->resources.ledger, &line, &error))
         run_fail(run, &error);
-    run->failed++;
-    progress_log(run->progress, PROGRESS_ERROR, "%s", item->error.text);
-    progress_image(run->progress, true, 0, item->seconds, 0);
-    uint64_t tried = run->done + run->failed;
-    if (run->failed > run->failures_most ||
-        (tried >= 20 && (double)run->failed > run->failures_share * (double)tried)) {
-        run->too_many_failures = true;
-        stop_ask(run->stop);
+    run->outcome.failed++;
+    progress_log(run->resources.progress, PROGRESS_ERROR, "%s", item->error.text);
+    progress_image(run->resources.progress, true, 0, item->seconds, 0);
+    uint64_t tried = run->outcome.done + run->outcome.failed;
+    if (run->outcome.failed > run->config.failures_most ||
+        (tried >= 20 && (double)run->outcome.failed > run->config.failures_share * (double)tried)) {
+        run->outcome.too_many_failures = true;
+        stop_ask(run->resources.stop);
     }
 }
 
@@ -166,10 +163,12 @@ uint64_t collection_images(int workers)
 static int collection_init(struct collection *collection, struct error *error)
 {
     struct run *run = collection->run;
-    collection->item_count = (size_t)collection_images(run->workers);
+    collection->item_count = (size_t)collection_images(run->config.workers);
     const struct workers_plan plan = {
         .stages = {[READ] = {.threads = 1, .work = read_work, .leave = leave},
-                   [COMPUTE] = {.threads = run->workers, .work = compute_work, .leave = leave},
+                   [COMPUTE] = {.threads = run->config.workers,
+                                .work = compute_work,
+                                .leave = leave},
                    [WRITE] = {.threads = 1, .work = write_work, .leave = leave}},
         .stage_count = STAGES,
         .in_flight = collection->item_count,
@@ -196,30 +195,37 @@ static void collection_free(struct collection *collection)
     free(collection->pending);
 }
 
-/* Sends an image on its way. `tar` is the key of the tar that it lies in and `member` its contents
- * there, or NULL; `fault` (or NULL) is why it has failed already. */
-static int submit(struct collection *collection, const char *path, const char *key, const char *tar,
-                  const struct tar_member *member, const struct error *fault, struct error *error)
+/* An image that is to go through the stages. All borrowed. */
+struct submission {
+    const char *path, *key;
+    const char *tar;                 /* key of the tar that it lies in, or NULL */
+    const struct tar_member *member; /* its contents there, or NULL */
+    const struct error *fault;       /* why it has failed already, or NULL */
+};
+
+static int submit(struct collection *collection, const struct submission *image,
+                  struct error *error)
 {
-    if (run_clean_image(collection->run->clean, key, error))
+    const struct tar_member *member = image->member;
+    if (run_clean_image(collection->run->resources.clean, image->key, error))
         return -1;
     struct item *item = queue_pop(collection->idle);
-    item->path = strdup(path);
-    item->key = strdup(key);
-    item->tar = tar ? strdup(tar) : NULL;
-    if (fault)
-        item->error = *fault;
+    item->path = strdup(image->path);
+    item->key = strdup(image->key);
+    item->tar = image->tar ? strdup(image->tar) : NULL;
+    if (image->fault)
+        item->error = *image->fault;
     if (member) {
         item->file = malloc(member->size + 1);
         item->file_size = member->size;
         if (item->file)
             memcpy(item->file, member->bytes, member->size);
     }
-    if (item->path && item->key && (item->tar || !tar) && (item->file || !member) &&
+    if (item->path && item->key && (item->tar || !image->tar) && (item->file || !member) &&
         workers_submit(collection->workers, item) == 0)
         return 0;
     item_clear(item);
-    return error_set(error, ERROR_MEMORY, "%s: no memory to begin with it", path);
+    return error_set(error, ERROR_MEMORY, "%s: no memory to begin with it", image->path);
 }
 
 /* One member of a tar, as if the tar were a folder of its name. With `fault` it is unusable. */
@@ -231,10 +237,12 @@ static int submit_member(struct collection *collection, const struct list_item *
     char *key = NULL;
     int status = 0;
     if (asprintf(&path, "%s:%s", listed->path, member->name) < 0 ||
-        asprintf(&key, "%.*s/%s", (int)listed->folder, listed->key, member->name) < 0)
+        asprintf(&key, "%.*s/%s", (int)listed->folder, listed->key, member->name) < 0) {
         status = error_set(error, ERROR_MEMORY, "%s: no memory for a name", listed->path);
-    else if (run_folder_wants(collection->run, key, listed->key))
-        status = submit(collection, path, key, listed->key, fault ? NULL : member, fault, error);
+    } else if (run_folder_wants(collection->run, key, listed->key)) {
+        const struct submission image = {path, key, listed->key, fault ? NULL : member, fault};
+        status = submit(collection, &image, error);
+    }
     free(path);
     free(key);
     return status;
@@ -255,10 +263,10 @@ static void settle(struct collection *collection)
 static int end_tar(struct collection *collection, const char *key, struct error *error)
 {
     struct run *run = collection->run;
-    if (!run_folder_tar_had_failed(run, key))
+    if (!run_folder_tar_failed(run, key))
         return 0;
     settle(collection);
-    return stopping(run) ? 0 : run_folder_tar_read(run, key, error);
+    return run_stopping(run) ? 0 : run_folder_clear_tar(run, key, error);
 }
 
 /* Every image in a tar. A tar that is damaged or cannot be read counts as one failed image. */
@@ -269,15 +277,17 @@ static int submit_tar(struct collection *collection, const struct list_item *lis
     struct tar_member member;
     struct error fault = {0};
     struct run *run = collection->run;
-    int found = tar_images_open(&images, listed->path, run->progress, &fault) ? -1 : 1;
+    int found = tar_images_open(&images, listed->path, run->resources.progress, &fault) ? -1 : 1;
     int status = 0;
-    while (status == 0 && found > 0 && !stopping(run)) {
+    while (status == 0 && found > 0 && !run_stopping(run)) {
         found = tar_images_next(&images, &member, &fault);
         if (found > 0)
             status = submit_member(collection, listed, &member, fault.code ? &fault : NULL, error);
     }
     if (status == 0 && found < 0)
-        status = submit(collection, listed->path, listed->key, NULL, NULL, &fault, error);
+        status = submit(
+            collection,
+            &(struct submission){.path = listed->path, .key = listed->key, .fault = &fault}, error);
     else if (status == 0 && found == 0)
         status = end_tar(collection, listed->key, error);
     tar_images_close(&images);
@@ -288,13 +298,13 @@ static int submit_tar(struct collection *collection, const struct list_item *lis
 static int submit_listed(struct collection *collection, const struct list_item *listed,
                          struct error *error)
 {
-    if (!shard_has(&collection->run->shard, listed->key))
+    if (!shard_has(&collection->run->config.shard, listed->key))
         return 0;
     if (listed->folder)
         return submit_tar(collection, listed, error);
-    return run_folder_wants(collection->run, listed->key, NULL)
-               ? submit(collection, listed->path, listed->key, NULL, NULL, NULL, error)
-               : 0;
+    const struct submission image = {.path = listed->path, .key = listed->key};
+    return run_folder_wants(collection->run, listed->key, NULL) ? submit(collection, &image, error)
+                                                                : 0;
 }
 
 int collection_run(struct run *run, struct error *error)
@@ -302,8 +312,8 @@ int collection_run(struct run *run, struct error *error)
     struct collection collection = {.run = run};
     struct list_item listed;
     int status = collection_init(&collection, error);
-    while (status == 0 && !stopping(run)) {
-        int more = list_next(run->list, &listed, error);
+    while (status == 0 && !run_stopping(run)) {
+        int more = list_next(run->resources.list, &listed, error);
         if (more <= 0) {
             status = more;
             break;

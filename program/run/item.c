@@ -16,18 +16,14 @@
 #include "pipeline/generate.h"
 #include "pipeline/tiles.h"
 #include "program/run/run.h"
+#include "program/run/run_folder.h"
 #include "program/run/run_formats.h"
 #include "records/writer.h"
-
-static bool stopping(const struct run *run)
-{
-    return stop_reason(run->stop) != STOP_NONE;
-}
 
 /* Whether to begin a stage: no longer once the run is to stop. */
 static bool begin(const struct run *run, struct item *item)
 {
-    item->dropped = stopping(run);
+    item->dropped = run_stopping(run);
     return !item->dropped;
 }
 
@@ -37,11 +33,12 @@ static bool try_again(struct run *run, struct item *item, enum retry_side side, 
 {
     if (item->error.system == 0)
         return false;
-    switch (retry_decide(item->error.system, side, attempt, run->settings->retries)) {
+    switch (retry_decide(item->error.system, side, attempt, run->config.settings->retries)) {
     case RETRY_AGAIN:
-        progress_log(run->progress, PROGRESS_WARNING, "%s; trying again", item->error.text);
-        item->dropped =
-            stop_wait(run->stop, retry_delay(attempt, hash_bytes(item->key, strlen(item->key))));
+        progress_log(run->resources.progress, PROGRESS_WARNING, "%s; trying again",
+                     item->error.text);
+        item->dropped = stop_wait(run->resources.stop,
+                                  retry_delay(attempt, hash_bytes(item->key, strlen(item->key))));
         return !item->dropped;
     case RETRY_STOP_RUN:
         run_fail(run, &item->error);
@@ -59,8 +56,9 @@ static void check_mounts(struct run *run, struct item *item)
     struct error error;
     if (item->error.system != ENOENT)
         return;
-    for (int i = 0; i < run->input_count && i < RUN_INPUTS_MAX; i++)
-        if (run->mounts[i].known && mount_check(run->inputs[i], &run->mounts[i], &error)) {
+    for (int i = 0; i < run->config.input_count && i < RUN_INPUTS_MAX; i++)
+        if (run->config.mounts[i].known &&
+            mount_check(run->config.inputs[i], &run->config.mounts[i], &error)) {
             run_fail(run, &error);
             item->dropped = true;
         }
@@ -78,13 +76,14 @@ static int read_once(struct run *run, struct item *item)
 {
     struct image_header header;
     if (item->file)
-        return image_worker_read_memory(run->image_worker, item->file, item->file_size, item->path,
-                                        &run->limits, &item->image, &item->error);
-    if (run->settings->generator.tile)
-        return image_worker_header(run->image_worker, item->path, &run->limits, &header,
-                                   &item->error);
-    return image_worker_read(run->image_worker, item->path, &run->limits, &item->image,
-                             &item->error);
+        return image_worker_read_memory(run->resources.image_worker, item->file, item->file_size,
+                                        item->path, &run->config.limits, &item->image,
+                                        &item->error);
+    if (run->config.settings->generator.tile)
+        return image_worker_header(run->resources.image_worker, item->path, &run->config.limits,
+                                   &header, &item->error);
+    return image_worker_read(run->resources.image_worker, item->path, &run->config.limits,
+                             &item->image, &item->error);
 }
 
 static int read_item(struct run *run, struct item *item)
@@ -110,15 +109,16 @@ int item_read(struct run *run, struct item *item)
 
 static int find_masks(struct run *run, int worker, struct item *item)
 {
-    struct generator *generator = run->generators[worker];
-    const struct generator_options *options = &run->settings->generator;
+    struct generator *generator = run->resources.generators[worker];
+    const struct generator_options *options = &run->config.settings->generator;
     struct record *record = &item->record;
     int32_t width = item->image.width;
     int32_t height = item->image.height;
-    int status = options->tile ? tiles_generate(generator, run->strip_workers[worker], item->path,
-                                                &run->limits, options->tile, options->halo,
-                                                &record->masks, &width, &height, &item->error)
-                               : generate(generator, &item->image, &record->masks, &item->error);
+    int status = options->tile
+                     ? tiles_generate(generator, run->resources.strip_workers[worker], item->path,
+                                      &run->config.limits, options->tile, options->halo,
+                                      &record->masks, &width, &height, &item->error)
+                     : generate(generator, &item->image, &record->masks, &item->error);
     record->width = (uint32_t)width;
     record->height = (uint32_t)height;
     return status;
@@ -152,11 +152,11 @@ int item_compute(struct run *run, struct item *item, int worker)
 static int write_output(struct run *run, struct item *item, const char *suffix, const void *bytes,
                         size_t size)
 {
-    char *path = run_folder_path(run, item->key, suffix, &item->error);
+    char *path = run_folder_path(&run->config, item->key, suffix, &item->error);
     int status = path ? -1 : 0;
     for (int attempt = 0; status; attempt++) {
         item->error = (struct error){0};
-        status = atomic_write(path, bytes, size, run->batch, &item->error);
+        status = atomic_write(path, bytes, size, run->resources.batch, &item->error);
         if (status && !try_again(run, item, RETRY_WRITING, attempt))
             break;
     }
@@ -168,8 +168,8 @@ static int write_output(struct run *run, struct item *item, const char *suffix, 
 static int write_record(struct run *run, struct item *item)
 {
     size_t length;
-    char *text =
-        record_text(&item->record, run_formats_fields(run->formats), &length, &item->error);
+    char *text = record_text(&item->record, run_formats_fields(run->resources.formats), &length,
+                             &item->error);
     if (!text)
         return -1;
     item->bytes = length;
@@ -202,7 +202,7 @@ static int add_formats(struct run *run, struct item *item, const struct writer_i
 {
     for (int attempt = 0;; attempt++) {
         item->error = (struct error){0};
-        if (run_formats_add(run->formats, written, &item->error) == 0)
+        if (run_formats_add(run->resources.formats, written, &item->error) == 0)
             return 0;
         if (!try_again(run, item, RETRY_WRITING, attempt))
             return -1;
@@ -244,7 +244,7 @@ int item_write(struct run *run, struct item *item)
     int status = complete_record(item);
     if (status == 0)
         status = write_formats(run, item);
-    if (status == 0 && run->settings->overlay)
+    if (status == 0 && run->config.settings->overlay)
         status = write_overlay(run, item);
     if (status == 0)
         status = write_record(run, item);

@@ -17,56 +17,59 @@
 #include "records/writer.h"
 
 struct run_clean {
-    const struct run *run;
-    struct hash_set folders; /* of keys, that have been cleaned */
+    const struct run_config *config;
+    const struct run_resources *resources;
+    struct hash_set folders; /* hashes of folders that have been cleaned */
 };
 
 /* OUTDIR/<top>/<below[0..length)>; `top` may be empty. */
-static int clean_folder(const struct run *run, const char *top, const char *below, size_t length,
-                        struct error *error)
+static int clean_folder(const struct run_clean *clean, const char *top, const char *below,
+                        size_t length, struct error *error)
 {
     char *path;
     size_t removed, count;
-    const struct atomic_writer *dead = ledger_index_writers(run->before, &count);
-    if (asprintf(&path, "%s/%s%s%.*s", run->settings->output, top, *top && length ? "/" : "",
-                 (int)length, below) < 0)
+    const struct atomic_writer *dead = ledger_index_writers(clean->resources->before, &count);
+    if (asprintf(&path, "%s/%s%s%.*s", clean->config->settings->output, top,
+                 *top && length ? "/" : "", (int)length, below) < 0)
         return error_set(error, ERROR_MEMORY, "no memory for the name of a folder");
     int status = atomic_clean_folder(path, dead, count, &removed, error);
     if (status == 0 && removed)
-        progress_log(run->progress, PROGRESS_INFO,
+        progress_log(clean->resources->progress, PROGRESS_INFO,
                      "%s: removed %zu unfinished files of a run that was killed", path, removed);
     free(path);
     return status;
 }
 
-static int clean_format(const struct run *run, const char *format, const char *below, size_t length,
-                        struct error *error)
+static int clean_format(const struct run_clean *clean, const char *format, const char *below,
+                        size_t length, struct error *error)
 {
     char top[64];
     snprintf(top, sizeof top, "@%s", format);
-    return clean_folder(run, top, below, length, error);
+    return clean_folder(clean, top, below, length, error);
 }
 
-static int clean_tops(const struct run *run, struct error *error)
+static int clean_tops(const struct run_clean *clean, struct error *error)
 {
     const char *name;
     const char *summary;
     enum writer_kind kind;
-    if (clean_folder(run, "", "", 0, error) || clean_folder(run, LEDGER_FOLDER, "", 0, error))
+    if (clean_folder(clean, "", "", 0, error) || clean_folder(clean, LEDGER_FOLDER, "", 0, error))
         return -1;
     for (size_t i = 0; writer_format(i, &name, &kind, &summary); i++)
-        if (clean_format(run, name, "", 0, error))
+        if (clean_format(clean, name, "", 0, error))
             return -1;
     return 0;
 }
 
-struct run_clean *run_clean_new(const struct run *run, struct error *error)
+struct run_clean *run_clean_new(const struct run_config *config,
+                                const struct run_resources *resources, struct error *error)
 {
     struct run_clean *clean = memory_new(1, sizeof *clean, "cleaning", error);
     if (!clean)
         return NULL;
-    clean->run = run;
-    if (clean_tops(run, error)) {
+    clean->config = config;
+    clean->resources = resources;
+    if (clean_tops(clean, error)) {
         run_clean_free(clean);
         return NULL;
     }
@@ -84,16 +87,15 @@ void run_clean_free(struct run_clean *clean)
 int run_clean_image(struct run_clean *clean, const char *key, struct error *error)
 {
     const char *format;
-    const struct run *run = clean->run;
     size_t folder = atomic_folder_length(key);
     int known = folder ? hash_set_put(&clean->folders, hash_bytes(key, folder), error) : 1;
-    if (known < 0 || (!known && clean_folder(run, "", key, folder, error)))
+    if (known < 0 || (!known && clean_folder(clean, "", key, folder, error)))
         return -1;
-    for (size_t i = 0; (format = run_formats_each(run->formats, i)); i++) {
-        if (!known && clean_format(run, format, key, folder, error))
+    for (size_t i = 0; (format = run_formats_each(clean->resources->formats, i)); i++) {
+        if (!known && clean_format(clean, format, key, folder, error))
             return -1;
         /* Some formats have a folder for each image. */
-        if (clean_format(run, format, key, list_stem(key), error))
+        if (clean_format(clean, format, key, list_stem(key), error))
             return -1;
     }
     return 0;

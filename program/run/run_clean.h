@@ -8,12 +8,15 @@
 #define PROGRAM_RUN_RUN_CLEAN_H
 
 struct error;
-struct run;
 struct run_clean;
+struct run_config;
+struct run_resources;
 
-/* Cleans the output folder itself, .maskmill and the top of every @FORMAT. To be called with the
- * shard's lock held and its ledgers read. NULL with ERROR_IO or ERROR_MEMORY. */
-struct run_clean *run_clean_new(const struct run *run, struct error *error);
+/* Cleans the output folder itself, .maskmill and the top of every @FORMAT. The shard's lock must be
+ * held and its ledgers read; config and resources must outlive the result. NULL with ERROR_IO or
+ * ERROR_MEMORY. */
+struct run_clean *run_clean_new(const struct run_config *config,
+                                const struct run_resources *resources, struct error *error);
 
 /* Cleans the folders of an image's outputs, before it begins. One thread at a time. 0 or -1. */
 int run_clean_image(struct run_clean *clean, const char *key, struct error *error);

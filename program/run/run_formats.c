@@ -25,7 +25,8 @@ struct format {
 };
 
 struct run_formats {
-    struct run *run;
+    const struct run_config *config;
+    const struct run_resources *resources;
     unsigned fields;
     struct format formats[FORMATS_MOST];
     size_t count;
@@ -52,7 +53,7 @@ static int read_formats(struct run_formats *formats, const char *list, struct er
         if (!find_format(list, length, &format) || formats->count == FORMATS_MOST)
             return error_set(error, ERROR_USAGE,
                              "--format %s: \"%.*s\" is not a format; see maskmill export --help",
-                             formats->run->settings->format, (int)length, list);
+                             formats->config->settings->format, (int)length, list);
         if (strcmp(format.name, "sa1b") != 0)
             formats->formats[formats->count++] = format;
         list += length + (list[length] == ',');
@@ -60,13 +61,15 @@ static int read_formats(struct run_formats *formats, const char *list, struct er
     return 0;
 }
 
-struct run_formats *run_formats_new(struct run *run, struct error *error)
+struct run_formats *run_formats_new(const struct run_config *config,
+                                    const struct run_resources *resources, struct error *error)
 {
-    const struct settings *settings = run->settings;
+    const struct settings *settings = config->settings;
     struct run_formats *formats = memory_new(1, sizeof *formats, "formats", error);
     if (!formats)
         return NULL;
-    formats->run = run;
+    formats->config = config;
+    formats->resources = resources;
     if (read_formats(formats, settings->format, error) == 0 &&
         (!settings->fields || record_fields_parse(&formats->fields, settings->fields, error) == 0 ||
          error_prefix(error, "--fields %s", settings->fields) == 0))
@@ -99,10 +102,10 @@ static int open_format(struct run_formats *formats, struct format *format, struc
 {
     const struct writer_options options = {
         .fields = formats->fields,
-        .batch = formats->run->batch,
+        .batch = formats->resources->batch,
     };
     char *folder;
-    if (asprintf(&folder, "%s/@%s", formats->run->settings->output, format->name) < 0)
+    if (asprintf(&folder, "%s/@%s", formats->config->settings->output, format->name) < 0)
         return error_set(error, ERROR_MEMORY, "no memory for the name of a folder");
     int status = writer_open(&format->writer, format->name, folder, &options, error);
     free(folder);
@@ -132,10 +135,11 @@ int run_formats_add(struct run_formats *formats, const struct writer_item *item,
  * a tar. An entry of --list is found if its path is its name. */
 static char *find_image(void *context, const char *file_name)
 {
-    const struct run *run = context;
+    const struct run_formats *formats = context;
+    const struct run_config *config = formats->config;
     struct error ignored;
-    for (int i = 0; i < run->input_count; i++) {
-        const char *input = run->inputs[i], *last = strrchr(input, '/');
+    for (int i = 0; i < config->input_count; i++) {
+        const char *input = config->inputs[i], *last = strrchr(input, '/');
         char *path = image_path(input, file_name, &ignored);
         if (path && access(path, R_OK) == 0)
             return path;
@@ -143,13 +147,13 @@ static char *find_image(void *context, const char *file_name)
         if (!tar_input_is_tar(input) && strcmp(last ? last + 1 : input, file_name) == 0)
             return strdup(input);
     }
-    return run->settings->list && access(file_name, R_OK) == 0 ? strdup(file_name) : NULL;
+    return config->settings->list && access(file_name, R_OK) == 0 ? strdup(file_name) : NULL;
 }
 
-static void say_refused(void *context, const char *text)
+static void report_refused(void *context, const char *text)
 {
-    struct run *run = context;
-    progress_log(run->progress, PROGRESS_WARNING, "%s", text);
+    const struct run_formats *formats = context;
+    progress_log(formats->resources->progress, PROGRESS_WARNING, "%s", text);
 }
 
 static int close_formats(struct run_formats *formats, enum writer_kind kind, struct error *error)
@@ -171,7 +175,6 @@ static int close_formats(struct run_formats *formats, enum writer_kind kind, str
 /* The collecting formats, from the records. */
 static int collect(struct run_formats *formats, struct error *error)
 {
-    struct run *run = formats->run;
     struct writer *writers[FORMATS_MOST];
     size_t count = 0;
     for (size_t i = 0; i < formats->count; i++)
@@ -183,16 +186,16 @@ static int collect(struct run_formats *formats, struct error *error)
     if (count == 0)
         return 0;
     struct export_job job = {
-        .records = run->settings->output,
+        .records = formats->config->settings->output,
         .find_image = find_image,
         .writers = writers,
         .writer_count = count,
-        .batch = run->batch,
-        .refused = say_refused,
-        .context = run,
+        .batch = formats->resources->batch,
+        .refused = report_refused,
+        .context = formats,
     };
     return export_records(&job, error) || close_formats(formats, WRITER_WHOLE, error) ||
-                   atomic_batch_flush(run->batch, error)
+                   atomic_batch_flush(formats->resources->batch, error)
                ? -1
                : 0;
 }
@@ -207,16 +210,15 @@ static bool has_collecting(const struct run_formats *formats)
 
 int run_formats_finish(struct run_formats *formats, bool complete, struct error *error)
 {
-    struct run *run = formats->run;
     if (close_formats(formats, WRITER_EACH, error))
         return -1;
     if (!complete || !has_collecting(formats))
         return 0;
-    if (run->shard.count == 1)
+    if (formats->config->shard.count == 1)
         return collect(formats, error);
-    progress_log(run->progress, PROGRESS_INFO,
+    progress_log(formats->resources->progress, PROGRESS_INFO,
                  "--format: formats that collect all images are written by `maskmill export %s` "
                  "once every shard is done",
-                 run->settings->output);
+                 formats->config->settings->output);
     return 0;
 }

@@ -7,13 +7,16 @@
 #include <stddef.h>
 
 struct error;
-struct run;
+struct run_config;
 struct run_formats;
+struct run_resources;
 struct writer_item;
 
-/* Reads --format and --fields; opens nothing. The caller frees. NULL with ERROR_USAGE (an unknown
+/* Reads --format and --fields; opens nothing. `config` and `resources`, of which batch and progress
+ * are used later, must outlive the result. The caller frees. NULL with ERROR_USAGE (an unknown
  * name) or ERROR_MEMORY. */
-struct run_formats *run_formats_new(struct run *run, struct error *error);
+struct run_formats *run_formats_new(const struct run_config *config,
+                                    const struct run_resources *resources, struct error *error);
 void run_formats_free(struct run_formats *formats);
 
 /* Bits of enum record_field that --fields asks for. */

@@ -1,0 +1,35 @@
+/* run_folder.h - the output folder of a run: what earlier starts left there, and what is still to
+ * be done. */
+#ifndef PROGRAM_RUN_RUN_FOLDER_H
+#define PROGRAM_RUN_RUN_FOLDER_H
+
+#include <stdbool.h>
+
+struct error;
+struct run;
+struct run_config;
+struct run_resources;
+
+/* Makes the folder, compares run.json with this configuration (refusing a difference unless
+ * --overwrite or --extend), reads which images are done and failed, and removes temporary files
+ * that killed starts left at the top. 0 or -1. */
+int run_folder_open(struct run_config *config, struct run_resources *resources,
+                    struct error *error);
+
+/* Whether this start has to do the image: not done before (checked on the disk) or failed before,
+ * as the options say. `tar` is the key of the tar that it lies in, or NULL: if that could not be
+ * read to its end, its images that were not reached failed with it. */
+bool run_folder_wants(const struct run *run, const char *key, const char *tar);
+
+/* True if this tar failed before. */
+bool run_folder_tar_failed(const struct run *run, const char *key);
+
+/* Clears the failure of a tar that has been read to its end. Listing thread only. 0 or -1. */
+int run_folder_clear_tar(struct run *run, const char *key, struct error *error);
+
+/* OUTDIR/<key without its extension><suffix>; the caller frees it with free(3). NULL with
+ * ERROR_MEMORY. */
+char *run_folder_path(const struct run_config *config, const char *key, const char *suffix,
+                      struct error *error);
+
+#endif

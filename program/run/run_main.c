@@ -1,0 +1,329 @@
+/* run_main.c - `maskmill run`: from the command line to the exit status.
+ *
+ *   options -> model (and its own defaults) -> inputs, surveyed -> output folder, as it was left
+ *   -> workers -> images through the stages (collection.c) -> summary
+ */
+#include "program/run/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/atomic_batch.h"
+#include "base/atomic_sync.h"
+#include "base/parse.h"
+#include "images/image_worker.h"
+#include "images/tar_input.h"
+#include "jobs/ledger.h"
+#include "jobs/ledger_index.h"
+#include "jobs/ledger_status.h"
+#include "jobs/list.h"
+#include "jobs/lock.h"
+#include "jobs/progress.h"
+#include "jobs/stop.h"
+#include "jobs/unknown.h"
+#include "program/command.h"
+#include "program/command_line.h"
+#include "program/config.h"
+#include "program/run/collection.h"
+#include "program/run/run_clean.h"
+#include "program/run/run_folder.h"
+#include "program/run/run_formats.h"
+#include "program/run/run_setup.h"
+
+enum { SYNC_FILES = 256 }; /* most records whose folders are synced together */
+#define SYNC_SECONDS 1.0   /* longest time that the first of them waits */
+
+void run_fail(struct run *run, const struct error *error)
+{
+    if (!atomic_exchange(&run->outcome.failing, true))
+        run->outcome.fatal = *error;
+    stop_ask(run->resources.stop);
+}
+
+bool run_stopping(const struct run *run)
+{
+    return stop_reason(run->resources.stop) != STOP_NONE;
+}
+
+/* Reads --max-failures "N" or "P%". */
+static int read_failure_limit(struct run_config *config, struct error *error)
+{
+    const char *text = config->settings->max_failures;
+    config->failures_most = UINT64_MAX;
+    config->failures_share = 2;
+    if (!text || parse_count(text, &config->failures_most) ||
+        (parse_percentage(text, &config->failures_share) && config->failures_share >= 0 &&
+         config->failures_share <= 1))
+        return 0;
+    return error_set(error, ERROR_USAGE,
+                     "--max-failures %s: expected a number of images, or 0%% to 100%%", text);
+}
+
+static const char *environment(const char *name)
+{
+    return getenv(name);
+}
+
+static int check_options(struct run_config *config, struct run_resources *resources,
+                         struct error *error)
+{
+    const struct settings *settings = config->settings;
+    resources->formats = run_formats_new(config, resources, error);
+    if (!resources->formats)
+        return -1;
+    if (settings->print_config)
+        return 0;
+    if (!settings->output)
+        return error_set(error, ERROR_USAGE, "-o DIR is missing: the folder for the records");
+    if (config->input_count == 0 && !settings->list)
+        return error_set(error, ERROR_USAGE, "no INPUT: name images, folders, or --list FILE");
+    config->shard = (struct shard){0, 1};
+    if (settings->shard && shard_parse(settings->shard, environment, &config->shard, error))
+        return -1;
+    return read_failure_limit(config, error);
+}
+
+/* ---- the run ---- */
+
+static int start_reporting(const struct run_config *config, struct run_resources *resources,
+                           struct error *error)
+{
+    const struct settings *settings = config->settings;
+    char labels[64] = "";
+    if (config->shard.count > 1)
+        snprintf(labels, sizeof labels, "shard=\"%u/%u\"", config->shard.index,
+                 config->shard.count);
+    const struct progress_options options = {
+        .out = stderr,
+        .json = strcmp(settings->log_format, "json") == 0,
+        .quiet = settings->quiet,
+        .terminal = isatty(STDERR_FILENO),
+        .metrics = settings->metrics,
+        .labels = labels,
+    };
+    resources->progress = progress_new(&options, error);
+    return resources->progress ? 0 : -1;
+}
+
+static int open_inputs(struct run_config *config, struct run_resources *resources,
+                       struct list_survey *survey, struct error *error)
+{
+    const struct list_options options = {
+        .inputs = (const char *const *)config->inputs,
+        .input_count = (size_t)config->input_count,
+        .list_file = config->settings->list,
+        .null_separated = config->settings->null_separated,
+        .skip_folder = config->settings->output,
+        .wanted = image_has_extension,
+        .folder = tar_input_stem,
+        .skip_suffix = ".overlay.jpg",
+    };
+    for (int i = 0; i < config->input_count && i < RUN_INPUTS_MAX; i++)
+        mount_note(config->inputs[i], &config->mounts[i]);
+    resources->list = list_open(&options, error);
+    return resources->list ? list_survey(resources->list, &config->shard, survey, error) : -1;
+}
+
+/* `images`: in this shard, or IMAGES_UNKNOWN. */
+static int begin_ledger(struct run *run, uint64_t images, struct error *error)
+{
+    const struct run_config *config = &run->config;
+    struct run_resources *resources = &run->resources;
+    bool retry_failed = config->settings->retry_failed;
+    resources->batch = atomic_batch_new(SYNC_FILES, SYNC_SECONDS, error);
+    resources->ledger =
+        resources->batch ? ledger_open(config->settings->output, &config->shard, error) : NULL;
+    if (!resources->ledger || ledger_append_start(resources->ledger, images, error))
+        return -1;
+    struct ledger_counts before = ledger_index_counts(resources->before);
+    uint64_t tried = before.done + before.failed;
+    uint64_t left = images > tried ? images - tried : 0;
+    if (images == IMAGES_UNKNOWN)
+        left = IMAGES_UNKNOWN;
+    else if (retry_failed)
+        left = before.failed;
+    progress_expect(resources->progress, left, before.done, before.failed);
+    run->outcome.failed_before = retry_failed ? 0 : before.failed;
+    return 0;
+}
+
+static int take_lock(const struct run_config *config, struct lock **lock, struct error *error)
+{
+    char path[4096];
+    if (atomic_make_folder(config->settings->output, error))
+        return -1;
+    int length = snprintf(path, sizeof path, "%s/" LEDGER_FOLDER, config->settings->output);
+    if (length < 0 || (size_t)length >= sizeof path - 64)
+        return error_set(error, ERROR_USAGE, "-o %s: the path is too long",
+                         config->settings->output);
+    if (atomic_make_folder(path, error))
+        return -1;
+    snprintf(path + length, sizeof path - (size_t)length, "/lock-%u-of-%u", config->shard.index,
+             config->shard.count);
+    return lock_take(path, LOCK_WATCH, lock, error);
+}
+
+/* The model, the inputs, what was done before, and the workers. */
+static int set_up(struct run *run, struct error *error)
+{
+    struct list_survey survey;
+    struct run_config *config = &run->config;
+    struct run_resources *resources = &run->resources;
+    if (image_library_start(error))
+        return -1;
+    resources->library_started = true;
+    return run_load_model(config, resources, error) ||
+                   open_inputs(config, resources, &survey, error) ||
+                   run_check_inputs(config, resources->list, error) ||
+                   run_folder_open(config, resources, error) ||
+                   begin_ledger(run, survey.mine, error) ||
+                   run_formats_open(resources->formats, error) ||
+                   run_start_workers(config, resources, survey.mine, error)
+               ? -1
+               : 0;
+}
+
+/* Everything from the model to the last image. */
+static int carry_out(struct run *run, struct error *error)
+{
+    if (set_up(run, error) || collection_run(run, error))
+        return -1;
+    if (atomic_load(&run->outcome.failing)) {
+        *error = run->outcome.fatal;
+        return -1;
+    }
+    return run_formats_finish(run->resources.formats, !run_stopping(run), error);
+}
+
+/* The exit status, and in a word why the run ended. */
+static enum exit_status conclude(const struct run *run, int status, const struct error *error,
+                                 const char **reason)
+{
+    *reason = "error";
+    if (status)
+        return command_status(error);
+    if (run->outcome.too_many_failures) {
+        *reason = "failures";
+        return EXIT_TOO_MANY_FAILURES;
+    }
+    if (run_stopping(run)) {
+        *reason = "stopped";
+        return EXIT_STOPPED;
+    }
+    *reason = "done";
+    return run->outcome.failed + run->outcome.failed_before ? EXIT_SOME_FAILED : EXIT_ALL_DONE;
+}
+
+/* The last line of the ledger, and failed.ndjson. What cannot be written there is an error of the
+ * run, even where all images are done: who reads these files must be able to trust them. */
+static int end_ledger(struct run *run, const char *reason, struct error *error)
+{
+    const struct run_config *config = &run->config;
+    struct run_resources *resources = &run->resources;
+    bool none = run->outcome.failed == 0 && !config->settings->overwrite &&
+                ledger_index_counts(resources->before).failed == 0;
+    ledger_index_free(resources->before); /* as large as the one that failed.ndjson takes */
+    resources->before = NULL;
+    return ledger_append_end(resources->ledger, reason, error) ||
+                   ledger_sync(resources->ledger, error) ||
+                   ledger_write_failed(config->settings->output, &config->shard, none, NULL, error)
+               ? -1
+               : 0;
+}
+
+static enum exit_status end_run(struct run *run, int status, struct error *error)
+{
+    const char *reason;
+    struct error at_end;
+    struct progress *progress = run->resources.progress;
+    enum exit_status exit_status = conclude(run, status, error, &reason);
+    if (status)
+        progress_log(progress, PROGRESS_ERROR, "%s", error->text);
+    if (run->resources.ledger && end_ledger(run, reason, &at_end)) {
+        progress_log(progress, PROGRESS_ERROR, "%s", at_end.text);
+        exit_status = conclude(run, -1, status ? error : &at_end, &reason);
+    }
+    if (run->resources.ledger)
+        progress_finish(progress, reason, exit_status);
+    return exit_status;
+}
+
+static void free_resources(const struct run_config *config, struct run_resources *resources)
+{
+    run_stop_workers(config, resources);
+    image_server_stop(resources->image_server);
+    run_clean_free(resources->clean);
+    run_formats_free(resources->formats);
+    ledger_close(resources->ledger);
+    ledger_index_free(resources->before);
+    atomic_batch_free(resources->batch);
+    list_close(resources->list);
+    lock_release(resources->lock);
+    progress_free(resources->progress);
+    stop_free(resources->stop);
+    if (resources->library_started)
+        image_library_stop();
+}
+
+/* With the lock held, the run; without it, the reason why not. */
+static enum exit_status run_locked(struct run *run, struct error *error)
+{
+    const struct settings *settings = run->config.settings;
+    int answer = take_lock(&run->config, &run->resources.lock, error);
+    if (answer == LOCK_TAKEN)
+        return end_run(run, carry_out(run, error), error);
+    if (answer != LOCK_HELD)
+        return end_run(run, -1, error);
+    progress_log(run->resources.progress, settings->lock ? PROGRESS_INFO : PROGRESS_ERROR, "%s: %s",
+                 settings->output, error->text);
+    return settings->lock ? EXIT_ALL_DONE : EXIT_ENVIRONMENT;
+}
+
+static int prepare(struct run_config *config, struct run_resources *resources, struct error *error)
+{
+    struct settings *settings = config->settings;
+    if (settings->config && config_read(settings, settings->config, error))
+        return -1;
+    if (settings->preset && config_preset(settings, settings->preset, error))
+        return -1;
+    /* The server forks, so it comes before the first thread. */
+    if (check_options(config, resources, error) ||
+        image_server_start(&resources->image_server, error) ||
+        start_reporting(config, resources, error))
+        return -1;
+    resources->stop = stop_new(settings->max_time, error);
+    return resources->stop ? 0 : -1;
+}
+
+static enum exit_status print_config(struct run *run, struct error *error)
+{
+    if (run_load_model(&run->config, &run->resources, error))
+        return end_run(run, -1, error);
+    char *text = config_text(run->config.settings, error);
+    if (!text)
+        return end_run(run, -1, error);
+    puts(text);
+    free(text);
+    return EXIT_ALL_DONE;
+}
+
+enum exit_status run_main(struct command_line *line)
+{
+    struct run run = {
+        .config = {.settings = &line->settings,
+                   .inputs = line->operands,
+                   .input_count = line->operand_count},
+    };
+    struct error error = {0};
+    enum exit_status status;
+    if (prepare(&run.config, &run.resources, &error))
+        status = command_fail(line->command, &error);
+    else if (line->settings.print_config)
+        status = print_config(&run, &error);
+    else
+        status = run_locked(&run, &error);
+    free_resources(&run.config, &run.resources);
+    return status;
+}
