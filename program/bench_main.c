@@ -22,14 +22,14 @@ struct bench {
     struct image image;
 };
 
-/* Times of one image in seconds; the worker's are summed over the threads. */
+/* Times of one image in seconds; those of prompt workers are summed over the threads. */
 struct timing {
     double whole, read, record;
     struct generator_times stages;
     size_t masks;
 };
 
-/* Smooth waves and some shapes: enough to keep the filters busy. */
+/* Gradients and blocks: enough to keep the filters busy. */
 static int draw_image(struct image *image, struct error *error)
 {
     enum { WIDTH = 1800, HEIGHT = 1200 };
@@ -101,8 +101,7 @@ static int time_once(struct bench *bench, struct timing *timing, struct error *e
     return status;
 }
 
-/* 0 where it is unknown. Not from getrusage, whose figure starts at that of the process that called
- * exec. */
+/* 0 if unknown. Not from getrusage, whose maximum includes the process that called exec. */
 static double peak_mib(void)
 {
     double kib = 0;
@@ -150,9 +149,9 @@ static void print_text(const struct bench *bench, const struct timing *t)
 
 static int time_all(struct bench *bench, struct error *error)
 {
-    char said[MODEL_LOAD_DEFAULTS];
+    char defaults[MODEL_LOAD_DEFAULTS];
     struct timing best = {.whole = 1e300};
-    if (model_load(&bench->sam, bench->settings, said, error) ||
+    if (model_load(&bench->sam, bench->settings, defaults, error) ||
         (!bench->path && draw_image(&bench->image, error)))
         return -1;
     bench->generator =

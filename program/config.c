@@ -8,8 +8,8 @@
 #include "base/json_text.h"
 #include "program/settings.h"
 
-/* The text of a JSON value as settings_set takes it, in `text` or the value's own; NULL for another
- * kind of value. */
+/* The text of a JSON value for settings_set: in `text`, or the value's own string. NULL for an
+ * array or an object. */
 static const char *value_text(const json_t *value, char *text, size_t size)
 {
     switch (json_typeof(value)) {

@@ -1,5 +1,5 @@
-/* config.h - settings as a JSON object: read from --config FILE, shown by --print-config, and the
- * presets. Names have underscores; values are numbers, texts and true or false. */
+/* config.h - settings as a JSON object (read by --config FILE, printed by --print-config), and the
+ * presets. Names have underscores; values are numbers, strings, true or false. */
 #ifndef PROGRAM_CONFIG_H
 #define PROGRAM_CONFIG_H
 
@@ -16,8 +16,8 @@ int config_read(struct settings *settings, const char *path, struct error *error
  * frees it with free(3). NULL with ERROR_MEMORY. */
 char *config_text(const struct settings *settings, struct error *error);
 
-/* Appends the value of one option as config_text has it: a number, true or false, a text, or null
- * for none. */
+/* Appends the value of one option as in config_text: a number, true, false, a string, or null for
+ * none. */
 void config_value(struct json_text *text, const struct settings *settings,
                   const struct setting *setting);
 

@@ -8,8 +8,8 @@
 
 enum { BLOCK = 1 << 16 };
 
-/* GLib's checksum under a name that needs no header of GLib; GLib ends the program where memory is
- * too short for one. */
+/* GLib's checksum, under a name that needs no header of GLib. GLib ends the program if it cannot
+ * allocate one. */
 struct digest *digest_new(void)
 {
     return (struct digest *)g_checksum_new(G_CHECKSUM_SHA256);

@@ -1,4 +1,4 @@
-/* digest.h - SHA-256, by which a run and `maskmill info` know a model again. */
+/* digest.h - SHA-256, which identifies a model. */
 #ifndef PROGRAM_DIGEST_H
 #define PROGRAM_DIGEST_H
 
@@ -14,7 +14,7 @@ int digest_file(const char *path, char text[DIGEST_TEXT], struct error *error);
 /* SHA-256 of `size` bytes. */
 void digest_bytes(const void *bytes, size_t size, char text[DIGEST_TEXT]);
 
-/* SHA-256 of bytes that come in pieces. Never NULL. */
+/* SHA-256 of bytes that come in pieces. digest_new never returns NULL. */
 struct digest;
 struct digest *digest_new(void);
 void digest_add(struct digest *digest, const void *bytes, size_t size);

@@ -89,7 +89,7 @@ static int receive(const struct download *download, struct atomic_file *file, ui
     return failed;
 }
 
-/* Waits for the downloader's end. Closing the pipe ends one that still writes. */
+/* Waits for the downloader to end. Closing the pipe ends one that is still writing. */
 static int finish(const struct download *download, int *status)
 {
     close(download->pipe);
@@ -100,7 +100,7 @@ static int finish(const struct download *download, int *status)
     return ended < 0 ? -1 : 0;
 }
 
-/* What was received must be what was published. */
+/* Refuses a file that is not the published one. */
 static int check(const struct model_zoo_entry *entry, const char *url, uint64_t size,
                  const char *sha256, struct error *error)
 {

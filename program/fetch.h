@@ -1,5 +1,4 @@
-/* fetch.h - downloads a published checkpoint, through curl(1) or wget(1), whichever is installed.
- */
+/* fetch.h - downloads a published checkpoint with curl(1) or wget(1), whichever is installed. */
 #ifndef PROGRAM_FETCH_H
 #define PROGRAM_FETCH_H
 
@@ -7,10 +6,9 @@ struct error;
 struct model_zoo_entry;
 
 /* Downloads `entry` to `path`. The file appears there only after its size and SHA-256 have been
- * found right; a file that is already there is never replaced. The downloader's progress goes to
- * standard error. Returns 0 (also where the right file is there already), or -1 with ERROR_IO (no
- * downloader, no network, disk, another file in the way) or ERROR_MODEL (not what was published).
- */
+ * checked; an existing file is never replaced. The downloader's progress goes to standard error.
+ * Returns 0 (also if the right file exists already), or -1 with ERROR_IO (no downloader, no
+ * network, disk, another file in the way) or ERROR_MODEL (not what was published). */
 int fetch_model(const struct model_zoo_entry *entry, const char *path, struct error *error);
 
 #endif

@@ -10,7 +10,7 @@
 #include "program/model_load.h"
 #include "program/model_zoo.h"
 
-/* The file itself, beside the model that is made of it. */
+/* Opens the file itself, for its metadata and format. */
 static int open_file(struct model_info *info, const char *path, struct error *error)
 {
     struct stat status;

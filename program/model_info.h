@@ -1,4 +1,4 @@
-/* model_info.h - what `maskmill info` says of a model. */
+/* model_info.h - what `maskmill info` reports about a model. */
 #ifndef PROGRAM_MODEL_INFO_H
 #define PROGRAM_MODEL_INFO_H
 
@@ -21,7 +21,7 @@ struct model_info {
     uint64_t bytes;                          /* of the file */
     char sha256[DIGEST_TEXT];                /* of the file */
     const struct model_zoo_entry *published; /* the published file that it is, or NULL */
-    struct settings *settings; /* the caller's: as a run with this model and no options has them */
+    struct settings *settings;               /* the caller's: those of a run with this model */
 };
 
 /* Loads and examines the checkpoint at `path`; NULL: the built-in model. `settings` are initialised
@@ -31,7 +31,7 @@ int model_info_read(struct model_info *info, const char *path, struct settings *
                     struct error *error);
 void model_info_free(struct model_info *info);
 
-/* As lines of a name and a value. */
+/* As lines of names and values. */
 void model_info_print(const struct model_info *info, FILE *to);
 
 /* As one JSON object with a newline; the keys are in docs/models.md. */

@@ -1,4 +1,4 @@
-/* model_info_report.c - what model_info.h knows, as text and as JSON. */
+/* model_info_report.c - the report about a model, as text and as JSON. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@
 
 enum { VALUE_SIZE = 256 };
 
-/* Metadata come from the file: nothing in them may steer a terminal. */
+/* Metadata is untrusted: control characters must not reach the terminal. */
 static void print_clean(FILE *to, const char *text)
 {
     for (; *text; text++)
@@ -108,7 +108,7 @@ static void add_metadata(struct json_text *text, const struct model_info *info)
     json_text_raw(text, "}");
 }
 
-/* `own` chooses all, or those of the model alone. */
+/* All defaults, or only the model's own. */
 static void add_defaults(struct json_text *text, const struct model_info *info, const char *name,
                          bool own)
 {

@@ -1,4 +1,4 @@
-/* settings_complete.c - what concerns several options at once, and what is derived from texts. */
+/* settings_complete.c - checks across options, and values derived from texts. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

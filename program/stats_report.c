@@ -1,4 +1,4 @@
-/* The two forms of stats.h's report. */
+/* stats_report.c - statistics of records as text and as JSON. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@ static const double shares[] = {0.05, 0.25, 0.5, 0.75, 0.95};
 static const char *const share_names[] = {"p5", "p25", "median", "p75", "p95"};
 enum { SHARES = sizeof shares / sizeof shares[0], JSON_BARS = 50, TEXT_BARS = 10, BAR_WIDTH = 40 };
 
-/* One distribution, and how the histogram's numbers become those shown. */
+/* One distribution, and how its histogram is shown. */
 struct distribution {
     const char *name, *title;
     const struct histogram *histogram;
@@ -133,7 +133,7 @@ static void print_bar(uint64_t count, uint64_t most)
     putchar('\n');
 }
 
-/* Bars between the least and the most number only, so that they tell something. */
+/* Bars from the smallest to the largest value only, not over the whole range. */
 static void print_bars(const struct distribution *distribution)
 {
     const struct histogram *histogram = distribution->histogram;

@@ -4,7 +4,7 @@
 
 struct stats;
 
-/* Everything for people, to standard output. */
+/* Prints text to standard output. */
 void stats_print(const struct stats *stats);
 
 #endif

@@ -68,7 +68,7 @@ int eval_clicks(struct eval_scores *scores, struct predictor *predictor,
     return status;
 }
 
-/* Best first; masks lie in one array, so that equal ones keep their order by it. */
+/* Best first. The masks lie in one array, so comparing addresses keeps the order of equal ones. */
 struct ranked {
     struct eval_mask mask;
     size_t place;
@@ -156,7 +156,7 @@ static int eval_generated(struct eval_scores *scores, struct generator *generato
     return status;
 }
 
-/* Image to clicks and automatic masks. */
+/* Evaluates the model on one image: clicks and automatic masks. */
 static int eval_model(const struct evaluator *evaluator, const char *path,
                       const struct segments *truth, struct eval_scores *scores, struct error *error)
 {
@@ -174,7 +174,7 @@ static int eval_model(const struct evaluator *evaluator, const char *path,
     return status;
 }
 
-/* FOLDER/KEY with the ending ".json", or KEY with it where FOLDER is NULL; freed by free(3). */
+/* FOLDER/KEY with the extension ".json"; without a folder KEY alone. Freed by free(3). */
 static char *record_path(const char *folder, const char *key, struct error *error)
 {
     char *path;
@@ -185,7 +185,7 @@ static char *record_path(const char *folder, const char *key, struct error *erro
     return made < 0 ? NULL : path;
 }
 
-/* A record of masks that some tool wrote. */
+/* Evaluates a record of masks that some tool wrote. */
 static int eval_record(const struct evaluator *evaluator, const char *key,
                        const struct segments *truth, struct eval_scores *scores,
                        struct error *error)

@@ -25,19 +25,19 @@ struct eval_command {
     const char *folder;
 };
 
-/* The model and what works with it. */
+/* Loads the model and makes the generator and the predictor. */
 static int prepare(struct eval_command *command, struct error *error)
 {
-    char said[MODEL_LOAD_DEFAULTS];
+    char defaults[MODEL_LOAD_DEFAULTS];
     struct evaluator *evaluator = &command->evaluator;
     const struct generator_options *generator = &command->settings->generator;
     if (evaluator->masks)
         return 0;
-    if (model_load(&command->sam, command->settings, said, error))
+    if (model_load(&command->sam, command->settings, defaults, error))
         return -1;
-    if (said[0])
-        fprintf(stderr, "maskmill eval: %s brings its own defaults:%s\n",
-                model_load_name(command->settings), said);
+    if (defaults[0])
+        fprintf(stderr, "maskmill eval: %s: its own defaults are used:%s\n",
+                model_load_name(command->settings), defaults);
     evaluator->generator =
         generator_new(command->sam, generator, command->settings->threads, error);
     if (!evaluator->generator)
@@ -48,7 +48,7 @@ static int prepare(struct eval_command *command, struct error *error)
     return evaluator->predictor ? 0 : -1;
 }
 
-/* All pairs, one after another; bad ones are named and left out. */
+/* Evaluates all pairs. Bad ones are reported and skipped. */
 static int walk(struct eval_command *command, struct error *error)
 {
     const struct list_options options = {

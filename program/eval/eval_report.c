@@ -9,7 +9,7 @@
 
 static const char *const size_names[SIZES] = {"small", "medium", "large"};
 
-/* The clicks of one size, or of all for SIZES. */
+/* The clicks on segments of one size, or all clicks for SIZES. */
 static struct eval_clicks clicks_of(const struct eval_scores *scores, int size)
 {
     struct eval_clicks sum = {0};
@@ -36,7 +36,7 @@ static double mean(double sum, uint64_t count)
     return count ? sum / (double)count : (double)NAN;
 }
 
-/* Pearson's coefficient; NaN where either side does not vary. */
+/* Pearson's coefficient; NaN if either side is constant. */
 static double pearson(const struct eval_correlation *sums)
 {
     double n = sums->count;
@@ -92,7 +92,7 @@ static void add_recall(struct json_text *text, const struct eval_scores *scores,
 
 typedef void add_part(struct json_text *text, const struct eval_scores *scores, int size);
 
-/* The members of all segments, then an object a size. */
+/* The members for all segments, then an object for each size. */
 static void add_sizes(struct json_text *text, const struct eval_scores *scores, add_part *add)
 {
     add(text, scores, SIZES);

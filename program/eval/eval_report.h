@@ -1,4 +1,4 @@
-/* eval_report.h - what `maskmill eval` found, for people and for programs. */
+/* eval_report.h - the results of `maskmill eval`, as text and as JSON. */
 #ifndef PROGRAM_EVAL_EVAL_REPORT_H
 #define PROGRAM_EVAL_EVAL_REPORT_H
 
@@ -7,11 +7,11 @@
 struct eval_scores;
 struct json_text;
 
-/* One JSON object; docs/evaluation.md lists its members. A mean of nothing is null. Without
+/* One JSON object; docs/evaluation.md lists its members. The mean of no values is null. Without
  * `clicks` there is no member "single_click". */
 void eval_json(const struct eval_scores *scores, bool clicks, struct json_text *text);
 
-/* A table, to standard output. A mean of nothing is a dash. */
+/* A table, to standard output. The mean of no values is a dash. */
 void eval_print(const struct eval_scores *scores, bool clicks);
 
 #endif

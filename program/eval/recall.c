@@ -15,7 +15,7 @@ enum segment_size segment_size(uint64_t area)
     return area < SMALL_BELOW ? SIZE_SMALL : area < MEDIUM_BELOW ? SIZE_MEDIUM : SIZE_LARGE;
 }
 
-/* The segment that a mask finds, or `segments`. */
+/* The index of the segment that a mask finds, or `segments`. */
 static size_t find_best(const double *iou, const bool *found, size_t segments, double threshold)
 {
     size_t best = segments;
@@ -41,7 +41,7 @@ int recall_add(struct recall *recall, const uint64_t *areas, size_t segments, co
     for (size_t s = 0; s < segments; s++)
         recall->segments[segment_size(areas[s])]++;
     for (int t = 0; t < RECALL_THRESHOLDS; t++) {
-        double threshold = (10 + t) / 20.0; /* one rounding, so that an IoU of 11/20 reaches 0.55 */
+        double threshold = (10 + t) / 20.0; /* rounded once, so an IoU of 11/20 reaches 0.55 */
         memset(found, 0, segments * sizeof *found);
         for (size_t rank = 0; rank < masks; rank++) {
             size_t best = find_best(iou + rank * segments, found, segments, threshold);

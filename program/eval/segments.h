@@ -1,13 +1,12 @@
-/* segments.h - the segments of an image as any tool wrote them: true ones to compare with, or masks
- * to be judged.
+/* segments.h - the segments of an image, written by any tool: true segments, or masks to evaluate.
  *
- * A record is read as record.h describes it, but only what the comparison needs has to be there:
+ * A record has the form that record.h describes, but only these members are required:
  *
  *   {"image": {"width", "height"},
  *    "annotations": [{"segmentation": {"size": [h, w], "counts"}, "annotator", "predicted_iou"}]}
  *
  * counts is COCO's string or a list of run lengths. "annotator" says which person or tool drew the
- * segment, 0 where it is missing. "predicted_iou" orders masks, 0 where it is missing.
+ * segment; default 0. "predicted_iou" orders masks; default 0.
  */
 #ifndef PROGRAM_EVAL_SEGMENTS_H
 #define PROGRAM_EVAL_SEGMENTS_H
@@ -28,7 +27,7 @@ struct segment {
     double predicted_iou;
 };
 
-/* Begin with all zeros. */
+/* Zeroed at first. */
 struct segments {
     uint32_t width, height; /* pixels; width * height < 2^32 */
     struct segment *items;  /* owned */
@@ -45,8 +44,9 @@ int segments_read(struct segments *segments, const char *path, struct error *err
 
 enum { SEGMENTS_FIRST_ANNOTATOR = -1 };
 
-/* Leaves only the segments of one annotator: the smallest number there is, or `annotator`. Returns
- * 0, or -1 with ERROR_RECORD where there are segments, but none of his; all are kept then. */
+/* Keeps only the segments of one annotator: `annotator`, or with SEGMENTS_FIRST_ANNOTATOR the one
+ * with the smallest number. Returns 0, or -1 with ERROR_RECORD if there are segments, but none by
+ * that annotator; then all are kept. */
 int segments_choose(struct segments *segments, int64_t annotator, struct error *error);
 
 void segments_free(struct segments *segments);

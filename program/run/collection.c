@@ -1,9 +1,9 @@
-/* collection.c - many images through three stages of threads:
+/* collection.c - takes the images through three stages, each with its threads:
  *
  *   list -> [read: decode] -> [compute: generate] -> [write: record, overlay] -> finish: ledger
  *
- * A fixed number of items goes round, so memory is bounded. A ledger line says "done" only after
- * the folder of the output has been synced; lines wait for that in `pending`.
+ * A fixed number of items is reused, which bounds the memory. A ledger line says "done" only after
+ * the output's folder has been synced; until then it waits in `pending`.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ struct collection {
     struct run *run;
     struct item *items; /* [item_count] */
     size_t item_count;
-    struct queue *idle; /* items that nobody uses */
+    struct queue *idle; /* items that are free */
     struct workers *workers;
     struct ledger_line *pending; /* owned; their names too */
     size_t pending_count, pending_capacity;
@@ -65,9 +65,9 @@ static void leave(void *context, int worker)
     image_thread_stop();
 }
 
-/* Makes the outputs of all pending images durable, then says so in the ledger. Lines that cannot
- * be written are dropped: their images will be done again. So are those of records that went into
- * the bare folder below a file system that was unmounted. */
+/* Syncs the outputs of all pending images, then writes their ledger lines. Lines that cannot be
+ * written are dropped, so their images will be done again. So are lines of records that went into
+ * the bare mount point of a file system that has been unmounted. */
 static void flush(struct collection *collection)
 {
     struct run *run = collection->run;
@@ -110,7 +110,7 @@ static void note_done(struct collection *collection, struct item *item)
         .seconds = item->seconds,
         .worker = item->worker,
     };
-    item->key = item->tar = NULL; /* the line has them now */
+    item->key = item->tar = NULL; /* the line owns them now */
     run->outcome.done++;
     progress_image(run->resources.progress, false, (uint32_t)item->record.masks.count,
                    item->seconds, item->bytes);
@@ -154,7 +154,7 @@ static void finish(void *context, void *work, enum workers_outcome outcome)
     queue_push(collection->idle, item);
 }
 
-/* One a worker, one being read, one waiting for a worker, one being written. */
+/* One for each worker, one being read, one waiting for a worker, one being written. */
 uint64_t collection_images(int workers)
 {
     return (uint64_t)workers + 3;
@@ -195,7 +195,7 @@ static void collection_free(struct collection *collection)
     free(collection->pending);
 }
 
-/* An image that is to go through the stages. All borrowed. */
+/* An image to take through the stages. All borrowed. */
 struct submission {
     const char *path, *key;
     const char *tar;                 /* key of the tar that it lies in, or NULL */
@@ -228,7 +228,8 @@ static int submit(struct collection *collection, const struct submission *image,
     return error_set(error, ERROR_MEMORY, "%s: no memory to begin with it", image->path);
 }
 
-/* One member of a tar, as if the tar were a folder of its name. With `fault` it is unusable. */
+/* Submits a member of a tar, as if the tar were a folder of that name. With `fault` it is unusable.
+ */
 static int submit_member(struct collection *collection, const struct list_item *listed,
                          const struct tar_member *member, const struct error *fault,
                          struct error *error)
@@ -248,7 +249,7 @@ static int submit_member(struct collection *collection, const struct list_item *
     return status;
 }
 
-/* Waits until all images that are on their way are through, and what is done is in the ledger. */
+/* Waits until all submitted images are finished and in the ledger. */
 static void settle(struct collection *collection)
 {
     for (size_t i = 0; i < collection->item_count; i++)
@@ -258,8 +259,9 @@ static void settle(struct collection *collection)
     flush(collection);
 }
 
-/* A tar has been read to its end. If it had failed, its images count as failed with it until they
- * are through: a start that is killed before that leaves them to the next --retry-failed. */
+/* The tar has been read to its end. If it failed before, that failure is cleared only after its
+ * images are in the ledger: a start that is killed before leaves them to the next
+ * --retry-failed. */
 static int end_tar(struct collection *collection, const char *key, struct error *error)
 {
     struct run *run = collection->run;
@@ -269,7 +271,7 @@ static int end_tar(struct collection *collection, const char *key, struct error 
     return run_stopping(run) ? 0 : run_folder_clear_tar(run, key, error);
 }
 
-/* Every image in a tar. A tar that is damaged or cannot be read counts as one failed image. */
+/* Submits every image of a tar. A tar that cannot be read to its end counts as one failed image. */
 static int submit_tar(struct collection *collection, const struct list_item *listed,
                       struct error *error)
 {
@@ -294,7 +296,7 @@ static int submit_tar(struct collection *collection, const struct list_item *lis
     return status;
 }
 
-/* An image, or a tar full of them. */
+/* Submits an image, or the images of a tar. */
 static int submit_listed(struct collection *collection, const struct list_item *listed,
                          struct error *error)
 {

@@ -1,4 +1,4 @@
-/* collection.h - every image of a run through the stages of threads. */
+/* collection.h - takes every image of a run through the stages. */
 #ifndef PROGRAM_RUN_COLLECTION_H
 #define PROGRAM_RUN_COLLECTION_H
 
@@ -7,11 +7,11 @@
 struct error;
 struct run;
 
-/* How many decoded images are held at a time with so many workers. */
+/* The most decoded images held at a time with so many workers. */
 uint64_t collection_images(int workers);
 
 /* Reads, computes and writes every image of the list that is wanted. Returns 0 when the list has
- * been gone through or the run was asked to stop, -1 on a failure that ends the run. */
+ * been read to its end or the run was asked to stop, -1 on a failure that ends the run. */
 int collection_run(struct run *run, struct error *error);
 
 #endif

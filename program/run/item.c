@@ -20,15 +20,15 @@
 #include "program/run/run_formats.h"
 #include "records/writer.h"
 
-/* Whether to begin a stage: no longer once the run is to stop. */
+/* Whether to begin a stage: not once the run is stopping. */
 static bool begin(const struct run *run, struct item *item)
 {
     item->dropped = run_stopping(run);
     return !item->dropped;
 }
 
-/* After a failed attempt: true to try again (having waited), false when item->error is final, or
- * when the run ends because of it (the image is then dropped). */
+/* After a failed attempt: waits and returns true to try again. False if item->error is final, or if
+ * the run ends because of it; then the image is dropped. */
 static bool try_again(struct run *run, struct item *item, enum retry_side side, int attempt)
 {
     if (item->error.system == 0)
@@ -50,7 +50,7 @@ static bool try_again(struct run *run, struct item *item, enum retry_side side, 
     return false;
 }
 
-/* A file that is not there may mean that its file system is not. */
+/* A missing file may mean that its file system has been unmounted. */
 static void check_mounts(struct run *run, struct item *item)
 {
     struct error error;
@@ -64,14 +64,14 @@ static void check_mounts(struct run *run, struct item *item)
         }
 }
 
-/* After a failed attempt to read the image: as try_again. */
+/* As try_again, after a failed attempt to read the image. */
 static bool read_again(struct run *run, struct item *item, int attempt)
 {
     check_mounts(run, item);
     return !item->dropped && try_again(run, item, RETRY_READING, attempt);
 }
 
-/* In tiles an image is decoded while it is computed; here only its header is looked at. */
+/* With tiles the image is decoded as it is computed; here only its header is read. */
 static int read_once(struct run *run, struct item *item)
 {
     struct image_header header;
@@ -124,7 +124,7 @@ static int find_masks(struct run *run, int worker, struct item *item)
     return status;
 }
 
-/* In tiles pixels are read here, and the file system may fail here. */
+/* With tiles the pixels are read here, so the file system may fail here. */
 static int compute_item(struct run *run, int worker, struct item *item)
 {
     for (int attempt = 0;; attempt++) {
@@ -148,7 +148,7 @@ int item_compute(struct run *run, struct item *item, int worker)
     return status;
 }
 
-/* Writes bytes to OUTDIR/<stem of the key><suffix>, again and again where that may help. */
+/* Writes bytes to OUTDIR/<stem of the key><suffix>, with retries. */
 static int write_output(struct run *run, struct item *item, const char *suffix, const void *bytes,
                         size_t size)
 {
@@ -197,7 +197,8 @@ static int complete_record(struct item *item)
                                   : error_set(&item->error, ERROR_MEMORY, "no memory for a name");
 }
 
-/* Each format writes its files anew, so those of an attempt that failed half-way do not matter. */
+/* Each attempt writes all files of a format again, so partial output of a failed one is
+ * harmless. */
 static int add_formats(struct run *run, struct item *item, const struct writer_item *written)
 {
     for (int attempt = 0;; attempt++) {
@@ -209,13 +210,13 @@ static int add_formats(struct run *run, struct item *item, const struct writer_i
     }
 }
 
-/* Whether a writer failed of itself: not the image, nor the file system, which try_again judges. */
+/* Whether the writer itself failed: not the image, and not the file system (see try_again). */
 static bool writer_failed(const struct error *error)
 {
     return error->system == 0 && error->code != ERROR_RECORD && error->code != ERROR_IMAGE;
 }
 
-/* The other formats. What is wrong with the writer, not with the image, ends the run. */
+/* Writes the other formats. A failure of a writer, unlike one of an image, ends the run. */
 static int write_formats(struct run *run, struct item *item)
 {
     char *name = strndup(item->key, list_stem(item->key));
@@ -237,7 +238,7 @@ static int write_formats(struct run *run, struct item *item)
     return status;
 }
 
-/* The record goes last: it is what says that the image is done. */
+/* The record goes last: its presence means that the image is done. */
 int item_write(struct run *run, struct item *item)
 {
     double start = clock_now();

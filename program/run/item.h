@@ -11,10 +11,9 @@
 
 struct run;
 
-/* A zeroed item is ready to be filled with path and key; with an error already set it fails in
- * item_read. */
+/* Start with a zeroed item and set path and key. If `error` is set as well, item_read fails. */
 struct item {
-    char *path; /* owned: what to open; for a tar's member the name for messages */
+    char *path; /* owned: the file; for a member of a tar its name in messages */
     char *key;  /* owned: the relative name, with its extension */
     char *tar;  /* owned: key of the tar that it lies in, or NULL */
     void *file; /* owned: the encoded image, for a tar's member; else NULL */
@@ -25,18 +24,18 @@ struct item {
     double seconds;     /* of work so far, over all stages */
     uint64_t bytes;     /* of the record written */
     uint32_t worker;
-    bool dropped; /* the run ends: the image is neither done nor failed */
+    bool dropped; /* the run is ending: the image is neither done nor failed */
 };
 
-/* The stages, in this order, each on a thread that owns the item meanwhile. They return 0 when the
- * next may follow, else -1: then item->error says what is wrong with the image, unless it is
- * dropped. Faults of the file system are retried as the options say; those that concern the whole
- * run end it (run_fail). */
+/* The three stages, in this order. Each runs on one thread, which owns the item for that time.
+ * Returns 0 if the next stage may follow, or -1: then the item is dropped, or item->error says
+ * what is wrong with the image. File system errors are retried as the options say; errors that
+ * concern the whole run end it (run_fail). */
 int item_read(struct run *run, struct item *item);
 int item_compute(struct run *run, struct item *item, int worker);
 int item_write(struct run *run, struct item *item);
 
-/* Frees everything but the memory of the pixels, which the next image uses again. */
+/* Frees everything but the pixels, whose memory the next image reuses. */
 void item_clear(struct item *item);
 
 /* Frees the pixels as well. */

@@ -1,7 +1,6 @@
-/* run.h - one `maskmill run` in three parts: how it was asked for, what it works with, what came of
- * it. run_main.c goes from the command line to the exit status; run_setup.h loads the model and
- * makes the workers; run_folder.h knows what was done before; collection.h takes the images through
- * the stages. */
+/* run.h - the state of one `maskmill run`: configuration, resources, outcome. run_main.c goes
+ * from the command line to the exit status; run_setup.h loads the model and makes the workers;
+ * run_folder.h knows what was done before; collection.h takes the images through the stages. */
 #ifndef PROGRAM_RUN_RUN_H
 #define PROGRAM_RUN_RUN_H
 
@@ -16,9 +15,9 @@
 #include "program/digest.h"
 #include "program/settings.h"
 
-enum { RUN_INPUTS_MAX = 64 }; /* inputs whose file system is watched */
+enum { RUN_INPUTS_MAX = 64 }; /* inputs whose mounts are watched */
 
-/* How the run was asked for. Complete before the first image; nothing changes afterwards. */
+/* What the user asked for and what follows from it. Immutable once the first image has started. */
 struct run_config {
     struct settings *settings; /* the command line's */
     char *const *inputs;       /* [input_count], of the command line */
@@ -30,11 +29,11 @@ struct run_config {
     int workers;
     int threads; /* of each worker */
     struct image_limits limits;
-    struct mount_mark mounts[RUN_INPUTS_MAX]; /* of the inputs */
+    struct mount_mark mounts[RUN_INPUTS_MAX]; /* the inputs' file systems */
     struct mount_mark output_mount;
 };
 
-/* What the run works with; all owned. */
+/* What the run works with. All owned; NULL until it is made. */
 struct run_resources {
     bool library_started; /* libvips */
     struct progress *progress;
@@ -43,30 +42,30 @@ struct run_resources {
     struct list *list;
     struct lock *lock;
     struct ledger_index *before; /* what earlier starts did */
-    struct run_clean *clean;     /* what they left over */
+    struct run_clean *clean;     /* removes the temporary files that they left */
     struct ledger *ledger;
     struct atomic_batch *batch;
     struct run_formats *formats;
 
-    struct image_server *image_server;   /* decodes images in a process apart */
+    struct image_server *image_server;   /* decodes images in a separate process */
     struct image_worker *image_worker;   /* of the reading thread */
     struct generator **generators;       /* [workers] */
     struct image_worker **strip_workers; /* [workers] with --tile, else NULL */
 };
 
-/* What came of it. */
+/* Counts and failure. */
 struct run_outcome {
-    /* Images that failed in earlier starts and are not tried again. Less those of tars that could
-     * be read now; written by the thread that lists the images. */
+    /* Images that failed in earlier starts and are not retried, without tars that this start could
+     * read. Written by the listing thread. */
     uint64_t failed_before;
 
     /* Written by the finishing thread. */
     uint64_t done, failed;
     bool too_many_failures;
 
-    /* The first failure that ends the run, by whichever thread met it. */
+    /* The first failure that ends the run, from any thread. */
     atomic_bool failing;
-    struct error fatal; /* valid when failing and no thread runs any more */
+    struct error fatal; /* valid if failing, after all threads have ended */
 };
 
 struct run {

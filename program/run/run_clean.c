@@ -22,7 +22,7 @@ struct run_clean {
     struct hash_set folders; /* hashes of folders that have been cleaned */
 };
 
-/* OUTDIR/<top>/<below[0..length)>; `top` may be empty. */
+/* Cleans OUTDIR/<top>/<below[0..length)>; `top` may be empty. */
 static int clean_folder(const struct run_clean *clean, const char *top, const char *below,
                         size_t length, struct error *error)
 {

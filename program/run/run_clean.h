@@ -1,9 +1,9 @@
-/* run_clean.h - left-over temporary files of starts that were killed.
+/* run_clean.h - removes the temporary files of starts that were killed.
  *
- * The output folder is never walked for them: that takes long where it holds millions of files. An
- * image that left one is not done, so a start meets it again; the folders that its outputs go to
- * are looked at then, each once. What belongs to no image lies in a few folders that every start
- * looks at. Files of other processes are left alone while these may be alive (atomic.h). */
+ * The output folder is never walked: with millions of files that takes too long. An image that left
+ * a temporary file is not done, so a later start processes it again and cleans its output folders
+ * first, each folder once. Temporary files that belong to no image lie in a few folders that every
+ * start cleans. Files of processes that may still run are kept (atomic.h). */
 #ifndef PROGRAM_RUN_RUN_CLEAN_H
 #define PROGRAM_RUN_RUN_CLEAN_H
 
@@ -18,7 +18,7 @@ struct run_resources;
 struct run_clean *run_clean_new(const struct run_config *config,
                                 const struct run_resources *resources, struct error *error);
 
-/* Cleans the folders of an image's outputs, before it begins. One thread at a time. 0 or -1. */
+/* Cleans the output folders of an image before it is processed. One thread at a time. 0 or -1. */
 int run_clean_image(struct run_clean *clean, const char *key, struct error *error);
 
 /* NULL is allowed. */

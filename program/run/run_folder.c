@@ -30,9 +30,8 @@ char *run_folder_path(const struct run_config *config, const char *key, const ch
     return NULL;
 }
 
-/* The fields of run.json: the version, the contents of model and point grid, and every option that
- * decides what is written. Returns the number of fields; `texts` holds the options' values and
- * `grid_sha256` the points'. */
+/* The fields of run.json: the version, the hashes of the model and the point grid, and every option
+ * that decides the output. Returns their number. `texts` and `grid_sha256` hold the values. */
 static size_t list_fields(const struct run_config *config, struct runfile_field *fields,
                           char (*texts)[FIELD_TEXT], char grid_sha256[DIGEST_TEXT])
 {
@@ -56,7 +55,7 @@ static size_t list_fields(const struct run_config *config, struct runfile_field 
     return used;
 }
 
-/* Forgets all ledgers: their lines speak of another configuration. */
+/* Removes all ledgers: their lines are about another configuration. */
 static int remove_ledgers(const char *folder, struct error *error)
 {
     char **paths;
@@ -71,7 +70,7 @@ static int remove_ledgers(const char *folder, struct error *error)
     return status;
 }
 
-/* Another configuration wrote the folder: refuse, or take it over as the options say. */
+/* The folder was written with another configuration: refuses, or takes it over if asked to. */
 static int take_over(const struct run_config *config, const char *path,
                      const struct runfile_field *fields, size_t count, struct error *error)
 {
@@ -124,7 +123,7 @@ int run_folder_open(struct run_config *config, struct run_resources *resources, 
     return resources->clean ? 0 : -1;
 }
 
-/* The record is there with the size that the ledger says. */
+/* Whether the record exists with the size in the ledger. */
 static bool is_there(const struct run *run, const char *key, uint64_t bytes)
 {
     struct error error;

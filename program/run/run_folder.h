@@ -1,5 +1,5 @@
-/* run_folder.h - the output folder of a run: what earlier starts left there, and what is still to
- * be done. */
+/* run_folder.h - the output folder of a run: what earlier starts did, and what remains to be
+ * done. */
 #ifndef PROGRAM_RUN_RUN_FOLDER_H
 #define PROGRAM_RUN_RUN_FOLDER_H
 
@@ -16,9 +16,10 @@ struct run_resources;
 int run_folder_open(struct run_config *config, struct run_resources *resources,
                     struct error *error);
 
-/* Whether this start has to do the image: not done before (checked on the disk) or failed before,
- * as the options say. `tar` is the key of the tar that it lies in, or NULL: if that could not be
- * read to its end, its images that were not reached failed with it. */
+/* Whether this start should process the image: it is not done (checked on disk), or it failed
+ * and failed images are to be retried. `tar` is the key of the tar that holds it, or NULL. If an
+ * earlier start could not read that tar to its end, the images that it did not reach count as
+ * failed. */
 bool run_folder_wants(const struct run *run, const char *key, const char *tar);
 
 /* True if this tar failed before. */

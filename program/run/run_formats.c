@@ -21,7 +21,7 @@ enum { FORMATS_MOST = 16, FORMAT_NAME = 32 };
 struct format {
     char name[FORMAT_NAME];
     enum writer_kind kind;
-    struct writer *writer; /* open; NULL: not */
+    struct writer *writer; /* NULL: not open */
 };
 
 struct run_formats {
@@ -44,7 +44,7 @@ static bool find_format(const char *wanted, size_t length, struct format *format
     return false;
 }
 
-/* Reads "sa1b,coco,..."; records are written in any case. */
+/* Reads "sa1b,coco,...". Records are always written, so "sa1b" is skipped. */
 static int read_formats(struct run_formats *formats, const char *list, struct error *error)
 {
     while (*list) {
@@ -131,8 +131,8 @@ int run_formats_add(struct run_formats *formats, const struct writer_item *item,
     return 0;
 }
 
-/* The image that a record's file_name means, among the inputs on the command line; NULL for one of
- * a tar. An entry of --list is found if its path is its name. */
+/* Finds the image of a record's file_name among the inputs. NULL for one in a tar. An entry of
+ * --list is found if its path is its file_name. */
 static char *find_image(void *context, const char *file_name)
 {
     const struct run_formats *formats = context;
@@ -172,7 +172,7 @@ static int close_formats(struct run_formats *formats, enum writer_kind kind, str
     return status;
 }
 
-/* The collecting formats, from the records. */
+/* Writes the collecting formats from the records. */
 static int collect(struct run_formats *formats, struct error *error)
 {
     struct writer *writers[FORMATS_MOST];

@@ -1,5 +1,5 @@
-/* run_formats.h - the output formats of a run besides the records: those with files of their own
- * for each image are written as images finish, those that collect all images at the end. */
+/* run_formats.h - the output formats of a run besides the records. Formats with files for each
+ * image are written as images finish; formats that collect all images are written at the end. */
 #ifndef PROGRAM_RUN_RUN_FORMATS_H
 #define PROGRAM_RUN_RUN_FORMATS_H
 
@@ -22,7 +22,7 @@ void run_formats_free(struct run_formats *formats);
 /* Bits of enum record_field that --fields asks for. */
 unsigned run_formats_fields(const struct run_formats *formats);
 
-/* The name of one of the formats with files for each image; NULL from `index` = their number on. */
+/* The name of format `index` among those with files for each image; NULL past the last. */
 const char *run_formats_each(const struct run_formats *formats, size_t index);
 
 /* Opens the formats with files for each image in OUTDIR/@FORMAT. 0 or -1. */
@@ -32,9 +32,8 @@ int run_formats_open(struct run_formats *formats, struct error *error);
 int run_formats_add(struct run_formats *formats, const struct writer_item *item,
                     struct error *error);
 
-/* Closes them and, with `complete`, writes the collecting formats from all records of the folder.
- * In a run of several shards these are left to `maskmill export`, and a message says so. 0 or -1.
- */
+/* Closes them. If `complete`, also writes the collecting formats from all records of the folder. A
+ * run of several shards leaves those to `maskmill export` and says so. 0 or -1. */
 int run_formats_finish(struct run_formats *formats, bool complete, struct error *error);
 
 #endif

@@ -1,6 +1,6 @@
 /* run_main.c - `maskmill run`: from the command line to the exit status.
  *
- *   options -> model (and its own defaults) -> inputs, surveyed -> output folder, as it was left
+ *   options -> model and its defaults -> survey of the inputs -> output folder, ledgers
  *   -> workers -> images through the stages (collection.c) -> summary
  */
 #include "program/run/run.h"
@@ -85,8 +85,6 @@ static int check_options(struct run_config *config, struct run_resources *resour
     return read_failure_limit(config, error);
 }
 
-/* ---- the run ---- */
-
 static int start_reporting(const struct run_config *config, struct run_resources *resources,
                            struct error *error)
 {
@@ -165,7 +163,7 @@ static int take_lock(const struct run_config *config, struct lock **lock, struct
     return lock_take(path, LOCK_WATCH, lock, error);
 }
 
-/* The model, the inputs, what was done before, and the workers. */
+/* Prepares everything that the first image needs. */
 static int set_up(struct run *run, struct error *error)
 {
     struct list_survey survey;
@@ -197,7 +195,7 @@ static int carry_out(struct run *run, struct error *error)
     return run_formats_finish(run->resources.formats, !run_stopping(run), error);
 }
 
-/* The exit status, and in a word why the run ended. */
+/* The exit status, and a word for why the run ended. */
 static enum exit_status conclude(const struct run *run, int status, const struct error *error,
                                  const char **reason)
 {
@@ -216,15 +214,15 @@ static enum exit_status conclude(const struct run *run, int status, const struct
     return run->outcome.failed + run->outcome.failed_before ? EXIT_SOME_FAILED : EXIT_ALL_DONE;
 }
 
-/* The last line of the ledger, and failed.ndjson. What cannot be written there is an error of the
- * run, even where all images are done: who reads these files must be able to trust them. */
+/* Writes the last line of the ledger, and failed.ndjson. A failure here fails the run even if all
+ * images are done, because other tools rely on these files. */
 static int end_ledger(struct run *run, const char *reason, struct error *error)
 {
     const struct run_config *config = &run->config;
     struct run_resources *resources = &run->resources;
     bool none = run->outcome.failed == 0 && !config->settings->overwrite &&
                 ledger_index_counts(resources->before).failed == 0;
-    ledger_index_free(resources->before); /* as large as the one that failed.ndjson takes */
+    ledger_index_free(resources->before); /* frees room: failed.ndjson needs an index as large */
     resources->before = NULL;
     return ledger_append_end(resources->ledger, reason, error) ||
                    ledger_sync(resources->ledger, error) ||
@@ -267,7 +265,7 @@ static void free_resources(const struct run_config *config, struct run_resources
         image_library_stop();
 }
 
-/* With the lock held, the run; without it, the reason why not. */
+/* Takes the lock and runs, or says why the lock cannot be had. */
 static enum exit_status run_locked(struct run *run, struct error *error)
 {
     const struct settings *settings = run->config.settings;
@@ -288,7 +286,7 @@ static int prepare(struct run_config *config, struct run_resources *resources, s
         return -1;
     if (settings->preset && config_preset(settings, settings->preset, error))
         return -1;
-    /* The server forks, so it comes before the first thread. */
+    /* The image server forks, so it starts before the first thread. */
     if (check_options(config, resources, error) ||
         image_server_start(&resources->image_server, error) ||
         start_reporting(config, resources, error))

@@ -89,7 +89,7 @@ static int fit_workers(struct run_config *config, struct run_resources *resource
         return error_prefix(error, "--memory");
     if (fitting < config->workers)
         progress_log(resources->progress, PROGRESS_WARNING,
-                     "memory for %d of %d workers only: see --memory", fitting, config->workers);
+                     "memory for only %d of %d workers; see --memory", fitting, config->workers);
     config->workers = fitting;
     uint64_t left = budget - fixed - each * (uint64_t)fitting;
     config->limits.max_bytes = left / collection_images(fitting) + 1;

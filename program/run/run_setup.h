@@ -1,5 +1,5 @@
-/* run_setup.h - what a run needs before its first image: the model, inputs that it can read, and
- * the workers. */
+/* run_setup.h - what a run needs before its first image: the model, a check of the inputs, and the
+ * workers. */
 #ifndef PROGRAM_RUN_RUN_SETUP_H
 #define PROGRAM_RUN_RUN_SETUP_H
 
@@ -10,15 +10,14 @@ struct list;
 struct run_config;
 struct run_resources;
 
-/* Loads the model, takes its own defaults over into the settings, and notes its hash. 0 or -1. */
+/* Loads the model, applies its defaults to the settings, and computes its hash. 0 or -1. */
 int run_load_model(struct run_config *config, struct run_resources *resources, struct error *error);
 
-/* Goes through the list, surveyed, and refuses what these settings cannot read: tars with --tile.
- * Rewinds it. 0 or -1. */
+/* Refuses inputs that these settings cannot read: tars with --tile. The list must be surveyed;
+ * it is rewound. 0 or -1. */
 int run_check_inputs(const struct run_config *config, struct list *list, struct error *error);
 
-/* Decides how many workers and threads share the machine for so many images, and makes their
- * scratch. 0 or -1. */
+/* Chooses the number of workers and threads for so many images, and makes the workers. 0 or -1. */
 int run_start_workers(struct run_config *config, struct run_resources *resources, uint64_t images,
                       struct error *error);
 

@@ -7,7 +7,7 @@
 #include "jobs/list.h"
 #include "jobs/progress.h"
 
-enum { MEMBER_MOST = 1 << 30 }; /* bytes of an encoded image */
+enum { MEMBER_MOST = 1 << 30 }; /* largest encoded image, bytes */
 
 static bool is_image(const char *name)
 {
@@ -22,8 +22,8 @@ int tar_images_open(struct tar_images *images, const char *path, struct progress
     return tar_input_open(&images->input, path, (size_t)MEMBER_MOST, error);
 }
 
-/* Compares the member with those before it: 1 where it is to be given, with its fault if any, 0
- * where it is to be left out, -1. */
+/* Compares a member with those before it. Returns 1 to give it to the caller, with its fault if
+ * any; 0 to skip it; or -1. */
 static int check_name(struct tar_images *images, const char *name, struct error *fault)
 {
     const char *earlier;
@@ -31,8 +31,8 @@ static int check_name(struct tar_images *images, const char *name, struct error 
     if (known <= 0)
         return known < 0 ? -1 : 1;
     if (strcmp(earlier, name) == 0) {
-        progress_log(images->progress, PROGRESS_WARNING,
-                     "%s: '%s' is in it twice; the first counts", images->path, name);
+        progress_log(images->progress, PROGRESS_WARNING, "%s: '%s' is in it twice; using the first",
+                     images->path, name);
         return 0;
     }
     error_set(fault, ERROR_IMAGE,

@@ -1,4 +1,4 @@
-/* tar_images.h - the images in a tar, one after another, of which no two write the same record. */
+/* tar_images.h - the images in a tar, in their order. No two of them write the same record. */
 #ifndef PROGRAM_RUN_TAR_IMAGES_H
 #define PROGRAM_RUN_TAR_IMAGES_H
 
@@ -8,7 +8,7 @@
 struct error;
 struct progress;
 
-/* Begin with all zeros. */
+/* Zeroed at first. */
 struct tar_images {
     struct tar_input *input;
     struct tar_names names;    /* of the images so far */
@@ -20,9 +20,9 @@ struct tar_images {
 int tar_images_open(struct tar_images *images, const char *path, struct progress *progress,
                     struct error *error);
 
-/* The next image: 1, where fault->code is ERROR_NONE, or ERROR_IMAGE for one that is unusable (also
- * since an earlier one has the same record); 0 at the end; -1 where the tar ends before that, with
- * its fault (ERROR_IO, ERROR_MEMORY). Of two members with the very same name the first one counts.
+/* Reads the next image. Returns 1 with fault->code ERROR_NONE, or ERROR_IMAGE if the image is
+ * unusable (damaged, or an earlier one writes the same record); 0 at the end; -1 if the tar cannot
+ * be read any further (ERROR_IO, ERROR_MEMORY). Of two members with the same name the first counts.
  */
 int tar_images_next(struct tar_images *images, struct tar_member *member, struct error *fault);
 

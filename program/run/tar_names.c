@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "jobs/list.h"
 
-/* The name with the same stem, or NULL: two hashes may be equal by chance. */
+/* The name with the same stem, or NULL if only the hashes are equal. */
 static const char *find(const struct tar_names *names, const char *name)
 {
     size_t length = list_stem(name);

@@ -1,5 +1,6 @@
 /* tar_names.h - the names of the images in one tar, to find two that would write the same record.
- * What list_survey refuses before the work begins is known of a tar only while it is read. */
+ * list_survey refuses such files before the work begins, but what a tar holds shows only as it is
+ * read. */
 #ifndef PROGRAM_RUN_TAR_NAMES_H
 #define PROGRAM_RUN_TAR_NAMES_H
 
@@ -9,15 +10,15 @@
 
 struct error;
 
-/* Begin with all zeros. */
+/* Zeroed at first. */
 struct tar_names {
     struct hash_set stems; /* hashes of the names without extension */
     char *names;           /* owned: all of them, each with its NUL */
     size_t used, capacity;
 };
 
-/* Adds a name. Returns 0, 1 where an earlier one differs in its extension at most (*earlier is that
- * one, valid until the next call; `name` is not added), or -1 with ERROR_MEMORY. */
+/* Adds a name. Returns 0; 1 if an earlier name is equal but for the extension (*earlier, valid
+ * until the next call; `name` is not added); or -1 with ERROR_MEMORY. */
 int tar_names_add(struct tar_names *names, const char *name, const char **earlier,
                   struct error *error);
 
