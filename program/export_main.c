@@ -18,8 +18,7 @@
 
 enum { WRITERS_MAX = 16, SYNC_FILES = 1000, SYNC_SECONDS = 30 };
 
-struct export
-{
+struct exporter {
     const struct settings *settings;
     char *formats; /* owned: the comma-separated list, cut into names */
     const char *names[WRITERS_MAX];
@@ -35,50 +34,52 @@ void export_print_formats(FILE *to)
         fprintf(to, "  %-13s %s\n", name, summary);
 }
 
-static int add_formats(struct export *export, const char *list, struct error *error)
+static int add_formats(struct exporter *exporter, const char *list, struct error *error)
 {
-    export->formats = strdup(list);
-    if (!export->formats)
+    exporter->formats = strdup(list);
+    if (!exporter->formats)
         return error_set(error, ERROR_MEMORY, "--format %s: no memory", list);
-    char *rest = export->formats;
+    char *rest = exporter->formats;
     for (char *name; (name = strsep(&rest, ","));) {
-        if (export->count == WRITERS_MAX)
+        if (exporter->count == WRITERS_MAX)
             return error_set(error, ERROR_USAGE, "--format %s: too many formats", list);
-        export->names[export->count++] = name;
+        exporter->names[exporter->count++] = name;
     }
     return 0;
 }
 
-static int read_options(struct export *export, struct error *error)
+static int read_options(struct exporter *exporter, struct error *error)
 {
-    const struct settings *settings = export->settings;
+    const struct settings *settings = exporter->settings;
     const char *prefix = settings->shard_prefix;
-    export->options.sequential_ids = strcmp(settings->ids, "sequential") == 0;
-    export->options.shard_images = (size_t)settings->shard_images;
-    export->options.shard_prefix = prefix;
+    exporter->options.sequential_ids = strcmp(settings->ids, "sequential") == 0;
+    exporter->options.shard_images = (size_t)settings->shard_images;
+    exporter->options.shard_prefix = prefix;
     if (!settings->format)
         return error_set(error, ERROR_USAGE, "--format is missing; see --help");
     if (!settings->output)
         return error_set(error, ERROR_USAGE, "-o OUT is missing; see --help");
     if (prefix && strchr(prefix, '/'))
         return error_set(error, ERROR_USAGE, "--shard-prefix %s: must not contain '/'", prefix);
-    if (settings->fields && record_fields_parse(&export->options.fields, settings->fields, error))
+    if (settings->fields && record_fields_parse(&exporter->options.fields, settings->fields, error))
         return error_prefix(error, "--fields %s", settings->fields);
-    return add_formats(export, settings->format, error);
+    return add_formats(exporter, settings->format, error);
 }
 
-static int open_writers(const struct export *export, struct writer **writers, struct error *error)
+static int open_writers(const struct exporter *exporter, struct writer **writers,
+                        struct error *error)
 {
-    const char *out = export->settings->output;
-    for (size_t i = 0; i < export->count; i++) {
+    const char *out = exporter->settings->output;
+    for (size_t i = 0; i < exporter->count; i++) {
         char *folder;
-        if (export->count == 1)
+        if (exporter->count == 1)
             folder = strdup(out);
-        else if (asprintf(&folder, "%s/%s", out, export->names[i]) < 0)
+        else if (asprintf(&folder, "%s/%s", out, exporter->names[i]) < 0)
             folder = NULL;
         if (!folder)
             return error_set(error, ERROR_MEMORY, "no memory for a folder's name");
-        int result = writer_open(&writers[i], export->names[i], folder, &export->options, error);
+        int result =
+            writer_open(&writers[i], exporter->names[i], folder, &exporter->options, error);
         free(folder);
         if (result)
             return -1;
@@ -106,22 +107,22 @@ static void print_refused(void *context, const char *text)
 }
 
 /* Opens the writers, streams the records through them, closes them. */
-static int export_all(const struct export *export, struct export_job *job, struct error *error)
+static int export_all(const struct exporter *exporter, struct export_job *job, struct error *error)
 {
     struct writer *writers[WRITERS_MAX] = {0};
     job->writers = writers;
-    job->writer_count = export->count;
-    job->batch = export->options.batch;
-    int result = open_writers(export, writers, error);
+    job->writer_count = exporter->count;
+    job->batch = exporter->options.batch;
+    int result = open_writers(exporter, writers, error);
     if (result == 0)
         result = export_records(job, error);
     if (result == 0)
-        result = close_writers(writers, export->count, error);
-    for (size_t i = 0; i < export->count; i++)
+        result = close_writers(writers, exporter->count, error);
+    for (size_t i = 0; i < exporter->count; i++)
         writer_abandon(writers[i]);
     job->writers = NULL;
     if (result == 0)
-        result = atomic_batch_flush(export->options.batch, error);
+        result = atomic_batch_flush(exporter->options.batch, error);
     return result;
 }
 
@@ -145,17 +146,17 @@ static int check_out(const char *records_path, const char *out_path, struct erro
                      out_path);
 }
 
-static int run_export(struct export *export, struct export_job *job, struct error *error)
+static int run_export(struct exporter *exporter, struct export_job *job, struct error *error)
 {
-    const char *out = export->settings->output;
-    if (read_options(export, error) || check_out(job->records, out, error) ||
+    const char *out = exporter->settings->output;
+    if (read_options(exporter, error) || check_out(job->records, out, error) ||
         image_library_start(error))
         return -1;
     int result = -1;
     if (atomic_clean(out, NULL, error) == 0) {
-        export->options.batch = atomic_batch_new(SYNC_FILES, SYNC_SECONDS, error);
-        result = export->options.batch ? export_all(export, job, error) : -1;
-        atomic_batch_free(export->options.batch);
+        exporter->options.batch = atomic_batch_new(SYNC_FILES, SYNC_SECONDS, error);
+        result = exporter->options.batch ? export_all(exporter, job, error) : -1;
+        atomic_batch_free(exporter->options.batch);
     }
     image_library_stop();
     return result;
@@ -164,14 +165,14 @@ static int run_export(struct export *export, struct export_job *job, struct erro
 enum exit_status export_main(struct command_line *line)
 {
     struct error error;
-    struct export export = {.settings = &line->settings};
+    struct exporter exporter = {.settings = &line->settings};
     struct export_job job = {
         .records = line->operands[0],
         .images = line->settings.images,
         .refused = print_refused,
     };
-    int result = run_export(&export, &job, &error);
-    free(export.formats);
+    int result = run_export(&exporter, &job, &error);
+    free(exporter.formats);
     if (result)
         return command_fail(line->command, &error);
     printf("%llu records exported, %llu refused\n", (unsigned long long)job.done,
