@@ -21,7 +21,7 @@ maskmill run --print-config --model own.safetensors --pred-iou-thresh 0.7 2>&1 |
     grep -E 'own defaults|pred_iou_thresh|mask_threshold'
 maskmill run --print-config --model own.safetensors --preset amg | grep -E 'pred_iou_thresh|mask_threshold'
 
-# The search counts as a whole: where any of it is given, or images are cut into tiles, a model's own is left alone.
+# The search options of a model apply all or none: none if any of them is given, or if images are cut into tiles.
 with_metadata crops.safetensors points_per_side=14 crop_n_layers=1 crop_n_points_downscale_factor=2 crop_nms_thresh=0.5
 maskmill info crops.safetensors | grep -E "the model's own"
 for given in "" "--points-per-side 32" "--crop-n-layers 2" "--crop-layers 1" "--tile 1024" "--preset sa1b" "--crop-nms-thresh 0.6"; do
