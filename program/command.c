@@ -70,10 +70,10 @@ static const struct command table[] = {
         .option_bit = FOR_VERIFY,
         .summary = "check every record of a folder",
         .synopsis = "DIR [--images DIR]",
-        .about = "Reads every record under DIR back and prints each fault with its file and "
+        .about = "Checks every record under DIR and prints each fault with its file and "
                  "reason: text that is not a record, run strings that are damaged or do not fill "
                  "the image, areas and boxes that disagree with the runs, points and crops outside "
-                 "the image, ids that repeat, records under another image's name.",
+                 "the image, repeated ids, records under another image's name.",
         .statuses = "0 no faults, 1 faults found, 2 wrong usage, 3 the disk or the memory stopped "
                     "the work.",
         .operand = OPERAND_FOLDER,
@@ -86,8 +86,8 @@ static const struct command table[] = {
         .option_bit = FOR_STATS,
         .summary = "describe the masks of a folder",
         .synopsis = "DIR [--json]",
-        .about = "Describes the masks in the records under DIR: masks an image, areas, scores, "
-                 "size relative to the image, concavity, and where the centres lie.",
+        .about = "Describes the masks in the records under DIR: masks per image, areas, scores, "
+                 "size relative to the image, concavity, and the positions of their centres.",
         .statuses = "0 all records read, 1 some left out, 2 wrong usage, 3 the disk or the memory "
                     "stopped the work.",
         .operand = OPERAND_FOLDER,
@@ -129,7 +129,7 @@ static const struct command table[] = {
         .synopsis = "[options] DIR",
         .about = "Evaluates a model, or records that any tool wrote, on the images under DIR: "
                  "beside each, NAME.json holds its true segments (docs/evaluation.md). Prints the "
-                 "mean IoU after one click in the middle of each segment and the average recall of "
+                 "mean IoU after one click at the centre of each segment and the average recall of "
                  "the automatic masks.",
         .statuses = "0 all pairs evaluated, 1 some left out, 2 wrong usage, 3 the model, the disk "
                     "or the memory stopped the work.",
@@ -144,7 +144,7 @@ static const struct command table[] = {
         .summary = "time the stages of an image",
         .synopsis = "[options] [IMAGE]",
         .about = "Times the stages of an image (without IMAGE: a drawn one of 1800 x 1200 pixels). "
-                 "The fastest of several times counts.",
+                 "Reports the fastest of several repetitions.",
         .statuses = "0 done, 2 wrong usage, 3 the model, the image or the memory stopped the work.",
         .operand = OPERAND_PATH,
         .wanted = "one image",
