@@ -7,31 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/atomic_name.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "jobs/ndjson.h"
 #include "jobs/shard.h"
 #include "jobs/unknown.h"
 
 struct ledger {
-    pthread_mutex_t
-        mutex; /* guards line and torn, and keeps the lines in the order of their times */
+    pthread_mutex_t mutex; /* guards line and torn, and keeps lines in the order of their times */
     int fd;
-    bool torn; /* the file does not end in a newline: the next line begins with one */
+    bool torn; /* the file does not end in a newline, so the next line begins with one */
     struct ndjson line;
     struct shard shard;
     char *path;
 };
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static int make_folder(const char *path, struct error *error)
 {
@@ -40,7 +32,7 @@ static int make_folder(const char *path, struct error *error)
     return 0;
 }
 
-/* Whether the file has a last line without its newline. */
+/* Sets ledger->torn if the last line of the file has no newline. */
 static int find_torn(struct ledger *ledger, struct error *error)
 {
     char last;
@@ -108,7 +100,7 @@ static int write_line(struct ledger *ledger, struct error *error)
     if (written == (ssize_t)ledger->line.text.used)
         return 0;
     ledger->torn = written > 0;
-    /* A short write says nothing in errno: the disk or the quota is full. */
+    /* A short write leaves errno alone: the disk or the quota is full. */
     return error_set_system(error, ERROR_IO, written < 0 ? errno : ENOSPC, "cannot write to '%s'",
                             ledger->path);
 }
@@ -171,7 +163,7 @@ int ledger_append(struct ledger *ledger, const struct ledger_line *line, struct 
         format_event(&ledger->line, ledger, line);
     else
         ledger_format_image(&ledger->line, line);
-    ndjson_real(&ledger->line, "time", line->time > 0 ? line->time : now(), 3);
+    ndjson_real(&ledger->line, "time", line->time > 0 ? line->time : clock_wall(), 3);
     if (ndjson_end(&ledger->line))
         status = error_set(error, ERROR_MEMORY, "no memory for a line of the ledger");
     else

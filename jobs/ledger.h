@@ -1,27 +1,28 @@
-/* ledger.h - the memory of a run: one line of NDJSON for each attempt at an image, append only.
+/* ledger.h - what a run has done: one line of NDJSON for each attempt at an image, append only.
  *
- * Each shard has a file of its own, RUN/.maskmill/ledger-<index>-of-<count>.ndjson, so no shard
- * waits for another. Lines:
+ * Each shard has its own file, RUN/.maskmill/ledger-<index>-of-<count>.ndjson, so that no shard
+ * waits for another. Its lines are:
  *
  *   {"event":"start","time":1767225600.125,"host":"n1","pid":7,
- *    "writer":"5f3a9c01.7.d41e88b2","shard":"0/4","images":2500}       ("images" where it is known)
+ *    "writer":"5f3a9c01.7.d41e88b2","shard":"0/4","images":2500}       ("images" only if known)
  *   {"path":"a/b.jpg","status":"done","bytes":5120,"width":640,"height":480,"masks":31,
  *    "seconds":0.412,"worker":1,"time":1767225601.5}
  *   {"path":"a/c.jpg","status":"failed","error":"a/c.jpg: not an image","seconds":0.001,...}
  *   {"path":"b.tar","status":"read","seconds":0.000,...}
  *   {"event":"end","time":1767229200.5,"reason":"done"}
  *
- * The line of an image that lies in a tar has "tar" after its path: the key of that tar, which is
- * what decided the shard (ledger_line_name). A tar that is damaged has a "failed" line of its own;
- * "read" takes that back when it has been read to its end, and counts as no image. A name that is
- * not UTF-8 has U+FFFD in "path" for each bad byte and all its bytes in hexadecimal in "path_hex",
- * which counts; so with "tar". Every line is one write(2) with O_APPEND. A line torn by a crash or
- * a full disk is closed by a newline before the next one and ignored when read: its image is done
- * again. Of several lines for one image the one with the latest time counts.
+ * The line of an image in a tar has "tar" after its path: the key of the tar, which decides the
+ * shard (ledger_line_name). A damaged tar has a "failed" line of its own. A later "read" line, once
+ * the tar was read to its end, clears that failure; it counts as no image. If a name is not UTF-8,
+ * "path" has U+FFFD for each bad byte, and "path_hex" has the true bytes in hexadecimal; likewise
+ * "tar" and "tar_hex". Of several lines for one image, the one with the latest time counts.
  *
- * Order that makes a "done" line trustworthy after a power loss: the output is durable (file and
- * folder fsynced) before ledger_append is called. The ledger itself need not be: a lost line only
- * costs the work again.
+ * Every line is one write(2) with O_APPEND. If a crash or a full disk tears a line, the next write
+ * ends it with a newline, and readers ignore it: its image is done again.
+ *
+ * "done" lines can be trusted after a power loss because ledger_append is called once the output is
+ * durable (file and folder synced). The ledger itself need not be durable: a lost line only means
+ * that its image is done again.
  */
 #ifndef JOBS_LEDGER_H
 #define JOBS_LEDGER_H
@@ -35,81 +36,82 @@ struct ledger;
 struct ndjson;
 struct shard;
 
-#define LEDGER_FOLDER ".maskmill" /* below the run's folder; list.h never walks into it */
+#define LEDGER_FOLDER ".maskmill" /* in the run's folder; list.h skips it, as all hidden names */
 
 enum ledger_status {
-    LEDGER_NONE,   /* never tried; of a line: "read", a tar without fault */
-    LEDGER_DONE,   /* output written; check that it is there with this size */
-    LEDGER_FAILED, /* tried, and the image (not the machine) is at fault */
-    LEDGER_EVENT   /* reading only: the line is a start or an end */
+    LEDGER_NONE,   /* never tried; a line with it is a "read" line */
+    LEDGER_DONE,   /* the output was written; check that it still exists with this size */
+    LEDGER_FAILED, /* tried; the image, not the machine, is at fault */
+    LEDGER_EVENT   /* only when reading: the line is a start or an end */
 };
 
 struct ledger_line {
     enum ledger_status status;
     const char *key; /* bytes; NULL for events */
-    const char *tar; /* key of the tar that the image lies in; NULL for none */
-    uint64_t bytes;  /* of the output, as it must be found again; 0 where failed */
-    uint32_t width;  /* pixels of the image, 0: not known */
+    const char *tar; /* key of the tar that holds the image; NULL: none */
+    uint64_t bytes;  /* size of the output; 0 if failed */
+    uint32_t width;  /* of the image, in pixels; 0: unknown */
     uint32_t height;
     uint32_t masks;
-    double seconds; /* of work on this image */
+    double seconds; /* time spent on this image */
     uint32_t worker;
     const char *error; /* one line; NULL unless failed */
-    double time;       /* seconds since 1970 (UTC); 0 when appending: now */
+    double time;       /* seconds since 1970 (UTC); ledger_append takes 0 for now */
     /* events only */
     const char *event;  /* "start" or "end" */
     const char *reason; /* of an end: "done", "failures", "stopped", "error" */
     const char *shard;  /* of a start: "0/4" */
     const char *host;   /* of a start */
-    const char *writer; /* of a start: whose temporary files it makes (atomic_name.h) */
+    const char *writer; /* of a start: who writes its temporary files (atomic_name.h) */
     uint64_t pid;
     uint64_t images; /* of a start: images of this shard, or IMAGES_UNKNOWN (unknown.h) */
 };
 
-/* Opens (creates) the ledger of a shard for appending; makes RUN/.maskmill where it is missing.
- * The caller sees to it that only one process writes a shard's ledger (lock.h).
+/* Opens or creates the ledger of a shard for appending. Makes RUN/.maskmill if it is missing. Only
+ * one process may write a shard's ledger; the caller ensures that (lock.h).
  * Returns NULL with ERROR_IO or ERROR_MEMORY. */
 struct ledger *ledger_open(const char *run, const struct shard *shard, struct error *error);
 
-/* Appends one image's line. Any thread may call it; lines are never mixed. Returns 0, or -1 with
- * ERROR_IO: the line does not count then, and a later call may succeed. */
+/* Appends a line. Any thread may call it; lines never mix. Returns 0, or -1 with ERROR_IO or
+ * ERROR_MEMORY: then the line does not count, and a later call may succeed. */
 int ledger_append(struct ledger *ledger, const struct ledger_line *line, struct error *error);
 
-/* The name that decides which shard an image's line belongs to, by shard_has: its key, or that of
- * the tar that it lies in, since a tar is read as a whole by one shard. */
+/* The name that decides which shard a line belongs to (shard_has): the image's key, or the key of
+ * its tar, since one shard reads a whole tar. */
 const char *ledger_line_name(const struct ledger_line *line);
 
-/* Puts an image's or a tar's members into a line that was begun (ndjson.h), all but its time. */
+/* Appends the members of an image's or a tar's line to a JSON object that was begun, except for its
+ * time. */
 void ledger_format_image(struct ndjson *line, const struct ledger_line *image);
 
-/* Appends the event lines; host, pid and shard are filled in. 0 or -1 (ERROR_IO). */
+/* Append the event lines, with host, pid and shard. 0, or -1 with ERROR_IO or ERROR_MEMORY. */
 int ledger_append_start(struct ledger *ledger, uint64_t images, struct error *error);
 int ledger_append_end(struct ledger *ledger, const char *reason, struct error *error);
 
-/* fsync of the ledger file. */
+/* Syncs the ledger file. 0, or -1 with ERROR_IO. */
 int ledger_sync(struct ledger *ledger, struct error *error);
 
-/* NULL is allowed. */
+/* Closes and frees. NULL is allowed. */
 void ledger_close(struct ledger *ledger);
 
-/* Called for each good line, in the file's order; strings are valid during the call.
- * A return other than 0 ends the reading with that value. */
+/* Called for each valid line in the file's order. The line's strings are valid during the call. A
+ * return other than 0 ends the reading. */
 typedef int ledger_visit(void *context, const struct ledger_line *line);
 
 struct ledger_reading {
-    uint64_t lines; /* good ones */
-    uint64_t bad;   /* torn or foreign ones, left out */
+    uint64_t lines; /* valid lines */
+    uint64_t bad;   /* torn or foreign lines, which are skipped */
 };
 
-/* Streams one ledger file. Memory: the longest line (cut at 1 MiB: longer ones are bad).
- * Returns 0, -1 with ERROR_IO, or what `visit` returned. */
+/* Reads one ledger file line by line; lines longer than 1 MiB are bad. `reading` may be NULL.
+ * Returns 0, -1 with ERROR_IO or ERROR_MEMORY, or what `visit` returned. */
 int ledger_read(const char *path, ledger_visit *visit, void *context,
                 struct ledger_reading *reading, struct error *error);
 
-/* The ledger files of a run, sorted by name: an array of *count strings, one block, to be freed
- * with free(3). With a shard, only those that can hold its images: its own, and those of other
- * numbers of shards. A run without any gives 0 of them and *paths NULL. Returns 0, or -1 with
- * ERROR_IO or ERROR_MEMORY. */
+/* The paths of a run's ledgers, sorted by name: an array of *count strings in one block, freed with
+ * free(3). With a shard, only ledgers that may hold its images: its own, and those written with
+ * another number of shards. *paths is NULL if there are none. Returns 0, or -1 with ERROR_IO or
+ * ERROR_MEMORY. */
 int ledger_files(const char *run, const struct shard *shard, char ***paths, size_t *count,
                  struct error *error);
 

@@ -17,7 +17,7 @@
 struct ledger_index {
     uint64_t *hashes;
     uint64_t *states;
-    uint32_t *times;  /* quarter seconds since the first of January 2020 */
+    uint32_t *times;  /* quarters of a second since 2020-01-01 */
     uint64_t *owners; /* hashes of the names that decide the shards; NULL: as `hashes` */
     size_t size;      /* a power of two */
     size_t used;
@@ -33,7 +33,7 @@ static const uint64_t BYTES_MASK = (UINT64_C(1) << BYTES_BITS) - 1;
 
 struct name_hash {
     uint64_t hash;
-    uint64_t check; /* in place: the high bits of a state */
+    uint64_t check; /* of the second hash, where a state has it: the high bits */
 };
 
 static struct name_hash hash_name(const char *key)
@@ -54,7 +54,7 @@ static enum ledger_status status_of(uint64_t state)
     return (enum ledger_status)(state >> BYTES_BITS & 3);
 }
 
-/* The slot of the name, or the free one where it belongs. */
+/* The slot of the name, or the free slot where it belongs. */
 static size_t find_slot(const struct ledger_index *index, struct name_hash name)
 {
     size_t at = name.hash & (index->size - 1);
@@ -134,7 +134,7 @@ static void count(struct ledger_counts *counts, enum ledger_status status, int b
         counts->failed += (uint64_t)by;
 }
 
-/* Notes at a slot whose hash is set which name decides the shard. */
+/* Notes which name decides the shard of slot `at`, whose hash is set. */
 static int note_owner(struct ledger_index *index, size_t at, const struct ledger_line *line,
                       struct error *error)
 {
@@ -210,7 +210,7 @@ static int add_line(void *context, const struct ledger_line *line)
     if (reading->shard && !shard_has(reading->shard, ledger_line_name(line)))
         return 0;
     struct ledger_line lean = *line;
-    lean.tar = NULL; /* its shard is decided: the index saves the memory for that */
+    lean.tar = NULL; /* the shard is known, so save the memory of `owners` */
     return ledger_index_add(reading->index, &lean, reading->error);
 }
 
@@ -262,7 +262,7 @@ bool ledger_index_take(struct ledger_index *index, const struct ledger_line *lin
     uint64_t state = index->states[at];
     if (!state || status_of(state) != line->status || index->times[at] != pack_time(line->time))
         return false;
-    /* Not freed, which would cut chains of slots, but marked. */
+    /* Mark the slot: freeing it would break the chain of slots. */
     index->states[at] = check_of(state) | (uint64_t)LEDGER_EVENT << BYTES_BITS;
     return true;
 }

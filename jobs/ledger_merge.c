@@ -1,5 +1,5 @@
-/* ledger_merge.c - files that are made anew from all ledgers of a run: failed.ndjson and the merged
- * ledger. Read twice: first into an index, then line by line, taking those that count. */
+/* ledger_merge.c - writes failed.ndjson and the merged ledger from all ledgers of a run. Reads them
+ * twice: first into an index, then line by line to copy the lines that count. */
 #include "jobs/ledger_status.h"
 
 #include <stdlib.h>
@@ -16,9 +16,9 @@ struct merging {
     struct atomic_file file;
     struct ndjson line;
     struct error *error;
-    const struct shard *shard; /* whose images, NULL: all */
+    const struct shard *shard; /* only its images; NULL: all */
     bool failed_only;
-    bool none; /* an empty file */
+    bool none; /* write an empty file */
     uint64_t written;
 };
 
@@ -53,7 +53,7 @@ static int merge_ledgers(const char *run, struct merging *merging, struct error 
     return status;
 }
 
-/* Writes `path`, or fails where `path` is NULL (no memory for it). */
+/* Writes `path`. Fails if it is NULL, for lack of memory. */
 static int write_merged(const char *run, const char *path, struct merging *merging,
                         struct error *error)
 {

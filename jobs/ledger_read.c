@@ -16,7 +16,7 @@ enum { LINE_MAX_BYTES = 1 << 20 };
 
 static const char *text_of(const json_t *object, const char *name)
 {
-    return json_string_value(json_object_get(object, name)); /* NULL where it is none */
+    return json_string_value(json_object_get(object, name)); /* NULL if it is no string */
 }
 
 static uint64_t integer_of(const json_t *object, const char *name)
@@ -38,7 +38,7 @@ static int hex_digit(char c)
     return at ? (int)(at - digits) : -1;
 }
 
-/* Replaces the digits by the bytes that they stand for; false where they stand for no name. */
+/* Hex-decodes in place. False if the result is empty, or the digits are no bytes of a name. */
 static bool decode_hex(char *hex)
 {
     size_t length = strlen(hex);
@@ -68,13 +68,13 @@ static bool parse_event(const json_t *object, struct ledger_line *line)
     return true;
 }
 
-/* A line's names as bytes, where they are not UTF-8; freed by take_line. */
+/* A line's names if they are not UTF-8; freed by take_line. */
 struct names {
     char *key, *tar;
 };
 
-/* Reads the name `member`, or its exact bytes from `hex_member` into *bytes where that is there.
- * False where the name is bad; *name is NULL where there is none. */
+/* Reads the name `member`. If `hex_member` exists, its bytes are the name, in *bytes. *name is NULL
+ * if there is no name. False if the name is invalid. */
 static bool parse_bytes(const json_t *object, const char *member, const char *hex_member,
                         const char **name, char **bytes)
 {
@@ -89,7 +89,8 @@ static bool parse_bytes(const json_t *object, const char *member, const char *he
     return true;
 }
 
-/* Fills `line` with what `object` holds, whose strings it points to, or to those of `names`. */
+/* Fills `line`, whose strings belong to `object` or `names`. False if the object is no valid line.
+ */
 static bool parse_line(const json_t *object, struct ledger_line *line, struct names *names)
 {
     *line = (struct ledger_line){.time = json_number_value(json_object_get(object, "time"))};
@@ -118,7 +119,7 @@ static bool parse_line(const json_t *object, struct ledger_line *line, struct na
     return true;
 }
 
-/* One line of text: counts it, and shows it to the visitor where it is good. */
+/* Counts a line and calls `visit` if it is valid. */
 static int take_line(const char *text, size_t length, ledger_visit *visit, void *context,
                      struct ledger_reading *reading)
 {
@@ -138,14 +139,14 @@ static int take_line(const char *text, size_t length, ledger_visit *visit, void 
     return status;
 }
 
-/* The text of one line, used again for the next. */
+/* The text of one line; the buffer is reused. */
 struct line_buffer {
     char *bytes;
     size_t used, capacity;
 };
 
-/* Reads up to the next newline: 1 with a line (without it), 2 for a line that is too long or the
- * last one without a newline, 0 at the end, -1 with ERROR_MEMORY. */
+/* Reads a line without its newline. Returns 1, 2 if the line is too long or ends without a newline,
+ * 0 at the end, or -1 with ERROR_MEMORY. */
 static int next_line(FILE *file, struct line_buffer *line, struct error *error)
 {
     bool cut = false;
@@ -191,7 +192,7 @@ int ledger_read(const char *path, ledger_visit *visit, void *context,
     return status;
 }
 
-/* Reads a ledger's name: whose it is. */
+/* Reads a ledger's file name; *shard is its shard. */
 static bool parse_name(const char *name, struct shard *shard)
 {
     int used = 0;
@@ -205,7 +206,7 @@ static int is_ledger(const struct dirent *entry)
     return parse_name(entry->d_name, &shard);
 }
 
-/* Keeps the ledgers that can hold images of `shard`, and frees the others. */
+/* Keeps the ledgers that may hold images of `shard` and frees the others. */
 static size_t keep_relevant(struct dirent **entries, size_t count, const struct shard *shard)
 {
     size_t kept = 0;
@@ -221,7 +222,7 @@ static size_t keep_relevant(struct dirent **entries, size_t count, const struct 
     return kept;
 }
 
-/* The names in one block: pointers first, then the texts. */
+/* The paths in one block: first the pointers, then the texts. NULL if memory is short. */
 static char **join_paths(const char *folder, struct dirent **entries, size_t count)
 {
     size_t bytes = 0;

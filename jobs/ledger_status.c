@@ -11,20 +11,19 @@
 #include "jobs/ledger_index.h"
 #include "jobs/unknown.h"
 
-enum {
-    RECENT = 1024
-}; /* attempts that the rate is taken over: lines come in bursts, one a second */
+/* Attempts that the rate is measured over. Lines come in bursts, one a second, so not too few. */
+enum { RECENT = 1024 };
 
-static const double SILENT =
-    900; /* s without a line after which a shard does not count as running */
+/* After so many seconds without a line, a shard does not count as running. */
+static const double SILENT = 900;
 
-/* What one ledger file says of its shard. */
+/* What one ledger file says about its shard. */
 struct shard_reading {
     struct ledger_index *index; /* of the whole run */
     struct error *error;
     struct ledger_shard_status status;
     uint32_t count;        /* n of "i/n" */
-    double recent[RECENT]; /* times of attempts since the last start: a ring */
+    double recent[RECENT]; /* ring of the times of attempts since the last start */
     uint64_t attempts;
 };
 
@@ -78,7 +77,7 @@ static int read_shard(const char *path, struct shard_reading *reading, uint64_t 
     if (sscanf(slash ? slash + 1 : path, "ledger-%u-of-%u", &reading->status.index,
                &reading->count) != 2 ||
         reading->count == 0)
-        return error_set(error, ERROR_IO, "'%s' is no name of a ledger", path);
+        return error_set(error, ERROR_IO, "'%s' is not the name of a ledger", path);
     if (ledger_read(path, visit, reading, &lines, error))
         return -1;
     *bad += lines.bad;
@@ -86,7 +85,7 @@ static int read_shard(const char *path, struct shard_reading *reading, uint64_t 
     return 0;
 }
 
-/* Takes the shards of the last used count over into `status`. */
+/* Copies the shards of the number of shards used last to `status`. */
 static int choose_shards(const struct shard_reading *readings, size_t files,
                          struct ledger_run_status *status, struct error *error)
 {
@@ -107,7 +106,8 @@ static int choose_shards(const struct shard_reading *readings, size_t files,
     return 0;
 }
 
-/* What is left of a shard. A start that has come to its end leaves nothing, however much there was.
+/* The images left in a shard. None if its last start came to its end, even if their number is
+ * unknown.
  */
 static uint64_t count_left(const struct ledger_shard_status *shard)
 {
@@ -123,7 +123,7 @@ static double time_for(const struct ledger_shard_status *shard)
     return known ? (double)shard->left / shard->rate : -1;
 }
 
-/* Unknown where one of them is. */
+/* A sum, unknown if one of the numbers is. */
 static uint64_t add(uint64_t a, uint64_t b)
 {
     return a == IMAGES_UNKNOWN || b == IMAGES_UNKNOWN ? IMAGES_UNKNOWN : a + b;

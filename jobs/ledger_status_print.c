@@ -74,7 +74,7 @@ static void json_count(struct ndjson *line, const char *name, uint64_t count)
         ndjson_integer(line, name, count);
 }
 
-/* The members that shards and the whole run share. */
+/* The members of both the shards and the whole run. */
 static void json_numbers(struct ndjson *line, uint64_t images, uint64_t done, uint64_t failed,
                          uint64_t left)
 {

@@ -15,9 +15,9 @@ struct list {
     struct list_options options;
     struct list_folder_options folder_options;
     size_t next_input;
-    struct list_folder *folder; /* the walk in hand, or NULL */
+    struct list_folder *folder; /* the current walk, or NULL */
     FILE *entries;              /* the text list, or NULL */
-    uint64_t line;              /* of the entry in hand, from 1 */
+    uint64_t line;              /* of the current entry, from 1 */
     char *entry;
     size_t entry_capacity;
     char *key;
@@ -76,7 +76,7 @@ struct list *list_open(const struct list_options *options, struct error *error)
     struct stat status;
     if (check_inputs(options, error))
         return NULL;
-    struct list *list = memory_new(1, sizeof *list, "list of images", error);
+    struct list *list = memory_new(1, sizeof *list, "list of items", error);
     if (!list)
         return NULL;
     list->options = *options;
@@ -114,7 +114,7 @@ int list_rewind(struct list *list, struct error *error)
     return 0;
 }
 
-/* The next INPUT: 1 with an item, 0 with a folder opened to walk, -1. */
+/* The next INPUT. Returns 1 with an item, 0 if it is a folder, now open for walking, or -1. */
 static int next_input(struct list *list, struct list_item *item, struct error *error)
 {
     const char *input = list->options.inputs[list->next_input++];
@@ -131,7 +131,7 @@ static int next_input(struct list *list, struct list_item *item, struct error *e
     return 1;
 }
 
-/* The next entry of the text list: 1 with an item, 0 at the end, -1. */
+/* The next entry of the text list. Returns 1 with an item, 0 at the end, or -1. */
 static int next_entry(struct list *list, struct list_item *item, struct error *error)
 {
     const char *name = list->options.list_file;

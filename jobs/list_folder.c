@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "jobs/list.h"
 
-/* The names of one folder on the way down: each is a kind ('f' or 'd'), the name and a NUL. */
+/* The names of one folder on the current path: for each a kind ('f' or 'd'), the name and a NUL. */
 struct level {
     char *names;
     size_t names_size, names_capacity;
@@ -25,7 +25,7 @@ struct list_folder {
     const struct list_folder_options *options;
     struct level *levels;
     size_t depth, levels_capacity;
-    char *path; /* of the current folder or image */
+    char *path; /* of the current folder or file */
     size_t path_capacity;
     size_t root_length;
 };
@@ -36,7 +36,7 @@ static void level_free(struct level *level)
     free(level->order);
 }
 
-/* Sets the path's bytes from `at` on to `name` and, for a folder, a slash. */
+/* Replaces the path from byte `at` on by `name` and, for a folder, a slash. */
 static int set_path(struct list_folder *folder, size_t at, const char *name, bool slash,
                     struct error *error)
 {
@@ -56,30 +56,30 @@ static bool ends_in(const char *name, const char *suffix)
     return length >= tail && strcmp(name + length - tail, suffix) == 0;
 }
 
-/* 'd' for a folder to walk, 'f' for an image to take, 0 for what is left out. */
+/* 'd' for a folder to walk, 'f' for a file to take, 0 for an entry to skip. */
 static char kind_of(const struct list_folder *folder, DIR *directory, const struct dirent *entry)
 {
     const char *name = entry->d_name;
     const char *suffix = folder->options->skip_suffix;
     bool wanted = !folder->options->wanted || folder->options->wanted(name);
-    bool image = wanted && !(suffix && ends_in(name, suffix));
+    bool take = wanted && !(suffix && ends_in(name, suffix));
     unsigned char type = entry->d_type;
     struct stat status;
     if (name[0] == '.')
         return 0;
     if (type == DT_UNKNOWN) { /* some file systems do not say */
         if (fstatat(dirfd(directory), name, &status, AT_SYMLINK_NOFOLLOW))
-            return image ? 'f' : 0;
+            return take ? 'f' : 0;
         type = (unsigned char)IFTODT(status.st_mode);
     }
     if (type == DT_DIR)
         return 'd';
-    if (type == DT_LNK && image) {
-        /* A dangling link is taken, so that it is reported when it cannot be opened. */
+    if (type == DT_LNK && take) {
+        /* Take a dangling link, so that it is reported when it cannot be opened. */
         bool there = fstatat(dirfd(directory), name, &status, 0) == 0;
         return !there || S_ISREG(status.st_mode) ? 'f' : 0;
     }
-    return type == DT_REG && image ? 'f' : 0;
+    return type == DT_REG && take ? 'f' : 0;
 }
 
 static int level_add(struct level *level, char kind, const char *name, struct error *error)
@@ -124,7 +124,7 @@ static int level_read(struct list_folder *folder, struct level *level, DIR *dire
     return 0;
 }
 
-/* Goes down into the folder that folder->path names. */
+/* Enters the folder at folder->path. */
 static int descend(struct list_folder *folder, struct error *error)
 {
     const struct list_folder_options *options = folder->options;

@@ -9,9 +9,10 @@
 #include "jobs/shard.h"
 #include "jobs/unknown.h"
 
-/* A record of one image, or a folder with those of many: what nothing else may write to. */
+/* What an item writes: one record, or a folder with the records of many. No other item may write to
+ * it. */
 struct output {
-    const char *name; /* of the bytes [length]; no '/' at the end of a folder */
+    const char *name; /* [length] no '/' at the end of a folder */
     size_t length;
     bool folder;
 };
@@ -27,7 +28,7 @@ static bool same_output(struct output a, struct output b)
     return a.folder == b.folder && a.length == b.length && memcmp(a.name, b.name, a.length) == 0;
 }
 
-/* An image and a folder of one name are two outputs, so each kind has a hash of its own. */
+/* A record and a folder of the same name are two outputs, so each kind has its own hash. */
 static uint64_t hash_output(struct output output)
 {
     return output.folder ? hash_bytes_again(output.name, output.length)
@@ -42,8 +43,8 @@ static int refuse(const char *one, const char *other, struct output output, stru
                      one, other, (int)output.length, output.name, output.folder ? "/" : "");
 }
 
-/* Looks through the whole list for an item but number `index` with the output `wanted`, then stands
- * behind number `index` again. `path`: of that one. */
+/* Searches the list for an item other than number `index`, whose path is `path`, with the output
+ * `wanted`, and refuses both. Otherwise leaves the list just after `index`. */
 static int find_other(struct list *list, uint64_t index, const char *path, struct output wanted,
                       struct error *error)
 {
@@ -61,8 +62,8 @@ static int find_other(struct list *list, uint64_t index, const char *path, struc
     return found < 0 ? -1 : 0;
 }
 
-/* The hash of `wanted`, which `item` would write to, is that of another item's output: refuses both
- * if the names are the same too. The strings of `item` end here. */
+/* Called if the output of `item` has the hash of another item's output: refuses both if the names
+ * are equal, too. Invalidates the strings of `item`. */
 static int check_clash(struct list *list, const struct list_item *item, struct output wanted,
                        struct error *error)
 {
@@ -77,7 +78,7 @@ static int check_clash(struct list *list, const struct list_item *item, struct o
     return status;
 }
 
-/* What lies in a folder of this name at the top of the output is another format's. */
+/* Top-level folders starting with '@' are reserved for formats. */
 static int check_top(const struct list_item *item, struct error *error)
 {
     size_t first = strcspn(item->key, "/");
@@ -85,8 +86,8 @@ static int check_top(const struct list_item *item, struct error *error)
     if (item->key[0] != '@' || top == 0)
         return 0;
     return error_set(error, ERROR_USAGE,
-                     "'%s' would be written into '%.*s/', and folders of the output that begin "
-                     "with '@' hold other formats; rename the folder, or run it by itself",
+                     "'%s' would be written into '%.*s/', but top-level folders starting with "
+                     "'@' are reserved for formats; rename the folder, or run it by itself",
                      item->path, (int)top, item->key);
 }
 
@@ -98,7 +99,7 @@ static void count_mine(struct list_survey *survey, const struct list_item *item)
         survey->mine++;
 }
 
-/* Counts, and puts all outputs into `outputs`. *folders: whether one is a folder. */
+/* Counts the items and adds their outputs to `outputs`. *folders: whether one is a folder. */
 static int survey_items(struct list *list, const struct shard *shard, struct hash_set *outputs,
                         bool *folders, struct list_survey *survey, struct error *error)
 {
@@ -119,7 +120,7 @@ static int survey_items(struct list *list, const struct shard *shard, struct has
     return found;
 }
 
-/* Finds items in a folder that is another item's output: photos/a/1.jpg beside photos/a.tar. */
+/* Refuses items in a folder that is another item's output: photos/a/1.jpg beside photos/a.tar. */
 static int survey_folders(struct list *list, const struct hash_set *outputs, struct error *error)
 {
     struct list_item item;
@@ -131,7 +132,7 @@ static int survey_folders(struct list *list, const struct hash_set *outputs, str
                 continue;
             if (check_clash(list, &item, folder, error))
                 return -1;
-            break; /* the item's strings are gone; this happens for equal hashes alone */
+            break; /* the item's strings are invalid; only equal hashes lead here */
         }
     }
     return found;

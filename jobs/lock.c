@@ -27,7 +27,7 @@ struct lock {
     char start_time[32];
 };
 
-/* What the file says of its holder. */
+/* What the file says about its holder. */
 struct holder {
     char host[256];
     char pid[24];
@@ -53,7 +53,7 @@ static void own_host(char host[256])
         snprintf(host, 256, "unknown");
 }
 
-/* Writes the holder's line at the front of the file; lines of one holder never get shorter. */
+/* Writes the holder's line to the start of the file. Lines of one holder never get shorter. */
 static int write_line(struct lock *lock)
 {
     char host[256];
@@ -66,7 +66,7 @@ static int write_line(struct lock *lock)
     return pwrite(lock->fd, text, (size_t)length, 0) == length ? 0 : -1;
 }
 
-/* False where the file names nobody. */
+/* False if the file names no holder. */
 static bool read_holder(int fd, struct holder *holder)
 {
     char text[TEXT_SIZE];
@@ -88,7 +88,7 @@ static int held(const struct holder *holder, bool known, const char *path, struc
     return LOCK_HELD;
 }
 
-/* 0, or the errno of the refusal. */
+/* Asks the kernel for the lock. Returns 0 or an errno. */
 static int kernel_lock(int fd)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -99,9 +99,9 @@ static int kernel_lock(int fd)
     return status ? errno : 0;
 }
 
-/* Whether a holder on another host still beats. Each look opens the file anew, since network file
- * systems promise fresh contents only then; but closing any descriptor of it would drop our own
- * lock, so the lock is taken again afterwards. */
+/* Whether a holder on another host still beats. Opens the file again for each look, since network
+ * file systems promise fresh contents only then. Closing the old descriptor drops our own lock, so
+ * the lock is taken again. */
 static bool still_beats(struct lock *lock, const char *path, const struct holder *seen,
                         int watch_seconds)
 {
@@ -133,13 +133,13 @@ static void *beat(void *argument)
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_sec += LOCK_BEAT;
         if (pthread_cond_timedwait(&lock->changed, &lock->mutex, &until) == ETIMEDOUT)
-            (void)write_line(lock); /* a beat that fails is made up for by the next */
+            (void)write_line(lock); /* if a beat fails, the next one follows */
     }
     pthread_mutex_unlock(&lock->mutex);
     return NULL;
 }
 
-/* LOCK_TAKEN once the file is ours, LOCK_HELD or -1. */
+/* Returns LOCK_TAKEN, LOCK_HELD or -1. */
 static int take_file(struct lock *lock, const char *path, int watch_seconds, struct error *error)
 {
     struct holder holder;
@@ -201,7 +201,8 @@ void lock_release(struct lock *lock)
         pthread_cond_signal(&lock->changed);
         pthread_mutex_unlock(&lock->mutex);
         pthread_join(lock->beater, NULL);
-        (void)!ftruncate(lock->fd, 0); /* a line that stays is stale, and handled as such */
+        /* If this fails, the line is stale, which others can handle. */
+        (void)!ftruncate(lock->fd, 0);
     }
     if (lock->fd >= 0)
         close(lock->fd);

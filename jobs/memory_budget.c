@@ -9,11 +9,11 @@
 
 #include "base/error.h"
 
-/* No limit, or none that can be read. */
+/* No limit, or an unknown one. */
 static const uint64_t UNLIMITED = UINT64_MAX;
 
-/* The number after `key` (a whole word at the start of a line; "" for a file that is one number).
- * UNLIMITED where the file, the key or the number is not there ("max"). */
+/* The number after `key`, a whole word at the start of a line; with "", the file is one number.
+ * UNLIMITED if the file, the key or the number is missing, as in "max". */
 static uint64_t read_number(const char *path, const char *key)
 {
     char line[256];
@@ -34,17 +34,17 @@ static uint64_t read_number(const char *path, const char *key)
     return number;
 }
 
-/* One cgroup hierarchy that we are in. */
+/* A cgroup hierarchy. */
 struct hierarchy {
-    const char *controller; /* of v1, in /proc/self/cgroup; "" is v2 */
-    const char *mount;      /* below the root */
+    const char *controller; /* of v1, as in /proc/self/cgroup; "": v2 */
+    const char *mount;
 };
 
 static const struct hierarchy UNIFIED = {"", "/sys/fs/cgroup"};
 static const struct hierarchy MEMORY_V1 = {"memory", "/sys/fs/cgroup/memory"};
 static const struct hierarchy CPU_V1 = {"cpu", "/sys/fs/cgroup/cpu"};
 
-/* Whether `list` ("cpu,cpuacct") has the word. */
+/* Whether a list such as "cpu,cpuacct" contains the word. */
 static bool has_word(const char *list, const char *word)
 {
     size_t length = strlen(word);
@@ -56,8 +56,8 @@ static bool has_word(const char *list, const char *word)
     return false;
 }
 
-/* Writes the folder of our cgroup to `folder`; false where we are in none. Lines of
- * /proc/self/cgroup are number:controllers:path. */
+/* Writes the folder of our cgroup to `folder`. False if we are in none. The lines of
+ * /proc/self/cgroup are NUMBER:CONTROLLERS:PATH. */
 static bool own_group(const char *root, const struct hierarchy *hierarchy, char folder[PATH_MAX])
 {
     char line[PATH_MAX];
@@ -81,7 +81,7 @@ static bool own_group(const char *root, const struct hierarchy *hierarchy, char 
     return found;
 }
 
-/* Goes from our cgroup up to the mount, ends included; false above it. */
+/* Goes up by one group. False above the mount. */
 static bool parent_group(const char *root, const struct hierarchy *hierarchy, char folder[PATH_MAX])
 {
     size_t least = strlen(root) + strlen(hierarchy->mount);
@@ -99,7 +99,7 @@ static uint64_t group_number(const char *folder, const char *file, const char *k
     return read_number(path, key);
 }
 
-/* What one cgroup has left: limit - (usage - page cache that can be dropped). */
+/* The free memory of one cgroup: limit - (usage - page cache that can be dropped). */
 static uint64_t group_memory(const char *folder, const char *limit_file, const char *usage_file,
                              const char *cache_key)
 {
@@ -138,7 +138,7 @@ uint64_t budget_memory_free(const char *root)
     return free_bytes;
 }
 
-/* quota / period in CPUs, rounded up; INT_MAX where there is no quota. */
+/* quota / period in CPUs, rounded up; INT_MAX without a quota. */
 static int cpus_of(uint64_t quota, uint64_t period)
 {
     if (quota == UNLIMITED || period == UNLIMITED || period == 0)
@@ -194,7 +194,7 @@ int budget_workers(uint64_t budget, uint64_t fixed, uint64_t per_worker, int cpu
     if (budget < fixed || budget - fixed < per_worker)
         return error_set(error, ERROR_MEMORY,
                          "the model and one worker need %llu MiB, but only %llu MiB may be used: "
-                         "give --memory more, or take a smaller model",
+                         "increase --memory, or use a smaller model",
                          (unsigned long long)(fixed / mebi + per_worker / mebi + 1),
                          (unsigned long long)(budget / mebi));
     uint64_t fit = per_worker ? (budget - fixed) / per_worker : INT_MAX;

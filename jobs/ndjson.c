@@ -6,7 +6,7 @@
 
 #include "base/utf8.h"
 
-/* The comma before all members but the first, then the member's name. */
+/* A comma unless this is the first member, then the member's name. */
 static void put_name(struct ndjson *line, const char *name, const char *suffix)
 {
     struct json_text *text = &line->text;
@@ -59,7 +59,7 @@ void ndjson_real(struct ndjson *line, const char *name, double value, int digits
     char text[400]; /* the largest double has 309 digits before the point */
     put_name(line, name, "");
     snprintf(text, sizeof text, "%.*f", digits, value);
-    char *comma = strchr(text, ','); /* of a locale that somebody has set */
+    char *comma = strchr(text, ','); /* the locale's decimal separator */
     if (comma)
         *comma = '.';
     json_text_raw(&line->text, isfinite(value) ? text : "null");

@@ -1,4 +1,4 @@
-/* ndjson.h - writes one JSON object on one line. Reading is ledger_read's. */
+/* ndjson.h - writes one JSON object on one line. ledger_read.c reads such lines. */
 #ifndef JOBS_NDJSON_H
 #define JOBS_NDJSON_H
 
@@ -8,35 +8,37 @@
 
 #include "base/json_text.h"
 
-/* A line that is being written; zero it before the first use, use it again and again, and free it
- * with ndjson_free. Members appear in the order of the calls; names are ASCII identifiers. */
+/* A line that is being written. All zeros before its first use, reusable, freed with ndjson_free.
+ * Members appear in the order of the calls. Their names are ASCII identifiers. */
 struct ndjson {
     struct json_text text; /* after ndjson_end: text.used bytes at text.bytes, newline included */
 };
 
+/* Starts a new line with an object. */
 void ndjson_begin(struct ndjson *line);
 
-/* Any bytes: what is no part of valid UTF-8 becomes U+FFFD, byte by byte. */
+/* A string of any bytes. Each byte that is not valid UTF-8 becomes U+FFFD. */
 void ndjson_string(struct ndjson *line, const char *name, const char *value);
 
-/* A file name: as ndjson_string, and where it is not UTF-8 a second member NAME_hex with all its
- * bytes in hexadecimal. */
+/* A file name, as ndjson_string. If it is not UTF-8, a second member NAME_hex has all its bytes in
+ * hexadecimal. */
 void ndjson_name(struct ndjson *line, const char *name, const char *value);
 
 void ndjson_integer(struct ndjson *line, const char *name, uint64_t value);
 
-/* With `digits` after the point; null where it is not finite. */
+/* With `digits` digits after the point; null if it is not finite. */
 void ndjson_real(struct ndjson *line, const char *name, double value, int digits);
 
 void ndjson_boolean(struct ndjson *line, const char *name, bool value);
 
-/* An array of objects: for each ndjson_object and ndjson_close; at the end ndjson_close_array. */
+/* An array of objects: ndjson_array, then ndjson_object and ndjson_close for each object, then
+ * ndjson_close_array. */
 void ndjson_array(struct ndjson *line, const char *name);
 void ndjson_object(struct ndjson *line);
 void ndjson_close(struct ndjson *line);
 void ndjson_close_array(struct ndjson *line);
 
-/* Closes the object and adds a newline. Returns 0, or -1 when memory was short. */
+/* Closes the object and adds a newline. Returns 0, or -1 if memory was short. */
 int ndjson_end(struct ndjson *line);
 
 void ndjson_free(struct ndjson *line);

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #include "base/atomic_clean.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/utf8.h"
@@ -17,39 +17,33 @@
 #include "jobs/ticker.h"
 #include "jobs/unknown.h"
 
-enum { SAMPLES = 60 }; /* of the rate: one a second, so it is the last minute's */
+enum { SAMPLES = 60 }; /* for the rate: one a second, so the rate is that of the last minute */
 
-static const double DRAW_EVERY = 0.2; /* s */
+/* Seconds between updates. */
+static const double DRAW_EVERY = 0.2;
 static const double JSON_EVERY = 30;
 static const double METRICS_EVERY = 10;
-static const double TICK_EVERY = 1; /* of the clock alone, while no image finishes */
+static const double TICK_EVERY = 1; /* while no image finishes */
 
 struct sample {
-    double time; /* monotonic, s */
+    double time; /* of clock_now */
     uint64_t images;
 };
 
 struct progress {
-    struct ticker *ticker; /* of the thread that calls the functions; NULL: nothing to show */
+    struct ticker *ticker; /* NULL: nothing to show */
     pthread_mutex_t mutex; /* guards everything below */
     struct progress_options options;
     struct progress_counts counts;
     struct sample samples[SAMPLES]; /* ring */
-    size_t sample_count;            /* ever taken */
-    double begun;                   /* all on the monotonic clock, s */
+    size_t sample_count;            /* since the start */
+    double begun;                   /* this and the next two: of clock_now */
     double drawn;
     double metrics_written;
     bool line_is_drawn;
-    bool metrics_failed; /* said once */
+    bool metrics_failed; /* reported once */
     struct ndjson line;
 };
-
-static double clock_seconds(clockid_t id)
-{
-    struct timespec time;
-    clock_gettime(id, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 void progress_duration(double seconds, char text[32])
 {
@@ -68,7 +62,7 @@ void progress_duration(double seconds, char text[32])
         snprintf(text, 32, "%us", second);
 }
 
-/* A count with commas: 1,234,567. `text` has room for 32 bytes. */
+/* A count with commas: 1,234,567. Returns `text`. */
 static const char *with_commas(uint64_t count, char text[32])
 {
     char digits[24];
@@ -93,14 +87,14 @@ static bool is_known(const struct progress *progress)
     return progress->counts.expected != IMAGES_UNKNOWN;
 }
 
-/* 0 where it is not known. */
+/* 0 if it is unknown. */
 static uint64_t left(const struct progress *progress)
 {
     uint64_t expected = progress->counts.expected;
     return is_known(progress) && expected > through(progress) ? expected - through(progress) : 0;
 }
 
-/* Takes a sample once a second and brings counts.rate up to date. */
+/* Takes a sample once a second and updates counts.rate. */
 static void sample_rate(struct progress *progress, double now)
 {
     size_t count = progress->sample_count;
@@ -121,7 +115,7 @@ static void erase(struct progress *progress)
     progress->line_is_drawn = false;
 }
 
-/* Columns of the terminal, 80 where it does not say. */
+/* Columns of the terminal; 80 if it does not say. */
 static int columns(FILE *out)
 {
     struct winsize window;
@@ -155,7 +149,7 @@ static void draw(struct progress *progress)
 static void begin_json(struct progress *progress, const char *kind, const char *value)
 {
     ndjson_begin(&progress->line);
-    ndjson_real(&progress->line, "time", clock_seconds(CLOCK_REALTIME), 3);
+    ndjson_real(&progress->line, "time", clock_wall(), 3);
     ndjson_string(&progress->line, kind, value);
 }
 
@@ -183,7 +177,7 @@ static void json_counts(struct progress *progress, double rate)
     ndjson_real(line, "images_per_second", rate, 3);
 }
 
-/* Text that other people's file names may be in, for a terminal or a log: one line, no controls. */
+/* Prints text that may hold untrusted file names: control characters become '?'. */
 static void print_clean(FILE *out, const char *text)
 {
     size_t length = strlen(text);
@@ -236,7 +230,7 @@ static void write_metrics(struct progress *progress, double now)
 static void show(struct progress *progress)
 {
     const struct progress_options *options = &progress->options;
-    double now = clock_seconds(CLOCK_MONOTONIC);
+    double now = clock_now();
     sample_rate(progress, now);
     if (now - progress->metrics_written >= METRICS_EVERY)
         write_metrics(progress, now);
@@ -272,11 +266,11 @@ struct progress *progress_new(const struct progress_options *options, struct err
     progress->options = *options;
     progress->options.metrics = NULL;
     progress->options.labels = NULL;
-    progress->begun = clock_seconds(CLOCK_MONOTONIC);
+    progress->begun = clock_now();
     progress->drawn = progress->begun;
     progress->metrics_written = progress->begun;
     progress->samples[progress->sample_count++] = (struct sample){progress->begun, 0};
-    progress->counts.start_time = clock_seconds(CLOCK_REALTIME);
+    progress->counts.start_time = clock_wall();
     progress->counts.last_time = progress->counts.start_time;
     progress->counts.status = -1;
     if (options->metrics && start_metrics(progress, options, error)) {
@@ -294,7 +288,7 @@ static void tick(void *context)
     pthread_mutex_unlock(&progress->mutex);
 }
 
-/* Without the thread the figures change only when an image is through. */
+/* If the thread cannot start, figures are updated only when an image finishes. */
 static void start_ticker(struct progress *progress)
 {
     struct error error;
@@ -307,7 +301,7 @@ static void start_ticker(struct progress *progress)
         progress_log(progress, PROGRESS_WARNING, "progress: %s", error.text);
 }
 
-/* Before a last word: nothing may be drawn after it. */
+/* Call this before the summary is printed: nothing may be drawn after it. */
 static void stop_ticker(struct progress *progress)
 {
     ticker_free(progress->ticker);
@@ -334,7 +328,7 @@ void progress_image(struct progress *progress, bool failed, uint32_t masks, doub
     progress->counts.masks += masks;
     progress->counts.bytes += bytes;
     progress->counts.seconds += seconds;
-    progress->counts.last_time = clock_seconds(CLOCK_REALTIME);
+    progress->counts.last_time = clock_wall();
     show(progress);
     pthread_mutex_unlock(&progress->mutex);
 }
@@ -378,7 +372,7 @@ void progress_finish(struct progress *progress, const char *reason, int status)
 {
     stop_ticker(progress);
     pthread_mutex_lock(&progress->mutex);
-    double now = clock_seconds(CLOCK_MONOTONIC);
+    double now = clock_now();
     double seconds = now - progress->begun;
     progress->counts.status = status;
     sample_rate(progress, now);

@@ -1,13 +1,13 @@
-/* progress.h - how a run is doing: a line on a terminal, messages, one summary, a metrics file.
+/* progress.h - reports a run: a line on a terminal, messages, a summary and a metrics file.
  *
- * On a terminal one line is redrawn, at most five times a second:
+ * On a terminal, one line is redrawn at most five times a second:
  *   1,204 of 10,000 images, 3 failed, 48,213 masks, 12.4 images/s, 11m49s left
- * Elsewhere (cron, a log file) nothing is drawn; the summary at the end is one line. With JSON
- * every message, and a progress line every 30 s, is one object a line. The metrics file is replaced
- * every 10 s. A thread looks at the clock, so that all this happens while no image finishes, too.
+ * Elsewhere (cron, a log file) nothing is drawn, and the run ends with a summary of one line. With
+ * JSON, every message is one object on one line, and so are the figures every 30 s. The metrics
+ * file is replaced every 10 s. A thread of its own updates the figures while no image finishes.
  *
- * progress_image and progress_log are safe from several threads; the other functions are for the
- * thread that made it.
+ * Any thread may call progress_image and progress_log. All other functions are for the thread that
+ * made it.
  */
 #ifndef JOBS_PROGRESS_H
 #define JOBS_PROGRESS_H
@@ -23,40 +23,40 @@ struct progress;
 enum progress_level { PROGRESS_INFO, PROGRESS_WARNING, PROGRESS_ERROR };
 
 struct progress_options {
-    FILE *out;           /* stderr; not closed */
+    FILE *out;           /* standard error; not closed */
     bool json;           /* --log-format json */
-    bool quiet;          /* warnings and errors only, no summary */
-    bool terminal;       /* whether to draw: isatty(fileno(out)), or a test's wish */
-    const char *metrics; /* --metrics FILE, NULL for none */
-    const char *labels;  /* of each metric, as Prometheus writes them: shard="0/4",run="x"; "" */
+    bool quiet;          /* only warnings and errors, no summary */
+    bool terminal;       /* whether to draw: isatty(fileno(out)), except in tests */
+    const char *metrics; /* --metrics FILE; NULL: none */
+    const char *labels;  /* of each metric in Prometheus' form: shard="0/4",run="x"; may be "" */
 };
 
-/* The strings of `options` are copied. NULL with ERROR_MEMORY. The first metrics file is written at
- * once, so that a bad path is an error (ERROR_IO) before any work. */
+/* Copies the strings of `options`, and writes the first metrics file, so that a bad path fails
+ * before any work. NULL with ERROR_IO or ERROR_MEMORY. */
 struct progress *progress_new(const struct progress_options *options, struct error *error);
 
-/* How many images there are to do in this start (or IMAGES_UNKNOWN, unknown.h), and how many were
- * found done before. From now on figures are shown; so the signals that stop.h watches must be
- * blocked already. */
+/* Sets how many images this start has to do (or IMAGES_UNKNOWN, unknown.h) and how many were done
+ * or failed before, and starts to show figures. Starts a thread, so the signals of stop.h must be
+ * blocked before. */
 void progress_expect(struct progress *progress, uint64_t total, uint64_t done_before,
                      uint64_t failed_before);
 
-/* One image is through. `seconds` of work, `bytes` written. Shows the figures if it is time. */
+/* Counts one image that is done or failed, with `seconds` of work and `bytes` written. */
 void progress_image(struct progress *progress, bool failed, uint32_t masks, double seconds,
                     uint64_t bytes);
 
-/* A message of its own, above the drawn line; a newline is added. */
+/* Prints a message, above the drawn line; adds a newline. */
 void progress_log(struct progress *progress, enum progress_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The summary line and the last metrics: `reason` is "done", "stopped by SIGTERM", ... `status` is
- * the exit status that will follow. */
+/* Prints the summary and writes the last metrics. `reason` is "done", "stopped by SIGTERM", ...;
+ * `status` is the exit status that the program is about to return. */
 void progress_finish(struct progress *progress, const char *reason, int status);
 
-/* NULL is allowed. */
+/* Frees it. NULL is allowed. */
 void progress_free(struct progress *progress);
 
-/* Writes 3725 s as "1h02m05s"; text has room for 32 bytes. */
+/* Writes a duration: 3725 s as "1h02m05s". */
 void progress_duration(double seconds, char text[32]);
 
 #endif

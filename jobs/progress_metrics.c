@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "jobs/unknown.h"
 
-/* One metric with its explanation. */
+/* Writes one metric with its help text. */
 static void metric(FILE *out, const char *name, const char *type, const char *help,
                    const char *labels, double value)
 {

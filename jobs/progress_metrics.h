@@ -1,4 +1,4 @@
-/* progress_metrics.h - what progress.c counts, and its form for Prometheus. */
+/* progress_metrics.h - the counts of progress.c, and their file for Prometheus. */
 #ifndef JOBS_PROGRESS_METRICS_H
 #define JOBS_PROGRESS_METRICS_H
 
@@ -12,15 +12,15 @@ struct progress_counts {
     uint64_t done, failed; /* in this start */
     uint64_t masks;
     uint64_t bytes;
-    double seconds;    /* of work, over all workers */
+    double seconds;    /* of work, summed over all workers */
     double start_time; /* seconds since 1970 */
     double last_time;  /* of the last image; start_time before the first */
     double rate;       /* images/s, recently */
-    int status;        /* exit status, -1 while running */
+    int status;        /* exit status; -1 while running */
 };
 
-/* Replaces `path` atomically by the counts in Prometheus' text format. 0 or -1 (ERROR_IO,
- * ERROR_MEMORY). */
+/* Replaces `path` atomically by the counts in Prometheus' text format. Returns 0, or -1 with
+ * ERROR_IO or ERROR_MEMORY. */
 int progress_write_metrics(const char *path, const char *labels,
                            const struct progress_counts *counts, struct error *error);
 

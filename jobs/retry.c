@@ -7,16 +7,16 @@
 
 #include "base/error.h"
 
-/* What an errno says about what to do once no attempt is left. */
+/* What to give up once no attempt is left. */
 enum verdict {
-    IMAGE,        /* only this image */
-    IMAGE_OR_RUN, /* the image while reading, the run while writing */
+    IMAGE,        /* this image */
+    IMAGE_OR_RUN, /* this image while reading, the run while writing */
     RUN
 };
 
 struct rule {
     int system;
-    bool may_pass; /* worth another attempt */
+    bool may_pass; /* whether another attempt may succeed */
     enum verdict verdict;
 };
 
@@ -83,8 +83,7 @@ int mount_check(const char *folder, const struct mount_mark *mark, struct error 
     if (!mark->known)
         return 0;
     if (stat(folder, &status))
-        return error_set_system(error, ERROR_IO, errno, "'%s', which was there at the start",
-                                folder);
+        return error_set_system(error, ERROR_IO, errno, "'%s', which existed at the start", folder);
     if (status.st_dev != mark->device)
         return error_set(error, ERROR_IO,
                          "'%s' is on another file system than at the start: was it unmounted?",

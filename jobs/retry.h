@@ -1,17 +1,19 @@
-/* retry.h - after an errno: try again, give up this image, or stop the run.
+/* retry.h - what to do after an errno: try again, give up the image, or stop the run.
  *
- * given up                            while reading   while writing
+ *                                       given up after the last attempt
+ *                                       while reading   while writing
  * tried again
  *   EINTR EAGAIN EIO ETIMEDOUT EBUSY    the image       the run
  *   ENOSPC EDQUOT                       the run         the run
  *   ENFILE EMFILE ENOMEM                the run         the run
- *   a mount in trouble: ESTALE ENOTCONN ENODEV ENXIO EHOSTDOWN EHOSTUNREACH ENETDOWN ENETUNREACH
- *   ECONNRESET                          the run         the run
+ *   ESTALE ENOTCONN ENODEV ENXIO        the run         the run      (a mount in trouble)
+ *   EHOSTDOWN EHOSTUNREACH ENETDOWN     the run         the run
+ *   ENETUNREACH ECONNRESET              the run         the run
  * not tried again
  *   EROFS EACCES EPERM                  the image       the run
  *   all others (ENAMETOOLONG, ENOENT)   the image       the image
  *
- * ENOENT while reading also means a file system that was unmounted: ask mount_check first.
+ * ENOENT while reading may also mean that a file system was unmounted: call mount_check first.
  */
 #ifndef JOBS_RETRY_H
 #define JOBS_RETRY_H
@@ -25,25 +27,26 @@ struct stop;
 enum retry_side { RETRY_READING, RETRY_WRITING };
 enum retry_answer { RETRY_AGAIN, RETRY_FAIL_IMAGE, RETRY_STOP_RUN };
 
-/* `system` is the errno of attempt number `attempt` (0 for the first), `retries` the number of
- * further attempts allowed. */
+/* What to do after attempt number `attempt` (0 is the first) failed with errno `system`, if
+ * `retries` more attempts are allowed. */
 enum retry_answer retry_decide(int system, enum retry_side side, int attempt, int retries);
 
-/* Seconds to wait after attempt 0, 1, 2, ...: 0.5, 1, 2, 4, 8, 16, 30, 30, ... times 0.75 to 1.25,
- * which `salt` (a hash of the image) decides, so that a thousand workers do not come back at once.
- */
+/* Seconds to wait after attempt 0, 1, 2, ...: 0.5, 1, 2, 4, 8, 16, 30, 30, ... times a factor from
+ * 0.75 to 1.25. `salt`, a hash of the image's name, decides the factor, so that a thousand workers
+ * do not come back at once. */
 double retry_delay(int attempt, uint64_t salt);
 
-/* A folder as it was at the start. */
+/* The file system of a folder at the start. */
 struct mount_mark {
     uint64_t device;
     bool known;
 };
 
-/* Notes which file system `folder` is on. A folder that cannot be looked at gives known = false. */
+/* Notes which file system `folder` is on; mark->known is false if stat fails. */
 void mount_note(const char *folder, struct mount_mark *mark);
 
-/* 0 while the folder is there and on the same file system, else -1 with ERROR_IO saying which. */
+/* Returns 0 if the folder is there, on the same file system, or was not known; else -1 with
+ * ERROR_IO. */
 int mount_check(const char *folder, const struct mount_mark *mark, struct error *error);
 
 #endif

@@ -16,7 +16,7 @@
 
 enum { DIFFERENCES_SHOWN = 4 };
 
-/* The file's text, to be freed; NULL with ERROR_MEMORY. */
+/* The text of the file, freed by the caller. NULL with ERROR_MEMORY. */
 static char *format_fields(const struct runfile_field *fields, size_t count, struct error *error)
 {
     char *text = NULL;
@@ -32,7 +32,8 @@ static char *format_fields(const struct runfile_field *fields, size_t count, str
     return text;
 }
 
-/* "a" is "1" there and "2" now; one of them may be missing. Returns the text's new length. */
+/* Appends "NAME was THERE and is now NOW"; one of the values may be missing. Returns the text's new
+ * length. */
 static size_t add_difference(char *text, size_t size, size_t used, const char *name,
                              const char *there, const char *now)
 {
@@ -78,7 +79,7 @@ static int compare(const json_t *object, const char *path, const struct runfile_
     return RUNFILE_DIFFERS;
 }
 
-/* Compares with the file that is there. */
+/* Compares the fields with the existing file. */
 static int compare_file(const char *path, const struct runfile_field *fields, size_t count,
                         struct error *error)
 {
@@ -97,19 +98,18 @@ static int compare_file(const char *path, const struct runfile_field *fields, si
     return answer;
 }
 
-/* Gives the complete file `from` the name `to`, unless that is taken: 0, EEXIST or another errno.
- */
+/* Gives the file `from` the name `to` unless that is taken. Returns 0, EEXIST or another errno. */
 static int move_if_free(const char *from, const char *to)
 {
     if (link(from, to) == 0)
         return 0;
     if (errno == EEXIST)
         return EEXIST;
-    /* A file system without hard links. */
+    /* This file system may have no hard links. */
     return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ? 0 : errno;
 }
 
-/* RUNFILE_CREATED, RUNFILE_SAME where the name was taken meanwhile, or -1. */
+/* Returns RUNFILE_CREATED, RUNFILE_SAME if another process created the file meanwhile, or -1. */
 static int create(const char *path, const char *text, struct error *error)
 {
     const struct atomic_writer self = atomic_writer_self();

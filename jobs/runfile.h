@@ -1,8 +1,9 @@
-/* runfile.h - run.json: what decides the bytes of a run, written once and compared on every start.
+/* runfile.h - run.json: the options that decide the output of a run, written by its first start and
+ * compared by every later start.
  *
- * The content is a flat list of names and values that the caller gives ("model_sha256",
- * "pred_iou_thresh", "version", ...); this module knows none of them. As a file it is one JSON
- * object of strings, in the caller's order, a line each.
+ * The caller gives a list of names and values ("model_sha256", "pred_iou_thresh", "version", ...),
+ * which have no meaning here. The file is one JSON object of strings in the caller's order, one a
+ * line.
  */
 #ifndef JOBS_RUNFILE_H
 #define JOBS_RUNFILE_H
@@ -17,19 +18,20 @@ struct runfile_field {
 };
 
 enum runfile_answer {
-    RUNFILE_CREATED, /* there was none: it is written now */
-    RUNFILE_SAME,    /* there is one, with the same fields and values */
-    RUNFILE_DIFFERS  /* there is another; *error names the first differences, old and new */
+    RUNFILE_CREATED, /* the file was missing and is now written */
+    RUNFILE_SAME,    /* the file has the same fields and values */
+    RUNFILE_DIFFERS  /* it has others; *error names the first differences, old and new */
 };
 
-/* Writes `path` if it is not there, else compares. Several processes may start at once: exactly one
- * creates the file (complete and fsynced before it is linked to its name), the others compare.
- * Returns an enum runfile_answer, or -1 with ERROR_IO, or ERROR_USAGE where the file that is there
- * is not a run file. With RUNFILE_DIFFERS `error` has code ERROR_USAGE. */
+/* Writes `path` if it is missing, else compares. Of several processes that start at once, exactly
+ * one creates the file (complete and synced before it gets its name), and the others compare.
+ * Returns an enum runfile_answer; with RUNFILE_DIFFERS, error->code is ERROR_USAGE. Or returns -1
+ * with ERROR_IO, ERROR_MEMORY, or ERROR_USAGE if the existing file is not a run file. */
 int runfile_agree(const char *path, const struct runfile_field *fields, size_t count,
                   struct error *error);
 
-/* Replaces `path` atomically (--extend, --overwrite). Returns 0, or -1 with ERROR_IO. */
+/* Replaces `path` atomically (--extend, --overwrite). Returns 0, or -1 with ERROR_IO or
+ * ERROR_MEMORY. */
 int runfile_replace(const char *path, const struct runfile_field *fields, size_t count,
                     struct error *error);
 

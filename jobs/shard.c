@@ -33,8 +33,8 @@ static int shard_set(int64_t index, int64_t count, const char *origin, struct sh
     return 0;
 }
 
-/* The shard of a Slurm job array: 1 found, 0 not in one, -1. `forced` > 0 replaces the
- * count. */
+/* The shard of a Slurm job array. `forced` > 0 replaces the count. Returns 1 if found, 0 outside of
+ * Slurm, or -1. */
 static int from_slurm(shard_environment *environment, int64_t forced, struct shard *shard,
                       struct error *error)
 {

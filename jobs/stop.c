@@ -13,6 +13,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -21,25 +22,18 @@ static const int SIGNALS[] = {SIGTERM, SIGINT, SIGUSR1};
 enum { SIGNAL_COUNT = sizeof SIGNALS / sizeof *SIGNALS };
 
 struct stop {
-    atomic_int reason; /* enum stop_reason; leaves STOP_NONE once and never comes back */
+    atomic_int reason; /* enum stop_reason; set once */
     atomic_int signal;
-    pthread_mutex_t mutex; /* with `changed`, for those who wait for a reason */
+    pthread_mutex_t mutex; /* with `changed`, for threads that wait for a reason */
     pthread_cond_t changed;
     pthread_t watcher;
     sigset_t watched;
-    struct sigaction actions[SIGNAL_COUNT]; /* as they were before us, in the order of SIGNALS */
-    sigset_t before;                        /* the signals that were blocked before us */
+    struct sigaction actions[SIGNAL_COUNT]; /* those before stop_new, in the order of SIGNALS */
+    sigset_t before;                        /* the signals blocked before stop_new */
     int signals;                            /* signalfd */
-    int end;                                /* eventfd: the watcher is to end */
-    double deadline;                        /* on the monotonic clock, s; INFINITY: none */
+    int end;                                /* eventfd that tells the watcher to end */
+    double deadline;                        /* of clock_now; INFINITY: none */
 };
-
-static double monotonic(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static void set_reason(struct stop *stop, enum stop_reason reason)
 {
@@ -50,7 +44,7 @@ static void set_reason(struct stop *stop, enum stop_reason reason)
     pthread_mutex_unlock(&stop->mutex);
 }
 
-/* The default action of a signal that is blocked here: the end of the process. */
+/* Runs the default action of a signal that is blocked here: it ends the process. */
 static void die_of(int number)
 {
     sigset_t set;
@@ -72,10 +66,10 @@ static void take_signal(struct stop *stop)
     set_reason(stop, STOP_SIGNAL);
 }
 
-/* Milliseconds to poll for: rounded up, so that the deadline has passed afterwards. */
+/* Milliseconds until the deadline, rounded up, for poll; -1 if there is none. */
 static int until_deadline(const struct stop *stop)
 {
-    double left = stop->deadline - monotonic();
+    double left = stop->deadline - clock_now();
     if (atomic_load(&stop->reason) != STOP_NONE || isinf(left))
         return -1;
     return left <= 0 ? 0 : left > 86400 ? 86400000 : (int)(left * 1000) + 1;
@@ -92,13 +86,14 @@ static void *watch(void *argument)
             return NULL;
         if (ready > 0 && waits[0].revents)
             take_signal(stop);
-        if (monotonic() >= stop->deadline)
+        if (clock_now() >= stop->deadline)
             set_reason(stop, STOP_TIME);
     }
 }
 
-/* A thread that a library made before us does not block the signals, and the kernel may choose it.
- * It blocks the signal from then on, and hands it on to the watcher's descriptor. */
+/* Signal handler. Threads that a library started before stop_new do not block the signals, so the
+ * kernel may deliver one to them. Such a thread blocks the signal and sends it again, for the
+ * watcher. */
 static void hand_on(int number, siginfo_t *info, void *context)
 {
     (void)info;
@@ -108,7 +103,7 @@ static void hand_on(int number, siginfo_t *info, void *context)
     errno = reason;
 }
 
-/* Takes the signals over, but for those that are ignored. */
+/* Takes over the signals that are not ignored. */
 static void take_signals(struct stop *stop)
 {
     struct sigaction action = {.sa_sigaction = hand_on, .sa_flags = SA_SIGINFO | SA_RESTART};
@@ -154,7 +149,7 @@ struct stop *stop_new(double max_seconds, struct error *error)
     pthread_condattr_setclock(&monotonic_clock, CLOCK_MONOTONIC);
     pthread_cond_init(&stop->changed, &monotonic_clock);
     pthread_condattr_destroy(&monotonic_clock);
-    stop->deadline = max_seconds > 0 ? monotonic() + max_seconds : INFINITY;
+    stop->deadline = max_seconds > 0 ? clock_now() + max_seconds : INFINITY;
     take_signals(stop);
     stop->signals = signalfd(-1, &stop->watched, SFD_CLOEXEC | SFD_NONBLOCK);
     stop->end = eventfd(0, EFD_CLOEXEC);
@@ -197,7 +192,7 @@ void stop_ask(struct stop *stop)
 
 bool stop_wait(struct stop *stop, double seconds)
 {
-    double end = monotonic() + seconds;
+    double end = clock_now() + seconds;
     struct timespec until = {.tv_sec = (time_t)end,
                              .tv_nsec = (long)(1e9 * (end - (double)(time_t)end))};
     pthread_mutex_lock(&stop->mutex);

@@ -13,12 +13,12 @@ struct ticker {
     void (*tick)(void *context);
     void *context;
     pthread_t thread;
-    pthread_mutex_t mutex; /* guards `ended`; `changed` tells of it */
+    pthread_mutex_t mutex; /* guards `ended`; `changed` signals it */
     pthread_cond_t changed;
     bool ended;
 };
 
-/* Sleeps until `end` on the clock of clock_now. False once the ticker is to end. */
+/* Sleeps until clock_now() reaches `end`. False if the ticker must end. */
 static bool sleep_until(struct ticker *ticker, double end)
 {
     const struct timespec until = {.tv_sec = (time_t)end,

@@ -1,5 +1,5 @@
-/* unknown.h - a number of images that is not known, since tars are among them: what these hold
- * shows when they are read. Printed as "-", null in JSON, and left out of files. */
+/* unknown.h - an unknown number of images: tars are among the inputs, and how many images they hold
+ * shows only when they are read. Printed as "-", null in JSON, absent in files. */
 #ifndef JOBS_UNKNOWN_H
 #define JOBS_UNKNOWN_H
 

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "jobs/queue.h"
 
-/* One item on its way. There are in_flight of them, made once, used again and again. */
+/* An item on its way. There are in_flight tickets, allocated once and reused. */
 struct ticket {
     void *item;
     uint64_t number; /* of its submission */
@@ -27,11 +27,11 @@ struct workers {
     atomic_bool cancelled;
     /* queues[s] leads to stage s, queues[stage_count] to finish. Each has room for every ticket. */
     struct queue *queues[WORKERS_STAGES + 1];
-    struct thread *threads; /* stage by stage, then the one that finishes */
-    size_t thread_count;    /* that have started */
+    struct thread *threads; /* stage by stage, then the one that calls finish */
+    size_t thread_count;    /* threads that have started */
     struct ticket *tickets;
-    struct ticket **waiting; /* in_order: ring of tickets that came before their turn */
-    pthread_mutex_t mutex;   /* guards free, free_count; `returned` tells of changes */
+    struct ticket **waiting; /* in_order: ring of tickets that wait for their turn */
+    pthread_mutex_t mutex;   /* guards free and free_count; `returned` signals changes */
     pthread_cond_t returned;
     struct ticket **free;
     size_t free_count;
@@ -72,14 +72,14 @@ static void *run_finish(void *argument)
 {
     struct workers *workers = ((struct thread *)argument)->workers;
     size_t ring = workers->plan.in_flight;
-    uint64_t turn = 0; /* the number that is to be finished next */
+    uint64_t turn = 0; /* the number to finish next */
     struct ticket *ticket;
     while ((ticket = queue_pop(workers->queues[workers->plan.stage_count]))) {
         if (!workers->plan.in_order) {
             finish_ticket(workers, ticket);
             continue;
         }
-        /* No more than `ring` tickets are out, so their numbers never share a place. */
+        /* At most `ring` tickets are in use, so two never share a place in the ring. */
         workers->waiting[ticket->number % ring] = ticket;
         while ((ticket = workers->waiting[turn % ring])) {
             workers->waiting[turn++ % ring] = NULL;
