@@ -1,13 +1,34 @@
 /* isa.h - vector kernels, compiled once for each instruction set and chosen at run time.
  *
  * A file NAME_simd.c is compiled with ISA defined as generic, avx2 and avx512 on x86-64, and as
- * generic alone elsewhere. It names everything visible outside with ISA_NAME(x). */
+ * generic alone elsewhere. It names everything visible outside with ISA_NAME(x). One ordinary file
+ * declares the variants and chooses among them:
+ *
+ *     ISA_DECLARE(const struct scan_kernel, scan_kernel);
+ *     static const struct scan_kernel *const variants[] = ISA_VARIANTS(scan_kernel);
+ *     ... variants[isa] ... */
 #ifndef BASE_ISA_H
 #define BASE_ISA_H
 
 #define ISA_JOIN_(name, isa) name##_##isa
 #define ISA_JOIN(name, isa) ISA_JOIN_(name, isa)
 #define ISA_NAME(name) ISA_JOIN(name, ISA)
+
+/* Declares all variants of an object or a function. */
+#define ISA_DECLARE(type, name) extern type name##_generic, name##_avx2, name##_avx512
+
+/* Initialises an array of pointers to the variants, indexed by enum isa. */
+#if defined(__x86_64__)
+#define ISA_VARIANTS(name)                                                                         \
+    {                                                                                              \
+        &name##_generic, &name##_avx2, &name##_avx512                                              \
+    }
+#else
+#define ISA_VARIANTS(name)                                                                         \
+    {                                                                                              \
+        &name##_generic, &name##_generic, &name##_generic                                          \
+    }
+#endif
 
 enum isa { ISA_GENERIC, ISA_AVX2, ISA_AVX512 };
 

@@ -89,3 +89,24 @@ void *arena_take(struct arena *arena, size_t count, size_t size)
     arena->used = end;
     return start;
 }
+
+int arena_make(struct arena *arena, void (*layout)(void *context, struct arena *arena),
+               void *context, const char *what, struct error *error)
+{
+    *arena = (struct arena){0};
+    layout(context, arena);
+    size_t size = arena->used;
+    *arena = (struct arena){.base = memory_new(1, size, what, error), .size = size};
+    if (!arena->base) {
+        *arena = (struct arena){0};
+        return -1;
+    }
+    layout(context, arena);
+    return 0;
+}
+
+void arena_free(struct arena *arena)
+{
+    memory_free(arena->base);
+    *arena = (struct arena){0};
+}

@@ -30,6 +30,15 @@ struct arena {
     size_t used; /* bytes, a multiple of MEMORY_ALIGNMENT; SIZE_MAX after an overflow */
 };
 
+/* Makes an arena of exactly the size that `layout` takes. layout(context, arena) is called twice: to
+ * measure, then with memory. It must take the same pieces both times. `what` names the block in
+ * messages. Returns 0, or -1 with ERROR_MEMORY and *arena zeroed. Freed by arena_free. */
+int arena_make(struct arena *arena, void (*layout)(void *context, struct arena *arena),
+               void *context, const char *what, struct error *error);
+
+/* Frees everything that arena_take gave. A zeroed arena is allowed. */
+void arena_free(struct arena *arena);
+
 /* The next count * size bytes, aligned; NULL while measuring. Contents are indeterminate. Taking
  * more than was measured is a programming error (assert). */
 void *arena_take(struct arena *arena, size_t count, size_t size);

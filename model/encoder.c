@@ -22,7 +22,7 @@ struct encoder {
 };
 
 struct encoder_scratch {
-    void *memory;
+    struct arena arena; /* owns all arrays of the following */
     struct vit_scratch vit;
     struct vit_plain_scratch vit_plain;
     struct tinyvit_scratch tinyvit;
@@ -39,15 +39,15 @@ static int tinyvit_image_size(const struct checkpoint *checkpoint, int asked)
     return size > 0 && size <= INT_MAX ? (int)size : -1;
 }
 
-/* Sets *narrow to what multiplies in the precision, NULL for floats. */
-static int choose_kernel(enum sam_precision precision, const struct narrow_kernel **narrow,
+/* Sets *half16 to the kernel of the precision, NULL for float32. */
+static int choose_kernel(enum sam_precision precision, const struct half16_kernel **half16,
                          struct error *error)
 {
-    *narrow = NULL;
-    if (precision == SAM_BF16 && !(*narrow = narrow_bf16_kernel()))
+    *half16 = NULL;
+    if (precision == SAM_BF16 && !(*half16 = half16_bf16_kernel()))
         return error_set(error, ERROR_UNSUPPORTED,
                          "this CPU has no bf16 products (AVX512-BF16); use f32");
-    if (precision == SAM_F16 && !(*narrow = narrow_kernel(NARROW_F16)))
+    if (precision == SAM_F16 && !(*half16 = half16_kernel(HALF16_F16)))
         return error_set(error, ERROR_UNSUPPORTED,
                          "this CPU or build has no f16 products (AVX512-FP16); use f32");
     return 0;
@@ -56,19 +56,19 @@ static int choose_kernel(enum sam_precision precision, const struct narrow_kerne
 static int load(struct encoder *encoder, struct checkpoint *checkpoint,
                 const struct sam_options *options, struct error *error)
 {
-    const struct narrow_kernel *narrow;
-    if (choose_kernel(options->precision, &narrow, error))
+    const struct half16_kernel *half16;
+    if (choose_kernel(options->precision, &half16, error))
         return -1;
     encoder->plain = options->plain;
     if (checkpoint_shape(checkpoint, "image_encoder.pos_embed", NULL)) {
         encoder->architecture = SAM_VIT;
         if (options->plain)
             return vit_weights_read(&encoder->vit.weights, checkpoint, options->image_size, error);
-        return vit_load(&encoder->vit, checkpoint, isa_best(), narrow, options->image_size, error);
+        return vit_load(&encoder->vit, checkpoint, isa_best(), half16, options->image_size, error);
     }
     if (checkpoint_shape(checkpoint, "image_encoder.patch_embed.seq.0.c.weight", NULL)) {
         encoder->architecture = SAM_TINYVIT;
-        if (narrow)
+        if (half16)
             return error_set(error, ERROR_UNSUPPORTED,
                              "bf16 and f16 are for SAM's ViT; this model has a TinyViT, use f32");
         int size = tinyvit_image_size(checkpoint, options->image_size);
@@ -143,18 +143,27 @@ struct sam_info encoder_info(const struct encoder *encoder)
     return info;
 }
 
-static void layout(struct encoder_scratch *scratch, const struct encoder *encoder, size_t threads,
-                   struct arena *arena)
+/* What the layout of a scratch depends on. */
+struct layout {
+    const struct encoder *encoder;
+    struct encoder_scratch *scratch;
+    size_t threads;
+};
+
+static void lay_out(void *context, struct arena *arena)
 {
+    const struct layout *layout = context;
+    const struct encoder *encoder = layout->encoder;
+    struct encoder_scratch *scratch = layout->scratch;
     bool vit = encoder->architecture == SAM_VIT;
     if (vit && encoder->plain)
         vit_plain_layout(&scratch->vit_plain, &encoder->vit.weights, arena);
     else if (vit)
-        vit_layout(&scratch->vit, &encoder->vit, threads, arena);
+        vit_layout(&scratch->vit, &encoder->vit, layout->threads, arena);
     else if (encoder->plain)
         tinyvit_plain_layout(&scratch->tinyvit_plain, &encoder->tinyvit.weights, arena);
     else
-        tinyvit_layout(&scratch->tinyvit, &encoder->tinyvit, threads, arena);
+        tinyvit_layout(&scratch->tinyvit, &encoder->tinyvit, layout->threads, arena);
 }
 
 struct encoder_scratch *encoder_scratch_new(const struct encoder *encoder, int threads,
@@ -163,15 +172,11 @@ struct encoder_scratch *encoder_scratch_new(const struct encoder *encoder, int t
     struct encoder_scratch *scratch = memory_new(1, sizeof *scratch, "image encoder", error);
     if (!scratch)
         return NULL;
-    struct arena arena = {0};
-    layout(scratch, encoder, (size_t)threads, &arena);
-    scratch->memory = memory_new(1, arena.used, "image encoder scratch", error);
-    if (!scratch->memory) {
+    struct layout layout = {encoder, scratch, (size_t)threads};
+    if (arena_make(&scratch->arena, lay_out, &layout, "image encoder scratch", error) < 0) {
         memory_free(scratch);
         return NULL;
     }
-    arena = (struct arena){.base = scratch->memory, .size = arena.used};
-    layout(scratch, encoder, (size_t)threads, &arena);
     return scratch;
 }
 
@@ -179,7 +184,7 @@ void encoder_scratch_free(struct encoder_scratch *scratch)
 {
     if (!scratch)
         return;
-    memory_free(scratch->memory);
+    arena_free(&scratch->arena);
     memory_free(scratch);
 }
 

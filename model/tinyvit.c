@@ -20,7 +20,7 @@ static size_t tile_rows(size_t side)
 
 /* The largest sizes of any stage. */
 struct sizes {
-    size_t plane, expanded;    /* floats of a plane; hidden channels of a bottleneck */
+    size_t plane, expanded;    /* floats of a plane; hidden channels of an MBConv */
     size_t keys, tokens, head; /* window^2; positions of a window or of a tile; E */
     size_t width, hidden;      /* floats: positions * D, positions * hidden */
 };
@@ -45,6 +45,19 @@ static struct sizes largest(const struct tinyvit_weights *w)
     return most;
 }
 
+static void thread_layout(struct tinyvit_thread *thread, const struct tinyvit *tinyvit,
+                          const struct sizes *most, struct arena *arena)
+{
+    attention_layout(&thread->attention, tinyvit->isa, NULL, most->head, arena);
+    thread->patches = arena_take(arena, tinyvit->weights.image_size / 2 * 27, sizeof(float));
+    thread->normed = arena_take(arena, most->width, sizeof(float));
+    thread->qkv = arena_take(arena, most->width, 3 * sizeof(float));
+    thread->keys = arena_take(arena, most->keys * most->head, sizeof(float));
+    thread->values = arena_take(arena, most->keys * most->head, sizeof(float));
+    thread->mixed = arena_take(arena, most->width, sizeof(float));
+    thread->hidden = arena_take(arena, most->hidden, sizeof(float));
+}
+
 void tinyvit_layout(struct tinyvit_scratch *scratch, const struct tinyvit *tinyvit, size_t slots,
                     struct arena *arena)
 {
@@ -53,21 +66,16 @@ void tinyvit_layout(struct tinyvit_scratch *scratch, const struct tinyvit *tinyv
     scratch->x = arena_take(arena, most.plane, sizeof(float));
     scratch->other = arena_take(arena, most.plane, sizeof(float));
     scratch->threads = arena_take(arena, slots, sizeof *scratch->threads);
-    scratch->bottlenecks = arena_take(arena, slots, sizeof *scratch->bottlenecks);
+    scratch->mbconvs = arena_take(arena, slots, sizeof *scratch->mbconvs);
     for (size_t i = 0; i < slots; i++) {
-        struct tinyvit_thread measured;
-        struct bottleneck_scratch also;
-        struct tinyvit_thread *thread = scratch->threads ? &scratch->threads[i] : &measured;
-        bottleneck_layout(scratch->bottlenecks ? &scratch->bottlenecks[i] : &also, most.expanded,
-                          arena);
-        attention_layout(&thread->attention, tinyvit->isa, false, most.head, arena);
-        thread->patches = arena_take(arena, tinyvit->weights.image_size / 2 * 27, sizeof(float));
-        thread->normed = arena_take(arena, most.width, sizeof(float));
-        thread->qkv = arena_take(arena, most.width, 3 * sizeof(float));
-        thread->keys = arena_take(arena, most.keys * most.head, sizeof(float));
-        thread->values = arena_take(arena, most.keys * most.head, sizeof(float));
-        thread->mixed = arena_take(arena, most.width, sizeof(float));
-        thread->hidden = arena_take(arena, most.hidden, sizeof(float));
+        struct tinyvit_thread thread;
+        struct mbconv_scratch mbconv;
+        mbconv_layout(&mbconv, most.expanded, arena);
+        thread_layout(&thread, tinyvit, &most, arena);
+        if (scratch->threads) { /* there is memory: the arena is not just measured */
+            scratch->threads[i] = thread;
+            scratch->mbconvs[i] = mbconv;
+        }
     }
     neck_layout(&scratch->neck, &tinyvit->neck, arena);
 }
@@ -171,7 +179,7 @@ void tinyvit_encode(const struct tinyvit *tinyvit, const struct tinyvit_scratch 
         for (size_t b = 0; b < w->stages[i].depth; b++) {
             other = (struct plane){other.at, x.side, x.channels};
             if (i == 0)
-                bottleneck_run(&packed->convs[b], scratch->bottlenecks, &x, &other, threads);
+                mbconv_run(&packed->convs[b], scratch->mbconvs, &x, &other, threads);
             else
                 run_block(tinyvit, i, b, scratch, &x, &other, threads);
             swap(&x, &other);
@@ -179,7 +187,7 @@ void tinyvit_encode(const struct tinyvit *tinyvit, const struct tinyvit_scratch 
         if (i == TINYVIT_STAGES - 1)
             break;
         other = (struct plane){other.at, w->stages[i + 1].side, w->stages[i + 1].width};
-        bottleneck_run(&packed->merge, scratch->bottlenecks, &x, &other, threads);
+        mbconv_run(&packed->merge, scratch->mbconvs, &x, &other, threads);
         swap(&x, &other);
     }
     neck_run(&tinyvit->neck, &scratch->neck, plane_at(&x, 0, 0), plane_row(&x), threads, embedding);

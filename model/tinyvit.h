@@ -1,7 +1,7 @@
 /* tinyvit.h - MobileSAM's TinyViT image encoder.
  *
  *   stem: two 3x3 convolutions of stride 2 -> x[S/4][S/4][D]
- *   stage 0: bottlenecks (mbconv.h); between stages: a merge
+ *   stage 0: MBConv blocks (mbconv.h); between stages: a merge
  *   stages 1 to 3, each block:  x += proj(attention(norm(x))) within windows
  *                               x = depthwise 3x3 of x
  *                               x += fc2(gelu(fc1(norm(x))))
@@ -33,9 +33,9 @@ struct tinyvit_packed_block {
 };
 
 struct tinyvit_packed_stage {
-    struct bottleneck *convs;            /* [depth] of stage 0 */
+    struct mbconv *convs;                /* [depth] of stage 0 */
     struct tinyvit_packed_block *blocks; /* [depth] of the others */
-    struct bottleneck merge;             /* of the first three */
+    struct mbconv merge;                 /* of the first three */
 };
 
 struct tinyvit {
@@ -59,7 +59,7 @@ size_t tinyvit_biases(size_t window, size_t width);
 /* What one thread needs. Positions are those of a window, or of a tile of rows. */
 struct tinyvit_thread {
     float *patches; /* [S / 2][27] of the stem */
-    struct attention attention;
+    struct flash_attention attention;
     float *normed;        /* [positions][D] */
     float *qkv;           /* [H][3][positions][E] */
     float *keys, *values; /* [window^2][E] */
@@ -68,9 +68,9 @@ struct tinyvit_thread {
 };
 
 struct tinyvit_scratch {
-    float *x, *other;                       /* two planes of the largest size, in turn */
-    struct tinyvit_thread *threads;         /* [slots] */
-    struct bottleneck_scratch *bottlenecks; /* [slots] */
+    float *x, *other;               /* two planes of the largest size, in turn */
+    struct tinyvit_thread *threads; /* [slots] */
+    struct mbconv_scratch *mbconvs; /* [slots] */
     size_t slots;
     struct neck_scratch neck;
 };

@@ -83,7 +83,7 @@ static struct attention_bias tile_bias(const struct window *w, const float *bias
 static void attend_tiles(const struct window *w, struct tinyvit_thread *thread, size_t head,
                          size_t first, const float *biases)
 {
-    struct attention *attention = &thread->attention;
+    struct flash_attention *attention = &thread->attention;
     size_t d = w->stage->width, e = d / w->stage->heads, side = w->stage->window;
     size_t width = matmul_kernel(w->tinyvit->isa)->width, tiles = 0, token;
     const float *queries = w->team->qkv + 3 * head * w->rows * w->columns * e;

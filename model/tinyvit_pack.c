@@ -142,8 +142,8 @@ static int pack_convs(struct tinyvit_packed_stage *packed, struct tinyvit_stage 
         return -1;
     for (size_t b = 0; b < stage->depth; b++) {
         struct tinyvit_mbconv *conv = &stage->convs[b];
-        if (bottleneck_pack(&packed->convs[b], isa, &conv->expand, &conv->depthwise, &conv->reduce,
-                            true, error) < 0)
+        if (mbconv_pack(&packed->convs[b], isa, &conv->expand, &conv->depthwise, &conv->reduce,
+                        true, error) < 0)
             return -1;
         drop(&conv->expand.weight);
         drop(&conv->reduce.weight);
@@ -170,8 +170,8 @@ static int pack_stage(struct tinyvit *tinyvit, size_t i, struct checkpoint *chec
     }
     if (i == TINYVIT_STAGES - 1)
         return 0;
-    return bottleneck_pack(&packed->merge, tinyvit->isa, &stage->merge.widen,
-                           &stage->merge.depthwise, &stage->merge.mix, false, error);
+    return mbconv_pack(&packed->merge, tinyvit->isa, &stage->merge.widen, &stage->merge.depthwise,
+                       &stage->merge.mix, false, error);
 }
 
 int tinyvit_load(struct tinyvit *tinyvit, struct checkpoint *checkpoint, enum isa isa,
@@ -206,12 +206,12 @@ void tinyvit_free(struct tinyvit *tinyvit)
         struct tinyvit_packed_stage *packed = &tinyvit->stages[i];
         const struct tinyvit_stage *stage = &tinyvit->weights.stages[i];
         for (size_t b = 0; packed->convs && b < stage->depth; b++)
-            bottleneck_free(&packed->convs[b]);
+            mbconv_free(&packed->convs[b]);
         for (size_t b = 0; packed->blocks && b < stage->depth; b++)
             free_block(&packed->blocks[b], stage->heads);
         memory_free(packed->convs);
         memory_free(packed->blocks);
-        bottleneck_free(&packed->merge);
+        mbconv_free(&packed->merge);
     }
     matmul_packed_free(&tinyvit->stem1);
     conv3_free(&tinyvit->stem2);

@@ -23,7 +23,7 @@ static void attention_scratch_layout(struct vit_attention_scratch *scratch, cons
         size_t window = vit->weights.blocks[b].window;
         gathered = larger(gathered, vit_attends_in_place(vit, b) ? 0 : window * window);
     }
-    attention_layout(&scratch->attention, vit->isa, vit->narrow, s->head_width, arena);
+    attention_layout(&scratch->attention, vit->isa, vit->half16, s->head_width, arena);
     scratch->products = arena_take(arena, (2 * side - 1) * width, sizeof(float));
     scratch->down = arena_take(arena, ATTENTION_TILES * side * width, sizeof(float));
     scratch->right = arena_take(arena, ATTENTION_TILES * side * width, sizeof(float));
@@ -45,8 +45,10 @@ void vit_layout(struct vit_scratch *scratch, const struct vit *vit, size_t slots
     scratch->hidden = arena_take(arena, n * scratch->hidden_row, sizeof(float));
     scratch->threads = arena_take(arena, slots, sizeof *scratch->threads);
     for (size_t i = 0; i < slots; i++) {
-        struct vit_attention_scratch measured;
-        attention_scratch_layout(scratch->threads ? &scratch->threads[i] : &measured, vit, arena);
+        struct vit_attention_scratch thread;
+        attention_scratch_layout(&thread, vit, arena);
+        if (scratch->threads) /* there is memory: the arena is not just measured */
+            scratch->threads[i] = thread;
     }
     neck_layout(&scratch->neck, &vit->neck, arena);
 }
@@ -78,8 +80,8 @@ static void norm(const struct vit *vit, const struct vit_scratch *scratch, size_
     float *y = scratch->y + first * row;
     kernels_for(vit->isa)->layer_norm(rows, d, scratch->x + first * d, d, weight, bias, NORM_EPS, y,
                                       row);
-    if (vit->narrow)
-        vit->narrow->along(rows, d, y, row, y, row);
+    if (vit->half16)
+        vit->half16->along(rows, d, y, row, y, row);
 }
 
 /* q, k and v of block `b` for a tile. */
@@ -89,16 +91,16 @@ static void project(const struct vit *vit, size_t b, const struct vit_scratch *s
     const struct vit_sizes *s = &vit->weights.sizes;
     const struct vit_block *block = &vit->weights.blocks[b];
     size_t e = s->head_width;
-    bool elements = vit->narrow && vit_attends_in_place(vit, b);
+    bool elements = vit->half16 && vit_attends_in_place(vit, b);
     norm(vit, scratch, first, rows, block->norm1_weight, block->norm1_bias);
     for (size_t i = 0; i < 3 * s->heads; i++) {
         float *to = scratch->qkv + (i * s->grid * s->grid + first) * e;
         matmul_columns(rows, scratch->y + first * scratch->y_row, scratch->y_row,
                        &vit->blocks[b].qkv[i], 0, e, false, to, e);
         if (elements && i / s->heads == 1)
-            vit->narrow->along(rows, e, to, e, to, e);
+            vit->half16->along(rows, e, to, e, to, e);
         else if (elements && i / s->heads == 2)
-            vit->narrow->across(rows, e, to, e, to, vit->narrow->group * e);
+            vit->half16->across(rows, e, to, e, to, vit->half16->group * e);
     }
 }
 
@@ -117,9 +119,9 @@ static void run_mlp(const struct vit *vit, size_t b, const struct vit_scratch *s
             matmul_columns(rows, scratch->y + first * scratch->y_row, scratch->y_row, &packed->lin1,
                            from + i, columns, false, hidden + i, scratch->hidden_row);
             kernels->gelu(rows, columns, hidden + i, scratch->hidden_row);
-            if (vit->narrow)
-                vit->narrow->along(rows, columns, hidden + i, scratch->hidden_row,
-                                   hidden + i / vit->narrow->group, scratch->hidden_row);
+            if (vit->half16)
+                vit->half16->along(rows, columns, hidden + i, scratch->hidden_row,
+                                   hidden + i / vit->half16->group, scratch->hidden_row);
         }
         matmul_columns(rows, hidden, scratch->hidden_row, lin2, 0, s->width, true,
                        scratch->x + first * s->width, s->width);

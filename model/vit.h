@@ -37,22 +37,22 @@ struct vit {
     enum isa isa;
     /* The kernel of the blocks' products, or NULL for floats; y, hidden, keys and values are then
      * its elements. */
-    const struct narrow_kernel *narrow;
+    const struct half16_kernel *half16;
     struct matmul_packed patch;      /* [3 patch patch][D] */
     struct vit_packed_block *blocks; /* [depth] */
     struct neck neck;
 };
 
-/* Reads and packs. With `narrow` (else NULL) that kernel does the blocks' products.
+/* Reads and packs. With `half16` (else NULL) that kernel does the blocks' products.
  * Returns 0, or -1 with ERROR_MODEL, ERROR_MEMORY or ERROR_UNSUPPORTED (pairs and an odd width); in
  * either case vit_free is due. */
 int vit_load(struct vit *vit, struct checkpoint *checkpoint, enum isa isa,
-             const struct narrow_kernel *narrow, int image_size, struct error *error);
+             const struct half16_kernel *half16, int image_size, struct error *error);
 void vit_free(struct vit *vit);
 
 /* What one thread needs to attend. */
 struct vit_attention_scratch {
-    struct attention attention;
+    struct flash_attention attention;
     float *products;      /* [2 window - 1][width] queries times relative positions */
     float *down, *right;  /* [ATTENTION_TILES][window][width] */
     float *keys, *values; /* [window^2][E] of a window, gathered */
@@ -80,8 +80,8 @@ void vit_layout(struct vit_scratch *scratch, const struct vit *vit, size_t slots
 void vit_encode(const struct vit *vit, const struct vit_scratch *scratch, const float *input,
                 int threads, float *embedding);
 
-/* Whether block `b` reads keys and values where they are, not gathered; they are then elements
- * when narrow. */
+/* Whether block `b` reads keys and values where they are, not gathered; they are then 16-bit
+ * elements in 16-bit precision. */
 bool vit_attends_in_place(const struct vit *vit, size_t b);
 
 /* y = attention of block `b`'s q, k and v, all heads and windows; a part of vit_encode. */

@@ -101,8 +101,8 @@ static void store_tile(const struct window *w, const float *out, size_t first)
         query_at(w, first + i, &row, &column);
         size_t token = (w->top + row) * s->grid + w->left + column;
         float *y = w->scratch->y + token * w->scratch->y_row;
-        if (w->vit->narrow)
-            w->vit->narrow->along(1, e, out, 0, y + w->head * e / w->vit->narrow->group, 0);
+        if (w->vit->half16)
+            w->vit->half16->along(1, e, out, 0, y + w->head * e / w->vit->half16->group, 0);
         else
             memcpy(y + w->head * e, out, e * sizeof(float));
     }
@@ -133,10 +133,10 @@ static void attend_window(const struct window *w, struct vit_attention_scratch *
     size_t e = w->vit->weights.sizes.head_width, keys = w->side * w->side;
     gather(w, 1, scratch->keys);
     gather(w, 2, scratch->values);
-    const struct narrow_kernel *narrow = w->vit->narrow;
-    if (narrow) {
-        narrow->along(keys, e, scratch->keys, e, scratch->keys, e);
-        narrow->across(keys, e, scratch->values, e, scratch->values, narrow->group * e);
+    const struct half16_kernel *half16 = w->vit->half16;
+    if (half16) {
+        half16->along(keys, e, scratch->keys, e, scratch->keys, e);
+        half16->across(keys, e, scratch->values, e, scratch->values, half16->group * e);
     }
     for (size_t first = 0; first < w->rows * w->columns; first += ATTENTION_TILES * width)
         attend_tiles(w, scratch, first, scratch->keys, scratch->values);
@@ -177,7 +177,7 @@ bool vit_attends_in_place(const struct vit *vit, size_t b)
 {
     size_t grid = vit->weights.sizes.grid;
     return vit->weights.blocks[b].window == grid &&
-           (!vit->narrow || grid % vit->narrow->group == 0);
+           (!vit->half16 || grid % vit->half16->group == 0);
 }
 
 void vit_attend(const struct vit *vit, size_t b, const struct vit_scratch *scratch, int threads)

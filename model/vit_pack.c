@@ -24,11 +24,11 @@ static float *reversed(size_t rows, size_t n, const float *from, float factor, s
 
 /* A matrix of a block, in the precision of the blocks. */
 static int pack(const struct vit *vit, struct matmul_packed *packed, size_t k, size_t n,
-                struct matmul_view b, const float *start, struct error *error)
+                struct matmul_view b, const float *bias, struct error *error)
 {
-    if (vit->narrow)
-        return matmul_pack_narrow(packed, vit->narrow, k, n, b, start, "encoder block", error);
-    return matmul_pack(packed, vit->isa, k, n, b, start, "encoder block", error);
+    if (vit->half16)
+        return matmul_pack_half16(packed, vit->half16, k, n, b, bias, "encoder block", error);
+    return matmul_pack(packed, vit->isa, k, n, b, bias, "encoder block", error);
 }
 
 static int pack_qkv(const struct vit *vit, struct vit_packed_block *packed,
@@ -96,14 +96,14 @@ static void release_block(struct vit_block *block, size_t b, struct checkpoint *
 }
 
 int vit_load(struct vit *vit, struct checkpoint *checkpoint, enum isa isa,
-             const struct narrow_kernel *narrow, int image_size, struct error *error)
+             const struct half16_kernel *half16, int image_size, struct error *error)
 {
-    *vit = (struct vit){.isa = isa, .narrow = narrow};
+    *vit = (struct vit){.isa = isa, .half16 = half16};
     struct vit_weights *w = &vit->weights;
     if (vit_weights_read(w, checkpoint, image_size, error) < 0)
         return -1;
-    if (narrow &&
-        (w->sizes.head_width % narrow->group != 0 || w->sizes.hidden % narrow->group != 0))
+    if (half16 &&
+        (w->sizes.head_width % half16->group != 0 || w->sizes.hidden % half16->group != 0))
         return error_set(
             error, ERROR_UNSUPPORTED,
             "bf16 and f16 need even widths, but heads are %zu wide and the MLP %zu; use f32",

@@ -2,21 +2,12 @@
 
 #include "base/isa.h"
 
-extern const struct scan_kernel scan_kernel_generic;
-#if defined(__x86_64__)
-extern const struct scan_kernel scan_kernel_avx2, scan_kernel_avx512;
-#endif
+ISA_DECLARE(const struct scan_kernel, scan_kernel);
 
 const struct scan_kernel *scan_kernel(void)
 {
-#if defined(__x86_64__)
-    enum isa isa = isa_best();
-    if (isa == ISA_AVX512)
-        return &scan_kernel_avx512;
-    if (isa == ISA_AVX2)
-        return &scan_kernel_avx2;
-#endif
-    return &scan_kernel_generic;
+    static const struct scan_kernel *const variants[] = ISA_VARIANTS(scan_kernel);
+    return variants[isa_best()];
 }
 
 bool scan_stable(struct scan_count count, float threshold, float *score)

@@ -169,12 +169,8 @@ struct decoder_kernels {
 /* In a file of its own, since it shares no code with the others. */
 typedef void decoder_upscale_kernel(const struct decoder_upscale *in);
 
-extern const struct decoder_kernels decoder_kernels_generic;
-decoder_upscale_kernel decoder_upscale_generic;
-#if defined(__x86_64__)
-extern const struct decoder_kernels decoder_kernels_avx2, decoder_kernels_avx512;
-decoder_upscale_kernel decoder_upscale_avx2, decoder_upscale_avx512;
-#endif
+ISA_DECLARE(const struct decoder_kernels, decoder_kernels);
+ISA_DECLARE(decoder_upscale_kernel, decoder_upscale);
 
 const struct decoder_kernels *decoder_kernels(enum isa isa);
 decoder_upscale_kernel *decoder_upscale(enum isa isa);

@@ -7,29 +7,20 @@
 #include "model/kernels/half16.h"
 #include "model/kernels/matmul_kernel.h"
 
-extern const struct attention_kernel attention_kernel_generic;
-#if defined(__x86_64__)
-extern const struct attention_kernel attention_kernel_avx2, attention_kernel_avx512;
-#endif
+ISA_DECLARE(const struct attention_kernel, attention_kernel);
 
 const struct attention_kernel *attention_kernel(enum isa isa)
 {
-#if defined(__x86_64__)
-    if (isa == ISA_AVX512)
-        return &attention_kernel_avx512;
-    if (isa == ISA_AVX2)
-        return &attention_kernel_avx2;
-#endif
-    (void)isa;
-    return &attention_kernel_generic;
+    static const struct attention_kernel *const variants[] = ISA_VARIANTS(attention_kernel);
+    return variants[isa];
 }
 
-void attention_layout(struct attention *attention, enum isa isa, const struct narrow_kernel *narrow,
-                      size_t head_width, struct arena *arena)
+void attention_layout(struct flash_attention *attention, enum isa isa,
+                      const struct half16_kernel *half16, size_t head_width, struct arena *arena)
 {
     size_t width = matmul_kernel(isa)->width;
     attention->isa = isa;
-    attention->narrow = narrow;
+    attention->half16 = half16;
     attention->scores = arena_take(arena, ATTENTION_CHUNK * width, sizeof(float));
     attention->factor = arena_take(arena, width, sizeof(float));
     for (size_t i = 0; i < ATTENTION_TILES; i++) {
@@ -51,7 +42,7 @@ void attention_distances(size_t side, size_t width, const float *biases, float f
     }
 }
 
-void attention_set_query(const struct attention *attention, size_t tile, size_t lane,
+void attention_set_query(const struct flash_attention *attention, size_t tile, size_t lane,
                          size_t head_width, const float *from, float factor)
 {
     size_t width = matmul_kernel(attention->isa)->width;
@@ -60,33 +51,33 @@ void attention_set_query(const struct attention *attention, size_t tile, size_t 
         to[e * width] = from ? from[e] * factor : 0;
 }
 
-static const struct matmul_kernel *product_kernel(const struct attention *attention)
+static const struct matmul_kernel *product_kernel(const struct flash_attention *attention)
 {
-    return attention->narrow ? attention->narrow->product : matmul_kernel(attention->isa);
+    return attention->half16 ? attention->half16->product : matmul_kernel(attention->isa);
 }
 
 /* One tile's step over keys first .. first + count - 1. */
-static void run_chunk(const struct attention *attention, const struct attention_tile *tile,
+static void run_chunk(const struct flash_attention *attention, const struct attention_tile *tile,
                       size_t head_width, size_t first, size_t count, const float *keys,
                       const float *values)
 {
     const struct matmul_kernel *product = product_kernel(attention);
     const struct attention_kernel *step = attention_kernel(attention->isa);
-    size_t width = product->width, group = attention->narrow ? attention->narrow->group : 1;
+    size_t width = product->width, group = attention->half16 ? attention->half16->group : 1;
     float *scores = attention->scores;
     step->fill(&tile->bias, first, count, scores);
     product->panel(count, width, head_width / group, keys + first * head_width, head_width,
                    tile->query, NULL, true, scores, width);
     step->softmax(count, scores, tile->max, tile->sum, attention->factor);
-    if (attention->narrow)
-        attention->narrow->across(count, width, scores, width, scores, width);
+    if (attention->half16)
+        attention->half16->across(count, width, scores, width, scores, width);
     if (first > 0)
         step->scale(head_width, attention->factor, tile->out);
     product->weighted(head_width, (count + group - 1) / group, scores, values + first * head_width,
                       group * head_width, first > 0, tile->out, head_width);
 }
 
-static void start_tile(const struct attention *attention, const struct attention_tile *tile,
+static void start_tile(const struct flash_attention *attention, const struct attention_tile *tile,
                        size_t head_width)
 {
     size_t width = matmul_kernel(attention->isa)->width;
@@ -94,12 +85,12 @@ static void start_tile(const struct attention *attention, const struct attention
         tile->max[i] = -INFINITY;
         tile->sum[i] = 0;
     }
-    if (attention->narrow)
-        attention->narrow->across(head_width, width, tile->query, width, tile->query, width);
+    if (attention->half16)
+        attention->half16->across(head_width, width, tile->query, width, tile->query, width);
 }
 
-void attention_run(const struct attention *attention, size_t tiles, size_t head_width, size_t count,
-                   const float *keys, const float *values)
+void attention_run(const struct flash_attention *attention, size_t tiles, size_t head_width,
+                   size_t count, const float *keys, const float *values)
 {
     size_t width = matmul_kernel(attention->isa)->width;
     for (size_t t = 0; t < tiles; t++)

@@ -13,7 +13,7 @@
 #include "base/isa.h"
 #include "base/memory.h"
 
-struct narrow_kernel;
+struct half16_kernel;
 
 enum {
     ATTENTION_CHUNK = 144, /* keys a step of the softmax: 18 KB of scores */
@@ -52,28 +52,28 @@ struct attention_tile {
 };
 
 /* What one thread needs. */
-struct attention {
+struct flash_attention {
     enum isa isa;
     /* Where there is one, keys come as its elements along rows, and values as its elements across
      * rows, group E apart. */
-    const struct narrow_kernel *narrow;
+    const struct half16_kernel *half16;
     struct attention_tile tiles[ATTENTION_TILES];
     float *scores; /* [ATTENTION_CHUNK][width] */
     float *factor; /* [width] */
 };
 
-/* `narrow`: the kernel of both products, or NULL for floats. */
-void attention_layout(struct attention *attention, enum isa isa, const struct narrow_kernel *narrow,
-                      size_t head_width, struct arena *arena);
+/* `half16`: the kernel of both products, or NULL for floats. */
+void attention_layout(struct flash_attention *attention, enum isa isa,
+                      const struct half16_kernel *half16, size_t head_width, struct arena *arena);
 
 /* Column `lane` of a tile's queries = from[head_width] * factor, or zeros where `from` is NULL. */
-void attention_set_query(const struct attention *attention, size_t tile, size_t lane,
+void attention_set_query(const struct flash_attention *attention, size_t tile, size_t lane,
                          size_t head_width, const float *from, float factor);
 
 /* out = softmax2(keys @ query + bias) @ values for the first `tiles` tiles, keys[count][E] and
  * values[count][E]; the queries are used up. A query's result has the same bits whatever the other
  * columns hold. */
-void attention_run(const struct attention *attention, size_t tiles, size_t head_width, size_t count,
-                   const float *keys, const float *values);
+void attention_run(const struct flash_attention *attention, size_t tiles, size_t head_width,
+                   size_t count, const float *keys, const float *values);
 
 #endif

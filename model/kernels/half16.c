@@ -6,10 +6,10 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 
-extern const struct narrow_kernel narrow_bf16_pairs_avx512, narrow_bf16_singles_avx512;
+extern const struct half16_kernel half16_bf16_pairs_avx512, half16_bf16_singles_avx512;
 #endif
 #if defined(HAVE_AVX512FP16)
-extern const struct narrow_kernel narrow_bf16_halves_avx512, narrow_f16_avx512;
+extern const struct half16_kernel half16_bf16_halves_avx512, half16_f16_avx512;
 
 /* AVX512-FP16: CPUID leaf 7, bit 23 of edx; __builtin_cpu_supports of Clang 14 does not know it. */
 static bool cpu_has_halves(void)
@@ -19,36 +19,36 @@ static bool cpu_has_halves(void)
 }
 #endif
 
-const struct narrow_kernel *narrow_kernel(enum narrow_way way)
+const struct half16_kernel *half16_kernel(enum half16_way way)
 {
 #if defined(__x86_64__)
     if (isa_best() != ISA_AVX512 || !__builtin_cpu_supports("avx512bf16"))
         return NULL;
-    if (way == NARROW_BF16_PAIRS)
-        return &narrow_bf16_pairs_avx512;
-    if (way == NARROW_BF16_SINGLES)
-        return &narrow_bf16_singles_avx512;
+    if (way == HALF16_BF16_PAIRS)
+        return &half16_bf16_pairs_avx512;
+    if (way == HALF16_BF16_SINGLES)
+        return &half16_bf16_singles_avx512;
 #endif
 #if defined(HAVE_AVX512FP16)
     if (cpu_has_halves())
-        return way == NARROW_F16 ? &narrow_f16_avx512 : &narrow_bf16_halves_avx512;
+        return way == HALF16_F16 ? &half16_f16_avx512 : &half16_bf16_halves_avx512;
 #endif
     (void)way;
     return NULL;
 }
 
-const struct narrow_kernel *narrow_bf16_kernel(void)
+const struct half16_kernel *half16_bf16_kernel(void)
 {
     static const char *const names[] = {"pairs", "singles", "halves"};
     const char *wanted = getenv("MASKMILL_BF16");
-    for (enum narrow_way way = NARROW_BF16_PAIRS; wanted && way <= NARROW_BF16_HALVES; way++)
+    for (enum half16_way way = HALF16_BF16_PAIRS; wanted && way <= HALF16_BF16_HALVES; way++)
         if (strcmp(wanted, names[way]) == 0)
-            return narrow_kernel(way);
-    if (narrow_kernel(NARROW_BF16_HALVES))
-        return narrow_kernel(NARROW_BF16_HALVES);
+            return half16_kernel(way);
+    if (half16_kernel(HALF16_BF16_HALVES))
+        return half16_kernel(HALF16_BF16_HALVES);
 #if defined(__x86_64__)
     if (__builtin_cpu_is("intel"))
-        return narrow_kernel(NARROW_BF16_SINGLES);
+        return half16_kernel(HALF16_BF16_SINGLES);
 #endif
-    return narrow_kernel(NARROW_BF16_PAIRS);
+    return half16_kernel(HALF16_BF16_PAIRS);
 }

@@ -22,7 +22,7 @@
 
 #include "model/kernels/matmul_kernel.h"
 
-struct narrow_kernel {
+struct half16_kernel {
     const struct matmul_kernel *product; /* a and b hold elements; c and start are floats */
     size_t group;                        /* values of an element: 1 (singles) or 2 */
 
@@ -35,19 +35,19 @@ struct narrow_kernel {
     void (*across)(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row);
 };
 
-enum narrow_way {
-    NARROW_BF16_PAIRS,
-    NARROW_BF16_SINGLES,
-    NARROW_BF16_HALVES,
-    NARROW_F16, /* halves */
-    NARROW_WAYS
+enum half16_way {
+    HALF16_BF16_PAIRS,
+    HALF16_BF16_SINGLES,
+    HALF16_BF16_HALVES,
+    HALF16_F16, /* halves */
+    HALF16_WAYS
 };
 
 /* Multiplies in one way, or NULL where this CPU or this build cannot. */
-const struct narrow_kernel *narrow_kernel(enum narrow_way way);
+const struct half16_kernel *half16_kernel(enum half16_way way);
 
 /* The fastest way for bfloat16 on this CPU; MASKMILL_BF16=pairs|singles|halves in the environment
  * overrides the choice, so that tests reach all. NULL as above. */
-const struct narrow_kernel *narrow_bf16_kernel(void);
+const struct half16_kernel *half16_bf16_kernel(void);
 
 #endif

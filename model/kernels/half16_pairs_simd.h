@@ -21,7 +21,7 @@ VECTOR_INLINE vector bf16_rounded(vector x)
     return (vector)_mm512_slli_epi32(_mm512_cvtepu16_epi32(to_bf16(x)), 16);
 }
 
-/* narrow_kernel.along of a kernel of pairs. */
+/* half16_kernel.along of a kernel of pairs. */
 VECTOR_INLINE void pairs_along(size_t rows, size_t n, const float *x, size_t row, float *to,
                                size_t to_row, to_16_function *const to_16)
 {
@@ -35,7 +35,7 @@ VECTOR_INLINE void pairs_along(size_t rows, size_t n, const float *x, size_t row
         }
 }
 
-/* narrow_kernel.across of a kernel of pairs. */
+/* half16_kernel.across of a kernel of pairs. */
 VECTOR_INLINE void pairs_across(size_t rows, size_t n, const float *x, size_t row, float *to,
                                 size_t to_row, to_16_function *const to_16)
 {

@@ -5,7 +5,7 @@
 #include "model/kernels/math_simd.h"
 
 /* Mean and 1 / sqrt(variance + eps) of a row. */
-static void row_statistics(size_t n, const float *x, float eps, float *mean, float *inverse)
+static void row_statistics(size_t n, const float *x, float eps, float *mean, float *rstd)
 {
     size_t i;
     vector sum = {0}, square = {0};
@@ -21,21 +21,21 @@ static void row_statistics(size_t n, const float *x, float eps, float *mean, flo
     float rest = 0;
     for (; i < n; i++)
         rest += (x[i] - *mean) * (x[i] - *mean);
-    *inverse = 1.0f / sqrtf((vector_sum(square) + rest) / (float)n + eps);
+    *rstd = 1.0f / sqrtf((vector_sum(square) + rest) / (float)n + eps);
 }
 
 static void layer_norm(size_t rows, size_t n, const float *x, size_t x_row, const float *weight,
                        const float *bias, float eps, float *y, size_t y_row)
 {
     for (size_t r = 0; r < rows; r++, x += x_row, y += y_row) {
-        float mean, inverse;
+        float mean, rstd;
         size_t i;
-        row_statistics(n, x, eps, &mean, &inverse);
+        row_statistics(n, x, eps, &mean, &rstd);
         for (i = 0; i + LANES <= n; i += LANES)
-            vector_store(y + i, (vector_load(x + i) - mean) * inverse * vector_load(weight + i) +
+            vector_store(y + i, (vector_load(x + i) - mean) * rstd * vector_load(weight + i) +
                                     vector_load(bias + i));
         for (; i < n; i++)
-            y[i] = (x[i] - mean) * inverse * weight[i] + bias[i];
+            y[i] = (x[i] - mean) * rstd * weight[i] + bias[i];
     }
 }
 
@@ -55,11 +55,11 @@ VECTOR_INLINE void depthwise_lanes(size_t positions, size_t channels, size_t str
                                    const float *const *rows, const float *weight, const float *bias,
                                    float *y, const size_t lanes)
 {
-    vector w[9], start = vector_load_part(bias, lanes);
+    vector w[9], first = vector_load_part(bias, lanes);
     for (size_t i = 0; i < 9; i++)
         w[i] = vector_load_part(weight + i * channels, lanes);
     for (size_t p = 0; p < positions; p++) {
-        vector sum = start;
+        vector sum = first;
         for (size_t i = 0; i < 3; i++)
             for (size_t j = 0; j < 3; j++)
                 sum +=

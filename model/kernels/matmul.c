@@ -10,21 +10,12 @@ enum {
     LEFT_ROWS = 96
 }; /* rows of a left side that are copied at a time when its columns lie apart */
 
-extern const struct matmul_kernel matmul_kernel_generic;
-#if defined(__x86_64__)
-extern const struct matmul_kernel matmul_kernel_avx2, matmul_kernel_avx512;
-#endif
+ISA_DECLARE(const struct matmul_kernel, matmul_kernel);
 
 const struct matmul_kernel *matmul_kernel(enum isa isa)
 {
-#if defined(__x86_64__)
-    if (isa == ISA_AVX512)
-        return &matmul_kernel_avx512;
-    if (isa == ISA_AVX2)
-        return &matmul_kernel_avx2;
-#endif
-    (void)isa;
-    return &matmul_kernel_generic;
+    static const struct matmul_kernel *const variants[] = ISA_VARIANTS(matmul_kernel);
+    return variants[isa];
 }
 
 /* panel[k][width] = b[k][n], the columns past n zero. */
@@ -93,7 +84,7 @@ void matmul_plain(size_t m, size_t n, size_t k, struct matmul_view a, struct mat
 }
 
 /* panel[k / group, rounded up][width] = elements of b[k][n]. */
-static void pack_elements(const struct narrow_kernel *narrow, size_t k, size_t n, size_t width,
+static void pack_elements(const struct half16_kernel *half16, size_t k, size_t n, size_t width,
                           struct matmul_view b, float *panel)
 {
     float part[MATMUL_DEPTH * MATMUL_WIDTH_MAX];
@@ -101,25 +92,25 @@ static void pack_elements(const struct narrow_kernel *narrow, size_t k, size_t n
         size_t rows = k - p < MATMUL_DEPTH ? k - p : MATMUL_DEPTH;
         struct matmul_view below = {b.data + p * b.row, b.row, b.column};
         pack_panel(rows, n, width, below, part);
-        narrow->across(rows, width, part, width, panel + p / narrow->group * width, width);
+        half16->across(rows, width, part, width, panel + p / half16->group * width, width);
     }
 }
 
 /* Rows of a packed panel. */
 static size_t depth_of(const struct matmul_packed *packed)
 {
-    size_t group = packed->narrow ? packed->narrow->group : 1;
+    size_t group = packed->half16 ? packed->half16->group : 1;
     return (packed->k + group - 1) / group;
 }
 
-static int pack(struct matmul_packed *packed, struct matmul_view b, const float *start,
+static int pack(struct matmul_packed *packed, struct matmul_view b, const float *bias,
                 const char *what, struct error *error)
 {
     size_t width = packed->width, depth = depth_of(packed);
     size_t panels = (packed->n + width - 1) / width;
     packed->panels = memory_new(panels * depth, width * sizeof(float), what, error);
-    packed->start = memory_new(panels * width, sizeof(float), what, error);
-    if (!packed->panels || !packed->start) {
+    packed->bias = memory_new(panels * width, sizeof(float), what, error);
+    if (!packed->panels || !packed->bias) {
         matmul_packed_free(packed);
         return -1;
     }
@@ -127,48 +118,48 @@ static int pack(struct matmul_packed *packed, struct matmul_view b, const float 
         size_t columns = packed->n - j < width ? packed->n - j : width;
         struct matmul_view part = {b.data + j * b.column, b.row, b.column};
         float *panel = packed->panels + j * depth;
-        if (packed->narrow)
-            pack_elements(packed->narrow, packed->k, columns, width, part, panel);
+        if (packed->half16)
+            pack_elements(packed->half16, packed->k, columns, width, part, panel);
         else
             pack_panel(packed->k, columns, width, part, panel);
     }
-    if (start)
-        memcpy(packed->start, start, packed->n * sizeof(float));
+    if (bias)
+        memcpy(packed->bias, bias, packed->n * sizeof(float));
     return 0;
 }
 
 int matmul_pack(struct matmul_packed *packed, enum isa isa, size_t k, size_t n,
-                struct matmul_view b, const float *start, const char *what, struct error *error)
+                struct matmul_view b, const float *bias, const char *what, struct error *error)
 {
     *packed =
         (struct matmul_packed){.isa = isa, .k = k, .n = n, .width = matmul_kernel(isa)->width};
-    return pack(packed, b, start, what, error);
+    return pack(packed, b, bias, what, error);
 }
 
-int matmul_pack_narrow(struct matmul_packed *packed, const struct narrow_kernel *narrow, size_t k,
-                       size_t n, struct matmul_view b, const float *start, const char *what,
+int matmul_pack_half16(struct matmul_packed *packed, const struct half16_kernel *half16, size_t k,
+                       size_t n, struct matmul_view b, const float *bias, const char *what,
                        struct error *error)
 {
     *packed = (struct matmul_packed){
-        .isa = ISA_AVX512, .narrow = narrow, .k = k, .n = n, .width = narrow->product->width};
-    return pack(packed, b, start, what, error);
+        .isa = ISA_AVX512, .half16 = half16, .k = k, .n = n, .width = half16->product->width};
+    return pack(packed, b, bias, what, error);
 }
 
 void matmul_packed_free(struct matmul_packed *packed)
 {
     memory_free(packed->panels);
-    memory_free(packed->start);
+    memory_free(packed->bias);
     *packed = (struct matmul_packed){0};
 }
 
 void matmul_columns(size_t m, const float *a, size_t a_row, const struct matmul_packed *b,
                     size_t first, size_t count, bool add, float *c, size_t c_row)
 {
-    const struct matmul_kernel *kernel = b->narrow ? b->narrow->product : matmul_kernel(b->isa);
+    const struct matmul_kernel *kernel = b->half16 ? b->half16->product : matmul_kernel(b->isa);
     size_t depth = depth_of(b);
     for (size_t j = 0; j < count; j += b->width) {
         size_t columns = count - j < b->width ? count - j : b->width;
         kernel->panel(m, columns, depth, a, a_row, b->panels + (first + j) * depth,
-                      b->start + first + j, add, c + j, c_row);
+                      b->bias + first + j, add, c + j, c_row);
     }
 }

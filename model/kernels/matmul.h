@@ -15,7 +15,7 @@
 #include "base/isa.h"
 
 struct error;
-struct narrow_kernel;
+struct half16_kernel;
 
 /* A matrix in place: element (i, j) lies at data[i * row + j * column]; so a transposed one costs
  * nothing to name. */
@@ -48,25 +48,25 @@ void matmul_plain(size_t m, size_t n, size_t k, struct matmul_view a, struct mat
  * columns, [ceil(n / width)][k][width], the last one filled up with zeros. */
 struct matmul_packed {
     enum isa isa;
-    const struct narrow_kernel *narrow; /* NULL: floats; else rows are those of its elements */
+    const struct half16_kernel *half16; /* NULL: floats; else rows are those of its elements */
     size_t k, n, width;
     float *panels; /* owned, aligned */
-    float *start;  /* owned: [n rounded up to width], added to every row of a product */
+    float *bias;   /* owned: [n rounded up to width], added to every row of a product */
 };
 
-/* Packs b[k][n] and start[n] (NULL: zeros). Returns 0, or -1 with ERROR_MEMORY. `what` names the
+/* Packs b[k][n] and bias[n] (NULL: zeros). Returns 0, or -1 with ERROR_MEMORY. `what` names the
  * matrix in the message. Frees with matmul_packed_free. */
 int matmul_pack(struct matmul_packed *packed, enum isa isa, size_t k, size_t n,
-                struct matmul_view b, const float *start, const char *what, struct error *error);
+                struct matmul_view b, const float *bias, const char *what, struct error *error);
 
 /* As matmul_pack, in 16 bits. Rows of left sides are then the kernel's elements. */
-int matmul_pack_narrow(struct matmul_packed *packed, const struct narrow_kernel *narrow, size_t k,
-                       size_t n, struct matmul_view b, const float *start, const char *what,
+int matmul_pack_half16(struct matmul_packed *packed, const struct half16_kernel *half16, size_t k,
+                       size_t n, struct matmul_view b, const float *bias, const char *what,
                        struct error *error);
 
 void matmul_packed_free(struct matmul_packed *packed);
 
-/* Columns [first, first + count) of c = a[m][k] @ b + start, plus what c holds when `add`; a's
+/* Columns [first, first + count) of c = a[m][k] @ b + bias, plus what c holds when `add`; a's
  * columns are adjacent and its rows a_row floats apart; c points at column `first` of the first
  * row. `first` is a multiple of b->width, and so is `count` unless it ends with the last column. */
 void matmul_columns(size_t m, const float *a, size_t a_row, const struct matmul_packed *b,

@@ -28,7 +28,7 @@ struct place {
     size_t a_row, a_column;
     const float *b;
     size_t b_row;
-    const float *start;
+    const float *bias;
     float *c;
     size_t c_row;
     const float *ahead; /* what to bring into the L2 cache meanwhile, or NULL */
@@ -46,7 +46,7 @@ VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, stru
 #pragma GCC unroll 4
         for (size_t j = 0; j < vectors; j++)
             sum[i][j] =
-                from_floats(floats && at.start ? vector_load(at.start + j * LANES) : (vector){0});
+                from_floats(floats && at.bias ? vector_load(at.bias + j * LANES) : (vector){0});
     for (size_t p = 0; p < k; p++) {
         if (at.ahead && p % 2 == 0)
             __builtin_prefetch(at.ahead + p / 2 * 16, 0, 2);
@@ -68,8 +68,8 @@ VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, stru
         for (size_t j = 0; j < vectors; j++) {
             float *to = at.c + i * at.c_row + j * LANES;
             vector total = as_floats(sum[i][j]);
-            if (!floats && at.start)
-                total += vector_load(at.start + j * LANES);
+            if (!floats && at.bias)
+                total += vector_load(at.bias + j * LANES);
             vector_store(to, add ? vector_load(to) + total : total);
         }
 }
@@ -84,7 +84,7 @@ VECTOR_INLINE void chains(const size_t rows, const size_t vectors, size_t k, str
         block(rows, vectors, k - done < length ? k - done : length, at, add || done > 0);
         at.a += length * at.a_column;
         at.b += length * at.b_row;
-        at.start = NULL;
+        at.bias = NULL;
         at.ahead += at.ahead ? length / 2 * 16 : 0;
         done += length;
     } while (done < k);
@@ -135,9 +135,9 @@ static void ragged(size_t m, size_t n, size_t k, struct place at, bool add)
 }
 
 static void panel(size_t m, size_t n, size_t k, const float *a, size_t a_row, const float *b,
-                  const float *start, bool add, float *c, size_t c_row)
+                  const float *bias, bool add, float *c, size_t c_row)
 {
-    struct place at = {a, a_row, 1, b, PANEL_WIDTH, start, c, c_row, b + k * PANEL_WIDTH};
+    struct place at = {a, a_row, 1, b, PANEL_WIDTH, bias, c, c_row, b + k * PANEL_WIDTH};
     if (n == PANEL_WIDTH)
         all_rows(m, PANEL_VECTORS, k, at, add);
     else if (n == LANES)

@@ -15,10 +15,10 @@ enum {
 struct matmul_kernel {
     size_t width; /* columns of a panel, at most MATMUL_WIDTH_MAX */
 
-    /* c[m][n] = start[n] + a[m][k] @ b[k][n], plus c when `add`; n <= width. Rows of b are `width`
-     * floats apart and all of them readable; start is NULL for zeros or readable up to `width`. */
+    /* c[m][n] = bias[n] + a[m][k] @ b[k][n], plus c when `add`; n <= width. Rows of b are `width`
+     * floats apart and all of them readable; bias is NULL for zeros or readable up to `width`. */
     void (*panel)(size_t m, size_t n, size_t k, const float *a, size_t a_row, const float *b,
-                  const float *start, bool add, float *c, size_t c_row);
+                  const float *bias, bool add, float *c, size_t c_row);
 
     /* c[width][n] = transposed a[k][width] @ b[k][n], plus c when `add`; n is any number, rows of b
      * lie b_row floats apart, those of c c_row. */

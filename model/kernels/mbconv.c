@@ -23,30 +23,30 @@ static int pack_1x1(struct matmul_packed *packed, enum isa isa, const struct con
                        conv->bias, "convolution", error);
 }
 
-int bottleneck_pack(struct bottleneck *bottleneck, enum isa isa, const struct conv *expand,
-                    const struct conv *depthwise, const struct conv *project, bool residual,
-                    struct error *error)
+int mbconv_pack(struct mbconv *mbconv, enum isa isa, const struct conv *expand,
+                const struct conv *depthwise, const struct conv *project, bool residual,
+                struct error *error)
 {
-    *bottleneck = (struct bottleneck){.in = expand->in,
-                                      .hidden = depthwise->out,
-                                      .out = project->out,
-                                      .stride = depthwise->stride,
-                                      .residual = residual,
-                                      .depthwise_bias = depthwise->bias};
-    bottleneck->depthwise = depthwise_pack(depthwise, error);
-    if (!bottleneck->depthwise || pack_1x1(&bottleneck->expand, isa, expand, error) < 0)
+    *mbconv = (struct mbconv){.in = expand->in,
+                              .hidden = depthwise->out,
+                              .out = project->out,
+                              .stride = depthwise->stride,
+                              .residual = residual,
+                              .depthwise_bias = depthwise->bias};
+    mbconv->depthwise = depthwise_pack(depthwise, error);
+    if (!mbconv->depthwise || pack_1x1(&mbconv->expand, isa, expand, error) < 0)
         return -1;
-    return pack_1x1(&bottleneck->project, isa, project, error);
+    return pack_1x1(&mbconv->project, isa, project, error);
 }
 
-void bottleneck_free(struct bottleneck *bottleneck)
+void mbconv_free(struct mbconv *mbconv)
 {
-    matmul_packed_free(&bottleneck->expand);
-    matmul_packed_free(&bottleneck->project);
-    memory_free(bottleneck->depthwise);
+    matmul_packed_free(&mbconv->expand);
+    matmul_packed_free(&mbconv->project);
+    memory_free(mbconv->depthwise);
 }
 
-void bottleneck_layout(struct bottleneck_scratch *scratch, size_t hidden, struct arena *arena)
+void mbconv_layout(struct mbconv_scratch *scratch, size_t hidden, struct arena *arena)
 {
     scratch->ring = arena_take(arena, 3 * EXPANDED_COLUMNS * hidden, sizeof(float));
     scratch->mixed = arena_take(arena, TILE_COLUMNS * hidden, sizeof(float));
@@ -54,8 +54,8 @@ void bottleneck_layout(struct bottleneck_scratch *scratch, size_t hidden, struct
 
 /* A tile of the result: its columns, and the columns of `from` that they need. */
 struct tile {
-    const struct bottleneck *bottleneck;
-    const struct bottleneck_scratch *scratch;
+    const struct mbconv *mbconv;
+    const struct mbconv_scratch *scratch;
     const struct plane *from, *to;
     size_t first_row, rows, first_column, columns;
 };
@@ -68,13 +68,12 @@ static size_t smaller(size_t a, size_t b)
 /* Row `row` of `from`, expanded, at its place in the ring; zeros where it lies outside. */
 static float *ring_row(const struct tile *tile, long row)
 {
-    return tile->scratch->ring +
-           (size_t)((row + 3) % 3) * EXPANDED_COLUMNS * tile->bottleneck->hidden;
+    return tile->scratch->ring + (size_t)((row + 3) % 3) * EXPANDED_COLUMNS * tile->mbconv->hidden;
 }
 
 static void expand(const struct tile *tile, long row)
 {
-    const struct bottleneck *b = tile->bottleneck;
+    const struct mbconv *b = tile->mbconv;
     size_t hidden = b->hidden, side = tile->from->side;
     size_t count = (tile->columns - 1) * b->stride + 3;
     float *to = ring_row(tile, row);
@@ -96,7 +95,7 @@ static void expand(const struct tile *tile, long row)
 /* Row `row` of the result from the three rows in the ring. */
 static void reduce(const struct tile *tile, size_t row)
 {
-    const struct bottleneck *b = tile->bottleneck;
+    const struct mbconv *b = tile->mbconv;
     const struct kernels *kernels = kernels_for(b->expand.isa);
     long middle = (long)(row * b->stride);
     const float *const rows[3] = {ring_row(tile, middle - 1), ring_row(tile, middle),
@@ -116,7 +115,7 @@ static void reduce(const struct tile *tile, size_t row)
 
 static void run_tile(const struct tile *tile)
 {
-    long stride = (long)tile->bottleneck->stride, next = (long)tile->first_row * stride - 1;
+    long stride = (long)tile->mbconv->stride, next = (long)tile->first_row * stride - 1;
     for (size_t row = tile->first_row; row < tile->first_row + tile->rows; row++) {
         for (; next <= (long)row * stride + 1; next++)
             expand(tile, next);
@@ -124,8 +123,8 @@ static void run_tile(const struct tile *tile)
     }
 }
 
-void bottleneck_run(const struct bottleneck *bottleneck, const struct bottleneck_scratch *scratch,
-                    const struct plane *from, const struct plane *to, int threads)
+void mbconv_run(const struct mbconv *mbconv, const struct mbconv_scratch *scratch,
+                const struct plane *from, const struct plane *to, int threads)
 {
     size_t down = (to->side + TILE_ROWS - 1) / TILE_ROWS;
     size_t across = (to->side + TILE_COLUMNS - 1) / TILE_COLUMNS;
@@ -133,8 +132,8 @@ void bottleneck_run(const struct bottleneck *bottleneck, const struct bottleneck
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
     for (size_t task = 0; task < down * across; task++) {
         struct tile tile = {
-            bottleneck, &scratch[omp_get_thread_num()], from, to, task / across * TILE_ROWS,
-            0,          task % across * TILE_COLUMNS,   0};
+            mbconv, &scratch[omp_get_thread_num()], from, to, task / across * TILE_ROWS,
+            0,      task % across * TILE_COLUMNS,   0};
         tile.rows = smaller(TILE_ROWS, to->side - tile.first_row);
         tile.columns = smaller(TILE_COLUMNS, to->side - tile.first_column);
         run_tile(&tile);

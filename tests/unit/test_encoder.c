@@ -87,7 +87,7 @@ struct tinyvit_shape {
 };
 
 /* Planes smaller than a window and padded windows; heads that are no multiple of a vector; more
- * columns than a tile of a bottleneck; a stage whose window is its whole plane; windows wider than
+ * columns than a tile of an MBConv; a stage whose window is its whole plane; windows wider than
  * a tile of queries, whose biases go by distance. */
 static const struct tinyvit_shape tinyvits[] = {
     {48, 24, 30, {12, 20, 40, 320}, {2, 1, 2, 1}, {0, 2, 4, 10}, {0, 5, 7, 2}},
@@ -144,8 +144,7 @@ static void add_tinyvit_block(struct small_model *model, const struct tinyvit_sh
     add_conv(model, name, d, 1, 3);
 }
 
-static void add_bottleneck(struct small_model *model, const char *prefix, int in, int expanded,
-                           int out)
+static void add_mbconv(struct small_model *model, const char *prefix, int in, int expanded, int out)
 {
     char name[128];
     snprintf(name, sizeof name, "%s.conv1", prefix);
@@ -167,14 +166,14 @@ static unsigned char *make_tinyvit(const struct tinyvit_shape *s, size_t *size)
         for (int b = 0; b < s->depths[stage]; b++) {
             snprintf(prefix, sizeof prefix, "layers.0.blocks.%d", b);
             if (stage == 0)
-                add_bottleneck(&model, prefix, s->widths[0], s->expanded, s->widths[0]);
+                add_mbconv(&model, prefix, s->widths[0], s->expanded, s->widths[0]);
             else
                 add_tinyvit_block(&model, s, stage, b);
         }
         snprintf(prefix, sizeof prefix, "layers.%d.downsample", stage);
         if (stage < 3)
-            add_bottleneck(&model, prefix, s->widths[stage], s->widths[stage + 1],
-                           s->widths[stage + 1]);
+            add_mbconv(&model, prefix, s->widths[stage], s->widths[stage + 1],
+                       s->widths[stage + 1]);
     }
     add_neck(&model, s->widths[3], s->channels);
     return small_model_end(&model, size);
@@ -234,17 +233,17 @@ static void expect_near(const unsigned char *bytes, size_t size, const struct sa
     free(five.embedding);
 }
 
-static void expect_narrow_twins(const unsigned char *bytes, size_t size, const float *want)
+static void expect_half16_near(const unsigned char *bytes, size_t size, const float *want)
 {
     static const char *const ways[] = {"pairs", "singles", "halves"};
     struct sam_options bf16 = {.precision = SAM_BF16}, f16 = {.precision = SAM_F16};
-    for (enum narrow_way way = NARROW_BF16_PAIRS; way <= NARROW_BF16_HALVES; way++) {
+    for (enum half16_way way = HALF16_BF16_PAIRS; way <= HALF16_BF16_HALVES; way++) {
         setenv("MASKMILL_BF16", ways[way], 1);
-        if (narrow_kernel(way))
+        if (half16_kernel(way))
             expect_near(bytes, size, &bf16, want, 2e-2);
         unsetenv("MASKMILL_BF16");
     }
-    if (narrow_kernel(NARROW_F16))
+    if (half16_kernel(HALF16_F16))
         expect_near(bytes, size, &f16, want, 4e-3);
 }
 
@@ -259,7 +258,7 @@ static void expect_twins(const unsigned char *bytes, size_t size, int image_size
         unsetenv("MASKMILL_ISA");
     }
     if (image_size == 0)
-        expect_narrow_twins(bytes, size, want.embedding);
+        expect_half16_near(bytes, size, want.embedding);
     free(want.embedding);
 }
 
@@ -311,7 +310,7 @@ static void expect_tinyvit_refused(const struct tinyvit_shape *s, int image_size
     expect_bytes_refused(bytes, size, image_size, text);
 }
 
-START_TEST(narrow_products_are_refused_without_the_cpu)
+START_TEST(half16_products_are_refused_without_the_cpu)
 {
     size_t size;
     struct error error;
@@ -338,13 +337,13 @@ START_TEST(sizes_that_do_not_fit_are_refused)
     expect_vit_refused(&wide_window, 0, "odd number up to 9");
     expect_vit_refused(&odd_heads, 0, "no multiple of its heads' width 30");
     expect_vit_refused(&vits[0], 64, "image size 64 asked for");
-    struct tinyvit_shape narrow = tinyvits[0], early = tinyvits[0], heads = tinyvits[0];
-    narrow.widths[3] = 64;
-    narrow.heads[3] = 2;
+    struct tinyvit_shape thin = tinyvits[0], early = tinyvits[0], heads = tinyvits[0];
+    thin.widths[3] = 64;
+    thin.heads[3] = 2;
     early.widths[2] = 320;
     heads.heads[1] = 3;
     expect_tinyvit_refused(&tinyvits[0], 50, "multiple of 16");
-    expect_tinyvit_refused(&narrow, 48, "stage 3 of the image encoder is 64 wide");
+    expect_tinyvit_refused(&thin, 48, "stage 3 of the image encoder is 64 wide");
     expect_tinyvit_refused(&early, 48, "stage 2 of the image encoder is 320 wide");
     expect_tinyvit_refused(&heads, 48, "3 heads of width 20");
 }
@@ -356,7 +355,7 @@ int main(void)
     TCase *twins = tcase_create("twins");
     tcase_add_loop_test(twins, vit_matches_its_twin, 0, sizeof vits / sizeof *vits);
     tcase_add_loop_test(twins, tinyvit_matches_its_twin, 0, sizeof tinyvits / sizeof *tinyvits);
-    tcase_add_test(twins, narrow_products_are_refused_without_the_cpu);
+    tcase_add_test(twins, half16_products_are_refused_without_the_cpu);
     tcase_add_test(twins, sizes_that_do_not_fit_are_refused);
     tcase_set_timeout(twins, 120);
     suite_add_tcase(suite, twins);

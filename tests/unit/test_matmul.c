@@ -68,13 +68,13 @@ static void check_packed(enum isa isa, const size_t *shape)
     struct error error;
     struct matmul_packed packed;
     float *a = random_floats(SIDE * DEPTH_MAX, 1), *b = random_floats(SIDE * DEPTH_MAX, 2);
-    float *start = random_floats(SIDE, 4);
+    float *bias = random_floats(SIDE, 4);
     float *got = random_floats(SIDE * SIDE, 3), *want = random_floats(SIDE * SIDE, 3);
     struct matmul_view right = matmul_transposed(b, k);
-    ck_assert_int_eq(matmul_pack(&packed, isa, k, n, right, start, "test", &error), 0);
+    ck_assert_int_eq(matmul_pack(&packed, isa, k, n, right, bias, "test", &error), 0);
     matmul_plain(m, n, k, matmul_rows(a, k), right, true, want, n);
     for (size_t i = 0; i < m * n; i++)
-        want[i] += start[i % n];
+        want[i] += bias[i % n];
     size_t first = n / packed.width / 2 * packed.width;
     matmul_columns(m, a, k, &packed, first, n - first, true, got + first, n);
     matmul_columns(m, a, k, &packed, 0, first, true, got, n);
@@ -82,7 +82,7 @@ static void check_packed(enum isa isa, const size_t *shape)
     matmul_packed_free(&packed);
     free(a);
     free(b);
-    free(start);
+    free(bias);
     free(got);
     free(want);
 }
@@ -115,29 +115,29 @@ static void expect_close_on_average(const float *got, const float *want, size_t 
                   sqrt(difference / norm));
 }
 
-static void check_narrow(enum narrow_way way, const size_t *shape)
+static void check_half16(enum half16_way way, const size_t *shape)
 {
-    const struct narrow_kernel *narrow = narrow_kernel(way);
+    const struct half16_kernel *half16 = half16_kernel(way);
     size_t m = shape[0], n = shape[1], k = shape[2];
-    size_t depth = (k + narrow->group - 1) / narrow->group;
+    size_t depth = (k + half16->group - 1) / half16->group;
     struct error error;
     struct matmul_packed packed;
     float *a = random_floats(SIDE * DEPTH_MAX, 1), *b = random_floats(SIDE * DEPTH_MAX, 2);
     float *elements = random_floats(SIDE * DEPTH_MAX, 5);
-    float *start = random_floats(SIDE, 4);
+    float *bias = random_floats(SIDE, 4);
     float *got = random_floats(SIDE * SIDE, 3), *want = random_floats(SIDE * SIDE, 3);
     ck_assert_int_eq(
-        matmul_pack_narrow(&packed, narrow, k, n, matmul_rows(b, n), start, "test", &error), 0);
-    narrow->along(m, k, a, k, elements, depth);
+        matmul_pack_half16(&packed, half16, k, n, matmul_rows(b, n), bias, "test", &error), 0);
+    half16->along(m, k, a, k, elements, depth);
     matmul_columns(m, elements, depth, &packed, 0, n, true, got, n);
     for (size_t i = 0; i < SIDE * DEPTH_MAX; i++) {
-        a[i] = rounded(a[i], way == NARROW_F16 ? 11 : 8);
-        b[i] = rounded(b[i], way == NARROW_F16 ? 11 : 8);
+        a[i] = rounded(a[i], way == HALF16_F16 ? 11 : 8);
+        b[i] = rounded(b[i], way == HALF16_F16 ? 11 : 8);
     }
     matmul_plain(m, n, k, matmul_rows(a, k), matmul_rows(b, n), true, want, n);
     for (size_t i = 0; i < m * n; i++)
-        want[i] += start[i % n];
-    if (way == NARROW_BF16_HALVES || way == NARROW_F16)
+        want[i] += bias[i % n];
+    if (way == HALF16_BF16_HALVES || way == HALF16_F16)
         expect_close_on_average(got, want, m * n);
     else
         expect_close(got, want, m * n, k);
@@ -145,16 +145,16 @@ static void check_narrow(enum narrow_way way, const size_t *shape)
     free(a);
     free(b);
     free(elements);
-    free(start);
+    free(bias);
     free(got);
     free(want);
 }
 
-START_TEST(narrow_products_match_the_twin_of_rounded_numbers)
+START_TEST(half16_products_match_the_twin_of_rounded_numbers)
 {
-    for (enum narrow_way way = NARROW_BF16_PAIRS; way < NARROW_WAYS; way++)
-        for (size_t s = 0; narrow_kernel(way) && s < SHAPES; s++)
-            check_narrow(way, shapes[s]);
+    for (enum half16_way way = HALF16_BF16_PAIRS; way < HALF16_WAYS; way++)
+        for (size_t s = 0; half16_kernel(way) && s < SHAPES; s++)
+            check_half16(way, shapes[s]);
 }
 END_TEST
 
@@ -185,7 +185,7 @@ int main(void)
     TCase *products = tcase_create("products");
     tcase_add_test(products, products_match_the_twin);
     tcase_add_test(products, packed_products_match_the_twin);
-    tcase_add_test(products, narrow_products_match_the_twin_of_rounded_numbers);
+    tcase_add_test(products, half16_products_match_the_twin_of_rounded_numbers);
     tcase_add_test(products, bits_do_not_depend_on_the_cut);
     suite_add_tcase(suite, products);
     return unit_run(suite);
