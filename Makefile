@@ -120,10 +120,14 @@ $(BUILD)/flags: FORCE
 	@printf '%s\n' '$(subst ','\'',$(CC) $(CFLAGS))' | cmp -s - $@ || \
 	 printf '%s\n' '$(subst ','\'',$(CC) $(CFLAGS))' >$@
 
-# ---- tests: each file is a program of its own
-$(BUILD)/tests/%: tests/%.c $(BUILD)/objects.a
+# ---- tests: each file is a program of its own, which may use the references of the fast paths
+REFERENCES := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/reference/*.c))
+$(BUILD)/tests/references.a: $(REFERENCES)
+	rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/tests/%: tests/%.c $(BUILD)/tests/references.a $(BUILD)/objects.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(WERROR) $(CHECK_CFLAGS) -MMD -MP -o $@ $< $(BUILD)/objects.a $(CHECK_LIBS) $(LDLIBS)
+	$(CC) $(CFLAGS) $(WERROR) $(CHECK_CFLAGS) -MMD -MP -o $@ $< $(BUILD)/tests/references.a $(BUILD)/objects.a $(CHECK_LIBS) $(LDLIBS)
 
 # This one lets allocations of the library fail (tests/unit/allocation.h).
 WRAPPED = malloc calloc realloc aligned_alloc free strdup strndup asprintf

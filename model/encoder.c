@@ -8,28 +8,23 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/kernels/half16.h"
 #include "model/tinyvit.h"
-#include "model/tinyvit_reference.h"
 #include "model/vit.h"
-#include "model/vit_reference.h"
 
-enum { DEFAULT_IMAGE_SIZE = 1024 }; /* of a TinyViT that does not say: MobileSAM's */
+enum { DEFAULT_IMAGE_SIZE = 1024 }; /* MobileSAM's, for a TinyViT whose file does not name one */
 
 struct encoder {
     enum sam_architecture architecture;
-    bool plain;
-    struct vit vit; /* its weights alone when plain; so the other */
-    struct tinyvit tinyvit;
+    struct vit vit;         /* if SAM_VIT, otherwise zeroed */
+    struct tinyvit tinyvit; /* if SAM_TINYVIT, otherwise zeroed */
 };
 
 struct encoder_scratch {
     struct arena arena; /* owns all arrays of the following */
     struct vit_scratch vit;
-    struct vit_plain_scratch vit_plain;
     struct tinyvit_scratch tinyvit;
-    struct tinyvit_plain_scratch tinyvit_plain;
 };
 
-/* What a TinyViT takes for S: what was asked for, else what the file says, else the usual. */
+/* S of a TinyViT: what the caller asks for, else what the file says, else the default. */
 static int tinyvit_image_size(const struct checkpoint *checkpoint, int asked)
 {
     const char *said = checkpoint_metadata(checkpoint, "image_size");
@@ -59,11 +54,8 @@ static int load(struct encoder *encoder, struct checkpoint *checkpoint,
     const struct half16_kernel *half16;
     if (choose_kernel(options->precision, &half16, error))
         return -1;
-    encoder->plain = options->plain;
     if (checkpoint_shape(checkpoint, "image_encoder.pos_embed", NULL)) {
         encoder->architecture = SAM_VIT;
-        if (options->plain)
-            return vit_weights_read(&encoder->vit.weights, checkpoint, options->image_size, error);
         return vit_load(&encoder->vit, checkpoint, isa_best(), half16, options->image_size, error);
     }
     if (checkpoint_shape(checkpoint, "image_encoder.patch_embed.seq.0.c.weight", NULL)) {
@@ -72,8 +64,6 @@ static int load(struct encoder *encoder, struct checkpoint *checkpoint,
             return error_set(error, ERROR_UNSUPPORTED,
                              "bf16 and f16 are for SAM's ViT; this model has a TinyViT, use f32");
         int size = tinyvit_image_size(checkpoint, options->image_size);
-        if (options->plain)
-            return tinyvit_weights_read(&encoder->tinyvit.weights, checkpoint, size, error);
         return tinyvit_load(&encoder->tinyvit, checkpoint, isa_best(), size, error);
     }
     return error_set(error, ERROR_MODEL,
@@ -155,13 +145,8 @@ static void lay_out(void *context, struct arena *arena)
     const struct layout *layout = context;
     const struct encoder *encoder = layout->encoder;
     struct encoder_scratch *scratch = layout->scratch;
-    bool vit = encoder->architecture == SAM_VIT;
-    if (vit && encoder->plain)
-        vit_plain_layout(&scratch->vit_plain, &encoder->vit.weights, arena);
-    else if (vit)
+    if (encoder->architecture == SAM_VIT)
         vit_layout(&scratch->vit, &encoder->vit, layout->threads, arena);
-    else if (encoder->plain)
-        tinyvit_plain_layout(&scratch->tinyvit_plain, &encoder->tinyvit.weights, arena);
     else
         tinyvit_layout(&scratch->tinyvit, &encoder->tinyvit, layout->threads, arena);
 }
@@ -191,13 +176,8 @@ void encoder_scratch_free(struct encoder_scratch *scratch)
 void encoder_run(const struct encoder *encoder, struct encoder_scratch *scratch, const float *input,
                  int threads, float *embedding)
 {
-    bool vit = encoder->architecture == SAM_VIT;
-    if (vit && encoder->plain)
-        vit_plain_encode(&encoder->vit.weights, &scratch->vit_plain, input, embedding);
-    else if (vit)
+    if (encoder->architecture == SAM_VIT)
         vit_encode(&encoder->vit, &scratch->vit, input, threads, embedding);
-    else if (encoder->plain)
-        tinyvit_plain_encode(&encoder->tinyvit.weights, &scratch->tinyvit_plain, input, embedding);
     else
         tinyvit_encode(&encoder->tinyvit, &scratch->tinyvit, input, threads, embedding);
 }

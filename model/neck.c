@@ -1,17 +1,37 @@
 #include "model/neck.h"
 
 #include "model/checkpoint/checkpoint.h"
+#include "model/decoder/layers.h"
 #include "model/kernels/kernels.h"
+
+int neck_read(struct neck_weights *weights, struct checkpoint *checkpoint, size_t grid, size_t in,
+              struct error *error)
+{
+    struct shape first;
+    if (known_shape(checkpoint, "image_encoder.neck.0.weight", 4, &first, error) < 0)
+        return -1;
+    *weights = (struct neck_weights){.grid = grid, .in = in, .out = (size_t)first.size[0]};
+    int64_t c = first.size[0];
+    const struct checkpoint_want wants[] = {
+        {&weights->conv1, "0.weight", shape_4d(c, (int64_t)in, 1, 1)},
+        {&weights->norm1_weight, "1.weight", shape_1d(c)},
+        {&weights->norm1_bias, "1.bias", shape_1d(c)},
+        {&weights->conv2, "2.weight", shape_4d(c, c, 3, 3)},
+        {&weights->norm2_weight, "3.weight", shape_1d(c)},
+        {&weights->norm2_bias, "3.bias", shape_1d(c)},
+    };
+    return checkpoint_tensors(checkpoint, "image_encoder.neck.", wants,
+                              sizeof wants / sizeof *wants, error);
+}
 
 int neck_pack(struct neck *neck, struct neck_weights *weights, struct checkpoint *checkpoint,
               enum isa isa, struct error *error)
 {
     *neck = (struct neck){0};
-    struct matmul_view conv1 = matmul_transposed(weights->conv1, weights->in);
-    if (matmul_pack(&neck->conv1, isa, weights->in, weights->out, conv1, NULL, "neck", error) < 0)
-        return -1;
-    if (conv3_pack(&neck->conv2, isa, weights->out, weights->out, 1, weights->conv2, NULL, error) <
-        0)
+    struct matmul_right conv1 = matmul_linear(weights->in, weights->out, weights->conv1, NULL);
+    struct conv3_weights conv2 = {weights->out, weights->out, 1, weights->conv2, NULL};
+    if (matmul_pack(&neck->conv1, isa, conv1, "neck", error) < 0 ||
+        conv3_pack(&neck->conv2, isa, &conv2, error) < 0)
         return -1;
     checkpoint_release(checkpoint, "image_encoder.neck.0.weight");
     checkpoint_release(checkpoint, "image_encoder.neck.2.weight");
@@ -40,9 +60,9 @@ static void first_half(const struct neck *neck, const struct neck_scratch *scrat
     const struct neck_weights *w = &neck->weights;
     size_t c = w->out;
     float *to = plane_at(&scratch->inner, (long)row, 0);
-    matmul_columns(w->grid, x, w->in, &neck->conv1, 0, c, false, to, c);
-    kernels_for(neck->conv1.isa)
-        ->layer_norm(w->grid, c, to, c, w->norm1_weight, w->norm1_bias, NECK_NORM_EPS, to, c);
+    struct layer_norm norm = {c, w->norm1_weight, w->norm1_bias, NECK_NORM_EPS};
+    matmul_packed(w->grid, matmul_rows(x, w->in), &neck->conv1, matmul_set(to, c));
+    kernels_for(neck->conv1.isa)->layer_norm(&norm, w->grid, to, c, to, c);
 }
 
 /* One row of the grid through the second, and into the planes of the embedding. */
@@ -52,9 +72,9 @@ static void second_half(const struct neck *neck, const struct neck_scratch *scra
     const struct neck_weights *w = &neck->weights;
     size_t c = w->out, g = w->grid;
     float *to = scratch->rows + row * g * c;
+    struct layer_norm norm = {c, w->norm2_weight, w->norm2_bias, NECK_NORM_EPS};
     conv3_row(&neck->conv2, &scratch->inner, row, to);
-    kernels_for(neck->conv1.isa)
-        ->layer_norm(g, c, to, c, w->norm2_weight, w->norm2_bias, NECK_NORM_EPS, to, c);
+    kernels_for(neck->conv1.isa)->layer_norm(&norm, g, to, c, to, c);
     for (size_t channel = 0; channel < c; channel++)
         for (size_t i = 0; i < g; i++)
             embedding[channel * g * g + row * g + i] = to[i * c + channel];

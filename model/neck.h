@@ -1,19 +1,38 @@
-/* neck.h - the neck of both image encoders, from packed products. */
+/* neck.h - the last stage of both image encoders: x[N][in] -> embedding[C][G][G].
+ *
+ *   1x1 convolution without bias -> LayerNorm2d -> 3x3 convolution without bias, zero padding ->
+ *   LayerNorm2d */
 #ifndef MODEL_NECK_H
 #define MODEL_NECK_H
 
 #include "base/memory.h"
 #include "model/kernels/conv3.h"
-#include "model/neck_weights.h"
+
+struct checkpoint;
+
+/* The tensors as read; they point into the checkpoint. */
+struct neck_weights {
+    size_t grid, in, out;                   /* G, channels before, C */
+    const float *conv1;                     /* [C][in] */
+    const float *norm1_weight, *norm1_bias; /* [C] */
+    const float *conv2;                     /* [C][C][3][3] */
+    const float *norm2_weight, *norm2_bias; /* [C] */
+};
+
+static const float NECK_NORM_EPS = 1e-6f; /* of LayerNorm2d in the official code */
+
+/* Reads image_encoder.neck.*; C comes from the first shape. Returns 0, or -1 with ERROR_MODEL. */
+int neck_read(struct neck_weights *weights, struct checkpoint *checkpoint, size_t grid, size_t in,
+              struct error *error);
 
 struct neck {
-    struct neck_weights weights; /* without the convolutions */
+    struct neck_weights weights; /* conv1 and conv2 are NULL */
     struct matmul_packed conv1;  /* [in][C] */
     struct conv3 conv2;
 };
 
-/* Packs what neck_read has read and gives the convolutions back to the checkpoint. Returns 0, or -1
- * with ERROR_MEMORY; in either case neck_free is due. */
+/* Packs what neck_read has read and gives the memory of both convolutions back to the checkpoint.
+ * Returns 0, or -1 with ERROR_MEMORY; in either case neck_free is due. */
 int neck_pack(struct neck *neck, struct neck_weights *weights, struct checkpoint *checkpoint,
               enum isa isa, struct error *error);
 void neck_free(struct neck *neck);
@@ -24,7 +43,8 @@ struct neck_scratch {
 };
 void neck_layout(struct neck_scratch *scratch, const struct neck *neck, struct arena *arena);
 
-/* x -> embedding[C][G][G]; row r of the grid is the G x in numbers at x + r * x_row. */
+/* x -> embedding[C][G][G] with up to `threads` threads; row r of the grid is the G x in numbers at
+ * x + r * x_row. */
 void neck_run(const struct neck *neck, const struct neck_scratch *scratch, const float *x,
               size_t x_row, int threads, float *embedding);
 

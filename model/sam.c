@@ -61,7 +61,7 @@ static int bind(struct sam *sam, const struct sam_options *options, struct error
     sam->precision = options->precision;
     if (check_embed_dim(sam, error) < 0 ||
         decoder_weights_load(&sam->decoder, sam->checkpoint, sam->info.grid, sam->info.image_size,
-                             options->plain, error) < 0 ||
+                             false, error) < 0 ||
         checkpoint_check_unused(sam->checkpoint, error) < 0)
         return -1;
     fill_info(sam);

@@ -39,7 +39,6 @@ enum sam_precision {
 struct sam_options {
     int image_size; /* S to use, 0: the model's own */
     enum sam_precision precision;
-    bool plain; /* the naive twins instead of the fast paths: for tests only */
 };
 
 enum sam_architecture { SAM_VIT, SAM_TINYVIT };

@@ -108,8 +108,8 @@ static void run_stem(const struct tinyvit *tinyvit, const struct tinyvit_scratch
         float *patches = scratch->threads[omp_get_thread_num()].patches;
         float *y = plane_at(between, (long)row, 0);
         gather_patches(tinyvit->weights.image_size, row, input, patches);
-        matmul_columns(between->side, patches, 27, &tinyvit->stem1, 0, channels, false, y,
-                       channels);
+        matmul_packed(between->side, matmul_rows(patches, 27), &tinyvit->stem1,
+                      matmul_set(y, channels));
         kernels_for(tinyvit->isa)->gelu(1, between->side * channels, y, 0);
     }
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
@@ -117,45 +117,51 @@ static void run_stem(const struct tinyvit *tinyvit, const struct tinyvit_scratch
         conv3_row(&tinyvit->stem2, between, row, plane_at(to, (long)row, 0));
 }
 
+/* One block at work on a plane. */
+struct step {
+    const struct tinyvit *tinyvit;
+    size_t stage, block;
+    const struct plane *from, *to;
+};
+
 /* `to` = local convolution of `from`, then the MLP, for some rows of the plane. */
-static void finish_rows(const struct tinyvit *tinyvit, size_t stage, size_t b,
-                        const struct tinyvit_thread *thread, const struct plane *from,
-                        const struct plane *to, size_t first, size_t rows)
+static void finish_rows(const struct step *step, const struct tinyvit_thread *thread, size_t first,
+                        size_t rows)
 {
-    const struct tinyvit_stage *s = &tinyvit->weights.stages[stage];
-    const struct tinyvit_block *block = &s->blocks[b];
-    const struct tinyvit_packed_block *packed = &tinyvit->stages[stage].blocks[b];
-    const struct kernels *kernels = kernels_for(tinyvit->isa);
-    size_t d = s->width, tokens = rows * s->side;
+    const struct tinyvit_stage *s = &step->tinyvit->weights.stages[step->stage];
+    const struct tinyvit_block *block = &s->blocks[step->block];
+    const struct tinyvit_packed_block *packed =
+        &step->tinyvit->stages[step->stage].blocks[step->block];
+    const struct kernels *kernels = kernels_for(step->tinyvit->isa);
+    size_t d = s->width, hidden = s->hidden, tokens = rows * s->side;
+    struct layer_norm norm = {d, block->mlp_norm_weight, block->mlp_norm_bias, NORM_EPS};
     for (size_t r = 0; r < rows; r++) {
         long row = (long)(first + r);
-        const float *const above[3] = {plane_at(from, row - 1, -1), plane_at(from, row, -1),
-                                       plane_at(from, row + 1, -1)};
-        kernels->depthwise(s->side, d, 1, above, packed->local, block->local.bias,
-                           thread->mixed + r * s->side * d);
+        const float *const above[3] = {plane_at(step->from, row - 1, -1),
+                                       plane_at(step->from, row, -1),
+                                       plane_at(step->from, row + 1, -1)};
+        kernels->depthwise(&packed->local, s->side, above, thread->mixed + r * s->side * d);
     }
-    kernels->layer_norm(tokens, d, thread->mixed, d, block->mlp_norm_weight, block->mlp_norm_bias,
-                        NORM_EPS, thread->normed, d);
-    matmul_columns(tokens, thread->normed, d, &packed->fc1, 0, s->hidden, false, thread->hidden,
-                   s->hidden);
-    kernels->gelu(1, tokens * s->hidden, thread->hidden, 0);
-    matmul_columns(tokens, thread->hidden, s->hidden, &packed->fc2, 0, d, true, thread->mixed, d);
+    kernels->layer_norm(&norm, tokens, thread->mixed, d, thread->normed, d);
+    matmul_packed(tokens, matmul_rows(thread->normed, d), &packed->fc1,
+                  matmul_set(thread->hidden, hidden));
+    kernels->gelu(1, tokens * hidden, thread->hidden, 0);
+    matmul_packed(tokens, matmul_rows(thread->hidden, hidden), &packed->fc2,
+                  matmul_add(thread->mixed, d));
     for (size_t r = 0; r < rows; r++)
-        memcpy(plane_at(to, (long)(first + r), 0), thread->mixed + r * s->side * d,
+        memcpy(plane_at(step->to, (long)(first + r), 0), thread->mixed + r * s->side * d,
                s->side * d * sizeof(float));
 }
 
-static void run_block(const struct tinyvit *tinyvit, size_t stage, size_t b,
-                      const struct tinyvit_scratch *scratch, const struct plane *from,
-                      const struct plane *to, int threads)
+static void run_block(const struct step *step, const struct tinyvit_scratch *scratch, int threads)
 {
-    size_t side = from->side, step = tile_rows(side);
-    tinyvit_attend(tinyvit, stage, b, scratch, from, threads);
-    plane_clear_frame(to);
+    size_t side = step->from->side, rows = tile_rows(side);
+    tinyvit_attend(step->tinyvit, step->stage, step->block, scratch, step->from, threads);
+    plane_clear_frame(step->to);
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
-    for (size_t first = 0; first < side; first += step)
-        finish_rows(tinyvit, stage, b, &scratch->threads[omp_get_thread_num()], from, to, first,
-                    side - first < step ? side - first : step);
+    for (size_t first = 0; first < side; first += rows)
+        finish_rows(step, &scratch->threads[omp_get_thread_num()], first,
+                    side - first < rows ? side - first : rows);
 }
 
 static void swap(struct plane *a, struct plane *b)
@@ -178,10 +184,11 @@ void tinyvit_encode(const struct tinyvit *tinyvit, const struct tinyvit_scratch 
         const struct tinyvit_packed_stage *packed = &tinyvit->stages[i];
         for (size_t b = 0; b < w->stages[i].depth; b++) {
             other = (struct plane){other.at, x.side, x.channels};
+            struct step step = {tinyvit, i, b, &x, &other};
             if (i == 0)
                 mbconv_run(&packed->convs[b], scratch->mbconvs, &x, &other, threads);
             else
-                run_block(tinyvit, i, b, scratch, &x, &other, threads);
+                run_block(&step, scratch, threads);
             swap(&x, &other);
         }
         if (i == TINYVIT_STAGES - 1)

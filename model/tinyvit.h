@@ -27,7 +27,7 @@ struct tinyvit_packed_block {
      * attention_distances. */
     float *biases;
     struct matmul_packed proj; /* [D][D] */
-    float *local;              /* [3][3][D] */
+    struct depthwise local;    /* D channels */
     struct matmul_packed fc1;  /* [D][hidden] */
     struct matmul_packed fc2;  /* [hidden][D] */
 };

@@ -39,14 +39,14 @@ static void project_rows(const struct window *w, size_t first, size_t end)
 {
     size_t d = w->stage->width, e = d / w->stage->heads, tokens = w->rows * w->columns;
     size_t start = first * w->columns, count = (end - first) * w->columns;
+    struct layer_norm norm = {d, w->block->norm_weight, w->block->norm_bias, NORM_EPS};
     for (size_t r = first; r < end; r++)
         kernels_for(w->tinyvit->isa)
-            ->layer_norm(w->columns, d, plane_at(w->x, (long)(w->top + r), (long)w->left), d,
-                         w->block->norm_weight, w->block->norm_bias, NORM_EPS,
+            ->layer_norm(&norm, w->columns, plane_at(w->x, (long)(w->top + r), (long)w->left), d,
                          w->team->normed + r * w->columns * d, d);
     for (size_t i = 0; i < 3 * w->stage->heads; i++)
-        matmul_columns(count, w->team->normed + start * d, d, &w->packed->qkv[i], 0, e, false,
-                       w->team->qkv + (i * tokens + start) * e, e);
+        matmul_packed(count, matmul_rows(w->team->normed + start * d, d), &w->packed->qkv[i],
+                      matmul_set(w->team->qkv + (i * tokens + start) * e, e));
 }
 
 /* to[window^2][E] = part `i` of qkv, with the padded positions in their places. */
@@ -95,7 +95,8 @@ static void attend_tiles(const struct window *w, struct tinyvit_thread *thread, 
                                 token_at(w, start + i, &token) ? queries + token * e : NULL,
                                 (float)(M_LOG2E / sqrt((double)e)));
     }
-    attention_run(attention, tiles, e, side * side, thread->keys, thread->values);
+    struct attention_keys keys = {e, side * side, thread->keys, thread->values};
+    attention_run(attention, tiles, &keys);
     for (size_t i = 0; i < tiles * width; i++)
         if (token_at(w, first + i, &token))
             memcpy(w->team->mixed + token * d + head * e,
@@ -117,8 +118,8 @@ static void attend_head(const struct window *w, struct tinyvit_thread *thread, s
 static void add_rows(const struct window *w, size_t first, size_t end)
 {
     size_t d = w->stage->width, start = first * w->columns * d;
-    matmul_columns((end - first) * w->columns, w->team->mixed + start, d, &w->packed->proj, 0, d,
-                   false, w->team->normed + start, d);
+    matmul_packed((end - first) * w->columns, matmul_rows(w->team->mixed + start, d),
+                  &w->packed->proj, matmul_set(w->team->normed + start, d));
     for (size_t r = first; r < end; r++) {
         float *to = plane_at(w->x, (long)(w->top + r), (long)w->left);
         for (size_t i = 0; i < w->columns * d; i++)

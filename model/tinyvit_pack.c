@@ -17,10 +17,11 @@ static void drop(float **block)
 static int pack_stem(struct tinyvit *tinyvit, struct error *error)
 {
     struct tinyvit_weights *w = &tinyvit->weights;
-    if (matmul_pack(&tinyvit->stem1, tinyvit->isa, 27, w->stem1.out,
-                    matmul_transposed(w->stem1.weight, 27), w->stem1.bias, "stem", error) < 0 ||
-        conv3_pack(&tinyvit->stem2, tinyvit->isa, w->stem2.in, w->stem2.out, 2, w->stem2.weight,
-                   w->stem2.bias, error) < 0)
+    struct matmul_right stem1 = matmul_linear(27, w->stem1.out, w->stem1.weight, w->stem1.bias);
+    struct conv3_weights stem2 = {w->stem2.in, w->stem2.out, w->stem2.stride, w->stem2.weight,
+                                  w->stem2.bias};
+    if (matmul_pack(&tinyvit->stem1, tinyvit->isa, stem1, "stem", error) < 0 ||
+        conv3_pack(&tinyvit->stem2, tinyvit->isa, &stem2, error) < 0)
         return -1;
     drop(&w->stem1.weight);
     drop(&w->stem2.weight);
@@ -35,10 +36,12 @@ static int project_padding(struct tinyvit_packed_block *packed, const struct tin
     packed->padded = memory_new(3 * d, sizeof(float), "encoder block", error);
     if (!packed->padded)
         return -1;
-    matmul_plain(1, 3 * d, d, matmul_rows(block->norm_bias, d),
-                 matmul_transposed(block->qkv_weight, d), false, packed->padded, 3 * d);
-    for (size_t i = 0; i < 3 * d; i++)
-        packed->padded[i] += block->qkv_bias[i];
+    for (size_t i = 0; i < 3 * d; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < d; j++)
+            sum += (double)block->norm_bias[j] * block->qkv_weight[i * d + j];
+        packed->padded[i] = (float)sum + block->qkv_bias[i];
+    }
     return 0;
 }
 
@@ -91,9 +94,9 @@ static int pack_qkv(struct tinyvit_packed_block *packed, const struct tinyvit_bl
     if (!packed->qkv)
         return -1;
     for (size_t i = 0; i < 3 * stage->heads; i++)
-        if (matmul_pack(&packed->qkv[i], isa, d, e,
-                        matmul_transposed(block->qkv_weight + i * e * d, d),
-                        block->qkv_bias + i * e, "encoder block", error) < 0)
+        if (matmul_pack(&packed->qkv[i], isa,
+                        matmul_linear(d, e, block->qkv_weight + i * e * d, block->qkv_bias + i * e),
+                        "encoder block", error) < 0)
             return -1;
     return 0;
 }
@@ -101,18 +104,17 @@ static int pack_qkv(struct tinyvit_packed_block *packed, const struct tinyvit_bl
 static int pack_block(struct tinyvit_packed_block *packed, struct tinyvit_block *block,
                       const struct tinyvit_stage *stage, enum isa isa, struct error *error)
 {
-    size_t d = stage->width;
-    packed->local = depthwise_pack(&block->local, error);
-    if (!packed->local || pack_qkv(packed, block, stage, isa, error) < 0 ||
+    size_t d = stage->width, hidden = stage->hidden;
+    struct matmul_right proj = matmul_linear(d, d, block->proj_weight, block->proj_bias);
+    struct matmul_right fc1 = matmul_linear(d, hidden, block->fc1_weight, block->fc1_bias);
+    struct matmul_right fc2 = matmul_linear(hidden, d, block->fc2_weight, block->fc2_bias);
+    if (depthwise_pack(&packed->local, &block->local, error) < 0 ||
+        pack_qkv(packed, block, stage, isa, error) < 0 ||
         project_padding(packed, block, stage, error) < 0 ||
         pack_biases(packed, block, stage, isa, error) < 0 ||
-        matmul_pack(&packed->proj, isa, d, d, matmul_transposed(block->proj_weight, d),
-                    block->proj_bias, "encoder block", error) < 0 ||
-        matmul_pack(&packed->fc1, isa, d, stage->hidden, matmul_transposed(block->fc1_weight, d),
-                    block->fc1_bias, "encoder block", error) < 0 ||
-        matmul_pack(&packed->fc2, isa, stage->hidden, d,
-                    matmul_transposed(block->fc2_weight, stage->hidden), block->fc2_bias,
-                    "encoder block", error) < 0)
+        matmul_pack(&packed->proj, isa, proj, "encoder block", error) < 0 ||
+        matmul_pack(&packed->fc1, isa, fc1, "encoder block", error) < 0 ||
+        matmul_pack(&packed->fc2, isa, fc2, "encoder block", error) < 0)
         return -1;
     drop(&block->local.weight);
     return 0;
@@ -141,12 +143,11 @@ static int pack_convs(struct tinyvit_packed_stage *packed, struct tinyvit_stage 
     if (!packed->convs)
         return -1;
     for (size_t b = 0; b < stage->depth; b++) {
-        struct tinyvit_mbconv *conv = &stage->convs[b];
-        if (mbconv_pack(&packed->convs[b], isa, &conv->expand, &conv->depthwise, &conv->reduce,
-                        true, error) < 0)
+        struct mbconv_weights *conv = &stage->convs[b];
+        if (mbconv_pack(&packed->convs[b], isa, conv, true, error) < 0)
             return -1;
         drop(&conv->expand.weight);
-        drop(&conv->reduce.weight);
+        drop(&conv->project.weight);
     }
     return 0;
 }
@@ -170,8 +171,7 @@ static int pack_stage(struct tinyvit *tinyvit, size_t i, struct checkpoint *chec
     }
     if (i == TINYVIT_STAGES - 1)
         return 0;
-    return mbconv_pack(&packed->merge, tinyvit->isa, &stage->merge.widen, &stage->merge.depthwise,
-                       &stage->merge.mix, false, error);
+    return mbconv_pack(&packed->merge, tinyvit->isa, &stage->merge, false, error);
 }
 
 int tinyvit_load(struct tinyvit *tinyvit, struct checkpoint *checkpoint, enum isa isa,
@@ -194,7 +194,7 @@ static void free_block(struct tinyvit_packed_block *packed, size_t heads)
     memory_free(packed->qkv);
     memory_free(packed->padded);
     memory_free(packed->biases);
-    memory_free(packed->local);
+    depthwise_free(&packed->local);
     matmul_packed_free(&packed->proj);
     matmul_packed_free(&packed->fc1);
     matmul_packed_free(&packed->fc2);

@@ -13,65 +13,91 @@ enum { EMBEDDING_STRIDE = 16 }; /* pixels a position of the embedding */
 
 static const double BATCH_NORM_EPS = 1e-5; /* PyTorch's default, which the reference uses */
 
-/* conv = the convolution `name`.c with `name`.bn folded in: weight * g / sqrt(var + eps) and
- * bias - mean * g / sqrt(var + eps). */
-static int read_conv(struct conv *conv, struct checkpoint *checkpoint, const char *name,
+struct batch_norm {
+    const float *weight, *bias, *mean, *variance;
+};
+
+/* Folds a BatchNorm into a convolution: with f = norm.weight / sqrt(variance + eps), the weight is
+ * kernel * f and the bias is norm.bias - mean * f. */
+static void fold(struct conv *conv, const float *kernel, const struct batch_norm *norm)
+{
+    size_t depth = conv->in / conv->groups * conv->kernel * conv->kernel;
+    for (size_t o = 0; o < conv->out; o++) {
+        double factor = norm->weight[o] / sqrt(norm->variance[o] + BATCH_NORM_EPS);
+        for (size_t i = 0; i < depth; i++)
+            conv->weight[o * depth + i] = (float)(kernel[o * depth + i] * factor);
+        conv->bias[o] = (float)(norm->bias[o] - norm->mean[o] * factor);
+    }
+}
+
+/* Reads the convolution PREFIX.c, whose sizes are set, and folds PREFIX.bn into it. */
+static int read_conv(struct conv *conv, struct checkpoint *checkpoint, const char *prefix,
                      struct error *error)
 {
     size_t depth = conv->in / conv->groups * conv->kernel * conv->kernel;
-    const float *kernel, *gain, *shift, *mean, *variance;
+    const float *kernel;
+    struct batch_norm norm;
     int64_t out = (int64_t)conv->out, side = (int64_t)conv->kernel;
     const struct checkpoint_want wants[] = {
         {&kernel, ".c.weight", shape_4d(out, (int64_t)(conv->in / conv->groups), side, side)},
-        {&gain, ".bn.weight", shape_1d(out)},
-        {&shift, ".bn.bias", shape_1d(out)},
-        {&mean, ".bn.running_mean", shape_1d(out)},
-        {&variance, ".bn.running_var", shape_1d(out)},
+        {&norm.weight, ".bn.weight", shape_1d(out)},
+        {&norm.bias, ".bn.bias", shape_1d(out)},
+        {&norm.mean, ".bn.running_mean", shape_1d(out)},
+        {&norm.variance, ".bn.running_var", shape_1d(out)},
     };
-    if (checkpoint_tensors(checkpoint, name, wants, sizeof wants / sizeof *wants, error) < 0)
+    if (checkpoint_tensors(checkpoint, prefix, wants, sizeof wants / sizeof *wants, error) < 0)
         return -1;
+    for (size_t o = 0; o < conv->out; o++)
+        if (!(norm.variance[o] >= 0))
+            return error_set(error, ERROR_MODEL, "tensor %s.bn.running_var has the value %g",
+                             prefix, (double)norm.variance[o]);
     conv->weight = memory_new(conv->out * depth, sizeof(float), "encoder convolution", error);
     conv->bias = memory_new(conv->out, sizeof(float), "encoder convolution", error);
     if (!conv->weight || !conv->bias)
         return -1;
-    for (size_t o = 0; o < conv->out; o++) {
-        if (!(variance[o] >= 0))
-            return error_set(error, ERROR_MODEL, "tensor %s.bn.running_var has the value %g", name,
-                             (double)variance[o]);
-        double factor = gain[o] / sqrt(variance[o] + BATCH_NORM_EPS);
-        for (size_t i = 0; i < depth; i++)
-            conv->weight[o * depth + i] = (float)(kernel[o * depth + i] * factor);
-        conv->bias[o] = (float)(shift[o] - mean[o] * factor);
-    }
+    fold(conv, kernel, &norm);
     char text[NAME_SIZE];
-    snprintf(text, sizeof text, "%s.c.weight", name);
+    snprintf(text, sizeof text, "%s.c.weight", prefix);
     checkpoint_release(checkpoint, text);
     return 0;
 }
 
-/* A dense convolution of kernel 1 or 3, or a depthwise one. */
-static int read_dense(struct conv *conv, struct checkpoint *checkpoint, const char *prefix,
-                      const char *name, size_t in, size_t out, size_t kernel, struct error *error)
+static struct conv dense(size_t in, size_t out, size_t kernel, size_t stride)
 {
-    char text[NAME_SIZE];
-    snprintf(text, sizeof text, "%s%s", prefix, name);
-    *conv = (struct conv){in, out, kernel, kernel == 3 ? 2 : 1, 1, NULL, NULL};
-    return read_conv(conv, checkpoint, text, error);
+    return (struct conv){.in = in, .out = out, .kernel = kernel, .stride = stride, .groups = 1};
 }
 
-static int read_depthwise(struct conv *conv, struct checkpoint *checkpoint, const char *prefix,
-                          const char *name, size_t width, size_t stride, struct error *error)
+static struct conv depthwise(size_t channels, size_t stride)
 {
+    return (struct conv){
+        .in = channels, .out = channels, .kernel = 3, .stride = stride, .groups = channels};
+}
+
+/* Reads PREFIX.conv1, conv2 and conv3; their sizes are set. */
+static int read_mbconv(struct mbconv_weights *mbconv, struct checkpoint *checkpoint,
+                       const char *prefix, struct error *error)
+{
+    struct conv *const convs[] = {&mbconv->expand, &mbconv->depthwise, &mbconv->project};
     char text[NAME_SIZE];
-    snprintf(text, sizeof text, "%s%s", prefix, name);
-    *conv = (struct conv){width, width, 3, stride, width, NULL, NULL};
-    return read_conv(conv, checkpoint, text, error);
+    for (int i = 0; i < 3; i++) {
+        snprintf(text, sizeof text, "%s.conv%d", prefix, i + 1);
+        if (read_conv(convs[i], checkpoint, text, error) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 static void free_conv(struct conv *conv)
 {
     memory_free(conv->weight);
     memory_free(conv->bias);
+}
+
+static void free_mbconv(struct mbconv_weights *mbconv)
+{
+    free_conv(&mbconv->expand);
+    free_conv(&mbconv->depthwise);
+    free_conv(&mbconv->project);
 }
 
 /* size[0] of a tensor of `rank` sizes; 0 with the error set when it is not there. */
@@ -153,29 +179,16 @@ static int check_sizes(const struct tinyvit_weights *weights, struct error *erro
     return 0;
 }
 
-static int read_mbconv(struct tinyvit_mbconv *conv, struct checkpoint *checkpoint, size_t index,
-                       size_t width, struct error *error)
+/* The merge after `stage`, from its width to that of the next stage. */
+static int read_merge(struct tinyvit_stage *stage, struct checkpoint *checkpoint, size_t index,
+                      struct error *error)
 {
     char prefix[NAME_SIZE];
-    snprintf(prefix, sizeof prefix, "image_encoder.layers.0.blocks.%zu.", index);
-    size_t hidden = first_size(checkpoint, prefix, "conv1.c.weight", 4, error);
-    if (!hidden ||
-        read_dense(&conv->expand, checkpoint, prefix, "conv1", width, hidden, 1, error) < 0 ||
-        read_depthwise(&conv->depthwise, checkpoint, prefix, "conv2", hidden, 1, error) < 0)
-        return -1;
-    return read_dense(&conv->reduce, checkpoint, prefix, "conv3", hidden, width, 1, error);
-}
-
-static int read_merge(struct tinyvit_merge *merge, struct checkpoint *checkpoint, size_t stage,
-                      size_t in, size_t out, struct error *error)
-{
-    char prefix[NAME_SIZE];
-    snprintf(prefix, sizeof prefix, "image_encoder.layers.%zu.downsample.", stage);
-    size_t stride = keeps_resolution(out) ? 1 : 2;
-    if (read_dense(&merge->widen, checkpoint, prefix, "conv1", in, out, 1, error) < 0 ||
-        read_depthwise(&merge->depthwise, checkpoint, prefix, "conv2", out, stride, error) < 0)
-        return -1;
-    return read_dense(&merge->mix, checkpoint, prefix, "conv3", out, out, 1, error);
+    size_t in = stage->width, out = stage[1].width;
+    snprintf(prefix, sizeof prefix, "image_encoder.layers.%zu.downsample", index);
+    stage->merge = (struct mbconv_weights){
+        dense(in, out, 1, 1), depthwise(out, keeps_resolution(out) ? 1 : 2), dense(out, out, 1, 1)};
+    return read_mbconv(&stage->merge, checkpoint, prefix, error);
 }
 
 static int read_block(struct tinyvit_block *block, struct checkpoint *checkpoint,
@@ -203,7 +216,10 @@ static int read_block(struct tinyvit_block *block, struct checkpoint *checkpoint
     snprintf(prefix, sizeof prefix, "image_encoder.layers.%zu.blocks.%zu.", stage_index, index);
     if (checkpoint_tensors(checkpoint, prefix, wants, sizeof wants / sizeof *wants, error) < 0)
         return -1;
-    return read_depthwise(&block->local, checkpoint, prefix, "local_conv", stage->width, 1, error);
+    snprintf(prefix, sizeof prefix, "image_encoder.layers.%zu.blocks.%zu.local_conv", stage_index,
+             index);
+    block->local = depthwise(stage->width, 1);
+    return read_conv(&block->local, checkpoint, prefix, error);
 }
 
 static int read_convs(struct tinyvit_stage *stage, struct checkpoint *checkpoint,
@@ -212,9 +228,18 @@ static int read_convs(struct tinyvit_stage *stage, struct checkpoint *checkpoint
     stage->convs = memory_new(stage->depth, sizeof *stage->convs, "encoder blocks", error);
     if (!stage->convs)
         return -1;
-    for (size_t b = 0; b < stage->depth; b++)
-        if (read_mbconv(&stage->convs[b], checkpoint, b, stage->width, error) < 0)
+    for (size_t b = 0; b < stage->depth; b++) {
+        char prefix[NAME_SIZE];
+        snprintf(prefix, sizeof prefix, "image_encoder.layers.0.blocks.%zu", b);
+        size_t width = stage->width;
+        size_t hidden = first_size(checkpoint, prefix, ".conv1.c.weight", 4, error);
+        if (!hidden)
             return -1;
+        stage->convs[b] = (struct mbconv_weights){dense(width, hidden, 1, 1), depthwise(hidden, 1),
+                                                  dense(hidden, width, 1, 1)};
+        if (read_mbconv(&stage->convs[b], checkpoint, prefix, error) < 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -239,7 +264,7 @@ static int read_stage(struct tinyvit_weights *weights, struct checkpoint *checkp
         return -1;
     if (i == TINYVIT_STAGES - 1)
         return 0;
-    return read_merge(&stage->merge, checkpoint, i, stage->width, stage[1].width, error);
+    return read_merge(stage, checkpoint, i, error);
 }
 
 int tinyvit_weights_read(struct tinyvit_weights *weights, struct checkpoint *checkpoint,
@@ -254,11 +279,12 @@ int tinyvit_weights_read(struct tinyvit_weights *weights, struct checkpoint *che
     if (read_stage_sizes(weights, checkpoint, error) < 0 || check_sizes(weights, error) < 0)
         return -1;
     size_t half = first_size(checkpoint, "image_encoder.patch_embed.seq.0.c.weight", "", 4, error);
-    if (!half ||
-        read_dense(&weights->stem1, checkpoint, "image_encoder.patch_embed.seq.0", "", 3, half, 3,
-                   error) < 0 ||
-        read_dense(&weights->stem2, checkpoint, "image_encoder.patch_embed.seq.2", "", half,
-                   weights->stages[0].width, 3, error) < 0)
+    if (!half)
+        return -1;
+    weights->stem1 = dense(3, half, 3, 2);
+    weights->stem2 = dense(half, weights->stages[0].width, 3, 2);
+    if (read_conv(&weights->stem1, checkpoint, "image_encoder.patch_embed.seq.0", error) < 0 ||
+        read_conv(&weights->stem2, checkpoint, "image_encoder.patch_embed.seq.2", error) < 0)
         return -1;
     for (size_t i = 0; i < TINYVIT_STAGES; i++)
         if (read_stage(weights, checkpoint, i, error) < 0)
@@ -273,16 +299,11 @@ void tinyvit_weights_free(struct tinyvit_weights *weights)
     free_conv(&weights->stem2);
     for (size_t i = 0; i < TINYVIT_STAGES; i++) {
         struct tinyvit_stage *stage = &weights->stages[i];
-        for (size_t b = 0; stage->convs && b < stage->depth; b++) {
-            free_conv(&stage->convs[b].expand);
-            free_conv(&stage->convs[b].depthwise);
-            free_conv(&stage->convs[b].reduce);
-        }
+        for (size_t b = 0; stage->convs && b < stage->depth; b++)
+            free_mbconv(&stage->convs[b]);
         for (size_t b = 0; stage->blocks && b < stage->depth; b++)
             free_conv(&stage->blocks[b].local);
-        free_conv(&stage->merge.widen);
-        free_conv(&stage->merge.depthwise);
-        free_conv(&stage->merge.mix);
+        free_mbconv(&stage->merge);
         memory_free(stage->convs);
         memory_free(stage->blocks);
     }

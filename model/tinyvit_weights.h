@@ -1,38 +1,29 @@
 /* tinyvit_weights.h - the tensors of MobileSAM's TinyViT image encoder, BatchNorm folded into the
  * convolutions, and the sizes that the shapes give.
  *
- * The stem halves the image twice; stage 0 is convolutions (MBConv), stages 1 to 3 windowed
- * attention. Each of the first three stages ends in a merge; the last merge keeps the resolution:
- *   S -> stem S/4 -> stage 0 -> merge S/8 -> stage 1 -> merge S/16 -> stage 2 -> merge S/16 ->
- * stage 3
- */
+ * The stem halves the image twice; stage 0 is MBConv blocks, stages 1 to 3 are windowed attention. A
+ * merge follows each of the first three stages; the last one keeps the resolution. Sides:
+ *
+ *   S -> stem S/4 -> stage 0 -> merge S/8 -> stage 1 -> merge S/16 -> stage 2 -> merge S/16 -> stage 3 */
 #ifndef MODEL_TINYVIT_WEIGHTS_H
 #define MODEL_TINYVIT_WEIGHTS_H
 
 #include <stddef.h>
 
-#include "model/kernels/conv.h"
-#include "model/neck_weights.h"
+#include "model/kernels/mbconv.h"
+#include "model/neck.h"
 
 struct checkpoint;
 struct error;
 
 enum { TINYVIT_STAGES = 4 };
 
-struct tinyvit_mbconv {
-    struct conv expand, depthwise, reduce; /* gelu, gelu, + input then gelu */
-};
-
-struct tinyvit_merge {
-    struct conv widen, depthwise, mix; /* gelu, gelu, nothing */
-};
-
 struct tinyvit_block {
     const float *norm_weight, *norm_bias; /* [D] */
     const float *qkv_weight, *qkv_bias;   /* [H][q, k, v][E][D], [H][3][E] */
     const float *proj_weight, *proj_bias; /* [D][D], [D] */
-    const float *biases; /* [H][window^2], at |rows apart| * window + |columns apart| */
-    struct conv local;   /* depthwise 3x3 */
+    const float *biases;                  /* [H][window^2], at |r - r'| * window + |c - c'| */
+    struct conv local;                    /* depthwise 3x3 */
     const float *mlp_norm_weight, *mlp_norm_bias; /* [D] */
     const float *fc1_weight, *fc1_bias;           /* [hidden][D], [hidden] */
     const float *fc2_weight, *fc2_bias;           /* [D][hidden], [D] */
@@ -42,9 +33,9 @@ struct tinyvit_stage {
     size_t width, depth;          /* D, blocks */
     size_t side;                  /* positions along one side */
     size_t heads, window, hidden; /* stages 1 to 3; hidden is the MLP's width */
-    struct tinyvit_mbconv *convs; /* [depth] in stage 0, owned */
+    struct mbconv_weights *convs; /* [depth] in stage 0, owned */
     struct tinyvit_block *blocks; /* [depth] in the others, owned */
-    struct tinyvit_merge merge;   /* stages 0 to 2 */
+    struct mbconv_weights merge;  /* stages 0 to 2 */
 };
 
 struct tinyvit_weights {

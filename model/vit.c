@@ -53,6 +53,17 @@ void vit_layout(struct vit_scratch *scratch, const struct vit *vit, size_t slots
     neck_layout(&scratch->neck, &vit->neck, arena);
 }
 
+/* Rows of y and of the hidden layer as left sides of products, from row `first` on. */
+static struct matmul_view y_rows(const struct vit_scratch *scratch, size_t first)
+{
+    return matmul_rows(scratch->y + first * scratch->y_row, scratch->y_row);
+}
+
+static struct matmul_view hidden_rows(const struct vit_scratch *scratch, size_t first)
+{
+    return matmul_rows(scratch->hidden + first * scratch->hidden_row, scratch->hidden_row);
+}
+
 /* x of a tile = its patches, projected, + position embeddings. */
 static void embed(const struct vit *vit, const struct vit_scratch *scratch, const float *input,
                   size_t first, size_t rows)
@@ -68,8 +79,7 @@ static void embed(const struct vit *vit, const struct vit_scratch *scratch, cons
     }
     float *x = scratch->x + first * s->width;
     memcpy(x, vit->weights.pos_embed + first * s->width, rows * s->width * sizeof(float));
-    matmul_columns(rows, scratch->hidden + first * scratch->hidden_row, scratch->hidden_row,
-                   &vit->patch, 0, s->width, true, x, s->width);
+    matmul_packed(rows, hidden_rows(scratch, first), &vit->patch, matmul_add(x, s->width));
 }
 
 /* y = LayerNorm of x for a tile, as products want it. */
@@ -77,9 +87,9 @@ static void norm(const struct vit *vit, const struct vit_scratch *scratch, size_
                  size_t rows, const float *weight, const float *bias)
 {
     size_t d = vit->weights.sizes.width, row = scratch->y_row;
+    struct layer_norm norm = {d, weight, bias, NORM_EPS};
     float *y = scratch->y + first * row;
-    kernels_for(vit->isa)->layer_norm(rows, d, scratch->x + first * d, d, weight, bias, NORM_EPS, y,
-                                      row);
+    kernels_for(vit->isa)->layer_norm(&norm, rows, scratch->x + first * d, d, y, row);
     if (vit->half16)
         vit->half16->along(rows, d, y, row, y, row);
 }
@@ -95,8 +105,7 @@ static void project(const struct vit *vit, size_t b, const struct vit_scratch *s
     norm(vit, scratch, first, rows, block->norm1_weight, block->norm1_bias);
     for (size_t i = 0; i < 3 * s->heads; i++) {
         float *to = scratch->qkv + (i * s->grid * s->grid + first) * e;
-        matmul_columns(rows, scratch->y + first * scratch->y_row, scratch->y_row,
-                       &vit->blocks[b].qkv[i], 0, e, false, to, e);
+        matmul_packed(rows, y_rows(scratch, first), &vit->blocks[b].qkv[i], matmul_set(to, e));
         if (elements && i / s->heads == 1)
             vit->half16->along(rows, e, to, e, to, e);
         else if (elements && i / s->heads == 2)
@@ -116,15 +125,15 @@ static void run_mlp(const struct vit *vit, size_t b, const struct vit_scratch *s
         const struct matmul_packed *lin2 = &packed->lin2[from / VIT_HIDDEN];
         for (size_t i = 0; i < lin2->k; i += packed->lin1.width) {
             size_t columns = lin2->k - i < packed->lin1.width ? lin2->k - i : packed->lin1.width;
-            matmul_columns(rows, scratch->y + first * scratch->y_row, scratch->y_row, &packed->lin1,
-                           from + i, columns, false, hidden + i, scratch->hidden_row);
+            matmul_columns(rows, y_rows(scratch, first), &packed->lin1, from + i, columns,
+                           matmul_set(hidden + i, scratch->hidden_row));
             kernels->gelu(rows, columns, hidden + i, scratch->hidden_row);
             if (vit->half16)
                 vit->half16->along(rows, columns, hidden + i, scratch->hidden_row,
                                    hidden + i / vit->half16->group, scratch->hidden_row);
         }
-        matmul_columns(rows, hidden, scratch->hidden_row, lin2, 0, s->width, true,
-                       scratch->x + first * s->width, s->width);
+        matmul_packed(rows, hidden_rows(scratch, first), lin2,
+                      matmul_add(scratch->x + first * s->width, s->width));
     }
 }
 
@@ -134,8 +143,8 @@ static void finish(const struct vit *vit, size_t b, const struct vit_scratch *sc
 {
     const struct vit_sizes *s = &vit->weights.sizes;
     const struct vit_block *block = &vit->weights.blocks[b];
-    matmul_columns(rows, scratch->y + first * scratch->y_row, scratch->y_row, &vit->blocks[b].proj,
-                   0, s->width, true, scratch->x + first * s->width, s->width);
+    matmul_packed(rows, y_rows(scratch, first), &vit->blocks[b].proj,
+                  matmul_add(scratch->x + first * s->width, s->width));
     norm(vit, scratch, first, rows, block->norm2_weight, block->norm2_bias);
     run_mlp(vit, b, scratch, first, rows);
 }

@@ -116,7 +116,8 @@ static void attend_tiles(const struct window *w, struct vit_attention_scratch *s
     size_t width = matmul_kernel(w->vit->isa)->width, tiles = 0;
     for (; tiles < ATTENTION_TILES && first + tiles * width < queries; tiles++)
         set_tile(w, scratch, tiles, first + tiles * width);
-    attention_run(&scratch->attention, tiles, e, w->side * w->side, keys, values);
+    struct attention_keys all = {e, w->side * w->side, keys, values};
+    attention_run(&scratch->attention, tiles, &all);
     for (size_t t = 0; t < tiles; t++, first += width)
         store_tile(w, scratch->attention.tiles[t].out, first);
 }

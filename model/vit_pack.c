@@ -23,12 +23,12 @@ static float *reversed(size_t rows, size_t n, const float *from, float factor, s
 }
 
 /* A matrix of a block, in the precision of the blocks. */
-static int pack(const struct vit *vit, struct matmul_packed *packed, size_t k, size_t n,
-                struct matmul_view b, const float *bias, struct error *error)
+static int pack(const struct vit *vit, struct matmul_packed *packed, struct matmul_right right,
+                struct error *error)
 {
     if (vit->half16)
-        return matmul_pack_half16(packed, vit->half16, k, n, b, bias, "encoder block", error);
-    return matmul_pack(packed, vit->isa, k, n, b, bias, "encoder block", error);
+        return matmul_pack_half16(packed, vit->half16, right, "encoder block", error);
+    return matmul_pack(packed, vit->isa, right, "encoder block", error);
 }
 
 static int pack_qkv(const struct vit *vit, struct vit_packed_block *packed,
@@ -40,9 +40,9 @@ static int pack_qkv(const struct vit *vit, struct vit_packed_block *packed,
         return -1;
     for (size_t i = 0; i < 3 * s->heads; i++) {
         size_t row = i * s->head_width;
-        struct matmul_view part = matmul_transposed(block->qkv_weight + row * s->width, s->width);
-        if (pack(vit, &packed->qkv[i], s->width, s->head_width, part, block->qkv_bias + row,
-                 error) < 0)
+        struct matmul_right part = matmul_linear(
+            s->width, s->head_width, block->qkv_weight + row * s->width, block->qkv_bias + row);
+        if (pack(vit, &packed->qkv[i], part, error) < 0)
             return -1;
     }
     return 0;
@@ -52,17 +52,18 @@ static int pack_mlp(const struct vit *vit, struct vit_packed_block *packed,
                     const struct vit_block *block, struct error *error)
 {
     const struct vit_sizes *s = &vit->weights.sizes;
+    struct matmul_right lin1 =
+        matmul_linear(s->width, s->hidden, block->lin1_weight, block->lin1_bias);
     packed->lin2 = memory_new(chunks(s), sizeof *packed->lin2, "encoder block", error);
-    if (!packed->lin2 ||
-        pack(vit, &packed->lin1, s->width, s->hidden,
-             matmul_transposed(block->lin1_weight, s->width), block->lin1_bias, error) < 0)
+    if (!packed->lin2 || pack(vit, &packed->lin1, lin1, error) < 0)
         return -1;
     for (size_t c = 0; c < chunks(s); c++) {
         size_t first = c * VIT_HIDDEN;
-        size_t part = s->hidden - first < VIT_HIDDEN ? s->hidden - first : VIT_HIDDEN;
-        if (pack(vit, &packed->lin2[c], part, s->width,
-                 matmul_transposed(block->lin2_weight + first, s->hidden),
-                 c == 0 ? block->lin2_bias : NULL, error) < 0)
+        size_t count = s->hidden - first < VIT_HIDDEN ? s->hidden - first : VIT_HIDDEN;
+        struct matmul_right part = {count, s->width,
+                                    matmul_transposed(block->lin2_weight + first, s->hidden),
+                                    c == 0 ? block->lin2_bias : NULL};
+        if (pack(vit, &packed->lin2[c], part, error) < 0)
             return -1;
     }
     return 0;
@@ -79,8 +80,8 @@ static int pack_block(const struct vit *vit, struct vit_packed_block *packed,
     if (!packed->rel_h || !packed->rel_w || pack_qkv(vit, packed, block, error) < 0 ||
         pack_mlp(vit, packed, block, error) < 0)
         return -1;
-    return pack(vit, &packed->proj, s->width, s->width,
-                matmul_transposed(block->proj_weight, s->width), block->proj_bias, error);
+    return pack(vit, &packed->proj,
+                matmul_linear(s->width, s->width, block->proj_weight, block->proj_bias), error);
 }
 
 /* Gives the memory behind packed tensors back. */
@@ -110,9 +111,10 @@ int vit_load(struct vit *vit, struct checkpoint *checkpoint, enum isa isa,
             w->sizes.head_width, w->sizes.hidden);
     size_t patch = 3 * w->sizes.patch * w->sizes.patch;
     vit->blocks = memory_new(w->sizes.depth, sizeof *vit->blocks, "encoder blocks", error);
-    if (!vit->blocks || matmul_pack(&vit->patch, isa, patch, w->sizes.width,
-                                    matmul_transposed(w->patch_weight, patch), w->patch_bias,
-                                    "patch embedding", error) < 0)
+    if (!vit->blocks ||
+        matmul_pack(&vit->patch, isa,
+                    matmul_linear(patch, w->sizes.width, w->patch_weight, w->patch_bias),
+                    "patch embedding", error) < 0)
         return -1;
     checkpoint_release(checkpoint, "image_encoder.patch_embed.proj.weight");
     w->patch_weight = NULL;

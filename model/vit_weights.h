@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "model/neck_weights.h"
+#include "model/neck.h"
 
 struct checkpoint;
 struct error;

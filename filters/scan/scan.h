@@ -55,10 +55,4 @@ int scan_mask(const struct scan_geometry *geometry, struct scan_scratch *scratch
               const float *logits, const struct scan_options *options, struct mask *mask,
               bool *kept, struct error *error);
 
-/* The plain twin: enlarges twice, as the reference does, holding both planes of floats, and gives
- * the same result bit for bit. For tests. */
-int scan_plain(const struct scan_size *size, const float *logits,
-               const struct scan_options *options, struct mask *mask, bool *kept,
-               struct error *error);
-
 #endif

@@ -290,7 +290,8 @@ static void upscale_apply(const struct convolution *convolution, enum isa isa, i
         memcpy(y + i * out, convolution->bias, out * sizeof *y);
     for (int k = 0; k < 4; k++) {
         struct matmul_view weight = {convolution->weight + k, 4 * out, 4};
-        matmul(isa, rows, out, in, matmul_rows(x, in), weight, true, y + k * out, 4 * out);
+        matmul(isa, (struct matmul_shape){rows, out, in}, matmul_rows(x, in), weight,
+               matmul_add(y + k * out, 4 * out));
     }
 }
 

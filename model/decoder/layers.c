@@ -25,8 +25,8 @@ int linear_load(struct linear *linear, struct checkpoint *checkpoint, const char
     if (load_pair(checkpoint, prefix, &linear->weight, shape_2d(out, in), &linear->bias, out,
                   error))
         return -1;
-    return matmul_pack(&linear->packed, isa, in, out, matmul_transposed(linear->weight, in),
-                       linear->bias, "weights of the mask decoder", error);
+    return matmul_pack(&linear->packed, isa, matmul_linear(in, out, linear->weight, linear->bias),
+                       "weights of the mask decoder", error);
 }
 
 void linear_free(struct linear *linear)
@@ -36,7 +36,7 @@ void linear_free(struct linear *linear)
 
 void linear_apply(const struct linear *linear, int rows, const float *x, int x_row, float *y)
 {
-    matmul_columns(rows, x, x_row, &linear->packed, 0, linear->out, false, y, linear->out);
+    matmul_packed(rows, matmul_rows(x, x_row), &linear->packed, matmul_set(y, linear->out));
 }
 
 int norm_load(struct norm *norm, struct checkpoint *checkpoint, const char *prefix, int width,

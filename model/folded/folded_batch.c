@@ -166,7 +166,7 @@ void batch_end_last(struct decoder_folded *folded, int prompt, const int *which,
     for (int i = 0; i < count; i++)
         for (size_t j = 0; j < c; j++)
             rows[i * c + j] += queries[which[i] * c + j];
-    kernels_for(tensors->isa)
-        ->layer_norm(count, c, rows, c, tensors->final_norm.gain, tensors->final_norm.shift,
-                     layer_norm_eps, rows, c);
+    const struct norm *norm = &tensors->final_norm;
+    struct layer_norm layer_norm = {c, norm->gain, norm->shift, layer_norm_eps};
+    kernels_for(tensors->isa)->layer_norm(&layer_norm, count, rows, c, rows, c);
 }

@@ -46,8 +46,9 @@ static void fill_tile(const struct decoder_tensors *tensors, const struct decode
         rows[TABLE_K0 * d_size + i] += pe[i];
         rows[TABLE_Q0 * d_size + i] += pe[d_size + i];
     }
-    matmul(tensors->isa, fold->linear_rows, n, c, matmul_rows(fold->table_weight, c),
-           matmul_rows(embedding + first, tensors->positions), true, rows, DECODER_TILE);
+    matmul(tensors->isa, (struct matmul_shape){fold->linear_rows, n, c},
+           matmul_rows(fold->table_weight, c), matmul_rows(embedding + first, tensors->positions),
+           matmul_add(rows, DECODER_TILE));
     memset(lengths, 0, 2 * DECODER_TILE * sizeof *lengths);
     squared_lengths(tensors, fold, (int)n, embedding + first, tensors->positions, lengths,
                     lengths + DECODER_TILE);

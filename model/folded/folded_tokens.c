@@ -39,9 +39,9 @@ void folded_tokens_add_pe(struct folded_tokens *tokens, int embed_dim)
 
 static void normalise(const struct folded_tokens *tokens, enum isa isa, const struct norm *norm)
 {
-    kernels_for(isa)->layer_norm(tokens->prompts * FOLDED_TOKENS, norm->width, tokens->queries,
-                                 norm->width, norm->gain, norm->shift, layer_norm_eps,
-                                 tokens->queries, norm->width);
+    struct layer_norm layer_norm = {norm->width, norm->gain, norm->shift, layer_norm_eps};
+    kernels_for(isa)->layer_norm(&layer_norm, tokens->prompts * FOLDED_TOKENS, tokens->queries,
+                                 norm->width, tokens->queries, norm->width);
 }
 
 /* s[7] = exp(s * scale - max) / sum */

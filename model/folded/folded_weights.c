@@ -113,16 +113,17 @@ static int make_map(struct fold_map *map, struct workshop *shop, const float *le
     const char *what = "folded weights of the mask decoder";
     int c = shop->c;
     int head = shop->d / DECODER_HEADS;
-    matmul(shop->isa, shop->d, columns, c, matmul_rows(left, c), matmul_transposed(right, c), false,
-           shop->product, columns);
+    matmul(shop->isa, (struct matmul_shape){shop->d, columns, c}, matmul_rows(left, c),
+           matmul_transposed(right, c), matmul_set(shop->product, columns));
     map->columns = columns;
-    for (int h = 0; h < DECODER_HEADS; h++)
-        if (matmul_pack(&map->heads[h], shop->isa, head, columns,
-                        matmul_rows(shop->product + (size_t)h * head * columns, columns), NULL,
-                        what, error))
+    for (int h = 0; h < DECODER_HEADS; h++) {
+        struct matmul_right part = {
+            head, columns, matmul_rows(shop->product + (size_t)h * head * columns, columns), NULL};
+        if (matmul_pack(&map->heads[h], shop->isa, part, what, error))
             return -1;
-    return matmul_pack(&map->all, shop->isa, shop->d, columns, matmul_rows(shop->product, columns),
-                       NULL, what, error);
+    }
+    struct matmul_right all = {shop->d, columns, matmul_rows(shop->product, columns), NULL};
+    return matmul_pack(&map->all, shop->isa, all, what, error);
 }
 
 static int make_first_maps(struct fold_map *maps, struct workshop *shop,
@@ -273,9 +274,10 @@ static void make_encoding(const struct decoder_fold *fold, const struct decoder_
         float *to = out + ((size_t)tile * tables + index) * d * DECODER_TILE;
         for (size_t i = 0; i < d * DECODER_TILE; i++)
             to[i] = bias ? bias[i / DECODER_TILE] : 0;
-        matmul(tensors->isa, d, left < DECODER_TILE ? left : DECODER_TILE, c,
-               matmul_rows(weight, c), matmul_transposed(tensors->grid_encoding + first * c, c),
-               true, to, DECODER_TILE);
+        struct matmul_shape shape = {d, left < DECODER_TILE ? left : DECODER_TILE, c};
+        matmul(tensors->isa, shape, matmul_rows(weight, c),
+               matmul_transposed(tensors->grid_encoding + first * c, c),
+               matmul_add(to, DECODER_TILE));
     }
 }
 
@@ -362,11 +364,11 @@ void fold_rows(const struct fold_map *map, const float *values, int inner, float
 {
     int head = inner / DECODER_HEADS;
     for (int h = 0; h < DECODER_HEADS; h++)
-        matmul_columns(FOLDED_KEPT, values + h * head, inner, &map->heads[h], 0, map->columns,
-                       false, z + (size_t)h * FOLDED_KEPT * map->columns, map->columns);
+        matmul_packed(FOLDED_KEPT, matmul_rows(values + h * head, inner), &map->heads[h],
+                      matmul_set(z + (size_t)h * FOLDED_KEPT * map->columns, map->columns));
 }
 
 void fold_constant(const struct fold_map *map, const float *values, int inner, float *z)
 {
-    matmul_columns(1, values, inner, &map->all, 0, map->columns, false, z, map->columns);
+    matmul_packed(1, matmul_rows(values, inner), &map->all, matmul_set(z, map->columns));
 }

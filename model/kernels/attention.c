@@ -58,23 +58,23 @@ static const struct matmul_kernel *product_kernel(const struct flash_attention *
 
 /* One tile's step over keys first .. first + count - 1. */
 static void run_chunk(const struct flash_attention *attention, const struct attention_tile *tile,
-                      size_t head_width, size_t first, size_t count, const float *keys,
-                      const float *values)
+                      const struct attention_keys *keys, size_t first, size_t count)
 {
     const struct matmul_kernel *product = product_kernel(attention);
     const struct attention_kernel *step = attention_kernel(attention->isa);
     size_t width = product->width, group = attention->half16 ? attention->half16->group : 1;
+    size_t e = keys->head_width;
     float *scores = attention->scores;
     step->fill(&tile->bias, first, count, scores);
-    product->panel(count, width, head_width / group, keys + first * head_width, head_width,
-                   tile->query, NULL, true, scores, width);
+    product->panel(count, width, e / group, keys->keys + first * e, e, tile->query, NULL, true,
+                   scores, width);
     step->softmax(count, scores, tile->max, tile->sum, attention->factor);
     if (attention->half16)
         attention->half16->across(count, width, scores, width, scores, width);
     if (first > 0)
-        step->scale(head_width, attention->factor, tile->out);
-    product->weighted(head_width, (count + group - 1) / group, scores, values + first * head_width,
-                      group * head_width, first > 0, tile->out, head_width);
+        step->scale(e, attention->factor, tile->out);
+    product->weighted(e, (count + group - 1) / group, scores, keys->values + first * e, group * e,
+                      first > 0, tile->out, e);
 }
 
 static void start_tile(const struct flash_attention *attention, const struct attention_tile *tile,
@@ -89,21 +89,21 @@ static void start_tile(const struct flash_attention *attention, const struct att
         attention->half16->across(head_width, width, tile->query, width, tile->query, width);
 }
 
-void attention_run(const struct flash_attention *attention, size_t tiles, size_t head_width,
-                   size_t count, const float *keys, const float *values)
+void attention_run(const struct flash_attention *attention, size_t tiles,
+                   const struct attention_keys *keys)
 {
-    size_t width = matmul_kernel(attention->isa)->width;
+    size_t width = matmul_kernel(attention->isa)->width, e = keys->head_width;
     for (size_t t = 0; t < tiles; t++)
-        start_tile(attention, &attention->tiles[t], head_width);
-    for (size_t first = 0; first < count; first += ATTENTION_CHUNK) {
-        size_t part = count - first < ATTENTION_CHUNK ? count - first : ATTENTION_CHUNK;
+        start_tile(attention, &attention->tiles[t], e);
+    for (size_t first = 0; first < keys->count; first += ATTENTION_CHUNK) {
+        size_t left = keys->count - first;
         for (size_t t = 0; t < tiles; t++)
-            run_chunk(attention, &attention->tiles[t], head_width, first, part, keys, values);
+            run_chunk(attention, &attention->tiles[t], keys, first,
+                      left < ATTENTION_CHUNK ? left : ATTENTION_CHUNK);
     }
     for (size_t t = 0; t < tiles; t++) {
         for (size_t i = 0; i < width; i++)
             attention->factor[i] = 1.0f / attention->tiles[t].sum[i];
-        attention_kernel(attention->isa)
-            ->scale(head_width, attention->factor, attention->tiles[t].out);
+        attention_kernel(attention->isa)->scale(e, attention->factor, attention->tiles[t].out);
     }
 }

@@ -70,10 +70,15 @@ void attention_layout(struct flash_attention *attention, enum isa isa,
 void attention_set_query(const struct flash_attention *attention, size_t tile, size_t lane,
                          size_t head_width, const float *from, float factor);
 
-/* out = softmax2(keys @ query + bias) @ values for the first `tiles` tiles, keys[count][E] and
- * values[count][E]; the queries are used up. A query's result has the same bits whatever the other
- * columns hold. */
-void attention_run(const struct flash_attention *attention, size_t tiles, size_t head_width,
-                   size_t count, const float *keys, const float *values);
+/* What the queries attend to. */
+struct attention_keys {
+    size_t head_width, count;
+    const float *keys, *values; /* [count][E] */
+};
+
+/* out = softmax2(keys @ query + bias) @ values for the first `tiles` tiles; their queries are
+ * overwritten. A query's result has the same bits whatever the other columns hold. */
+void attention_run(const struct flash_attention *attention, size_t tiles,
+                   const struct attention_keys *keys);
 
 #endif

@@ -10,10 +10,15 @@ struct conv3 {
     struct matmul_packed rows[3]; /* [3 columns, in][out] for each row of the kernel */
 };
 
-/* Packs weight[out][in][3][3] and bias[out] (NULL: zeros). Returns 0, or -1 with ERROR_MEMORY; in
- * either case conv3_free is due. */
-int conv3_pack(struct conv3 *conv, enum isa isa, size_t in, size_t out, size_t stride,
-               const float *weight, const float *bias, struct error *error);
+struct conv3_weights {
+    size_t in, out, stride;
+    const float *weight; /* [out][in][3][3] */
+    const float *bias;   /* [out], or NULL: zeros */
+};
+
+/* Packs. Returns 0, or -1 with ERROR_MEMORY; in either case conv3_free is due. */
+int conv3_pack(struct conv3 *conv, enum isa isa, const struct conv3_weights *weights,
+               struct error *error);
 void conv3_free(struct conv3 *conv);
 
 /* y[from's side / stride][out] = row `row` of the result; from has `in` channels. */

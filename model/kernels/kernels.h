@@ -1,5 +1,4 @@
-/* kernels.h - what the encoders do between products, on rows and strips, for each instruction set.
- */
+/* kernels.h - what the encoders do between products, on rows of floats, for each instruction set. */
 #ifndef MODEL_KERNELS_KERNELS_H
 #define MODEL_KERNELS_KERNELS_H
 
@@ -7,19 +6,32 @@
 
 #include "base/isa.h"
 
+struct layer_norm {
+    size_t width;
+    const float *weight, *bias; /* [width] */
+    float eps;
+};
+
+/* A depthwise 3x3 convolution with channels last. */
+struct depthwise {
+    size_t channels, stride;
+    float *weight;     /* [3][3][channels] */
+    const float *bias; /* [channels] */
+};
+
 struct kernels {
-    /* y = (x - mean) / sqrt(variance + eps) * weight + bias over each row of x[rows][n]; rows lie
-     * x_row and y_row floats apart. y may be x. */
-    void (*layer_norm)(size_t rows, size_t n, const float *x, size_t x_row, const float *weight,
-                       const float *bias, float eps, float *y, size_t y_row);
+    /* y = (x - mean) / sqrt(variance + eps) * weight + bias over each row of x[rows][width]; rows
+     * lie x_row and y_row floats apart. y may be x. */
+    void (*layer_norm)(const struct layer_norm *norm, size_t rows, const float *x, size_t x_row,
+                       float *y, size_t y_row);
 
     /* The exact GELU of x[rows][n] in place, within 1.5e-7 * max(1, |x|); rows lie `row` apart. */
     void (*gelu)(size_t rows, size_t n, float *x, size_t row);
 
-    /* A row of a depthwise 3x3 convolution: y[positions][channels] = bias[channels] + the sum over
-     * i, j of weight[i][j][channels] * rows[i][(stride * position + j) * channels ...]. */
-    void (*depthwise)(size_t positions, size_t channels, size_t stride, const float *const *rows,
-                      const float *weight, const float *bias, float *y);
+    /* One row of results: y[positions][channels] = bias + the sum over i, j of
+     * weight[i][j] * rows[i][stride * position + j], for each channel by itself. */
+    void (*depthwise)(const struct depthwise *conv, size_t positions, const float *const *rows,
+                      float *y);
 };
 
 const struct kernels *kernels_for(enum isa isa);

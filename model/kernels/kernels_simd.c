@@ -24,13 +24,15 @@ static void row_statistics(size_t n, const float *x, float eps, float *mean, flo
     *rstd = 1.0f / sqrtf((vector_sum(square) + rest) / (float)n + eps);
 }
 
-static void layer_norm(size_t rows, size_t n, const float *x, size_t x_row, const float *weight,
-                       const float *bias, float eps, float *y, size_t y_row)
+static void layer_norm(const struct layer_norm *norm, size_t rows, const float *x, size_t x_row,
+                       float *y, size_t y_row)
 {
+    const float *weight = norm->weight, *bias = norm->bias;
+    size_t n = norm->width;
     for (size_t r = 0; r < rows; r++, x += x_row, y += y_row) {
         float mean, rstd;
         size_t i;
-        row_statistics(n, x, eps, &mean, &rstd);
+        row_statistics(n, x, norm->eps, &mean, &rstd);
         for (i = 0; i + LANES <= n; i += LANES)
             vector_store(y + i, (vector_load(x + i) - mean) * rstd * vector_load(weight + i) +
                                     vector_load(bias + i));
@@ -50,35 +52,33 @@ static void gelu(size_t rows, size_t n, float *x, size_t row)
     }
 }
 
-/* Up to LANES channels of all positions, their weights in registers. */
-VECTOR_INLINE void depthwise_lanes(size_t positions, size_t channels, size_t stride,
-                                   const float *const *rows, const float *weight, const float *bias,
-                                   float *y, const size_t lanes)
+/* `lanes` channels from channel `c` on, for all positions; their weights stay in registers. */
+VECTOR_INLINE void depthwise_lanes(const struct depthwise *conv, size_t positions,
+                                   const float *const *rows, float *y, size_t c, const size_t lanes)
 {
-    vector w[9], first = vector_load_part(bias, lanes);
+    size_t channels = conv->channels, stride = conv->stride;
+    const float *const from[3] = {rows[0] + c, rows[1] + c, rows[2] + c};
+    vector weight[9], bias = vector_load_part(conv->bias + c, lanes);
     for (size_t i = 0; i < 9; i++)
-        w[i] = vector_load_part(weight + i * channels, lanes);
+        weight[i] = vector_load_part(conv->weight + i * channels + c, lanes);
     for (size_t p = 0; p < positions; p++) {
-        vector sum = first;
+        vector sum = bias;
         for (size_t i = 0; i < 3; i++)
             for (size_t j = 0; j < 3; j++)
-                sum +=
-                    w[i * 3 + j] * vector_load_part(rows[i] + (stride * p + j) * channels, lanes);
-        vector_store_part(y + p * channels, sum, lanes);
+                sum += weight[i * 3 + j] *
+                       vector_load_part(from[i] + (stride * p + j) * channels, lanes);
+        vector_store_part(y + p * channels + c, sum, lanes);
     }
 }
 
-static void depthwise(size_t positions, size_t channels, size_t stride, const float *const *rows,
-                      const float *weight, const float *bias, float *y)
+static void depthwise(const struct depthwise *conv, size_t positions, const float *const *rows,
+                      float *y)
 {
-    for (size_t c = 0; c < channels; c += LANES) {
-        const float *const from[3] = {rows[0] + c, rows[1] + c, rows[2] + c};
-        if (channels - c >= LANES)
-            depthwise_lanes(positions, channels, stride, from, weight + c, bias + c, y + c, LANES);
-        else
-            depthwise_lanes(positions, channels, stride, from, weight + c, bias + c, y + c,
-                            channels - c);
-    }
+    size_t c = 0;
+    for (; c + LANES <= conv->channels; c += LANES)
+        depthwise_lanes(conv, positions, rows, y, c, LANES);
+    if (c < conv->channels)
+        depthwise_lanes(conv, positions, rows, y, c, conv->channels - c);
 }
 
 const struct kernels ISA_NAME(kernels) = {layer_norm, gelu, depthwise};

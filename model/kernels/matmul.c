@@ -1,14 +1,14 @@
 #include "model/kernels/matmul.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "model/kernels/half16.h"
 #include "model/kernels/matmul_kernel.h"
 
-enum {
-    LEFT_ROWS = 96
-}; /* rows of a left side that are copied at a time when its columns lie apart */
+/* Rows of a left side that are copied at a time when its columns lie apart. */
+enum { LEFT_ROWS = 96 };
 
 ISA_DECLARE(const struct matmul_kernel, matmul_kernel);
 
@@ -37,50 +37,40 @@ static void pack_panel(size_t k, size_t n, size_t width, struct matmul_view b, f
 }
 
 /* A product with one packed panel; copies the left side where its columns are not adjacent. */
-static void times_panel(const struct matmul_kernel *kernel, size_t m, size_t n, size_t k,
-                        struct matmul_view a, const float *panel, bool add, float *c, size_t c_row)
+static void times_panel(const struct matmul_kernel *kernel, struct matmul_shape shape,
+                        struct matmul_view a, const float *panel, struct matmul_result c)
 {
+    size_t n = shape.n, k = shape.k;
     if (a.column == 1) {
-        kernel->panel(m, n, k, a.data, a.row, panel, NULL, add, c, c_row);
+        kernel->panel(shape.m, n, k, a.data, a.row, panel, NULL, c.add, c.data, c.row);
         return;
     }
     float left[LEFT_ROWS * MATMUL_DEPTH];
-    for (size_t i = 0; i < m; i += LEFT_ROWS) {
-        size_t rows = m - i < LEFT_ROWS ? m - i : LEFT_ROWS;
+    for (size_t i = 0; i < shape.m; i += LEFT_ROWS) {
+        size_t rows = shape.m - i < LEFT_ROWS ? shape.m - i : LEFT_ROWS;
         for (size_t p = 0; p < k; p++)
             for (size_t r = 0; r < rows; r++)
                 left[r * k + p] = a.data[(i + r) * a.row + p * a.column];
-        kernel->panel(rows, n, k, left, k, panel, NULL, add, c + i * c_row, c_row);
+        kernel->panel(rows, n, k, left, k, panel, NULL, c.add, c.data + i * c.row, c.row);
     }
 }
 
-void matmul(enum isa isa, size_t m, size_t n, size_t k, struct matmul_view a, struct matmul_view b,
-            bool add, float *c, size_t c_row)
+void matmul(enum isa isa, struct matmul_shape shape, struct matmul_view a, struct matmul_view b,
+            struct matmul_result c)
 {
     const struct matmul_kernel *kernel = matmul_kernel(isa);
     float panel[MATMUL_DEPTH * MATMUL_WIDTH_MAX] __attribute__((aligned(MEMORY_ALIGNMENT)));
-    for (size_t j = 0; j < n; j += kernel->width) {
-        size_t columns = n - j < kernel->width ? n - j : kernel->width;
-        for (size_t p = 0; p < k; p += MATMUL_DEPTH) {
-            size_t depth = k - p < MATMUL_DEPTH ? k - p : MATMUL_DEPTH;
+    for (size_t j = 0; j < shape.n; j += kernel->width) {
+        size_t columns = shape.n - j < kernel->width ? shape.n - j : kernel->width;
+        for (size_t p = 0; p < shape.k; p += MATMUL_DEPTH) {
+            size_t depth = shape.k - p < MATMUL_DEPTH ? shape.k - p : MATMUL_DEPTH;
             struct matmul_view left = {a.data + p * a.column, a.row, a.column};
             struct matmul_view right = {b.data + p * b.row + j * b.column, b.row, b.column};
             pack_panel(depth, columns, kernel->width, right, panel);
-            times_panel(kernel, m, columns, depth, left, panel, add || p > 0, c + j, c_row);
+            times_panel(kernel, (struct matmul_shape){shape.m, columns, depth}, left, panel,
+                        (struct matmul_result){c.data + j, c.row, c.add || p > 0});
         }
     }
-}
-
-void matmul_plain(size_t m, size_t n, size_t k, struct matmul_view a, struct matmul_view b,
-                  bool add, float *c, size_t c_row)
-{
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j < n; j++) {
-            double sum = add ? c[i * c_row + j] : 0;
-            for (size_t p = 0; p < k; p++)
-                sum += (double)a.data[i * a.row + p * a.column] * b.data[p * b.row + j * b.column];
-            c[i * c_row + j] = (float)sum;
-        }
 }
 
 /* panel[k / group, rounded up][width] = elements of b[k][n]. */
@@ -103,8 +93,9 @@ static size_t depth_of(const struct matmul_packed *packed)
     return (packed->k + group - 1) / group;
 }
 
-static int pack(struct matmul_packed *packed, struct matmul_view b, const float *bias,
-                const char *what, struct error *error)
+/* Fills the panels and the bias of *packed, whose sizes are set. */
+static int pack(struct matmul_packed *packed, struct matmul_right right, const char *what,
+                struct error *error)
 {
     size_t width = packed->width, depth = depth_of(packed);
     size_t panels = (packed->n + width - 1) / width;
@@ -116,33 +107,36 @@ static int pack(struct matmul_packed *packed, struct matmul_view b, const float 
     }
     for (size_t j = 0; j < packed->n; j += width) {
         size_t columns = packed->n - j < width ? packed->n - j : width;
-        struct matmul_view part = {b.data + j * b.column, b.row, b.column};
+        struct matmul_view part = right.b;
+        part.data += j * part.column;
         float *panel = packed->panels + j * depth;
         if (packed->half16)
             pack_elements(packed->half16, packed->k, columns, width, part, panel);
         else
             pack_panel(packed->k, columns, width, part, panel);
     }
-    if (bias)
-        memcpy(packed->bias, bias, packed->n * sizeof(float));
+    if (right.bias)
+        memcpy(packed->bias, right.bias, packed->n * sizeof(float));
     return 0;
 }
 
-int matmul_pack(struct matmul_packed *packed, enum isa isa, size_t k, size_t n,
-                struct matmul_view b, const float *bias, const char *what, struct error *error)
-{
-    *packed =
-        (struct matmul_packed){.isa = isa, .k = k, .n = n, .width = matmul_kernel(isa)->width};
-    return pack(packed, b, bias, what, error);
-}
-
-int matmul_pack_half16(struct matmul_packed *packed, const struct half16_kernel *half16, size_t k,
-                       size_t n, struct matmul_view b, const float *bias, const char *what,
-                       struct error *error)
+int matmul_pack(struct matmul_packed *packed, enum isa isa, struct matmul_right right,
+                const char *what, struct error *error)
 {
     *packed = (struct matmul_packed){
-        .isa = ISA_AVX512, .half16 = half16, .k = k, .n = n, .width = half16->product->width};
-    return pack(packed, b, bias, what, error);
+        .isa = isa, .k = right.k, .n = right.n, .width = matmul_kernel(isa)->width};
+    return pack(packed, right, what, error);
+}
+
+int matmul_pack_half16(struct matmul_packed *packed, const struct half16_kernel *half16,
+                       struct matmul_right right, const char *what, struct error *error)
+{
+    *packed = (struct matmul_packed){.isa = ISA_AVX512,
+                                     .half16 = half16,
+                                     .k = right.k,
+                                     .n = right.n,
+                                     .width = half16->product->width};
+    return pack(packed, right, what, error);
 }
 
 void matmul_packed_free(struct matmul_packed *packed)
@@ -152,14 +146,21 @@ void matmul_packed_free(struct matmul_packed *packed)
     *packed = (struct matmul_packed){0};
 }
 
-void matmul_columns(size_t m, const float *a, size_t a_row, const struct matmul_packed *b,
-                    size_t first, size_t count, bool add, float *c, size_t c_row)
+void matmul_columns(size_t m, struct matmul_view a, const struct matmul_packed *b, size_t first,
+                    size_t count, struct matmul_result c)
 {
     const struct matmul_kernel *kernel = b->half16 ? b->half16->product : matmul_kernel(b->isa);
     size_t depth = depth_of(b);
+    assert(a.column == 1);
     for (size_t j = 0; j < count; j += b->width) {
         size_t columns = count - j < b->width ? count - j : b->width;
-        kernel->panel(m, columns, depth, a, a_row, b->panels + (first + j) * depth,
-                      b->bias + first + j, add, c + j, c_row);
+        kernel->panel(m, columns, depth, a.data, a.row, b->panels + (first + j) * depth,
+                      b->bias + first + j, c.add, c.data + j, c.row);
     }
+}
+
+void matmul_packed(size_t m, struct matmul_view a, const struct matmul_packed *b,
+                   struct matmul_result c)
+{
+    matmul_columns(m, a, b, 0, b->n, c);
 }

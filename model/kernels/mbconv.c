@@ -2,48 +2,51 @@
 
 #include <omp.h>
 
-#include "model/kernels/kernels.h"
-
 /* Positions of the result that a task computes. */
 enum { TILE_ROWS = 16, TILE_COLUMNS = 64, EXPANDED_COLUMNS = 2 * TILE_COLUMNS + 1 };
 
-float *depthwise_pack(const struct conv *conv, struct error *error)
+int depthwise_pack(struct depthwise *depthwise, const struct conv *conv, struct error *error)
 {
-    float *weight = memory_new(9 * conv->out, sizeof(float), "convolution", error);
-    for (size_t c = 0; weight && c < conv->out; c++)
+    size_t channels = conv->out;
+    *depthwise = (struct depthwise){channels, conv->stride, NULL, conv->bias};
+    depthwise->weight = memory_new(9 * channels, sizeof(float), "convolution", error);
+    if (!depthwise->weight)
+        return -1;
+    for (size_t c = 0; c < channels; c++)
         for (size_t i = 0; i < 9; i++)
-            weight[i * conv->out + c] = conv->weight[c * 9 + i];
-    return weight;
+            depthwise->weight[i * channels + c] = conv->weight[c * 9 + i];
+    return 0;
+}
+
+void depthwise_free(struct depthwise *depthwise)
+{
+    memory_free(depthwise->weight);
+    *depthwise = (struct depthwise){0};
 }
 
 static int pack_1x1(struct matmul_packed *packed, enum isa isa, const struct conv *conv,
                     struct error *error)
 {
-    return matmul_pack(packed, isa, conv->in, conv->out, matmul_transposed(conv->weight, conv->in),
-                       conv->bias, "convolution", error);
+    return matmul_pack(packed, isa, matmul_linear(conv->in, conv->out, conv->weight, conv->bias),
+                       "convolution", error);
 }
 
-int mbconv_pack(struct mbconv *mbconv, enum isa isa, const struct conv *expand,
-                const struct conv *depthwise, const struct conv *project, bool residual,
-                struct error *error)
+int mbconv_pack(struct mbconv *mbconv, enum isa isa, const struct mbconv_weights *weights,
+                bool residual, struct error *error)
 {
-    *mbconv = (struct mbconv){.in = expand->in,
-                              .hidden = depthwise->out,
-                              .out = project->out,
-                              .stride = depthwise->stride,
-                              .residual = residual,
-                              .depthwise_bias = depthwise->bias};
-    mbconv->depthwise = depthwise_pack(depthwise, error);
-    if (!mbconv->depthwise || pack_1x1(&mbconv->expand, isa, expand, error) < 0)
+    *mbconv = (struct mbconv){
+        .in = weights->expand.in, .out = weights->project.out, .residual = residual};
+    if (depthwise_pack(&mbconv->depthwise, &weights->depthwise, error) < 0 ||
+        pack_1x1(&mbconv->expand, isa, &weights->expand, error) < 0)
         return -1;
-    return pack_1x1(&mbconv->project, isa, project, error);
+    return pack_1x1(&mbconv->project, isa, &weights->project, error);
 }
 
 void mbconv_free(struct mbconv *mbconv)
 {
     matmul_packed_free(&mbconv->expand);
     matmul_packed_free(&mbconv->project);
-    memory_free(mbconv->depthwise);
+    depthwise_free(&mbconv->depthwise);
 }
 
 void mbconv_layout(struct mbconv_scratch *scratch, size_t hidden, struct arena *arena)
@@ -65,61 +68,64 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Row `row` of `from`, expanded, at its place in the ring; zeros where it lies outside. */
+/* The place in the ring of row `row` of `from`, expanded. */
 static float *ring_row(const struct tile *tile, long row)
 {
-    return tile->scratch->ring + (size_t)((row + 3) % 3) * EXPANDED_COLUMNS * tile->mbconv->hidden;
+    return tile->scratch->ring +
+           (size_t)((row + 3) % 3) * EXPANDED_COLUMNS * tile->mbconv->depthwise.channels;
 }
 
+/* Expands row `row` of `from` into the ring; positions outside of `from` become zeros. */
 static void expand(const struct tile *tile, long row)
 {
-    const struct mbconv *b = tile->mbconv;
-    size_t hidden = b->hidden, side = tile->from->side;
-    size_t count = (tile->columns - 1) * b->stride + 3;
+    const struct mbconv *m = tile->mbconv;
+    size_t hidden = m->depthwise.channels, stride = m->depthwise.stride, side = tile->from->side;
+    size_t count = (tile->columns - 1) * stride + 3;
     float *to = ring_row(tile, row);
     if (row < 0 || row >= (long)side) {
         memset(to, 0, count * hidden * sizeof(float));
         return;
     }
-    long first = (long)(tile->first_column * b->stride) - 1;
+    long first = (long)(tile->first_column * stride) - 1;
     size_t before = first < 0 ? 1 : 0;
     size_t inside = smaller(count - before, side - (size_t)(first + (long)before));
+    const float *x = plane_at(tile->from, row, first + (long)before);
+    float *y = to + before * hidden;
     memset(to, 0, before * hidden * sizeof(float));
-    float *start = to + before * hidden;
-    matmul_columns(inside, plane_at(tile->from, row, first + (long)before), b->in, &b->expand, 0,
-                   hidden, false, start, hidden);
-    kernels_for(b->expand.isa)->gelu(1, inside * hidden, start, 0);
-    memset(start + inside * hidden, 0, (count - before - inside) * hidden * sizeof(float));
+    matmul_packed(inside, matmul_rows(x, m->in), &m->expand, matmul_set(y, hidden));
+    kernels_for(m->expand.isa)->gelu(1, inside * hidden, y, 0);
+    memset(y + inside * hidden, 0, (count - before - inside) * hidden * sizeof(float));
 }
 
 /* Row `row` of the result from the three rows in the ring. */
-static void reduce(const struct tile *tile, size_t row)
+static void project(const struct tile *tile, size_t row)
 {
-    const struct mbconv *b = tile->mbconv;
-    const struct kernels *kernels = kernels_for(b->expand.isa);
-    long middle = (long)(row * b->stride);
+    const struct mbconv *m = tile->mbconv;
+    const struct kernels *kernels = kernels_for(m->expand.isa);
+    size_t hidden = m->depthwise.channels;
+    long middle = (long)(row * m->depthwise.stride);
     const float *const rows[3] = {ring_row(tile, middle - 1), ring_row(tile, middle),
                                   ring_row(tile, middle + 1)};
+    float *mixed = tile->scratch->mixed;
     float *to = plane_at(tile->to, (long)row, (long)tile->first_column);
-    kernels->depthwise(tile->columns, b->hidden, b->stride, rows, b->depthwise, b->depthwise_bias,
-                       tile->scratch->mixed);
-    kernels->gelu(1, tile->columns * b->hidden, tile->scratch->mixed, 0);
-    if (b->residual)
+    kernels->depthwise(&m->depthwise, tile->columns, rows, mixed);
+    kernels->gelu(1, tile->columns * hidden, mixed, 0);
+    if (m->residual)
         memcpy(to, plane_at(tile->from, (long)row, (long)tile->first_column),
-               tile->columns * b->out * sizeof(float));
-    matmul_columns(tile->columns, tile->scratch->mixed, b->hidden, &b->project, 0, b->out,
-                   b->residual, to, b->out);
-    if (b->residual)
-        kernels->gelu(1, tile->columns * b->out, to, 0);
+               tile->columns * m->out * sizeof(float));
+    matmul_packed(tile->columns, matmul_rows(mixed, hidden), &m->project,
+                  (struct matmul_result){to, m->out, m->residual});
+    if (m->residual)
+        kernels->gelu(1, tile->columns * m->out, to, 0);
 }
 
 static void run_tile(const struct tile *tile)
 {
-    long stride = (long)tile->mbconv->stride, next = (long)tile->first_row * stride - 1;
+    long stride = (long)tile->mbconv->depthwise.stride, next = (long)tile->first_row * stride - 1;
     for (size_t row = tile->first_row; row < tile->first_row + tile->rows; row++) {
         for (; next <= (long)row * stride + 1; next++)
             expand(tile, next);
-        reduce(tile, row);
+        project(tile, row);
     }
 }
 

@@ -11,28 +11,34 @@
 
 #include "base/memory.h"
 #include "model/kernels/conv.h"
+#include "model/kernels/kernels.h"
 #include "model/kernels/matmul.h"
 #include "model/kernels/plane.h"
 
+/* The convolutions as read. */
+struct mbconv_weights {
+    struct conv expand, depthwise, project;
+};
+
+/* Packed. */
 struct mbconv {
-    size_t in, hidden, out, stride;
+    size_t in, out;
     bool residual;                /* and GELU at the end */
     struct matmul_packed expand;  /* [in][hidden] */
-    float *depthwise;             /* [3][3][hidden], owned */
-    const float *depthwise_bias;  /* [hidden] */
+    struct depthwise depthwise;   /* hidden channels */
     struct matmul_packed project; /* [hidden][out] */
 };
 
-/* Packs three folded convolutions, which must outlive *mbconv. Returns 0, or -1 with
+/* Packs; the bias of the depthwise convolution must outlive *mbconv. Returns 0, or -1 with
  * ERROR_MEMORY; in either case mbconv_free is due. */
-int mbconv_pack(struct mbconv *mbconv, enum isa isa, const struct conv *expand,
-                const struct conv *depthwise, const struct conv *project, bool residual,
-                struct error *error);
+int mbconv_pack(struct mbconv *mbconv, enum isa isa, const struct mbconv_weights *weights,
+                bool residual, struct error *error);
 void mbconv_free(struct mbconv *mbconv);
 
-/* The weights of a depthwise convolution with channels last: [3][3][channels], the caller's.
- * NULL with ERROR_MEMORY. */
-float *depthwise_pack(const struct conv *conv, struct error *error);
+/* Packs a depthwise convolution: the weights are copied with channels last, the bias stays where it
+ * is. Returns 0, or -1 with ERROR_MEMORY; in either case depthwise_free is due. */
+int depthwise_pack(struct depthwise *depthwise, const struct conv *conv, struct error *error);
+void depthwise_free(struct depthwise *depthwise);
 
 /* What one thread needs for the largest of `hidden` channels. */
 struct mbconv_scratch {

@@ -13,7 +13,9 @@
 #include "images/image.h"
 #include "images/resize.h"
 #include "model/checkpoint/checkpoint.h"
+#include "model/decoder.h"
 #include "model/sam.h"
+#include "tests/reference/encoder_reference.h"
 
 /* Differences allowed: norm of the difference over the norm, and absolute for the predicted IoU.
  * What is seen is about ten times smaller. */
@@ -46,6 +48,11 @@ struct fixture {
     struct checkpoint *dump;
     float *masks; /* [2][L][L] mask prompts, made by make_mask_prompts */
     struct error error;
+    /* Where the reference is tested, its decoder; otherwise NULL. */
+    struct checkpoint *checkpoint;
+    struct decoder_weights *reference_weights;
+    struct decoder_image *reference_image;
+    struct decoder *reference;
 };
 
 /* Fails the test with the message unless `good`. */
@@ -54,10 +61,10 @@ static void require(const struct fixture *f, bool good)
     ck_assert_msg(good, "%s", f->error.text);
 }
 
-static void open_fixture(struct fixture *f, int number, bool plain)
+static void open_fixture(struct fixture *f, int number)
 {
     *f = (struct fixture){0};
-    struct sam_options options = {.plain = plain};
+    struct sam_options options = {0};
     require(f, sam_load(&f->sam, cases[number].model, &options, &f->error) == 0);
     require(f, checkpoint_open(&f->dump, cases[number].dump, &f->error) == 0);
     f->info = sam_info(f->sam);
@@ -66,9 +73,23 @@ static void open_fixture(struct fixture *f, int number, bool plain)
     require(f, f->image && f->decoder);
 }
 
+static void open_reference(struct fixture *f, int number)
+{
+    require(f, checkpoint_open(&f->checkpoint, cases[number].model, &f->error) == 0);
+    require(f, decoder_weights_load(&f->reference_weights, f->checkpoint, f->info->grid,
+                                    f->info->image_size, true, &f->error) == 0);
+    f->reference_image = decoder_image_new(f->reference_weights, &f->error);
+    f->reference = decoder_new(f->reference_weights, &f->error);
+    require(f, f->reference_image && f->reference);
+}
+
 static void close_fixture(struct fixture *f)
 {
     memory_free(f->masks);
+    decoder_free(f->reference);
+    decoder_image_free(f->reference_image);
+    decoder_weights_free(f->reference_weights);
+    checkpoint_close(f->checkpoint);
     sam_decoder_free(f->decoder);
     sam_image_free(f->image);
     sam_free(f->sam);
@@ -121,19 +142,43 @@ static float *input_of(struct fixture *f, int number)
     return input;
 }
 
-static void encode(struct fixture *f, int number)
+/* embedding[C][G][G] of the image, which later calls decode. */
+static void encode(struct fixture *f, const float *input, float *embedding)
 {
+    if (f->reference) {
+        require(f, encoder_reference(f->checkpoint, f->info->image_size, input, embedding,
+                                     &f->error) == 0);
+        decoder_image_set(f->reference_weights, f->reference_image, embedding, 2);
+        return;
+    }
     struct sam_encoder *encoder = sam_encoder_new(f->sam, 2, &f->error);
-    float *input = input_of(f, number);
     require(f, encoder != NULL);
     require(f, sam_encode(f->sam, encoder, input, 2, f->image, &f->error) == 0);
-    memory_free(input);
+    sam_embedding(f->sam, f->image, embedding);
     sam_encoder_free(encoder);
+}
+
+static void decode(struct fixture *f, const struct sam_prompts *prompts, float *iou)
+{
+    if (f->reference)
+        decoder_run(f->reference_weights, f->reference, f->reference_image, prompts, iou);
+    else
+        sam_decode(f->sam, f->decoder, f->image, prompts, iou);
+}
+
+/* The logits of mask `mask` of a prompt. */
+static void get_logits(struct fixture *f, size_t prompt, int mask, float *logits)
+{
+    if (f->reference)
+        decoder_logits(f->reference_weights, f->reference, f->reference_image, (int)prompt, &mask,
+                       1, logits);
+    else
+        sam_logits(f->sam, f->decoder, f->image, (int)prompt, &mask, 1, logits);
 }
 
 /* The dump has every n-th position of the embedding, down and across, n = G / 12 rounded up to an
  * odd number: [C][K][K], K = ceil(G / n). */
-static void check_embedding(struct fixture *f)
+static void check_embedding(struct fixture *f, int number)
 {
     struct shape shape;
     const float *should = need(f, "", "embedding", &shape);
@@ -146,7 +191,9 @@ static void check_embedding(struct fixture *f)
     float *embedding =
         memory_new(channels * grid * grid, sizeof *embedding, "embedding", &f->error);
     require(f, embedding != NULL);
-    sam_embedding(f->sam, f->image, embedding);
+    float *input = input_of(f, number);
+    encode(f, input, embedding);
+    memory_free(input);
     float *to = embedding; /* never ahead of what is still to be read */
     for (size_t c = 0; c < channels; c++)
         for (size_t y = 0; y < grid; y += step)
@@ -164,13 +211,12 @@ static void make_mask_prompts(struct fixture *f)
     double middle = 0.4 * f->info->image_size;
     const double xy[2] = {middle, middle};
     const struct sam_prompts click = {.count = 1, .points = 1, .xy = xy};
-    const int which[1] = {1};
     size_t side = (size_t)f->info->low_size;
     f->masks = memory_new(2 * side * side, sizeof *f->masks, "mask prompts", &f->error);
     require(f, f->masks != NULL);
     float iou[SAM_MASKS];
-    sam_decode(f->sam, f->decoder, f->image, &click, iou);
-    sam_logits(f->sam, f->decoder, f->image, 0, which, 1, f->masks);
+    decode(f, &click, iou);
+    get_logits(f, 0, 1, f->masks);
     for (size_t y = 0; y < side; y++)
         for (size_t x = 0; x < side; x++) {
             float logit = f->masks[y * side + side - 1 - x];
@@ -231,19 +277,17 @@ static void check_answers(struct fixture *f, const char *set, const struct sam_p
     size_t side = (size_t)f->info->low_size, kept = (size_t)(shape.size[2] * shape.size[3]);
 
     float iou[SAM_BATCH * SAM_MASKS];
-    const int which[SAM_MASKS] = {0, 1, 2, 3};
-    float *logits = memory_new(SAM_MASKS * side * side, sizeof *logits, "logits", &f->error);
+    float *logits = memory_new(side * side, sizeof *logits, "logits", &f->error);
     require(f, logits != NULL);
-    sam_decode(f->sam, f->decoder, f->image, prompts, iou);
+    decode(f, prompts, iou);
     for (size_t p = 0; p < (size_t)prompts->count; p++) {
-        sam_logits(f->sam, f->decoder, f->image, (int)p, which, SAM_MASKS, logits);
         for (size_t m = 0; m < SAM_MASKS; m++) {
             size_t mask = p * SAM_MASKS + m;
             ck_assert_msg(fabs((double)iou[mask] - iou_should[mask]) < iou_tolerance,
                           "%s: prompt %zu, mask %zu: IoU %g, expected %g", set, p, m, iou[mask],
                           iou_should[mask]);
-            double off =
-                logits_error(f, logits + m * side * side, logits_should + mask * kept, &shape);
+            get_logits(f, p, (int)m, logits);
+            double off = logits_error(f, logits, logits_should + mask * kept, &shape);
             ck_assert_msg(off < relative_tolerance, "%s: prompt %zu, mask %zu: logits off by %g",
                           set, p, m, off);
         }
@@ -251,14 +295,15 @@ static void check_answers(struct fixture *f, const char *set, const struct sam_p
     memory_free(logits);
 }
 
-static void check_model(int number, bool plain)
+static void check_model(int number, bool reference)
 {
     static const char *const sets[] = {"points",         "clicks",         "boxes",
                                        "box_and_points", "point_and_mask", "box_and_mask"};
     struct fixture f;
-    open_fixture(&f, number, plain);
-    encode(&f, number);
-    check_embedding(&f);
+    open_fixture(&f, number);
+    if (reference)
+        open_reference(&f, number);
+    check_embedding(&f, number);
     make_mask_prompts(&f);
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
         int *labels;

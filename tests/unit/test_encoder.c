@@ -1,4 +1,4 @@
-/* The fast image encoders against their plain twins, on small random models of awkward sizes. */
+/* The fast image encoders against their references, on small random models of awkward sizes. */
 #include "model/encoder.h"
 
 #include <math.h>
@@ -7,6 +7,7 @@
 #include "base/isa.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/kernels/half16.h"
+#include "tests/reference/encoder_reference.h"
 #include "tests/unit/small_model.h"
 #include "tests/unit/unit.h"
 
@@ -184,31 +185,73 @@ struct result {
     size_t count;
 };
 
-/* The embedding of a fixed random image. */
+static struct checkpoint *open_bytes(const unsigned char *bytes, size_t size)
+{
+    struct error error;
+    struct checkpoint *checkpoint;
+    ck_assert_int_eq(checkpoint_open_memory(&checkpoint, bytes, size, "small", &error), 0);
+    return checkpoint;
+}
+
+/* A fixed random image[3][S][S]. */
+static float *make_input(int image_size)
+{
+    size_t pixels = 3 * (size_t)image_size * (size_t)image_size;
+    float *input = malloc(pixels * sizeof *input);
+    ck_assert_ptr_nonnull(input);
+    struct small_model random = {.state = 3};
+    for (size_t i = 0; i < pixels; i++)
+        input[i] = 2 * small_model_random(&random);
+    return input;
+}
+
+static struct result make_result(const struct sam_info *info)
+{
+    size_t grid = (size_t)info->grid;
+    struct result result = {.count = (size_t)info->embed_dim * grid * grid};
+    result.embedding = malloc(result.count * sizeof *result.embedding);
+    ck_assert_ptr_nonnull(result.embedding);
+    return result;
+}
+
 static struct result encode(const unsigned char *bytes, size_t size,
                             const struct sam_options *options, int threads)
 {
     struct error error;
-    struct checkpoint *checkpoint;
+    struct checkpoint *checkpoint = open_bytes(bytes, size);
     struct encoder *encoder = NULL;
-    ck_assert_int_eq(checkpoint_open_memory(&checkpoint, bytes, size, "small", &error), 0);
     ck_assert_msg(encoder_load(&encoder, checkpoint, options, &error) == 0, "%s", error.text);
     struct sam_info info = encoder_info(encoder);
-    size_t pixels = 3 * (size_t)info.image_size * (size_t)info.image_size;
-    struct result result = {.count =
-                                (size_t)info.embed_dim * (size_t)info.grid * (size_t)info.grid};
-    float *input = malloc(pixels * sizeof *input);
-    result.embedding = malloc(result.count * sizeof *result.embedding);
-    ck_assert(input && result.embedding);
-    struct small_model random = {.state = 3};
-    for (size_t i = 0; i < pixels; i++)
-        input[i] = 2 * small_model_random(&random);
+    struct result result = make_result(&info);
+    float *input = make_input(info.image_size);
     struct encoder_scratch *scratch = encoder_scratch_new(encoder, 5, &error);
     ck_assert_ptr_nonnull(scratch);
     for (int run = 0; run < 2; run++) /* the second finds what the first left in the scratch */
         encoder_run(encoder, scratch, input, threads, result.embedding);
     encoder_scratch_free(scratch);
     encoder_free(encoder);
+    checkpoint_close(checkpoint);
+    free(input);
+    return result;
+}
+
+/* The same by the reference. */
+static struct result encode_by_reference(const unsigned char *bytes, size_t size, int image_size)
+{
+    struct error error;
+    struct checkpoint *checkpoint = open_bytes(bytes, size);
+    struct encoder *encoder = NULL;
+    struct sam_options options = {.image_size = image_size};
+    ck_assert_msg(encoder_load(&encoder, checkpoint, &options, &error) == 0, "%s", error.text);
+    struct sam_info info = encoder_info(encoder);
+    encoder_free(encoder);
+    checkpoint_close(checkpoint);
+
+    struct result result = make_result(&info);
+    float *input = make_input(info.image_size);
+    checkpoint = open_bytes(bytes, size);
+    int status = encoder_reference(checkpoint, info.image_size, input, result.embedding, &error);
+    ck_assert_msg(status == 0, "%s", error.text);
     checkpoint_close(checkpoint);
     free(input);
     return result;
@@ -247,14 +290,13 @@ static void expect_half16_near(const unsigned char *bytes, size_t size, const fl
         expect_near(bytes, size, &f16, want, 4e-3);
 }
 
-static void expect_twins(const unsigned char *bytes, size_t size, int image_size)
+static void expect_reference(const unsigned char *bytes, size_t size, int image_size)
 {
-    struct sam_options plain = {.plain = true, .image_size = image_size};
-    struct sam_options fast = {.image_size = image_size};
-    struct result want = encode(bytes, size, &plain, 1);
+    struct sam_options options = {.image_size = image_size};
+    struct result want = encode_by_reference(bytes, size, image_size);
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
         setenv("MASKMILL_ISA", isa_name(isa), 1);
-        expect_near(bytes, size, &fast, want.embedding, 3e-6);
+        expect_near(bytes, size, &options, want.embedding, 3e-6);
         unsetenv("MASKMILL_ISA");
     }
     if (image_size == 0)
@@ -262,20 +304,20 @@ static void expect_twins(const unsigned char *bytes, size_t size, int image_size
     free(want.embedding);
 }
 
-START_TEST(vit_matches_its_twin)
+START_TEST(vit_matches_the_reference)
 {
     size_t size;
     unsigned char *bytes = make_vit(&vits[_i], &size);
-    expect_twins(bytes, size, 0);
+    expect_reference(bytes, size, 0);
     free(bytes);
 }
 END_TEST
 
-START_TEST(tinyvit_matches_its_twin)
+START_TEST(tinyvit_matches_the_reference)
 {
     size_t size;
     unsigned char *bytes = make_tinyvit(&tinyvits[_i], &size);
-    expect_twins(bytes, size, tinyvits[_i].image_size);
+    expect_reference(bytes, size, tinyvits[_i].image_size);
     free(bytes);
 }
 END_TEST
@@ -352,12 +394,13 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("encoder");
-    TCase *twins = tcase_create("twins");
-    tcase_add_loop_test(twins, vit_matches_its_twin, 0, sizeof vits / sizeof *vits);
-    tcase_add_loop_test(twins, tinyvit_matches_its_twin, 0, sizeof tinyvits / sizeof *tinyvits);
-    tcase_add_test(twins, half16_products_are_refused_without_the_cpu);
-    tcase_add_test(twins, sizes_that_do_not_fit_are_refused);
-    tcase_set_timeout(twins, 120);
-    suite_add_tcase(suite, twins);
+    TCase *encoders = tcase_create("encoders");
+    tcase_add_loop_test(encoders, vit_matches_the_reference, 0, sizeof vits / sizeof *vits);
+    tcase_add_loop_test(encoders, tinyvit_matches_the_reference, 0,
+                        sizeof tinyvits / sizeof *tinyvits);
+    tcase_add_test(encoders, half16_products_are_refused_without_the_cpu);
+    tcase_add_test(encoders, sizes_that_do_not_fit_are_refused);
+    tcase_set_timeout(encoders, 120);
+    suite_add_tcase(suite, encoders);
     return unit_run(suite);
 }

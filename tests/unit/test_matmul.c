@@ -1,4 +1,4 @@
-/* Products of every shape class and instruction set against the plain twin. */
+/* Products of every shape class and instruction set against the reference. */
 #include "model/kernels/matmul.h"
 
 #include <math.h>
@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "model/kernels/half16.h"
+#include "tests/reference/reference.h"
 #include "tests/unit/unit.h"
 
 enum { SIDE = 110, DEPTH_MAX = 600 };
@@ -33,19 +34,21 @@ static void expect_close(const float *got, const float *want, size_t n, size_t k
                       (double)got[i], (double)want[i]);
 }
 
-static const size_t shapes[][3] = {{1, 1, 1},    {5, 7, 3},     {12, 32, 64},  {13, 33, 257},
-                                   {25, 16, 31}, {96, 64, 256}, {97, 49, 513}, {110, 100, 600}};
+static const struct matmul_shape shapes[] = {{1, 1, 1},     {5, 7, 3},      {12, 32, 64},
+                                             {13, 33, 257}, {25, 16, 31},   {96, 64, 256},
+                                             {97, 49, 513}, {110, 100, 600}};
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
-static void check_product(enum isa isa, const size_t *shape, bool a_across, bool b_across, bool add)
+static void check_product(enum isa isa, struct matmul_shape shape, bool a_across, bool b_across,
+                          bool add)
 {
-    size_t m = shape[0], n = shape[1], k = shape[2];
+    size_t m = shape.m, n = shape.n, k = shape.k;
     float *a = random_floats(SIDE * DEPTH_MAX, 1), *b = random_floats(SIDE * DEPTH_MAX, 2);
     float *got = random_floats(SIDE * SIDE, 3), *want = random_floats(SIDE * SIDE, 3);
     struct matmul_view left = a_across ? matmul_transposed(a, m) : matmul_rows(a, k);
     struct matmul_view right = b_across ? matmul_transposed(b, k) : matmul_rows(b, n);
-    matmul(isa, m, n, k, left, right, add, got, n + 3);
-    matmul_plain(m, n, k, left, right, add, want, n + 3);
+    matmul(isa, shape, left, right, (struct matmul_result){got, n + 3, add});
+    reference_matmul(shape, left, right, (struct matmul_result){want, n + 3, add});
     expect_close(got, want, m * (n + 3), k);
     free(a);
     free(b);
@@ -53,7 +56,7 @@ static void check_product(enum isa isa, const size_t *shape, bool a_across, bool
     free(want);
 }
 
-START_TEST(products_match_the_twin)
+START_TEST(products_match_the_reference)
 {
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++)
         for (size_t s = 0; s < SHAPES; s++)
@@ -62,22 +65,22 @@ START_TEST(products_match_the_twin)
 }
 END_TEST
 
-static void check_packed(enum isa isa, const size_t *shape)
+static void check_packed(enum isa isa, struct matmul_shape shape)
 {
-    size_t m = shape[0], n = shape[1], k = shape[2];
+    size_t m = shape.m, n = shape.n, k = shape.k;
     struct error error;
     struct matmul_packed packed;
     float *a = random_floats(SIDE * DEPTH_MAX, 1), *b = random_floats(SIDE * DEPTH_MAX, 2);
     float *bias = random_floats(SIDE, 4);
     float *got = random_floats(SIDE * SIDE, 3), *want = random_floats(SIDE * SIDE, 3);
-    struct matmul_view right = matmul_transposed(b, k);
-    ck_assert_int_eq(matmul_pack(&packed, isa, k, n, right, bias, "test", &error), 0);
-    matmul_plain(m, n, k, matmul_rows(a, k), right, true, want, n);
+    struct matmul_right right = matmul_linear(k, n, b, bias);
+    ck_assert_int_eq(matmul_pack(&packed, isa, right, "test", &error), 0);
+    reference_matmul(shape, matmul_rows(a, k), right.b, matmul_add(want, n));
     for (size_t i = 0; i < m * n; i++)
         want[i] += bias[i % n];
     size_t first = n / packed.width / 2 * packed.width;
-    matmul_columns(m, a, k, &packed, first, n - first, true, got + first, n);
-    matmul_columns(m, a, k, &packed, 0, first, true, got, n);
+    matmul_columns(m, matmul_rows(a, k), &packed, first, n - first, matmul_add(got + first, n));
+    matmul_columns(m, matmul_rows(a, k), &packed, 0, first, matmul_add(got, n));
     expect_close(got, want, m * n, k);
     matmul_packed_free(&packed);
     free(a);
@@ -87,7 +90,7 @@ static void check_packed(enum isa isa, const size_t *shape)
     free(want);
 }
 
-START_TEST(packed_products_match_the_twin)
+START_TEST(packed_products_match_the_reference)
 {
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++)
         for (size_t s = 0; s < SHAPES; s++)
@@ -115,10 +118,10 @@ static void expect_close_on_average(const float *got, const float *want, size_t 
                   sqrt(difference / norm));
 }
 
-static void check_half16(enum half16_way way, const size_t *shape)
+static void check_half16(enum half16_way way, struct matmul_shape shape)
 {
     const struct half16_kernel *half16 = half16_kernel(way);
-    size_t m = shape[0], n = shape[1], k = shape[2];
+    size_t m = shape.m, n = shape.n, k = shape.k;
     size_t depth = (k + half16->group - 1) / half16->group;
     struct error error;
     struct matmul_packed packed;
@@ -126,15 +129,15 @@ static void check_half16(enum half16_way way, const size_t *shape)
     float *elements = random_floats(SIDE * DEPTH_MAX, 5);
     float *bias = random_floats(SIDE, 4);
     float *got = random_floats(SIDE * SIDE, 3), *want = random_floats(SIDE * SIDE, 3);
-    ck_assert_int_eq(
-        matmul_pack_half16(&packed, half16, k, n, matmul_rows(b, n), bias, "test", &error), 0);
+    struct matmul_right right = {k, n, matmul_rows(b, n), bias};
+    ck_assert_int_eq(matmul_pack_half16(&packed, half16, right, "test", &error), 0);
     half16->along(m, k, a, k, elements, depth);
-    matmul_columns(m, elements, depth, &packed, 0, n, true, got, n);
+    matmul_packed(m, matmul_rows(elements, depth), &packed, matmul_add(got, n));
     for (size_t i = 0; i < SIDE * DEPTH_MAX; i++) {
         a[i] = rounded(a[i], way == HALF16_F16 ? 11 : 8);
         b[i] = rounded(b[i], way == HALF16_F16 ? 11 : 8);
     }
-    matmul_plain(m, n, k, matmul_rows(a, k), matmul_rows(b, n), true, want, n);
+    reference_matmul(shape, matmul_rows(a, k), matmul_rows(b, n), matmul_add(want, n));
     for (size_t i = 0; i < m * n; i++)
         want[i] += bias[i % n];
     if (way == HALF16_BF16_HALVES || way == HALF16_F16)
@@ -150,7 +153,7 @@ static void check_half16(enum half16_way way, const size_t *shape)
     free(want);
 }
 
-START_TEST(half16_products_match_the_twin_of_rounded_numbers)
+START_TEST(half16_products_match_the_reference_of_rounded_numbers)
 {
     for (enum half16_way way = HALF16_BF16_PAIRS; way < HALF16_WAYS; way++)
         for (size_t s = 0; half16_kernel(way) && s < SHAPES; s++)
@@ -165,11 +168,12 @@ START_TEST(bits_do_not_depend_on_the_cut)
     float *a = random_floats(m * k, 1), *b = random_floats(k * n, 2);
     float *whole = random_floats(m * n, 3), *cut = random_floats(m * n, 4);
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
-        matmul(isa, m, n, k, matmul_rows(a, k), matmul_rows(b, n), false, whole, n);
+        matmul(isa, (struct matmul_shape){m, n, k}, matmul_rows(a, k), matmul_rows(b, n),
+               matmul_set(whole, n));
         for (size_t i = 0; i < m; i++)
             for (size_t j = 0; j < n; j += 10)
-                matmul(isa, 1, 10, k, matmul_rows(a + i * k, k), matmul_rows(b + j, n), false,
-                       cut + i * n + j, n);
+                matmul(isa, (struct matmul_shape){1, 10, k}, matmul_rows(a + i * k, k),
+                       matmul_rows(b + j, n), matmul_set(cut + i * n + j, n));
         ck_assert_int_eq(memcmp(whole, cut, m * n * sizeof(float)), 0);
     }
     free(a);
@@ -183,9 +187,9 @@ int main(void)
 {
     Suite *suite = suite_create("matmul");
     TCase *products = tcase_create("products");
-    tcase_add_test(products, products_match_the_twin);
-    tcase_add_test(products, packed_products_match_the_twin);
-    tcase_add_test(products, half16_products_match_the_twin_of_rounded_numbers);
+    tcase_add_test(products, products_match_the_reference);
+    tcase_add_test(products, packed_products_match_the_reference);
+    tcase_add_test(products, half16_products_match_the_reference_of_rounded_numbers);
     tcase_add_test(products, bits_do_not_depend_on_the_cut);
     suite_add_tcase(suite, products);
     return unit_run(suite);

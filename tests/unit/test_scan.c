@@ -1,4 +1,4 @@
-/* The scan against its plain twin, on every instruction set, and against torch. */
+/* The scan against its reference, on every instruction set, and against torch. */
 #include "unit.h"
 
 #include <math.h>
@@ -11,6 +11,7 @@
 #include "mask_tables.h"
 #include "random.h"
 #include "rle/coco.h"
+#include "tests/reference/scan_reference.h"
 
 static const char *const instruction_sets[] = {"generic", "avx2", "avx512"};
 enum { SETS = 3 };
@@ -50,23 +51,23 @@ static void expect_same(const struct scan_size *size, const float *logits,
                         const struct scan_options *options, struct scan_scratch *scratch)
 {
     struct error error;
-    struct mask plain = {0}, fast = {0};
-    bool plain_kept, fast_kept;
+    struct mask reference = {0}, fast = {0};
+    bool reference_kept, fast_kept;
     struct scan_geometry *geometry = scan_geometry_new(size, &error);
     ck_assert_ptr_nonnull(geometry);
-    ck_assert_int_eq(scan_plain(size, logits, options, &plain, &plain_kept, &error), 0);
+    ck_assert_int_eq(scan_reference(size, logits, options, &reference, &reference_kept, &error), 0);
     ck_assert_int_eq(scan_mask(geometry, scratch, logits, options, &fast, &fast_kept, &error), 0);
-    ck_assert_int_eq(plain_kept, fast_kept);
-    if (plain_kept) {
-        ck_assert_float_eq(plain.stability_score, fast.stability_score);
-        ck_assert_uint_eq(plain.area, fast.area);
-        ck_assert_mem_eq(&plain.box, &fast.box, sizeof plain.box);
-        ck_assert_uint_eq(plain.rle.length, fast.rle.length);
-        ck_assert_mem_eq(plain.rle.counts, fast.rle.counts,
-                         plain.rle.length * sizeof *plain.rle.counts);
+    ck_assert_int_eq(reference_kept, fast_kept);
+    if (reference_kept) {
+        ck_assert_float_eq(reference.stability_score, fast.stability_score);
+        ck_assert_uint_eq(reference.area, fast.area);
+        ck_assert_mem_eq(&reference.box, &fast.box, sizeof reference.box);
+        ck_assert_uint_eq(reference.rle.length, fast.rle.length);
+        ck_assert_mem_eq(reference.rle.counts, fast.rle.counts,
+                         reference.rle.length * sizeof *reference.rle.counts);
         ck_assert_int_eq(rle_check(&fast.rle, &error), 0);
     }
-    rle_free(&plain.rle);
+    rle_free(&reference.rle);
     rle_free(&fast.rle);
     scan_geometry_free(geometry);
 }
@@ -90,7 +91,7 @@ static const struct scan_size sizes[] = {
                                                               */
 };
 
-START_TEST(fast_and_plain_agree)
+START_TEST(scan_matches_the_reference)
 {
     static const struct scan_options options[] = {{1, 0}, {1, 0.5f}, {0.25f, 0.9f}, {0, 0}};
     struct error error;
@@ -204,7 +205,7 @@ int main(void)
     Suite *suite = suite_create("scan");
     TCase *tests = tcase_create("scan");
     tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, fast_and_plain_agree, 0, SETS);
+    tcase_add_loop_test(tests, scan_matches_the_reference, 0, SETS);
     tcase_add_loop_test(tests, masks_are_torchs, 0, sizeof scan_cases / sizeof *scan_cases);
     tcase_add_test(tests, unstable_and_empty_masks_are_rejected);
     tcase_add_test(tests, sizes_out_of_range_are_refused);

@@ -1,10 +1,10 @@
-#include "model/tinyvit_reference.h"
+#include "tests/reference/tinyvit_reference.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/reference.h"
+#include "tests/reference/reference.h"
 
 static const float NORM_EPS = 1e-5f; /* PyTorch's default, which the reference uses */
 
@@ -13,14 +13,14 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-void tinyvit_plain_layout(struct tinyvit_plain_scratch *scratch,
-                          const struct tinyvit_weights *weights, struct arena *arena)
+void tinyvit_reference_layout(struct tinyvit_reference_scratch *scratch,
+                              const struct tinyvit_weights *weights, struct arena *arena)
 {
     size_t half = weights->image_size / 2, most = weights->stem1.out * half * half;
     size_t keys = 0, width = 0;
     for (size_t i = 0; i < TINYVIT_STAGES; i++) {
         const struct tinyvit_stage *stage = &weights->stages[i];
-        size_t widest = larger(stage->width, larger(stage->hidden, stage->merge.widen.out));
+        size_t widest = larger(stage->width, larger(stage->hidden, stage->merge.expand.out));
         for (size_t b = 0; i == 0 && b < stage->depth; b++)
             widest = larger(widest, stage->convs[b].expand.out);
         most = larger(most, widest * stage->side * stage->side);
@@ -34,20 +34,20 @@ void tinyvit_plain_layout(struct tinyvit_plain_scratch *scratch,
     scratch->qkv = arena_take(arena, keys * width, 3 * sizeof(float));
     scratch->mixed = arena_take(arena, keys * width, sizeof(float));
     scratch->scores = arena_take(arena, keys, sizeof(float));
-    neck_plain_layout(&scratch->neck, &weights->neck, arena);
+    neck_reference_layout(&scratch->neck, &weights->neck, arena);
 }
 
 static void convolve(const struct conv *conv, size_t side, const float *x, float *y)
 {
-    struct plain_conv plain = {.in = conv->in,
-                               .out = conv->out,
-                               .kernel = conv->kernel,
-                               .stride = conv->stride,
-                               .padding = conv->kernel / 2,
-                               .groups = conv->groups,
-                               .weight = conv->weight,
-                               .bias = conv->bias};
-    plain_convolve(&plain, side, side, x, y);
+    struct reference_conv reference = {.in = conv->in,
+                                       .out = conv->out,
+                                       .kernel = conv->kernel,
+                                       .stride = conv->stride,
+                                       .padding = conv->kernel / 2,
+                                       .groups = conv->groups,
+                                       .weight = conv->weight,
+                                       .bias = conv->bias};
+    reference_convolve(&reference, side, side, x, y);
 }
 
 /* y[columns][rows] = x[rows][columns] transposed. */
@@ -65,29 +65,29 @@ static void add(size_t n, const float *y, float *x)
 }
 
 /* x[D][positions] -> x, with the expanded planes in between. */
-static void run_mbconv(const struct tinyvit_mbconv *conv, size_t side,
-                       const struct tinyvit_plain_scratch *scratch)
+static void run_mbconv(const struct mbconv_weights *conv, size_t side,
+                       const struct tinyvit_reference_scratch *scratch)
 {
     size_t n = side * side;
     convolve(&conv->expand, side, scratch->x, scratch->a);
-    plain_gelu(n * conv->expand.out, scratch->a);
+    reference_gelu(n * conv->expand.out, scratch->a);
     convolve(&conv->depthwise, side, scratch->a, scratch->b);
-    plain_gelu(n * conv->depthwise.out, scratch->b);
-    convolve(&conv->reduce, side, scratch->b, scratch->a);
-    add(n * conv->reduce.out, scratch->a, scratch->x);
-    plain_gelu(n * conv->reduce.out, scratch->x);
+    reference_gelu(n * conv->depthwise.out, scratch->b);
+    convolve(&conv->project, side, scratch->b, scratch->a);
+    add(n * conv->project.out, scratch->a, scratch->x);
+    reference_gelu(n * conv->project.out, scratch->x);
 }
 
 /* x[D][positions] -> x[D of the next stage][its positions]. */
-static void run_merge(const struct tinyvit_merge *merge, size_t side,
-                      const struct tinyvit_plain_scratch *scratch)
+static void run_merge(const struct mbconv_weights *merge, size_t side,
+                      const struct tinyvit_reference_scratch *scratch)
 {
     size_t next = side / merge->depthwise.stride;
-    convolve(&merge->widen, side, scratch->x, scratch->a);
-    plain_gelu(side * side * merge->widen.out, scratch->a);
+    convolve(&merge->expand, side, scratch->x, scratch->a);
+    reference_gelu(side * side * merge->expand.out, scratch->a);
     convolve(&merge->depthwise, side, scratch->a, scratch->b);
-    plain_gelu(next * next * merge->depthwise.out, scratch->b);
-    convolve(&merge->mix, next, scratch->b, scratch->x);
+    reference_gelu(next * next * merge->depthwise.out, scratch->b);
+    convolve(&merge->project, next, scratch->b, scratch->x);
 }
 
 /* The bias for a query and a key of a window, both counted row by row. */
@@ -112,7 +112,7 @@ static void attend_head(const struct tinyvit_stage *stage, const float *biases, 
             scores[key] =
                 (float)(sum / sqrt((double)e) + bias_between(stage->window, biases, query, key));
         }
-        plain_softmax(keys, scores);
+        reference_softmax(keys, scores);
         for (size_t i = 0; i < e; i++) {
             double sum = 0;
             for (size_t key = 0; key < keys; key++)
@@ -125,21 +125,23 @@ static void attend_head(const struct tinyvit_stage *stage, const float *biases, 
 /* scratch->window = what the attention makes of scratch->window. Padding counts as tokens of zeros
  * here, so the norm turns them into its bias. */
 static void attend(const struct tinyvit_stage *stage, const struct tinyvit_block *block,
-                   const struct tinyvit_plain_scratch *scratch)
+                   const struct tinyvit_reference_scratch *scratch)
 {
     size_t keys = stage->window * stage->window, d = stage->width, e = d / stage->heads;
-    plain_layer_norm(keys, d, scratch->window, block->norm_weight, block->norm_bias, NORM_EPS,
-                     scratch->window);
-    plain_linear(keys, d, 3 * d, scratch->window, block->qkv_weight, block->qkv_bias, scratch->qkv);
+    struct reference_norm norm = {d, block->norm_weight, block->norm_bias, NORM_EPS};
+    struct reference_linear qkv = {d, 3 * d, block->qkv_weight, block->qkv_bias};
+    struct reference_linear proj = {d, d, block->proj_weight, block->proj_bias};
+    reference_layer_norm(&norm, keys, scratch->window, scratch->window);
+    reference_linear(&qkv, keys, scratch->window, scratch->qkv);
     for (size_t h = 0; h < stage->heads; h++)
         attend_head(stage, block->biases + h * keys, scratch->qkv + h * 3 * e, scratch->scores,
                     scratch->mixed + h * e);
-    plain_linear(keys, d, d, scratch->mixed, block->proj_weight, block->proj_bias, scratch->window);
+    reference_linear(&proj, keys, scratch->mixed, scratch->window);
 }
 
 /* x[positions][D] += attention within the window at (top, left). */
 static void attend_window(const struct tinyvit_stage *stage, const struct tinyvit_block *block,
-                          size_t top, size_t left, const struct tinyvit_plain_scratch *scratch,
+                          size_t top, size_t left, const struct tinyvit_reference_scratch *scratch,
                           float *x)
 {
     size_t w = stage->window, d = stage->width;
@@ -156,9 +158,12 @@ static void attend_window(const struct tinyvit_stage *stage, const struct tinyvi
 
 /* x[D][positions] -> x. */
 static void run_block(const struct tinyvit_stage *stage, const struct tinyvit_block *block,
-                      const struct tinyvit_plain_scratch *scratch)
+                      const struct tinyvit_reference_scratch *scratch)
 {
-    size_t n = stage->side * stage->side, d = stage->width;
+    size_t n = stage->side * stage->side, d = stage->width, hidden = stage->hidden;
+    struct reference_norm norm = {d, block->mlp_norm_weight, block->mlp_norm_bias, NORM_EPS};
+    struct reference_linear fc1 = {d, hidden, block->fc1_weight, block->fc1_bias};
+    struct reference_linear fc2 = {hidden, d, block->fc2_weight, block->fc2_bias};
     transpose(d, n, scratch->x, scratch->a);
     for (size_t top = 0; top < stage->side; top += stage->window)
         for (size_t left = 0; left < stage->side; left += stage->window)
@@ -166,23 +171,22 @@ static void run_block(const struct tinyvit_stage *stage, const struct tinyvit_bl
     transpose(n, d, scratch->a, scratch->x);
     convolve(&block->local, stage->side, scratch->x, scratch->a);
     transpose(d, n, scratch->a, scratch->x);
-    plain_layer_norm(n, d, scratch->x, block->mlp_norm_weight, block->mlp_norm_bias, NORM_EPS,
-                     scratch->a);
-    plain_linear(n, d, stage->hidden, scratch->a, block->fc1_weight, block->fc1_bias, scratch->b);
-    plain_gelu(n * stage->hidden, scratch->b);
-    plain_linear(n, stage->hidden, d, scratch->b, block->fc2_weight, block->fc2_bias, scratch->a);
+    reference_layer_norm(&norm, n, scratch->x, scratch->a);
+    reference_linear(&fc1, n, scratch->a, scratch->b);
+    reference_gelu(n * stage->hidden, scratch->b);
+    reference_linear(&fc2, n, scratch->b, scratch->a);
     add(n * d, scratch->a, scratch->x);
     transpose(n, d, scratch->x, scratch->a);
     memcpy(scratch->x, scratch->a, n * d * sizeof(float));
 }
 
-void tinyvit_plain_encode(const struct tinyvit_weights *weights,
-                          const struct tinyvit_plain_scratch *scratch, const float *input,
-                          float *embedding)
+void tinyvit_reference_run(const struct tinyvit_weights *weights,
+                           const struct tinyvit_reference_scratch *scratch, const float *input,
+                           float *embedding)
 {
     size_t half = weights->image_size / 2;
     convolve(&weights->stem1, weights->image_size, input, scratch->a);
-    plain_gelu(weights->stem1.out * half * half, scratch->a);
+    reference_gelu(weights->stem1.out * half * half, scratch->a);
     convolve(&weights->stem2, half, scratch->a, scratch->x);
     for (size_t i = 0; i < TINYVIT_STAGES; i++) {
         const struct tinyvit_stage *stage = &weights->stages[i];
@@ -197,5 +201,5 @@ void tinyvit_plain_encode(const struct tinyvit_weights *weights,
     }
     const struct tinyvit_stage *last = &weights->stages[TINYVIT_STAGES - 1];
     transpose(last->width, last->side * last->side, scratch->x, scratch->a);
-    neck_plain(&weights->neck, &scratch->neck, scratch->a, embedding);
+    neck_reference_run(&weights->neck, &scratch->neck, scratch->a, embedding);
 }

@@ -1,14 +1,14 @@
-#include "model/vit_reference.h"
+#include "tests/reference/vit_reference.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "model/reference.h"
+#include "tests/reference/reference.h"
 
 static const float NORM_EPS = 1e-6f; /* segment_anything/build_sam.py */
 
-void vit_plain_layout(struct vit_plain_scratch *scratch, const struct vit_weights *weights,
-                      struct arena *arena)
+void vit_reference_layout(struct vit_reference_scratch *scratch, const struct vit_weights *weights,
+                          struct arena *arena)
 {
     const struct vit_sizes *s = &weights->sizes;
     size_t n = s->grid * s->grid, keys = s->window_max * s->window_max;
@@ -20,22 +20,22 @@ void vit_plain_layout(struct vit_plain_scratch *scratch, const struct vit_weight
     scratch->mixed = arena_take(arena, keys * s->width, sizeof(float));
     scratch->scores = arena_take(arena, keys, sizeof(float));
     scratch->hidden = arena_take(arena, n * s->hidden, sizeof(float));
-    neck_plain_layout(&scratch->neck, &weights->neck, arena);
+    neck_reference_layout(&scratch->neck, &weights->neck, arena);
 }
 
 static void embed_patches(const struct vit_weights *weights,
-                          const struct vit_plain_scratch *scratch, const float *input)
+                          const struct vit_reference_scratch *scratch, const float *input)
 {
     const struct vit_sizes *s = &weights->sizes;
     size_t n = s->grid * s->grid;
-    struct plain_conv conv = {.in = 3,
-                              .out = s->width,
-                              .kernel = s->patch,
-                              .stride = s->patch,
-                              .groups = 1,
-                              .weight = weights->patch_weight,
-                              .bias = weights->patch_bias};
-    plain_convolve(&conv, s->image_size, s->image_size, input, scratch->planes);
+    struct reference_conv conv = {.in = 3,
+                                  .out = s->width,
+                                  .kernel = s->patch,
+                                  .stride = s->patch,
+                                  .groups = 1,
+                                  .weight = weights->patch_weight,
+                                  .bias = weights->patch_bias};
+    reference_convolve(&conv, s->image_size, s->image_size, input, scratch->planes);
     for (size_t i = 0; i < n; i++)
         for (size_t d = 0; d < s->width; d++)
             scratch->x[i * s->width + d] =
@@ -51,18 +51,19 @@ static double dot(size_t n, const float *a, const float *b)
 }
 
 /* Scores of the query at (down, right) of a window of side w over its keys: q.k / sqrt(E) plus the
- * unscaled q times the relative positions of rows and of columns. */
-static void score(const struct vit_block *block, size_t head_width, size_t row, size_t k_at,
-                  size_t down, size_t right, const float *qkv, float *scores)
+ * unscaled q times the relative positions of rows and of columns. qkv is the head's part of the
+ * first token. */
+static void score(const struct vit_sizes *s, const struct vit_block *block, const float *qkv,
+                  size_t down, size_t right, float *scores)
 {
-    size_t w = block->window;
+    size_t w = block->window, e = s->head_width, row = 3 * s->width;
     const float *q = qkv + (down * w + right) * row;
     for (size_t y = 0; y < w; y++)
         for (size_t x = 0; x < w; x++) {
-            const float *k = qkv + (y * w + x) * row + k_at;
-            double sum = dot(head_width, q, k) / sqrt((double)head_width);
-            sum += dot(head_width, q, block->rel_pos_h + (down + w - 1 - y) * head_width);
-            sum += dot(head_width, q, block->rel_pos_w + (right + w - 1 - x) * head_width);
+            const float *k = qkv + (y * w + x) * row + s->width;
+            double sum = dot(e, q, k) / sqrt((double)e);
+            sum += dot(e, q, block->rel_pos_h + (down + w - 1 - y) * e);
+            sum += dot(e, q, block->rel_pos_w + (right + w - 1 - x) * e);
             scores[y * w + x] = (float)sum;
         }
 }
@@ -71,7 +72,7 @@ static void score(const struct vit_block *block, size_t head_width, size_t row, 
 static void mix(size_t keys, size_t head_width, size_t row, const float *values, float *scores,
                 float *mixed)
 {
-    plain_softmax(keys, scores);
+    reference_softmax(keys, scores);
     for (size_t e = 0; e < head_width; e++) {
         double sum = 0;
         for (size_t key = 0; key < keys; key++)
@@ -82,16 +83,16 @@ static void mix(size_t keys, size_t head_width, size_t row, const float *values,
 
 /* scratch->mixed = attention within scratch->window, projected to q, k and v first. */
 static void attend(const struct vit_sizes *s, const struct vit_block *block,
-                   const struct vit_plain_scratch *scratch)
+                   const struct vit_reference_scratch *scratch)
 {
     size_t w = block->window, row = 3 * s->width;
-    plain_linear(w * w, s->width, row, scratch->window, block->qkv_weight, block->qkv_bias,
-                 scratch->qkv);
+    struct reference_linear qkv_linear = {s->width, row, block->qkv_weight, block->qkv_bias};
+    reference_linear(&qkv_linear, w * w, scratch->window, scratch->qkv);
     for (size_t h = 0; h < s->heads; h++) {
         const float *qkv = scratch->qkv + h * s->head_width;
         for (size_t down = 0; down < w; down++)
             for (size_t right = 0; right < w; right++) {
-                score(block, s->head_width, row, s->width, down, right, qkv, scratch->scores);
+                score(s, block, qkv, down, right, scratch->scores);
                 mix(w * w, s->head_width, row, qkv + 2 * s->width, scratch->scores,
                     scratch->mixed + (down * w + right) * s->width + h * s->head_width);
             }
@@ -126,35 +127,36 @@ static void add(size_t n, const float *y, float *x)
 }
 
 static void run_block(const struct vit_sizes *s, const struct vit_block *block,
-                      const struct vit_plain_scratch *scratch)
+                      const struct vit_reference_scratch *scratch)
 {
-    size_t n = s->grid * s->grid, side = block->window;
-    plain_layer_norm(n, s->width, scratch->x, block->norm1_weight, block->norm1_bias, NORM_EPS,
-                     scratch->y);
+    size_t n = s->grid * s->grid, side = block->window, d = s->width;
+    struct reference_norm norm1 = {d, block->norm1_weight, block->norm1_bias, NORM_EPS};
+    struct reference_norm norm2 = {d, block->norm2_weight, block->norm2_bias, NORM_EPS};
+    struct reference_linear proj = {d, d, block->proj_weight, block->proj_bias};
+    struct reference_linear lin1 = {d, s->hidden, block->lin1_weight, block->lin1_bias};
+    struct reference_linear lin2 = {s->hidden, d, block->lin2_weight, block->lin2_bias};
+    reference_layer_norm(&norm1, n, scratch->x, scratch->y);
     for (size_t top = 0; top < s->grid; top += side)
         for (size_t left = 0; left < s->grid; left += side) {
             window_in(s, side, top, left, scratch->y, scratch->window);
             attend(s, block, scratch);
-            plain_linear(side * side, s->width, s->width, scratch->mixed, block->proj_weight,
-                         block->proj_bias, scratch->window);
+            reference_linear(&proj, side * side, scratch->mixed, scratch->window);
             window_out(s, side, top, left, scratch->window, scratch->y);
         }
-    add(n * s->width, scratch->y, scratch->x);
-    plain_layer_norm(n, s->width, scratch->x, block->norm2_weight, block->norm2_bias, NORM_EPS,
-                     scratch->y);
-    plain_linear(n, s->width, s->hidden, scratch->y, block->lin1_weight, block->lin1_bias,
-                 scratch->hidden);
-    plain_gelu(n * s->hidden, scratch->hidden);
-    plain_linear(n, s->hidden, s->width, scratch->hidden, block->lin2_weight, block->lin2_bias,
-                 scratch->y);
-    add(n * s->width, scratch->y, scratch->x);
+    add(n * d, scratch->y, scratch->x);
+    reference_layer_norm(&norm2, n, scratch->x, scratch->y);
+    reference_linear(&lin1, n, scratch->y, scratch->hidden);
+    reference_gelu(n * s->hidden, scratch->hidden);
+    reference_linear(&lin2, n, scratch->hidden, scratch->y);
+    add(n * d, scratch->y, scratch->x);
 }
 
-void vit_plain_encode(const struct vit_weights *weights, const struct vit_plain_scratch *scratch,
-                      const float *input, float *embedding)
+void vit_reference_run(const struct vit_weights *weights,
+                       const struct vit_reference_scratch *scratch, const float *input,
+                       float *embedding)
 {
     embed_patches(weights, scratch, input);
     for (size_t b = 0; b < weights->sizes.depth; b++)
         run_block(&weights->sizes, &weights->blocks[b], scratch);
-    neck_plain(&weights->neck, &scratch->neck, scratch->x, embedding);
+    neck_reference_run(&weights->neck, &scratch->neck, scratch->x, embedding);
 }

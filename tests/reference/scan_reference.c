@@ -1,44 +1,51 @@
-/* scan_reference.c - the plain twin of the scan: two enlarged planes, three comparisons. */
+#include "tests/reference/scan_reference.h"
+
 #include <math.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "filters/mask.h"
-#include "filters/scan/scan.h"
 #include "filters/scan/scan_axis.h"
 #include "filters/scan/scan_kernel.h"
 
+/* A plane and how it is enlarged. */
+struct enlargement {
+    const float *in;
+    size_t stride; /* from row to row */
+    const struct scan_axis *rows, *columns;
+    bool fused;
+};
+
 /* One sample of the four around it, weighted in the order and with the roundings of ATen: the
  * weights' product first, then a chain of (fused) multiply-adds. */
-static float blend(const float *in, size_t stride, const struct scan_axis *rows, int y,
-                   const struct scan_axis *columns, int x, bool fused)
+static float blend(const struct enlargement *e, int y, int x)
 {
-    const float *upper = in + (size_t)rows->first[y] * stride;
-    const float *lower = in + (size_t)rows->second[y] * stride;
+    const struct scan_axis *rows = e->rows, *columns = e->columns;
+    const float *upper = e->in + (size_t)rows->first[y] * e->stride;
+    const float *lower = e->in + (size_t)rows->second[y] * e->stride;
     int left = columns->first[x], right = columns->second[x];
     float w00 = rows->weight0[y] * columns->weight0[x];
     float w01 = rows->weight0[y] * columns->weight1[x];
     float w10 = rows->weight1[y] * columns->weight0[x];
     float w11 = rows->weight1[y] * columns->weight1[x];
     float sum = w01 * upper[right];
-    if (!fused)
+    if (!e->fused)
         return ((sum + w00 * upper[left]) + w10 * lower[left]) + w11 * lower[right];
     return fmaf(w11, lower[right], fmaf(w10, lower[left], fmaf(w00, upper[left], sum)));
 }
 
 /* A new plane of rows->outputs x columns->outputs samples, or NULL with ERROR_MEMORY. */
-static float *enlarge(const float *in, size_t stride, const struct scan_axis *rows,
-                      const struct scan_axis *columns, bool fused, struct error *error)
+static float *enlarge(const struct enlargement *e, struct error *error)
 {
-    size_t height = (size_t)rows->outputs, width = (size_t)columns->outputs;
+    size_t height = (size_t)e->rows->outputs, width = (size_t)e->columns->outputs;
     float *out = height <= SIZE_MAX / width
                      ? memory_new(height * width, sizeof *out, "enlarged logits", error)
                      : NULL;
     if (!out)
         return NULL;
-    for (int y = 0; y < rows->outputs; y++)
-        for (int x = 0; x < columns->outputs; x++)
-            out[(size_t)y * width + (size_t)x] = blend(in, stride, rows, y, columns, x, fused);
+    for (int y = 0; y < e->rows->outputs; y++)
+        for (int x = 0; x < e->columns->outputs; x++)
+            out[(size_t)y * width + (size_t)x] = blend(e, y, x);
     return out;
 }
 
@@ -51,9 +58,12 @@ static float *enlarge_twice(const struct scan_size *size, const float *logits, s
     if (scan_axis_init(&square, size->low_size, size->image_size, error) == 0 &&
         scan_axis_init(&rows, size->input_height, size->crop_height, error) == 0 &&
         scan_axis_init(&columns, size->input_width, size->crop_width, error) == 0)
-        model_sized = enlarge(logits, (size_t)size->low_size, &square, &square, fused, error);
+        model_sized = enlarge(
+            &(struct enlargement){logits, (size_t)size->low_size, &square, &square, fused}, error);
     if (model_sized)
-        full = enlarge(model_sized, (size_t)size->image_size, &rows, &columns, fused, error);
+        full = enlarge(
+            &(struct enlargement){model_sized, (size_t)size->image_size, &rows, &columns, fused},
+            error);
     memory_free(model_sized);
     scan_axis_free(&columns);
     scan_axis_free(&rows);
@@ -61,9 +71,9 @@ static float *enlarge_twice(const struct scan_size *size, const float *logits, s
     return full;
 }
 
-int scan_plain(const struct scan_size *size, const float *logits,
-               const struct scan_options *options, struct mask *mask, bool *kept,
-               struct error *error)
+int scan_reference(const struct scan_size *size, const float *logits,
+                   const struct scan_options *options, struct mask *mask, bool *kept,
+                   struct error *error)
 {
     *kept = false;
     size_t height = (size_t)size->crop_height, width = (size_t)size->crop_width;

@@ -1,0 +1,65 @@
+#include "tests/reference/encoder_reference.h"
+
+#include "model/checkpoint/checkpoint.h"
+#include "tests/reference/tinyvit_reference.h"
+#include "tests/reference/vit_reference.h"
+
+struct vit_layout {
+    struct vit_reference_scratch scratch;
+    struct vit_weights weights;
+};
+
+static void lay_out_vit(void *context, struct arena *arena)
+{
+    struct vit_layout *layout = context;
+    vit_reference_layout(&layout->scratch, &layout->weights, arena);
+}
+
+static int run_vit(struct checkpoint *checkpoint, int image_size, const float *input,
+                   float *embedding, struct error *error)
+{
+    struct vit_layout layout;
+    struct arena arena = {0};
+    int status = vit_weights_read(&layout.weights, checkpoint, image_size, error);
+    if (status == 0)
+        status = arena_make(&arena, lay_out_vit, &layout, "reference encoder", error);
+    if (status == 0)
+        vit_reference_run(&layout.weights, &layout.scratch, input, embedding);
+    arena_free(&arena);
+    vit_weights_free(&layout.weights);
+    return status;
+}
+
+struct tinyvit_layout {
+    struct tinyvit_reference_scratch scratch;
+    struct tinyvit_weights weights;
+};
+
+static void lay_out_tinyvit(void *context, struct arena *arena)
+{
+    struct tinyvit_layout *layout = context;
+    tinyvit_reference_layout(&layout->scratch, &layout->weights, arena);
+}
+
+static int run_tinyvit(struct checkpoint *checkpoint, int image_size, const float *input,
+                       float *embedding, struct error *error)
+{
+    struct tinyvit_layout layout;
+    struct arena arena = {0};
+    int status = tinyvit_weights_read(&layout.weights, checkpoint, image_size, error);
+    if (status == 0)
+        status = arena_make(&arena, lay_out_tinyvit, &layout, "reference encoder", error);
+    if (status == 0)
+        tinyvit_reference_run(&layout.weights, &layout.scratch, input, embedding);
+    arena_free(&arena);
+    tinyvit_weights_free(&layout.weights);
+    return status;
+}
+
+int encoder_reference(struct checkpoint *checkpoint, int image_size, const float *input,
+                      float *embedding, struct error *error)
+{
+    if (checkpoint_shape(checkpoint, "image_encoder.pos_embed", NULL))
+        return run_vit(checkpoint, image_size, input, embedding, error);
+    return run_tinyvit(checkpoint, image_size, input, embedding, error);
+}
