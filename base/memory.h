@@ -30,8 +30,8 @@ struct arena {
     size_t used; /* bytes, a multiple of MEMORY_ALIGNMENT; SIZE_MAX after an overflow */
 };
 
-/* Makes an arena of exactly the size that `layout` takes. layout(context, arena) is called twice: to
- * measure, then with memory. It must take the same pieces both times. `what` names the block in
+/* Makes an arena of exactly the size that `layout` takes. layout(context, arena) is called twice:
+ * to measure, then with memory. It must take the same pieces both times. `what` names the block in
  * messages. Returns 0, or -1 with ERROR_MEMORY and *arena zeroed. Freed by arena_free. */
 int arena_make(struct arena *arena, void (*layout)(void *context, struct arena *arena),
                void *context, const char *what, struct error *error);

@@ -19,7 +19,7 @@ struct encoder {
 };
 
 struct encoder_scratch {
-    struct arena arena; /* owns all arrays of the following */
+    struct arena arena; /* owns all arrays of both */
     struct vit_scratch vit;
     struct tinyvit_scratch tinyvit;
 };
@@ -133,7 +133,7 @@ struct sam_info encoder_info(const struct encoder *encoder)
     return info;
 }
 
-/* What the layout of a scratch depends on. */
+/* What lay_out needs. */
 struct layout {
     const struct encoder *encoder;
     struct encoder_scratch *scratch;

@@ -53,7 +53,7 @@ void neck_layout(struct neck_scratch *scratch, const struct neck *neck, struct a
     scratch->rows = arena_take(arena, g * g * c, sizeof(float));
 }
 
-/* One row of the grid through the first convolution. */
+/* The first convolution and its norm, for one row of the grid. */
 static void first_half(const struct neck *neck, const struct neck_scratch *scratch, size_t row,
                        const float *x)
 {
@@ -65,7 +65,7 @@ static void first_half(const struct neck *neck, const struct neck_scratch *scrat
     kernels_for(neck->conv1.isa)->layer_norm(&norm, w->grid, to, c, to, c);
 }
 
-/* One row of the grid through the second, and into the planes of the embedding. */
+/* The second convolution and its norm, for one row of the grid; stored as channel planes. */
 static void second_half(const struct neck *neck, const struct neck_scratch *scratch, size_t row,
                         float *embedding)
 {

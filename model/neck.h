@@ -31,7 +31,7 @@ struct neck {
     struct conv3 conv2;
 };
 
-/* Packs what neck_read has read and gives the memory of both convolutions back to the checkpoint.
+/* Packs the weights and releases the memory of both convolutions in the checkpoint.
  * Returns 0, or -1 with ERROR_MEMORY; in either case neck_free is due. */
 int neck_pack(struct neck *neck, struct neck_weights *weights, struct checkpoint *checkpoint,
               enum isa isa, struct error *error);
@@ -43,8 +43,8 @@ struct neck_scratch {
 };
 void neck_layout(struct neck_scratch *scratch, const struct neck *neck, struct arena *arena);
 
-/* x -> embedding[C][G][G] with up to `threads` threads; row r of the grid is the G x in numbers at
- * x + r * x_row. */
+/* x -> embedding[C][G][G] with up to `threads` threads. Row r of the grid is x[G][in] at x + r *
+ * x_row. */
 void neck_run(const struct neck *neck, const struct neck_scratch *scratch, const float *x,
               size_t x_row, int threads, float *embedding);
 

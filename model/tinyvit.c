@@ -4,9 +4,9 @@
 
 #include "model/kernels/kernels.h"
 
-static const float NORM_EPS = 1e-5f; /* PyTorch's default, which the reference uses */
+static const float NORM_EPS = 1e-5f; /* PyTorch's default, as in the official code */
 
-enum { TILE_TOKENS = 64 }; /* a tile is as many whole rows of a plane as have this many, or one */
+enum { TILE_TOKENS = 64 }; /* a tile is the rows that hold at most this many tokens, or one row */
 
 static size_t larger(size_t a, size_t b)
 {
@@ -18,7 +18,7 @@ static size_t tile_rows(size_t side)
     return side < TILE_TOKENS ? TILE_TOKENS / side : 1;
 }
 
-/* The largest sizes of any stage. */
+/* The largest of each size in any stage. */
 struct sizes {
     size_t plane, expanded;    /* floats of a plane; hidden channels of an MBConv */
     size_t keys, tokens, head; /* window^2; positions of a window or of a tile; E */
@@ -72,7 +72,7 @@ void tinyvit_layout(struct tinyvit_scratch *scratch, const struct tinyvit *tinyv
         struct mbconv_scratch mbconv;
         mbconv_layout(&mbconv, most.expanded, arena);
         thread_layout(&thread, tinyvit, &most, arena);
-        if (scratch->threads) { /* there is memory: the arena is not just measured */
+        if (scratch->threads) { /* NULL while the arena only measures */
             scratch->threads[i] = thread;
             scratch->mbconvs[i] = mbconv;
         }
@@ -80,14 +80,14 @@ void tinyvit_layout(struct tinyvit_scratch *scratch, const struct tinyvit *tinyv
     neck_layout(&scratch->neck, &tinyvit->neck, arena);
 }
 
-/* patches[S / 2][27] = what the first convolution sees for row `row` of its result. */
+/* patches[S / 2][27] = the inputs of the first convolution for row `row` of its result. */
 static void gather_patches(size_t image_size, size_t row, const float *input, float *patches)
 {
     for (size_t c = 0; c < image_size / 2; c++, patches += 27)
         for (size_t plane = 0; plane < 3; plane++)
             for (size_t i = 0; i < 3; i++)
                 for (size_t j = 0; j < 3; j++) {
-                    /* One more than the pixel's place, so that the padding is at 0. */
+                    /* Counted from 1, so that 0 is the padding. */
                     size_t r = 2 * row + i, s = 2 * c + j;
                     patches[(plane * 3 + i) * 3 + j] =
                         r == 0 || s == 0 ? 0
@@ -95,7 +95,7 @@ static void gather_patches(size_t image_size, size_t row, const float *input, fl
                 }
 }
 
-/* input -> to, by way of `between`. */
+/* input -> between -> to. */
 static void run_stem(const struct tinyvit *tinyvit, const struct tinyvit_scratch *scratch,
                      const float *input, const struct plane *between, const struct plane *to,
                      int threads)
@@ -117,14 +117,15 @@ static void run_stem(const struct tinyvit *tinyvit, const struct tinyvit_scratch
         conv3_row(&tinyvit->stem2, between, row, plane_at(to, (long)row, 0));
 }
 
-/* One block at work on a plane. */
+/* One block, applied to a plane. */
 struct step {
     const struct tinyvit *tinyvit;
     size_t stage, block;
     const struct plane *from, *to;
 };
 
-/* `to` = local convolution of `from`, then the MLP, for some rows of the plane. */
+/* Everything after the attention, for some rows: `to` = local convolution of `from`, then the MLP.
+ */
 static void finish_rows(const struct step *step, const struct tinyvit_thread *thread, size_t first,
                         size_t rows)
 {

@@ -7,8 +7,8 @@
  *                               x += fc2(gelu(fc1(norm(x))))
  *   neck -> embedding[C][G][G]
  *
- * Padded positions of a window are zeros before the attention's norm: their k and v are the same
- * two rows everywhere, computed at load. */
+ * Padded positions of a window are zero before the norm of the attention, so their q, k and v are
+ * the same everywhere. They are computed once, at load. */
 #ifndef MODEL_TINYVIT_H
 #define MODEL_TINYVIT_H
 
@@ -22,9 +22,9 @@
 struct tinyvit_packed_block {
     struct matmul_packed *qkv; /* [H][3], each [D][E] */
     float *padded;             /* [H][3][E]: q, k and v of a padded position */
-    /* Times log2(e). A window narrower than `width` (matmul_kernel.h): one for each pair of
-     * positions, [H][tiles of queries][window^2][width]; else by distance, [H] of
-     * attention_distances. */
+    /* Attention biases times log2(e). A window narrower than `width` (matmul_kernel.h) has one for
+     * each pair of positions, [H][tiles of queries][window^2][width]. A wider one has a table of
+     * attention_distances for each head. */
     float *biases;
     struct matmul_packed proj; /* [D][D] */
     struct depthwise local;    /* D channels */
@@ -39,7 +39,7 @@ struct tinyvit_packed_stage {
 };
 
 struct tinyvit {
-    struct tinyvit_weights weights; /* the packed matrices' pointers are NULL */
+    struct tinyvit_weights weights; /* pointers to matrices that are packed are NULL */
     enum isa isa;
     struct matmul_packed stem1; /* [3][3][3] x [D / 2] */
     struct conv3 stem2;
@@ -56,7 +56,7 @@ void tinyvit_free(struct tinyvit *tinyvit);
 /* Floats of tinyvit_packed_block.biases for one head. */
 size_t tinyvit_biases(size_t window, size_t width);
 
-/* What one thread needs. Positions are those of a window, or of a tile of rows. */
+/* The scratch of one thread. Positions are those of a window, or of a tile of rows. */
 struct tinyvit_thread {
     float *patches; /* [S / 2][27] of the stem */
     struct flash_attention attention;
@@ -75,16 +75,16 @@ struct tinyvit_scratch {
     struct neck_scratch neck;
 };
 
-/* For up to `slots` threads. */
+/* Takes the scratch for up to `slots` threads from the arena. */
 void tinyvit_layout(struct tinyvit_scratch *scratch, const struct tinyvit *tinyvit, size_t slots,
                     struct arena *arena);
 
-/* input[3][S][S] -> embedding[C][G][G] with up to `threads` threads; the same bits for any number
- * of them. */
+/* input[3][S][S] -> embedding[C][G][G] with up to `threads` threads. The bits do not depend on
+ * their number. */
 void tinyvit_encode(const struct tinyvit *tinyvit, const struct tinyvit_scratch *scratch,
                     const float *input, int threads, float *embedding);
 
-/* x += attention of block `b` of a stage; a part of tinyvit_encode. */
+/* x += the attention of block `b` of a stage. A step of tinyvit_encode. */
 void tinyvit_attend(const struct tinyvit *tinyvit, size_t stage, size_t b,
                     const struct tinyvit_scratch *scratch, const struct plane *x, int threads);
 

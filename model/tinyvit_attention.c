@@ -1,5 +1,5 @@
-/* Attention of TinyViT: a window's tokens, from what they are to what is added to them. Threads
- * take windows in turn, or all share each window. */
+/* Attention of TinyViT, window by window: norm, q, k and v, attention, proj, residual. Either each
+ * thread takes whole windows, or all threads share each window. */
 #include "model/tinyvit.h"
 
 #include <math.h>
@@ -8,17 +8,18 @@
 #include "model/kernels/kernels.h"
 #include "model/kernels/matmul_kernel.h"
 
-static const float NORM_EPS = 1e-5f; /* PyTorch's default, which the reference uses */
+static const float NORM_EPS = 1e-5f; /* PyTorch's default, as in the official code */
 
-/* The `rows` x `columns` positions of a window that lie within the plane are its tokens, counted
- * row by row; the attention sees all window^2 positions. */
+/* One window. Its tokens are the rows x columns positions that lie within the plane, row by row.
+ * The attention covers all window^2 positions. */
 struct window {
     const struct tinyvit *tinyvit;
     const struct tinyvit_stage *stage;
     const struct tinyvit_block *block;
     const struct tinyvit_packed_block *packed;
-    struct tinyvit_thread *team; /* of who works on it; the window's own rows are in the first's */
-    int threads;                 /* in the team where it works together */
+    struct tinyvit_thread
+        *team;   /* of the threads that share the window; the first one's holds its rows */
+    int threads; /* in the team, if the window is shared */
     const struct plane *x;
     size_t top, left, rows, columns;
 };
@@ -28,7 +29,7 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* The first row of part `i` of the window's rows, one part a thread. */
+/* The first row of thread `i`, if each thread takes a part of the window's rows. */
 static size_t part_start(const struct window *w, int i)
 {
     return w->rows * (size_t)i / (size_t)w->threads;
@@ -49,7 +50,7 @@ static void project_rows(const struct window *w, size_t first, size_t end)
                       matmul_set(w->team->qkv + (i * tokens + start) * e, e));
 }
 
-/* to[window^2][E] = part `i` of qkv, with the padded positions in their places. */
+/* to[window^2][E] = part `i` of qkv, with the padded positions filled in. */
 static void gather(const struct window *w, size_t i, float *to)
 {
     size_t e = w->stage->width / w->stage->heads, tokens = w->rows * w->columns;
@@ -62,7 +63,7 @@ static void gather(const struct window *w, size_t i, float *to)
         }
 }
 
-/* The token at position `query` of the window; false where that is padded. */
+/* The token at position `query` of the window; false if the position is padded. */
 static bool token_at(const struct window *w, size_t query, size_t *token)
 {
     size_t row = query / w->stage->window, column = query % w->stage->window;
@@ -70,7 +71,7 @@ static bool token_at(const struct window *w, size_t query, size_t *token)
     return row < w->rows && column < w->columns;
 }
 
-/* Of the tile of queries from `first` on; `biases` are the head's. */
+/* The bias of the tile of queries from `first` on; `biases` are the head's. */
 static struct attention_bias tile_bias(const struct window *w, const float *biases, size_t first)
 {
     size_t side = w->stage->window;
@@ -103,7 +104,7 @@ static void attend_tiles(const struct window *w, struct tinyvit_thread *thread, 
                    attention->tiles[i / width].out + i % width * e, e * sizeof(float));
 }
 
-/* team->mixed of one head. */
+/* team->mixed = the attention of one head. */
 static void attend_head(const struct window *w, struct tinyvit_thread *thread, size_t head)
 {
     size_t side = w->stage->window, width = matmul_kernel(w->tinyvit->isa)->width;
@@ -135,8 +136,8 @@ static void attend_window(const struct window *w)
     add_rows(w, 0, w->rows);
 }
 
-/* attend_window by the whole team. Not one function with a team of one: within a parallel region
- * OpenMP begins even such teams anew, for each window. */
+/* attend_window, shared by the whole team. A team of one does not go this way: inside a parallel
+ * region OpenMP starts even a team of one anew for each window. */
 static void attend_together(const struct window *w)
 {
 #pragma omp parallel for num_threads(w->threads)
@@ -150,14 +151,14 @@ static void attend_together(const struct window *w)
         add_rows(w, part_start(w, i), part_start(w, i + 1));
 }
 
-/* Whether `count` windows are done sooner when all threads share each of them, a head a thread,
- * than when each takes whole windows: counted in heads one after another. */
+/* Whether `count` windows finish sooner if all threads share each window, one head a thread, than
+ * if each thread takes whole windows. Compares the heads that one thread computes. */
 static bool better_together(size_t count, size_t heads, size_t threads)
 {
     return count * ((heads + threads - 1) / threads) < (count + threads - 1) / threads * heads;
 }
 
-/* Moves `w` to window `number` of the plane. */
+/* Sets the position of window `number` of the plane. */
 static void place_window(struct window *w, size_t number)
 {
     size_t side = w->stage->side, size = w->stage->window, across = (side + size - 1) / size;

@@ -1,4 +1,4 @@
-/* Loading the TinyViT image encoder: tensors as read -> matrices as the products want them. */
+/* Loading the TinyViT image encoder: packs the tensors for the products. */
 #include "model/tinyvit.h"
 
 #include <math.h>
@@ -28,7 +28,7 @@ static int pack_stem(struct tinyvit *tinyvit, struct error *error)
     return 0;
 }
 
-/* padded[H][3][E] = the projection of norm(0), which is the norm's bias. */
+/* padded[H][3][E] = q, k and v of norm(0), which is the bias of the norm. */
 static int project_padding(struct tinyvit_packed_block *packed, const struct tinyvit_block *block,
                            const struct tinyvit_stage *stage, struct error *error)
 {
@@ -50,7 +50,7 @@ static size_t apart(size_t a, size_t b)
     return a > b ? a - b : b - a;
 }
 
-/* One head's table, [tiles][window^2][width]; lanes past the last query keep their zeros. */
+/* table[tiles][window^2][width] of one head, zeroed before: lanes past the last query stay zero. */
 static void fill_biases(size_t window, size_t width, const float *biases, float *table)
 {
     size_t keys = window * window, query = 0;
@@ -120,7 +120,7 @@ static int pack_block(struct tinyvit_packed_block *packed, struct tinyvit_block 
     return 0;
 }
 
-/* Gives the memory behind packed tensors back. */
+/* Releases the memory of the tensors that are packed. */
 static void release_block(struct tinyvit_block *block, size_t stage, size_t b,
                           struct checkpoint *checkpoint)
 {

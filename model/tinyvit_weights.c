@@ -9,9 +9,9 @@
 #include "model/decoder/layers.h"
 
 enum { NAME_SIZE = 128, IMAGE_SIZE_MAX = 1 << 14, DEPTH_MAX = 1024, WINDOW_MAX = 256 };
-enum { EMBEDDING_STRIDE = 16 }; /* pixels a position of the embedding */
+enum { EMBEDDING_STRIDE = 16 }; /* pixels for each position of the embedding */
 
-static const double BATCH_NORM_EPS = 1e-5; /* PyTorch's default, which the reference uses */
+static const double BATCH_NORM_EPS = 1e-5; /* PyTorch's default, as in the official code */
 
 struct batch_norm {
     const float *weight, *bias, *mean, *variance;
@@ -100,7 +100,7 @@ static void free_mbconv(struct mbconv_weights *mbconv)
     free_conv(&mbconv->project);
 }
 
-/* size[0] of a tensor of `rank` sizes; 0 with the error set when it is not there. */
+/* The first size of a tensor of `rank` sizes, or 0 with ERROR_MODEL. */
 static size_t first_size(const struct checkpoint *checkpoint, const char *prefix, const char *name,
                          int rank, struct error *error)
 {
@@ -121,7 +121,7 @@ static size_t count_blocks(const struct checkpoint *checkpoint, size_t stage)
     }
 }
 
-/* Width, depth and windows of every stage. */
+/* Derives width, depth and window of every stage. */
 static int read_stage_sizes(struct tinyvit_weights *weights, const struct checkpoint *checkpoint,
                             struct error *error)
 {
@@ -155,7 +155,7 @@ static int read_stage_sizes(struct tinyvit_weights *weights, const struct checkp
     return 0;
 }
 
-/* PatchMerging's rule in mobile_sam: widths that are known as last stages keep the resolution. */
+/* PatchMerging in mobile_sam does not halve the resolution before these widths. */
 static bool keeps_resolution(size_t width)
 {
     return width == 320 || width == 448 || width == 576;

@@ -1,10 +1,11 @@
 /* tinyvit_weights.h - the tensors of MobileSAM's TinyViT image encoder, BatchNorm folded into the
- * convolutions, and the sizes that the shapes give.
+ * convolutions, and the sizes derived from the shapes.
  *
- * The stem halves the image twice; stage 0 is MBConv blocks, stages 1 to 3 are windowed attention. A
- * merge follows each of the first three stages; the last one keeps the resolution. Sides:
+ * The stem halves the image twice; stage 0 is MBConv blocks, stages 1 to 3 are windowed attention.
+ * A merge follows each of the first three stages; the last one keeps the resolution. Sides:
  *
- *   S -> stem S/4 -> stage 0 -> merge S/8 -> stage 1 -> merge S/16 -> stage 2 -> merge S/16 -> stage 3 */
+ *   S -> stem S/4 -> stage 0 -> merge S/8 -> stage 1 -> merge S/16 -> stage 2 -> merge S/16
+ *     -> stage 3 */
 #ifndef MODEL_TINYVIT_WEIGHTS_H
 #define MODEL_TINYVIT_WEIGHTS_H
 
@@ -40,12 +41,12 @@ struct tinyvit_stage {
 
 struct tinyvit_weights {
     size_t image_size, grid;  /* S, G */
-    struct conv stem1, stem2; /* gelu between them */
+    struct conv stem1, stem2; /* GELU between them */
     struct tinyvit_stage stages[TINYVIT_STAGES];
     struct neck_weights neck;
 };
 
-/* Derives the sizes and reads every tensor below image_encoder for images of `image_size` pixels, a
+/* Derives the sizes and reads every tensor of image_encoder, for images of side `image_size`, a
  * multiple of 16. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY; in either case
  * tinyvit_weights_free is due. */
 int tinyvit_weights_read(struct tinyvit_weights *weights, struct checkpoint *checkpoint,

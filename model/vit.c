@@ -7,7 +7,7 @@
 
 static const float NORM_EPS = 1e-6f; /* segment_anything/build_sam.py */
 
-enum { ROW_GAP = MEMORY_ALIGNMENT / 4 }; /* floats of a cache line */
+enum { ROW_GAP = MEMORY_ALIGNMENT / 4 }; /* floats in a cache line */
 
 static size_t larger(size_t a, size_t b)
 {
@@ -47,7 +47,7 @@ void vit_layout(struct vit_scratch *scratch, const struct vit *vit, size_t slots
     for (size_t i = 0; i < slots; i++) {
         struct vit_attention_scratch thread;
         attention_scratch_layout(&thread, vit, arena);
-        if (scratch->threads) /* there is memory: the arena is not just measured */
+        if (scratch->threads) /* NULL while the arena only measures */
             scratch->threads[i] = thread;
     }
     neck_layout(&scratch->neck, &vit->neck, arena);
@@ -64,7 +64,7 @@ static struct matmul_view hidden_rows(const struct vit_scratch *scratch, size_t 
     return matmul_rows(scratch->hidden + first * scratch->hidden_row, scratch->hidden_row);
 }
 
-/* x of a tile = its patches, projected, + position embeddings. */
+/* x of a tile = projected patches + position embeddings. */
 static void embed(const struct vit *vit, const struct vit_scratch *scratch, const float *input,
                   size_t first, size_t rows)
 {
@@ -82,7 +82,7 @@ static void embed(const struct vit *vit, const struct vit_scratch *scratch, cons
     matmul_packed(rows, hidden_rows(scratch, first), &vit->patch, matmul_add(x, s->width));
 }
 
-/* y = LayerNorm of x for a tile, as products want it. */
+/* y = LayerNorm of x for a tile, packed for the products. */
 static void norm(const struct vit *vit, const struct vit_scratch *scratch, size_t first,
                  size_t rows, const float *weight, const float *bias)
 {
@@ -113,7 +113,7 @@ static void project(const struct vit *vit, size_t b, const struct vit_scratch *s
     }
 }
 
-/* x += lin2(gelu(lin1(y))), a part of the hidden layer at a time. */
+/* x += lin2(gelu(lin1(y))) for a tile, VIT_HIDDEN columns of the hidden layer at a time. */
 static void run_mlp(const struct vit *vit, size_t b, const struct vit_scratch *scratch,
                     size_t first, size_t rows)
 {
@@ -137,7 +137,7 @@ static void run_mlp(const struct vit *vit, size_t b, const struct vit_scratch *s
     }
 }
 
-/* What follows the attention of block `b` for a tile. */
+/* Everything after the attention of block `b`, for a tile. */
 static void finish(const struct vit *vit, size_t b, const struct vit_scratch *scratch, size_t first,
                    size_t rows)
 {

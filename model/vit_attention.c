@@ -1,4 +1,4 @@
-/* Attention of the ViT: one head of one window, or of the whole grid, in tiles of queries. */
+/* Attention of the ViT: tiles of queries of one head, within a window or over the whole grid. */
 #include "model/vit.h"
 
 #include <assert.h>
@@ -9,8 +9,8 @@
 #include "model/kernels/half16.h"
 #include "model/kernels/matmul_kernel.h"
 
-/* One head and window. The window has `side` rows and columns of keys; the queries are the `rows` x
- * `columns` positions of it that lie within the grid. */
+/* One head and one window. The keys are side x side positions; the queries are the rows x columns
+ * positions of them that lie within the grid. */
 struct window {
     const struct vit *vit;
     const struct vit_scratch *scratch;
@@ -18,7 +18,7 @@ struct window {
     size_t side, top, left, rows, columns;
 };
 
-/* Element 0 of `what` (0 q, 1 k, 2 v) at a position of the window. */
+/* q, k or v (`what` is 0, 1 or 2) of a position of the window. */
 static float *part_at(const struct window *w, size_t what, size_t row, size_t column)
 {
     const struct vit_sizes *s = &w->vit->weights.sizes;
@@ -27,7 +27,7 @@ static float *part_at(const struct window *w, size_t what, size_t row, size_t co
            ((what * s->heads + w->head) * s->grid * s->grid + token) * s->head_width;
 }
 
-/* to[side][side][E] = k or v of the window, the bias where it is padded. */
+/* to[side][side][E] = k or v of the window; padded positions get the bias. */
 static void gather(const struct window *w, size_t what, float *to)
 {
     const struct vit_sizes *s = &w->vit->weights.sizes;
@@ -39,8 +39,8 @@ static void gather(const struct window *w, size_t what, float *to)
                    e * sizeof(float));
 }
 
-/* positions[side][width] = for the query of each lane of a tile, which is at[lane] along one axis,
- * its product with the relative position of each key along that axis. `table` is rel_h or rel_w. */
+/* positions[side][width]: along one axis, the product of each key's relative position with the
+ * query of each lane, which is at at[lane]. `table` is rel_h or rel_w. */
 static void relative(const struct window *w, const struct vit_attention_scratch *scratch,
                      size_t tile, const float *table, const size_t *at, float *positions)
 {
@@ -59,7 +59,7 @@ static void relative(const struct window *w, const struct vit_attention_scratch 
             positions[key * width + i] = scratch->products[(high - at[i] + key) * width + i];
 }
 
-/* Row and column of a query of the window; past the last query, those of the last. */
+/* The row and column of a query. Queries past the last one get those of the last. */
 static void query_at(const struct window *w, size_t query, size_t *row, size_t *column)
 {
     size_t columns = w->columns, last = w->rows * columns - 1;
@@ -70,7 +70,7 @@ static void query_at(const struct window *w, size_t query, size_t *row, size_t *
     *column = query % columns;
 }
 
-/* Fills a tile with the queries from `first` on. */
+/* Sets the queries and biases of a tile, from query `first` on. */
 static void set_tile(const struct window *w, struct vit_attention_scratch *scratch, size_t tile,
                      size_t first)
 {
@@ -91,7 +91,7 @@ static void set_tile(const struct window *w, struct vit_attention_scratch *scrat
         (struct attention_bias){.down = down, .right = right, .side = w->side};
 }
 
-/* What the queries from `first` on have become, out[width][E], into their tokens' rows of y. */
+/* Stores the results of the queries from `first` on, out[width][E], in their tokens' rows of y. */
 static void store_tile(const struct window *w, const float *out, size_t first)
 {
     const struct vit_sizes *s = &w->vit->weights.sizes;
@@ -108,7 +108,7 @@ static void store_tile(const struct window *w, const float *out, size_t first)
     }
 }
 
-/* Up to ATTENTION_TILES tiles of queries from `first` on, and where their results go. */
+/* Computes and stores the attention of up to ATTENTION_TILES tiles of queries from `first` on. */
 static void attend_tiles(const struct window *w, struct vit_attention_scratch *scratch,
                          size_t first, const float *keys, const float *values)
 {
@@ -127,7 +127,7 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* All of one window, its keys gathered first. */
+/* A whole window. Gathers its keys and values first. */
 static void attend_window(const struct window *w, struct vit_attention_scratch *scratch)
 {
     size_t width = matmul_kernel(w->vit->isa)->width;

@@ -1,4 +1,4 @@
-/* Loading the ViT image encoder: tensors as read -> matrices as the products want them. */
+/* Loading the ViT image encoder: packs the tensors for the products. */
 #include "model/vit.h"
 
 #include <math.h>
@@ -12,7 +12,7 @@ static size_t chunks(const struct vit_sizes *s)
     return (s->hidden + VIT_HIDDEN - 1) / VIT_HIDDEN;
 }
 
-/* from[rows][n], last row first, times factor. NULL with ERROR_MEMORY. */
+/* A copy of from[rows][n], last row first, times factor. NULL with ERROR_MEMORY. */
 static float *reversed(size_t rows, size_t n, const float *from, float factor, struct error *error)
 {
     float *to = memory_new(rows * n, sizeof(float), "relative positions", error);
@@ -22,7 +22,7 @@ static float *reversed(size_t rows, size_t n, const float *from, float factor, s
     return to;
 }
 
-/* A matrix of a block, in the precision of the blocks. */
+/* Packs a matrix of a block in the precision of the blocks. */
 static int pack(const struct vit *vit, struct matmul_packed *packed, struct matmul_right right,
                 struct error *error)
 {
@@ -84,7 +84,7 @@ static int pack_block(const struct vit *vit, struct vit_packed_block *packed,
                 matmul_linear(s->width, s->width, block->proj_weight, block->proj_bias), error);
 }
 
-/* Gives the memory behind packed tensors back. */
+/* Releases the memory of the tensors that are packed. */
 static void release_block(struct vit_block *block, size_t b, struct checkpoint *checkpoint)
 {
     static const char *const names[] = {"attn.qkv.weight",  "attn.rel_pos_h",  "attn.rel_pos_w",

@@ -59,7 +59,7 @@ static int check_sizes(struct vit_sizes *sizes, int image_size, struct error *er
     return 0;
 }
 
-/* The side of block `b`'s windows, from the rows of its relative positions. */
+/* Derives the window of block `b` from the rows of its relative positions. */
 static int read_window(struct vit_weights *weights, const struct checkpoint *checkpoint, size_t b,
                        struct error *error)
 {

@@ -1,4 +1,4 @@
-/* vit_weights.h - the tensors of SAM's ViT image encoder and the sizes that their shapes give.
+/* vit_weights.h - the tensors of SAM's ViT image encoder, and the sizes derived from their shapes.
  *
  * Letters besides those of sam.h: D width of the tokens; E = D / H width of a head. */
 #ifndef MODEL_VIT_WEIGHTS_H
@@ -20,8 +20,8 @@ struct vit_sizes {
 };
 
 struct vit_block {
-    /* Side of the attention windows. G where attention is global: such a block has 2 G - 1 rows of
-     * relative positions, any other one 2 window - 1. */
+    /* The side of the attention windows, derived from the 2 window - 1 rows of the relative
+     * positions; G if attention is global. */
     size_t window;
     const float *norm1_weight, *norm1_bias; /* [D] */
     const float *qkv_weight, *qkv_bias;     /* [3][H][E][D], [3][H][E] */
@@ -40,9 +40,9 @@ struct vit_weights {
     struct neck_weights neck;
 };
 
-/* Derives the sizes and reads every tensor below image_encoder. `image_size` 0 or the model's own;
- * another one is refused, since position embeddings are not interpolated.
- * Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY; in either case vit_weights_free is due. */
+/* Derives the sizes and reads every tensor of image_encoder. `image_size` is 0 or the model's own;
+ * any other is refused, since position embeddings are not interpolated. Returns 0, or -1 with
+ * ERROR_MODEL or ERROR_MEMORY; in either case vit_weights_free is due. */
 int vit_weights_read(struct vit_weights *weights, struct checkpoint *checkpoint, int image_size,
                      struct error *error);
 void vit_weights_free(struct vit_weights *weights);

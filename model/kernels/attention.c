@@ -56,7 +56,7 @@ static const struct matmul_kernel *product_kernel(const struct flash_attention *
     return attention->half16 ? attention->half16->product : matmul_kernel(attention->isa);
 }
 
-/* One tile's step over keys first .. first + count - 1. */
+/* One step of a tile's softmax, over keys first .. first + count - 1. */
 static void run_chunk(const struct flash_attention *attention, const struct attention_tile *tile,
                       const struct attention_keys *keys, size_t first, size_t count)
 {

@@ -1,9 +1,10 @@
-/* attention.h - one head's attention for a tile of queries at a time, without storing the scores of
- * all keys: an online softmax over chunks of keys that stay in the innermost caches.
+/* attention.h - attention of one head for a few tiles of queries, without storing the scores of all
+ * keys: an online softmax over chunks of keys that stay in the innermost caches ("flash
+ * attention").
  *
- * Scores are held transposed, [keys][width]: a vector is one key and LANES queries, so that the
- * softmax runs down columns without any sum across lanes. `width` is that of matmul_kernel. All
- * scores are in base 2: queries carry a factor log2(e). */
+ * Scores are stored transposed, [keys][width]: a vector holds one key and LANES queries, so the
+ * softmax runs down columns and never sums across lanes. `width` is that of matmul_kernel. Scores
+ * are in base 2: queries carry a factor of log2(e). */
 #ifndef MODEL_KERNELS_ATTENTION_H
 #define MODEL_KERNELS_ATTENTION_H
 
@@ -15,26 +16,28 @@
 
 struct half16_kernel;
 
-enum {
-    ATTENTION_CHUNK = 144, /* keys a step of the softmax: 18 KB of scores */
-    ATTENTION_TILES =
-        4 /* tiles that share a pass over the keys, so that these are read less often */
-};
+/* Keys for each step of the softmax: 18 KB of scores. */
+enum { ATTENTION_CHUNK = 144 };
 
-/* What is added to the scores, times log2(e); queries and keys are the cells of a square of `side`
- * x `side`, row by row. table[key] when there is a table; where there are `distances`, what these
- * have for the rows and columns between the cells; else down[key / side] + right[key % side]. */
+/* Tiles that share one pass over the keys, so that keys are read less often. */
+enum { ATTENTION_TILES = 4 };
+
+/* What is added to the scores, times log2(e). Queries and keys are the cells of a square of side
+ * `side`, row by row. The bias of a key is
+ *   table[key]                               if there is a table,
+ *   that of its distance from the query      if there are distances,
+ *   down[key / side] + right[key % side]     otherwise. */
 struct attention_bias {
     const float *table;        /* [keys][width] or NULL */
     const float *distances;    /* of attention_distances, or NULL */
-    size_t query;              /* with them: the tile's first; side >= width */
+    size_t query;              /* with distances: the tile's first query; side >= width */
     const float *down, *right; /* [keys / side][width], [side][width] */
     size_t side;
 };
 
-/* Biases by distance, for squares too large to have a table for each pair of cells: one row for
- * each distance down, and in it the values at distances across -(side - 1) .. side - 1, the same to
- * the left and to the right, between `width` floats of padding at either end. */
+/* Biases by distance, for squares that are too large for a table of all pairs of cells. There is
+ * one row for each distance down, 0 .. side - 1. It holds the biases for the distances across from
+ * -(side - 1) to side - 1, which are symmetric, with `width` floats of padding at either end. */
 static inline size_t attention_distances_row(size_t side, size_t width)
 {
     return 2 * (side + width) - 1;
@@ -47,26 +50,26 @@ void attention_distances(size_t side, size_t width, const float *biases, float f
 struct attention_tile {
     float *query;               /* [E][width], in: queries as columns, times log2(e) / sqrt(E) */
     struct attention_bias bias; /* in */
-    float *out;       /* [width][E], out: what the queries' attention makes of the values */
-    float *max, *sum; /* [width] */
+    float *out;                 /* [width][E], out: the attention, a row for each query */
+    float *max, *sum;           /* [width], of the softmax so far */
 };
 
-/* What one thread needs. */
+/* The tiles and the scratch of one thread. */
 struct flash_attention {
     enum isa isa;
-    /* Where there is one, keys come as its elements along rows, and values as its elements across
-     * rows, group E apart. */
+    /* The kernel of both products, or NULL for floats. With a kernel, keys are packed along rows,
+     * and values across rows that lie group * E floats apart. */
     const struct half16_kernel *half16;
     struct attention_tile tiles[ATTENTION_TILES];
     float *scores; /* [ATTENTION_CHUNK][width] */
     float *factor; /* [width] */
 };
 
-/* `half16`: the kernel of both products, or NULL for floats. */
+/* Takes the scratch from the arena. `half16` is NULL for float products. */
 void attention_layout(struct flash_attention *attention, enum isa isa,
                       const struct half16_kernel *half16, size_t head_width, struct arena *arena);
 
-/* Column `lane` of a tile's queries = from[head_width] * factor, or zeros where `from` is NULL. */
+/* Column `lane` of a tile's queries = from[head_width] * factor, or zeros if `from` is NULL. */
 void attention_set_query(const struct flash_attention *attention, size_t tile, size_t lane,
                          size_t head_width, const float *from, float factor);
 

@@ -1,4 +1,4 @@
-/* attention_kernel.h - the steps of attention.c that are compiled for each instruction set. */
+/* attention_kernel.h - the inner loops of attention.c, compiled for each instruction set. */
 #ifndef MODEL_KERNELS_ATTENTION_KERNEL_H
 #define MODEL_KERNELS_ATTENTION_KERNEL_H
 

@@ -10,8 +10,9 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* The biases of a query in one row and a key in another, at distance 0 across. Rows of queries
- * below the square, which no one asks for, count as nearer than they are. */
+/* The biases of a query in row `query` and a key in row `key`, at distance 0 across. The last tile
+ * may reach below the square; such queries get the bias of a smaller distance, and nobody reads
+ * them. */
 static const float *distances_between(const struct attention_bias *bias, size_t query, size_t key)
 {
     size_t down = smaller(query > key ? query - key : key - query, bias->side - 1);
@@ -19,7 +20,7 @@ static const float *distances_between(const struct attention_bias *bias, size_t 
            bias->side - 1;
 }
 
-/* All ones in the lanes of vector `j` from lane `first` of the tile on. */
+/* A mask for vector `j` of a tile: all ones from lane `first` of the tile on. */
 static vector_int lanes_from(size_t first, size_t j)
 {
     vector_int lanes = {0};
@@ -28,8 +29,8 @@ static vector_int lanes_from(size_t first, size_t j)
     return lanes;
 }
 
-/* A tile's queries are neighbours, so their biases with one key are too; the queries of at most two
- * rows of the square. */
+/* The queries of a tile are neighbours in one row of the square, or in two. Their biases with one
+ * key are therefore neighbours in one row of the table, or in two. */
 static void fill_distances(const struct attention_bias *bias, size_t first, size_t count,
                            float *scores)
 {
@@ -76,10 +77,10 @@ static void fill(const struct attention_bias *bias, size_t first, size_t count, 
         fill_sums(bias, first, count, scores);
 }
 
-/* Four keys at a time: a maximum or a sum that waits for the one before costs four cycles. */
+/* Four independent chains: an addition or a maximum has a latency of four cycles. */
 enum { APART = 4 };
 
-/* The maxima of column vector `s`, and of `top`. */
+/* The maxima down a column vector, and of `top`. */
 VECTOR_INLINE vector column_max(size_t keys, const float *s, vector top)
 {
     vector part[APART] = {top, top, top, top};
@@ -99,7 +100,7 @@ VECTOR_INLINE vector exponential(float *s, vector top)
     return p;
 }
 
-/* s = 2^(s - top) down a column vector; the sum of it. */
+/* s = 2^(s - top) down a column vector. Returns the sums. */
 VECTOR_INLINE vector column_exponentials(size_t keys, float *s, vector top)
 {
     vector part[APART] = {0};

@@ -1,4 +1,5 @@
-/* conv3.h - 3x3 convolutions over a plane as three products, one for each row of the kernel. */
+/* conv3.h - 3x3 convolutions over a plane, as one product for each of the three rows of the kernel.
+ */
 #ifndef MODEL_KERNELS_CONV3_H
 #define MODEL_KERNELS_CONV3_H
 
@@ -21,7 +22,7 @@ int conv3_pack(struct conv3 *conv, enum isa isa, const struct conv3_weights *wei
                struct error *error);
 void conv3_free(struct conv3 *conv);
 
-/* y[from's side / stride][out] = row `row` of the result; from has `in` channels. */
+/* y[from->side / stride][out] = row `row` of the result. `from` has `in` channels. */
 void conv3_row(const struct conv3 *conv, const struct plane *from, size_t row, float *y);
 
 #endif

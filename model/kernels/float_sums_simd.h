@@ -1,5 +1,4 @@
-/* float_sums_simd.h - sums of matmul_blocks_simd.h that are floats from the first step to the last.
- */
+/* float_sums_simd.h - for matmul_blocks_simd.h: sums are floats from the first step to the last. */
 #ifndef MODEL_KERNELS_FLOAT_SUMS_SIMD_H
 #define MODEL_KERNELS_FLOAT_SUMS_SIMD_H
 

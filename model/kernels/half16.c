@@ -11,7 +11,7 @@ extern const struct half16_kernel half16_bf16_pairs_avx512, half16_bf16_singles_
 #if defined(HAVE_AVX512FP16)
 extern const struct half16_kernel half16_bf16_halves_avx512, half16_f16_avx512;
 
-/* AVX512-FP16: CPUID leaf 7, bit 23 of edx; __builtin_cpu_supports of Clang 14 does not know it. */
+/* AVX512-FP16 is bit 23 of edx in CPUID leaf 7; Clang 14 has no __builtin_cpu_supports for it. */
 static bool cpu_has_halves(void)
 {
     unsigned a, b, c, d;

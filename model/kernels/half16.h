@@ -1,37 +1,37 @@
-/* half16.h - products of operands rounded to 16 bits, where the CPU has such: of numbers in
- * bfloat16 (8 significant bits, float's range) or in half precision (f16: 11 bits, up to 65,504).
+/* half16.h - products of operands rounded to 16 bits, where the CPU supports them: bfloat16 (8
+ * significant bits, the range of a float) or half precision (f16: 11 bits, up to 65,504).
  *
- * Three ways to multiply, chosen by what the CPU does fastest:
- *  - pairs: two neighbours along k make one element of four bytes, the first in the low half, and
- *    AVX512-BF16's dot product takes both; sums are floats;
- *  - singles: an element is one rounded value, kept as a float, and products are float products;
- *  - halves: pairs of half-precision numbers, multiplied by AVX512-FP16. Their sums are rounded to
- *    11 bits at each step, so at most 96 of them are added before they go on in float: on average
- *    that costs less than rounding operands to bfloat16 does (model/MODEL.md). A bfloat16 of usual
- *    size is a half-precision number too; one above 65,504 becomes infinite and one below 6e-5
- *    loses bits.
+ * There are three ways to multiply; the best one depends on the CPU.
+ *  - pairs: an element of four bytes holds two neighbours along k, the first in the low half.
+ *    AVX512-BF16's dot product takes both. Sums are floats.
+ *  - singles: an element is one rounded value, stored as a float. Products are float products.
+ *  - halves: an element holds two half-precision numbers, multiplied by AVX512-FP16. Each step
+ *    rounds the sum to 11 bits, so at most 96 steps are summed before the sum is added to a float.
+ *    On average this costs less accuracy than rounding operands to bfloat16 (model/MODEL.md).
+ *    bfloat16 operands are converted: one above 65,504 becomes infinite, and one below 6e-5 loses
+ *    bits.
  * AMD's Zen 4 multiplies twice as many pairs as floats a second, and has no halves. Intel's
  * Sapphire and Emerald Rapids multiply half as many pairs as floats, and twice as many halves
  * (bench/LOG.md).
  *
- * Matrices of elements have the strides of float matrices, and k counts elements. A matrix of
- * floats becomes one of elements along its rows (left sides) or across `group` rows (right sides),
- * rounded to the nearest, ties to even. */
+ * A matrix of elements has the strides of a float matrix, and its k counts elements. Left sides are
+ * packed along rows, right sides across `group` rows. Rounding is to nearest, ties to even. */
 #ifndef MODEL_KERNELS_HALF16_H
 #define MODEL_KERNELS_HALF16_H
 
 #include "model/kernels/matmul_kernel.h"
 
 struct half16_kernel {
-    const struct matmul_kernel *product; /* a and b hold elements; c and start are floats */
+    const struct matmul_kernel *product; /* a and b hold elements; c and bias are floats */
     size_t group;                        /* values of an element: 1 (singles) or 2 */
 
-    /* Row r: to[n / group, rounded up] elements of x[n], the last one filled up with 0. Rows of x
-     * and `to` lie `row` and `to_row` apart; to may be x if to_row is row. */
+    /* Packs along rows: row r of `to` holds the elements of x[n], n / group of them, rounded up;
+     * the last one is padded with 0. Rows of x and `to` lie `row` and `to_row` floats apart. to may
+     * be x if to_row is row. */
     void (*along)(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row);
 
-    /* Row i of elements: to[n] from rows group i and up of x[rows][n], zeros past the last. May
-     * work in place if to_row <= group row. */
+    /* Packs across rows: row i of `to`, n elements, holds rows group * i and up of x[rows][n], with
+     * zeros past the last row. to may be x if to_row <= group * row. */
     void (*across)(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row);
 };
 
@@ -43,11 +43,11 @@ enum half16_way {
     HALF16_WAYS
 };
 
-/* Multiplies in one way, or NULL where this CPU or this build cannot. */
+/* The kernel of one way, or NULL if this CPU or this build does not support it. */
 const struct half16_kernel *half16_kernel(enum half16_way way);
 
-/* The fastest way for bfloat16 on this CPU; MASKMILL_BF16=pairs|singles|halves in the environment
- * overrides the choice, so that tests reach all. NULL as above. */
+/* The fastest kernel for bfloat16 on this CPU. MASKMILL_BF16=pairs|singles|halves in the
+ * environment overrides the choice, so that tests reach all three. NULL as above. */
 const struct half16_kernel *half16_bf16_kernel(void);
 
 #endif

@@ -1,5 +1,4 @@
-/* Products and conversions in bfloat16. Of the three times that this file is compiled, only the one
- * for AVX-512 has anything in it. */
+/* Products and conversions in bfloat16. Empty unless compiled for AVX-512. */
 #include "model/kernels/half16.h"
 
 #if defined(__AVX512BF16__)
@@ -7,7 +6,7 @@
 #include "model/kernels/float_sums_simd.h"
 #include "model/kernels/half16_pairs_simd.h"
 
-/* `left` and each lane of `right` are pairs. */
+/* `left` and each lane of `right` hold a pair. */
 VECTOR_INLINE sums multiply_add(sums sum, float left, vector right)
 {
     return _mm512_dpbf16_ps(sum, (__m512bh)_mm512_set1_ps(left), (__m512bh)right);
@@ -25,7 +24,7 @@ static void bf16_across(size_t rows, size_t n, const float *x, size_t row, float
     pairs_across(rows, n, x, row, to, to_row, to_bf16);
 }
 
-/* Rounded values stay floats, so that rows are elements as they are. */
+/* along and across of singles: rounded values stay floats, so rows keep their layout. */
 static void singles(size_t rows, size_t n, const float *x, size_t row, float *to, size_t to_row)
 {
     for (size_t r = 0; r < rows; r++, x += row, to += to_row)

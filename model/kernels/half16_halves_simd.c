@@ -1,12 +1,12 @@
-/* Products and conversions in half precision. Of the three times that this file is compiled, only
- * the one for AVX-512 has anything in it, and that only with a compiler that knows AVX512-FP16. */
+/* Products and conversions in half precision. Empty unless compiled for AVX-512 by a compiler that
+ * supports AVX512-FP16. */
 #include "model/kernels/half16.h"
 
 #if defined(__AVX512FP16__)
 
 #include "model/kernels/half16_pairs_simd.h"
 
-/* Each lane holds two sums, of the first and of the second of each pair. */
+/* Each lane holds two sums: of the first and of the second number of each pair. */
 static const size_t CHAIN = 96;
 
 typedef __m512h sums;

@@ -1,6 +1,5 @@
-/* half16_pairs_simd.h - from floats to pairs of 16-bit numbers, whichever these are: `to_16` turns
- * LANES floats into as many, and is a constant wherever these functions are called. Needs
- * AVX512-BF16. */
+/* half16_pairs_simd.h - packs floats as pairs of 16-bit numbers of either kind. `to_16` converts
+ * LANES floats; it is a compile-time constant in every call. Needs AVX512-BF16. */
 #ifndef MODEL_KERNELS_HALF16_PAIRS_SIMD_H
 #define MODEL_KERNELS_HALF16_PAIRS_SIMD_H
 
@@ -21,7 +20,7 @@ VECTOR_INLINE vector bf16_rounded(vector x)
     return (vector)_mm512_slli_epi32(_mm512_cvtepu16_epi32(to_bf16(x)), 16);
 }
 
-/* half16_kernel.along of a kernel of pairs. */
+/* half16_kernel.along for pairs. */
 VECTOR_INLINE void pairs_along(size_t rows, size_t n, const float *x, size_t row, float *to,
                                size_t to_row, to_16_function *const to_16)
 {
@@ -35,7 +34,7 @@ VECTOR_INLINE void pairs_along(size_t rows, size_t n, const float *x, size_t row
         }
 }
 
-/* half16_kernel.across of a kernel of pairs. */
+/* half16_kernel.across for pairs. */
 VECTOR_INLINE void pairs_across(size_t rows, size_t n, const float *x, size_t row, float *to,
                                 size_t to_row, to_16_function *const to_16)
 {

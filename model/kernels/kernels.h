@@ -1,4 +1,5 @@
-/* kernels.h - what the encoders do between products, on rows of floats, for each instruction set. */
+/* kernels.h - what runs between products, on rows of floats: LayerNorm, GELU, depthwise
+ * convolution. Compiled for each instruction set. */
 #ifndef MODEL_KERNELS_KERNELS_H
 #define MODEL_KERNELS_KERNELS_H
 

@@ -1,13 +1,13 @@
-/* math_simd.h - 2^x and GELU on vectors, from additions, multiplications and shifts alone.
+/* math_simd.h - 2^x and GELU on vectors, from additions, multiplications and shifts only.
  *
- * The polynomials are minimax fits (Lawson's reweighted least squares) to the functions named;
- * their error bounds are checked by tests/unit/test_kernels.c over all floats of the range. */
+ * The polynomials are minimax fits (Lawson's reweighted least squares). tests/unit/test_kernels.c
+ * checks the error bounds over the whole range. */
 #ifndef MODEL_KERNELS_MATH_SIMD_H
 #define MODEL_KERNELS_MATH_SIMD_H
 
 #include "model/kernels/vector_simd.h"
 
-/* 2^x within 2.5e-7 relative for -126 <= x <= 127; below, as for -126. */
+/* 2^x with a relative error of at most 2.5e-7 for -126 <= x <= 127; smaller x count as -126. */
 VECTOR_INLINE vector vector_exp2(vector x)
 {
     const float round = 0x1.8p23f; /* adding it leaves the nearest integer in the low bits */
@@ -22,9 +22,10 @@ VECTOR_INLINE vector vector_exp2(vector x)
     return (vector)((vector_int)y + ((vector_int)shifted << 23));
 }
 
-/* x * (1 + erf(x / sqrt 2)) / 2 within 1.5e-7 * max(1, |x|).
- * With u = |x| it is max(x, 0) - u * Q(u), Q(u) = erfc(u / sqrt 2) / 2, and log2 Q is nearly a
- * parabola: a polynomial of degree 10 over 0..7; beyond, Q is below 1.3e-12 and taken as Q(7). */
+/* x * (1 + erf(x / sqrt 2)) / 2 with an error of at most 1.5e-7 * max(1, |x|).
+ * With u = |x| this is max(x, 0) - u * Q(u), where Q(u) = erfc(u / sqrt 2) / 2. log2 Q is nearly a
+ * parabola, so a polynomial of degree 10 fits it over 0..7. Beyond 7, Q is below 1.3e-12 and Q(7)
+ * stands for it. */
 VECTOR_INLINE vector vector_gelu(vector x)
 {
     vector u = vector_max(x, -x);

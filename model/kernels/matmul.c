@@ -18,7 +18,7 @@ const struct matmul_kernel *matmul_kernel(enum isa isa)
     return variants[isa];
 }
 
-/* panel[k][width] = b[k][n], the columns past n zero. */
+/* panel[k][width] = b[k][n]; columns past n are zero. */
 static void pack_panel(size_t k, size_t n, size_t width, struct matmul_view b, float *panel)
 {
     if (b.column == 1) {
@@ -36,7 +36,7 @@ static void pack_panel(size_t k, size_t n, size_t width, struct matmul_view b, f
             panel[p * width + j] = 0;
 }
 
-/* A product with one packed panel; copies the left side where its columns are not adjacent. */
+/* Multiplies by one packed panel. Copies the left side if its columns are not adjacent. */
 static void times_panel(const struct matmul_kernel *kernel, struct matmul_shape shape,
                         struct matmul_view a, const float *panel, struct matmul_result c)
 {
@@ -73,7 +73,7 @@ void matmul(enum isa isa, struct matmul_shape shape, struct matmul_view a, struc
     }
 }
 
-/* panel[k / group, rounded up][width] = elements of b[k][n]. */
+/* panel[ceil(k / group)][width] = the elements of b[k][n]. */
 static void pack_elements(const struct half16_kernel *half16, size_t k, size_t n, size_t width,
                           struct matmul_view b, float *panel)
 {
@@ -86,7 +86,7 @@ static void pack_elements(const struct half16_kernel *half16, size_t k, size_t n
     }
 }
 
-/* Rows of a packed panel. */
+/* The number of rows of each packed panel. */
 static size_t depth_of(const struct matmul_packed *packed)
 {
     size_t group = packed->half16 ? packed->half16->group : 1;

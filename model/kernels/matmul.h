@@ -1,11 +1,10 @@
-/* matmul.h - all matrix products of this project, from its own vector kernels (matmul_simd.c): right
- * sides are packed, results are row-major.
+/* matmul.h - all matrix products of this project, from its own vector kernels (matmul_simd.c):
+ * right sides are packed, results are row-major.
  *
- * Every product runs on the calling thread. Callers cut work into tiles of fixed size inside an
- * OpenMP loop. An element of a result depends on its row of the left side, its column of the right
- * side and k alone, never on m, n or where it lies in a tile, so cutting differently keeps the bits
- * (on one instruction set).
- */
+ * Every product runs on the calling thread; callers cut work into tiles of fixed size inside an
+ * OpenMP loop. The bits of an element depend only on its row of the left side, its column of the
+ * right side, k and the instruction set. They do not depend on m, n or the place in a tile, so work
+ * may be cut anywhere. */
 #ifndef MODEL_KERNELS_MATMUL_H
 #define MODEL_KERNELS_MATMUL_H
 
@@ -17,8 +16,8 @@
 struct error;
 struct half16_kernel;
 
-/* A matrix in place: element (i, j) lies at data[i * row + j * column], so a transposed matrix needs
- * no copy. */
+/* A matrix in place: element (i, j) lies at data[i * row + j * column], so a transposed matrix
+ * needs no copy. */
 struct matmul_view {
     const float *data;
     size_t row, column;
@@ -74,8 +73,8 @@ static inline struct matmul_right matmul_linear(size_t in, size_t out, const flo
     return (struct matmul_right){in, out, matmul_transposed(weight, in), bias};
 }
 
-/* A right side packed for one instruction set: panels of `width` columns, [ceil(n / width)][k][width],
- * the last one filled up with zeros. */
+/* A right side packed for one instruction set: panels of `width` columns, [ceil(n /
+ * width)][k][width]. The last panel is padded with zeros. */
 struct matmul_packed {
     enum isa isa;
     const struct half16_kernel *half16; /* NULL: floats; else panels hold its elements */
@@ -89,7 +88,7 @@ struct matmul_packed {
 int matmul_pack(struct matmul_packed *packed, enum isa isa, struct matmul_right right,
                 const char *what, struct error *error);
 
-/* As matmul_pack, in 16 bits. Left sides then hold the kernel's elements. */
+/* As matmul_pack, in 16 bits. Left sides must then hold the kernel's elements. */
 int matmul_pack_half16(struct matmul_packed *packed, const struct half16_kernel *half16,
                        struct matmul_right right, const char *what, struct error *error);
 
@@ -99,8 +98,8 @@ void matmul_packed_free(struct matmul_packed *packed);
 void matmul_packed(size_t m, struct matmul_view a, const struct matmul_packed *b,
                    struct matmul_result c);
 
-/* Columns [first, first + count) of it; c.data points at column `first`. `first` is a multiple of
- * b->width, and so is `count` unless it ends with the last column. */
+/* Only columns first .. first + count - 1 of that product; c.data points at column `first`. `first`
+ * is a multiple of b->width. So is `count`, unless the range ends with the last column. */
 void matmul_columns(size_t m, struct matmul_view a, const struct matmul_packed *b, size_t first,
                     size_t count, struct matmul_result c);
 

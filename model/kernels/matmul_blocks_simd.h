@@ -1,13 +1,18 @@
-/* matmul_blocks_simd.h - the innermost products over an element of four bytes, whatever it is. The
- * includer first defines what its sums are, and exports the two functions at the end of this file:
+/* matmul_blocks_simd.h - the innermost products, for elements of four bytes of any kind. The
+ * including file first defines
  *
- *  - sums, the type of a vector of them;
- *  - sums multiply_add(sums sum, float left, vector right), one step of k;
- *  - CHAIN, how many steps may be summed so before they go on in float; SIZE_MAX: sums are floats;
- *  - vector as_floats(sums sum), and sums from_floats(vector x), of zeros unless sums are floats.
+ *  - sums: the type of a vector of sums;
+ *  - sums multiply_add(sums sum, float left, vector right): one step of k;
+ *  - CHAIN: how many steps may be summed in it before the sum is added to a float; SIZE_MAX if sums
+ *    are floats;
+ *  - vector as_floats(sums sum), and sums from_floats(vector x), where x is zero unless sums are
+ *    floats;
  *
- * Blocks of rows x vectors registers, each step of k one load a vector of b and one broadcast a row
- * of a. 12 x 2 of 32 registers (AVX-512) reach 0.95 of the peak, and 6 x 2 of 16 (AVX2). */
+ * and then exports `panel` and `weighted`.
+ *
+ * A block keeps rows x vectors sums in registers. A step of k is one load for each vector of b and
+ * one broadcast for each row of a. 12 x 2 of 32 registers (AVX-512) and 6 x 2 of 16 (AVX2) reach
+ * 0.95 of the peak. */
 #ifndef MODEL_KERNELS_MATMUL_BLOCKS_SIMD_H
 #define MODEL_KERNELS_MATMUL_BLOCKS_SIMD_H
 
@@ -31,11 +36,11 @@ struct place {
     const float *bias;
     float *c;
     size_t c_row;
-    const float *ahead; /* what to bring into the L2 cache meanwhile, or NULL */
+    const float *ahead; /* what to prefetch into the L2 cache meanwhile, or NULL */
 };
 
-/* `rows` and `vectors` are constants wherever this is called, so that all sums are registers. k is
- * at most CHAIN. */
+/* One block. `rows` and `vectors` are constants in every call, so all sums are registers. k is at
+ * most CHAIN. */
 VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, struct place at,
                          bool add)
 {
@@ -74,7 +79,7 @@ VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, stru
         }
 }
 
-/* A block for any k, in chains of about equal length. */
+/* A block for any k: chains of about equal length. */
 VECTOR_INLINE void chains(const size_t rows, const size_t vectors, size_t k, struct place at,
                           bool add)
 {
@@ -96,7 +101,7 @@ VECTOR_INLINE void advance(struct place *at, size_t rows)
     at->c += rows * at->c_row;
 }
 
-/* m rows: full blocks, then the rest in pieces of 8, 4, 2 and 1. */
+/* m rows: full blocks, then blocks of 8, 4, 2 and 1 rows. */
 VECTOR_INLINE void all_rows(size_t m, const size_t vectors, size_t k, struct place at, bool add)
 {
     for (; m >= ROWS; m -= ROWS, advance(&at, ROWS), at.ahead += at.ahead ? k / 2 * 16 : 0)
@@ -117,7 +122,7 @@ VECTOR_INLINE void all_rows(size_t m, const size_t vectors, size_t k, struct pla
         chains(1, vectors, k, at, add);
 }
 
-/* A panel whose last vector is not full: through a tile on the stack. */
+/* A panel whose last vector is partial: computed in a tile on the stack, then copied. */
 static void ragged(size_t m, size_t n, size_t k, struct place at, bool add)
 {
     float tile[ROWS * PANEL_WIDTH];
@@ -146,7 +151,7 @@ static void panel(size_t m, size_t n, size_t k, const float *a, size_t a_row, co
         ragged(m, n, k, at, add);
 }
 
-/* Columns past the last whole vector: one at a time, in the first lane, each product for itself. */
+/* Columns past the last full vector, one at a time, in the first lane. */
 static void weighted_rest(size_t n, size_t k, struct place at, bool add)
 {
     for (size_t i = 0; i < PANEL_WIDTH; i++)

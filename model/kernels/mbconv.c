@@ -2,7 +2,7 @@
 
 #include <omp.h>
 
-/* Positions of the result that a task computes. */
+/* The part of the result that one task computes, in positions. */
 enum { TILE_ROWS = 16, TILE_COLUMNS = 64, EXPANDED_COLUMNS = 2 * TILE_COLUMNS + 1 };
 
 int depthwise_pack(struct depthwise *depthwise, const struct conv *conv, struct error *error)
@@ -55,7 +55,7 @@ void mbconv_layout(struct mbconv_scratch *scratch, size_t hidden, struct arena *
     scratch->mixed = arena_take(arena, TILE_COLUMNS * hidden, sizeof(float));
 }
 
-/* A tile of the result: its columns, and the columns of `from` that they need. */
+/* One task: a tile of `to`. */
 struct tile {
     const struct mbconv *mbconv;
     const struct mbconv_scratch *scratch;

@@ -3,7 +3,8 @@
  *   from -> 1x1 expand, GELU -> depthwise 3x3 with stride, GELU -> 1x1 project -> to
  *   MBConv: stride 1, then to = GELU(to + from)
  *
- * The expanded rows are never stored: a tile of the result keeps three of them and walks down. */
+ * The expanded layer is never stored whole: a task keeps three expanded rows and walks down its
+ * tile. */
 #ifndef MODEL_KERNELS_MBCONV_H
 #define MODEL_KERNELS_MBCONV_H
 
@@ -23,7 +24,7 @@ struct mbconv_weights {
 /* Packed. */
 struct mbconv {
     size_t in, out;
-    bool residual;                /* and GELU at the end */
+    bool residual;                /* MBConv: adds `from`, then GELU */
     struct matmul_packed expand;  /* [in][hidden] */
     struct depthwise depthwise;   /* hidden channels */
     struct matmul_packed project; /* [hidden][out] */
@@ -40,14 +41,15 @@ void mbconv_free(struct mbconv *mbconv);
 int depthwise_pack(struct depthwise *depthwise, const struct conv *conv, struct error *error);
 void depthwise_free(struct depthwise *depthwise);
 
-/* What one thread needs for the largest of `hidden` channels. */
+/* The scratch of one thread; `hidden` is the largest number of hidden channels. */
 struct mbconv_scratch {
     float *ring;  /* [3] expanded rows */
     float *mixed; /* [positions][hidden] after the depthwise convolution */
 };
 void mbconv_layout(struct mbconv_scratch *scratch, size_t hidden, struct arena *arena);
 
-/* `scratch` has one entry a thread. `to` is another plane, of side from->side / stride. */
+/* `scratch` has an entry for each thread. The side of `to` is from->side / stride; it is another
+ * plane. */
 void mbconv_run(const struct mbconv *mbconv, const struct mbconv_scratch *scratch,
                 const struct plane *from, const struct plane *to, int threads);
 

@@ -1,6 +1,6 @@
-/* plane.h - square feature maps with channels last and a frame of zeros one position wide, so that
- * a 3x3 convolution never asks where the border is and three neighbours are one row of 3 *
- * channels. */
+/* plane.h - square feature maps with channels last and a frame of zeros one position wide. A 3x3
+ * convolution then needs no test for the border, and three neighbours are one row of 3 * channels.
+ */
 #ifndef MODEL_KERNELS_PLANE_H
 #define MODEL_KERNELS_PLANE_H
 
@@ -12,19 +12,19 @@ struct plane {
     size_t side, channels;
 };
 
-/* Floats of a plane with its frame. */
+/* The floats of a plane with its frame. */
 static inline size_t plane_size(size_t side, size_t channels)
 {
     return (side + 2) * (side + 2) * channels;
 }
 
-/* Floats from a position to the one below it. */
+/* The floats between a position and the one below it. */
 static inline size_t plane_row(const struct plane *plane)
 {
     return (plane->side + 2) * plane->channels;
 }
 
-/* Channel 0 at a position; row and column may be -1 and side, which is the frame. */
+/* Channel 0 at a position. Row and column may be -1 and side, which are in the frame. */
 static inline float *plane_at(const struct plane *plane, long row, long column)
 {
     return plane->at + (size_t)(row + 1) * plane_row(plane) +

@@ -19,7 +19,7 @@ enum { VECTOR_BYTES = 16 };
 enum {
     LANES = VECTOR_BYTES / 4,
     PANEL_VECTORS = 2,
-    PANEL_WIDTH = PANEL_VECTORS * LANES /* columns that products take at a time */
+    PANEL_WIDTH = PANEL_VECTORS * LANES /* columns of a product computed at a time */
 };
 
 typedef float vector __attribute__((vector_size(VECTOR_BYTES)));
@@ -43,13 +43,13 @@ VECTOR_INLINE vector vector_set(float x)
     return x - (vector){0};
 }
 
-/* a where the lane of `first` is all ones, b where it is zero. */
+/* a in the lanes where `first` is all ones, b where it is zero. */
 VECTOR_INLINE vector vector_select(vector_int first, vector a, vector b)
 {
     return (vector)((first & (vector_int)a) | (~first & (vector_int)b));
 }
 
-/* The larger and the smaller, lane by lane; b where one is NaN. */
+/* The maximum and the minimum of each lane; b if either is NaN. */
 VECTOR_INLINE vector vector_max(vector a, vector b)
 {
 #if defined(__AVX512F__)
@@ -81,7 +81,8 @@ VECTOR_INLINE float vector_sum(vector x)
     return sum;
 }
 
-/* The first `count` lanes, and zeros; all of them cost nothing more than vector_load. */
+/* The first `count` lanes, then zeros. As fast as vector_load if `count` is LANES at compile time.
+ */
 VECTOR_INLINE vector vector_load_part(const float *from, size_t count)
 {
     if (count >= LANES)

@@ -5,8 +5,8 @@
 struct checkpoint;
 struct error;
 
-/* input[3][S][S] -> embedding[C][G][G] with the image_encoder.* of an open checkpoint. `image_size` is
- * S. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY. */
+/* input[3][S][S] -> embedding[C][G][G] with the image_encoder.* of an open checkpoint. `image_size`
+ * is S. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY. */
 int encoder_reference(struct checkpoint *checkpoint, int image_size, const float *input,
                       float *embedding, struct error *error);
 

@@ -1,5 +1,5 @@
-/* reference.h - the formulas as straight loops: slow and obviously right. Tests compare the fast paths
- * with them. Sums are accumulated in double precision. */
+/* reference.h - the formulas as straight loops: slow and obviously right. Tests compare the fast
+ * paths with them. Sums are accumulated in double precision. */
 #ifndef TESTS_REFERENCE_REFERENCE_H
 #define TESTS_REFERENCE_REFERENCE_H
 

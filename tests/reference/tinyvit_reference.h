@@ -1,5 +1,5 @@
-/* tinyvit_reference.h - the reference of tinyvit.h: straight loops, step by step as the official code
- * has them. */
+/* tinyvit_reference.h - the reference of tinyvit.h: straight loops, step by step as the official
+ * code has them. */
 #ifndef TESTS_REFERENCE_TINYVIT_REFERENCE_H
 #define TESTS_REFERENCE_TINYVIT_REFERENCE_H
 

@@ -1,5 +1,5 @@
-/* vit_reference.h - the reference of vit.h: straight loops, step by step as the official code has them
- * (padded windows are projected too, every score is stored). */
+/* vit_reference.h - the reference of vit.h: straight loops, step by step as the official code has
+ * them (padded windows are projected too, every score is stored). */
 #ifndef TESTS_REFERENCE_VIT_REFERENCE_H
 #define TESTS_REFERENCE_VIT_REFERENCE_H
 
