@@ -90,6 +90,13 @@ void *arena_take(struct arena *arena, size_t count, size_t size)
     return start;
 }
 
+float *arena_floats(struct arena *arena, size_t rows, size_t columns)
+{
+    size_t count;
+    return arena_take(arena, __builtin_mul_overflow(rows, columns, &count) ? SIZE_MAX : count,
+                      sizeof(float));
+}
+
 int arena_make(struct arena *arena, void (*layout)(void *context, struct arena *arena),
                void *context, const char *what, struct error *error)
 {

@@ -43,4 +43,7 @@ void arena_free(struct arena *arena);
  * more than was measured is a programming error (assert). */
 void *arena_take(struct arena *arena, size_t count, size_t size);
 
+/* As arena_take, for rows * columns floats. */
+float *arena_floats(struct arena *arena, size_t rows, size_t columns);
+
 #endif

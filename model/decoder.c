@@ -1,5 +1,6 @@
 #include "model/decoder.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -9,31 +10,32 @@
 
 struct decoder_weights {
     struct decoder_tensors tensors;
-    bool folds; /* whether `fold` is filled and used */
-    struct decoder_fold fold;
+    bool folds; /* whether `folded` is filled and used */
+    struct folded_weights folded;
 };
 
-struct decoder_image {
+struct sam_image {
+    const struct decoder_weights *weights;
     float *embedding; /* owned: [C][G][G] */
     float *tables;    /* owned: of the folded decoder, or NULL */
 };
 
-struct decoder {
-    struct decoder_plain *plain;   /* owned */
-    struct decoder_folded *folded; /* owned, or NULL */
-    bool last_folded;              /* who decoded the last batch */
+struct sam_decoder {
+    struct decoder_reference *reference; /* owned */
+    struct folded_decoder *folded;       /* owned, or NULL */
+    bool last_folded;                    /* which of them decoded the last batch */
 };
 
 int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *checkpoint, int grid,
-                         int image_size, bool plain, struct error *error)
+                         int image_size, struct error *error)
 {
     *weights = memory_new(1, sizeof **weights, "mask decoder", error);
     if (!*weights)
         return -1;
     struct decoder_tensors *tensors = &(*weights)->tensors;
     if (decoder_tensors_load(tensors, checkpoint, grid, image_size, isa_best(), error) == 0) {
-        (*weights)->folds = !plain && decoder_fold_serves(tensors);
-        if (!(*weights)->folds || decoder_fold_make(&(*weights)->fold, tensors, error) == 0)
+        (*weights)->folds = folded_supports(tensors);
+        if (!(*weights)->folds || folded_weights_make(&(*weights)->folded, tensors, error) == 0)
             return 0;
     }
     decoder_weights_free(*weights);
@@ -46,31 +48,35 @@ void decoder_weights_free(struct decoder_weights *weights)
     if (!weights)
         return;
     if (weights->folds)
-        decoder_fold_free(&weights->fold);
+        folded_weights_free(&weights->folded);
     decoder_tensors_free(&weights->tensors);
     memory_free(weights);
 }
 
-struct decoder_image *decoder_image_new(const struct decoder_weights *weights, struct error *error)
+static size_t embedding_size(const struct decoder_weights *weights)
+{
+    return (size_t)weights->tensors.embed_dim * weights->tensors.positions;
+}
+
+struct sam_image *decoder_image_new(const struct decoder_weights *weights, struct error *error)
 {
     const char *what = "image embedding";
-    const struct decoder_tensors *tensors = &weights->tensors;
-    struct decoder_image *image = memory_new(1, sizeof *image, what, error);
+    const struct folded_weights *folded = &weights->folded;
+    struct sam_image *image = memory_new(1, sizeof *image, what, error);
     if (!image)
         return NULL;
-    image->embedding =
-        memory_new((size_t)tensors->embed_dim * tensors->positions, sizeof(float), what, error);
-    const struct decoder_fold *fold = &weights->fold;
+    image->weights = weights;
+    image->embedding = memory_new(embedding_size(weights), sizeof(float), what, error);
     if (weights->folds)
-        image->tables =
-            memory_new((size_t)fold->tiles * fold->rows, DECODER_TILE * sizeof(float), what, error);
+        image->tables = memory_new((size_t)folded->tiles * folded->rows,
+                                   FOLDED_TILE * sizeof(float), what, error);
     if (image->embedding && (image->tables || !weights->folds))
         return image;
-    decoder_image_free(image);
+    sam_image_free(image);
     return NULL;
 }
 
-void decoder_image_free(struct decoder_image *image)
+void sam_image_free(struct sam_image *image)
 {
     if (!image)
         return;
@@ -79,68 +85,70 @@ void decoder_image_free(struct decoder_image *image)
     memory_free(image);
 }
 
-void decoder_image_set(const struct decoder_weights *weights, struct decoder_image *image,
-                       const float *embedding, int threads)
-{
-    const struct decoder_tensors *tensors = &weights->tensors;
-    memcpy(image->embedding, embedding,
-           (size_t)tensors->embed_dim * tensors->positions * sizeof(float));
-    if (weights->folds)
-        decoder_table_fill(tensors, &weights->fold, image->embedding, threads, image->tables);
-}
-
-const float *decoder_image_embedding(const struct decoder_image *image)
+float *decoder_image_embedding(struct sam_image *image)
 {
     return image->embedding;
 }
 
-struct decoder *decoder_new(const struct decoder_weights *weights, struct error *error)
+void decoder_image_finish(struct sam_image *image, int threads)
 {
-    struct decoder *decoder = memory_new(1, sizeof *decoder, "mask decoder scratch", error);
+    const struct decoder_weights *weights = image->weights;
+    if (weights->folds)
+        folded_tables_fill(&weights->tensors, &weights->folded, image->embedding, threads,
+                           image->tables);
+}
+
+void sam_embedding(const struct sam_image *image, float *out)
+{
+    memcpy(out, image->embedding, embedding_size(image->weights) * sizeof *out);
+}
+
+struct sam_decoder *decoder_new(const struct decoder_weights *weights, struct error *error)
+{
+    struct sam_decoder *decoder = memory_new(1, sizeof *decoder, "mask decoder scratch", error);
     if (!decoder)
         return NULL;
-    decoder->plain = decoder_plain_new(&weights->tensors, error);
-    if (decoder->plain && weights->folds)
-        decoder->folded = decoder_folded_new(&weights->tensors, &weights->fold, error);
-    if (decoder->plain && (decoder->folded || !weights->folds))
+    decoder->reference = decoder_reference_new(&weights->tensors, error);
+    if (decoder->reference && weights->folds)
+        decoder->folded = folded_new(&weights->tensors, &weights->folded, error);
+    if (decoder->reference && (decoder->folded || !weights->folds))
         return decoder;
-    decoder_free(decoder);
+    sam_decoder_free(decoder);
     return NULL;
 }
 
-void decoder_free(struct decoder *decoder)
+void sam_decoder_free(struct sam_decoder *decoder)
 {
     if (!decoder)
         return;
-    decoder_plain_free(decoder->plain);
-    decoder_folded_free(decoder->folded);
+    decoder_reference_free(decoder->reference);
+    folded_free(decoder->folded);
     memory_free(decoder);
 }
 
-void decoder_run(const struct decoder_weights *weights, struct decoder *decoder,
-                 const struct decoder_image *image, const struct sam_prompts *prompts, float *iou)
+void sam_decode(struct sam_decoder *decoder, const struct sam_image *image,
+                const struct sam_prompts *prompts, float *iou)
 {
-    decoder->last_folded = decoder->folded && decoder_folded_serves(prompts);
+    decoder->last_folded = decoder->folded && folded_serves(prompts);
     if (decoder->last_folded)
-        decoder_folded_run(decoder->folded, image->tables, prompts, iou);
+        folded_run(decoder->folded, image->tables, prompts, iou);
     else
-        decoder_plain_run(&weights->tensors, decoder->plain, image->embedding, prompts, iou);
+        decoder_reference_run(decoder->reference, image->embedding, prompts, iou);
 }
 
-void decoder_want(struct decoder *decoder, const struct decoder_image *image,
-                  const unsigned char *wanted)
+void sam_want(struct sam_decoder *decoder, const struct sam_image *image,
+              const unsigned char *wanted)
 {
     if (decoder->last_folded)
-        decoder_folded_want(decoder->folded, image->tables, wanted);
+        folded_want(decoder->folded, image->tables, wanted);
 }
 
-void decoder_logits(const struct decoder_weights *weights, struct decoder *decoder,
-                    const struct decoder_image *image, int prompt, const int *which, int count,
-                    float *logits)
+void sam_logits(struct sam_decoder *decoder, const struct sam_image *image, int prompt,
+                const int *which, int count, float *logits)
 {
     if (decoder->last_folded)
-        decoder_folded_logits(decoder->folded, image->tables, prompt, which, count, logits);
+        folded_logits(decoder->folded, image->tables, prompt, which, count, logits);
     else
-        decoder_plain_logits(&weights->tensors, decoder->plain, image->embedding, prompt, which,
-                             count, logits);
+        decoder_reference_logits(decoder->reference, image->embedding, prompt, which, count,
+                                 logits);
 }

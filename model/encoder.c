@@ -18,7 +18,7 @@ struct encoder {
     struct tinyvit tinyvit; /* if SAM_TINYVIT, otherwise zeroed */
 };
 
-struct encoder_scratch {
+struct sam_encoder {
     struct arena arena; /* owns all arrays of both */
     struct vit_scratch vit;
     struct tinyvit_scratch tinyvit;
@@ -136,7 +136,7 @@ struct sam_info encoder_info(const struct encoder *encoder)
 /* What lay_out needs. */
 struct layout {
     const struct encoder *encoder;
-    struct encoder_scratch *scratch;
+    struct sam_encoder *scratch;
     size_t threads;
 };
 
@@ -144,17 +144,17 @@ static void lay_out(void *context, struct arena *arena)
 {
     const struct layout *layout = context;
     const struct encoder *encoder = layout->encoder;
-    struct encoder_scratch *scratch = layout->scratch;
+    struct sam_encoder *scratch = layout->scratch;
     if (encoder->architecture == SAM_VIT)
         vit_layout(&scratch->vit, &encoder->vit, layout->threads, arena);
     else
         tinyvit_layout(&scratch->tinyvit, &encoder->tinyvit, layout->threads, arena);
 }
 
-struct encoder_scratch *encoder_scratch_new(const struct encoder *encoder, int threads,
-                                            struct error *error)
+struct sam_encoder *encoder_scratch_new(const struct encoder *encoder, int threads,
+                                        struct error *error)
 {
-    struct encoder_scratch *scratch = memory_new(1, sizeof *scratch, "image encoder", error);
+    struct sam_encoder *scratch = memory_new(1, sizeof *scratch, "image encoder", error);
     if (!scratch)
         return NULL;
     struct layout layout = {encoder, scratch, (size_t)threads};
@@ -165,15 +165,15 @@ struct encoder_scratch *encoder_scratch_new(const struct encoder *encoder, int t
     return scratch;
 }
 
-void encoder_scratch_free(struct encoder_scratch *scratch)
+void sam_encoder_free(struct sam_encoder *encoder)
 {
-    if (!scratch)
+    if (!encoder)
         return;
-    arena_free(&scratch->arena);
-    memory_free(scratch);
+    arena_free(&encoder->arena);
+    memory_free(encoder);
 }
 
-void encoder_run(const struct encoder *encoder, struct encoder_scratch *scratch, const float *input,
+void encoder_run(const struct encoder *encoder, struct sam_encoder *scratch, const float *input,
                  int threads, float *embedding)
 {
     if (encoder->architecture == SAM_VIT)

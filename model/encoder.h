@@ -6,7 +6,6 @@
 
 struct checkpoint;
 struct encoder;
-struct encoder_scratch;
 
 /* Reads image_encoder.*. The names of its tensors tell the architecture, their shapes the sizes.
  * Returns 0, or -1 with ERROR_MODEL, ERROR_MEMORY or ERROR_UNSUPPORTED (this CPU has no products in
@@ -22,14 +21,14 @@ void encoder_free(struct encoder *encoder);
  * 0. */
 struct sam_info encoder_info(const struct encoder *encoder);
 
-/* All memory that encoder_run needs with up to `threads` threads. NULL with ERROR_MEMORY. */
-struct encoder_scratch *encoder_scratch_new(const struct encoder *encoder, int threads,
-                                            struct error *error);
-void encoder_scratch_free(struct encoder_scratch *scratch);
+/* All memory that encoder_run needs with up to `threads` threads; sam_encoder_free (sam.h) frees it.
+ * NULL with ERROR_MEMORY. */
+struct sam_encoder *encoder_scratch_new(const struct encoder *encoder, int threads,
+                                        struct error *error);
 
 /* input[3][S][S] -> embedding[C][G][G] with up to `threads` OpenMP threads. The bits do not depend
  * on their number. */
-void encoder_run(const struct encoder *encoder, struct encoder_scratch *scratch, const float *input,
+void encoder_run(const struct encoder *encoder, struct sam_encoder *scratch, const float *input,
                  int threads, float *embedding);
 
 #endif

@@ -18,19 +18,6 @@ struct sam {
     enum sam_precision precision;
 };
 
-struct sam_encoder {
-    struct encoder_scratch *scratch;
-    float *embedding; /* [C][G][G] */
-};
-
-struct sam_image {
-    struct decoder_image *tables;
-};
-
-struct sam_decoder {
-    struct decoder *scratch;
-};
-
 static void fill_info(struct sam *sam)
 {
     struct checkpoint_summary summary = checkpoint_summary(sam->checkpoint);
@@ -39,7 +26,7 @@ static void fill_info(struct sam *sam)
     sam->info.dtype = summary.dtype;
 }
 
-/* Encoder and decoder must agree on C before either's tensors mean anything to the other. */
+/* Encoder and decoder must have the same C. */
 static int check_embed_dim(const struct sam *sam, struct error *error)
 {
     static const char name[] = "prompt_encoder.no_mask_embed.weight";
@@ -61,14 +48,15 @@ static int bind(struct sam *sam, const struct sam_options *options, struct error
     sam->precision = options->precision;
     if (check_embed_dim(sam, error) < 0 ||
         decoder_weights_load(&sam->decoder, sam->checkpoint, sam->info.grid, sam->info.image_size,
-                             false, error) < 0 ||
+                             error) < 0 ||
         checkpoint_check_unused(sam->checkpoint, error) < 0)
         return -1;
     fill_info(sam);
     return 0;
 }
 
-/* Builds the model on an open checkpoint, which it then owns. `name` stands in every message. */
+/* Builds the model on an open checkpoint and takes ownership of it. Every message begins with
+ * `name`. */
 static int load(struct sam **out, struct checkpoint *checkpoint, const char *name,
                 const struct sam_options *options, struct error *error)
 {
@@ -130,104 +118,29 @@ const char *sam_metadata(const struct sam *sam, const char *key)
 
 struct sam_encoder *sam_encoder_new(const struct sam *sam, int threads, struct error *error)
 {
-    struct sam_encoder *encoder = memory_new(1, sizeof *encoder, "image encoder", error);
-    if (!encoder)
-        return NULL;
-    size_t side = (size_t)sam->info.grid;
-    encoder->scratch = encoder_scratch_new(sam->encoder, threads, error);
-    if (encoder->scratch)
-        encoder->embedding = memory_new(side * side, (size_t)sam->info.embed_dim * sizeof(float),
-                                        "embedding", error);
-    if (encoder->embedding)
-        return encoder;
-    sam_encoder_free(encoder);
-    return NULL;
-}
-
-void sam_encoder_free(struct sam_encoder *encoder)
-{
-    if (!encoder)
-        return;
-    encoder_scratch_free(encoder->scratch);
-    memory_free(encoder->embedding);
-    memory_free(encoder);
+    return encoder_scratch_new(sam->encoder, threads, error);
 }
 
 struct sam_image *sam_image_new(const struct sam *sam, struct error *error)
 {
-    struct sam_image *image = memory_new(1, sizeof *image, "image", error);
-    if (!image)
-        return NULL;
-    image->tables = decoder_image_new(sam->decoder, error);
-    if (image->tables)
-        return image;
-    memory_free(image);
-    return NULL;
-}
-
-void sam_image_free(struct sam_image *image)
-{
-    if (!image)
-        return;
-    decoder_image_free(image->tables);
-    memory_free(image);
+    return decoder_image_new(sam->decoder, error);
 }
 
 struct sam_decoder *sam_decoder_new(const struct sam *sam, struct error *error)
 {
-    struct sam_decoder *decoder = memory_new(1, sizeof *decoder, "decoder", error);
-    if (!decoder)
-        return NULL;
-    decoder->scratch = decoder_new(sam->decoder, error);
-    if (decoder->scratch)
-        return decoder;
-    memory_free(decoder);
-    return NULL;
-}
-
-void sam_decoder_free(struct sam_decoder *decoder)
-{
-    if (!decoder)
-        return;
-    decoder_free(decoder->scratch);
-    memory_free(decoder);
+    return decoder_new(sam->decoder, error);
 }
 
 int sam_encode(const struct sam *sam, struct sam_encoder *encoder, const float *input, int threads,
                struct sam_image *image, struct error *error)
 {
     size_t side = (size_t)sam->info.grid, bad;
-    encoder_run(sam->encoder, encoder->scratch, input, threads, encoder->embedding);
-    if (!convert_is_finite(encoder->embedding, side * side * (size_t)sam->info.embed_dim, &bad))
+    float *embedding = decoder_image_embedding(image);
+    encoder_run(sam->encoder, encoder, input, threads, embedding);
+    if (!convert_is_finite(embedding, side * side * (size_t)sam->info.embed_dim, &bad))
         return error_set(error, ERROR_IMAGE, "the image encoder's result is not finite%s",
                          sam->precision == SAM_F32 ? ": the model's weights are too large"
                                                    : "; use --precision f32");
-    decoder_image_set(sam->decoder, image->tables, encoder->embedding, threads);
+    decoder_image_finish(image, threads);
     return 0;
-}
-
-void sam_embedding(const struct sam *sam, const struct sam_image *image, float *out)
-{
-    size_t side = (size_t)sam->info.grid;
-    memcpy(out, decoder_image_embedding(image->tables),
-           side * side * (size_t)sam->info.embed_dim * sizeof(float));
-}
-
-void sam_decode(const struct sam *sam, struct sam_decoder *decoder, const struct sam_image *image,
-                const struct sam_prompts *prompts, float *iou)
-{
-    decoder_run(sam->decoder, decoder->scratch, image->tables, prompts, iou);
-}
-
-void sam_want(const struct sam *sam, struct sam_decoder *decoder, const struct sam_image *image,
-              const unsigned char *wanted)
-{
-    (void)sam;
-    decoder_want(decoder->scratch, image->tables, wanted);
-}
-
-void sam_logits(const struct sam *sam, struct sam_decoder *decoder, const struct sam_image *image,
-                int prompt, const int *which, int count, float *logits)
-{
-    decoder_logits(sam->decoder, decoder->scratch, image->tables, prompt, which, count, logits);
 }

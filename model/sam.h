@@ -1,4 +1,4 @@
-/* sam.h - the one face of the model: load, encode an image, decode prompts. Nothing outside model/
+/* sam.h - the interface of the model: load, encode an image, decode prompts. Nothing outside model/
  * includes any other header of model/, except tests and `maskmill info`.
  *
  * Letters used in shapes, here and throughout model/:
@@ -10,10 +10,10 @@
  *   M  masks a prompt: 4. Index 0 is the single-mask output, 1..3 are the multimask output
  *   P  prompts in one batch;  T  tokens a prompt;  H  heads
  *
- * Life of the structs: one `struct sam` a process, immutable after loading, shared by all threads.
- * One `struct sam_encoder` a worker. One `struct sam_image` an image in flight, written by
- * sam_encode and read-only afterwards, so that several decoding threads share it. One
- * `struct sam_decoder` a decoding thread. None of them is ever reallocated while in use.
+ * Lifetimes: a process has one `struct sam`, immutable after loading and shared by all threads. A
+ * worker has one `struct sam_encoder`. An image in flight has one `struct sam_image`: sam_encode
+ * writes it, and afterwards it is read-only, so several decoding threads may share it. A decoding
+ * thread has one `struct sam_decoder`. The model outlives the others.
  */
 #ifndef MODEL_SAM_H
 #define MODEL_SAM_H
@@ -89,27 +89,29 @@ void sam_decoder_free(struct sam_decoder *decoder);
 
 /* Runs the image encoder on input[3][S][S] (normalised RGB planes, zeros where padded) with up to
  * `threads` OpenMP threads; the result has the same bits for any number of them. Returns 0, or -1
- * with ERROR_IMAGE if the embedding is not finite (values that do not fit SAM_F16, say). */
+ * with ERROR_IMAGE if the embedding is not finite (values that do not fit SAM_F16, say); the image
+ * is then unusable until it is encoded again. */
 int sam_encode(const struct sam *sam, struct sam_encoder *encoder, const float *input, int threads,
                struct sam_image *image, struct error *error);
 
-/* The embedding, [C][G][G] copied to `out`; for tests and tools. */
-void sam_embedding(const struct sam *sam, const struct sam_image *image, float *out);
+/* Copies the embedding, [C][G][G], to `out`; for tests and tools. */
+void sam_embedding(const struct sam_image *image, float *out);
 
-/* Decodes a batch up to the predicted IoU: iou[P][M], each prompt's result independent of the
- * others in the batch. The decoder remembers the batch for sam_logits. Cannot fail. */
-void sam_decode(const struct sam *sam, struct sam_decoder *decoder, const struct sam_image *image,
+/* Decodes a batch up to the predicted IoU, iou[P][M], on the calling thread. A prompt's result does
+ * not depend on the others in its batch. The decoder remembers the batch for sam_logits. Cannot
+ * fail. */
+void sam_decode(struct sam_decoder *decoder, const struct sam_image *image,
                 const struct sam_prompts *prompts, float *iou);
 
 /* Optional, between sam_decode and sam_logits: says which masks of the batch sam_logits will be
- * asked for, bit m of wanted[P] for mask m. What those prompts share is then read once, which is
- * faster; the logits have the same bits without it. */
-void sam_want(const struct sam *sam, struct sam_decoder *decoder, const struct sam_image *image,
+ * asked for, bit m of wanted[P] for mask m. This is faster, since what those masks have in common
+ * is read once. The logits have the same bits without it. */
+void sam_want(struct sam_decoder *decoder, const struct sam_image *image,
               const unsigned char *wanted);
 
-/* Low-resolution logits of masks which[0..count) (each 0..M-1) of prompt `prompt` of the batch that
- * `decoder` decoded last, from the same image: logits[count][L][L]. */
-void sam_logits(const struct sam *sam, struct sam_decoder *decoder, const struct sam_image *image,
-                int prompt, const int *which, int count, float *logits);
+/* Low-resolution logits of masks which[0..count) (each 0..M-1, count 1..M) of prompt `prompt` of
+ * the batch that `decoder` decoded last, from the same image: logits[count][L][L]. */
+void sam_logits(struct sam_decoder *decoder, const struct sam_image *image, int prompt,
+                const int *which, int count, float *logits);
 
 #endif

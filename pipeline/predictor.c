@@ -170,9 +170,8 @@ int predictor_predict(struct predictor *predictor, const struct predictor_prompt
     const int *which = prompt->single ? single : multimask;
     int count = prompt->single ? 1 : PREDICTOR_MASKS;
     float iou[SAM_MASKS];
-    sam_decode(embedder->sam, predictor->decoder, embedder->embedding, &prompts, iou);
-    sam_logits(embedder->sam, predictor->decoder, embedder->embedding, 0, which, count,
-               predictor->logits);
+    sam_decode(predictor->decoder, embedder->embedding, &prompts, iou);
+    sam_logits(predictor->decoder, embedder->embedding, 0, which, count, predictor->logits);
     for (int i = 0; i < count; i++)
         if (add_mask(predictor, prompt, predictor->logits + (size_t)i * plane(predictor),
                      iou[which[i]], masks, error))

@@ -83,7 +83,7 @@ static void decode(struct prompt_worker *worker, const struct crop_task *task,
                    const struct sam_prompts *prompts, float *iou)
 {
     double start = clock_now();
-    sam_decode(worker->sam, worker->decoder, task->embedding, prompts, iou);
+    sam_decode(worker->decoder, task->embedding, prompts, iou);
     worker->times.decode += clock_now() - start;
     worker->times.prompts += prompts->count;
 }
@@ -93,7 +93,7 @@ static void want(struct prompt_worker *worker, const struct crop_task *task,
                  const unsigned char *wanted)
 {
     double start = clock_now();
-    sam_want(worker->sam, worker->decoder, task->embedding, wanted);
+    sam_want(worker->decoder, task->embedding, wanted);
     worker->times.logits += clock_now() - start;
 }
 
@@ -101,7 +101,7 @@ static void upscale(struct prompt_worker *worker, const struct crop_task *task, 
                     const int *which, int count, float *logits)
 {
     double start = clock_now();
-    sam_logits(worker->sam, worker->decoder, task->embedding, in_batch, which, count, logits);
+    sam_logits(worker->decoder, task->embedding, in_batch, which, count, logits);
     worker->times.logits += clock_now() - start;
     worker->times.upscaled++;
 }

@@ -17,8 +17,9 @@ struct attention_scratch {
     float *scores;    /* [max(N, T)] of one query and head */
 };
 
-struct decoder_plain {
-    void *block;         /* owned: all arrays below */
+struct decoder_reference {
+    const struct decoder_tensors *tensors;
+    struct arena arena;  /* owns all arrays below */
     int token_count;     /* T of the batch */
     int current;         /* the prompt whose queries and keys are held */
     bool has_masks;      /* whether the batch has mask prompts */
@@ -34,12 +35,7 @@ struct decoder_plain {
     struct attention_scratch attention;
 };
 
-static float *floats(struct arena *arena, size_t rows, size_t columns)
-{
-    return arena_take(arena, rows * columns, sizeof(float));
-}
-
-/* Floats that one of the small MLPs needs as scratch, and the token MLP for T tokens. */
+/* Floats of scratch for any of the small MLPs, and for the MLP of T tokens. */
 static size_t hidden_size(const struct decoder_tensors *tensors)
 {
     size_t size = (size_t)DECODER_TOKENS_MAX * tensors->mlp_width;
@@ -51,56 +47,53 @@ static size_t hidden_size(const struct decoder_tensors *tensors)
     return size;
 }
 
-static void lay_out(const struct decoder_tensors *tensors, struct decoder_plain *plain,
-                    struct arena *arena)
+static void lay_out(void *context, struct arena *arena)
 {
+    struct decoder_reference *decoder = context;
+    const struct decoder_tensors *tensors = decoder->tensors;
     size_t c = tensors->embed_dim;
     size_t n = tensors->positions;
     size_t t = DECODER_TOKENS_MAX;
     size_t rows = n > t ? n : t;
-    plain->batch_tokens = floats(arena, SAM_BATCH * t, c);
-    plain->masks = floats(arena, SAM_BATCH * 16, n);
-    plain->queries = floats(arena, t, c);
-    plain->queries_pe = floats(arena, t, c);
-    plain->keys = floats(arena, n, c);
-    plain->keys_pe = floats(arena, n, c);
-    plain->update = floats(arena, rows, c);
-    plain->hidden = floats(arena, hidden_size(tensors), 1);
-    plain->upscaled[0] = floats(arena, tensors->grid, c);
-    plain->upscaled[1] = floats(arena, tensors->grid, 2 * c);
-    plain->attention = (struct attention_scratch){
-        .q = floats(arena, rows, c),
-        .k = floats(arena, rows, c),
-        .v = floats(arena, rows, c),
-        .mix = floats(arena, rows, c),
-        .scores = floats(arena, rows, 1),
+    decoder->batch_tokens = arena_floats(arena, SAM_BATCH * t, c);
+    decoder->masks = arena_floats(arena, SAM_BATCH * 16, n);
+    decoder->queries = arena_floats(arena, t, c);
+    decoder->queries_pe = arena_floats(arena, t, c);
+    decoder->keys = arena_floats(arena, n, c);
+    decoder->keys_pe = arena_floats(arena, n, c);
+    decoder->update = arena_floats(arena, rows, c);
+    decoder->hidden = arena_floats(arena, hidden_size(tensors), 1);
+    decoder->upscaled[0] = arena_floats(arena, tensors->grid, c);
+    decoder->upscaled[1] = arena_floats(arena, tensors->grid, 2 * c);
+    decoder->attention = (struct attention_scratch){
+        .q = arena_floats(arena, rows, c),
+        .k = arena_floats(arena, rows, c),
+        .v = arena_floats(arena, rows, c),
+        .mix = arena_floats(arena, rows, c),
+        .scores = arena_floats(arena, rows, 1),
     };
 }
 
-struct decoder_plain *decoder_plain_new(const struct decoder_tensors *tensors, struct error *error)
+struct decoder_reference *decoder_reference_new(const struct decoder_tensors *tensors,
+                                                struct error *error)
 {
-    const char *what = "scratch of the plain mask decoder";
-    struct decoder_plain *plain = memory_new(1, sizeof *plain, what, error);
-    if (!plain)
+    const char *what = "scratch of the reference mask decoder";
+    struct decoder_reference *decoder = memory_new(1, sizeof *decoder, what, error);
+    if (!decoder)
         return NULL;
-    struct arena arena = {0};
-    lay_out(tensors, plain, &arena);
-    plain->block = memory_new(arena.used, 1, what, error);
-    if (!plain->block) {
-        memory_free(plain);
-        return NULL;
-    }
-    arena = (struct arena){.base = plain->block, .size = arena.used};
-    lay_out(tensors, plain, &arena);
-    return plain;
+    decoder->tensors = tensors;
+    if (arena_make(&decoder->arena, lay_out, decoder, what, error) == 0)
+        return decoder;
+    memory_free(decoder);
+    return NULL;
 }
 
-void decoder_plain_free(struct decoder_plain *plain)
+void decoder_reference_free(struct decoder_reference *decoder)
 {
-    if (!plain)
+    if (!decoder)
         return;
-    memory_free(plain->block);
-    memory_free(plain);
+    arena_free(&decoder->arena);
+    memory_free(decoder);
 }
 
 static void add(float *x, const float *y, size_t count)
@@ -130,11 +123,24 @@ static void softmax(float *x, int n)
         x[i] /= total;
 }
 
-/* mix[d] = softmax(q . k^T / sqrt(d)) @ v of one query and one head; rows of k and v lie `width`
- * floats apart. */
-static void attend(const float *q, const float *k, const float *v, int keys, int width, int d,
-                   float *scores, float *mix)
+/* Rows of channels: tokens or positions of the image. */
+struct rows {
+    int count;
+    const float *at; /* [count][C] */
+};
+
+/* mix[d] = softmax(q . k^T / sqrt(d)) @ v of one query and one head. Rows of q, k, v and mix lie
+ * `width` floats apart. */
+static void attend(const struct attention_scratch *scratch, int query, int head, int keys,
+                   int width)
 {
+    int d = width / DECODER_HEADS;
+    size_t at = (size_t)query * width + head * d;
+    const float *q = scratch->q + at;
+    const float *k = scratch->k + head * d;
+    const float *v = scratch->v + head * d;
+    float *mix = scratch->mix + at;
+    float *scores = scratch->scores;
     float scale = 1 / sqrtf((float)d);
     for (int j = 0; j < keys; j++) {
         scores[j] = 0;
@@ -149,133 +155,136 @@ static void attend(const float *q, const float *k, const float *v, int keys, int
             mix[i] += scores[j] * v[(size_t)j * width + i];
 }
 
-/* out[queries][C] = attention of q[queries][C] over k[keys][C] and v[keys][C]. */
-static void attention_apply(const struct attention *attention, struct attention_scratch *scratch,
-                            int queries, const float *q, int keys, const float *k, const float *v,
-                            float *out)
+/* out[q.count][C] = attention of q over the keys k and the values v[k.count][C]. */
+static void attention_apply(const struct attention *attention,
+                            const struct attention_scratch *scratch, struct rows q, struct rows k,
+                            const float *v, float *out)
 {
     int c = attention->q.in;
     int width = attention->q.out;
-    int d = width / DECODER_HEADS;
-    linear_apply(&attention->q, queries, q, c, scratch->q);
-    linear_apply(&attention->k, keys, k, c, scratch->k);
-    linear_apply(&attention->v, keys, v, c, scratch->v);
-    for (int i = 0; i < queries; i++)
-        for (int head = 0; head < DECODER_HEADS; head++) {
-            size_t at = (size_t)i * width + head * d;
-            attend(scratch->q + at, scratch->k + head * d, scratch->v + head * d, keys, width, d,
-                   scratch->scores, scratch->mix + at);
-        }
-    linear_apply(&attention->out, queries, scratch->mix, width, out);
+    linear_apply(&attention->q, q.count, q.at, c, scratch->q);
+    linear_apply(&attention->k, k.count, k.at, c, scratch->k);
+    linear_apply(&attention->v, k.count, v, c, scratch->v);
+    for (int i = 0; i < q.count; i++)
+        for (int head = 0; head < DECODER_HEADS; head++)
+            attend(scratch, i, head, k.count, width);
+    linear_apply(&attention->out, q.count, scratch->mix, width, out);
 }
 
 /* queries += attention of the tokens over the image. */
-static void tokens_to_image(const struct decoder_tensors *tensors, struct decoder_plain *plain,
-                            const struct attention *attention, const float *tokens)
+static void tokens_to_image(struct decoder_reference *decoder, const struct attention *attention,
+                            const float *tokens)
 {
+    const struct decoder_tensors *tensors = decoder->tensors;
     size_t c = tensors->embed_dim;
-    int t = plain->token_count;
-    sum(plain->queries_pe, plain->queries, tokens, t * c);
-    sum(plain->keys_pe, plain->keys, tensors->grid_encoding, tensors->positions * c);
-    attention_apply(attention, &plain->attention, t, plain->queries_pe, tensors->positions,
-                    plain->keys_pe, plain->keys, plain->update);
-    add(plain->queries, plain->update, t * c);
+    int t = decoder->token_count;
+    const struct rows queries = {t, decoder->queries_pe};
+    const struct rows keys = {tensors->positions, decoder->keys_pe};
+    sum(decoder->queries_pe, decoder->queries, tokens, t * c);
+    sum(decoder->keys_pe, decoder->keys, tensors->grid_encoding, tensors->positions * c);
+    attention_apply(attention, &decoder->attention, queries, keys, decoder->keys, decoder->update);
+    add(decoder->queries, decoder->update, t * c);
 }
 
 /* queries = queries + MLP(queries) */
-static void token_mlp(const struct decoder_layer *layer, struct decoder_plain *plain, int c)
+static void token_mlp(const struct decoder_layer *layer, struct decoder_reference *decoder, int c)
 {
-    int t = plain->token_count;
+    int t = decoder->token_count;
     int width = layer->mlp[0].out;
-    linear_apply(&layer->mlp[0], t, plain->queries, c, plain->hidden);
-    relu_apply(plain->hidden, (size_t)t * width);
-    linear_apply(&layer->mlp[1], t, plain->hidden, width, plain->update);
-    add(plain->queries, plain->update, (size_t)t * c);
+    linear_apply(&layer->mlp[0], t, decoder->queries, c, decoder->hidden);
+    relu_apply(decoder->hidden, (size_t)t * width);
+    linear_apply(&layer->mlp[1], t, decoder->hidden, width, decoder->update);
+    add(decoder->queries, decoder->update, (size_t)t * c);
 }
 
 /* Layer 0 has no positional part in its self-attention, and no residual. */
-static void self_attention(const struct decoder_layer *layer, struct decoder_plain *plain, int c,
-                           bool first, const float *tokens)
+static void self_attention(const struct decoder_layer *layer, struct decoder_reference *decoder,
+                           int c, bool first, const float *tokens)
 {
-    int t = plain->token_count;
-    const float *q = plain->queries;
+    int t = decoder->token_count;
+    struct rows rows = {t, decoder->queries};
     if (!first) {
-        sum(plain->queries_pe, plain->queries, tokens, (size_t)t * c);
-        q = plain->queries_pe;
+        sum(decoder->queries_pe, decoder->queries, tokens, (size_t)t * c);
+        rows.at = decoder->queries_pe;
     }
-    attention_apply(&layer->self, &plain->attention, t, q, t, q, plain->queries, plain->update);
+    attention_apply(&layer->self, &decoder->attention, rows, rows, decoder->queries,
+                    decoder->update);
     if (first)
-        memcpy(plain->queries, plain->update, (size_t)t * c * sizeof(float));
+        memcpy(decoder->queries, decoder->update, (size_t)t * c * sizeof(float));
     else
-        add(plain->queries, plain->update, (size_t)t * c);
+        add(decoder->queries, decoder->update, (size_t)t * c);
 }
 
-static void layer_apply(const struct decoder_tensors *tensors, struct decoder_plain *plain,
-                        int index, const float *tokens)
+static void layer_apply(struct decoder_reference *decoder, int index, const float *tokens)
 {
+    const struct decoder_tensors *tensors = decoder->tensors;
     const struct decoder_layer *layer = &tensors->layers[index];
     int c = tensors->embed_dim;
     int n = tensors->positions;
-    int t = plain->token_count;
-    self_attention(layer, plain, c, index == 0, tokens);
-    norm_apply(&layer->norm[0], layer_norm_eps, t, plain->queries);
-    tokens_to_image(tensors, plain, &layer->to_image, tokens);
-    norm_apply(&layer->norm[1], layer_norm_eps, t, plain->queries);
-    token_mlp(layer, plain, c);
-    norm_apply(&layer->norm[2], layer_norm_eps, t, plain->queries);
-    sum(plain->queries_pe, plain->queries, tokens, (size_t)t * c);
-    attention_apply(&layer->to_tokens, &plain->attention, n, plain->keys_pe, t, plain->queries_pe,
-                    plain->queries, plain->update);
-    add(plain->keys, plain->update, (size_t)n * c);
-    norm_apply(&layer->norm[3], layer_norm_eps, n, plain->keys);
+    int t = decoder->token_count;
+    const struct rows positions = {n, decoder->keys_pe};
+    const struct rows queries = {t, decoder->queries_pe};
+    self_attention(layer, decoder, c, index == 0, tokens);
+    norm_apply(&layer->norm[0], layer_norm_eps, t, decoder->queries);
+    tokens_to_image(decoder, &layer->to_image, tokens);
+    norm_apply(&layer->norm[1], layer_norm_eps, t, decoder->queries);
+    token_mlp(layer, decoder, c);
+    norm_apply(&layer->norm[2], layer_norm_eps, t, decoder->queries);
+    sum(decoder->queries_pe, decoder->queries, tokens, (size_t)t * c);
+    attention_apply(&layer->to_tokens, &decoder->attention, positions, queries, decoder->queries,
+                    decoder->update);
+    add(decoder->keys, decoder->update, (size_t)n * c);
+    norm_apply(&layer->norm[3], layer_norm_eps, n, decoder->keys);
 }
 
-/* keys[N][C] = embedding, transposed, + the dense embedding of the mask or of no mask. */
-static void set_keys(const struct decoder_tensors *tensors, struct decoder_plain *plain,
-                     const float *embedding, int prompt)
+/* keys[N][C] = the transposed embedding + the dense embedding of the mask, or of no mask. */
+static void set_keys(struct decoder_reference *decoder, const float *embedding, int prompt)
 {
+    const struct decoder_tensors *tensors = decoder->tensors;
     size_t c = tensors->embed_dim;
     size_t n = tensors->positions;
-    if (plain->has_masks)
-        prompt_mask(&tensors->prompt, plain->masks + prompt * 16 * n, plain->keys);
+    if (decoder->has_masks)
+        prompt_mask(&tensors->prompt, decoder->masks + prompt * 16 * n, decoder->keys);
     for (size_t i = 0; i < n; i++) {
-        float *key = plain->keys + i * c;
-        if (!plain->has_masks)
+        float *key = decoder->keys + i * c;
+        if (!decoder->has_masks)
             memcpy(key, tensors->prompt.no_mask, c * sizeof *key);
         for (size_t j = 0; j < c; j++)
             key[j] += embedding[j * n + i];
     }
 }
 
-/* The two-way transformer of one prompt: leaves its outputs in queries and keys. */
-static void transform(const struct decoder_tensors *tensors, struct decoder_plain *plain,
-                      const float *embedding, int prompt)
+/* The two-way transformer for one prompt. Its outputs are then in queries and keys. */
+static void transform(struct decoder_reference *decoder, const float *embedding, int prompt)
 {
-    size_t tokens_size = (size_t)plain->token_count * tensors->embed_dim;
-    const float *tokens = plain->batch_tokens + prompt * tokens_size;
-    set_keys(tensors, plain, embedding, prompt);
-    memcpy(plain->queries, tokens, tokens_size * sizeof(float));
+    const struct decoder_tensors *tensors = decoder->tensors;
+    size_t tokens_size = (size_t)decoder->token_count * tensors->embed_dim;
+    const float *tokens = decoder->batch_tokens + prompt * tokens_size;
+    set_keys(decoder, embedding, prompt);
+    memcpy(decoder->queries, tokens, tokens_size * sizeof(float));
     for (int i = 0; i < DECODER_LAYERS; i++)
-        layer_apply(tensors, plain, i, tokens);
-    tokens_to_image(tensors, plain, &tensors->final, tokens);
-    norm_apply(&tensors->final_norm, layer_norm_eps, plain->token_count, plain->queries);
-    plain->current = prompt;
+        layer_apply(decoder, i, tokens);
+    tokens_to_image(decoder, &tensors->final, tokens);
+    norm_apply(&tensors->final_norm, layer_norm_eps, decoder->token_count, decoder->queries);
+    decoder->current = prompt;
 }
 
-void decoder_plain_run(const struct decoder_tensors *tensors, struct decoder_plain *plain,
-                       const float *embedding, const struct sam_prompts *prompts, float *iou)
+void decoder_reference_run(struct decoder_reference *decoder, const float *embedding,
+                           const struct sam_prompts *prompts, float *iou)
 {
+    const struct decoder_tensors *tensors = decoder->tensors;
     size_t n = tensors->positions;
-    plain->token_count = decoder_token_count(prompts);
-    plain->has_masks = prompts->masks;
+    decoder->token_count = decoder_token_count(prompts);
+    decoder->has_masks = prompts->masks;
     if (prompts->masks)
-        memcpy(plain->masks, prompts->masks, prompts->count * 16 * n * sizeof(float));
+        memcpy(decoder->masks, prompts->masks, prompts->count * 16 * n * sizeof(float));
     for (int i = 0; i < prompts->count; i++)
         decoder_tokens(tensors, prompts, i,
-                       plain->batch_tokens + (size_t)i * plain->token_count * tensors->embed_dim);
+                       decoder->batch_tokens +
+                           (size_t)i * decoder->token_count * tensors->embed_dim);
     for (int i = 0; i < prompts->count; i++) {
-        transform(tensors, plain, embedding, i);
-        mlp_apply(&tensors->iou, 1, plain->queries, tensors->embed_dim, plain->hidden,
+        transform(decoder, embedding, i);
+        mlp_apply(&tensors->iou, 1, decoder->queries, tensors->embed_dim, decoder->hidden,
                   iou + i * SAM_MASKS);
     }
 }
@@ -317,28 +326,28 @@ static void mask_rows(int grid, int channels, const float *pixels, const float *
     }
 }
 
-void decoder_plain_logits(const struct decoder_tensors *tensors, struct decoder_plain *plain,
-                          const float *embedding, int prompt, const int *which, int count,
-                          float *logits)
+void decoder_reference_logits(struct decoder_reference *decoder, const float *embedding, int prompt,
+                              const int *which, int count, float *logits)
 {
-    if (plain->current != prompt)
-        transform(tensors, plain, embedding, prompt);
+    const struct decoder_tensors *tensors = decoder->tensors;
+    if (decoder->current != prompt)
+        transform(decoder, embedding, prompt);
     int c = tensors->embed_dim;
     int g = tensors->grid;
-    float *hyper = plain->update; /* [count][C/8] */
+    float *hyper = decoder->update; /* [count][C/8] */
     for (int m = 0; m < count; m++)
-        mlp_apply(&tensors->hyper[which[m]], 1, plain->queries + (1 + which[m]) * c, c,
-                  plain->hidden, hyper + m * (c / 8));
+        mlp_apply(&tensors->hyper[which[m]], 1, decoder->queries + (1 + which[m]) * c, c,
+                  decoder->hidden, hyper + m * (c / 8));
     for (int y = 0; y < g; y++) {
-        upscale_apply(&tensors->upscale[0], tensors->isa, g, plain->keys + (size_t)y * g * c,
-                      plain->upscaled[0]);
-        norm_apply(&tensors->upscale_norm, layer_norm_2d_eps, 4 * g, plain->upscaled[0]);
-        gelu(plain->upscaled[0], (size_t)g * c);
-        upscale_apply(&tensors->upscale[1], tensors->isa, 4 * g, plain->upscaled[0],
-                      plain->upscaled[1]);
-        gelu(plain->upscaled[1], (size_t)g * 2 * c);
+        upscale_apply(&tensors->upscale[0], tensors->isa, g, decoder->keys + (size_t)y * g * c,
+                      decoder->upscaled[0]);
+        norm_apply(&tensors->upscale_norm, layer_norm_2d_eps, 4 * g, decoder->upscaled[0]);
+        gelu(decoder->upscaled[0], (size_t)g * c);
+        upscale_apply(&tensors->upscale[1], tensors->isa, 4 * g, decoder->upscaled[0],
+                      decoder->upscaled[1]);
+        gelu(decoder->upscaled[1], (size_t)g * 2 * c);
         for (int m = 0; m < count; m++)
-            mask_rows(g, c / 8, plain->upscaled[1], hyper + m * (c / 8),
+            mask_rows(g, c / 8, decoder->upscaled[1], hyper + m * (c / 8),
                       logits + ((size_t)m * g + y) * 16 * g);
     }
 }

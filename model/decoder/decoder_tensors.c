@@ -7,11 +7,10 @@
 #include "base/memory.h"
 #include "model/checkpoint/checkpoint.h"
 
-enum { NAME_SIZE = 128, EMBED_MAX = 4096, MLP_WIDTH_MAX = 1 << 16 };
+enum { NAME_SIZE = 128, EMBED_MAX = 4096 };
 
-static int load_attention(struct attention *attention, struct checkpoint *checkpoint,
-                          const char *prefix, int outer, int inner, enum isa isa,
-                          struct error *error)
+static int load_attention(struct attention *attention, const struct layer_source *from,
+                          const char *prefix, int outer, int inner)
 {
     const struct {
         struct linear *linear;
@@ -26,7 +25,7 @@ static int load_attention(struct attention *attention, struct checkpoint *checkp
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         char name[NAME_SIZE];
         snprintf(name, sizeof name, "%s%s.", prefix, parts[i].name);
-        if (linear_load(parts[i].linear, checkpoint, name, parts[i].in, parts[i].out, isa, error))
+        if (linear_load(parts[i].linear, from, name, parts[i].in, parts[i].out))
             return -1;
     }
     return 0;
@@ -40,8 +39,7 @@ static void free_attention(struct attention *attention)
     linear_free(&attention->out);
 }
 
-static int load_layer(struct decoder_tensors *tensors, struct checkpoint *checkpoint, int index,
-                      enum isa isa, struct error *error)
+static int load_layer(struct decoder_tensors *tensors, const struct layer_source *from, int index)
 {
     struct decoder_layer *layer = &tensors->layers[index];
     int c = tensors->embed_dim;
@@ -57,89 +55,100 @@ static int load_layer(struct decoder_tensors *tensors, struct checkpoint *checkp
     };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         snprintf(name, sizeof name, "mask_decoder.transformer.layers.%d.%s.", index, parts[i].name);
-        if (load_attention(parts[i].attention, checkpoint, name, c, parts[i].inner, isa, error))
+        if (load_attention(parts[i].attention, from, name, c, parts[i].inner))
             return -1;
     }
     for (int i = 0; i < 4; i++) {
         snprintf(name, sizeof name, "mask_decoder.transformer.layers.%d.norm%d.", index, i + 1);
-        if (norm_load(&layer->norm[i], checkpoint, name, c, error))
+        if (norm_load(&layer->norm[i], from, name, c))
             return -1;
     }
     for (int i = 0; i < 2; i++) {
         snprintf(name, sizeof name, "mask_decoder.transformer.layers.%d.mlp.lin%d.", index, i + 1);
-        if (linear_load(&layer->mlp[i], checkpoint, name, i ? tensors->mlp_width : c,
-                        i ? c : tensors->mlp_width, isa, error))
+        if (linear_load(&layer->mlp[i], from, name, i ? tensors->mlp_width : c,
+                        i ? c : tensors->mlp_width))
             return -1;
     }
     return 0;
 }
 
-static int load_transformer(struct decoder_tensors *tensors, struct checkpoint *checkpoint,
-                            enum isa isa, struct error *error)
+static int load_transformer(struct decoder_tensors *tensors, const struct layer_source *from)
 {
-    tensors->mlp_width =
-        tensor_size(checkpoint, "mask_decoder.transformer.layers.0.mlp.lin1.weight", 2, 0,
-                    MLP_WIDTH_MAX, error);
-    if (tensors->mlp_width < 0)
+    int c = tensors->embed_dim;
+    struct shape hidden;
+    if (known_shape(from->checkpoint, "mask_decoder.transformer.layers.0.mlp.lin1.weight", 2,
+                    &hidden, from->error))
         return -1;
+    tensors->mlp_width = (int)hidden.size[0];
     for (int i = 0; i < DECODER_LAYERS; i++)
-        if (load_layer(tensors, checkpoint, i, isa, error))
+        if (load_layer(tensors, from, i))
             return -1;
-    return load_attention(&tensors->final, checkpoint,
-                          "mask_decoder.transformer.final_attn_token_to_image.", tensors->embed_dim,
-                          tensors->inner, isa, error) ||
-                   norm_load(&tensors->final_norm, checkpoint,
-                             "mask_decoder.transformer.norm_final_attn.", tensors->embed_dim, error)
-               ? -1
-               : 0;
+    if (load_attention(&tensors->final, from, "mask_decoder.transformer.final_attn_token_to_image.",
+                       c, tensors->inner))
+        return -1;
+    return norm_load(&tensors->final_norm, from, "mask_decoder.transformer.norm_final_attn.", c);
 }
 
-static int load_heads(struct decoder_tensors *tensors, struct checkpoint *checkpoint, enum isa isa,
-                      struct error *error)
+static int load_upscaling(struct decoder_tensors *tensors, const struct layer_source *from)
+{
+    int c = tensors->embed_dim;
+    if (convolution_transposed_load(&tensors->upscale[0], from, "mask_decoder.output_upscaling.0.",
+                                    c, c / 4) ||
+        norm_load(&tensors->upscale_norm, from, "mask_decoder.output_upscaling.1.", c / 4))
+        return -1;
+    return convolution_transposed_load(&tensors->upscale[1], from,
+                                       "mask_decoder.output_upscaling.3.", c / 4, c / 8);
+}
+
+static int load_heads(struct decoder_tensors *tensors, const struct layer_source *from)
 {
     int c = tensors->embed_dim;
     const struct checkpoint_want tokens[] = {
         {&tensors->iou_token, "iou_token.weight", shape_2d(1, c)},
         {&tensors->mask_tokens, "mask_tokens.weight", shape_2d(SAM_MASKS, c)},
     };
-    if (checkpoint_tensors(checkpoint, "mask_decoder.", tokens, 2, error) ||
-        convolution_transposed_load(&tensors->upscale[0], checkpoint,
-                                    "mask_decoder.output_upscaling.0.", c, c / 4, error) ||
-        norm_load(&tensors->upscale_norm, checkpoint, "mask_decoder.output_upscaling.1.", c / 4,
-                  error) ||
-        convolution_transposed_load(&tensors->upscale[1], checkpoint,
-                                    "mask_decoder.output_upscaling.3.", c / 4, c / 8, error) ||
-        mlp_load(&tensors->iou, checkpoint, "mask_decoder.iou_prediction_head.layers.", c,
-                 SAM_MASKS, isa, error))
+    if (checkpoint_tensors(from->checkpoint, "mask_decoder.", tokens, 2, from->error) ||
+        mlp_load(&tensors->iou, from, "mask_decoder.iou_prediction_head.layers.", c, SAM_MASKS))
         return -1;
     for (int i = 0; i < SAM_MASKS; i++) {
         char name[NAME_SIZE];
         snprintf(name, sizeof name, "mask_decoder.output_hypernetworks_mlps.%d.layers.", i);
-        if (mlp_load(&tensors->hyper[i], checkpoint, name, c, c / 8, isa, error))
+        if (mlp_load(&tensors->hyper[i], from, name, c, c / 8))
             return -1;
     }
+    return 0;
+}
+
+/* C, from the shape of a tensor that every model has. */
+static int read_embed_dim(const struct checkpoint *checkpoint, int *embed_dim, struct error *error)
+{
+    static const char name[] = "prompt_encoder.no_mask_embed.weight";
+    struct shape shape;
+    if (known_shape(checkpoint, name, 2, &shape, error))
+        return -1;
+    *embed_dim = (int)shape.size[1];
+    if (*embed_dim % 16 || *embed_dim > EMBED_MAX)
+        return error_set(error, ERROR_MODEL,
+                         "tensor %s has %d channels, expected a multiple of 16 up to %d", name,
+                         *embed_dim, EMBED_MAX);
     return 0;
 }
 
 int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *checkpoint, int grid,
                          int image_size, enum isa isa, struct error *error)
 {
-    int c = tensor_size(checkpoint, "prompt_encoder.no_mask_embed.weight", 2, 1, EMBED_MAX, error);
-    if (c < 0)
+    const struct layer_source from = {checkpoint, isa, "weights of the mask decoder", error};
+    if (read_embed_dim(checkpoint, &tensors->embed_dim, error))
         return -1;
-    if (c % 16)
-        return error_set(error, ERROR_MODEL,
-                         "tensor prompt_encoder.no_mask_embed.weight has %d channels, which is not "
-                         "a multiple of 16",
-                         c);
+    int c = tensors->embed_dim;
     tensors->isa = isa;
-    tensors->embed_dim = c;
     tensors->inner = c / 2;
     tensors->grid = grid;
     tensors->positions = grid * grid;
-    if (prompt_weights_load(&tensors->prompt, checkpoint, c, grid, image_size, error) ||
-        load_transformer(tensors, checkpoint, isa, error) ||
-        load_heads(tensors, checkpoint, isa, error))
+    tensors->prompt =
+        (struct prompt_weights){.embed_dim = c, .grid = grid, .image_size = image_size};
+    if (prompt_weights_load(&tensors->prompt, &from) || load_transformer(tensors, &from) ||
+        load_heads(tensors, &from) || load_upscaling(tensors, &from))
         return -1;
     tensors->grid_encoding = memory_new((size_t)tensors->positions * c, sizeof(float),
                                         "positional encoding of the image", error);

@@ -12,16 +12,17 @@ enum {
     DECODER_TOKENS_MAX = DECODER_OUTPUT + PROMPT_TOKENS_MAX /* T at most */
 };
 
-/* q, k, v: C -> width; out: width -> C. Width is C in self-attention, C/2 between image and tokens.
- */
+/* q, k, v: C -> width; out: width -> C. The width is C in self-attention, and C/2 between image and
+ * tokens. */
 struct attention {
     struct linear q, k, v, out;
 };
 
 struct decoder_layer {
-    struct attention self, to_image,
-        to_tokens;       /* to_image: tokens are the queries, image the keys */
-    struct norm norm[4]; /* after each attention, after mlp before to_tokens */
+    struct attention self;
+    struct attention to_image;  /* queries are the tokens, keys the image */
+    struct attention to_tokens; /* queries are the image, keys the tokens */
+    struct norm norm[4];        /* after self, to_image, mlp and to_tokens */
     struct linear mlp[2];
 };
 

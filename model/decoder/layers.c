@@ -8,25 +8,37 @@
 
 enum { NAME_SIZE = 160 };
 
-static int load_pair(struct checkpoint *checkpoint, const char *prefix, const float **weight,
-                     struct shape shape, const float **bias, int out, struct error *error)
+/* Shapes of a weight and its bias. */
+struct pair {
+    struct shape weight, bias;
+};
+
+static int read_pair(const struct layer_source *from, const char *prefix, struct pair shapes,
+                     const float **weight, const float **bias)
 {
     const struct checkpoint_want wants[] = {
-        {weight, "weight", shape},
-        {bias, "bias", shape_1d(out)},
+        {weight, "weight", shapes.weight},
+        {bias, "bias", shapes.bias},
     };
-    return checkpoint_tensors(checkpoint, prefix, wants, 2, error);
+    return checkpoint_tensors(from->checkpoint, prefix, wants, 2, from->error);
 }
 
-int linear_load(struct linear *linear, struct checkpoint *checkpoint, const char *prefix, int in,
-                int out, enum isa isa, struct error *error)
+int linear_read(struct linear *linear, const struct layer_source *from, const char *prefix, int in,
+                int out)
 {
     *linear = (struct linear){.in = in, .out = out};
-    if (load_pair(checkpoint, prefix, &linear->weight, shape_2d(out, in), &linear->bias, out,
-                  error))
+    return read_pair(from, prefix, (struct pair){shape_2d(out, in), shape_1d(out)}, &linear->weight,
+                     &linear->bias);
+}
+
+int linear_load(struct linear *linear, const struct layer_source *from, const char *prefix, int in,
+                int out)
+{
+    if (linear_read(linear, from, prefix, in, out))
         return -1;
-    return matmul_pack(&linear->packed, isa, matmul_linear(in, out, linear->weight, linear->bias),
-                       "weights of the mask decoder", error);
+    return matmul_pack(&linear->packed, from->isa,
+                       matmul_linear(in, out, linear->weight, linear->bias), from->what,
+                       from->error);
 }
 
 void linear_free(struct linear *linear)
@@ -39,29 +51,29 @@ void linear_apply(const struct linear *linear, int rows, const float *x, int x_r
     matmul_packed(rows, matmul_rows(x, x_row), &linear->packed, matmul_set(y, linear->out));
 }
 
-int norm_load(struct norm *norm, struct checkpoint *checkpoint, const char *prefix, int width,
-              struct error *error)
+int norm_load(struct norm *norm, const struct layer_source *from, const char *prefix, int width)
 {
     norm->width = width;
-    return load_pair(checkpoint, prefix, &norm->gain, shape_1d(width), &norm->shift, width, error);
+    return read_pair(from, prefix, (struct pair){shape_1d(width), shape_1d(width)}, &norm->weight,
+                     &norm->bias);
 }
 
-int convolution_load(struct convolution *convolution, struct checkpoint *checkpoint,
-                     const char *prefix, int in, int out, struct error *error)
+int convolution_load(struct convolution *convolution, const struct layer_source *from,
+                     const char *prefix, int in, int out)
 {
     convolution->in = in;
     convolution->out = out;
-    return load_pair(checkpoint, prefix, &convolution->weight, shape_4d(out, in, 2, 2),
-                     &convolution->bias, out, error);
+    return read_pair(from, prefix, (struct pair){shape_4d(out, in, 2, 2), shape_1d(out)},
+                     &convolution->weight, &convolution->bias);
 }
 
-int convolution_transposed_load(struct convolution *convolution, struct checkpoint *checkpoint,
-                                const char *prefix, int in, int out, struct error *error)
+int convolution_transposed_load(struct convolution *convolution, const struct layer_source *from,
+                                const char *prefix, int in, int out)
 {
     convolution->in = in;
     convolution->out = out;
-    return load_pair(checkpoint, prefix, &convolution->weight, shape_4d(in, out, 2, 2),
-                     &convolution->bias, out, error);
+    return read_pair(from, prefix, (struct pair){shape_4d(in, out, 2, 2), shape_1d(out)},
+                     &convolution->weight, &convolution->bias);
 }
 
 int known_shape(const struct checkpoint *checkpoint, const char *name, int rank,
@@ -69,30 +81,14 @@ int known_shape(const struct checkpoint *checkpoint, const char *name, int rank,
 {
     if (!checkpoint_shape(checkpoint, name, shape))
         return error_set(error, ERROR_MODEL, "tensor %s is missing", name);
-    bool positive = shape->rank == rank;
-    for (int i = 0; positive && i < rank; i++)
-        positive = shape->size[i] > 0;
+    bool fits = shape->rank == rank;
+    for (int i = 0; fits && i < rank; i++)
+        fits = shape->size[i] >= 1 && shape->size[i] <= KNOWN_SIZE_MAX;
     char text[SHAPE_TEXT_SIZE];
-    if (!positive)
-        return error_set(error, ERROR_MODEL, "tensor %s is %s, expected %d positive sizes", name,
-                         shape_text(shape, text), rank);
+    if (!fits)
+        return error_set(error, ERROR_MODEL, "tensor %s is %s, expected %d sizes of 1 to %d", name,
+                         shape_text(shape, text), rank, KNOWN_SIZE_MAX);
     return 0;
-}
-
-int tensor_size(const struct checkpoint *checkpoint, const char *name, int rank, int dimension,
-                int max, struct error *error)
-{
-    struct shape shape;
-    if (!checkpoint_shape(checkpoint, name, &shape))
-        return error_set(error, ERROR_MODEL, "tensor %s is missing", name);
-    char text[SHAPE_TEXT_SIZE];
-    if (shape.rank != rank)
-        return error_set(error, ERROR_MODEL, "tensor %s is %s, expected %d dimensions", name,
-                         shape_text(&shape, text), rank);
-    if (shape.size[dimension] < 1 || shape.size[dimension] > max)
-        return error_set(error, ERROR_MODEL, "tensor %s is %s, expected 1 to %d for size %d", name,
-                         shape_text(&shape, text), max, dimension);
-    return (int)shape.size[dimension];
 }
 
 /* Whether PREFIX<index>.weight exists; `name` receives it. */
@@ -103,23 +99,22 @@ static bool has_layer(const struct checkpoint *checkpoint, const char *prefix, i
     return checkpoint_shape(checkpoint, name, NULL);
 }
 
-int mlp_load(struct mlp *mlp, struct checkpoint *checkpoint, const char *prefix, int in, int out,
-             enum isa isa, struct error *error)
+int mlp_load(struct mlp *mlp, const struct layer_source *from, const char *prefix, int in, int out)
 {
-    enum { HIDDEN_MAX = 1 << 16 };
     char name[NAME_SIZE];
+    struct shape first;
     int depth = 0;
-    while (depth < MLP_DEPTH_MAX && has_layer(checkpoint, prefix, depth, name))
+    while (depth < MLP_DEPTH_MAX && has_layer(from->checkpoint, prefix, depth, name))
         depth++;
     snprintf(name, sizeof name, "%s0.weight", prefix);
-    int hidden = tensor_size(checkpoint, name, 2, 0, HIDDEN_MAX, error);
-    if (hidden < 0)
+    if (known_shape(from->checkpoint, name, 2, &first, from->error))
         return -1;
+    int hidden = (int)first.size[0];
     mlp->depth = depth;
     for (int i = 0; i < depth; i++) {
         snprintf(name, sizeof name, "%s%d.", prefix, i);
-        if (linear_load(&mlp->layers[i], checkpoint, name, i == 0 ? in : hidden,
-                        i == depth - 1 ? out : hidden, isa, error))
+        if (linear_load(&mlp->layers[i], from, name, i == 0 ? in : hidden,
+                        i == depth - 1 ? out : hidden))
             return -1;
     }
     return 0;
@@ -166,7 +161,7 @@ void norm_apply(const struct norm *norm, float eps, int rows, float *x)
             variance += (x[i] - mean) * (x[i] - mean);
         float scale = 1 / sqrtf(variance / (float)n + eps);
         for (int i = 0; i < n; i++)
-            x[i] = (x[i] - mean) * scale * norm->gain[i] + norm->shift[i];
+            x[i] = (x[i] - mean) * scale * norm->weight[i] + norm->bias[i];
     }
 }
 

@@ -10,22 +10,26 @@
 enum { BACKGROUND, FOREGROUND, CORNER };
 enum { MASK_CHANNELS_MAX = 64 }; /* 4 and 16 in the official models */
 
-static int load_mask_downscaling(struct prompt_weights *weights, struct checkpoint *checkpoint,
-                                 struct error *error)
+static int load_mask_downscaling(struct prompt_weights *weights, const struct layer_source *from)
 {
     const char *prefix = "prompt_encoder.mask_downscaling.";
     int in = 1;
     for (int i = 0; i < 2; i++) {
         char name[96];
+        struct shape shape;
         snprintf(name, sizeof name, "%s%d.weight", prefix, 3 * i);
-        int out = tensor_size(checkpoint, name, 4, 0, MASK_CHANNELS_MAX, error);
-        if (out < 0)
+        if (known_shape(from->checkpoint, name, 4, &shape, from->error))
             return -1;
+        if (shape.size[0] > MASK_CHANNELS_MAX)
+            return error_set(from->error, ERROR_MODEL,
+                             "tensor %s has %d channels, expected 1 to %d", name,
+                             (int)shape.size[0], MASK_CHANNELS_MAX);
+        int out = (int)shape.size[0];
         snprintf(name, sizeof name, "%s%d.", prefix, 3 * i);
-        if (convolution_load(&weights->mask_conv[i], checkpoint, name, in, out, error))
+        if (convolution_load(&weights->mask_conv[i], from, name, in, out))
             return -1;
         snprintf(name, sizeof name, "%s%d.", prefix, 3 * i + 1);
-        if (norm_load(&weights->mask_norm[i], checkpoint, name, out, error))
+        if (norm_load(&weights->mask_norm[i], from, name, out))
             return -1;
         in = out;
     }
@@ -33,18 +37,15 @@ static int load_mask_downscaling(struct prompt_weights *weights, struct checkpoi
         {&weights->mask_weight, "6.weight", shape_4d(weights->embed_dim, in, 1, 1)},
         {&weights->mask_bias, "6.bias", shape_1d(weights->embed_dim)},
     };
-    return checkpoint_tensors(checkpoint, prefix, wants, 2, error);
+    return checkpoint_tensors(from->checkpoint, prefix, wants, 2, from->error);
 }
 
-int prompt_weights_load(struct prompt_weights *weights, struct checkpoint *checkpoint,
-                        int embed_dim, int grid, int image_size, struct error *error)
+int prompt_weights_load(struct prompt_weights *weights, const struct layer_source *from)
 {
-    *weights =
-        (struct prompt_weights){.embed_dim = embed_dim, .grid = grid, .image_size = image_size};
-    struct shape row = shape_2d(1, embed_dim);
+    struct shape row = shape_2d(1, weights->embed_dim);
     const struct checkpoint_want wants[] = {
         {&weights->gaussian, "pe_layer.positional_encoding_gaussian_matrix",
-         shape_2d(2, embed_dim / 2)},
+         shape_2d(2, weights->embed_dim / 2)},
         {&weights->kinds[BACKGROUND], "point_embeddings.0.weight", row},
         {&weights->kinds[FOREGROUND], "point_embeddings.1.weight", row},
         {&weights->kinds[CORNER], "point_embeddings.2.weight", row},
@@ -52,10 +53,10 @@ int prompt_weights_load(struct prompt_weights *weights, struct checkpoint *check
         {&weights->not_a_point, "not_a_point_embed.weight", row},
         {&weights->no_mask, "no_mask_embed.weight", row},
     };
-    if (checkpoint_tensors(checkpoint, "prompt_encoder.", wants, sizeof wants / sizeof *wants,
-                           error))
+    if (checkpoint_tensors(from->checkpoint, "prompt_encoder.", wants, sizeof wants / sizeof *wants,
+                           from->error))
         return -1;
-    return load_mask_downscaling(weights, checkpoint, error);
+    return load_mask_downscaling(weights, from);
 }
 
 int prompt_token_count(const struct sam_prompts *prompts)
@@ -139,7 +140,7 @@ static void norm_gelu(const struct norm *norm, float *x)
     for (int i = 0; i < n; i++)
         variance += (x[i] - mean) * (x[i] - mean) / (float)n;
     for (int i = 0; i < n; i++) {
-        float y = (x[i] - mean) / sqrtf(variance + 1e-6f) * norm->gain[i] + norm->shift[i];
+        float y = (x[i] - mean) / sqrtf(variance + 1e-6f) * norm->weight[i] + norm->bias[i];
         x[i] = 0.5f * y * (1 + erff(y * (float)M_SQRT1_2));
     }
 }

@@ -1,9 +1,9 @@
 /* prompt_encoder.h - the prompt encoder: points, boxes and masks -> tokens and a dense embedding.
  *
- * A point's positional encoding is a vector of random Fourier features: sin and cos of
- * 2 pi (2 p - 1) @ gaussian, where p is the point's position as a fraction of the image (pixel
- * centres, hence a shift by 0.5). A learned vector then says what kind of point it is.
- * Source of every formula: segment_anything/modeling/prompt_encoder.py. */
+ * The positional encoding of a point is a vector of random Fourier features: sin and cos of
+ * 2 pi (2 p - 1) @ gaussian, where p is the point's position as a fraction of the image. Pixels are
+ * addressed by their centres, so 0.5 is added to coordinates. A learned vector for the kind of
+ * point is added. Source of every formula: segment_anything/modeling/prompt_encoder.py. */
 #ifndef MODEL_DECODER_PROMPT_ENCODER_H
 #define MODEL_DECODER_PROMPT_ENCODER_H
 
@@ -26,13 +26,12 @@ struct prompt_weights {
     const float *mask_bias;   /* [C] */
 };
 
-/* Reads prompt_encoder.*; `embed_dim` is C, `grid` G, `image_size` S.
+/* Reads prompt_encoder.* into a struct whose sizes are set and whose tensors are not.
  * Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY. */
-int prompt_weights_load(struct prompt_weights *weights, struct checkpoint *checkpoint,
-                        int embed_dim, int grid, int image_size, struct error *error);
+int prompt_weights_load(struct prompt_weights *weights, const struct layer_source *from);
 
-/* Tokens that each prompt of this batch gives: its points, one of padding where points come without
- * a box, and two of a box. At most PROMPT_TOKENS_MAX. */
+/* Tokens of each prompt of this batch: its points, one of padding if there are points but no box,
+ * and two of a box. At most PROMPT_TOKENS_MAX. */
 int prompt_token_count(const struct sam_prompts *prompts);
 
 /* tokens[prompt_token_count][C] of prompt number `prompt`. */

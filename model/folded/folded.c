@@ -3,25 +3,26 @@
 
 #include <string.h>
 
-bool decoder_folded_serves(const struct sam_prompts *prompts)
+bool folded_serves(const struct sam_prompts *prompts)
 {
     return !prompts->masks && decoder_token_count(prompts) == FOLDED_TOKENS;
 }
 
 typedef void folded_pass(const struct folded_chunk *chunk, struct folded_prompt *prompt);
 
-/* One pass over all chunks, for every prompt of the batch while a chunk's tables are at hand. */
-static void run_pass(struct decoder_folded *folded, const float *tables, folded_pass *pass)
+/* One pass over all chunks. Every prompt of the batch takes its turn while a chunk's tables are in
+ * the cache. */
+static void run_pass(struct folded_decoder *folded, const float *tables, folded_pass *pass)
 {
-    for (int first = 0; first < folded->fold->tiles; first += DECODER_CHUNK) {
-        struct folded_chunk chunk = batch_chunk(folded, tables, first);
+    for (int first = 0; first < folded->weights->tiles; first += FOLDED_CHUNK) {
+        struct folded_chunk chunk = folded_chunk_at(folded, tables, first);
         for (int i = 0; i < folded->tokens.prompts; i++)
             pass(&chunk, &folded->prompts[i]);
     }
 }
 
-/* Projected queries of the tokens-to-image attention of a layer into tokens.q. */
-static void project_queries(struct decoder_folded *folded, int layer)
+/* tokens.q: the projected queries of a layer's tokens-to-image attention. */
+static void project_queries(struct folded_decoder *folded, int layer)
 {
     const struct decoder_tensors *tensors = folded->tensors;
     struct folded_tokens *tokens = &folded->tokens;
@@ -31,8 +32,8 @@ static void project_queries(struct decoder_folded *folded, int layer)
                  tokens->queries_pe, c, tokens->q);
 }
 
-/* k and v of the image-to-tokens attention of a layer, from its finished queries. */
-static void project_keys(struct decoder_folded *folded, int layer)
+/* tokens.k and tokens.v: keys and values of a layer's image-to-tokens attention. */
+static void project_keys(struct folded_decoder *folded, int layer)
 {
     const struct attention *attention = &folded->tensors->layers[layer].to_tokens;
     struct folded_tokens *tokens = &folded->tokens;
@@ -43,39 +44,43 @@ static void project_keys(struct decoder_folded *folded, int layer)
     linear_apply(&attention->v, rows, tokens->queries, c, tokens->v);
 }
 
-static void run_first(struct decoder_folded *folded, const float *tables)
+static void run_first(struct folded_decoder *folded, const float *tables)
 {
     struct folded_tokens *tokens = &folded->tokens;
-    const struct folded_bench *bench = &folded->bench;
+    const struct folded_prompt_scratch *scratch = &folded->scratch;
     folded_tokens_self(tokens, folded->tensors, 0);
     project_queries(folded, 0);
     for (int i = 0; i < tokens->prompts; i++) {
-        folded_begin(&folded->prompts[i], bench->d);
-        folded_set_queries(bench, batch_rows(tokens->q, i, bench->inner), &folded->prompts[i]);
+        folded_clear_sums(&folded->prompts[i], scratch->d);
+        folded_set_queries(scratch, folded_prompt_rows(tokens->q, i, scratch->inner),
+                           &folded->prompts[i]);
     }
     run_pass(folded, tables, folded_pass_first);
     for (int i = 0; i < tokens->prompts; i++)
-        folded_first_sums(bench, &folded->prompts[i], batch_rows(tokens->mix, i, bench->inner));
+        folded_first_sums(scratch, &folded->prompts[i],
+                          folded_prompt_rows(tokens->mix, i, scratch->inner));
     folded_tokens_finish(tokens, folded->tensors, 0);
 }
 
-static void run_second(struct decoder_folded *folded, const float *tables)
+static void run_second(struct folded_decoder *folded, const float *tables)
 {
     struct folded_tokens *tokens = &folded->tokens;
-    const struct folded_bench *bench = &folded->bench;
+    const struct folded_prompt_scratch *scratch = &folded->scratch;
     project_keys(folded, 0);
     for (int i = 0; i < tokens->prompts; i++)
-        folded_fold_first(bench, batch_rows(tokens->k, i, bench->inner),
-                          batch_rows(tokens->v, i, bench->inner), &folded->prompts[i]);
+        folded_fold_first(scratch, folded_prompt_rows(tokens->k, i, scratch->inner),
+                          folded_prompt_rows(tokens->v, i, scratch->inner), &folded->prompts[i]);
     folded_tokens_self(tokens, folded->tensors, 1);
     project_queries(folded, 1);
     for (int i = 0; i < tokens->prompts; i++) {
-        folded_begin(&folded->prompts[i], bench->d);
-        folded_fold_queries(bench, batch_rows(tokens->q, i, bench->inner), &folded->prompts[i]);
+        folded_clear_sums(&folded->prompts[i], scratch->d);
+        folded_fold_queries(scratch, folded_prompt_rows(tokens->q, i, scratch->inner),
+                            &folded->prompts[i]);
     }
     run_pass(folded, tables, folded_pass_second);
     for (int i = 0; i < tokens->prompts; i++)
-        folded_second_sums(bench, &folded->prompts[i], batch_rows(tokens->mix, i, bench->inner));
+        folded_second_sums(scratch, &folded->prompts[i],
+                           folded_prompt_rows(tokens->mix, i, scratch->inner));
     folded_tokens_finish(tokens, folded->tensors, 1);
 }
 
@@ -85,26 +90,26 @@ static void third_pass(const struct folded_chunk *chunk, struct folded_prompt *p
     folded_pass_last(chunk, prompt, 1);
 }
 
-static void run_last(struct decoder_folded *folded, const float *tables, float *iou)
+static void run_last(struct folded_decoder *folded, const float *tables, float *iou)
 {
     static const int iou_token[] = {0};
     struct folded_tokens *tokens = &folded->tokens;
-    const struct folded_bench *bench = &folded->bench;
-    size_t c = bench->c;
+    const struct folded_prompt_scratch *scratch = &folded->scratch;
+    size_t c = scratch->c;
     project_keys(folded, 1);
     for (int i = 0; i < tokens->prompts; i++) {
-        folded_fold_second(bench, batch_rows(tokens->k, i, bench->inner),
-                           batch_rows(tokens->v, i, bench->inner), &folded->prompts[i]);
-        batch_begin_last(folded, i, iou_token, 1);
+        folded_fold_second(scratch, folded_prompt_rows(tokens->k, i, scratch->inner),
+                           folded_prompt_rows(tokens->v, i, scratch->inner), &folded->prompts[i]);
+        folded_last_begin(folded, i, iou_token, 1);
     }
     run_pass(folded, tables, third_pass);
     for (int i = 0; i < tokens->prompts; i++)
-        batch_end_last(folded, i, iou_token, 1, folded->rows + i * c);
+        folded_last_end(folded, i, iou_token, 1, folded->rows + i * c);
     mlp_apply(&folded->tensors->iou, tokens->prompts, folded->rows, (int)c, folded->hidden, iou);
 }
 
-void decoder_folded_run(struct decoder_folded *folded, const float *tables,
-                        const struct sam_prompts *prompts, float *iou)
+void folded_run(struct folded_decoder *folded, const float *tables,
+                const struct sam_prompts *prompts, float *iou)
 {
     memset(folded->ready, 0, sizeof folded->ready);
     folded_tokens_begin(&folded->tokens, folded->tensors, prompts);

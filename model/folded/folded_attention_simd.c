@@ -8,36 +8,36 @@
 
 enum { KEPT = FOLDED_KEPT, TOKENS = FOLDED_TOKENS, PAIRS = FOLDED_PAIRS, HEADS = FOLDED_HEADS };
 
-/* The formula of struct decoder_scores for one block of positions. */
-VECTOR_INLINE void scores_block(const size_t rows, const struct decoder_scores *in, size_t tile,
+/* The formula of struct folded_scores for one block of positions. */
+VECTOR_INLINE void scores_block(const size_t rows, const struct folded_scores *in, size_t tile,
                                 size_t at, vector acc[BLOCK_ROWS][WIDE])
 {
     const float *x = rows_at(&in->x, tile, 0, at);
-    if (!in->shares.at) {
+    if (!in->probs.at) {
         block_set(rows, NULL, acc);
         block_add(rows, in->d, in->weight, COLUMNS, x, acc);
         return;
     }
     vector r[WIDE];
     block_load_row(rows_at(&in->r, tile, 0, at), r);
-    block_set(rows, in->start, acc);
-    block_add(rows, PAIRS, in->shares_weight, COLUMNS, rows_at(&in->shares, tile, 0, at), acc);
+    block_set(rows, in->bias, acc);
+    block_add(rows, PAIRS, in->probs_weight, COLUMNS, rows_at(&in->probs, tile, 0, at), acc);
     block_scale(rows, r, NULL, acc);
     block_add_scaled(rows, in->d, in->weight, COLUMNS, x, rows_at(&in->pe, tile, 0, at), r, acc);
 }
 
-static void scores(const struct decoder_scores *in)
+static void scores(const struct folded_scores *in)
 {
     for (size_t tile = 0; tile < in->tiles; tile++)
-        for (size_t at = 0; at < DECODER_TILE; at += STEP) {
+        for (size_t at = 0; at < FOLDED_TILE; at += STEP) {
             vector acc[BLOCK_ROWS][WIDE];
             scores_block(TOKENS, in, tile, at, acc);
             block_store(TOKENS, in->out + tile * in->out_tile + at, ROW, acc);
         }
 }
 
-/* s[6] becomes the shares of six tokens; the seventh has score 0. */
-VECTOR_INLINE void share(vector s[BLOCK_ROWS][WIDE], size_t j)
+/* s[6] becomes the softmax over seven tokens, of which the seventh has score 0. */
+VECTOR_INLINE void kept_softmax(vector s[BLOCK_ROWS][WIDE], size_t j)
 {
     vector max = (vector){0};
     UNROLLED
@@ -55,22 +55,22 @@ VECTOR_INLINE void share(vector s[BLOCK_ROWS][WIDE], size_t j)
         s[i][j] *= inverse;
 }
 
-static void token_softmax(const struct decoder_scores *in)
+static void token_softmax(const struct folded_scores *in)
 {
     for (size_t tile = 0; tile < in->tiles; tile++)
-        for (size_t at = 0; at < DECODER_TILE; at += STEP) {
+        for (size_t at = 0; at < FOLDED_TILE; at += STEP) {
             vector acc[BLOCK_ROWS][WIDE];
             scores_block(KEPT, in, tile, at, acc);
             UNROLLED
             for (size_t j = 0; j < WIDE; j++)
-                share(acc, j);
+                kept_softmax(acc, j);
             block_store(KEPT, in->out + tile * in->out_tile + at, ROW, acc);
         }
 }
 
 /* What one head adds to the squared length of a block of positions. */
-VECTOR_INLINE void length_block(const struct decoder_length *in, size_t head, size_t tile,
-                                size_t at, vector sum[WIDE])
+VECTOR_INLINE void length_block(const struct folded_length *in, size_t head, size_t tile, size_t at,
+                                vector sum[WIDE])
 {
     const size_t pairs = KEPT * (head + 1);
     const size_t matrix = head * PAIRS * COLUMNS;
@@ -96,14 +96,14 @@ VECTOR_INLINE void length_block(const struct decoder_length *in, size_t head, si
         UNROLLED
         for (size_t i = 0; i < KEPT; i++)
             sum[j] += vector_load(a + (head * KEPT + i) * ROW + j * LANES) *
-                      (acc[i][j] + in->start[head * COLUMNS + i]);
+                      (acc[i][j] + in->bias[head * COLUMNS + i]);
     }
 }
 
-static void length(const struct decoder_length *in)
+static void length(const struct folded_length *in)
 {
     for (size_t tile = 0; tile < in->tiles; tile++)
-        for (size_t at = 0; at < DECODER_TILE; at += STEP) {
+        for (size_t at = 0; at < FOLDED_TILE; at += STEP) {
             float *out = in->out + tile * in->out_tile + at;
             vector sum[WIDE];
             block_load_row(out, sum);
@@ -113,10 +113,10 @@ static void length(const struct decoder_length *in)
         }
 }
 
-static void length_start(const struct decoder_length_start *in)
+static void length_init(const struct folded_length_init *in)
 {
     for (size_t tile = 0; tile < in->tiles; tile++)
-        for (size_t at = 0; at < DECODER_TILE; at += LANES) {
+        for (size_t at = 0; at < FOLDED_TILE; at += LANES) {
             const float *a = rows_at(&in->a, tile, 0, at);
             vector part[4] = {vector_load(rows_at(&in->x, tile, 0, at)) + in->c};
             for (size_t j = 0; j < PAIRS; j += 4) {
@@ -132,26 +132,26 @@ static void length_start(const struct decoder_length_start *in)
         }
 }
 
-static void inverse_deviation(size_t tiles, float channels, float eps, float *x, size_t x_tile)
+static void rstd(size_t tiles, float channels, float eps, float *x, size_t x_tile)
 {
     for (size_t tile = 0; tile < tiles; tile++, x += x_tile)
-        for (size_t i = 0; i < DECODER_TILE; i++) {
+        for (size_t i = 0; i < FOLDED_TILE; i++) {
             float variance = (x[i] > 0 ? x[i] : 0) / channels;
             x[i] = 1 / sqrtf(variance + eps);
         }
 }
 
 /* All heads of one token: rows of the block are heads. */
-VECTOR_INLINE void last_shares(const struct decoder_last_scores *in, size_t token, size_t tile,
-                               size_t at, float *out)
+VECTOR_INLINE void last_probs(const struct folded_last_scores *in, size_t token, size_t tile,
+                              size_t at, float *out)
 {
     const size_t matrix = token * PAIRS * COLUMNS;
     vector r[WIDE];
     vector acc[BLOCK_ROWS][WIDE];
-    block_set(HEADS, in->start0 + token * COLUMNS, acc);
+    block_set(HEADS, in->bias0 + token * COLUMNS, acc);
     block_add(HEADS, PAIRS, in->weight0 + matrix, COLUMNS, rows_at(&in->a0, tile, 0, at), acc);
     block_load_row(rows_at(&in->r, tile, 0, at), r);
-    block_scale(HEADS, r, in->start1 + token * COLUMNS, acc);
+    block_scale(HEADS, r, in->bias1 + token * COLUMNS, acc);
     block_add(HEADS, PAIRS, in->weight1 + matrix, COLUMNS, rows_at(&in->a1, tile, 0, at), acc);
     block_load_row(rows_at(&in->r2, tile, 0, at), r);
     block_scale(HEADS, r, NULL, acc);
@@ -159,7 +159,7 @@ VECTOR_INLINE void last_shares(const struct decoder_last_scores *in, size_t toke
 }
 
 /* All tokens, head by head: rows of the block are tokens. */
-VECTOR_INLINE void add_last_keys(const size_t tokens, const struct decoder_last_scores *in,
+VECTOR_INLINE void add_last_keys(const size_t tokens, const struct folded_last_scores *in,
                                  size_t tile, size_t at, float *out)
 {
     vector r[WIDE];
@@ -180,13 +180,13 @@ VECTOR_INLINE void add_last_keys(const size_t tokens, const struct decoder_last_
     }
 }
 
-static void last_scores(const struct decoder_last_scores *in)
+static void last_scores(const struct folded_last_scores *in)
 {
     for (size_t tile = 0; tile < in->tiles; tile++)
-        for (size_t at = 0; at < DECODER_TILE; at += STEP) {
+        for (size_t at = 0; at < FOLDED_TILE; at += STEP) {
             float *out = in->out + tile * in->out_tile + at;
             for (size_t token = 0; token < in->tokens; token++)
-                last_shares(in, token, tile, at, out);
+                last_probs(in, token, tile, at, out);
             if (in->tokens == 1)
                 add_last_keys(1, in, tile, at, out);
             else if (in->tokens == 2)
@@ -210,9 +210,9 @@ VECTOR_INLINE void exp2_columns(const float *x, float *out)
         out[i] = room[i];
 }
 
-/* state->max and factor after a chunk of scores. */
+/* Updates state->max and state->factor by a chunk of scores. */
 VECTOR_INLINE void next_max(size_t rows, size_t tiles, const float *s, size_t s_tile,
-                            struct decoder_softmax *state)
+                            struct folded_softmax *state)
 {
     vector best[COLUMNS];
     columns max;
@@ -221,7 +221,7 @@ VECTOR_INLINE void next_max(size_t rows, size_t tiles, const float *s, size_t s_
         best[row] = vector_set(state->max[row]);
     for (size_t row = 0; row < rows; row++)
         for (size_t tile = 0; tile < tiles; tile++)
-            for (size_t at = 0; at < DECODER_TILE; at += LANES)
+            for (size_t at = 0; at < FOLDED_TILE; at += LANES)
                 best[row] = vector_max(best[row], vector_load(s + tile * s_tile + row * ROW + at));
     reduce_lanes(MAX, best, &max);
     for (size_t row = 0; row < COLUMNS; row++) {
@@ -231,12 +231,12 @@ VECTOR_INLINE void next_max(size_t rows, size_t tiles, const float *s, size_t s_
     exp2_columns(change, state->factor);
 }
 
-/* Positions from `valid` on get scores so small that they count for nothing. */
+/* Masks positions from `valid` on: their scores become so small that their weights are 0. */
 static void hide(size_t rows, size_t tiles, size_t valid, float *s, size_t s_tile)
 {
-    for (size_t i = valid; i < tiles * DECODER_TILE; i++)
+    for (size_t i = valid; i < tiles * FOLDED_TILE; i++)
         for (size_t row = 0; row < rows; row++)
-            s[i / DECODER_TILE * s_tile + row * ROW + i % DECODER_TILE] = -1e30f;
+            s[i / FOLDED_TILE * s_tile + row * ROW + i % FOLDED_TILE] = -1e30f;
 }
 
 /* sum[8] = sum * factor + the lanes of total */
@@ -247,8 +247,8 @@ VECTOR_INLINE void add_sums(const vector total[COLUMNS], const float *factor, fl
     *(columns *)sum = *(columns *)sum * *(const columns *)factor + sums;
 }
 
-static void softmax(size_t rows, size_t tiles, size_t valid, struct decoder_rows scale, float *s,
-                    size_t s_tile, struct decoder_softmax *state)
+static void softmax(size_t rows, size_t tiles, size_t valid, struct folded_rows scale, float *s,
+                    size_t s_tile, struct folded_softmax *state)
 {
     vector sum[COLUMNS] = {0};
     vector scaled[COLUMNS] = {0};
@@ -256,7 +256,7 @@ static void softmax(size_t rows, size_t tiles, size_t valid, struct decoder_rows
     next_max(rows, tiles, s, s_tile, state);
     for (size_t row = 0; row < rows; row++)
         for (size_t tile = 0; tile < tiles; tile++)
-            for (size_t at = 0; at < DECODER_TILE; at += LANES) {
+            for (size_t at = 0; at < FOLDED_TILE; at += LANES) {
                 float *to = s + tile * s_tile + row * ROW + at;
                 vector p = vector_exp2(vector_load(to) - state->max[row]);
                 sum[row] += p;
@@ -269,13 +269,13 @@ static void softmax(size_t rows, size_t tiles, size_t valid, struct decoder_rows
     add_sums(scaled, state->factor, state->scaled);
 }
 
-static void rescale(size_t rows, size_t tiles, struct decoder_rows scale, float *s, size_t s_tile,
+static void rescale(size_t rows, size_t tiles, struct folded_rows scale, float *s, size_t s_tile,
                     const float *factor, float *sum)
 {
     vector total[COLUMNS] = {0};
     for (size_t row = 0; row < rows; row++)
         for (size_t tile = 0; tile < tiles; tile++)
-            for (size_t at = 0; at < DECODER_TILE; at += LANES) {
+            for (size_t at = 0; at < FOLDED_TILE; at += LANES) {
                 float *to = s + tile * s_tile + row * ROW + at;
                 vector p = vector_load(to) * vector_load(rows_at(&scale, tile, 0, at));
                 total[row] += p;
@@ -286,15 +286,15 @@ static void rescale(size_t rows, size_t tiles, struct decoder_rows scale, float 
 
 enum { GATHER_WIDE = 4 };
 
-/* `count` columns of gather at a time. */
+/* Rows first .. first + count - 1 of x, for gather. */
 VECTOR_INLINE void gather_block(const size_t rows, const size_t count, size_t tiles,
-                                const struct decoder_rows *p, size_t step,
-                                const struct decoder_rows *x, size_t first, const float *factor,
+                                const struct folded_rows *p, size_t step,
+                                const struct folded_rows *x, size_t first, const float *factor,
                                 float *out)
 {
     vector acc[GATHER_WIDE][COLUMNS] = {0};
     for (size_t tile = 0; tile < tiles; tile++)
-        for (size_t at = 0; at < DECODER_TILE; at += LANES) {
+        for (size_t at = 0; at < FOLDED_TILE; at += LANES) {
             vector right[GATHER_WIDE];
             UNROLLED
             for (size_t c = 0; c < count; c++)
@@ -313,8 +313,8 @@ VECTOR_INLINE void gather_block(const size_t rows, const size_t count, size_t ti
 }
 
 VECTOR_INLINE void gather_rows(const size_t rows, const size_t wide, size_t count, size_t tiles,
-                               const struct decoder_rows *p, size_t step,
-                               const struct decoder_rows *x, const float *factor, float *out)
+                               const struct folded_rows *p, size_t step,
+                               const struct folded_rows *x, const float *factor, float *out)
 {
     size_t first = 0;
     for (; first + wide <= count; first += wide)
@@ -323,8 +323,8 @@ VECTOR_INLINE void gather_rows(const size_t rows, const size_t wide, size_t coun
         gather_block(rows, 1, tiles, p, step, x, first, factor, out);
 }
 
-static void gather(size_t rows, size_t count, size_t tiles, struct decoder_rows p, size_t step,
-                   struct decoder_rows x, const float *factor, float *out)
+static void gather(size_t rows, size_t count, size_t tiles, struct folded_rows p, size_t step,
+                   struct folded_rows x, const float *factor, float *out)
 {
     if (rows == 1)
         gather_rows(1, 4, count, tiles, &p, step, &x, factor, out);
@@ -340,8 +340,8 @@ static void gather(size_t rows, size_t count, size_t tiles, struct decoder_rows 
         gather_rows(8, 3, count, tiles, &p, step, &x, factor, out);
 }
 
-VECTOR_INLINE void narrow_block(const size_t rows, size_t k, const float *a, size_t a_row,
-                                size_t a_column, const float *b, int add, float *c)
+VECTOR_INLINE void gemm_n8_block(const size_t rows, size_t k, const float *a, size_t a_row,
+                                 size_t a_column, const float *b, int add, float *c)
 {
     columns acc[BLOCK_ROWS];
     UNROLLED
@@ -358,17 +358,17 @@ VECTOR_INLINE void narrow_block(const size_t rows, size_t k, const float *a, siz
         ((columns *)c)[i] = acc[i];
 }
 
-static void narrow(size_t rows, size_t k, const float *a, size_t a_row, size_t a_column,
-                   const float *b, int add, float *c)
+static void gemm_n8(size_t rows, size_t k, const float *a, size_t a_row, size_t a_column,
+                    const float *b, int add, float *c)
 {
     for (; rows >= BLOCK_ROWS;
          rows -= BLOCK_ROWS, a += BLOCK_ROWS * a_row, c += BLOCK_ROWS * COLUMNS)
-        narrow_block(BLOCK_ROWS, k, a, a_row, a_column, b, add, c);
+        gemm_n8_block(BLOCK_ROWS, k, a, a_row, a_column, b, add, c);
     for (; rows > 0; rows--, a += a_row, c += COLUMNS)
-        narrow_block(1, k, a, a_row, a_column, b, add, c);
+        gemm_n8_block(1, k, a, a_row, a_column, b, add, c);
 }
 
-const struct decoder_kernels ISA_NAME(decoder_kernels) = {
-    scores,      token_softmax, length_start, length, inverse_deviation,
-    last_scores, softmax,       rescale,      gather, narrow,
+const struct folded_kernels ISA_NAME(folded_kernels) = {
+    scores,      token_softmax, length_init, length, rstd,
+    last_scores, softmax,       rescale,     gather, gemm_n8,
 };

@@ -5,47 +5,42 @@
 
 static const float layer_norm_eps = 1e-5f;
 
-static float *floats(struct arena *arena, size_t rows, size_t columns)
-{
-    return arena_take(arena, rows * columns, sizeof(float));
-}
-
 /* Matrices of all heads of one prompt. */
-enum { PAIRS_SIZE = FOLDED_HEADS * FOLDED_PAIRS * DECODER_COLUMNS };
+enum { PAIRS_SIZE = FOLDED_HEADS * FOLDED_PAIRS * FOLDED_COLUMNS };
 
-static void lay_out_prompt(struct folded_prompt *prompt, const struct decoder_fold *fold,
+static void lay_out_prompt(struct folded_prompt *prompt, const struct folded_weights *weights,
                            size_t inner, struct arena *arena)
 {
-    const size_t small = FOLDED_HEADS * DECODER_COLUMNS;
-    const size_t last = SAM_MASKS * FOLDED_PAIRS * DECODER_COLUMNS;
-    prompt->first = floats(arena, FOLDED_TOKENS, inner);
-    prompt->second = floats(arena, FOLDED_TOKENS, inner);
-    prompt->queries = floats(arena, inner, DECODER_COLUMNS);
-    prompt->keys = floats(arena, inner, DECODER_COLUMNS);
-    prompt->scores_weight = floats(arena, PAIRS_SIZE, 1);
-    prompt->scores_start = floats(arena, small, 1);
-    prompt->keys_weight = floats(arena, PAIRS_SIZE, 1);
-    prompt->keys_start = floats(arena, small, 1);
-    prompt->length.weight = floats(arena, inner, DECODER_COLUMNS);
-    prompt->length.gram = floats(arena, PAIRS_SIZE, 1);
-    prompt->length.start = floats(arena, small, 1);
+    const size_t small = FOLDED_HEADS * FOLDED_COLUMNS;
+    const size_t last = SAM_MASKS * FOLDED_PAIRS * FOLDED_COLUMNS;
+    prompt->first = arena_floats(arena, FOLDED_TOKENS, inner);
+    prompt->second = arena_floats(arena, FOLDED_TOKENS, inner);
+    prompt->queries = arena_floats(arena, inner, FOLDED_COLUMNS);
+    prompt->keys = arena_floats(arena, inner, FOLDED_COLUMNS);
+    prompt->scores_weight = arena_floats(arena, PAIRS_SIZE, 1);
+    prompt->scores_bias = arena_floats(arena, small, 1);
+    prompt->keys_weight = arena_floats(arena, PAIRS_SIZE, 1);
+    prompt->keys_bias = arena_floats(arena, small, 1);
+    prompt->length.weight = arena_floats(arena, inner, FOLDED_COLUMNS);
+    prompt->length.gram = arena_floats(arena, PAIRS_SIZE, 1);
+    prompt->length.bias = arena_floats(arena, small, 1);
     prompt->scaled_length.weight = prompt->length.weight;
-    prompt->scaled_length.gram = floats(arena, PAIRS_SIZE, 1);
-    prompt->scaled_length.start = floats(arena, small, 1);
-    prompt->cross = floats(arena, PAIRS_SIZE, 1);
-    prompt->linear = floats(arena, small, 1);
-    prompt->first_shift = floats(arena, FOLDED_PAIRS, 1);
-    prompt->values = floats(arena, inner, DECODER_COLUMNS);
-    prompt->shares = floats(arena, PAIRS_SIZE, 1);
-    prompt->last.weight = floats(arena, inner, DECODER_COLUMNS);
-    prompt->last.weight0 = floats(arena, last, 1);
-    prompt->last.weight1 = floats(arena, last, 1);
-    prompt->last.start0 = floats(arena, SAM_MASKS, DECODER_COLUMNS);
-    prompt->last.start1 = floats(arena, SAM_MASKS, DECODER_COLUMNS);
-    prompt->last.values = floats(arena, inner, DECODER_COLUMNS);
-    prompt->last.shares0 = floats(arena, last, 1);
-    prompt->last.shares1 = floats(arena, last, 1);
-    prompt->state = floats(arena, (size_t)fold->tiles * STATE_ROWS, DECODER_TILE);
+    prompt->scaled_length.gram = arena_floats(arena, PAIRS_SIZE, 1);
+    prompt->scaled_length.bias = arena_floats(arena, small, 1);
+    prompt->cross = arena_floats(arena, PAIRS_SIZE, 1);
+    prompt->linear = arena_floats(arena, small, 1);
+    prompt->first_constant = arena_floats(arena, FOLDED_PAIRS, 1);
+    prompt->values = arena_floats(arena, inner, FOLDED_COLUMNS);
+    prompt->probs = arena_floats(arena, PAIRS_SIZE, 1);
+    prompt->last.weight = arena_floats(arena, inner, FOLDED_COLUMNS);
+    prompt->last.weight0 = arena_floats(arena, last, 1);
+    prompt->last.weight1 = arena_floats(arena, last, 1);
+    prompt->last.bias0 = arena_floats(arena, SAM_MASKS, FOLDED_COLUMNS);
+    prompt->last.bias1 = arena_floats(arena, SAM_MASKS, FOLDED_COLUMNS);
+    prompt->last.values = arena_floats(arena, inner, FOLDED_COLUMNS);
+    prompt->last.probs0 = arena_floats(arena, last, 1);
+    prompt->last.probs1 = arena_floats(arena, last, 1);
+    prompt->state = arena_floats(arena, (size_t)weights->tiles * FOLDED_STATE_ROWS, FOLDED_TILE);
 }
 
 static size_t hidden_size(const struct decoder_tensors *tensors)
@@ -58,115 +53,111 @@ static size_t hidden_size(const struct decoder_tensors *tensors)
     return 2 * SAM_BATCH * width;
 }
 
-static void lay_out(struct decoder_folded *folded, struct arena *arena)
+static void lay_out(void *context, struct arena *arena)
 {
+    struct folded_decoder *folded = context;
     const struct decoder_tensors *tensors = folded->tensors;
     size_t c = tensors->embed_dim;
     size_t inner = tensors->inner;
     folded_tokens_lay_out(&folded->tokens, tensors, arena);
-    folded->bench.z = floats(arena, FOLDED_PAIRS, c);
-    folded->bench.constant = floats(arena, c, 1);
-    folded->bench.single = floats(arena, inner, DECODER_COLUMNS);
-    folded->bench.columns = floats(arena, FOLDED_PAIRS + inner, DECODER_COLUMNS);
+    folded->scratch.z = arena_floats(arena, FOLDED_PAIRS, c);
+    folded->scratch.constant = arena_floats(arena, c, 1);
+    folded->scratch.single = arena_floats(arena, inner, FOLDED_COLUMNS);
+    folded->scratch.columns = arena_floats(arena, FOLDED_PAIRS + inner, FOLDED_COLUMNS);
     for (int i = 0; i < SAM_BATCH; i++)
-        lay_out_prompt(&folded->prompts[i], folded->fold, inner, arena);
-    folded->scores = floats(arena, DECODER_CHUNK, SCORES_TILE);
-    folded->hidden = floats(arena, hidden_size(tensors), 1);
-    folded->rows = floats(arena, SAM_BATCH, c);
-    folded->hyper = floats(arena, SAM_BATCH * SAM_MASKS, c / 8);
-    folded->chosen = floats(arena, SAM_MASKS, c / 8);
+        lay_out_prompt(&folded->prompts[i], folded->weights, inner, arena);
+    folded->scores = arena_floats(arena, FOLDED_CHUNK, FOLDED_SCORES_TILE);
+    folded->hidden = arena_floats(arena, hidden_size(tensors), 1);
+    folded->rows = arena_floats(arena, SAM_BATCH, c);
+    folded->hyper = arena_floats(arena, SAM_BATCH * SAM_MASKS, c / 8);
+    folded->chosen = arena_floats(arena, SAM_MASKS, c / 8);
     for (int i = 0; i < 2; i++) {
-        folded->upscale_weight[i] = floats(arena, FOLDED_PAIRS, c);
-        folded->upscale_start[i] = floats(arena, c, 1);
+        folded->upscale_weight[i] = arena_floats(arena, FOLDED_PAIRS, c);
+        folded->upscale_bias[i] = arena_floats(arena, c, 1);
     }
-    folded->upscale_scratch = floats(arena, c / 4, DECODER_TILE);
-    folded->pixels = floats(arena, DECODER_CHUNK, PIXELS_TILE);
+    folded->upscale_scratch = arena_floats(arena, c / 4, FOLDED_TILE);
+    folded->pixels = arena_floats(arena, FOLDED_CHUNK, FOLDED_PIXELS_TILE);
 }
 
-struct decoder_folded *decoder_folded_new(const struct decoder_tensors *tensors,
-                                          const struct decoder_fold *fold, struct error *error)
+struct folded_decoder *folded_new(const struct decoder_tensors *tensors,
+                                  const struct folded_weights *weights, struct error *error)
 {
     const char *what = "scratch of the mask decoder";
-    struct decoder_folded *folded = memory_new(1, sizeof *folded, what, error);
+    struct folded_decoder *folded = memory_new(1, sizeof *folded, what, error);
     if (!folded)
         return NULL;
     folded->tensors = tensors;
-    folded->fold = fold;
-    folded->kernels = decoder_kernels(tensors->isa);
-    folded->upscale = decoder_upscale(tensors->isa);
-    struct arena arena = {0};
-    lay_out(folded, &arena);
-    folded->block = memory_new(arena.used, 1, what, error);
-    if (!folded->block) {
-        memory_free(folded);
-        return NULL;
-    }
-    arena = (struct arena){.base = folded->block, .size = arena.used};
-    lay_out(folded, &arena);
-    folded->bench.kernels = folded->kernels;
-    folded->bench.fold = fold;
-    folded->bench.c = tensors->embed_dim;
-    folded->bench.inner = tensors->inner;
-    folded->bench.d = tensors->inner / DECODER_HEADS;
-    return folded;
+    folded->weights = weights;
+    folded->kernels = folded_kernels_for(tensors->isa);
+    folded->upscale = folded_upscale_for(tensors->isa);
+    folded->scratch.kernels = folded->kernels;
+    folded->scratch.weights = weights;
+    folded->scratch.c = tensors->embed_dim;
+    folded->scratch.inner = tensors->inner;
+    folded->scratch.d = tensors->inner / DECODER_HEADS;
+    if (arena_make(&folded->arena, lay_out, folded, what, error) == 0)
+        return folded;
+    memory_free(folded);
+    return NULL;
 }
 
-void decoder_folded_free(struct decoder_folded *folded)
+void folded_free(struct folded_decoder *folded)
 {
     if (!folded)
         return;
-    memory_free(folded->block);
+    arena_free(&folded->arena);
     memory_free(folded);
 }
 
-struct folded_chunk batch_chunk(const struct decoder_folded *folded, const float *tables, int first)
+struct folded_chunk folded_chunk_at(const struct folded_decoder *folded, const float *tables,
+                                    int first)
 {
     const struct decoder_tensors *tensors = folded->tensors;
-    const struct decoder_fold *fold = folded->fold;
-    size_t tile = (size_t)fold->rows * DECODER_TILE;
-    size_t pe_tile = (size_t)3 * tensors->inner * DECODER_TILE;
-    size_t tiles = fold->tiles - first < DECODER_CHUNK ? fold->tiles - first : DECODER_CHUNK;
-    size_t left = tensors->positions - (size_t)first * DECODER_TILE;
+    const struct folded_weights *weights = folded->weights;
+    size_t tile = (size_t)weights->rows * FOLDED_TILE;
+    size_t pe_tile = (size_t)3 * tensors->inner * FOLDED_TILE;
+    size_t tiles = weights->tiles - first < FOLDED_CHUNK ? weights->tiles - first : FOLDED_CHUNK;
+    size_t left = tensors->positions - (size_t)first * FOLDED_TILE;
     const float *rows = tables + first * tile;
     return (struct folded_chunk){
         .kernels = folded->kernels,
         .first = first,
         .tiles = tiles,
-        .valid = left < tiles * DECODER_TILE ? left : tiles * DECODER_TILE,
-        .d = folded->bench.d,
+        .valid = left < tiles * FOLDED_TILE ? left : tiles * FOLDED_TILE,
+        .d = folded->scratch.d,
         .channels = (float)tensors->embed_dim,
         .tables = {rows, tile},
-        .squares = {rows + (size_t)(fold->linear_rows - 1) * DECODER_TILE, tile},
-        .pe = {fold->pe + first * pe_tile, pe_tile},
+        .squares = {rows + (size_t)(weights->linear_rows - 1) * FOLDED_TILE, tile},
+        .pe = {weights->pe + first * pe_tile, pe_tile},
         .scores = folded->scores,
     };
 }
 
-void batch_begin_last(struct decoder_folded *folded, int prompt, const int *which, int count)
+void folded_last_begin(struct folded_decoder *folded, int prompt, const int *which, int count)
 {
     const struct decoder_tensors *tensors = folded->tensors;
     size_t c = tensors->embed_dim;
-    const float *queries = batch_rows(folded->tokens.queries_pe, prompt, c);
+    const float *queries = folded_prompt_rows(folded->tokens.queries_pe, prompt, c);
     float *q = folded->tokens.q; /* [count][D] */
     for (int i = 0; i < count; i++)
         linear_apply(&tensors->final.q, 1, queries + which[i] * c, (int)c, q + i * tensors->inner);
-    folded_begin_last(&folded->prompts[prompt].last, folded->bench.d);
-    folded_fold_last(&folded->bench, q, count, &folded->prompts[prompt]);
+    folded_clear_last_sums(&folded->prompts[prompt].last, folded->scratch.d);
+    folded_fold_last(&folded->scratch, q, count, &folded->prompts[prompt]);
 }
 
-void batch_end_last(struct decoder_folded *folded, int prompt, const int *which, int count,
-                    float *rows)
+void folded_last_end(struct folded_decoder *folded, int prompt, const int *which, int count,
+                     float *rows)
 {
     const struct decoder_tensors *tensors = folded->tensors;
     size_t c = tensors->embed_dim;
-    const float *queries = batch_rows(folded->tokens.queries, prompt, c);
+    const float *queries = folded_prompt_rows(folded->tokens.queries, prompt, c);
     float *mix = folded->tokens.mix; /* [count][D] */
-    folded_last_sums(&folded->bench, &folded->prompts[prompt], count, mix);
+    folded_last_sums(&folded->scratch, &folded->prompts[prompt], count, mix);
     linear_apply(&tensors->final.out, count, mix, tensors->inner, rows);
     for (int i = 0; i < count; i++)
         for (size_t j = 0; j < c; j++)
             rows[i * c + j] += queries[which[i] * c + j];
     const struct norm *norm = &tensors->final_norm;
-    struct layer_norm layer_norm = {c, norm->gain, norm->shift, layer_norm_eps};
+    struct layer_norm layer_norm = {c, norm->weight, norm->bias, layer_norm_eps};
     kernels_for(tensors->isa)->layer_norm(&layer_norm, count, rows, c, rows, c);
 }

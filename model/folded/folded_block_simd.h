@@ -1,28 +1,28 @@
-/* folded_block_simd.h - blocks of registers of rows x positions, shared by the decoder's kernels.
+/* folded_block_simd.h - blocks of rows x positions in registers, for the folded decoder's kernels.
  *
- * A block is acc[row][vector]; `rows` and all loop bounds over it are constants wherever these
- * functions are called, so that acc lives in registers. */
+ * A block is acc[row][vector]. Callers pass constants for `rows` and all loop bounds over it, so
+ * that acc stays in registers. */
 #ifndef MODEL_FOLDED_FOLDED_BLOCK_SIMD_H
 #define MODEL_FOLDED_FOLDED_BLOCK_SIMD_H
 
 #include "model/folded/folded_kernel.h"
 #include "model/kernels/vector_simd.h"
 
-/* Before a loop with constant bounds. */
+/* Stands before a loop with constant bounds. */
 #define UNROLLED _Pragma("GCC unroll 32")
 
-/* Vectors in a row of a block: 8 rows have to fit the registers. */
+/* Vectors in a row of a block; 8 rows have to fit in the registers. */
 #if defined(__AVX512F__)
 enum { WIDE = 2 };
 #else
 enum { WIDE = 1 };
 #endif
 
-enum { STEP = WIDE * LANES, BLOCK_ROWS = 8, ROW = DECODER_TILE, COLUMNS = DECODER_COLUMNS };
-_Static_assert(DECODER_TILE % STEP == 0, "a tile is cut into whole blocks");
+enum { STEP = WIDE * LANES, BLOCK_ROWS = 8, ROW = FOLDED_TILE, COLUMNS = FOLDED_COLUMNS };
+_Static_assert(FOLDED_TILE % STEP == 0, "a tile is cut into whole blocks");
 
 /* Row `row` of tile `tile`, from position `at` of the tile. */
-VECTOR_INLINE const float *rows_at(const struct decoder_rows *rows, size_t tile, size_t row,
+VECTOR_INLINE const float *rows_at(const struct folded_rows *rows, size_t tile, size_t row,
                                    size_t at)
 {
     return rows->at + tile * rows->tile + row * ROW + at;
@@ -59,26 +59,26 @@ VECTOR_INLINE void block_store(const size_t rows, float *to, size_t step,
         block_store_row(to + i * step, acc[i]);
 }
 
-/* acc[i] = start[i], zeros where it is NULL. */
-VECTOR_INLINE void block_set(const size_t rows, const float *start, vector acc[BLOCK_ROWS][WIDE])
+/* acc[i] = bias[i], zeros where it is NULL. */
+VECTOR_INLINE void block_set(const size_t rows, const float *bias, vector acc[BLOCK_ROWS][WIDE])
 {
     UNROLLED
     for (size_t i = 0; i < rows; i++) {
         UNROLLED
         for (size_t j = 0; j < WIDE; j++)
-            acc[i][j] = start ? vector_set(start[i]) : (vector){0};
+            acc[i][j] = bias ? vector_set(bias[i]) : (vector){0};
     }
 }
 
-/* acc[i] = acc[i] * scale + shift[i] */
-VECTOR_INLINE void block_scale(const size_t rows, const vector scale[WIDE], const float *shift,
+/* acc[i] = acc[i] * scale + bias[i] */
+VECTOR_INLINE void block_scale(const size_t rows, const vector scale[WIDE], const float *bias,
                                vector acc[BLOCK_ROWS][WIDE])
 {
     UNROLLED
     for (size_t i = 0; i < rows; i++) {
         UNROLLED
         for (size_t j = 0; j < WIDE; j++)
-            acc[i][j] = shift ? acc[i][j] * scale[j] + shift[i] : acc[i][j] * scale[j];
+            acc[i][j] = bias ? acc[i][j] * scale[j] + bias[i] : acc[i][j] * scale[j];
     }
 }
 

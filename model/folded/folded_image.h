@@ -1,4 +1,4 @@
-/* folded_image.h - the image side of the folded decoder: what is held for one prompt, and the four
+/* folded_image.h - the image side of the folded decoder: the state of one prompt, and the four
  * passes over the chunks of an image's positions. */
 #ifndef MODEL_FOLDED_FOLDED_IMAGE_H
 #define MODEL_FOLDED_FOLDED_IMAGE_H
@@ -6,78 +6,82 @@
 #include "model/folded/folded_tables.h"
 
 enum {
-    STATE_A0 = 0,                       /* shares of layer 0's image-to-tokens attention */
-    STATE_R = FOLDED_PAIRS,             /* 1 / sigma of the norm after layer 0 */
-    STATE_Q,                            /* squared length of P(g X1) */
-    STATE_A1,                           /* shares of layer 1's image-to-tokens attention */
-    STATE_R2 = STATE_A1 + FOLDED_PAIRS, /* 1 / sigma of the norm after layer 1 */
-    STATE_ROWS                          /* of struct folded_prompt.state */
+    FOLDED_STATE_A0 = 0,           /* A0, probabilities of layer 0's image-to-tokens attention */
+    FOLDED_STATE_R = FOLDED_PAIRS, /* 1 / sigma of the norm after layer 0 */
+    FOLDED_STATE_Q,                /* squared length of P(g X1) */
+    FOLDED_STATE_A1,               /* A1, those of layer 1 */
+    FOLDED_STATE_R2 = FOLDED_STATE_A1 + FOLDED_PAIRS, /* 1 / sigma of the norm after layer 1 */
+    FOLDED_STATE_ROWS                                 /* of struct folded_prompt.state */
 };
 
-/* A squared length's small matrices: struct decoder_length without positions. */
-struct folded_length {
-    float *weight; /* [8][d][8], may be shared */
+/* The small matrices of a squared length: struct folded_length without positions. */
+struct folded_length_weights {
+    float *weight; /* [8][d][8]; two lengths may have the same one */
     float *gram;   /* [8][48][8] */
-    float *start;  /* [8][8] */
-    float base;    /* of the part that is the same at all positions */
+    float *bias;   /* [8][8] */
+    float base;    /* the part that is the same at all positions */
 };
 
 /* The last attention for up to SAM_MASKS tokens of one prompt. */
 struct folded_last {
     float *weight;            /* [8][d][8]: column = token */
     float *weight0, *weight1; /* [M][48][8]: column = head */
-    float *start0, *start1;   /* [M][8] */
-    struct decoder_softmax softmax[SAM_MASKS];
-    float scaled[SAM_MASKS][DECODER_COLUMNS]; /* sums of p * r2 * r; softmax.scaled: p * r2 */
-    float *values;            /* [8][d][8]: p * r2 * r gathered over the value table */
-    float *shares0, *shares1; /* [M][48][8]: gathered over the shares */
+    float *bias0, *bias1;     /* [M][8] */
+    struct folded_softmax softmax[SAM_MASKS];
+    float scaled[SAM_MASKS][FOLDED_COLUMNS]; /* sums of p * r2 * r; softmax.scaled: p * r2 */
+    float *values;          /* [8][d][8]: sums of p * r2 * r times the value table */
+    float *probs0, *probs1; /* [M][48][8]: sums of p * r2 * r times A0, of p * r2 times A1 */
 };
 
-/* One prompt of a batch. Matrices are small; d is D / H, columns are tokens. */
+/* One prompt of a batch. Columns of small matrices are tokens, d is D / H. */
 struct folded_prompt {
-    float *first, *second; /* [7][D]: values of the image-to-tokens attentions; rows 0..5 less row
-                              6, then row 6 */
-    float *queries;        /* [8][d][8]: of the tokens-to-image attention of the layer at hand */
-    float *keys;           /* [8][d][8]: of its image-to-tokens attention, less those of token 6 */
-    float *scores_weight;  /* [8][48][8] */
-    float *scores_start;   /* [8][8] */
-    float *keys_weight;    /* [8][48][8] */
-    float *keys_start;     /* [8][8] */
-    struct folded_length length;        /* of X1, then of what layer 1 adds to X2 */
-    struct folded_length scaled_length; /* of P(g X1) */
-    float *cross;                       /* [8][48][8] */
-    float *linear;                      /* [8][8] */
-    float *first_shift;                 /* [48]: P(g X1) against the constant part of X2 */
-    float first_base;                   /* the same of the constant part of P(g X1) */
-    struct decoder_softmax softmax[FOLDED_HEADS];
-    float *values; /* [8][d][8]: gathered over the value table */
-    float *shares; /* [8][48][8]: gathered over the shares */
+    float *first;         /* [7][D]: values of layer 0's image-to-tokens attention, v_t - v_6 for
+                              t = 0..5, then v_6 */
+    float *second;        /* the same of layer 1 */
+    float *queries;       /* [8][d][8]: of the tokens-to-image attention of the layer at hand */
+    float *keys;          /* [8][d][8]: of its image-to-tokens attention, less those of token 6 */
+    float *scores_weight; /* [8][48][8] */
+    float *scores_bias;   /* [8][8] */
+    float *keys_weight;   /* [8][48][8] */
+    float *keys_bias;     /* [8][8] */
+    struct folded_length_weights length;        /* of X1, then of what layer 1 adds to X2 */
+    struct folded_length_weights scaled_length; /* of P(g X1) */
+    float *cross;                               /* [8][48][8] */
+    float *linear;                              /* [8][8] */
+    float *first_constant;                      /* [48]: P(g X1) against the constant part of X2 */
+    float first_base;                           /* the constant part of P(g X1) against the same */
+    struct folded_softmax softmax[FOLDED_HEADS];
+    float *values; /* [8][d][8]: sums of softmax weights times the value table */
+    float *probs;  /* [8][48][8]: sums of softmax weights times A0 */
     struct folded_last last;
-    float *state; /* [tiles][STATE_ROWS][TILE] */
+    float *state; /* [tiles][FOLDED_STATE_ROWS][TILE] */
 };
 
-/* What every pass over a chunk needs. */
+/* A chunk of positions, as every pass sees it. */
 struct folded_chunk {
-    const struct decoder_kernels *kernels;
-    size_t first;                /* tile of the image */
-    size_t tiles, valid;         /* and positions of this chunk that exist */
-    size_t d;                    /* channels a head */
-    float channels;              /* C */
-    struct decoder_rows tables;  /* of struct decoder_fold */
-    struct decoder_rows squares; /* the rows of `tables` after the linear ones */
-    struct decoder_rows pe;      /* [3][D] rows */
-    float *scores;               /* [tiles][SCORES_ROWS][TILE], scratch */
+    const struct folded_kernels *kernels;
+    size_t first;               /* its first tile in the image */
+    size_t tiles, valid;        /* its tiles, and those of its positions that exist */
+    size_t d;                   /* channels a head */
+    float channels;             /* C */
+    struct folded_rows tables;  /* of struct folded_weights */
+    struct folded_rows squares; /* from the last linear row of `tables` on */
+    struct folded_rows pe;      /* [3][D] rows */
+    float *scores;              /* [tiles][FOLDED_SCORES_ROWS][TILE], scratch */
 };
 
-enum { SCORES_ROWS = SAM_MASKS * FOLDED_HEADS, SCORES_TILE = SCORES_ROWS * DECODER_TILE };
+enum {
+    FOLDED_SCORES_ROWS = SAM_MASKS * FOLDED_HEADS,
+    FOLDED_SCORES_TILE = FOLDED_SCORES_ROWS * FOLDED_TILE
+};
 
 /* Rows from `row` on of a prompt's state in this chunk. */
-struct decoder_rows folded_state(const struct folded_chunk *chunk,
-                                 const struct folded_prompt *prompt, size_t row);
+struct folded_rows folded_state(const struct folded_chunk *chunk,
+                                const struct folded_prompt *prompt, size_t row);
 
-/* Empties the sums over positions; d is D / H. */
-void folded_begin(struct folded_prompt *prompt, size_t d);
-void folded_begin_last(struct folded_last *last, size_t d);
+/* Sets the sums over positions to 0; d is D / H. */
+void folded_clear_sums(struct folded_prompt *prompt, size_t d);
+void folded_clear_last_sums(struct folded_last *last, size_t d);
 
 /* Layer 0, tokens to image. */
 void folded_pass_first(const struct folded_chunk *chunk, struct folded_prompt *prompt);

@@ -1,13 +1,13 @@
 #include "model/folded/folded_kernel.h"
 
-const struct decoder_kernels *decoder_kernels(enum isa isa)
+const struct folded_kernels *folded_kernels_for(enum isa isa)
 {
-    static const struct decoder_kernels *const variants[] = ISA_VARIANTS(decoder_kernels);
+    static const struct folded_kernels *const variants[] = ISA_VARIANTS(folded_kernels);
     return variants[isa];
 }
 
-decoder_upscale_kernel *decoder_upscale(enum isa isa)
+folded_upscale_kernel *folded_upscale_for(enum isa isa)
 {
-    static decoder_upscale_kernel *const variants[] = ISA_VARIANTS(decoder_upscale);
+    static folded_upscale_kernel *const variants[] = ISA_VARIANTS(folded_upscale);
     return variants[isa];
 }

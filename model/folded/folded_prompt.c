@@ -3,21 +3,21 @@
 #include <math.h>
 #include <string.h>
 
-enum { HEADS = FOLDED_HEADS, KEPT = FOLDED_KEPT, PAIRS = FOLDED_PAIRS, COLUMNS = DECODER_COLUMNS };
+enum { HEADS = FOLDED_HEADS, KEPT = FOLDED_KEPT, PAIRS = FOLDED_PAIRS, COLUMNS = FOLDED_COLUMNS };
 
 /* out[8][d][8] from rows[tokens][D] times `scale`: column = token, the rest 0. */
-static void columns_of(const struct folded_bench *bench, const float *rows, int tokens, float scale,
-                       float *out)
+static void columns_of(const struct folded_prompt_scratch *scratch, const float *rows, int tokens,
+                       float scale, float *out)
 {
-    for (size_t i = 0; i < bench->inner; i++)
+    for (size_t i = 0; i < scratch->inner; i++)
         for (int t = 0; t < COLUMNS; t++)
-            out[i * COLUMNS + t] = t < tokens ? scale * rows[t * bench->inner + i] : 0;
+            out[i * COLUMNS + t] = t < tokens ? scale * rows[t * scratch->inner + i] : 0;
 }
 
-/* Scores are taken to base 2: 1 / sqrt(d) becomes log2(e) / sqrt(d). */
-static float score_scale(const struct folded_bench *bench)
+/* Exponentials are 2^x, so scores are scaled by log2(e) / sqrt(d) instead of 1 / sqrt(d). */
+static float score_scale(const struct folded_prompt_scratch *scratch)
 {
-    return (float)(M_LOG2E / sqrt((double)bench->d));
+    return (float)(M_LOG2E / sqrt((double)scratch->d));
 }
 
 static float dot(const float *x, const float *y, size_t n)
@@ -29,227 +29,232 @@ static float dot(const float *x, const float *y, size_t n)
 }
 
 /* out[7][D] = rows 0..5 less row 6, then row 6 */
-static void relative(const struct folded_bench *bench, const float *rows, float *out)
+static void relative(const struct folded_prompt_scratch *scratch, const float *rows, float *out)
 {
-    const float *last = rows + KEPT * bench->inner;
+    const float *last = rows + KEPT * scratch->inner;
     for (size_t t = 0; t < KEPT; t++)
-        for (size_t i = 0; i < bench->inner; i++)
-            out[t * bench->inner + i] = rows[t * bench->inner + i] - last[i];
-    memcpy(out + KEPT * bench->inner, last, bench->inner * sizeof *out);
+        for (size_t i = 0; i < scratch->inner; i++)
+            out[t * scratch->inner + i] = rows[t * scratch->inner + i] - last[i];
+    memcpy(out + KEPT * scratch->inner, last, scratch->inner * sizeof *out);
 }
 
 /* Applies a map to values[7][D] of `relative`: z[48][columns] of the differences and
  * constant[columns] of the last token. */
-static void apply_map(const struct folded_bench *bench, enum fold_name name, const float *values)
+static void apply_map(const struct folded_prompt_scratch *scratch, enum folded_map_name name,
+                      const float *values)
 {
-    const struct fold_map *map = &bench->fold->maps[name];
-    fold_rows(map, values, (int)bench->inner, bench->z);
-    fold_constant(map, values + KEPT * bench->inner, (int)bench->inner, bench->constant);
+    const struct folded_map *map = &scratch->weights->maps[name];
+    folded_map_rows(map, values, (int)scratch->inner, scratch->z);
+    folded_map_constant(map, values + KEPT * scratch->inner, (int)scratch->inner,
+                        scratch->constant);
 }
 
-/* out[8][48][8]: rows of z against the columns[d][8] of each head; start[8][8]: the constant. */
-static void contract(const struct folded_bench *bench, const float *columns, float *out,
-                     float *start)
+/* out[8][48][8]: rows of z against the columns[d][8] of each head; bias[8][8]: the constant. */
+static void contract(const struct folded_prompt_scratch *scratch, const float *columns, float *out,
+                     float *bias)
 {
-    size_t inner = bench->inner;
+    size_t inner = scratch->inner;
     for (size_t h = 0; h < HEADS; h++) {
-        const float *head = columns + h * bench->d * COLUMNS;
-        bench->kernels->narrow(PAIRS, bench->d, bench->z + h * bench->d, inner, 1, head, 0,
-                               out + h * PAIRS * COLUMNS);
-        bench->kernels->narrow(1, bench->d, bench->constant + h * bench->d, inner, 1, head, 0,
-                               start + h * COLUMNS);
+        const float *head = columns + h * scratch->d * COLUMNS;
+        scratch->kernels->gemm_n8(PAIRS, scratch->d, scratch->z + h * scratch->d, inner, 1, head, 0,
+                                  out + h * PAIRS * COLUMNS);
+        scratch->kernels->gemm_n8(1, scratch->d, scratch->constant + h * scratch->d, inner, 1, head,
+                                  0, bias + h * COLUMNS);
     }
 }
 
-/* Matrices of a squared length from a Gram map that apply_map has applied: rows below the diagonal
- * blocks count twice. length->weight holds twice the values, bench->single the values. */
-static void make_length(const struct folded_bench *bench, const float *last,
-                        struct folded_length *length)
+/* The matrices of a squared length, from a Gram map that apply_map has applied. Rows below the
+ * diagonal blocks count twice: length->weight holds the values times 2, scratch->single once. */
+static void make_length(const struct folded_prompt_scratch *scratch, const float *last,
+                        struct folded_length_weights *length)
 {
-    size_t inner = bench->inner;
-    size_t d = bench->d;
+    size_t inner = scratch->inner;
+    size_t d = scratch->d;
     for (size_t h = 0; h < HEADS; h++) {
         float *gram = length->gram + h * PAIRS * COLUMNS;
         const float *twice = length->weight + h * d * COLUMNS;
-        const float *z = bench->z + h * d;
-        bench->kernels->narrow(KEPT * h, d, z, inner, 1, twice, 0, gram);
-        bench->kernels->narrow(KEPT, d, z + KEPT * h * inner, inner, 1,
-                               bench->single + h * d * COLUMNS, 0, gram + KEPT * h * COLUMNS);
-        bench->kernels->narrow(1, d, bench->constant + h * d, inner, 1, twice, 0,
-                               length->start + h * COLUMNS);
+        const float *z = scratch->z + h * d;
+        scratch->kernels->gemm_n8(KEPT * h, d, z, inner, 1, twice, 0, gram);
+        scratch->kernels->gemm_n8(KEPT, d, z + KEPT * h * inner, inner, 1,
+                                  scratch->single + h * d * COLUMNS, 0, gram + KEPT * h * COLUMNS);
+        scratch->kernels->gemm_n8(1, d, scratch->constant + h * d, inner, 1, twice, 0,
+                                  length->bias + h * COLUMNS);
     }
-    length->base = dot(bench->constant, last, inner);
+    length->base = dot(scratch->constant, last, inner);
 }
 
-void folded_set_queries(const struct folded_bench *bench, const float *q,
+void folded_set_queries(const struct folded_prompt_scratch *scratch, const float *q,
                         struct folded_prompt *prompt)
 {
-    columns_of(bench, q, FOLDED_TOKENS, score_scale(bench), prompt->queries);
+    columns_of(scratch, q, FOLDED_TOKENS, score_scale(scratch), prompt->queries);
 }
 
-/* Columns of differences of keys, to the base 2. */
-static void set_keys(const struct folded_bench *bench, const float *k, struct folded_prompt *prompt)
+/* prompt->keys: columns of differences of keys, scaled for base 2. */
+static void set_keys(const struct folded_prompt_scratch *scratch, const float *k,
+                     struct folded_prompt *prompt)
 {
-    relative(bench, k, bench->z);
-    columns_of(bench, bench->z, KEPT, score_scale(bench), prompt->keys);
+    relative(scratch, k, scratch->z);
+    columns_of(scratch, scratch->z, KEPT, score_scale(scratch), prompt->keys);
 }
 
-/* values[7][D] relative to the last, and their columns once and twice. */
-static void set_values(const struct folded_bench *bench, const float *v, float *values,
+/* values[7][D]: v relative to the last row. Their columns go to scratch->single and, times 2, to
+ * `twice`. */
+static void set_values(const struct folded_prompt_scratch *scratch, const float *v, float *values,
                        float *twice)
 {
-    relative(bench, v, values);
-    columns_of(bench, values, KEPT, 1, bench->single);
-    columns_of(bench, values, FOLDED_TOKENS, 2, twice);
+    relative(scratch, v, values);
+    columns_of(scratch, values, KEPT, 1, scratch->single);
+    columns_of(scratch, values, FOLDED_TOKENS, 2, twice);
 }
 
-void folded_first_sums(const struct folded_bench *bench, const struct folded_prompt *prompt,
-                       float *mix)
+void folded_first_sums(const struct folded_prompt_scratch *scratch,
+                       const struct folded_prompt *prompt, float *mix)
 {
     for (size_t t = 0; t < FOLDED_TOKENS; t++)
-        for (size_t i = 0; i < bench->inner; i++)
-            mix[t * bench->inner + i] =
-                prompt->values[i * COLUMNS + t] / prompt->softmax[i / bench->d].sum[t];
+        for (size_t i = 0; i < scratch->inner; i++)
+            mix[t * scratch->inner + i] =
+                prompt->values[i * COLUMNS + t] / prompt->softmax[i / scratch->d].sum[t];
 }
 
-void folded_fold_first(const struct folded_bench *bench, const float *k, const float *v,
+void folded_fold_first(const struct folded_prompt_scratch *scratch, const float *k, const float *v,
                        struct folded_prompt *prompt)
 {
-    const float *last = prompt->first + KEPT * bench->inner;
-    set_keys(bench, k, prompt);
-    set_values(bench, v, prompt->first, prompt->length.weight);
-    apply_map(bench, FIRST_GRAM, prompt->first);
-    make_length(bench, last, &prompt->length);
-    apply_map(bench, FIRST_GRAM_SCALED, prompt->first);
-    make_length(bench, last, &prompt->scaled_length);
+    const float *last = prompt->first + KEPT * scratch->inner;
+    set_keys(scratch, k, prompt);
+    set_values(scratch, v, prompt->first, prompt->length.weight);
+    apply_map(scratch, FOLDED_FIRST_GRAM, prompt->first);
+    make_length(scratch, last, &prompt->length);
+    apply_map(scratch, FOLDED_FIRST_GRAM_SCALED, prompt->first);
+    make_length(scratch, last, &prompt->scaled_length);
 }
 
-void folded_fold_queries(const struct folded_bench *bench, const float *q,
+void folded_fold_queries(const struct folded_prompt_scratch *scratch, const float *q,
                          struct folded_prompt *prompt)
 {
-    folded_set_queries(bench, q, prompt);
-    apply_map(bench, FIRST_KEYS, prompt->first);
-    contract(bench, prompt->queries, prompt->scores_weight, prompt->scores_start);
+    folded_set_queries(scratch, q, prompt);
+    apply_map(scratch, FOLDED_FIRST_KEYS, prompt->first);
+    contract(scratch, prompt->queries, prompt->scores_weight, prompt->scores_bias);
 }
 
-void folded_second_sums(const struct folded_bench *bench, const struct folded_prompt *prompt,
-                        float *mix)
+void folded_second_sums(const struct folded_prompt_scratch *scratch,
+                        const struct folded_prompt *prompt, float *mix)
 {
-    size_t inner = bench->inner;
-    apply_map(bench, FIRST_VALUES, prompt->first);
+    size_t inner = scratch->inner;
+    apply_map(scratch, FOLDED_FIRST_VALUES, prompt->first);
     for (size_t h = 0; h < HEADS; h++) {
-        const struct decoder_softmax *softmax = &prompt->softmax[h];
-        float *sums = bench->columns; /* [d][8] */
-        memcpy(sums, prompt->values + h * bench->d * COLUMNS, bench->d * COLUMNS * sizeof *sums);
-        bench->kernels->narrow(bench->d, PAIRS, bench->z + h * bench->d, 1, inner,
-                               prompt->shares + h * PAIRS * COLUMNS, 1, sums);
-        for (size_t i = 0; i < bench->d; i++)
+        const struct folded_softmax *softmax = &prompt->softmax[h];
+        float *sums = scratch->columns; /* [d][8] */
+        memcpy(sums, prompt->values + h * scratch->d * COLUMNS,
+               scratch->d * COLUMNS * sizeof *sums);
+        scratch->kernels->gemm_n8(scratch->d, PAIRS, scratch->z + h * scratch->d, 1, inner,
+                                  prompt->probs + h * PAIRS * COLUMNS, 1, sums);
+        for (size_t i = 0; i < scratch->d; i++)
             for (size_t t = 0; t < FOLDED_TOKENS; t++) {
-                size_t at = h * bench->d + i;
+                size_t at = h * scratch->d + i;
                 mix[t * inner + at] =
-                    (sums[i * COLUMNS + t] + softmax->scaled[t] * bench->constant[at]) /
+                    (sums[i * COLUMNS + t] + softmax->scaled[t] * scratch->constant[at]) /
                         softmax->sum[t] +
-                    bench->fold->values_bias[at];
+                    scratch->weights->values_bias[at];
             }
     }
 }
 
-void folded_fold_second(const struct folded_bench *bench, const float *k, const float *v,
+void folded_fold_second(const struct folded_prompt_scratch *scratch, const float *k, const float *v,
                         struct folded_prompt *prompt)
 {
-    const struct decoder_fold *fold = bench->fold;
-    size_t inner = bench->inner;
+    const struct folded_weights *weights = scratch->weights;
+    size_t inner = scratch->inner;
     const float *last = prompt->second + KEPT * inner;
     const float *first_last = prompt->first + KEPT * inner;
-    set_keys(bench, k, prompt);
-    apply_map(bench, FIRST_QUERIES, prompt->first);
-    contract(bench, prompt->keys, prompt->keys_weight, prompt->keys_start);
-    set_values(bench, v, prompt->second, prompt->length.weight);
-    apply_map(bench, FIRST_CROSS, prompt->first);
-    contract(bench, prompt->length.weight, prompt->cross, prompt->linear);
+    set_keys(scratch, k, prompt);
+    apply_map(scratch, FOLDED_FIRST_QUERIES, prompt->first);
+    contract(scratch, prompt->keys, prompt->keys_weight, prompt->keys_bias);
+    set_values(scratch, v, prompt->second, prompt->length.weight);
+    apply_map(scratch, FOLDED_FIRST_CROSS, prompt->first);
+    contract(scratch, prompt->length.weight, prompt->cross, prompt->linear);
     for (size_t j = 0; j < PAIRS; j++) {
-        size_t head = j / KEPT * bench->d;
-        prompt->first_shift[j] =
-            dot(bench->z + j * inner, last, inner) +
-            dot(prompt->first + j % KEPT * inner + head, fold->first_shift + head, bench->d);
+        size_t head = j / KEPT * scratch->d;
+        prompt->first_constant[j] = dot(scratch->z + j * inner, last, inner) +
+                                    dot(prompt->first + j % KEPT * inner + head,
+                                        weights->first_constant + head, scratch->d);
     }
     prompt->first_base =
-        dot(bench->constant, last, inner) + dot(first_last, fold->first_shift, inner);
-    apply_map(bench, SECOND_GRAM, prompt->second);
+        dot(scratch->constant, last, inner) + dot(first_last, weights->first_constant, inner);
+    apply_map(scratch, FOLDED_SECOND_GRAM, prompt->second);
     for (size_t i = 0; i < inner; i++)
-        bench->constant[i] += fold->second_shift[i];
-    make_length(bench, last, &prompt->length);
-    prompt->length.base += dot(last, fold->second_shift, inner) + fold->shift_square;
+        scratch->constant[i] += weights->second_constant[i];
+    make_length(scratch, last, &prompt->length);
+    prompt->length.base += dot(last, weights->second_constant, inner) + weights->constant_square;
 }
 
-/* out[tokens][48][8 heads] from rows of z and the columns of tokens; start[tokens][8]. */
-static void contract_last(const struct folded_bench *bench, const float *columns, int tokens,
-                          float *out, float *start)
+/* out[tokens][48][8 heads] from rows of z and the columns of tokens; bias[tokens][8]. */
+static void contract_last(const struct folded_prompt_scratch *scratch, const float *columns,
+                          int tokens, float *out, float *bias)
 {
     for (size_t h = 0; h < HEADS; h++) {
-        const float *head = columns + h * bench->d * COLUMNS;
+        const float *head = columns + h * scratch->d * COLUMNS;
         float single[COLUMNS];
-        bench->kernels->narrow(PAIRS, bench->d, bench->z + h * bench->d, bench->inner, 1, head, 0,
-                               bench->columns);
-        bench->kernels->narrow(1, bench->d, bench->constant + h * bench->d, bench->inner, 1, head,
-                               0, single);
+        scratch->kernels->gemm_n8(PAIRS, scratch->d, scratch->z + h * scratch->d, scratch->inner, 1,
+                                  head, 0, scratch->columns);
+        scratch->kernels->gemm_n8(1, scratch->d, scratch->constant + h * scratch->d, scratch->inner,
+                                  1, head, 0, single);
         for (int t = 0; t < tokens; t++) {
-            start[t * COLUMNS + h] = single[t];
+            bias[t * COLUMNS + h] = single[t];
             for (size_t j = 0; j < PAIRS; j++)
-                out[(t * PAIRS + j) * COLUMNS + h] = bench->columns[j * COLUMNS + t];
+                out[(t * PAIRS + j) * COLUMNS + h] = scratch->columns[j * COLUMNS + t];
         }
     }
 }
 
-void folded_fold_last(const struct folded_bench *bench, const float *q, int tokens,
+void folded_fold_last(const struct folded_prompt_scratch *scratch, const float *q, int tokens,
                       struct folded_prompt *prompt)
 {
     struct folded_last *last = &prompt->last;
-    columns_of(bench, q, tokens, score_scale(bench), last->weight);
-    apply_map(bench, FIRST_LAST_KEYS, prompt->first);
-    contract_last(bench, last->weight, tokens, last->weight0, last->start0);
-    apply_map(bench, SECOND_LAST_KEYS, prompt->second);
-    for (size_t i = 0; i < bench->inner; i++)
-        bench->constant[i] += bench->fold->last_keys_shift[i];
-    contract_last(bench, last->weight, tokens, last->weight1, last->start1);
+    columns_of(scratch, q, tokens, score_scale(scratch), last->weight);
+    apply_map(scratch, FOLDED_FIRST_LAST_KEYS, prompt->first);
+    contract_last(scratch, last->weight, tokens, last->weight0, last->bias0);
+    apply_map(scratch, FOLDED_SECOND_LAST_KEYS, prompt->second);
+    for (size_t i = 0; i < scratch->inner; i++)
+        scratch->constant[i] += scratch->weights->last_keys_constant[i];
+    contract_last(scratch, last->weight, tokens, last->weight1, last->bias1);
 }
 
-/* mix[tokens][D] += the values of a map that apply_map has applied: shares[tokens][48][8 heads],
+/* mix[tokens][D] += the values of a map that apply_map has applied: probs[tokens][48][8 heads],
  * and the constant times sums of the softmax. */
-static void add_last_values(const struct folded_bench *bench, const float *shares,
+static void add_last_values(const struct folded_prompt_scratch *scratch, const float *probs,
                             const float *sums, size_t sums_row, int tokens, float *mix)
 {
     for (int t = 0; t < tokens; t++)
         for (size_t h = 0; h < HEADS; h++) {
-            float *out = mix + t * bench->inner + h * bench->d;
-            for (size_t i = 0; i < bench->d; i++)
-                out[i] += sums[t * sums_row + h] * bench->constant[h * bench->d + i];
+            float *out = mix + t * scratch->inner + h * scratch->d;
+            for (size_t i = 0; i < scratch->d; i++)
+                out[i] += sums[t * sums_row + h] * scratch->constant[h * scratch->d + i];
             for (size_t j = 0; j < PAIRS; j++) {
-                float share = shares[(t * PAIRS + j) * COLUMNS + h];
-                for (size_t i = 0; i < bench->d; i++)
-                    out[i] += share * bench->z[j * bench->inner + h * bench->d + i];
+                float prob = probs[(t * PAIRS + j) * COLUMNS + h];
+                for (size_t i = 0; i < scratch->d; i++)
+                    out[i] += prob * scratch->z[j * scratch->inner + h * scratch->d + i];
             }
         }
 }
 
-void folded_last_sums(const struct folded_bench *bench, const struct folded_prompt *prompt,
-                      int tokens, float *mix)
+void folded_last_sums(const struct folded_prompt_scratch *scratch,
+                      const struct folded_prompt *prompt, int tokens, float *mix)
 {
     const struct folded_last *last = &prompt->last;
-    const struct decoder_fold *fold = bench->fold;
-    size_t inner = bench->inner;
+    const struct folded_weights *weights = scratch->weights;
+    size_t inner = scratch->inner;
     for (int t = 0; t < tokens; t++)
         for (size_t i = 0; i < inner; i++)
             mix[t * inner + i] = last->values[i * COLUMNS + t];
-    apply_map(bench, FIRST_LAST_VALUES, prompt->first);
-    add_last_values(bench, last->shares0, last->scaled[0], COLUMNS, tokens, mix);
-    apply_map(bench, SECOND_LAST_VALUES, prompt->second);
+    apply_map(scratch, FOLDED_FIRST_LAST_VALUES, prompt->first);
+    add_last_values(scratch, last->probs0, last->scaled[0], COLUMNS, tokens, mix);
+    apply_map(scratch, FOLDED_SECOND_LAST_VALUES, prompt->second);
     for (size_t i = 0; i < inner; i++)
-        bench->constant[i] += fold->last_values_shift[i];
-    add_last_values(bench, last->shares1, last->softmax[0].scaled,
+        scratch->constant[i] += weights->last_values_constant[i];
+    add_last_values(scratch, last->probs1, last->softmax[0].scaled,
                     sizeof *last->softmax / sizeof(float), tokens, mix);
     for (int t = 0; t < tokens; t++)
         for (size_t i = 0; i < inner; i++)
-            mix[t * inner + i] =
-                mix[t * inner + i] / last->softmax[t].sum[i / bench->d] + fold->last_values_bias[i];
+            mix[t * inner + i] = mix[t * inner + i] / last->softmax[t].sum[i / scratch->d] +
+                                 weights->last_values_bias[i];
 }

@@ -6,7 +6,7 @@
 #include "model/kernels/vector_simd.h"
 
 /* A row of a small matrix. */
-typedef float columns __attribute__((vector_size(4 * DECODER_COLUMNS), aligned(4), may_alias));
+typedef float columns __attribute__((vector_size(4 * FOLDED_COLUMNS), aligned(4), may_alias));
 
 enum reduction { SUM, MAX };
 
@@ -26,7 +26,7 @@ VECTOR_INLINE vector reduce_parts(const enum reduction how, vector a, vector b, 
 }
 
 /* out[8]: the lanes of each of eight vectors, reduced. */
-VECTOR_INLINE void reduce_lanes(const enum reduction how, const vector x[DECODER_COLUMNS],
+VECTOR_INLINE void reduce_lanes(const enum reduction how, const vector x[FOLDED_COLUMNS],
                                 columns *out)
 {
     vector low = reduce_parts(how, x[0], x[1], x[2], x[3]);
@@ -47,7 +47,7 @@ VECTOR_INLINE vector reduce_parts(const enum reduction how, vector a, vector b, 
     return reduce(how, _mm256_shuffle_ps(ab, cd, 0x44), _mm256_shuffle_ps(ab, cd, 0xEE));
 }
 
-VECTOR_INLINE void reduce_lanes(const enum reduction how, const vector x[DECODER_COLUMNS],
+VECTOR_INLINE void reduce_lanes(const enum reduction how, const vector x[FOLDED_COLUMNS],
                                 columns *out)
 {
     vector low = reduce_parts(how, x[0], x[1], x[2], x[3]);
@@ -58,10 +58,10 @@ VECTOR_INLINE void reduce_lanes(const enum reduction how, const vector x[DECODER
 
 #else
 
-VECTOR_INLINE void reduce_lanes(const enum reduction how, const vector x[DECODER_COLUMNS],
+VECTOR_INLINE void reduce_lanes(const enum reduction how, const vector x[FOLDED_COLUMNS],
                                 columns *out)
 {
-    for (size_t i = 0; i < DECODER_COLUMNS; i++) {
+    for (size_t i = 0; i < FOLDED_COLUMNS; i++) {
         float value = x[i][0];
         for (size_t lane = 1; lane < LANES; lane++) {
             float other = x[i][lane];

@@ -39,7 +39,7 @@ void folded_tokens_add_pe(struct folded_tokens *tokens, int embed_dim)
 
 static void normalise(const struct folded_tokens *tokens, enum isa isa, const struct norm *norm)
 {
-    struct layer_norm layer_norm = {norm->width, norm->gain, norm->shift, layer_norm_eps};
+    struct layer_norm layer_norm = {norm->width, norm->weight, norm->bias, layer_norm_eps};
     kernels_for(isa)->layer_norm(&layer_norm, tokens->prompts * FOLDED_TOKENS, tokens->queries,
                                  norm->width, tokens->queries, norm->width);
 }
@@ -59,25 +59,30 @@ static void softmax(float *s, float scale)
         s[i] /= sum;
 }
 
-/* mix[7][d] of one head of one prompt; rows of q, k, v and mix lie `row` floats apart. `keys` is
- * scratch for [d][8]. */
-static void self_attend(const struct decoder_kernels *kernels, size_t d, size_t row, const float *q,
-                        const float *k, const float *v, float *keys, float *mix)
+/* mix[7][d] of one head of one prompt, whose q, k, v and mix begin `at` floats into the arrays;
+ * rows lie `row` = C floats apart. */
+static void self_attend(const struct folded_tokens *tokens, const struct folded_kernels *kernels,
+                        size_t row, size_t at)
 {
-    float scores[FOLDED_TOKENS * DECODER_COLUMNS];
+    const size_t d = row / DECODER_HEADS;
+    const float *k = tokens->k + at;
+    const float *v = tokens->v + at;
+    float *keys = tokens->keys; /* [d][8] */
+    float *mix = tokens->mix + at;
+    float scores[FOLDED_TOKENS * FOLDED_COLUMNS];
     for (size_t i = 0; i < d; i++)
-        for (size_t t = 0; t < DECODER_COLUMNS; t++)
-            keys[i * DECODER_COLUMNS + t] = t < FOLDED_TOKENS ? k[t * row + i] : 0;
-    kernels->narrow(FOLDED_TOKENS, d, q, row, 1, keys, 0, scores);
+        for (size_t t = 0; t < FOLDED_COLUMNS; t++)
+            keys[i * FOLDED_COLUMNS + t] = t < FOLDED_TOKENS ? k[t * row + i] : 0;
+    kernels->gemm_n8(FOLDED_TOKENS, d, tokens->q + at, row, 1, keys, 0, scores);
     for (size_t t = 0; t < FOLDED_TOKENS; t++) {
-        float *shares = scores + t * DECODER_COLUMNS;
+        float *probs = scores + t * FOLDED_COLUMNS;
         float *out = mix + t * row;
-        softmax(shares, 1 / sqrtf((float)d));
+        softmax(probs, 1 / sqrtf((float)d));
         for (size_t i = 0; i < d; i++)
             out[i] = 0;
         for (size_t u = 0; u < FOLDED_TOKENS; u++)
             for (size_t i = 0; i < d; i++)
-                out[i] += shares[u] * v[u * row + i];
+                out[i] += probs[u] * v[u * row + i];
     }
 }
 
@@ -85,7 +90,7 @@ void folded_tokens_self(struct folded_tokens *tokens, const struct decoder_tenso
                         int index)
 {
     const struct attention *attention = &tensors->layers[index].self;
-    const struct decoder_kernels *kernels = decoder_kernels(tensors->isa);
+    const struct folded_kernels *kernels = folded_kernels_for(tensors->isa);
     int c = tensors->embed_dim;
     int rows = tokens->prompts * FOLDED_TOKENS;
     size_t d = c / DECODER_HEADS;
@@ -100,8 +105,7 @@ void folded_tokens_self(struct folded_tokens *tokens, const struct decoder_tenso
     for (int prompt = 0; prompt < tokens->prompts; prompt++)
         for (size_t head = 0; head < DECODER_HEADS; head++) {
             size_t at = (size_t)prompt * FOLDED_TOKENS * c + head * d;
-            self_attend(kernels, d, c, tokens->q + at, tokens->k + at, tokens->v + at, tokens->keys,
-                        tokens->mix + at);
+            self_attend(tokens, kernels, c, at);
         }
     linear_apply(&attention->out, rows, tokens->mix, c, tokens->update);
     for (int i = 0; i < rows * c; i++)

@@ -1,5 +1,5 @@
-/* folded_tokens.h - the token side of the folded decoder: rows of a whole batch at a time, prompt
- * by prompt, FOLDED_TOKENS rows each. */
+/* folded_tokens.h - the token side of the folded decoder, for a whole batch at a time. Each prompt
+ * has FOLDED_TOKENS rows. */
 #ifndef MODEL_FOLDED_FOLDED_TOKENS_H
 #define MODEL_FOLDED_FOLDED_TOKENS_H
 
@@ -12,7 +12,7 @@ enum { FOLDED_ROWS = SAM_BATCH * FOLDED_TOKENS };
 
 struct folded_tokens {
     int prompts;
-    float *tokens;     /* [rows][C], as the prompt encoder gives them */
+    float *tokens;     /* [rows][C], from the prompt encoder */
     float *queries;    /* [rows][C] */
     float *queries_pe; /* [rows][C]: queries + tokens */
     float *update;     /* [rows][C] */

@@ -7,8 +7,8 @@
 enum { SUMS_MASKS = 4 };
 
 /* The exact GELU within 1e-6: max(x, 0) - u * Q(u) with u = |x|, Q(u) = erfc(u / sqrt 2) / 2.
- * 2 Q(u) = p(u)^-16 with a polynomial of degree 6, the form of Abramowitz and Stegun 7.1.28, its
- * coefficients fitted anew to the least error of u * Q(u). */
+ * 2 Q(u) = p(u)^-16 with a polynomial of degree 6, the form of Abramowitz and Stegun 7.1.28, with
+ * coefficients fitted for the least error of u * Q(u). */
 VECTOR_INLINE vector gelu(vector x)
 {
     vector u = vector_max(x, -x);
@@ -26,9 +26,9 @@ VECTOR_INLINE vector gelu(vector x)
     return vector_max(x, (vector){0}) - 0.5f * u * p;
 }
 
-/* u[C/4] rows: pixel s of one block of positions before the norm; squares: the sums of its squares.
- */
-VECTOR_INLINE void first_pixel(const struct decoder_upscale *in, size_t s, size_t tile, size_t at,
+/* u[C/4] rows: pixel s of one block of positions, before the norm. squares: sums over its
+ * channels. */
+VECTOR_INLINE void first_pixel(const struct folded_upscale *in, size_t s, size_t tile, size_t at,
                                float *u, vector squares[WIDE])
 {
     const size_t quarter = in->channels / 4;
@@ -43,7 +43,7 @@ VECTOR_INLINE void first_pixel(const struct decoder_upscale *in, size_t s, size_
         const size_t row = s * quarter + c;
         vector acc[BLOCK_ROWS][WIDE];
         vector x[BLOCK_ROWS][WIDE];
-        block_set(BLOCK_ROWS, in->start0 + row, acc);
+        block_set(BLOCK_ROWS, in->bias0 + row, acc);
         block_add(BLOCK_ROWS, FOLDED_PAIRS, in->weight0 + row, in->channels,
                   rows_at(&in->a0, tile, 0, at), acc);
         block_load(BLOCK_ROWS, rows_at(&in->x, tile, row, at), ROW, x);
@@ -53,7 +53,7 @@ VECTOR_INLINE void first_pixel(const struct decoder_upscale *in, size_t s, size_
             for (size_t j = 0; j < WIDE; j++)
                 acc[i][j] += x[i][j];
         }
-        block_scale(BLOCK_ROWS, r, in->start1 + row, acc);
+        block_scale(BLOCK_ROWS, r, in->bias1 + row, acc);
         block_add(BLOCK_ROWS, FOLDED_PAIRS, in->weight1 + row, in->channels,
                   rows_at(&in->a1, tile, 0, at), acc);
         block_scale(BLOCK_ROWS, r2, in->bias + row, acc);
@@ -68,7 +68,7 @@ VECTOR_INLINE void first_pixel(const struct decoder_upscale *in, size_t s, size_
 }
 
 /* LayerNorm2d (eps 1e-6; the mean is 0 already) and GELU of u[C/4] rows. */
-VECTOR_INLINE void normalise(const struct decoder_upscale *in, const vector squares[WIDE], float *u)
+VECTOR_INLINE void normalise(const struct folded_upscale *in, const vector squares[WIDE], float *u)
 {
     const size_t quarter = in->channels / 4;
     float scales[STEP];
@@ -81,13 +81,14 @@ VECTOR_INLINE void normalise(const struct decoder_upscale *in, const vector squa
         UNROLLED
         for (size_t j = 0; j < WIDE; j++) {
             float *at = u + c * ROW + j * LANES;
-            vector_store(at, gelu(vector_load(at) * (scale[j] * in->gain[c]) + in->shift[c]));
+            vector_store(
+                at, gelu(vector_load(at) * (scale[j] * in->norm_weight[c]) + in->norm_bias[c]));
         }
     }
 }
 
 /* sums[mask][e] += the contributions of channels c and c + 1 of the second convolution. */
-VECTOR_INLINE void second_pixels(const struct decoder_upscale *in, size_t c, const float *u,
+VECTOR_INLINE void second_pixels(const struct folded_upscale *in, size_t c, const float *u,
                                  vector sums[SUMS_MASKS][4][WIDE])
 {
     const size_t eighth = in->channels / 8;
@@ -96,9 +97,9 @@ VECTOR_INLINE void second_pixels(const struct decoder_upscale *in, size_t c, con
     for (size_t i = 0; i < BLOCK_ROWS; i++) {
         UNROLLED
         for (size_t j = 0; j < WIDE; j++)
-            acc[i][j] = vector_set(in->weight_bias[c + i / 4]);
+            acc[i][j] = vector_set(in->conv_bias[c + i / 4]);
     }
-    block_add(BLOCK_ROWS, in->channels / 4, in->weight + c * 4, eighth * 4, u, acc);
+    block_add(BLOCK_ROWS, in->channels / 4, in->conv_weight + c * 4, eighth * 4, u, acc);
     UNROLLED
     for (size_t i = 0; i < BLOCK_ROWS; i++) {
         UNROLLED
@@ -117,7 +118,7 @@ VECTOR_INLINE void second_pixels(const struct decoder_upscale *in, size_t c, con
 }
 
 /* All pixels of one block of positions. */
-VECTOR_INLINE void upscale_block(const struct decoder_upscale *in, size_t tile, size_t at)
+VECTOR_INLINE void upscale_block(const struct folded_upscale *in, size_t tile, size_t at)
 {
     for (size_t s = 0; s < 4; s++) {
         vector squares[WIDE];
@@ -133,9 +134,9 @@ VECTOR_INLINE void upscale_block(const struct decoder_upscale *in, size_t tile, 
     }
 }
 
-void ISA_NAME(decoder_upscale)(const struct decoder_upscale *in)
+void ISA_NAME(folded_upscale)(const struct folded_upscale *in)
 {
     for (size_t tile = 0; tile < in->tiles; tile++)
-        for (size_t at = 0; at < DECODER_TILE; at += STEP)
+        for (size_t at = 0; at < FOLDED_TILE; at += STEP)
             upscale_block(in, tile, at);
 }

@@ -1,93 +1,95 @@
-/* folded_weights.h - what the folded decoder precomputes from the weights alone. MODEL.md derives the
- * formulas; names here are those used there.
+/* folded_weights.h - what the folded decoder computes from the weights alone. MODEL.md derives
+ * the formulas and uses the same names.
  *
- * P is the projection that subtracts the mean over channels, d D / H. Row (h, i) of a matrix [D][x]
- * belongs to channel i of head h. */
+ * P is the projection that subtracts the mean over channels; d is D / H. Row (h, i) of a matrix
+ * [D][x] belongs to channel i of head h. */
 #ifndef MODEL_FOLDED_FOLDED_WEIGHTS_H
 #define MODEL_FOLDED_FOLDED_WEIGHTS_H
 
 #include <stdbool.h>
 
+#include "base/memory.h"
 #include "model/decoder/decoder_tensors.h"
 #include "model/folded/folded_kernel.h"
 
 struct error;
 
-/* Tables by image position, linear in the embedding: the first TABLES have D rows each. */
-enum decoder_table {
-    TABLE_K0, /* keys of the first tokens-to-image attention */
-    TABLE_V0, /* its values */
-    TABLE_Q0, /* queries of the first image-to-tokens attention */
-    TABLE_CE, /* E against the rows of its output projection */
-    TABLE_X0, /* P(g E) against P(g ...) of the same rows */
-    TABLE_EK, /* keys of the second tokens-to-image attention, less what depends on the prompt */
-    TABLE_EV, /* its values */
-    TABLE_EQ, /* queries of the second image-to-tokens attention */
-    TABLE_X1, /* P(g E) against the rows of its output projection */
-    TABLE_FK, /* keys of the last tokens-to-image attention */
-    TABLE_FV, /* its values */
-    TABLES
+/* Tables by position of the image, linear in the embedding, of D rows each. */
+enum folded_table {
+    FOLDED_TABLE_K0, /* keys of the first tokens-to-image attention */
+    FOLDED_TABLE_V0, /* its values */
+    FOLDED_TABLE_Q0, /* queries of the first image-to-tokens attention */
+    FOLDED_TABLE_CE, /* products of E with the rows of its output projection */
+    FOLDED_TABLE_X0, /* products of P(g E) with P(g ...) of the same rows */
+    FOLDED_TABLE_EK, /* keys of the second tokens-to-image attention, the part without a prompt */
+    FOLDED_TABLE_EV, /* its values */
+    FOLDED_TABLE_EQ, /* queries of the second image-to-tokens attention */
+    FOLDED_TABLE_X1, /* products of P(g E) with the rows of its output projection */
+    FOLDED_TABLE_FK, /* keys of the last tokens-to-image attention */
+    FOLDED_TABLE_FV, /* its values */
+    FOLDED_TABLES
 };
 
-/* A linear map [D][columns] that is applied head by head to values of tokens. */
-struct fold_map {
+/* A linear map [D][columns] of the values of tokens, applied to each head apart. */
+struct folded_map {
     int columns;
     struct matmul_packed heads[DECODER_HEADS]; /* owned: d rows each */
     struct matmul_packed all;                  /* owned: all D rows */
 };
 
-/* Which map of struct decoder_fold: FIRST_ of the values of layer 0, SECOND_ of layer 1. */
-enum fold_name {
-    FIRST_GRAM,        /* lengths of X1 */
-    FIRST_GRAM_SCALED, /* lengths of P(g X1) */
-    FIRST_KEYS,        /* keys of layer 1, tokens to image */
-    FIRST_VALUES,
-    FIRST_QUERIES, /* queries of layer 1, image to tokens */
-    FIRST_CROSS,   /* P(g X1) with updates of layer 1 */
-    FIRST_LAST_KEYS,
-    FIRST_LAST_VALUES,
-    FIRST_UPSCALE, /* [D][C], rows of struct decoder_upscale.weight0 */
-    SECOND_GRAM,
-    SECOND_LAST_KEYS,
-    SECOND_LAST_VALUES,
-    SECOND_UPSCALE,
-    FOLD_MAPS
+/* The maps. FIRST ones take values of layer 0, SECOND ones those of layer 1. */
+enum folded_map_name {
+    FOLDED_FIRST_GRAM,        /* lengths of X1 */
+    FOLDED_FIRST_GRAM_SCALED, /* lengths of P(g X1) */
+    FOLDED_FIRST_KEYS,        /* keys of layer 1, tokens to image */
+    FOLDED_FIRST_VALUES,
+    FOLDED_FIRST_QUERIES, /* queries of layer 1, image to tokens */
+    FOLDED_FIRST_CROSS,   /* P(g X1) with updates of layer 1 */
+    FOLDED_FIRST_LAST_KEYS,
+    FOLDED_FIRST_LAST_VALUES,
+    FOLDED_FIRST_UPSCALE, /* [D][C], rows of struct folded_upscale.weight0 */
+    FOLDED_SECOND_GRAM,
+    FOLDED_SECOND_LAST_KEYS,
+    FOLDED_SECOND_LAST_VALUES,
+    FOLDED_SECOND_UPSCALE,
+    FOLDED_MAPS
 };
 
-struct decoder_fold {
-    void *block;         /* owned: all arrays below */
-    int tiles;           /* of an image, the last one partly used */
-    int rows;            /* of an image's tables: those of table_weight and two squared lengths */
-    int linear_rows;     /* rows of table_weight: TABLES * D, C for upscaling, 1 */
+struct folded_weights {
+    struct arena arena;  /* owns all arrays below */
+    int tiles;           /* of an image; the last one may be partly used */
+    int rows;            /* rows of an image's tables: linear_rows and two squared lengths */
+    int linear_rows;     /* FOLDED_TABLES * D, C for upscaling, 1 for P(g E) times constant */
     float *table_weight; /* [linear_rows][C], applied to the embedding */
     float *table_bias;   /* [linear_rows] */
-    float *e_bias;       /* [C], embedding + e_bias, less its mean, is E */
-    float *image_pe;     /* [tiles][2][D][TILE], added to K0 and Q0 */
-    float *pe;           /* [tiles][3][D][TILE], for keys, queries of layer 1, last keys */
-    struct fold_map maps[FOLD_MAPS];
-    float *first_shift;       /* [D], FIRST_CROSS of the constant part of X2 */
-    float *second_shift;      /* [D], SECOND_GRAM of the same */
-    float *last_keys_shift;   /* [D] */
-    float *last_values_shift; /* [D] */
-    float *upscale_shift;     /* [C] */
-    float shift_square;       /* squared length of the constant part of X2 */
-    float *values_bias;       /* [D], of layer 1 */
-    float *last_values_bias;  /* [D] */
-    float *upscale_bias;      /* [C] */
+    float *e_bias;       /* [C]: E = P(embedding + e_bias) */
+    float *image_pe;     /* [tiles][2][D][TILE]: added to K0 and Q0 */
+    float *pe;           /* [tiles][3][D][TILE]: for keys and queries of layer 1, and last keys */
+    struct folded_map maps[FOLDED_MAPS];
+    float *first_constant;       /* [D]: what FIRST_CROSS gives for the constant part of X2 */
+    float *second_constant;      /* [D]: what SECOND_GRAM gives for it; likewise the next three */
+    float *last_keys_constant;   /* [D] */
+    float *last_values_constant; /* [D] */
+    float *upscale_constant;     /* [C] */
+    float constant_square;       /* squared length of the constant part of X2 */
+    float *values_bias;          /* [D]: of layer 1 */
+    float *last_values_bias;     /* [D] */
+    float *upscale_bias;         /* [C] */
 };
 
-/* Whether the folded decoder serves models of these sizes. */
-bool decoder_fold_serves(const struct decoder_tensors *tensors);
+/* Whether the folded decoder can serve a model of these sizes. */
+bool folded_supports(const struct decoder_tensors *tensors);
 
-/* Fills a zeroed struct. Returns 0, or -1 with ERROR_MEMORY; decoder_fold_free is due in both. */
-int decoder_fold_make(struct decoder_fold *fold, const struct decoder_tensors *tensors,
-                      struct error *error);
-void decoder_fold_free(struct decoder_fold *fold);
+/* Fills a zeroed struct. Returns 0, or -1 with ERROR_MEMORY; the
+ * caller calls folded_weights_free in both cases. */
+int folded_weights_make(struct folded_weights *weights, const struct decoder_tensors *tensors,
+                        struct error *error);
+void folded_weights_free(struct folded_weights *weights);
 
-/* z[48][columns]: row (h, t) = values[t][head h] @ map[head h] of values[6][D]. */
-void fold_rows(const struct fold_map *map, const float *values, int inner, float *z);
+/* z[48][columns] from values[6][D]: row (h, t) = values[t][head h] @ map[head h]. D is `inner`. */
+void folded_map_rows(const struct folded_map *map, const float *values, int inner, float *z);
 
 /* z[columns] = values[D] @ map */
-void fold_constant(const struct fold_map *map, const float *values, int inner, float *z);
+void folded_map_constant(const struct folded_map *map, const float *values, int inner, float *z);
 
 #endif

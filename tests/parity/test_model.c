@@ -13,7 +13,7 @@
 #include "images/image.h"
 #include "images/resize.h"
 #include "model/checkpoint/checkpoint.h"
-#include "model/decoder.h"
+#include "model/decoder/decoder_reference.h"
 #include "model/sam.h"
 #include "tests/reference/encoder_reference.h"
 
@@ -50,9 +50,9 @@ struct fixture {
     struct error error;
     /* Where the reference is tested, its decoder; otherwise NULL. */
     struct checkpoint *checkpoint;
-    struct decoder_weights *reference_weights;
-    struct decoder_image *reference_image;
-    struct decoder *reference;
+    struct decoder_tensors tensors;
+    struct decoder_reference *reference;
+    float *embedding; /* [C][G][G], what the reference decodes */
 };
 
 /* Fails the test with the message unless `good`. */
@@ -76,19 +76,20 @@ static void open_fixture(struct fixture *f, int number)
 static void open_reference(struct fixture *f, int number)
 {
     require(f, checkpoint_open(&f->checkpoint, cases[number].model, &f->error) == 0);
-    require(f, decoder_weights_load(&f->reference_weights, f->checkpoint, f->info->grid,
-                                    f->info->image_size, true, &f->error) == 0);
-    f->reference_image = decoder_image_new(f->reference_weights, &f->error);
-    f->reference = decoder_new(f->reference_weights, &f->error);
-    require(f, f->reference_image && f->reference);
+    require(f, decoder_tensors_load(&f->tensors, f->checkpoint, f->info->grid, f->info->image_size,
+                                    isa_best(), &f->error) == 0);
+    f->reference = decoder_reference_new(&f->tensors, &f->error);
+    f->embedding = memory_new((size_t)f->tensors.positions * f->tensors.embed_dim, sizeof(float),
+                              "embedding", &f->error);
+    require(f, f->reference && f->embedding);
 }
 
 static void close_fixture(struct fixture *f)
 {
     memory_free(f->masks);
-    decoder_free(f->reference);
-    decoder_image_free(f->reference_image);
-    decoder_weights_free(f->reference_weights);
+    memory_free(f->embedding);
+    decoder_reference_free(f->reference);
+    decoder_tensors_free(&f->tensors);
     checkpoint_close(f->checkpoint);
     sam_decoder_free(f->decoder);
     sam_image_free(f->image);
@@ -148,32 +149,32 @@ static void encode(struct fixture *f, const float *input, float *embedding)
     if (f->reference) {
         require(f, encoder_reference(f->checkpoint, f->info->image_size, input, embedding,
                                      &f->error) == 0);
-        decoder_image_set(f->reference_weights, f->reference_image, embedding, 2);
+        memcpy(f->embedding, embedding,
+               (size_t)f->tensors.positions * f->tensors.embed_dim * sizeof(float));
         return;
     }
     struct sam_encoder *encoder = sam_encoder_new(f->sam, 2, &f->error);
     require(f, encoder != NULL);
     require(f, sam_encode(f->sam, encoder, input, 2, f->image, &f->error) == 0);
-    sam_embedding(f->sam, f->image, embedding);
+    sam_embedding(f->image, embedding);
     sam_encoder_free(encoder);
 }
 
 static void decode(struct fixture *f, const struct sam_prompts *prompts, float *iou)
 {
     if (f->reference)
-        decoder_run(f->reference_weights, f->reference, f->reference_image, prompts, iou);
+        decoder_reference_run(f->reference, f->embedding, prompts, iou);
     else
-        sam_decode(f->sam, f->decoder, f->image, prompts, iou);
+        sam_decode(f->decoder, f->image, prompts, iou);
 }
 
 /* The logits of mask `mask` of a prompt. */
 static void get_logits(struct fixture *f, size_t prompt, int mask, float *logits)
 {
     if (f->reference)
-        decoder_logits(f->reference_weights, f->reference, f->reference_image, (int)prompt, &mask,
-                       1, logits);
+        decoder_reference_logits(f->reference, f->embedding, (int)prompt, &mask, 1, logits);
     else
-        sam_logits(f->sam, f->decoder, f->image, (int)prompt, &mask, 1, logits);
+        sam_logits(f->decoder, f->image, (int)prompt, &mask, 1, logits);
 }
 
 /* The dump has every n-th position of the embedding, down and across, n = G / 12 rounded up to an

@@ -1,5 +1,5 @@
 /* random_decoder.h - a safetensors file in memory with a prompt encoder and a mask decoder of any
- * size, every parameter random. tests/unit/decoder_reference.py draws the same numbers: number i of
+ * size, every parameter random. tests/unit/decoder_table.py draws the same numbers: number i of
  * a tensor comes from the hash of (name, i), so that no order of drawing has to be kept. */
 #ifndef TESTS_UNIT_RANDOM_DECODER_H
 #define TESTS_UNIT_RANDOM_DECODER_H

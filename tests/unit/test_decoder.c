@@ -5,50 +5,99 @@
 
 #include "base/error.h"
 #include "model/checkpoint/checkpoint.h"
-#include "tests/unit/decoder_reference.h"
+#include "model/decoder/decoder_reference.h"
+#include "tests/unit/decoder_table.h"
 #include "tests/unit/random_decoder.h"
 #include "tests/unit/unit.h"
 
 enum { EMBED = 32, GRID = 5, SIZE = 16 * GRID, LOW = 4 * GRID, PROMPTS = 3 };
 
+/* A random decoder with a random embedding. */
 struct fixture {
     struct random_decoder file;
     struct checkpoint *checkpoint;
+    /* What the program uses, if not the reference. */
     struct decoder_weights *weights;
-    struct decoder_image *image;
-    struct decoder *decoder;
+    struct sam_image *image;
+    struct sam_decoder *decoder;
+    /* The reference, otherwise NULL. */
+    struct decoder_reference *reference;
+    struct decoder_tensors *tensors;
+    float *embedding; /* [C][G][G] */
 };
 
-static struct fixture fixture_new(bool plain, struct random_sizes sizes, int grid)
+static void open_folded(struct fixture *f, int grid)
+{
+    struct error error;
+    int failed = decoder_weights_load(&f->weights, f->checkpoint, grid, 16 * grid, &error);
+    ck_assert_msg(!failed, "%s", error.text);
+    f->image = decoder_image_new(f->weights, &error);
+    f->decoder = decoder_new(f->weights, &error);
+}
+
+static void open_reference(struct fixture *f, int grid)
+{
+    struct error error = {0};
+    f->tensors = calloc(1, sizeof *f->tensors);
+    int failed =
+        decoder_tensors_load(f->tensors, f->checkpoint, grid, 16 * grid, isa_best(), &error);
+    ck_assert_msg(!failed, "%s", error.text);
+    f->reference = decoder_reference_new(f->tensors, &error);
+}
+
+static struct fixture fixture_new(bool reference, struct random_sizes sizes, int grid)
 {
     struct fixture f = {.file = random_decoder_new(sizes)};
     struct error error;
     ck_assert_int_eq(
         checkpoint_open_memory(&f.checkpoint, f.file.file, f.file.file_size, "random", &error), 0);
-    int failed = decoder_weights_load(&f.weights, f.checkpoint, grid, 16 * grid, plain, &error);
-    ck_assert_msg(!failed, "%s", error.text);
+    if (reference)
+        open_reference(&f, grid);
+    else
+        open_folded(&f, grid);
     ck_assert_int_eq(checkpoint_check_unused(f.checkpoint, &error), 0);
-    f.image = decoder_image_new(f.weights, &error);
-    f.decoder = decoder_new(f.weights, &error);
     size_t count = (size_t)sizes.embed_dim * grid * grid;
-    float *embedding = malloc(count * sizeof *embedding);
+    f.embedding = malloc(count * sizeof *f.embedding);
     for (size_t i = 0; i < count; i++)
-        embedding[i] = random_number("embedding", i);
-    decoder_image_set(f.weights, f.image, embedding, 1);
-    free(embedding);
+        f.embedding[i] = random_number("embedding", i);
+    if (!reference) {
+        memcpy(decoder_image_embedding(f.image), f.embedding, count * sizeof *f.embedding);
+        decoder_image_finish(f.image, 1);
+    }
     return f;
 }
 
 static void fixture_free(struct fixture *f)
 {
-    decoder_free(f->decoder);
-    decoder_image_free(f->image);
+    free(f->embedding);
+    decoder_reference_free(f->reference);
+    if (f->tensors)
+        decoder_tensors_free(f->tensors);
+    free(f->tensors);
+    sam_decoder_free(f->decoder);
+    sam_image_free(f->image);
     decoder_weights_free(f->weights);
     checkpoint_close(f->checkpoint);
     random_decoder_free(&f->file);
 }
 
-/* The prompts that decoder_reference.py draws. */
+static void decode(struct fixture *f, const struct sam_prompts *prompts, float *iou)
+{
+    if (f->reference)
+        decoder_reference_run(f->reference, f->embedding, prompts, iou);
+    else
+        sam_decode(f->decoder, f->image, prompts, iou);
+}
+
+static void get_logits(struct fixture *f, int prompt, const int *which, int count, float *logits)
+{
+    if (f->reference)
+        decoder_reference_logits(f->reference, f->embedding, prompt, which, count, logits);
+    else
+        sam_logits(f->decoder, f->image, prompt, which, count, logits);
+}
+
+/* The prompts that decoder_table.py draws. */
 struct drawn {
     double points[PROMPTS * 3 * 2];
     double first[PROMPTS * 2]; /* the first point of each prompt */
@@ -87,11 +136,11 @@ static void check_case(struct fixture *f, const char *what, const struct sam_pro
     static const int which[] = {0, 1, 2, 3};
     float iou[PROMPTS * SAM_MASKS];
     float logits[SAM_MASKS * LOW * LOW];
-    decoder_run(f->weights, f->decoder, f->image, prompts, iou);
+    decode(f, prompts, iou);
     for (int i = 0; i < PROMPTS * SAM_MASKS; i++)
         check_close(what, iou[i], want_iou[i]);
     for (int i = 0; i < PROMPTS; i++) {
-        decoder_logits(f->weights, f->decoder, f->image, i, which, SAM_MASKS, logits);
+        get_logits(f, i, which, SAM_MASKS, logits);
         for (int y = 0; y < SAM_MASKS * LOW; y++)
             for (int x = 0; x < LOW; x += 3)
                 if (y % LOW % 7 == 0)
@@ -99,9 +148,9 @@ static void check_case(struct fixture *f, const char *what, const struct sam_pro
     }
 }
 
-static void check_reference(bool plain)
+static void check_reference(bool reference)
 {
-    struct fixture f = fixture_new(plain, (struct random_sizes){EMBED, 48, 24}, GRID);
+    struct fixture f = fixture_new(reference, (struct random_sizes){EMBED, 48, 24}, GRID);
     static struct drawn drawn;
     draw(&drawn);
     struct sam_prompts point = {.count = PROMPTS, .points = 1, .xy = drawn.first};
@@ -124,33 +173,33 @@ static void check_reference(bool plain)
     fixture_free(&f);
 }
 
-START_TEST(plain_matches_official_code)
+START_TEST(reference_matches_official_code)
 {
     check_reference(true);
 }
 END_TEST
 
-START_TEST(fast_matches_official_code)
+START_TEST(folded_matches_official_code)
 {
     check_reference(false);
 }
 END_TEST
 
 /* Every prompt of a full batch, alone and at another place of another batch: the same bits. */
-static void check_independence(bool plain)
+static void check_independence(bool reference)
 {
     enum { PIXELS = LOW * LOW };
     static const int which[] = {2};
-    struct fixture f = fixture_new(plain, (struct random_sizes){EMBED, 48, 24}, GRID);
+    struct fixture f = fixture_new(reference, (struct random_sizes){EMBED, 48, 24}, GRID);
     double xy[2 * SAM_BATCH];
     for (int i = 0; i < 2 * SAM_BATCH; i++)
         xy[i] = place("batch", i);
     float iou[SAM_BATCH * SAM_MASKS];
     static float logits[SAM_BATCH][PIXELS];
     struct sam_prompts prompts = {.count = SAM_BATCH, .points = 1, .xy = xy};
-    decoder_run(f.weights, f.decoder, f.image, &prompts, iou);
+    decode(&f, &prompts, iou);
     for (int i = 0; i < SAM_BATCH; i++)
-        decoder_logits(f.weights, f.decoder, f.image, i, which, 1, logits[i]);
+        get_logits(&f, i, which, 1, logits[i]);
     for (int i = 0; i < SAM_BATCH; i++) {
         int count = 1 + i % 5;
         int place_in_batch = i % count;
@@ -160,8 +209,8 @@ static void check_independence(bool plain)
         float again[PIXELS];
         prompts.count = count;
         prompts.xy = xy + 2 * (i - place_in_batch);
-        decoder_run(f.weights, f.decoder, f.image, &prompts, part);
-        decoder_logits(f.weights, f.decoder, f.image, place_in_batch, which, 1, again);
+        decode(&f, &prompts, part);
+        get_logits(&f, place_in_batch, which, 1, again);
         ck_assert_mem_eq(part + place_in_batch * SAM_MASKS, iou + i * SAM_MASKS,
                          SAM_MASKS * sizeof(float));
         ck_assert_mem_eq(again, logits[i], sizeof again);
@@ -184,10 +233,9 @@ static void decode_points(struct fixture *f, int grid, float *iou, float *logits
     for (int i = 0; i < 2 * PROMPTS; i++)
         xy[i] = (double)place("points", i) / SIZE * 16 * grid;
     struct sam_prompts prompts = {.count = PROMPTS, .points = 1, .xy = xy};
-    decoder_run(f->weights, f->decoder, f->image, &prompts, iou);
+    decode(f, &prompts, iou);
     for (int i = 0; i < PROMPTS; i++)
-        decoder_logits(f->weights, f->decoder, f->image, i, which, 2,
-                       logits + (size_t)i * 2 * 16 * grid * grid);
+        get_logits(f, i, which, 2, logits + (size_t)i * 2 * 16 * grid * grid);
 }
 
 static double spread(const float *x, size_t count)
@@ -204,7 +252,7 @@ static double spread(const float *x, size_t count)
 
 /* Chunks that are full, partly used and several; the official sizes last. Logits within 1e-3 at a
  * spread of 8. */
-START_TEST(fast_matches_plain)
+START_TEST(folded_matches_reference)
 {
     static const struct {
         struct random_sizes sizes;
@@ -216,10 +264,10 @@ START_TEST(fast_matches_plain)
         size_t count = (size_t)PROMPTS * 2 * 16 * grid * grid;
         float *logits[2];
         float iou[2][PROMPTS * SAM_MASKS];
-        for (int plain = 0; plain < 2; plain++) {
-            struct fixture f = fixture_new(plain, cases[i].sizes, grid);
-            logits[plain] = malloc(count * sizeof(float));
-            decode_points(&f, grid, iou[plain], logits[plain]);
+        for (int reference = 0; reference < 2; reference++) {
+            struct fixture f = fixture_new(reference, cases[i].sizes, grid);
+            logits[reference] = malloc(count * sizeof(float));
+            decode_points(&f, grid, iou[reference], logits[reference]);
             fixture_free(&f);
         }
         for (int j = 0; j < PROMPTS * SAM_MASKS; j++)
@@ -249,12 +297,12 @@ START_TEST(announcing_masks_does_not_matter)
     draw(drawn);
     struct sam_prompts prompts = {.count = PROMPTS, .points = 1, .xy = drawn->first};
     for (int i = 0; i < PROMPTS; i++) {
-        decoder_run(f.weights, f.decoder, f.image, &prompts, iou);
-        decoder_logits(f.weights, f.decoder, f.image, i, which, SAM_MASKS, together);
-        decoder_run(f.weights, f.decoder, f.image, &prompts, iou);
-        decoder_want(f.decoder, f.image, wanted);
+        decode(&f, &prompts, iou);
+        get_logits(&f, i, which, SAM_MASKS, together);
+        decode(&f, &prompts, iou);
+        sam_want(f.decoder, f.image, wanted);
         for (int m = 0; m < SAM_MASKS; m++) {
-            decoder_logits(f.weights, f.decoder, f.image, i, &which[m], 1, alone);
+            get_logits(&f, i, &which[m], 1, alone);
             ck_assert_mem_eq(alone, together + (size_t)m * PIXELS, sizeof alone);
         }
     }
@@ -267,17 +315,14 @@ START_TEST(threads_do_not_matter)
 {
     enum { C = 64, G = 34, LOGITS = PROMPTS * 2 * 16 * G * G };
     struct fixture f = fixture_new(false, (struct random_sizes){C, 64, 64}, G);
-    float *embedding = malloc(C * G * G * sizeof *embedding);
     float *logits[2] = {malloc(LOGITS * sizeof(float)), malloc(LOGITS * sizeof(float))};
     float iou[2][PROMPTS * SAM_MASKS];
-    memcpy(embedding, decoder_image_embedding(f.image), C * G * G * sizeof *embedding);
     for (int i = 0; i < 2; i++) {
-        decoder_image_set(f.weights, f.image, embedding, i ? 3 : 1);
+        decoder_image_finish(f.image, i ? 3 : 1);
         decode_points(&f, G, iou[i], logits[i]);
     }
     ck_assert_mem_eq(iou[0], iou[1], sizeof iou[0]);
     ck_assert_mem_eq(logits[0], logits[1], LOGITS * sizeof(float));
-    free(embedding);
     free(logits[0]);
     free(logits[1]);
     fixture_free(&f);
@@ -297,7 +342,7 @@ START_TEST(wrong_tensors_are_named)
     memcpy(at + strlen(name) - sizeof other, other, sizeof other);
     ck_assert_int_eq(
         checkpoint_open_memory(&checkpoint, file.file, file.file_size, "random", &error), 0);
-    ck_assert_int_eq(decoder_weights_load(&weights, checkpoint, GRID, SIZE, true, &error), -1);
+    ck_assert_int_eq(decoder_weights_load(&weights, checkpoint, GRID, SIZE, &error), -1);
     ck_assert_int_eq(error.code, ERROR_MODEL);
     ck_assert_ptr_nonnull(strstr(error.text, "mask_decoder.mask_tokens.weight is [8,16]"));
     checkpoint_close(checkpoint);
@@ -310,9 +355,9 @@ int main(void)
     Suite *suite = suite_create("decoder");
     TCase *cases = tcase_create("decoder");
     tcase_set_timeout(cases, 120);
-    tcase_add_test(cases, plain_matches_official_code);
-    tcase_add_test(cases, fast_matches_official_code);
-    tcase_add_test(cases, fast_matches_plain);
+    tcase_add_test(cases, reference_matches_official_code);
+    tcase_add_test(cases, folded_matches_official_code);
+    tcase_add_test(cases, folded_matches_reference);
     tcase_add_test(cases, announcing_masks_does_not_matter);
     tcase_add_test(cases, threads_do_not_matter);
     tcase_add_test(cases, batch_does_not_matter);

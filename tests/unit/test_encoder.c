@@ -224,11 +224,11 @@ static struct result encode(const unsigned char *bytes, size_t size,
     struct sam_info info = encoder_info(encoder);
     struct result result = make_result(&info);
     float *input = make_input(info.image_size);
-    struct encoder_scratch *scratch = encoder_scratch_new(encoder, 5, &error);
+    struct sam_encoder *scratch = encoder_scratch_new(encoder, 5, &error);
     ck_assert_ptr_nonnull(scratch);
     for (int run = 0; run < 2; run++) /* the second finds what the first left in the scratch */
         encoder_run(encoder, scratch, input, threads, result.embedding);
-    encoder_scratch_free(scratch);
+    sam_encoder_free(scratch);
     encoder_free(encoder);
     checkpoint_close(checkpoint);
     free(input);

@@ -1,5 +1,5 @@
 /* The upscaling kernel of the folded decoder on every instruction set against its formula. */
-#include "tests/unit/decoder_operands.h"
+#include "tests/unit/folded_operands.h"
 
 enum { CHANNELS = 64 };
 
@@ -11,13 +11,13 @@ static double gelu(double x)
 enum { QUARTER = CHANNELS / 4, EIGHTH = CHANNELS / 8 };
 
 /* u[C/4] of pixel s of position n after the norm and GELU. */
-static void first_twin(const struct decoder_upscale *in, size_t s, size_t n, double *u)
+static void first_reference(const struct folded_upscale *in, size_t s, size_t n, double *u)
 {
     double squares = 0;
     for (size_t c = 0; c < QUARTER; c++) {
         size_t i = s * QUARTER + c;
-        double first = at(in->x, i, n) + in->start0[i];
-        double second = in->start1[i];
+        double first = at(in->x, i, n) + in->bias0[i];
+        double second = in->bias1[i];
         for (size_t j = 0; j < PAIRS; j++) {
             first += in->weight0[j * CHANNELS + i] * at(in->a0, j, n);
             second += in->weight1[j * CHANNELS + i] * at(in->a1, j, n);
@@ -26,35 +26,36 @@ static void first_twin(const struct decoder_upscale *in, size_t s, size_t n, dou
         squares += u[c] * u[c] / QUARTER;
     }
     for (size_t c = 0; c < QUARTER; c++)
-        u[c] = gelu(u[c] / sqrt(squares + 1e-6) * in->gain[c] + in->shift[c]);
+        u[c] = gelu(u[c] / sqrt(squares + 1e-6) * in->norm_weight[c] + in->norm_bias[c]);
 }
 
-static double pixel_twin(const struct decoder_upscale *in, const double *u, size_t mask, size_t e)
+static double pixel_reference(const struct folded_upscale *in, const double *u, size_t mask,
+                              size_t e)
 {
     double sum = 0;
     for (size_t o = 0; o < EIGHTH; o++) {
-        double v = in->weight_bias[o];
+        double v = in->conv_bias[o];
         for (size_t c = 0; c < QUARTER; c++)
-            v += u[c] * in->weight[(c * EIGHTH + o) * 4 + e];
+            v += u[c] * in->conv_weight[(c * EIGHTH + o) * 4 + e];
         sum += in->hyper[mask * EIGHTH + o] * gelu(v);
     }
     return sum;
 }
 
-static void check_upscale(const struct decoder_upscale *in)
+static void check_upscale(const struct folded_upscale *in)
 {
-    const struct decoder_rows out = {in->out, in->out_tile};
+    const struct folded_rows out = {in->out, in->out_tile};
     for (size_t n = 0; n < N; n++)
         for (size_t s = 0; s < 4; s++) {
             double u[QUARTER];
-            first_twin(in, s, n, u);
+            first_reference(in, s, n, u);
             for (size_t i = 0; i < in->masks * 4; i++)
                 check_within(1e-5, "upscale", n, at(out, (i / 4 * 4 + s) * 4 + i % 4, n),
-                             pixel_twin(in, u, i / 4, i % 4));
+                             pixel_reference(in, u, i / 4, i % 4));
         }
 }
 
-START_TEST(upscale_matches_twin)
+START_TEST(upscale_matches_reference)
 {
     enum { WEIGHTS = 2 * PAIRS * CHANNELS + 4 * CHANNELS + 4 * QUARTER * EIGHTH + 16 * QUARTER };
     struct operands *o = operands_new();
@@ -67,29 +68,29 @@ START_TEST(upscale_matches_twin)
     const float *small = weights + 2 * PAIRS * CHANNELS;
     const float *second = small + 4 * CHANNELS;
     const float *last = second + 4 * QUARTER * EIGHTH;
-    struct decoder_upscale in = {.tiles = TILES,
-                                 .channels = CHANNELS,
-                                 .masks = 3,
-                                 .x = {x, CHANNELS * TILE},
-                                 .a0 = rows_of(o->a),
-                                 .a1 = rows_of(o->b),
-                                 .weight0 = weights,
-                                 .weight1 = weights + PAIRS * CHANNELS,
-                                 .start0 = small,
-                                 .start1 = small + CHANNELS,
-                                 .bias = small + 2 * CHANNELS,
-                                 .r = rows_of(o->r),
-                                 .r2 = rows_of(o->r2),
-                                 .gain = small + 3 * CHANNELS,
-                                 .shift = small + 3 * CHANNELS + QUARTER,
-                                 .weight = second,
-                                 .weight_bias = last,
-                                 .hyper = last + EIGHTH,
-                                 .scratch = scratch,
-                                 .out = out,
-                                 .out_tile = MASKS * 16 * TILE};
+    struct folded_upscale in = {.tiles = TILES,
+                                .channels = CHANNELS,
+                                .masks = 3,
+                                .x = {x, CHANNELS * TILE},
+                                .a0 = rows_of(o->a),
+                                .a1 = rows_of(o->b),
+                                .weight0 = weights,
+                                .weight1 = weights + PAIRS * CHANNELS,
+                                .bias0 = small,
+                                .bias1 = small + CHANNELS,
+                                .bias = small + 2 * CHANNELS,
+                                .r = rows_of(o->r),
+                                .r2 = rows_of(o->r2),
+                                .norm_weight = small + 3 * CHANNELS,
+                                .norm_bias = small + 3 * CHANNELS + QUARTER,
+                                .conv_weight = second,
+                                .conv_bias = last,
+                                .hyper = last + EIGHTH,
+                                .scratch = scratch,
+                                .out = out,
+                                .out_tile = MASKS * 16 * TILE};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
-        decoder_upscale(isa)(&in);
+        folded_upscale_for(isa)(&in);
         check_upscale(&in);
     }
     free(weights);
@@ -103,7 +104,7 @@ int main(void)
 {
     Suite *suite = suite_create("decoder upscaling");
     TCase *cases = tcase_create("decoder upscaling");
-    tcase_add_test(cases, upscale_matches_twin);
+    tcase_add_test(cases, upscale_matches_reference);
     suite_add_tcase(suite, cases);
     return unit_run(suite);
 }

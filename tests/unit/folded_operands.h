@@ -1,7 +1,7 @@
-/* decoder_operands.h - random operands and comparisons for tests of the folded decoder's kernels.
+/* folded_operands.h - random operands and comparisons for tests of the folded decoder's kernels.
  */
-#ifndef TESTS_UNIT_DECODER_OPERANDS_H
-#define TESTS_UNIT_DECODER_OPERANDS_H
+#ifndef TESTS_UNIT_FOLDED_OPERANDS_H
+#define TESTS_UNIT_FOLDED_OPERANDS_H
 
 #include "model/folded/folded_kernel.h"
 
@@ -11,13 +11,13 @@
 #include "tests/unit/unit.h"
 
 enum {
-    COLUMNS = DECODER_COLUMNS,
+    COLUMNS = FOLDED_COLUMNS,
     HEADS = FOLDED_HEADS,
     KEPT = FOLDED_KEPT,
     PAIRS = FOLDED_PAIRS,
     TOKENS = FOLDED_TOKENS,
     D = 3, /* channels a head */
-    TILE = DECODER_TILE,
+    TILE = FOLDED_TILE,
     TILES = 3,
     N = TILES * TILE,         /* positions worked on */
     VALID = N - TILE / 2 - 1, /* positions that count */
@@ -33,16 +33,16 @@ struct operands {
     plane x, pe, a, b, r, r2, scores;
     float weight[HEADS * D * COLUMNS];
     float gram[HEADS * PAIRS * COLUMNS], cross[HEADS * PAIRS * COLUMNS];
-    float start[HEADS * COLUMNS], linear[HEADS * COLUMNS];
+    float bias[HEADS * COLUMNS], linear[HEADS * COLUMNS];
 };
 
-static inline struct decoder_rows rows_of(const float *x)
+static inline struct folded_rows rows_of(const float *x)
 {
-    return (struct decoder_rows){x, ROWS_MAX * TILE};
+    return (struct folded_rows){x, ROWS_MAX * TILE};
 }
 
 /* Row `row` at position n. */
-static inline double at(struct decoder_rows rows, size_t row, size_t n)
+static inline double at(struct folded_rows rows, size_t row, size_t n)
 {
     return rows.at[n / TILE * rows.tile + row * TILE + n % TILE];
 }
@@ -67,7 +67,7 @@ static inline struct operands *operands_new(void)
     FILL(o, b);
     FILL(o, gram);
     FILL(o, cross);
-    FILL(o, start);
+    FILL(o, bias);
     FILL(o, linear);
     FILL(o, scores);
     for (size_t i = 0; i < sizeof o->r / sizeof *o->r; i++) {

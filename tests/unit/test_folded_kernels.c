@@ -2,15 +2,15 @@
  * formulas in double precision. */
 #include <stdbool.h>
 
-#include "tests/unit/decoder_operands.h"
+#include "tests/unit/folded_operands.h"
 #include "tests/unit/unit.h"
 
-static double score_twin(const struct decoder_scores *in, size_t column, size_t n)
+static double score_reference(const struct folded_scores *in, size_t column, size_t n)
 {
-    bool with = in->shares.at;
-    double sum = with ? in->start[column] : 0;
+    bool with = in->probs.at;
+    double sum = with ? in->bias[column] : 0;
     for (size_t j = 0; with && j < PAIRS; j++)
-        sum += at(in->shares, j, n) * in->shares_weight[j * COLUMNS + column];
+        sum += at(in->probs, j, n) * in->probs_weight[j * COLUMNS + column];
     sum *= with ? at(in->r, 0, n) : 1;
     for (size_t k = 0; k < in->d; k++) {
         double x = at(in->x, k, n);
@@ -21,7 +21,7 @@ static double score_twin(const struct decoder_scores *in, size_t column, size_t 
     return sum;
 }
 
-static void check_scores(const struct decoder_kernels *kernels, struct decoder_scores *in)
+static void check_scores(const struct folded_kernels *kernels, struct folded_scores *in)
 {
     static plane out;
     in->out = out;
@@ -29,35 +29,35 @@ static void check_scores(const struct decoder_kernels *kernels, struct decoder_s
     kernels->scores(in);
     for (size_t t = 0; t < TOKENS; t++)
         for (size_t n = 0; n < N; n++)
-            check_close("scores", n, at(rows_of(out), t, n), score_twin(in, t, n));
+            check_close("scores", n, at(rows_of(out), t, n), score_reference(in, t, n));
     kernels->token_softmax(in);
     for (size_t n = 0; n < N; n++) {
         double sum = 1;
         for (size_t t = 0; t < KEPT; t++)
-            sum += exp2(score_twin(in, t, n));
+            sum += exp2(score_reference(in, t, n));
         for (size_t t = 0; t < KEPT; t++)
             check_close("token_softmax", n, at(rows_of(out), t, n),
-                        exp2(score_twin(in, t, n)) / sum);
+                        exp2(score_reference(in, t, n)) / sum);
     }
 }
 
-START_TEST(scores_match_twins)
+START_TEST(scores_match_reference)
 {
     struct operands *o = operands_new();
-    struct decoder_scores with = {.tiles = TILES,
-                                  .d = D,
-                                  .x = rows_of(o->x),
-                                  .pe = rows_of(o->pe),
-                                  .weight = o->weight,
-                                  .shares = rows_of(o->a),
-                                  .shares_weight = o->gram,
-                                  .start = o->start,
-                                  .r = rows_of(o->r)};
-    struct decoder_scores without = {
+    struct folded_scores with = {.tiles = TILES,
+                                 .d = D,
+                                 .x = rows_of(o->x),
+                                 .pe = rows_of(o->pe),
+                                 .weight = o->weight,
+                                 .probs = rows_of(o->a),
+                                 .probs_weight = o->gram,
+                                 .bias = o->bias,
+                                 .r = rows_of(o->r)};
+    struct folded_scores without = {
         .tiles = TILES, .d = D, .x = rows_of(o->x), .weight = o->weight};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
-        check_scores(decoder_kernels(isa), &with);
-        check_scores(decoder_kernels(isa), &without);
+        check_scores(folded_kernels_for(isa), &with);
+        check_scores(folded_kernels_for(isa), &without);
     }
     free(o);
 }
@@ -68,25 +68,25 @@ START_TEST(token_softmax_survives_large_scores)
     struct operands *o = operands_new();
     for (size_t i = 0; i < sizeof o->x / sizeof *o->x; i++)
         o->x[i] *= 1e6f;
-    struct decoder_scores in = {.tiles = TILES,
-                                .d = D,
-                                .x = rows_of(o->x),
-                                .weight = o->weight,
-                                .out = o->scores,
-                                .out_tile = ROWS_MAX * TILE};
+    struct folded_scores in = {.tiles = TILES,
+                               .d = D,
+                               .x = rows_of(o->x),
+                               .weight = o->weight,
+                               .out = o->scores,
+                               .out_tile = ROWS_MAX * TILE};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
-        decoder_kernels(isa)->token_softmax(&in);
+        folded_kernels_for(isa)->token_softmax(&in);
         for (size_t i = 0; i < KEPT; i++)
             for (size_t n = 0; n < N; n++) {
-                double share = at(rows_of(o->scores), i, n);
-                ck_assert(share >= 0 && share <= 1.000001);
+                double prob = at(rows_of(o->scores), i, n);
+                ck_assert(prob >= 0 && prob <= 1.000001);
             }
     }
     free(o);
 }
 END_TEST
 
-static double length_twin(const struct decoder_length *in, size_t n)
+static double length_reference(const struct folded_length *in, size_t n)
 {
     double sum = 0;
     bool with = in->b.at;
@@ -100,7 +100,7 @@ static double length_twin(const struct decoder_length *in, size_t n)
                 sum += f * varying;
                 continue;
             }
-            double fixed = in->start[h * COLUMNS + t];
+            double fixed = in->bias[h * COLUMNS + t];
             for (size_t j = 0; j < KEPT * (h + 1); j++)
                 fixed += in->gram[(h * PAIRS + j) * COLUMNS + t] * at(in->a, j, n);
             varying += with ? in->linear[h * COLUMNS + t] : 0;
@@ -111,60 +111,60 @@ static double length_twin(const struct decoder_length *in, size_t n)
     return sum;
 }
 
-START_TEST(length_matches_twin)
+START_TEST(length_matches_reference)
 {
     struct operands *o = operands_new();
-    struct decoder_length in = {.tiles = TILES,
-                                .d = D,
-                                .x = rows_of(o->x),
-                                .weight = o->weight,
-                                .a = rows_of(o->a),
-                                .gram = o->gram,
-                                .start = o->start,
-                                .cross = o->cross,
-                                .linear = o->linear,
-                                .r = rows_of(o->r),
-                                .out = o->scores,
-                                .out_tile = ROWS_MAX * TILE};
+    struct folded_length in = {.tiles = TILES,
+                               .d = D,
+                               .x = rows_of(o->x),
+                               .weight = o->weight,
+                               .a = rows_of(o->a),
+                               .gram = o->gram,
+                               .bias = o->bias,
+                               .cross = o->cross,
+                               .linear = o->linear,
+                               .r = rows_of(o->r),
+                               .out = o->scores,
+                               .out_tile = ROWS_MAX * TILE};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++)
         for (int with = 0; with < 2; with++) {
-            in.b = with ? rows_of(o->b) : (struct decoder_rows){NULL, 0};
+            in.b = with ? rows_of(o->b) : (struct folded_rows){NULL, 0};
             FILL(o, scores);
-            decoder_kernels(isa)->length(&in);
+            folded_kernels_for(isa)->length(&in);
             for (size_t n = 0; n < N; n++) {
                 size_t i = n / TILE * ROWS_MAX * TILE + n % TILE;
                 check_close("length", n, o->scores[i],
-                            0.3 * random_number("scores", i) + length_twin(&in, n));
+                            0.3 * random_number("scores", i) + length_reference(&in, n));
             }
         }
     free(o);
 }
 END_TEST
 
-START_TEST(length_start_and_inverse_match_twins)
+START_TEST(length_init_and_rstd_match_reference)
 {
     struct operands *o = operands_new();
-    struct decoder_length_start in = {.tiles = TILES,
-                                      .r = rows_of(o->r),
-                                      .q = rows_of(o->r2),
-                                      .x = rows_of(o->x),
-                                      .a = rows_of(o->a),
-                                      .e = o->start,
-                                      .c = 0.5f,
-                                      .constant = 3,
-                                      .out = o->scores,
-                                      .out_tile = ROWS_MAX * TILE};
+    struct folded_length_init in = {.tiles = TILES,
+                                    .r = rows_of(o->r),
+                                    .q = rows_of(o->r2),
+                                    .x = rows_of(o->x),
+                                    .a = rows_of(o->a),
+                                    .e = o->bias,
+                                    .c = 0.5f,
+                                    .constant = 3,
+                                    .out = o->scores,
+                                    .out_tile = ROWS_MAX * TILE};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
-        decoder_kernels(isa)->length_start(&in);
+        folded_kernels_for(isa)->length_init(&in);
         for (size_t n = 0; n < N; n++) {
             double linear = at(in.x, 0, n) + 0.5;
             for (size_t j = 0; j < PAIRS; j++)
                 linear += in.e[j] * at(in.a, j, n);
-            check_close("length_start", n, at(rows_of(o->scores), 0, n),
+            check_close("length_init", n, at(rows_of(o->scores), 0, n),
                         at(in.q, 0, n) * pow(at(in.r, 0, n), 2) + 2 * at(in.r, 0, n) * linear + 3);
         }
         float x[TILE] = {-1e-3f, 0, 4, 100};
-        decoder_kernels(isa)->inverse_deviation(1, 2, 1e-5f, x, TILE);
+        folded_kernels_for(isa)->rstd(1, 2, 1e-5f, x, TILE);
         check_close("inverse", 0, x[0], 1 / sqrt(1e-5));
         check_close("inverse", 1, x[1], 1 / sqrt(1e-5));
         check_close("inverse", 2, x[2], 1 / sqrt(2 + 1e-5));
@@ -174,14 +174,15 @@ START_TEST(length_start_and_inverse_match_twins)
 }
 END_TEST
 
-static double last_twin(const struct decoder_last_scores *in, size_t token, size_t head, size_t n)
+static double last_reference(const struct folded_last_scores *in, size_t token, size_t head,
+                             size_t n)
 {
     const float *weight0 = in->weight0 + token * PAIRS * COLUMNS + head;
     const float *weight1 = in->weight1 + token * PAIRS * COLUMNS + head;
     double r = at(in->r, 0, n);
     double r2 = at(in->r2, 0, n);
-    double first = in->start0[token * COLUMNS + head];
-    double second = in->start1[token * COLUMNS + head];
+    double first = in->bias0[token * COLUMNS + head];
+    double second = in->bias1[token * COLUMNS + head];
     double keys = 0;
     for (size_t j = 0; j < PAIRS; j++) {
         first += weight0[j * COLUMNS] * at(in->a0, j, n);
@@ -192,47 +193,47 @@ static double last_twin(const struct decoder_last_scores *in, size_t token, size
     return r2 * (second + r * first) + keys;
 }
 
-START_TEST(last_scores_match_twin)
+START_TEST(last_scores_match_reference)
 {
     struct operands *o = operands_new();
-    struct decoder_last_scores in = {.tiles = TILES,
-                                     .d = D,
-                                     .x = rows_of(o->x),
-                                     .pe = rows_of(o->pe),
-                                     .weight = o->weight,
-                                     .a0 = rows_of(o->a),
-                                     .a1 = rows_of(o->b),
-                                     .weight0 = o->gram,
-                                     .weight1 = o->cross,
-                                     .start0 = o->start,
-                                     .start1 = o->linear,
-                                     .r = rows_of(o->r),
-                                     .r2 = rows_of(o->r2),
-                                     .out = o->scores,
-                                     .out_tile = ROWS_MAX * TILE};
+    struct folded_last_scores in = {.tiles = TILES,
+                                    .d = D,
+                                    .x = rows_of(o->x),
+                                    .pe = rows_of(o->pe),
+                                    .weight = o->weight,
+                                    .a0 = rows_of(o->a),
+                                    .a1 = rows_of(o->b),
+                                    .weight0 = o->gram,
+                                    .weight1 = o->cross,
+                                    .bias0 = o->bias,
+                                    .bias1 = o->linear,
+                                    .r = rows_of(o->r),
+                                    .r2 = rows_of(o->r2),
+                                    .out = o->scores,
+                                    .out_tile = ROWS_MAX * TILE};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++)
         for (in.tokens = 1; in.tokens <= MASKS; in.tokens++) {
-            decoder_kernels(isa)->last_scores(&in);
+            folded_kernels_for(isa)->last_scores(&in);
             for (size_t i = 0; i < in.tokens * HEADS; i++)
                 for (size_t n = 0; n < N; n++)
                     check_close("last_scores", n, at(rows_of(o->scores), i, n),
-                                last_twin(&in, i / HEADS, i % HEADS, n));
+                                last_reference(&in, i / HEADS, i % HEADS, n));
         }
     free(o);
 }
 END_TEST
 
 /* Two chunks of a softmax over positions, the second partly used, and what is gathered with it. */
-START_TEST(softmax_and_gather_match_twins)
+START_TEST(softmax_and_gather_match_reference)
 {
     enum { ROWS = 7, GATHERED = 5 };
     struct operands *o = operands_new();
-    const struct decoder_rows r = rows_of(o->r);
-    const struct decoder_rows r2 = rows_of(o->r2);
-    const struct decoder_rows scores = rows_of(o->scores);
+    const struct folded_rows r = rows_of(o->r);
+    const struct folded_rows r2 = rows_of(o->r2);
+    const struct folded_rows scores = rows_of(o->scores);
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
-        const struct decoder_kernels *kernels = decoder_kernels(isa);
-        struct decoder_softmax state = {0};
+        const struct folded_kernels *kernels = folded_kernels_for(isa);
+        struct folded_softmax state = {0};
         float gathered[GATHERED * COLUMNS] = {0};
         float rescaled[COLUMNS] = {0};
         double sum[ROWS] = {0}, scaled[ROWS] = {0}, twice[ROWS] = {0};
@@ -271,7 +272,7 @@ START_TEST(softmax_and_gather_match_twins)
 }
 END_TEST
 
-START_TEST(gather_of_few_rows_matches_twin)
+START_TEST(gather_of_few_rows_matches_reference)
 {
     enum { GATHERED = 6 };
     static const size_t counts[] = {1, 2, 3, 4, 8};
@@ -282,8 +283,8 @@ START_TEST(gather_of_few_rows_matches_twin)
             float out[GATHERED * COLUMNS];
             for (size_t j = 0; j < GATHERED * COLUMNS; j++)
                 out[j] = 1;
-            decoder_kernels(isa)->gather(counts[i], GATHERED, TILES, rows_of(o->x), 2,
-                                         rows_of(o->a), factor, out);
+            folded_kernels_for(isa)->gather(counts[i], GATHERED, TILES, rows_of(o->x), 2,
+                                            rows_of(o->a), factor, out);
             for (size_t c = 0; c < GATHERED; c++)
                 for (size_t row = 0; row < counts[i]; row++) {
                     double want = 2;
@@ -296,7 +297,7 @@ START_TEST(gather_of_few_rows_matches_twin)
 }
 END_TEST
 
-START_TEST(narrow_matches_twin)
+START_TEST(gemm_n8_matches_reference)
 {
     enum { ROWS = 11, K = 7 };
     struct operands *o = operands_new();
@@ -305,13 +306,13 @@ START_TEST(narrow_matches_twin)
             float out[ROWS * COLUMNS];
             for (size_t i = 0; i < ROWS * COLUMNS; i++)
                 out[i] = 5;
-            decoder_kernels(isa)->narrow(ROWS, K, o->a, 3, ROWS * 3, o->gram, add, out);
+            folded_kernels_for(isa)->gemm_n8(ROWS, K, o->a, 3, ROWS * 3, o->gram, add, out);
             for (size_t i = 0; i < ROWS * COLUMNS; i++) {
                 double want = add ? 5 : 0;
                 for (size_t k = 0; k < K; k++)
                     want += (double)o->a[i / COLUMNS * 3 + k * ROWS * 3] *
                             o->gram[k * COLUMNS + i % COLUMNS];
-                check_close("narrow", i, out[i], want);
+                check_close("gemm_n8", i, out[i], want);
             }
         }
     free(o);
@@ -322,14 +323,14 @@ int main(void)
 {
     Suite *suite = suite_create("decoder kernels");
     TCase *cases = tcase_create("decoder kernels");
-    tcase_add_test(cases, scores_match_twins);
+    tcase_add_test(cases, scores_match_reference);
     tcase_add_test(cases, token_softmax_survives_large_scores);
-    tcase_add_test(cases, length_matches_twin);
-    tcase_add_test(cases, length_start_and_inverse_match_twins);
-    tcase_add_test(cases, last_scores_match_twin);
-    tcase_add_test(cases, softmax_and_gather_match_twins);
-    tcase_add_test(cases, gather_of_few_rows_matches_twin);
-    tcase_add_test(cases, narrow_matches_twin);
+    tcase_add_test(cases, length_matches_reference);
+    tcase_add_test(cases, length_init_and_rstd_match_reference);
+    tcase_add_test(cases, last_scores_match_reference);
+    tcase_add_test(cases, softmax_and_gather_match_reference);
+    tcase_add_test(cases, gather_of_few_rows_matches_reference);
+    tcase_add_test(cases, gemm_n8_matches_reference);
     suite_add_tcase(suite, cases);
     return unit_run(suite);
 }

@@ -1,4 +1,4 @@
-/* decoder_reference.h - written by decoder_reference.py from the official code; do not edit. */
+/* decoder_table.h - written by decoder_table.py from the official code; do not edit. */
 static const float reference_point_iou[] = {
     1.76932216f, 0.182027653f, -1.11912632f, 0.978450537f, 1.66925693f, 0.00244384259f,
     -1.0824312f, 0.894400358f, 1.56800568f, 0.289702773f, -1.0258131f, 0.958541632f};

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes decoder_reference.h: what the official code gives for a small random prompt encoder and mask decoder.
+"""Writes decoder_table.h: what the official code gives for a small random prompt encoder and mask decoder.
 
-Needs torch and segment-anything. Use: decoder_reference.py > decoder_reference.h
+Needs torch and segment-anything. Use: decoder_table.py > decoder_table.h
 Weights, embedding and prompts are drawn as in random_decoder.h, so that only results need to be kept.
 """
 import numpy as np
@@ -68,7 +68,7 @@ with torch.no_grad():
     one = (points[:, :1], torch.ones(PROMPTS, 1, dtype=torch.int))
     cases = {"point": (one, None, None), "points": ((points, labels), None, None), "box": (None, boxes, None),
              "box_points": ((points, labels), boxes, None), "mask": (None, None, masks), "mask_point": (one, None, masks)}
-    print("/* decoder_reference.h - written by decoder_reference.py from the official code; do not edit. */")
+    print("/* decoder_table.h - written by decoder_table.py from the official code; do not edit. */")
     for name, (pts, box, mask) in cases.items():
         sparse, dense = encoder(points=pts, boxes=box, masks=mask)
         logits, iou = decoder.predict_masks(embedding, encoder.get_dense_pe(), sparse, dense)
