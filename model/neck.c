@@ -1,7 +1,6 @@
 #include "model/neck.h"
 
 #include "model/checkpoint/checkpoint.h"
-#include "model/decoder/layers.h"
 #include "model/kernels/kernels.h"
 
 int neck_read(struct neck_weights *weights, struct checkpoint *checkpoint, size_t grid, size_t in,
@@ -11,17 +10,16 @@ int neck_read(struct neck_weights *weights, struct checkpoint *checkpoint, size_
     if (known_shape(checkpoint, "image_encoder.neck.0.weight", 4, &first, error) < 0)
         return -1;
     *weights = (struct neck_weights){.grid = grid, .in = in, .out = (size_t)first.size[0]};
-    int64_t c = first.size[0];
-    const struct checkpoint_want wants[] = {
+    const int c = (int)first.size[0];
+    const struct layer_source from = {.checkpoint = checkpoint, .error = error};
+    const struct checkpoint_want convs[] = {
         {&weights->conv1, "0.weight", shape_4d(c, (int64_t)in, 1, 1)},
-        {&weights->norm1_weight, "1.weight", shape_1d(c)},
-        {&weights->norm1_bias, "1.bias", shape_1d(c)},
         {&weights->conv2, "2.weight", shape_4d(c, c, 3, 3)},
-        {&weights->norm2_weight, "3.weight", shape_1d(c)},
-        {&weights->norm2_bias, "3.bias", shape_1d(c)},
     };
-    return checkpoint_tensors(checkpoint, "image_encoder.neck.", wants,
-                              sizeof wants / sizeof *wants, error);
+    if (checkpoint_tensors(checkpoint, "image_encoder.neck.", convs, 2, error) < 0 ||
+        norm_load(&weights->norm1, &from, "image_encoder.neck.1.", c) < 0)
+        return -1;
+    return norm_load(&weights->norm2, &from, "image_encoder.neck.3.", c);
 }
 
 int neck_pack(struct neck *neck, struct neck_weights *weights, struct checkpoint *checkpoint,
@@ -60,7 +58,7 @@ static void first_half(const struct neck *neck, const struct neck_scratch *scrat
     const struct neck_weights *w = &neck->weights;
     size_t c = w->out;
     float *to = plane_at(&scratch->inner, (long)row, 0);
-    struct layer_norm norm = {c, w->norm1_weight, w->norm1_bias, NECK_NORM_EPS};
+    struct layer_norm norm = {c, w->norm1.weight, w->norm1.bias, NECK_NORM_EPS};
     matmul_packed(w->grid, matmul_rows(x, w->in), &neck->conv1, matmul_set(to, c));
     kernels_for(neck->conv1.isa)->layer_norm(&norm, w->grid, to, c, to, c);
 }
@@ -72,7 +70,7 @@ static void second_half(const struct neck *neck, const struct neck_scratch *scra
     const struct neck_weights *w = &neck->weights;
     size_t c = w->out, g = w->grid;
     float *to = scratch->rows + row * g * c;
-    struct layer_norm norm = {c, w->norm2_weight, w->norm2_bias, NECK_NORM_EPS};
+    struct layer_norm norm = {c, w->norm2.weight, w->norm2.bias, NECK_NORM_EPS};
     conv3_row(&neck->conv2, &scratch->inner, row, to);
     kernels_for(neck->conv1.isa)->layer_norm(&norm, g, to, c, to, c);
     for (size_t channel = 0; channel < c; channel++)

@@ -6,17 +6,18 @@
 #define MODEL_NECK_H
 
 #include "base/memory.h"
+#include "model/decoder/layers.h"
 #include "model/kernels/conv3.h"
 
 struct checkpoint;
 
 /* The tensors as read; they point into the checkpoint. */
 struct neck_weights {
-    size_t grid, in, out;                   /* G, channels before, C */
-    const float *conv1;                     /* [C][in] */
-    const float *norm1_weight, *norm1_bias; /* [C] */
-    const float *conv2;                     /* [C][C][3][3] */
-    const float *norm2_weight, *norm2_bias; /* [C] */
+    size_t grid, in, out; /* G, channels before, C */
+    const float *conv1;   /* [C][in] */
+    struct norm norm1;
+    const float *conv2; /* [C][C][3][3] */
+    struct norm norm2;
 };
 
 static const float NECK_NORM_EPS = 1e-6f; /* of LayerNorm2d in the official code */

@@ -135,7 +135,7 @@ static void finish_rows(const struct step *step, const struct tinyvit_thread *th
         &step->tinyvit->stages[step->stage].blocks[step->block];
     const struct kernels *kernels = kernels_for(step->tinyvit->isa);
     size_t d = s->width, hidden = s->hidden, tokens = rows * s->side;
-    struct layer_norm norm = {d, block->mlp_norm_weight, block->mlp_norm_bias, NORM_EPS};
+    struct layer_norm norm = {d, block->mlp_norm.weight, block->mlp_norm.bias, NORM_EPS};
     for (size_t r = 0; r < rows; r++) {
         long row = (long)(first + r);
         const float *const above[3] = {plane_at(step->from, row - 1, -1),

@@ -40,7 +40,7 @@ static void project_rows(const struct window *w, size_t first, size_t end)
 {
     size_t d = w->stage->width, e = d / w->stage->heads, tokens = w->rows * w->columns;
     size_t start = first * w->columns, count = (end - first) * w->columns;
-    struct layer_norm norm = {d, w->block->norm_weight, w->block->norm_bias, NORM_EPS};
+    struct layer_norm norm = {d, w->block->norm.weight, w->block->norm.bias, NORM_EPS};
     for (size_t r = first; r < end; r++)
         kernels_for(w->tinyvit->isa)
             ->layer_norm(&norm, w->columns, plane_at(w->x, (long)(w->top + r), (long)w->left), d,

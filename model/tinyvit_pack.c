@@ -39,8 +39,8 @@ static int project_padding(struct tinyvit_packed_block *packed, const struct tin
     for (size_t i = 0; i < 3 * d; i++) {
         double sum = 0;
         for (size_t j = 0; j < d; j++)
-            sum += (double)block->norm_bias[j] * block->qkv_weight[i * d + j];
-        packed->padded[i] = (float)sum + block->qkv_bias[i];
+            sum += (double)block->norm.bias[j] * block->qkv.weight[i * d + j];
+        packed->padded[i] = (float)sum + block->qkv.bias[i];
     }
     return 0;
 }
@@ -95,7 +95,7 @@ static int pack_qkv(struct tinyvit_packed_block *packed, const struct tinyvit_bl
         return -1;
     for (size_t i = 0; i < 3 * stage->heads; i++)
         if (matmul_pack(&packed->qkv[i], isa,
-                        matmul_linear(d, e, block->qkv_weight + i * e * d, block->qkv_bias + i * e),
+                        matmul_linear(d, e, block->qkv.weight + i * e * d, block->qkv.bias + i * e),
                         "encoder block", error) < 0)
             return -1;
     return 0;
@@ -105,9 +105,9 @@ static int pack_block(struct tinyvit_packed_block *packed, struct tinyvit_block 
                       const struct tinyvit_stage *stage, enum isa isa, struct error *error)
 {
     size_t d = stage->width, hidden = stage->hidden;
-    struct matmul_right proj = matmul_linear(d, d, block->proj_weight, block->proj_bias);
-    struct matmul_right fc1 = matmul_linear(d, hidden, block->fc1_weight, block->fc1_bias);
-    struct matmul_right fc2 = matmul_linear(hidden, d, block->fc2_weight, block->fc2_bias);
+    struct matmul_right proj = matmul_linear(d, d, block->proj.weight, block->proj.bias);
+    struct matmul_right fc1 = matmul_linear(d, hidden, block->fc1.weight, block->fc1.bias);
+    struct matmul_right fc2 = matmul_linear(hidden, d, block->fc2.weight, block->fc2.bias);
     if (depthwise_pack(&packed->local, &block->local, error) < 0 ||
         pack_qkv(packed, block, stage, isa, error) < 0 ||
         project_padding(packed, block, stage, error) < 0 ||
@@ -132,7 +132,7 @@ static void release_block(struct tinyvit_block *block, size_t stage, size_t b,
         snprintf(name, sizeof name, "image_encoder.layers.%zu.blocks.%zu.%s", stage, b, names[i]);
         checkpoint_release(checkpoint, name);
     }
-    block->qkv_weight = block->proj_weight = block->fc1_weight = block->fc2_weight = NULL;
+    block->qkv.weight = block->proj.weight = block->fc1.weight = block->fc2.weight = NULL;
     block->biases = NULL;
 }
 

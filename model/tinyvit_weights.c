@@ -191,35 +191,34 @@ static int read_merge(struct tinyvit_stage *stage, struct checkpoint *checkpoint
     return read_mbconv(&stage->merge, checkpoint, prefix, error);
 }
 
-static int read_block(struct tinyvit_block *block, struct checkpoint *checkpoint,
-                      const struct tinyvit_stage *stage, size_t stage_index, size_t index,
-                      struct error *error)
+/* Writes "image_encoder.layers.<stage>.blocks.<block>.<name>" into text[NAME_SIZE]. */
+static const char *block_name(char *text, size_t stage, size_t block, const char *name)
 {
-    int64_t d = (int64_t)stage->width, hidden = (int64_t)stage->hidden;
-    const struct checkpoint_want wants[] = {
-        {&block->norm_weight, "attn.norm.weight", shape_1d(d)},
-        {&block->norm_bias, "attn.norm.bias", shape_1d(d)},
-        {&block->qkv_weight, "attn.qkv.weight", shape_2d(3 * d, d)},
-        {&block->qkv_bias, "attn.qkv.bias", shape_1d(3 * d)},
-        {&block->proj_weight, "attn.proj.weight", shape_2d(d, d)},
-        {&block->proj_bias, "attn.proj.bias", shape_1d(d)},
-        {&block->biases, "attn.attention_biases",
-         shape_2d((int64_t)stage->heads, (int64_t)(stage->window * stage->window))},
-        {&block->mlp_norm_weight, "mlp.norm.weight", shape_1d(d)},
-        {&block->mlp_norm_bias, "mlp.norm.bias", shape_1d(d)},
-        {&block->fc1_weight, "mlp.fc1.weight", shape_2d(hidden, d)},
-        {&block->fc1_bias, "mlp.fc1.bias", shape_1d(hidden)},
-        {&block->fc2_weight, "mlp.fc2.weight", shape_2d(d, hidden)},
-        {&block->fc2_bias, "mlp.fc2.bias", shape_1d(d)},
-    };
-    char prefix[NAME_SIZE];
-    snprintf(prefix, sizeof prefix, "image_encoder.layers.%zu.blocks.%zu.", stage_index, index);
-    if (checkpoint_tensors(checkpoint, prefix, wants, sizeof wants / sizeof *wants, error) < 0)
+    snprintf(text, NAME_SIZE, "image_encoder.layers.%zu.blocks.%zu.%s", stage, block, name);
+    return text;
+}
+
+/* Block `b` of stage `i`. */
+static int read_block(struct tinyvit_stage *stage, struct checkpoint *checkpoint, size_t i,
+                      size_t b, struct error *error)
+{
+    struct tinyvit_block *block = &stage->blocks[b];
+    const int d = (int)stage->width, hidden = (int)stage->hidden;
+    const struct checkpoint_want biases = {
+        &block->biases, "attention_biases",
+        shape_2d((int64_t)stage->heads, (int64_t)(stage->window * stage->window))};
+    const struct layer_source from = {.checkpoint = checkpoint, .error = error};
+    char name[NAME_SIZE];
+    if (norm_load(&block->norm, &from, block_name(name, i, b, "attn.norm."), d) < 0 ||
+        linear_read(&block->qkv, &from, block_name(name, i, b, "attn.qkv."), d, 3 * d) < 0 ||
+        linear_read(&block->proj, &from, block_name(name, i, b, "attn.proj."), d, d) < 0 ||
+        checkpoint_tensors(checkpoint, block_name(name, i, b, "attn."), &biases, 1, error) < 0 ||
+        norm_load(&block->mlp_norm, &from, block_name(name, i, b, "mlp.norm."), d) < 0 ||
+        linear_read(&block->fc1, &from, block_name(name, i, b, "mlp.fc1."), d, hidden) < 0 ||
+        linear_read(&block->fc2, &from, block_name(name, i, b, "mlp.fc2."), hidden, d) < 0)
         return -1;
-    snprintf(prefix, sizeof prefix, "image_encoder.layers.%zu.blocks.%zu.local_conv", stage_index,
-             index);
     block->local = depthwise(stage->width, 1);
-    return read_conv(&block->local, checkpoint, prefix, error);
+    return read_conv(&block->local, checkpoint, block_name(name, i, b, "local_conv"), error);
 }
 
 static int read_convs(struct tinyvit_stage *stage, struct checkpoint *checkpoint,
@@ -250,7 +249,7 @@ static int read_blocks(struct tinyvit_stage *stage, struct checkpoint *checkpoin
     if (!stage->blocks)
         return -1;
     for (size_t b = 0; b < stage->depth; b++)
-        if (read_block(&stage->blocks[b], checkpoint, stage, i, b, error) < 0)
+        if (read_block(stage, checkpoint, i, b, error) < 0)
             return -1;
     return 0;
 }

@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 
+#include "model/decoder/layers.h"
 #include "model/kernels/mbconv.h"
 #include "model/neck.h"
 
@@ -20,14 +21,13 @@ struct error;
 enum { TINYVIT_STAGES = 4 };
 
 struct tinyvit_block {
-    const float *norm_weight, *norm_bias; /* [D] */
-    const float *qkv_weight, *qkv_bias;   /* [H][q, k, v][E][D], [H][3][E] */
-    const float *proj_weight, *proj_bias; /* [D][D], [D] */
-    const float *biases;                  /* [H][window^2], at |r - r'| * window + |c - c'| */
-    struct conv local;                    /* depthwise 3x3 */
-    const float *mlp_norm_weight, *mlp_norm_bias; /* [D] */
-    const float *fc1_weight, *fc1_bias;           /* [hidden][D], [hidden] */
-    const float *fc2_weight, *fc2_bias;           /* [D][hidden], [D] */
+    struct norm norm;
+    struct linear qkv;   /* D -> [H][q, k, v][E] */
+    struct linear proj;  /* D -> D */
+    const float *biases; /* [H][window^2], at |r - r'| * window + |c - c'| */
+    struct conv local;   /* depthwise 3x3 */
+    struct norm mlp_norm;
+    struct linear fc1, fc2; /* D -> hidden -> D */
 };
 
 struct tinyvit_stage {

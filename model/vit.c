@@ -102,7 +102,7 @@ static void project(const struct vit *vit, size_t b, const struct vit_scratch *s
     const struct vit_block *block = &vit->weights.blocks[b];
     size_t e = s->head_width;
     bool elements = vit->half16 && vit_attends_in_place(vit, b);
-    norm(vit, scratch, first, rows, block->norm1_weight, block->norm1_bias);
+    norm(vit, scratch, first, rows, block->norm1.weight, block->norm1.bias);
     for (size_t i = 0; i < 3 * s->heads; i++) {
         float *to = scratch->qkv + (i * s->grid * s->grid + first) * e;
         matmul_packed(rows, y_rows(scratch, first), &vit->blocks[b].qkv[i], matmul_set(to, e));
@@ -145,7 +145,7 @@ static void finish(const struct vit *vit, size_t b, const struct vit_scratch *sc
     const struct vit_block *block = &vit->weights.blocks[b];
     matmul_packed(rows, y_rows(scratch, first), &vit->blocks[b].proj,
                   matmul_add(scratch->x + first * s->width, s->width));
-    norm(vit, scratch, first, rows, block->norm2_weight, block->norm2_bias);
+    norm(vit, scratch, first, rows, block->norm2.weight, block->norm2.bias);
     run_mlp(vit, b, scratch, first, rows);
 }
 

@@ -32,7 +32,7 @@ static void gather(const struct window *w, size_t what, float *to)
 {
     const struct vit_sizes *s = &w->vit->weights.sizes;
     size_t e = s->head_width;
-    const float *bias = w->vit->weights.blocks[w->block].qkv_bias + (what * s->heads + w->head) * e;
+    const float *bias = w->vit->weights.blocks[w->block].qkv.bias + (what * s->heads + w->head) * e;
     for (size_t r = 0; r < w->side; r++)
         for (size_t c = 0; c < w->side; c++, to += e)
             memcpy(to, r < w->rows && c < w->columns ? part_at(w, what, r, c) : bias,

@@ -41,7 +41,7 @@ static int pack_qkv(const struct vit *vit, struct vit_packed_block *packed,
     for (size_t i = 0; i < 3 * s->heads; i++) {
         size_t row = i * s->head_width;
         struct matmul_right part = matmul_linear(
-            s->width, s->head_width, block->qkv_weight + row * s->width, block->qkv_bias + row);
+            s->width, s->head_width, block->qkv.weight + row * s->width, block->qkv.bias + row);
         if (pack(vit, &packed->qkv[i], part, error) < 0)
             return -1;
     }
@@ -53,7 +53,7 @@ static int pack_mlp(const struct vit *vit, struct vit_packed_block *packed,
 {
     const struct vit_sizes *s = &vit->weights.sizes;
     struct matmul_right lin1 =
-        matmul_linear(s->width, s->hidden, block->lin1_weight, block->lin1_bias);
+        matmul_linear(s->width, s->hidden, block->lin1.weight, block->lin1.bias);
     packed->lin2 = memory_new(chunks(s), sizeof *packed->lin2, "encoder block", error);
     if (!packed->lin2 || pack(vit, &packed->lin1, lin1, error) < 0)
         return -1;
@@ -61,8 +61,8 @@ static int pack_mlp(const struct vit *vit, struct vit_packed_block *packed,
         size_t first = c * VIT_HIDDEN;
         size_t count = s->hidden - first < VIT_HIDDEN ? s->hidden - first : VIT_HIDDEN;
         struct matmul_right part = {count, s->width,
-                                    matmul_transposed(block->lin2_weight + first, s->hidden),
-                                    c == 0 ? block->lin2_bias : NULL};
+                                    matmul_transposed(block->lin2.weight + first, s->hidden),
+                                    c == 0 ? block->lin2.bias : NULL};
         if (pack(vit, &packed->lin2[c], part, error) < 0)
             return -1;
     }
@@ -81,7 +81,7 @@ static int pack_block(const struct vit *vit, struct vit_packed_block *packed,
         pack_mlp(vit, packed, block, error) < 0)
         return -1;
     return pack(vit, &packed->proj,
-                matmul_linear(s->width, s->width, block->proj_weight, block->proj_bias), error);
+                matmul_linear(s->width, s->width, block->proj.weight, block->proj.bias), error);
 }
 
 /* Releases the memory of the tensors that are packed. */
@@ -92,7 +92,7 @@ static void release_block(struct vit_block *block, size_t b, struct checkpoint *
     char name[VIT_NAME_SIZE];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         checkpoint_release(checkpoint, vit_name(name, b, names[i]));
-    block->qkv_weight = block->proj_weight = block->lin1_weight = block->lin2_weight = NULL;
+    block->qkv.weight = block->proj.weight = block->lin1.weight = block->lin2.weight = NULL;
     block->rel_pos_h = block->rel_pos_w = NULL;
 }
 

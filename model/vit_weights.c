@@ -85,28 +85,23 @@ static int read_block(struct vit_weights *weights, struct checkpoint *checkpoint
     if (read_window(weights, checkpoint, b, error) < 0)
         return -1;
     struct vit_block *block = &weights->blocks[b];
-    int64_t d = (int64_t)weights->sizes.width, hidden = (int64_t)weights->sizes.hidden;
-    struct shape table =
-        shape_2d(2 * (int64_t)block->window - 1, (int64_t)weights->sizes.head_width);
-    struct checkpoint_want wants[] = {
-        {&block->norm1_weight, "norm1.weight", shape_1d(d)},
-        {&block->norm1_bias, "norm1.bias", shape_1d(d)},
-        {&block->qkv_weight, "attn.qkv.weight", shape_2d(3 * d, d)},
-        {&block->qkv_bias, "attn.qkv.bias", shape_1d(3 * d)},
-        {&block->rel_pos_h, "attn.rel_pos_h", table},
-        {&block->rel_pos_w, "attn.rel_pos_w", table},
-        {&block->proj_weight, "attn.proj.weight", shape_2d(d, d)},
-        {&block->proj_bias, "attn.proj.bias", shape_1d(d)},
-        {&block->norm2_weight, "norm2.weight", shape_1d(d)},
-        {&block->norm2_bias, "norm2.bias", shape_1d(d)},
-        {&block->lin1_weight, "mlp.lin1.weight", shape_2d(hidden, d)},
-        {&block->lin1_bias, "mlp.lin1.bias", shape_1d(hidden)},
-        {&block->lin2_weight, "mlp.lin2.weight", shape_2d(d, hidden)},
-        {&block->lin2_bias, "mlp.lin2.bias", shape_1d(d)},
+    const struct vit_sizes *s = &weights->sizes;
+    const int d = (int)s->width, hidden = (int)s->hidden;
+    const struct shape table = shape_2d(2 * (int64_t)block->window - 1, (int64_t)s->head_width);
+    const struct checkpoint_want tables[] = {
+        {&block->rel_pos_h, "rel_pos_h", table},
+        {&block->rel_pos_w, "rel_pos_w", table},
     };
-    char prefix[VIT_NAME_SIZE];
-    return checkpoint_tensors(checkpoint, vit_name(prefix, b, ""), wants,
-                              sizeof wants / sizeof *wants, error);
+    const struct layer_source from = {.checkpoint = checkpoint, .error = error};
+    char name[VIT_NAME_SIZE];
+    if (norm_load(&block->norm1, &from, vit_name(name, b, "norm1."), d) < 0 ||
+        linear_read(&block->qkv, &from, vit_name(name, b, "attn.qkv."), d, 3 * d) < 0 ||
+        checkpoint_tensors(checkpoint, vit_name(name, b, "attn."), tables, 2, error) < 0 ||
+        linear_read(&block->proj, &from, vit_name(name, b, "attn.proj."), d, d) < 0 ||
+        norm_load(&block->norm2, &from, vit_name(name, b, "norm2."), d) < 0 ||
+        linear_read(&block->lin1, &from, vit_name(name, b, "mlp.lin1."), d, hidden) < 0)
+        return -1;
+    return linear_read(&block->lin2, &from, vit_name(name, b, "mlp.lin2."), hidden, d);
 }
 
 int vit_weights_read(struct vit_weights *weights, struct checkpoint *checkpoint, int image_size,

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "model/decoder/layers.h"
 #include "model/neck.h"
 
 struct checkpoint;
@@ -23,13 +24,12 @@ struct vit_block {
     /* The side of the attention windows, derived from the 2 window - 1 rows of the relative
      * positions; G if attention is global. */
     size_t window;
-    const float *norm1_weight, *norm1_bias; /* [D] */
-    const float *qkv_weight, *qkv_bias;     /* [3][H][E][D], [3][H][E] */
-    const float *rel_pos_h, *rel_pos_w;     /* [2 window - 1][E] */
-    const float *proj_weight, *proj_bias;   /* [D][D], [D] */
-    const float *norm2_weight, *norm2_bias; /* [D] */
-    const float *lin1_weight, *lin1_bias;   /* [hidden][D], [hidden] */
-    const float *lin2_weight, *lin2_bias;   /* [D][hidden], [D] */
+    struct norm norm1;
+    struct linear qkv;                  /* D -> [3][H][E] */
+    const float *rel_pos_h, *rel_pos_w; /* [2 window - 1][E] */
+    struct linear proj;                 /* D -> D */
+    struct norm norm2;
+    struct linear lin1, lin2; /* D -> hidden -> D */
 };
 
 struct vit_weights {

@@ -31,8 +31,8 @@ void neck_reference_run(const struct neck_weights *weights,
     for (size_t i = 0; i < n; i++)
         for (size_t d = 0; d < weights->in; d++)
             scratch->before[d * n + i] = x[i * weights->in + d];
-    struct reference_norm norm1 = {c, weights->norm1_weight, weights->norm1_bias, NECK_NORM_EPS};
-    struct reference_norm norm2 = {c, weights->norm2_weight, weights->norm2_bias, NECK_NORM_EPS};
+    struct reference_norm norm1 = {c, weights->norm1.weight, weights->norm1.bias, NECK_NORM_EPS};
+    struct reference_norm norm2 = {c, weights->norm2.weight, weights->norm2.bias, NECK_NORM_EPS};
     reference_convolve(&conv1, weights->grid, weights->grid, scratch->before, scratch->inner);
     reference_layer_norm_2d(&norm1, n, scratch->inner, scratch->inner);
     reference_convolve(&conv2, weights->grid, weights->grid, scratch->inner, embedding);

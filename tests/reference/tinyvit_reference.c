@@ -128,9 +128,9 @@ static void attend(const struct tinyvit_stage *stage, const struct tinyvit_block
                    const struct tinyvit_reference_scratch *scratch)
 {
     size_t keys = stage->window * stage->window, d = stage->width, e = d / stage->heads;
-    struct reference_norm norm = {d, block->norm_weight, block->norm_bias, NORM_EPS};
-    struct reference_linear qkv = {d, 3 * d, block->qkv_weight, block->qkv_bias};
-    struct reference_linear proj = {d, d, block->proj_weight, block->proj_bias};
+    struct reference_norm norm = {d, block->norm.weight, block->norm.bias, NORM_EPS};
+    struct reference_linear qkv = {d, 3 * d, block->qkv.weight, block->qkv.bias};
+    struct reference_linear proj = {d, d, block->proj.weight, block->proj.bias};
     reference_layer_norm(&norm, keys, scratch->window, scratch->window);
     reference_linear(&qkv, keys, scratch->window, scratch->qkv);
     for (size_t h = 0; h < stage->heads; h++)
@@ -161,9 +161,9 @@ static void run_block(const struct tinyvit_stage *stage, const struct tinyvit_bl
                       const struct tinyvit_reference_scratch *scratch)
 {
     size_t n = stage->side * stage->side, d = stage->width, hidden = stage->hidden;
-    struct reference_norm norm = {d, block->mlp_norm_weight, block->mlp_norm_bias, NORM_EPS};
-    struct reference_linear fc1 = {d, hidden, block->fc1_weight, block->fc1_bias};
-    struct reference_linear fc2 = {hidden, d, block->fc2_weight, block->fc2_bias};
+    struct reference_norm norm = {d, block->mlp_norm.weight, block->mlp_norm.bias, NORM_EPS};
+    struct reference_linear fc1 = {d, hidden, block->fc1.weight, block->fc1.bias};
+    struct reference_linear fc2 = {hidden, d, block->fc2.weight, block->fc2.bias};
     transpose(d, n, scratch->x, scratch->a);
     for (size_t top = 0; top < stage->side; top += stage->window)
         for (size_t left = 0; left < stage->side; left += stage->window)

@@ -86,7 +86,7 @@ static void attend(const struct vit_sizes *s, const struct vit_block *block,
                    const struct vit_reference_scratch *scratch)
 {
     size_t w = block->window, row = 3 * s->width;
-    struct reference_linear qkv_linear = {s->width, row, block->qkv_weight, block->qkv_bias};
+    struct reference_linear qkv_linear = {s->width, row, block->qkv.weight, block->qkv.bias};
     reference_linear(&qkv_linear, w * w, scratch->window, scratch->qkv);
     for (size_t h = 0; h < s->heads; h++) {
         const float *qkv = scratch->qkv + h * s->head_width;
@@ -130,11 +130,11 @@ static void run_block(const struct vit_sizes *s, const struct vit_block *block,
                       const struct vit_reference_scratch *scratch)
 {
     size_t n = s->grid * s->grid, side = block->window, d = s->width;
-    struct reference_norm norm1 = {d, block->norm1_weight, block->norm1_bias, NORM_EPS};
-    struct reference_norm norm2 = {d, block->norm2_weight, block->norm2_bias, NORM_EPS};
-    struct reference_linear proj = {d, d, block->proj_weight, block->proj_bias};
-    struct reference_linear lin1 = {d, s->hidden, block->lin1_weight, block->lin1_bias};
-    struct reference_linear lin2 = {s->hidden, d, block->lin2_weight, block->lin2_bias};
+    struct reference_norm norm1 = {d, block->norm1.weight, block->norm1.bias, NORM_EPS};
+    struct reference_norm norm2 = {d, block->norm2.weight, block->norm2.bias, NORM_EPS};
+    struct reference_linear proj = {d, d, block->proj.weight, block->proj.bias};
+    struct reference_linear lin1 = {d, s->hidden, block->lin1.weight, block->lin1.bias};
+    struct reference_linear lin2 = {s->hidden, d, block->lin2.weight, block->lin2.bias};
     reference_layer_norm(&norm1, n, scratch->x, scratch->y);
     for (size_t top = 0; top < s->grid; top += side)
         for (size_t left = 0; left < s->grid; left += side) {
