@@ -14,8 +14,8 @@
 #include "filters/mask.h"
 #include "images/image.h"
 #include "images/image_worker.h"
-#include "images/overlay.h"
 #include "images/resize.h"
+#include "records/overlay.h"
 
 enum { RUNS = 15, SIZE = 1024, MASKS = 100 };
 

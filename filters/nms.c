@@ -35,6 +35,18 @@ int nms_rank(const float *scores, size_t count, size_t *order, struct error *err
     return 0;
 }
 
+int nms_rank_masks(const struct mask_list *list, size_t *order, struct error *error)
+{
+    float *scores = memory_new(list->count, sizeof *scores, "scores of masks", error);
+    if (!scores)
+        return -1;
+    for (size_t i = 0; i < list->count; i++)
+        scores[i] = list->items[i].predicted_iou;
+    int status = nms_rank(scores, list->count, order, error);
+    memory_free(scores);
+    return status;
+}
+
 static float min_float(float a, float b)
 {
     return a < b ? a : b;

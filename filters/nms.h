@@ -21,6 +21,9 @@ struct mask_list;
  * NaN. Returns 0 or -1 (ERROR_MEMORY). */
 int nms_rank(const float *scores, size_t count, size_t *order, struct error *error);
 
+/* nms_rank of a list's masks by predicted IoU. */
+int nms_rank_masks(const struct mask_list *list, size_t *order, struct error *error);
+
 /* Indices of the boxes to keep, best first, in keep[0 .. *kept); `keep` has room for `count`. A box
  * is dropped where its intersection over union with a kept one is above `threshold`; 0 / 0 is not.
  * Scores must not be NaN. Returns 0 or -1 (ERROR_MEMORY). */

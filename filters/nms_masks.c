@@ -29,14 +29,8 @@ static int suppress(struct mask_list *list,
                                     double threshold),
                     double threshold, struct error *error)
 {
-    float *scores = memory_new(list->count, sizeof *scores, "scores of masks", error);
     size_t *order = memory_new(list->count, sizeof *order, "ranking of masks", error);
-    int status = -1;
-    if (scores && order) {
-        for (size_t i = 0; i < list->count; i++)
-            scores[i] = list->items[i].predicted_iou;
-        status = nms_rank(scores, list->count, order, error);
-    }
+    int status = order ? nms_rank_masks(list, order, error) : -1;
     if (status == 0) {
         size_t kept = 0;
         for (size_t i = 0; i < list->count; i++) {
@@ -52,7 +46,6 @@ static int suppress(struct mask_list *list,
         status = mask_list_select(list, order, kept, error);
     }
     memory_free(order);
-    memory_free(scores);
     return status;
 }
 

@@ -50,20 +50,6 @@ static int select_by_area(struct mask_list *masks, const struct postprocess_opti
     return status;
 }
 
-struct ranked {
-    float score;
-    size_t index;
-};
-
-static int by_falling_score(const void *a, const void *b)
-{
-    const struct ranked *x = a;
-    const struct ranked *y = b;
-    if (x->score != y->score)
-        return x->score < y->score ? 1 : -1;
-    return x->index > y->index ? 1 : -1;
-}
-
 static int by_index(const void *a, const void *b)
 {
     size_t x = *(const size_t *)a;
@@ -76,20 +62,13 @@ static int select_best(struct mask_list *masks, size_t most, struct error *error
 {
     if (most == 0 || masks->count <= most)
         return 0;
-    struct ranked *ranks = memory_new(masks->count, sizeof *ranks, "ranks of masks", error);
-    size_t *order = ranks ? memory_new(most, sizeof *order, "order of masks", error) : NULL;
-    int status = -1;
-    if (order) {
-        for (size_t i = 0; i < masks->count; i++)
-            ranks[i] = (struct ranked){masks->items[i].predicted_iou, i};
-        qsort(ranks, masks->count, sizeof *ranks, by_falling_score);
-        for (size_t i = 0; i < most; i++)
-            order[i] = ranks[i].index;
+    size_t *order = memory_new(masks->count, sizeof *order, "ranking of masks", error);
+    int status = order ? nms_rank_masks(masks, order, error) : -1;
+    if (status == 0) {
         qsort(order, most, sizeof *order, by_index);
         status = mask_list_select(masks, order, most, error);
     }
     memory_free(order);
-    memory_free(ranks);
     return status;
 }
 

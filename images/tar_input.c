@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/path.h"
 
 size_t tar_input_stem(const char *path)
 {
@@ -88,18 +89,21 @@ static int broken(const struct tar_input *input, struct error *error)
     return error_set(error, ERROR_IO, "%s: %s", input->path, said ? said : "damaged");
 }
 
-/* Whether a name has a ".." component, or none but "." and empty ones. */
-static bool leads_out(const char *name)
+/* Whether a component of this length is neither empty nor ".". */
+static bool is_named(const char *component, size_t length)
 {
-    bool something = false;
+    return length > 1 || (length == 1 && component[0] != '.');
+}
+
+static bool names_nothing(const char *name)
+{
     for (const char *at = name; *at; at += *at == '/') {
         size_t length = strcspn(at, "/");
-        if (length == 2 && at[0] == '.' && at[1] == '.')
-            return true;
-        something |= length > 1 || (length == 1 && at[0] != '.');
+        if (is_named(at, length))
+            return false;
         at += length;
     }
-    return !something;
+    return true;
 }
 
 /* Drops a name's empty and "." components. */
@@ -108,7 +112,7 @@ static void tidy(char *name)
     char *to = name;
     for (const char *from = name; *from; from += *from == '/') {
         size_t length = strcspn(from, "/");
-        if (length > 1 || (length == 1 && from[0] != '.')) {
+        if (is_named(from, length)) {
             if (to > name)
                 *to++ = '/';
             memmove(to, from, length);
@@ -152,7 +156,7 @@ static int take_name(struct tar_input *input, struct archive_entry *entry, struc
     input->name = strdup(name ? name : "");
     if (!input->name)
         return error_set(error, ERROR_MEMORY, "%s: no memory for a member's name", input->path);
-    if (leads_out(input->name))
+    if (path_has_parent(input->name) || names_nothing(input->name))
         return error_set(error, ERROR_IMAGE, "%s: the member \"%.200s\" leads out of the folder",
                          input->path, input->name);
     tidy(input->name);

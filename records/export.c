@@ -4,7 +4,7 @@
 
 #include "base/atomic_batch.h"
 #include "base/error.h"
-#include "images/image_path.h"
+#include "records/image_path.h"
 #include "records/record.h"
 #include "records/record_stream.h"
 #include "records/writer.h"

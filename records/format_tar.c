@@ -17,7 +17,7 @@
 #include "base/atomic.h"
 #include "base/error.h"
 #include "base/json_text.h"
-#include "records/file.h"
+#include "base/read_file.h"
 #include "records/format.h"
 #include "records/record.h"
 
@@ -208,7 +208,7 @@ static int add_tar(struct writer *writer, const struct writer_item *item, struct
     shards->error = error;
     error->code = ERROR_NONE;
     if (!item->image_bytes && item->image_path &&
-        file_read(item->image_path, IMAGE_FILE_MAX, &read, &size, error)) {
+        read_file(item->image_path, IMAGE_FILE_MAX, &read, &size, error)) {
         error->code = error->code == ERROR_IO ? ERROR_IMAGE : error->code;
         return -1;
     }

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "records/file.h"
+#include "base/read_file.h"
 #include "rle/coco.h"
 
 enum { MAX_ID_BITS = 53 }; /* what a double holds exactly */
@@ -358,7 +358,7 @@ int record_read(struct record *record, const char *path, const struct record_fau
     char *text;
     size_t length;
     *record = (struct record){0};
-    if (file_read(path, RECORD_FILE_MAX, &text, &length, error))
+    if (read_file(path, RECORD_FILE_MAX, &text, &length, error))
         return -1;
     int result = record_parse(record, text, length, faults, error);
     free(text);

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/path.h"
 
 #define ENDING ".json"
 
@@ -140,8 +141,7 @@ int record_walk(const char *folder, record_visit *visit, void *context, struct e
     if (stat(folder, &status))
         return error_set_system(error, ERROR_IO, errno, "%s: cannot be opened", folder);
     if (S_ISREG(status.st_mode) && is_record(folder)) {
-        const char *slash = strrchr(folder, '/');
-        walk.root_length = slash ? (size_t)(slash + 1 - folder) : 0;
+        walk.root_length = (size_t)(path_base(folder) - folder);
         return visit_one(&walk, folder);
     }
     size_t length = strlen(folder);

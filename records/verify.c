@@ -7,8 +7,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "images/image.h"
-#include "images/image_path.h"
+#include "records/image_path.h"
 #include "records/record_stream.h"
 
 struct verification {
@@ -17,28 +18,13 @@ struct verification {
     size_t count, capacity;
 };
 
-/* The path without the extension of its last component. */
-static size_t stem_length(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const char *point = strrchr(path, '.');
-    const char *name = slash ? slash + 1 : path;
-    return point && point > name ? (size_t)(point - path) : strlen(path);
-}
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 /* Records are named after their images: by the whole path, or by its last component alone. */
 static void check_name(struct record_entry *entry)
 {
     const char *file_name = entry->record.file_name;
-    const char *last = base_name(file_name);
-    size_t length = stem_length(last);
-    const char *own = base_name(entry->name);
+    const char *last = path_base(file_name);
+    size_t length = path_stem_length(last);
+    const char *own = path_base(entry->name);
     if (strlen(own) == length && strncmp(own, last, length) == 0)
         return;
     char reason[ERROR_TEXT_SIZE];

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "records/file.h"
+#include "base/read_file.h"
 #include "records/record.h"
 #include "rle/coco.h"
 
@@ -121,7 +121,7 @@ int segments_read(struct segments *segments, const char *path, struct error *err
     char *text;
     size_t length;
     *segments = (struct segments){0};
-    if (file_read(path, RECORD_FILE_MAX, &text, &length, error))
+    if (read_file(path, RECORD_FILE_MAX, &text, &length, error))
         return -1;
     int result = segments_parse(segments, text, length, error);
     free(text);

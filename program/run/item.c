@@ -9,7 +9,6 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "images/image_worker.h"
-#include "images/overlay.h"
 #include "jobs/list.h"
 #include "jobs/progress.h"
 #include "jobs/stop.h"
@@ -18,6 +17,7 @@
 #include "program/run/run.h"
 #include "program/run/run_folder.h"
 #include "program/run/run_formats.h"
+#include "records/overlay.h"
 #include "records/writer.h"
 
 /* Whether to begin a stage: not once the run is stopping. */

@@ -8,11 +8,11 @@
 #include "base/atomic.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "images/image_path.h"
 #include "images/tar_input.h"
 #include "jobs/progress.h"
 #include "program/run/run.h"
 #include "records/export.h"
+#include "records/image_path.h"
 #include "records/record.h"
 #include "records/writer.h"
 

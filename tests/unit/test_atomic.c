@@ -16,7 +16,7 @@
 #include "base/atomic_name.h"
 #include "base/atomic_sync.h"
 #include "base/error.h"
-#include "records/file.h"
+#include "base/read_file.h"
 #include "tests/unit/unit.h"
 
 static char root[] = "/tmp/maskmill-atomic-XXXXXX";
@@ -35,7 +35,7 @@ static void expect_content(const char *name, const char *content)
 {
     char *bytes;
     size_t size;
-    ck_assert_int_eq(file_read(in_root(name), 1 << 20, &bytes, &size, &error), 0);
+    ck_assert_int_eq(read_file(in_root(name), 1 << 20, &bytes, &size, &error), 0);
     ck_assert_str_eq(bytes, content);
     free(bytes);
 }
@@ -101,7 +101,7 @@ START_TEST(appends_pieces)
 
     char *bytes;
     size_t size;
-    ck_assert_int_eq(file_read(in_root("pieces"), 1 << 20, &bytes, &size, &error), 0);
+    ck_assert_int_eq(read_file(in_root("pieces"), 1 << 20, &bytes, &size, &error), 0);
     ck_assert_uint_eq(size, PIECE * PIECES + LARGE);
     for (size_t i = 0; i < PIECE * PIECES; i++)
         ck_assert_int_eq(bytes[i], 'a' + (int)(i / PIECE) % 26);
@@ -306,12 +306,12 @@ START_TEST(reads_files)
 {
     char *bytes;
     size_t size;
-    ck_assert_int_eq(file_read(in_root("nothing here"), 10, &bytes, &size, &error), -1);
+    ck_assert_int_eq(read_file(in_root("nothing here"), 10, &bytes, &size, &error), -1);
     ck_assert_int_eq(error.system, ENOENT);
-    ck_assert_int_eq(file_read(root, 10, &bytes, &size, &error), -1);
+    ck_assert_int_eq(read_file(root, 10, &bytes, &size, &error), -1);
     ck_assert_int_eq(atomic_write(in_root("eleven"), "eleven byte", 11, NULL, &error), 0);
-    ck_assert_int_eq(file_read(in_root("eleven"), 10, &bytes, &size, &error), -1);
-    ck_assert_int_eq(file_read(in_root("eleven"), 11, &bytes, &size, &error), 0);
+    ck_assert_int_eq(read_file(in_root("eleven"), 10, &bytes, &size, &error), -1);
+    ck_assert_int_eq(read_file(in_root("eleven"), 11, &bytes, &size, &error), 0);
     ck_assert_uint_eq(size, 11);
     free(bytes);
 }

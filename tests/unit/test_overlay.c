@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "filters/mask.h"
 #include "images/image.h"
-#include "images/overlay.h"
+#include "records/overlay.h"
 
 enum { WIDTH = 40, HEIGHT = 30, GRAY = 100 };
 

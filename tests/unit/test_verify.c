@@ -5,9 +5,9 @@
 
 #include "base/atomic.h"
 #include "base/memory.h"
+#include "base/read_file.h"
 #include "images/image.h"
 #include "images/image_write.h"
-#include "records/file.h"
 #include "records/stats.h"
 #include "records/verify.h"
 #include "rle/mask_shape.h"
@@ -141,7 +141,7 @@ START_TEST(finds_each_damage)
     char *good;
     size_t size;
     put_good();
-    ck_assert_int_eq(file_read(in_root("out/a.json"), 1 << 20, &good, &size, &error), 0);
+    ck_assert_int_eq(read_file(in_root("out/a.json"), 1 << 20, &good, &size, &error), 0);
     const char *at = strstr(good, damage->from);
     ck_assert_ptr_nonnull(at);
     char bad[4000];

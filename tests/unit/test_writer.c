@@ -6,9 +6,9 @@
 
 #include "base/atomic.h"
 #include "base/atomic_name.h"
+#include "base/read_file.h"
 #include "images/image.h"
 #include "images/tar_input.h"
-#include "records/file.h"
 #include "records/writer.h"
 #include "tests/unit/sample_record.h"
 #include "tests/unit/unit.h"
@@ -35,7 +35,7 @@ static char *content(const char *name, size_t *size)
 {
     char *bytes = NULL;
     size_t length = 0;
-    if (file_read(in_root(name), 1 << 20, &bytes, &length, &error))
+    if (read_file(in_root(name), 1 << 20, &bytes, &length, &error))
         ck_abort_msg("%s", error.text);
     if (size)
         *size = length;

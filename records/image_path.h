@@ -1,6 +1,6 @@
 /* image_path.h - from a record's file_name to the image file. */
-#ifndef IMAGES_IMAGE_PATH_H
-#define IMAGES_IMAGE_PATH_H
+#ifndef RECORDS_IMAGE_PATH_H
+#define RECORDS_IMAGE_PATH_H
 
 struct error;
 

@@ -1,4 +1,4 @@
-#include "images/overlay.h"
+#include "records/overlay.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* overlay.h - the masks in distinct colours, with contours, over their image. */
-#ifndef IMAGES_OVERLAY_H
-#define IMAGES_OVERLAY_H
+#ifndef RECORDS_OVERLAY_H
+#define RECORDS_OVERLAY_H
 
 #include <stddef.h>
 #include <stdint.h>

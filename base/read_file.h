@@ -1,6 +1,6 @@
-/* file.h - a whole file in memory. */
-#ifndef RECORDS_FILE_H
-#define RECORDS_FILE_H
+/* read_file.h - a whole file in memory. */
+#ifndef BASE_READ_FILE_H
+#define BASE_READ_FILE_H
 
 #include <stddef.h>
 
@@ -9,6 +9,6 @@ struct error;
 /* Reads a regular file of at most `most` bytes. *bytes has a terminating zero that *size does not
  * count; the caller frees it with free(3). Returns 0, or -1 with ERROR_IO (missing, unreadable, not
  * a regular file, too large) or ERROR_MEMORY; messages begin with the path. */
-int file_read(const char *path, size_t most, char **bytes, size_t *size, struct error *error);
+int read_file(const char *path, size_t most, char **bytes, size_t *size, struct error *error);
 
 #endif

@@ -1,4 +1,4 @@
-#include "records/file.h"
+#include "base/read_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +51,7 @@ static int read_open(int fd, const char *path, size_t most, char **bytes, size_t
     return 0;
 }
 
-int file_read(const char *path, size_t most, char **bytes, size_t *size, struct error *error)
+int read_file(const char *path, size_t most, char **bytes, size_t *size, struct error *error)
 {
     int fd;
     do

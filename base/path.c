@@ -1,0 +1,39 @@
+#include "base/path.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+
+char *path_join(const char *folder, const char *name, struct error *error)
+{
+    char *path;
+    if (asprintf(&path, "%s/%s", folder, name) >= 0)
+        return path;
+    error_set(error, ERROR_MEMORY, "%s: no memory for its path", name);
+    return NULL;
+}
+
+const char *path_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+size_t path_stem_length(const char *path)
+{
+    const char *name = path_base(path);
+    const char *dot = strrchr(name, '.');
+    return dot && dot > name ? (size_t)(dot - path) : strlen(path);
+}
+
+bool path_has_parent(const char *path)
+{
+    for (const char *at = path; *at; at += *at == '/') {
+        size_t length = strcspn(at, "/");
+        if (length == 2 && at[0] == '.' && at[1] == '.')
+            return true;
+        at += length;
+    }
+    return false;
+}

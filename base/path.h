@@ -1,0 +1,23 @@
+/* path.h - the parts of a path, as bytes: nothing here looks at the file system. */
+#ifndef BASE_PATH_H
+#define BASE_PATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+
+/* "FOLDER/NAME", owned by the caller, freed with free(3). NULL with ERROR_MEMORY. */
+char *path_join(const char *folder, const char *name, struct error *error);
+
+/* The last component: what follows the last '/', or the whole path. Points into `path`. */
+const char *path_base(const char *path);
+
+/* Length of the path without the extension of its last component. A dot at the component's start
+ * begins no extension. */
+size_t path_stem_length(const char *path);
+
+/* Whether a component is "..". */
+bool path_has_parent(const char *path);
+
+#endif
