@@ -1,4 +1,4 @@
-/* geometry.h - boxes and rectangles in an image, in pixels from the top left corner. */
+/* geometry.h - sizes of images and places in them; pixels, origin top left. */
 #ifndef BASE_GEOMETRY_H
 #define BASE_GEOMETRY_H
 
@@ -16,6 +16,11 @@ static inline bool box_meets(struct box a, struct box b)
 {
     return a.x0 <= b.x1 && b.x0 <= a.x1 && a.y0 <= b.y1 && b.y0 <= a.y1;
 }
+
+/* Pixels across and down. */
+struct size {
+    int32_t width, height;
+};
 
 /* A region of an image: columns x .. x + width - 1, rows y .. y + height - 1. */
 struct rect {

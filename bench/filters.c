@@ -130,8 +130,9 @@ static void time_nms(int count)
         boxes[i] = (struct box){x, y, x + rand() % 300, y + rand() % 200};
         scores[i] = noise();
     }
+    const struct nms_input input = {boxes, scores, (size_t)count};
     double start = now();
-    if (nms_boxes(boxes, scores, (size_t)count, 0.7, keep, &kept, &error))
+    if (nms_boxes(&input, 0.7, keep, &kept, &error))
         stop(&error);
     printf("nms     %d boxes, %zu kept %28.1f us\n", count, kept, now() - start);
     free(keep);

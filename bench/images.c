@@ -76,9 +76,10 @@ static void time_file(struct image_worker *worker, struct resize *resize, const 
         check(image_worker_read(worker, path, NULL, &image, &error), &error);
         apart = least(apart, now() - start);
         struct rect all = {0, 0, image.width, image.height};
-        int32_t width, height;
+        const struct image_view view = image_view_of(&image, all);
+        struct size filled;
         start = now();
-        check(resize_tensor(resize, &image, all, SIZE, tensor, &width, &height, &error), &error);
+        check(resize_tensor(resize, &view, SIZE, tensor, &filled, &error), &error);
         fit = least(fit, now() - start);
     }
     add_discs(&masks, &image);

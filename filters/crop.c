@@ -16,13 +16,13 @@ static int64_t crop_length(int64_t side, int64_t n, int64_t overlap)
     return (overlap * (n - 1) + side + n - 1) / n;
 }
 
-static int add_layer(struct crop **crops, size_t *count, int32_t image_width, int32_t image_height,
-                     int layer, double overlap_ratio, struct error *error)
+static int add_layer(struct crop **crops, size_t *count, struct size image, int layer,
+                     double overlap_ratio, struct error *error)
 {
     int n = 1 << layer;
-    int64_t overlap = (int64_t)(overlap_ratio * min_int(image_width, image_height) * (2.0 / n));
-    int64_t width = crop_length(image_width, n, overlap);
-    int64_t height = crop_length(image_height, n, overlap);
+    int64_t overlap = (int64_t)(overlap_ratio * min_int(image.width, image.height) * (2.0 / n));
+    int64_t width = crop_length(image.width, n, overlap);
+    int64_t height = crop_length(image.height, n, overlap);
     size_t capacity = *count;
     if (memory_grow((void **)crops, &capacity, *count + (size_t)n * (size_t)n, sizeof **crops,
                     error))
@@ -31,18 +31,18 @@ static int add_layer(struct crop **crops, size_t *count, int32_t image_width, in
         for (int j = 0; j < n; j++) {
             int64_t x = i * (width - overlap);
             int64_t y = j * (height - overlap);
-            if (x >= image_width || y >= image_height)
+            if (x >= image.width || y >= image.height)
                 continue;
             struct rect rect = {(int32_t)x, (int32_t)y, 0, 0};
-            rect.width = (int32_t)(width < image_width - x ? width : image_width - x);
-            rect.height = (int32_t)(height < image_height - y ? height : image_height - y);
+            rect.width = (int32_t)(width < image.width - x ? width : image.width - x);
+            rect.height = (int32_t)(height < image.height - y ? height : image.height - y);
             (*crops)[(*count)++] = (struct crop){rect, layer};
         }
     return 0;
 }
 
-int crop_list(struct crop **crops, size_t *count, int32_t image_width, int32_t image_height,
-              int layers, double overlap_ratio, struct error *error)
+int crop_list(struct crop **crops, size_t *count, struct size image, int layers,
+              double overlap_ratio, struct error *error)
 {
     *crops = NULL;
     *count = 0;
@@ -54,9 +54,9 @@ int crop_list(struct crop **crops, size_t *count, int32_t image_width, int32_t i
     *crops = malloc(sizeof **crops);
     if (!*crops)
         return error_set(error, ERROR_MEMORY, "no memory for the list of crops");
-    (*crops)[(*count)++] = (struct crop){{0, 0, image_width, image_height}, 0};
+    (*crops)[(*count)++] = (struct crop){{0, 0, image.width, image.height}, 0};
     for (int layer = 1; layer <= layers; layer++)
-        if (add_layer(crops, count, image_width, image_height, layer, overlap_ratio, error)) {
+        if (add_layer(crops, count, image, layer, overlap_ratio, error)) {
             free(*crops);
             *crops = NULL;
             *count = 0;
@@ -70,11 +70,11 @@ static bool near(int32_t a, int32_t b)
     return abs(a - b) <= CROP_EDGE_TOLERANCE;
 }
 
-bool crop_cuts_box(struct rect crop, struct box box, int32_t image_width, int32_t image_height)
+bool crop_cuts_box(struct rect crop, struct box box, struct size image)
 {
     int32_t x0 = box.x0 + crop.x, x1 = box.x1 + crop.x;
     int32_t y0 = box.y0 + crop.y, y1 = box.y1 + crop.y;
     return (near(x0, crop.x) && !near(x0, 0)) || (near(y0, crop.y) && !near(y0, 0)) ||
-           (near(x1, crop.x + crop.width) && !near(x1, image_width)) ||
-           (near(y1, crop.y + crop.height) && !near(y1, image_height));
+           (near(x1, crop.x + crop.width) && !near(x1, image.width)) ||
+           (near(y1, crop.y + crop.height) && !near(y1, image.height));
 }

@@ -30,12 +30,12 @@ enum {
  * lie wholly outside, as happens with images of a few pixels, are left out. *crops is the caller's,
  * freed by free(3). Returns 0, or -1 with ERROR_USAGE for layers outside 0..CROP_LAYERS_MAX or a
  * ratio outside 0..1, or ERROR_MEMORY. */
-int crop_list(struct crop **crops, size_t *count, int32_t image_width, int32_t image_height,
-              int layers, double overlap_ratio, struct error *error);
+int crop_list(struct crop **crops, size_t *count, struct size image, int layers,
+              double overlap_ratio, struct error *error);
 
 /* True where a side of `box` (in the crop's frame) lies within CROP_EDGE_TOLERANCE pixels of the
  * same side of the crop but not of the image: the crop has probably cut the object. The far sides
  * are x + width and y + height, though the box is inclusive, as in the reference. */
-bool crop_cuts_box(struct rect crop, struct box box, int32_t image_width, int32_t image_height);
+bool crop_cuts_box(struct rect crop, struct box box, struct size image);
 
 #endif

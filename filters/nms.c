@@ -108,20 +108,20 @@ static float round_down(double threshold)
     return (double)rounded > threshold ? nextafterf(rounded, -INFINITY) : rounded;
 }
 
-int nms_boxes(const struct box *boxes, const float *scores, size_t count, double threshold,
-              size_t *keep, size_t *kept, struct error *error)
+int nms_boxes(const struct nms_input *input, double threshold, size_t *keep, size_t *kept,
+              struct error *error)
 {
     enum { BLOCK = 128 };
     struct columns best = {0}; /* the kept ones, and behind them the one in question */
     float limit = round_down(threshold);
     *kept = 0;
-    size_t *order = memory_new(count, sizeof *order, "ranking of masks", error);
+    size_t *order = memory_new(input->count, sizeof *order, "ranking of masks", error);
     int status = -1;
-    if (order && columns_init(&best, count, error) == 0)
-        status = nms_rank(scores, count, order, error);
-    for (size_t i = 0; status == 0 && i < count; i++) {
+    if (order && columns_init(&best, input->count, error) == 0)
+        status = nms_rank(input->scores, input->count, order, error);
+    for (size_t i = 0; status == 0 && i < input->count; i++) {
         bool alone = true;
-        set_box(&best, *kept, boxes[order[i]]);
+        set_box(&best, *kept, input->boxes[order[i]]);
         for (size_t j = 0; alone && j < *kept; j += BLOCK)
             alone = !overlaps_any(&best, *kept, j, *kept - j < BLOCK ? *kept : j + BLOCK, limit);
         if (alone)
@@ -140,8 +140,9 @@ int nms_list(struct mask_list *list, const float *scores, double threshold, stru
     if (boxes && keep) {
         for (size_t i = 0; i < list->count; i++)
             boxes[i] = list->items[i].box;
+        const struct nms_input input = {boxes, scores, list->count};
         size_t kept;
-        status = nms_boxes(boxes, scores, list->count, threshold, keep, &kept, error);
+        status = nms_boxes(&input, threshold, keep, &kept, error);
         if (status == 0)
             status = mask_list_select(list, keep, kept, error);
     }

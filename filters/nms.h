@@ -24,11 +24,18 @@ int nms_rank(const float *scores, size_t count, size_t *order, struct error *err
 /* nms_rank of a list's masks by predicted IoU. */
 int nms_rank_masks(const struct mask_list *list, size_t *order, struct error *error);
 
-/* Indices of the boxes to keep, best first, in keep[0 .. *kept); `keep` has room for `count`. A box
- * is dropped where its intersection over union with a kept one is above `threshold`; 0 / 0 is not.
- * Scores must not be NaN. Returns 0 or -1 (ERROR_MEMORY). */
-int nms_boxes(const struct box *boxes, const float *scores, size_t count, double threshold,
-              size_t *keep, size_t *kept, struct error *error);
+/* Boxes and their scores, borrowed. */
+struct nms_input {
+    const struct box *boxes; /* [count] */
+    const float *scores;     /* [count], none NaN */
+    size_t count;
+};
+
+/* Indices of the boxes to keep, best first, in keep[0 .. *kept); `keep` has room for all. A box is
+ * dropped if its intersection over union with a kept one is above `threshold` (0 / 0 is not).
+ * Returns 0 or -1 (ERROR_MEMORY). */
+int nms_boxes(const struct nms_input *input, double threshold, size_t *keep, size_t *kept,
+              struct error *error);
 
 /* nms_boxes over the boxes of a list with scores[list->count]; the list is put into the order of
  * falling score. 0 or -1 (ERROR_MEMORY). */

@@ -72,16 +72,16 @@ static int32_t best_place(const struct profile *profile)
     return profile->first + best;
 }
 
-static int find_seam(const struct piece *piece, const struct piece *next, enum seam_axis axis,
-                     int32_t first, int32_t end, int32_t *seam, struct error *error)
+/* Finds the seam in the columns or rows of `profile`, whose pixels are not counted yet. */
+static int find_seam(struct profile *profile, const struct piece *piece, const struct piece *next,
+                     int32_t *seam, struct error *error)
 {
-    struct profile profile = {.axis = axis, .first = first, .count = end - first};
-    profile.pixels =
-        memory_new((size_t)profile.count + 1, sizeof *profile.pixels, "seam of masks", error);
-    int status = profile.pixels ? measure(&profile, &piece->rle, &next->rle, error) : -1;
+    profile->pixels =
+        memory_new((size_t)profile->count + 1, sizeof *profile->pixels, "seam of masks", error);
+    int status = profile->pixels ? measure(profile, &piece->rle, &next->rle, error) : -1;
     if (status == 0)
-        *seam = best_place(&profile);
-    memory_free(profile.pixels);
+        *seam = best_place(profile);
+    memory_free(profile->pixels);
     return status;
 }
 
@@ -115,8 +115,9 @@ int seam_join(struct piece *piece, const struct piece *next, enum seam_axis axis
     int32_t first = axis == SEAM_X ? next->rect.x : next->rect.y;
     int32_t end =
         axis == SEAM_X ? piece->rect.x + piece->rect.width : piece->rect.y + piece->rect.height;
+    struct profile overlap = {.axis = axis, .first = first, .count = end - first};
     int32_t seam = first;
-    if (first < end && find_seam(piece, next, axis, first, end, &seam, error))
+    if (overlap.count > 0 && find_seam(&overlap, piece, next, &seam, error))
         return -1;
     struct rle joined = {0};
     if (change_over(&joined, &piece->rle, &next->rle, axis, seam, error)) {

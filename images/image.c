@@ -85,6 +85,13 @@ int image_reserve(struct image *image, int32_t width, int32_t height, struct err
     return 0;
 }
 
+struct image_view image_view_of(const struct image *image, struct rect rect)
+{
+    size_t stride = (size_t)image->width * 3;
+    const uint8_t *rgb = image->rgb + (size_t)rect.y * stride + (size_t)rect.x * 3;
+    return (struct image_view){rgb, stride, rect.width, rect.height};
+}
+
 static int read_source(struct image_source *source, struct image *image, struct error *error)
 {
     if (image_reserve(image, source->header.width, source->header.height, error))

@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/geometry.h"
+
 struct error;
 
 /* 8-bit RGB pixels in rows from the top: rgb[height][width][3]. Begin with all zeros. */
@@ -25,6 +27,13 @@ struct image {
     int32_t width, height; /* pixels, orientation applied */
     uint8_t *rgb;          /* owned; freed by image_free */
     size_t capacity;       /* allocated bytes, kept and used again by the next read */
+};
+
+/* A region of an image, or other RGB rows. All borrowed. */
+struct image_view {
+    const uint8_t *rgb; /* the first row's first pixel; 3 bytes a pixel */
+    size_t stride;      /* bytes from row to row, at least 3 * width */
+    int32_t width, height;
 };
 
 /* What an image may cost before it is refused by its header alone; 0: no limit. */
@@ -76,6 +85,9 @@ int image_read_memory(const void *bytes, size_t size, const char *name,
 /* Makes room for width x height pixels and sets the size; what was there is lost. 0 or -1
  * (ERROR_MEMORY). */
 int image_reserve(struct image *image, int32_t width, int32_t height, struct error *error);
+
+/* The region `rect`, which lies inside the image and is not empty. */
+struct image_view image_view_of(const struct image *image, struct rect rect);
 
 /* Frees the pixels and leaves an empty struct. */
 void image_free(struct image *image);

@@ -222,17 +222,17 @@ int image_worker_read(struct image_worker *worker, const char *path,
     return ask_pixels(worker, image, error);
 }
 
-int image_worker_read_memory(struct image_worker *worker, const void *bytes, size_t size,
-                             const char *name, const struct image_limits *limits,
-                             struct image *image, struct error *error)
+int image_worker_read_memory(struct image_worker *worker, const struct image_bytes *file,
+                             const struct image_limits *limits, struct image *image,
+                             struct error *error)
 {
-    if (begin_request(worker, IMAGE_PIXELS, name, size, limits, error))
+    if (begin_request(worker, IMAGE_PIXELS, file->name, file->size, limits, error))
         return -1;
-    if (size == 0)
-        return error_set(error, ERROR_IMAGE, "%s: the file is empty; copy it again", name);
-    if (image_shared_grow(&worker->shared, size, error))
+    if (file->size == 0)
+        return error_set(error, ERROR_IMAGE, "%s: the file is empty; copy it again", file->name);
+    if (image_shared_grow(&worker->shared, file->size, error))
         return -1;
-    memcpy(worker->shared.bytes, bytes, size);
+    memcpy(worker->shared.bytes, file->bytes, file->size);
     return ask_pixels(worker, image, error);
 }
 

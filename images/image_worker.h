@@ -48,10 +48,17 @@ void image_worker_free(struct image_worker *worker);
 int image_worker_read(struct image_worker *worker, const char *path,
                       const struct image_limits *limits, struct image *image, struct error *error);
 
+/* The contents of an image file; borrowed. */
+struct image_bytes {
+    const void *bytes;
+    size_t size;
+    const char *name; /* stands for the path in messages */
+};
+
 /* As image_read_memory, in the worker's child. */
-int image_worker_read_memory(struct image_worker *worker, const void *bytes, size_t size,
-                             const char *name, const struct image_limits *limits,
-                             struct image *image, struct error *error);
+int image_worker_read_memory(struct image_worker *worker, const struct image_bytes *file,
+                             const struct image_limits *limits, struct image *image,
+                             struct error *error);
 
 /* As image_read_header, in the worker's child. */
 int image_worker_header(struct image_worker *worker, const char *path,

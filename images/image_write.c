@@ -9,10 +9,10 @@
 /* PNG's level: label maps and masks shrink to a hundredth already at the first levels. */
 enum { PNG_LEVEL = 3 };
 
-static const struct plane {
+static const struct plane_format {
     VipsBandFormat format;
     size_t size; /* bytes a pixel */
-} planes[] = {
+} plane_formats[] = {
     [IMAGE_PLANE_8] = {VIPS_FORMAT_UCHAR, 1},
     [IMAGE_PLANE_16] = {VIPS_FORMAT_USHORT, 2},
     [IMAGE_PLANE_32] = {VIPS_FORMAT_UINT, 4},
@@ -27,24 +27,25 @@ static int encode(VipsImage *image, enum image_plane_kind kind, void **bytes, si
                                "filter", VIPS_FOREIGN_PNG_FILTER_NONE, NULL);
 }
 
-int image_write_plane(const void *pixels, uint32_t width, uint32_t height,
-                      enum image_plane_kind kind, uint8_t **bytes, size_t *size,
+int image_write_plane(const struct image_plane *plane, uint8_t **bytes, size_t *size,
                       struct error *error)
 {
-    const struct plane *plane = &planes[kind];
+    const struct plane_format *format = &plane_formats[plane->kind];
+    uint32_t width = plane->width, height = plane->height;
     void *encoded = NULL;
-    VipsImage *image = vips_image_new_from_memory(pixels, (size_t)width * height * plane->size,
-                                                  (int)width, (int)height, 1, plane->format);
+    VipsImage *image =
+        vips_image_new_from_memory(plane->pixels, (size_t)width * height * format->size, (int)width,
+                                   (int)height, 1, format->format);
     if (!image)
         return error_set(error, ERROR_MEMORY, "no memory to encode %u x %u pixels", width, height);
-    image->Type = kind == IMAGE_PLANE_16 ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_B_W;
-    int failed = encode(image, kind, &encoded, size);
+    image->Type =
+        plane->kind == IMAGE_PLANE_16 ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_B_W;
+    int failed = encode(image, plane->kind, &encoded, size);
     g_object_unref(image);
     if (failed)
         return error_set(error, ERROR_UNSUPPORTED,
-                         "libvips cannot encode %u x %u pixels of %zu "
-                         "bytes",
-                         width, height, plane->size);
+                         "libvips cannot encode %u x %u pixels of %zu bytes", width, height,
+                         format->size);
     *bytes = memory_new(*size, 1, "an encoded image", error);
     if (*bytes)
         memcpy(*bytes, encoded, *size);

@@ -13,12 +13,18 @@ enum image_plane_kind {
     IMAGE_PLANE_32  /* uint32_t, encoded as TIFF with deflate */
 };
 
-/* Encodes one plane pixels[height][width] of unsigned numbers, losslessly, without metadata: equal
- * planes give equal bytes. image_library_start (image.h) must have been called; any thread may
- * call. *bytes is owned by the caller and freed by memory_free. Returns 0, or -1 with ERROR_MEMORY
- * or ERROR_UNSUPPORTED (this libvips cannot write the format). */
-int image_write_plane(const void *pixels, uint32_t width, uint32_t height,
-                      enum image_plane_kind kind, uint8_t **bytes, size_t *size,
+/* A plane of unsigned numbers; borrowed. */
+struct image_plane {
+    const void *pixels; /* [height][width] */
+    uint32_t width, height;
+    enum image_plane_kind kind;
+};
+
+/* Encodes a plane losslessly and without metadata: equal planes give equal bytes.
+ * image_library_start (image.h) must have been called; any thread may call. *bytes is owned by the
+ * caller and freed by memory_free. Returns 0, or -1 with ERROR_MEMORY or ERROR_UNSUPPORTED (this
+ * libvips cannot write the format). */
+int image_write_plane(const struct image_plane *plane, uint8_t **bytes, size_t *size,
                       struct error *error);
 
 #endif

@@ -41,16 +41,12 @@ void resize_free(struct resize *resize)
     memory_free(resize);
 }
 
-void resize_longest_side(int32_t width, int32_t height, int32_t size, int32_t *new_width,
-                         int32_t *new_height)
+struct size resize_longest_side(struct size size, int32_t longest)
 {
-    double scale = (double)size / (width > height ? width : height);
-    *new_width = (int32_t)(width * scale + 0.5);
-    *new_height = (int32_t)(height * scale + 0.5);
-    if (*new_width < 1)
-        *new_width = 1;
-    if (*new_height < 1)
-        *new_height = 1;
+    double scale = (double)longest / (size.width > size.height ? size.width : size.height);
+    int32_t width = (int32_t)(size.width * scale + 0.5);
+    int32_t height = (int32_t)(size.height * scale + 0.5);
+    return (struct size){width > 1 ? width : 1, height > 1 ? height : 1};
 }
 
 /* How far the triangle reaches to each side, in input samples. */
@@ -123,20 +119,21 @@ static void resize_layout(struct resize *resize, struct arena *arena, double **e
         resize->ring = arena_take(arena, resize->down.taps, resize->row_bytes);
 }
 
-/* Gets ready to give the rows of from[height][stride], resized, one by one. */
-static int resize_begin(struct resize *resize, const uint8_t *from, size_t stride, int32_t width,
-                        int32_t height, int32_t new_width, int32_t new_height, struct error *error)
+/* Prepares to give the rows of the view, resized to `size`, one by one. */
+static int resize_begin(struct resize *resize, const struct image_view *from, struct size size,
+                        struct error *error)
 {
-    resize->across.inputs = width;
-    resize->across.outputs = new_width;
-    resize->down.inputs = height;
-    resize->down.outputs = new_height;
-    resize->from = from;
-    resize->stride = stride;
+    resize->across.inputs = from->width;
+    resize->across.outputs = size.width;
+    resize->down.inputs = from->height;
+    resize->down.outputs = size.height;
+    resize->from = from->rgb;
+    resize->stride = from->stride;
     resize->next_input = 0;
     resize->next_output = 0;
-    resize->row_bytes = (size_t)new_width * 3;
-    resize->down_first = height > new_height && height - new_height > 2 * (width - new_width);
+    resize->row_bytes = (size_t)size.width * 3;
+    int32_t fewer_rows = from->height - size.height;
+    resize->down_first = fewer_rows > 0 && fewer_rows > 2 * (from->width - size.width);
     struct arena arena = {0};
     double *exact;
     resize_layout(resize, &arena, &exact);
@@ -157,10 +154,8 @@ static int resize_begin(struct resize *resize, const uint8_t *from, size_t strid
 
 static const uint8_t *next_down_first(struct resize *resize, int32_t i)
 {
-    const struct resize_pass *down = &resize->down;
-    resize_down(resize->from, resize->stride, down->inputs, down->first[i], down->count[i],
-                down->weights + (size_t)i * down->taps, (size_t)resize->across.inputs * 3,
-                resize->wide);
+    const struct resize_rows rows = {resize->from, resize->stride, resize->down.inputs};
+    resize_down(&resize->down, i, &rows, (size_t)resize->across.inputs * 3, resize->wide);
     if (resize->across.inputs == resize->across.outputs)
         return resize->wide;
     resize_across(&resize->across, resize->wide, resize->row);
@@ -179,8 +174,8 @@ static const uint8_t *next_across_first(struct resize *resize, int32_t i)
     }
     if (same)
         return resize->ring + (size_t)(i % down->taps) * resize->row_bytes;
-    resize_down(resize->ring, resize->row_bytes, down->taps, down->first[i], down->count[i],
-                down->weights + (size_t)i * down->taps, resize->row_bytes, resize->row);
+    const struct resize_rows rows = {resize->ring, resize->row_bytes, down->taps};
+    resize_down(down, i, &rows, resize->row_bytes, resize->row);
     return resize->row;
 }
 
@@ -191,13 +186,12 @@ static const uint8_t *resize_next(struct resize *resize)
     return resize->down_first ? next_down_first(resize, i) : next_across_first(resize, i);
 }
 
-int resize_rgb(struct resize *resize, const uint8_t *from, size_t stride, int32_t width,
-               int32_t height, uint8_t *to, int32_t new_width, int32_t new_height,
+int resize_rgb(struct resize *resize, const struct image_view *from, struct size size, uint8_t *to,
                struct error *error)
 {
-    if (resize_begin(resize, from, stride, width, height, new_width, new_height, error))
+    if (resize_begin(resize, from, size, error))
         return -1;
-    for (int32_t y = 0; y < new_height; y++)
+    for (int32_t y = 0; y < size.height; y++)
         memcpy(to + (size_t)y * resize->row_bytes, resize_next(resize), resize->row_bytes);
     return 0;
 }
@@ -238,19 +232,17 @@ static void pad_planes(float *tensor, int32_t size, int32_t width, int32_t heigh
     }
 }
 
-int resize_tensor(struct resize *resize, const struct image *image, struct rect crop, int32_t size,
-                  float *tensor, int32_t *new_width, int32_t *new_height, struct error *error)
+int resize_tensor(struct resize *resize, const struct image_view *from, int32_t side, float *tensor,
+                  struct size *filled, struct error *error)
 {
-    size_t stride = (size_t)image->width * 3;
-    const uint8_t *from = image->rgb + (size_t)crop.y * stride + (size_t)crop.x * 3;
-    resize_longest_side(crop.width, crop.height, size, new_width, new_height);
-    if (resize_begin(resize, from, stride, crop.width, crop.height, *new_width, *new_height, error))
+    *filled = resize_longest_side((struct size){from->width, from->height}, side);
+    if (resize_begin(resize, from, *filled, error))
         return -1;
     struct levels levels;
     levels_fill(&levels);
-    for (int32_t y = 0; y < *new_height; y++)
-        normalise_row(&levels, resize_next(resize), *new_width, tensor + (size_t)y * size,
-                      (size_t)size * size);
-    pad_planes(tensor, size, *new_width, *new_height);
+    for (int32_t y = 0; y < filled->height; y++)
+        normalise_row(&levels, resize_next(resize), filled->width, tensor + (size_t)y * side,
+                      (size_t)side * side);
+    pad_planes(tensor, side, filled->width, filled->height);
     return 0;
 }

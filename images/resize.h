@@ -24,7 +24,7 @@
 #include "base/geometry.h"
 
 struct error;
-struct image;
+struct image_view;
 
 /* Scratch: weights and the few rows that the vertical pass looks at. One a thread. */
 struct resize;
@@ -33,23 +33,20 @@ struct resize;
 struct resize *resize_new(struct error *error);
 void resize_free(struct resize *resize);
 
-/* The size of a width x height region whose longest side becomes `size`: int(side * scale + 0.5)
- * with scale = size / max(width, height), as ResizeLongestSide of the reference has it, but at
- * least 1 (the reference fails on an image so narrow that a side would round to 0). */
-void resize_longest_side(int32_t width, int32_t height, int32_t size, int32_t *new_width,
-                         int32_t *new_height);
+/* The size of a region whose longest side becomes `longest` pixels: int(side * scale + 0.5) with
+ * scale = longest / max(width, height), as the reference's ResizeLongestSide, but at least 1. (The
+ * reference fails on an image so narrow that a side would round to 0.) */
+struct size resize_longest_side(struct size size, int32_t longest);
 
-/* Resizes from[height][stride] (RGB, stride in bytes, at least 3 * width) to
- * to[new_height][new_width][3]. All sizes are at least 1. Returns 0 or -1 (ERROR_MEMORY). */
-int resize_rgb(struct resize *resize, const uint8_t *from, size_t stride, int32_t width,
-               int32_t height, uint8_t *to, int32_t new_width, int32_t new_height,
+/* Resizes a view to to[height][width][3]. All sizes are at least 1. Returns 0 or -1
+ * (ERROR_MEMORY). */
+int resize_rgb(struct resize *resize, const struct image_view *from, struct size size, uint8_t *to,
                struct error *error);
 
-/* The model's input from region `crop` of `image` (inside it, not empty): resized by
- * resize_longest_side, (x - mean) / std, zeros to the right and below. tensor[3][size][size] is
- * planes R, G, B. *new_width, *new_height: the size of the part that is not padding.
- * Returns 0 or -1 (ERROR_MEMORY). */
-int resize_tensor(struct resize *resize, const struct image *image, struct rect crop, int32_t size,
-                  float *tensor, int32_t *new_width, int32_t *new_height, struct error *error);
+/* The model's input from a view: resized by resize_longest_side, (x - mean) / std, zeros to the
+ * right and below. tensor[3][side][side] is planes R, G, B. *filled: the size of the part that is
+ * not padding. Returns 0 or -1 (ERROR_MEMORY). */
+int resize_tensor(struct resize *resize, const struct image_view *from, int32_t side, float *tensor,
+                  struct size *filled, struct error *error);
 
 #endif

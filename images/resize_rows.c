@@ -29,7 +29,7 @@ static void across_range(const struct resize_pass *pass, const uint8_t *from, ui
     }
 }
 
-void resize_across_plain(const struct resize_pass *pass, const uint8_t *from, uint8_t *to)
+void resize_across_reference(const struct resize_pass *pass, const uint8_t *from, uint8_t *to)
 {
     across_range(pass, from, to, 0, pass->outputs);
 }
@@ -83,32 +83,34 @@ void resize_across(const struct resize_pass *pass, const uint8_t *from, uint8_t 
     across_inner(pass, from, to);
     across_range(pass, from, to, pass->inner, pass->outputs);
 #else
-    resize_across_plain(pass, from, to);
+    resize_across_reference(pass, from, to);
 #endif
 }
 
-/* One block of resize_down; `length` is at most BLOCK. */
-static inline void down_block(const uint8_t *rows, size_t stride, int32_t slots, int32_t first,
-                              int32_t count, const int32_t *weights, size_t length, uint8_t *to)
+/* Samples x .. x + length - 1 of output i; `length` is at most BLOCK. */
+static inline void down_block(const struct resize_pass *pass, int32_t i,
+                              const struct resize_rows *rows, size_t x, size_t length, uint8_t *to)
 {
+    const int32_t *weights = pass->weights + (size_t)i * pass->taps;
+    int32_t first = pass->first[i], count = pass->count[i];
     int32_t sums[BLOCK];
-    for (size_t x = 0; x < length; x++)
-        sums[x] = half;
+    for (size_t j = 0; j < length; j++)
+        sums[j] = half;
     for (int32_t t = 0; t < count; t++) {
-        const uint8_t *row = rows + (size_t)((first + t) % slots) * stride;
+        const uint8_t *row = rows->bytes + (size_t)((first + t) % rows->slots) * rows->stride + x;
         int32_t weight = weights[t];
-        for (size_t x = 0; x < length; x++)
-            sums[x] += row[x] * weight;
+        for (size_t j = 0; j < length; j++)
+            sums[j] += row[j] * weight;
     }
-    for (size_t x = 0; x < length; x++)
-        to[x] = (uint8_t)(sums[x] >> RESIZE_FRACTION_BITS);
+    for (size_t j = 0; j < length; j++)
+        to[x + j] = (uint8_t)(sums[j] >> RESIZE_FRACTION_BITS);
 }
 
-void resize_down(const uint8_t *rows, size_t stride, int32_t slots, int32_t first, int32_t count,
-                 const int32_t *weights, size_t length, uint8_t *to)
+void resize_down(const struct resize_pass *pass, int32_t i, const struct resize_rows *rows,
+                 size_t length, uint8_t *to)
 {
     size_t x = 0;
     for (; x + BLOCK <= length; x += BLOCK)
-        down_block(rows + x, stride, slots, first, count, weights, BLOCK, to + x);
-    down_block(rows + x, stride, slots, first, count, weights, length - x, to + x);
+        down_block(pass, i, rows, x, BLOCK, to);
+    down_block(pass, i, rows, x, length - x, to);
 }

@@ -33,12 +33,19 @@ struct resize_pass {
 /* from[inputs][3] to to[outputs][3]; equal sizes copy. */
 void resize_across(const struct resize_pass *pass, const uint8_t *from, uint8_t *to);
 
-/* The plain twin of resize_across; sizes differ. */
-void resize_across_plain(const struct resize_pass *pass, const uint8_t *from, uint8_t *to);
+/* The reference of resize_across, and what it does without SSE2; sizes differ. */
+void resize_across_reference(const struct resize_pass *pass, const uint8_t *from, uint8_t *to);
 
-/* to[0 .. length) = the sum over t < count of weights[t] * row first + t; row y begins at
- * rows + (y % slots) * stride. */
-void resize_down(const uint8_t *rows, size_t stride, int32_t slots, int32_t first, int32_t count,
-                 const int32_t *weights, size_t length, uint8_t *to);
+/* Rows of samples, all of them or a ring of the last ones: row y begins at
+ * bytes + (y % slots) * stride. */
+struct resize_rows {
+    const uint8_t *bytes;
+    size_t stride;
+    int32_t slots;
+};
+
+/* Output i of a pass down the rows, `length` samples wide, to to[length]. */
+void resize_down(const struct resize_pass *pass, int32_t i, const struct resize_rows *rows,
+                 size_t length, uint8_t *to);
 
 #endif

@@ -57,8 +57,13 @@ static int fill_tensor(struct embedder *embedder, const struct picture *picture,
         .crop_height = region.height,
         .crop_width = region.width,
     };
-    return resize_tensor(embedder->resize, picture->rows, rows, info->image_size, embedder->tensor,
-                         &size->input_width, &size->input_height, error);
+    const struct image_view view = image_view_of(picture->rows, rows);
+    struct size filled;
+    if (resize_tensor(embedder->resize, &view, info->image_size, embedder->tensor, &filled, error))
+        return -1;
+    size->input_width = filled.width;
+    size->input_height = filled.height;
+    return 0;
 }
 
 int embedder_encode(struct embedder *embedder, const struct picture *picture, struct rect region,

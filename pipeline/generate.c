@@ -192,11 +192,11 @@ static int run_grid(struct generator *generator, const struct crop_task *task,
 /* Places the masks of a crop in the image. */
 static int uncrop(struct mask_list *masks, const struct crop_task *task, struct error *error)
 {
+    const struct rect image = {-task->rect.x, -task->rect.y, task->image_width, task->image_height};
     for (size_t i = 0; i < masks->count; i++) {
         struct mask *mask = &masks->items[i];
         struct rle placed = {0};
-        if (rle_place(&placed, &mask->rle, task->rect.x, task->rect.y, (uint32_t)task->image_height,
-                      (uint32_t)task->image_width, error))
+        if (rle_place(&placed, &mask->rle, image, error))
             return -1;
         rle_free(&mask->rle);
         mask->rle = placed;
@@ -334,8 +334,8 @@ int generate(struct generator *generator, const struct image *image, struct mask
     const struct generator_options *options = generator->options;
     struct crop *crops;
     size_t count;
-    if (crop_list(&crops, &count, image->width, image->height, options->crop_n_layers,
-                  options->crop_overlap_ratio, error))
+    if (crop_list(&crops, &count, (struct size){image->width, image->height},
+                  options->crop_n_layers, options->crop_overlap_ratio, error))
         return -1;
     int status = generate_crops(generator, image, crops, count, masks, error);
     free(crops);

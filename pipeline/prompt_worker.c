@@ -126,9 +126,9 @@ static void apply_threshold(const struct prompt_worker *worker, float *logits)
 static bool is_admitted(const struct prompt_worker *worker, const struct crop_task *task,
                         const struct mask *mask)
 {
-    double image_area = (double)task->image_width * task->image_height;
-    return (task->keep_cut ||
-            !crop_cuts_box(task->rect, mask->box, task->image_width, task->image_height)) &&
+    const struct size image = {task->image_width, task->image_height};
+    double image_area = (double)image.width * image.height;
+    return (task->keep_cut || !crop_cuts_box(task->rect, mask->box, image)) &&
            !postprocess_covers_image(mask, &worker->options->postprocess, image_area);
 }
 

@@ -14,15 +14,13 @@
 #include "rle/strips.h"
 
 static int write_plane(struct writer *writer, const char *name, const char *ending,
-                       const void *pixels, const struct record *record, enum image_plane_kind kind,
-                       struct error *error)
+                       const struct image_plane *plane, struct error *error)
 {
     uint8_t *bytes = NULL;
     size_t size;
     char *path = format_path(writer, name, ending, error);
     int result = -1;
-    if (path &&
-        image_write_plane(pixels, record->width, record->height, kind, &bytes, &size, error) == 0)
+    if (path && image_write_plane(plane, &bytes, &size, error) == 0)
         result = atomic_write(path, bytes, size, writer->options.batch, error);
     memory_free(bytes);
     free(path);
@@ -81,7 +79,8 @@ static int write_mask(struct writer *writer, const struct writer_item *item, siz
         for (uint32_t y = strip.y; y < strip.y + strip.length; y++)
             pixels[(size_t)y * record->width + strip.x] = 255;
     snprintf(ending, sizeof ending, "/%zu.png", index);
-    return write_plane(writer, item->name, ending, pixels, record, IMAGE_PLANE_8, error);
+    const struct image_plane plane = {pixels, record->width, record->height, IMAGE_PLANE_8};
+    return write_plane(writer, item->name, ending, &plane, error);
 }
 
 /* The table comes last: where it is, all masks are. */
@@ -158,9 +157,9 @@ static int add_labels(struct writer *writer, const struct writer_item *item, str
     if (!pixels)
         return -1;
     int result = paint_all(&record->masks, pixels, kind, error);
+    const struct image_plane plane = {pixels, record->width, record->height, kind};
     if (result == 0)
-        result =
-            write_plane(writer, item->name, wide ? ".tif" : ".png", pixels, record, kind, error);
+        result = write_plane(writer, item->name, wide ? ".tif" : ".png", &plane, error);
     memory_free(pixels);
     return result;
 }

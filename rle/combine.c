@@ -73,15 +73,16 @@ static bool next_in_view(struct rle_strips *strips, const struct view *view,
     return false;
 }
 
-int rle_place(struct rle *to, const struct rle *from, int32_t x, int32_t y, uint32_t height,
-              uint32_t width, struct error *error)
+int rle_place(struct rle *to, const struct rle *from, struct rect frame, struct error *error)
 {
-    struct view view = view_of(from, -(int64_t)x, -(int64_t)y, width, height);
+    uint32_t height = (uint32_t)frame.height;
+    struct view view = view_of(from, frame.x, frame.y, frame.width, frame.height);
     struct rle_strips strips = {.rle = from};
     struct rle_strip strip;
-    rle_begin(to, height, width);
+    rle_begin(to, height, (uint32_t)frame.width);
     while (next_in_view(&strips, &view, &strip)) {
-        uint32_t start = (strip.x + (uint32_t)x) * height + strip.y + (uint32_t)y;
+        uint32_t x = strip.x - (uint32_t)frame.x, y = strip.y - (uint32_t)frame.y;
+        uint32_t start = x * height + y;
         if (rle_add(to, start, start + strip.length, error))
             return -1;
     }

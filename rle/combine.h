@@ -19,10 +19,10 @@ enum rle_operation {
 int rle_combine(struct rle *to, const struct rle *a, const struct rle *b,
                 enum rle_operation operation, struct error *error);
 
-/* Moves the mask by (x, y) into a frame of height x width; what falls outside is cut off. Crops
- * with negative x and y. `to` is not `from`. Returns 0 or -1 (ERROR_MEMORY). */
-int rle_place(struct rle *to, const struct rle *from, int32_t x, int32_t y, uint32_t height,
-              uint32_t width, struct error *error);
+/* What `frame` shows of the mask, as a mask of the frame's size. The frame is in the coordinates of
+ * `from`. It crops if it lies inside, and moves the mask if it reaches beyond: pixels outside `from`
+ * are background. `to` is not `from`. Returns 0 or -1 (ERROR_MEMORY). */
+int rle_place(struct rle *to, const struct rle *from, struct rect frame, struct error *error);
 
 /* The mask without what lies within `window`, which may reach beyond it. `to` is not `from`.
  * Returns 0 or -1 (ERROR_MEMORY). */

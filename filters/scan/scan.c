@@ -136,9 +136,10 @@ static int scan_part(struct scan *scan, int first, int last, const struct scan_s
         blend.left = model_column(scan, left, begin, end);
         blend.right = model_column(scan, right, begin, end);
         if (geometry->by_cells) {
+            const struct scan_part part = {left % SCAN_MODEL_SLOTS, right % SCAN_MODEL_SLOTS, begin,
+                                           end};
             struct scan_decided decided;
-            if (scan_cells(geometry, scratch, left % SCAN_MODEL_SLOTS, right % SCAN_MODEL_SLOTS,
-                           begin, end, &decided, error))
+            if (scan_cells(geometry, scratch, &part, &decided, error))
                 return -1;
             uint64_t width = (uint64_t)(last - first);
             scan->outlook.mixed -= width * decided.rows;

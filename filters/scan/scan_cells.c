@@ -75,21 +75,21 @@ static int cut(const struct scan_geometry *geometry, struct scan_scratch *scratc
     return 0;
 }
 
-int scan_cells(const struct scan_geometry *geometry, struct scan_scratch *scratch, int left_slot,
-               int right_slot, const struct scan_segment *begin, const struct scan_segment *end,
-               struct scan_decided *decided, struct error *error)
+int scan_cells(const struct scan_geometry *geometry, struct scan_scratch *scratch,
+               const struct scan_part *part, struct scan_decided *decided, struct error *error)
 {
     uint64_t *const *whole = scratch->whole;
     int words = (geometry->size.input_height + 63) / 64;
     for (int kind = 0; kind < SCAN_CLASSES; kind++)
-        whole_cells(scratch->classes[left_slot][kind], scratch->classes[right_slot][kind],
-                    geometry->size.input_height, whole[kind]);
+        whole_cells(scratch->classes[part->left_slot][kind],
+                    scratch->classes[part->right_slot][kind], geometry->size.input_height,
+                    whole[kind]);
     for (int w = 0; w < words; w++)
         whole[SCAN_CLASSES][w] = ~(whole[SCAN_ABOVE][w] | whole[SCAN_INSIDE][w] |
                                    whole[SCAN_OUTER][w] | whole[SCAN_BELOW][w]);
     *decided = (struct scan_decided){0};
     scratch->cell_count = 0;
-    for (const struct scan_segment *segment = begin; segment < end; segment++)
+    for (const struct scan_segment *segment = part->begin; segment < part->end; segment++)
         if (segment->mixed ? cut(geometry, scratch, segment, decided, error)
                            : add(scratch, *segment, error))
             return -1;

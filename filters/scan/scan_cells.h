@@ -40,11 +40,15 @@ struct scan_decided {
     struct scan_count count;
 };
 
-/* Cuts the mixed segments of [begin, end) for output columns that all lie between the model columns
- * of two slots, into scratch->cells[0 .. cell_count - 1]: segments as those of bands, other pixels
- * not in the mask. 0 or -1 (ERROR_MEMORY). */
-int scan_cells(const struct scan_geometry *geometry, struct scan_scratch *scratch, int left_slot,
-               int right_slot, const struct scan_segment *begin, const struct scan_segment *end,
-               struct scan_decided *decided, struct error *error);
+/* Output columns that all lie between the model columns of two slots. */
+struct scan_part {
+    int left_slot, right_slot;
+    const struct scan_segment *begin, *end; /* of their band */
+};
+
+/* Cuts the part's mixed segments into scratch->cells[0 .. cell_count): segments as those of bands,
+ * other pixels not in the mask. 0 or -1 (ERROR_MEMORY). */
+int scan_cells(const struct scan_geometry *geometry, struct scan_scratch *scratch,
+               const struct scan_part *part, struct scan_decided *decided, struct error *error);
 
 #endif

@@ -75,10 +75,10 @@ static bool read_again(struct run *run, struct item *item, int attempt)
 static int read_once(struct run *run, struct item *item)
 {
     struct image_header header;
+    const struct image_bytes file = {item->file, item->file_size, item->path};
     if (item->file)
-        return image_worker_read_memory(run->resources.image_worker, item->file, item->file_size,
-                                        item->path, &run->config.limits, &item->image,
-                                        &item->error);
+        return image_worker_read_memory(run->resources.image_worker, &file, &run->config.limits,
+                                        &item->image, &item->error);
     if (run->config.settings->generator.tile)
         return image_worker_header(run->resources.image_worker, item->path, &run->config.limits,
                                    &header, &item->error);

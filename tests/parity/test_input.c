@@ -50,16 +50,17 @@ START_TEST(input_equals_the_reference)
     float *tensor = memory_new(3 * SIDE * SIDE, sizeof *tensor, "input", &error);
     ck_assert(resize && tensor);
     struct rect whole = {0, 0, image.width, image.height};
-    int32_t width, height;
-    ck_assert(!resize_tensor(resize, &image, whole, SIDE, tensor, &width, &height, &error));
-    ck_assert_int_eq(height, shape.size[0]);
-    ck_assert_int_eq(width, shape.size[1]);
+    const struct image_view view = image_view_of(&image, whole);
+    struct size filled;
+    ck_assert(!resize_tensor(resize, &view, SIDE, tensor, &filled, &error));
+    ck_assert_int_eq(filled.height, shape.size[0]);
+    ck_assert_int_eq(filled.width, shape.size[1]);
     for (int c = 0; c < 3; c++)
         for (int y = 0; y < SIDE; y++)
             for (int x = 0; x < SIDE; x++) {
                 float is = tensor[(c * SIDE + y) * SIDE + x], should = 0;
-                if (x < width && y < height)
-                    should = (rgb[(y * width + x) * 3 + c] - pixel_mean[c]) / pixel_std[c];
+                if (x < filled.width && y < filled.height)
+                    should = (rgb[(y * filled.width + x) * 3 + c] - pixel_mean[c]) / pixel_std[c];
                 ck_assert_msg(fabsf(is - should) < 1e-5f, "plane %d, (%d, %d): %g, expected %g", c,
                               x, y, is, should);
             }

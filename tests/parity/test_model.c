@@ -130,14 +130,16 @@ static double relative_error(const float *is, const float *should, size_t count)
  * reference's. The caller frees it by memory_free. */
 static float *input_of(struct fixture *f, int number)
 {
-    int32_t side = f->info->image_size, width, height;
+    int32_t side = f->info->image_size;
     struct image image = {0};
     require(f, image_read(cases[number].image, NULL, &image, &f->error) == 0);
     struct rect whole = {0, 0, image.width, image.height};
     struct resize *resize = resize_new(&f->error);
     float *input = memory_new(3 * (size_t)side * (size_t)side, sizeof *input, "input", &f->error);
     require(f, resize && input);
-    require(f, resize_tensor(resize, &image, whole, side, input, &width, &height, &f->error) == 0);
+    const struct image_view view = image_view_of(&image, whole);
+    struct size filled;
+    require(f, resize_tensor(resize, &view, side, input, &filled, &f->error) == 0);
     resize_free(resize);
     image_free(&image);
     return input;

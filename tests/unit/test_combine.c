@@ -69,9 +69,9 @@ START_TEST(placing_moves_and_cuts)
                     area++;
                 }
         rle_from_bitmap(&from, bits, height, width, width, &error);
-        ck_assert_int_eq(rle_place(&found, &from, dx, dy, to_height, to_width, &error), 0);
-        expect_bitmap(&found, expected, to_height, to_width);
         struct rect window = {-dx, -dy, (int32_t)to_width, (int32_t)to_height};
+        ck_assert_int_eq(rle_place(&found, &from, window, &error), 0);
+        expect_bitmap(&found, expected, to_height, to_width);
         ck_assert_uint_eq(rle_area_within(&from, window), area);
         free(bits);
     }

@@ -42,8 +42,9 @@ START_TEST(crops_are_the_references)
         const struct crop_case *c = &crop_cases[i];
         struct crop *crops;
         size_t count;
-        ck_assert_int_eq(
-            crop_list(&crops, &count, c->width, c->height, c->layers, c->ratio, &error), 0);
+        ck_assert_int_eq(crop_list(&crops, &count, (struct size){c->width, c->height}, c->layers,
+                                   c->ratio, &error),
+                         0);
         ck_assert_uint_eq(count, c->count);
         uint32_t check = 0;
         for (size_t j = 0; j < count; j++) {
@@ -65,7 +66,7 @@ START_TEST(tiny_images_have_no_empty_crops)
     struct error error;
     struct crop *crops;
     size_t count;
-    ck_assert_int_eq(crop_list(&crops, &count, 1, 3, 3, 512.0 / 1500, &error), 0);
+    ck_assert_int_eq(crop_list(&crops, &count, (struct size){1, 3}, 3, 512.0 / 1500, &error), 0);
     for (size_t i = 0; i < count; i++) {
         struct rect r = crops[i].rect;
         ck_assert(r.x >= 0 && r.width > 0 && r.x + r.width <= 1);
@@ -80,10 +81,11 @@ START_TEST(crop_options_out_of_range_are_refused)
     struct error error;
     struct crop *crops;
     size_t count;
-    ck_assert_int_eq(crop_list(&crops, &count, 9, 9, -1, 0.3, &error), -1);
-    ck_assert_int_eq(crop_list(&crops, &count, 9, 9, CROP_LAYERS_MAX + 1, 0.3, &error), -1);
-    ck_assert_int_eq(crop_list(&crops, &count, 9, 9, 1, -0.1, &error), -1);
-    ck_assert_int_eq(crop_list(&crops, &count, 9, 9, 1, 1.1, &error), -1);
+    ck_assert_int_eq(crop_list(&crops, &count, (struct size){9, 9}, -1, 0.3, &error), -1);
+    ck_assert_int_eq(
+        crop_list(&crops, &count, (struct size){9, 9}, CROP_LAYERS_MAX + 1, 0.3, &error), -1);
+    ck_assert_int_eq(crop_list(&crops, &count, (struct size){9, 9}, 1, -0.1, &error), -1);
+    ck_assert_int_eq(crop_list(&crops, &count, (struct size){9, 9}, 1, 1.1, &error), -1);
     ck_assert_int_eq(error.code, ERROR_USAGE);
     ck_assert_ptr_null(crops);
 }
@@ -93,23 +95,23 @@ START_TEST(boxes_at_inner_edges_are_cut)
 {
     struct rect inner = {100, 50, 200, 100};
     struct box middle = {40, 30, 150, 70};
-    ck_assert(!crop_cuts_box(inner, middle, 1000, 1000));
+    ck_assert(!crop_cuts_box(inner, middle, (struct size){1000, 1000}));
     struct box left = {20, 30, 150, 70}, nearly = {21, 30, 150, 70};
-    ck_assert(crop_cuts_box(inner, left, 1000, 1000));
-    ck_assert(!crop_cuts_box(inner, nearly, 1000, 1000));
+    ck_assert(crop_cuts_box(inner, left, (struct size){1000, 1000}));
+    ck_assert(!crop_cuts_box(inner, nearly, (struct size){1000, 1000}));
     struct box right = {40, 30, 180, 70}, not_right = {40, 30, 179, 70};
-    ck_assert(crop_cuts_box(inner, right, 1000, 1000));
-    ck_assert(!crop_cuts_box(inner, not_right, 1000, 1000));
+    ck_assert(crop_cuts_box(inner, right, (struct size){1000, 1000}));
+    ck_assert(!crop_cuts_box(inner, not_right, (struct size){1000, 1000}));
     struct box bottom = {40, 30, 150, 99};
-    ck_assert(crop_cuts_box(inner, bottom, 1000, 1000));
-    ck_assert(!crop_cuts_box(inner, bottom, 1000, 150));
+    ck_assert(crop_cuts_box(inner, bottom, (struct size){1000, 1000}));
+    ck_assert(!crop_cuts_box(inner, bottom, (struct size){1000, 150}));
     struct rect whole = {0, 0, 1000, 1000};
     struct box all = {0, 0, 999, 999};
-    ck_assert(!crop_cuts_box(whole, all, 1000, 1000));
+    ck_assert(!crop_cuts_box(whole, all, (struct size){1000, 1000}));
     struct rect close = {15, 0, 200, 100};
     struct box at_zero = {0, 30, 150, 70}, beyond = {10, 30, 150, 70};
-    ck_assert(!crop_cuts_box(close, at_zero, 1000, 1000));
-    ck_assert(crop_cuts_box(close, beyond, 1000, 1000));
+    ck_assert(!crop_cuts_box(close, at_zero, (struct size){1000, 1000}));
+    ck_assert(crop_cuts_box(close, beyond, (struct size){1000, 1000}));
 }
 END_TEST
 

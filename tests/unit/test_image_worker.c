@@ -71,12 +71,13 @@ START_TEST(contents_may_be_handed_over)
         size_t size = fread(bytes, 1, sizeof bytes, file);
         fclose(file);
         ck_assert_int_eq(image_read(good[i], NULL, &here, &error), 0);
-        ck_assert_msg(
-            image_worker_read_memory(worker, bytes, size, "member", NULL, &there, &error) == 0,
-            "%s", error.text);
+        const struct image_bytes member = {bytes, size, "member"};
+        ck_assert_msg(image_worker_read_memory(worker, &member, NULL, &there, &error) == 0, "%s",
+                      error.text);
         check_equal(&here, &there);
     }
-    ck_assert_int_eq(image_worker_read_memory(worker, bytes, 0, "m", NULL, &there, &error), -1);
+    const struct image_bytes empty = {bytes, 0, "m"};
+    ck_assert_int_eq(image_worker_read_memory(worker, &empty, NULL, &there, &error), -1);
     ck_assert_str_eq(error.text, "m: the file is empty; copy it again");
     image_free(&here);
     image_free(&there);

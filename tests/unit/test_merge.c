@@ -102,9 +102,8 @@ static void add_tiles(struct mask_list *list, const struct rle *objects, int cou
             for (int i = 0; i < count; i++) {
                 struct rle seen = {0};
                 struct mask mask = {.crop = rect, .predicted_iou = (float)(x + y + 1)};
-                rle_place(&seen, &objects[i], -rect.x, -rect.y, (uint32_t)rect.height,
-                          (uint32_t)rect.width, &error);
-                rle_place(&mask.rle, &seen, rect.x, rect.y, (uint32_t)size, (uint32_t)size, &error);
+                rle_place(&seen, &objects[i], rect, &error);
+                rle_place(&mask.rle, &seen, (struct rect){-rect.x, -rect.y, size, size}, &error);
                 rle_free(&seen);
                 mask.box = rle_box(&mask.rle);
                 mask.area = rle_area(&mask.rle);

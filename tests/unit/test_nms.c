@@ -26,7 +26,8 @@ START_TEST(boxes_are_torchvisions)
         }
         size_t keep[MOST], kept;
         struct error error;
-        ck_assert_int_eq(nms_boxes(boxes, scores, c->count, c->threshold, keep, &kept, &error), 0);
+        const struct nms_input input = {boxes, scores, c->count};
+        ck_assert_int_eq(nms_boxes(&input, c->threshold, keep, &kept, &error), 0);
         ck_assert_uint_eq(kept, c->kept);
         ck_assert_mem_eq(keep, c->keep, kept * sizeof *keep);
     }

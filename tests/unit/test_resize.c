@@ -62,9 +62,9 @@ START_TEST(pixels_are_those_of_pillow)
         size_t stride = (size_t)width * 3 + i % 5;
         uint8_t *rows = with_stride(rgb, width, height, stride);
         uint8_t *out = malloc(size);
-        ck_assert_int_eq(resize_rgb(resize, rows, stride, width, height, out, table[i].new_width,
-                                    table[i].new_height, &error),
-                         0);
+        const struct image_view view = {rows, stride, width, height};
+        const struct size new_size = {table[i].new_width, table[i].new_height};
+        ck_assert_int_eq(resize_rgb(resize, &view, new_size, out, &error), 0);
         ck_assert_msg(fnv1a(out, size) == table[i].hash, "%d x %d to %d x %d differs", width,
                       height, table[i].new_width, table[i].new_height);
         free(out);
@@ -97,16 +97,16 @@ static struct resize_pass test_pass(void)
     return (struct resize_pass){24, OUTPUTS, TAPS, first, count, weights, pairs, OUTPUTS};
 }
 
-START_TEST(fast_rows_are_those_of_the_plain_twin)
+START_TEST(fast_rows_are_those_of_the_reference)
 {
     struct resize_pass pass = test_pass();
     uint8_t *from = random_image(pass.inputs, 1, 7);
-    uint8_t fast[3 * 9 + 1], plain[3 * 9 + 1];
+    uint8_t fast[3 * 9 + 1], reference[3 * 9 + 1];
     for (int32_t inner = 0; inner <= pass.outputs; inner++) {
         pass.inner = inner;
         resize_across(&pass, from, fast);
-        resize_across_plain(&pass, from, plain);
-        ck_assert_mem_eq(fast, plain, 3 * 9);
+        resize_across_reference(&pass, from, reference);
+        ck_assert_mem_eq(fast, reference, 3 * 9);
     }
     memory_free(from);
 }
@@ -120,10 +120,10 @@ START_TEST(longest_side_rounds_as_the_reference)
                                        {1, 8000, 1024, 1, 1024},      {8000, 5, 256, 256, 1},
                                        {1, 1, 256, 256, 256},         {3, 2, 5, 5, 3}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        int32_t width, height;
-        resize_longest_side(cases[i][0], cases[i][1], cases[i][2], &width, &height);
-        ck_assert_int_eq(width, cases[i][3]);
-        ck_assert_int_eq(height, cases[i][4]);
+        const struct size size = {cases[i][0], cases[i][1]};
+        const struct size found = resize_longest_side(size, cases[i][2]);
+        ck_assert_int_eq(found.width, cases[i][3]);
+        ck_assert_int_eq(found.height, cases[i][4]);
     }
 }
 END_TEST
@@ -136,12 +136,12 @@ static void check_tensor(struct resize *resize, const struct image *image, struc
     size_t plane = (size_t)size * size;
     float *tensor = malloc(3 * plane * sizeof *tensor);
     memset(tensor, 0xff, 3 * plane * sizeof *tensor);
-    int32_t width, height;
-    ck_assert_int_eq(resize_tensor(resize, image, crop, size, tensor, &width, &height, &error), 0);
+    const struct image_view view = image_view_of(image, crop);
+    struct size filled;
+    ck_assert_int_eq(resize_tensor(resize, &view, size, tensor, &filled, &error), 0);
+    int32_t width = filled.width, height = filled.height;
     uint8_t *pixels = malloc((size_t)width * height * 3);
-    const uint8_t *from = image->rgb + ((size_t)crop.y * image->width + crop.x) * 3;
-    resize_rgb(resize, from, (size_t)image->width * 3, crop.width, crop.height, pixels, width,
-               height, &error);
+    resize_rgb(resize, &view, filled, pixels, &error);
     static const float mean[3] = {123.675F, 116.28F, 103.53F};
     static const float deviation[3] = {58.395F, 57.12F, 57.375F};
     for (int c = 0; c < 3; c++)
@@ -175,7 +175,7 @@ int main(void)
     Suite *suite = suite_create("resize");
     TCase *tests = tcase_create("resize");
     tcase_add_test(tests, pixels_are_those_of_pillow);
-    tcase_add_test(tests, fast_rows_are_those_of_the_plain_twin);
+    tcase_add_test(tests, fast_rows_are_those_of_the_reference);
     tcase_add_test(tests, longest_side_rounds_as_the_reference);
     tcase_add_test(tests, tensors_are_normalised_and_padded);
     suite_add_tcase(suite, tests);

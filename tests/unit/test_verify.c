@@ -37,8 +37,8 @@ static void put_image(const char *name, uint32_t width, uint32_t height)
     uint8_t *bytes;
     size_t size;
     uint8_t *pixels = calloc(width, height);
-    ck_assert_int_eq(image_write_plane(pixels, width, height, IMAGE_PLANE_8, &bytes, &size, &error),
-                     0);
+    const struct image_plane plane = {pixels, width, height, IMAGE_PLANE_8};
+    ck_assert_int_eq(image_write_plane(&plane, &bytes, &size, &error), 0);
     put(name, bytes, size);
     memory_free(bytes);
     free(pixels);
