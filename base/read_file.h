@@ -6,9 +6,9 @@
 
 struct error;
 
-/* Reads a regular file of at most `most` bytes. *bytes has a terminating zero that *size does not
- * count; the caller frees it with free(3). Returns 0, or -1 with ERROR_IO (missing, unreadable, not
- * a regular file, too large) or ERROR_MEMORY; messages begin with the path. */
+/* Reads a regular file of at most `most` bytes. *bytes ends with a zero that *size does not count;
+ * the caller frees it with free(3). Returns 0, or -1 with ERROR_IO (missing, unreadable, not a
+ * regular file, too large) or ERROR_MEMORY. Messages begin with the path. */
 int read_file(const char *path, size_t most, char **bytes, size_t *size, struct error *error);
 
 #endif

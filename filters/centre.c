@@ -1,8 +1,7 @@
 /* centre.c - an exact distance transform in linear time, within the mask's box:
  *
  *   down each column:  g(x, y) = distance to the nearest background pixel of the same column
- *   along each row:    D(x, y) = min over i of (x - i)^2 + g(i, y)^2, the lower envelope of
- * parabolas
+ *   along each row:    D(x, y) = min over i of (x - i)^2 + g(i, y)^2, an envelope of parabolas
  *
  * Source: A. Meijster, J. Roerdink, W. Hesselink, "A general algorithm for computing distance
  * transforms in linear time" (2000).
@@ -16,13 +15,13 @@
 #include "rle/rle.h"
 #include "rle/strips.h"
 
-/* Working memory; `width` counts the column of background on either side of the box. */
+/* Working memory; `width` includes one column of background on either side of the box. */
 struct field {
     struct box box;
     int64_t width, height;
     uint32_t *column; /* [height][width]: g */
-    int64_t *vertex;  /* [width]: columns whose parabolas make up the envelope, left to right */
-    int64_t *start;   /* [width]: where each begins to be the lowest */
+    int64_t *vertex;  /* [width]: columns of the envelope's parabolas, left to right */
+    int64_t *start;   /* [width]: where each starts to be the lowest */
 };
 
 /* g of each pixel of the mask, from the vertical strips; the background keeps its zeros. */
@@ -43,7 +42,7 @@ static int64_t parabola(const uint32_t *g, int64_t vertex, int64_t x)
     return (x - vertex) * (x - vertex) + (int64_t)g[vertex] * g[vertex];
 }
 
-/* The first column from which on the parabola at `b` lies below the one at `a`, a < b. */
+/* The first column where the parabola at `b` lies below the one at `a`, a < b. */
 static int64_t crossing(const uint32_t *g, int64_t a, int64_t b)
 {
     int64_t rise = b * b - a * a + (int64_t)g[b] * g[b] - (int64_t)g[a] * g[a];
@@ -86,7 +85,7 @@ static int64_t measure_row(const struct field *field, const uint32_t *g, int64_t
     return farthest;
 }
 
-/* The farthest pixel of all. */
+/* The farthest pixel of the mask; returns its squared distance. */
 static int64_t measure(const struct field *field, const struct rle *rle, int32_t *x, int32_t *y)
 {
     int64_t farthest = 0;

@@ -1,4 +1,4 @@
-/* clean.c - the clean-up of all masks of an image. */
+/* clean.c - region clean-up (regions.h) of all masks of an image. */
 #include "base/memory.h"
 #include "filters/mask.h"
 #include "filters/nms.h"
@@ -10,7 +10,7 @@ static void measure(struct mask *mask)
     mask->area = rle_area(&mask->rle);
 }
 
-/* Fills holes, then drops islands; *changed says whether there was either. */
+/* Fills holes, then removes islands. *changed: whether there was either. */
 static int clean_mask(struct regions *regions, struct mask *mask, uint64_t min_area, bool *changed,
                       struct error *error)
 {

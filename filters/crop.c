@@ -10,7 +10,7 @@ static int32_t min_int(int32_t a, int32_t b)
     return a < b ? a : b;
 }
 
-/* Length of one of `n` crops that overlap and together cover `side`: rounded up. */
+/* Length of each of `n` overlapping crops that together cover `side`, rounded up. */
 static int64_t crop_length(int64_t side, int64_t n, int64_t overlap)
 {
     return (overlap * (n - 1) + side + n - 1) / n;

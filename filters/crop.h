@@ -1,5 +1,4 @@
-/* crop.h - the crops of an image that are searched besides the whole, and what their borders do to
- * masks.
+/* crop.h - the crops that are searched besides the whole image, and masks cut by their borders.
  *
  * Source: generate_crop_boxes and is_box_near_crop_edge of the reference (segment_anything,
  * utils/amg.py).
@@ -20,22 +19,22 @@ struct crop {
 };
 
 enum {
-    CROP_LAYERS_MAX = 8,     /* 4^8 crops in the last layer: beyond any use */
+    CROP_LAYERS_MAX = 8,     /* 4^8 crops in the last layer: more than anyone needs */
     CROP_EDGE_TOLERANCE = 20 /* pixels; the reference's atol */
 };
 
-/* The whole image, then the crops of layers 1..layers, x in the outer loop, cut at the image's
- * right and bottom edge. overlap_ratio (the reference's default is 512 / 1500) is the overlap of
- * two crops of layer 1 as a part of the image's shorter side; it halves with each layer. Crops that
- * lie wholly outside, as happens with images of a few pixels, are left out. *crops is the caller's,
- * freed by free(3). Returns 0, or -1 with ERROR_USAGE for layers outside 0..CROP_LAYERS_MAX or a
+/* Lists the whole image, then the crops of layers 1..layers, x in the outer loop, clipped to the
+ * image. overlap_ratio (512 / 1500 in the reference) is the overlap of two crops of layer 1 as a
+ * fraction of the image's shorter side; it halves with each layer. Crops wholly outside the image,
+ * as happens with images of a few pixels, are dropped. *crops is the caller's, freed by free(3).
+ * Returns 0, or -1 with ERROR_USAGE for layers outside 0..CROP_LAYERS_MAX or a
  * ratio outside 0..1, or ERROR_MEMORY. */
 int crop_list(struct crop **crops, size_t *count, struct size image, int layers,
               double overlap_ratio, struct error *error);
 
-/* True where a side of `box` (in the crop's frame) lies within CROP_EDGE_TOLERANCE pixels of the
- * same side of the crop but not of the image: the crop has probably cut the object. The far sides
- * are x + width and y + height, though the box is inclusive, as in the reference. */
+/* True if a side of `box` (in the crop's frame) lies within CROP_EDGE_TOLERANCE pixels of the same
+ * side of the crop but not of the image: the crop has probably cut the object. As in the reference,
+ * the far sides of the crop are x + width and y + height, although the box is inclusive. */
 bool crop_cuts_box(struct rect crop, struct box box, struct size image);
 
 #endif

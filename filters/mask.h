@@ -1,4 +1,4 @@
-/* mask.h - one mask on its way through the filters, and the list of those of one image. */
+/* mask.h - a mask with its scores, and the list of an image's masks. */
 #ifndef FILTERS_MASK_H
 #define FILTERS_MASK_H
 
@@ -9,11 +9,11 @@
 struct error;
 
 struct mask {
-    struct rle rle;        /* owned; of the crop's size until uncropped, then the image's */
+    struct rle rle;        /* owned; of the crop's size at first, later of the image's */
     struct box box;        /* inclusive pixel ranges, same frame as rle */
     struct rect crop;      /* the crop it was found in, image pixels */
     double point[2];       /* x, y of the prompt, image pixels (not rounded) */
-    float predicted_iou;   /* the model's own estimate; not bounded */
+    float predicted_iou;   /* the model's estimate, not bounded to 0..1 */
     float stability_score; /* 0..1 */
     uint64_t area;         /* foreground pixels */
 };
@@ -24,10 +24,10 @@ struct mask_list {
     size_t capacity;
 };
 
-/* Moves *mask (its runs included) to the end of the list and zeroes it. 0 or -1 (ERROR_MEMORY). */
+/* Moves *mask with its runs to the end of the list and zeroes it. 0 or -1 (ERROR_MEMORY). */
 int mask_list_add(struct mask_list *list, struct mask *mask, struct error *error);
 
-/* Moves every mask of `from` to the end of `to`; `from` ends up empty. 0 or -1 (ERROR_MEMORY). */
+/* Moves all masks of `from` to the end of `to` and empties `from`. 0 or -1 (ERROR_MEMORY). */
 int mask_list_append(struct mask_list *to, struct mask_list *from, struct error *error);
 
 /* Keeps items[order[0..count)], in that order, and frees the others. `order` has no repeats.
@@ -35,7 +35,7 @@ int mask_list_append(struct mask_list *to, struct mask_list *from, struct error 
 int mask_list_select(struct mask_list *list, const size_t *order, size_t count,
                      struct error *error);
 
-/* Frees every mask and the array; leaves an empty list. */
+/* Frees the masks and the array. Leaves an empty list. */
 void mask_list_free(struct mask_list *list);
 
 #endif

@@ -1,4 +1,5 @@
-/* match.h - which masks of overlapping tiles agree about what both tiles see. */
+/* match.h - tile joining, step 1: pairs of masks from overlapping tiles that show the same object.
+ */
 #ifndef FILTERS_MATCH_H
 #define FILTERS_MATCH_H
 
@@ -7,29 +8,30 @@
 struct error;
 struct mask_list;
 
-/* Mask `from` and mask `to` of a list agree: within the overlap of their tiles (struct mask's
- * `crop`) their intersection over union is `iou`. */
+/* A pair of masks of a list. `iou` is their intersection over union within the overlap of their
+ * tiles (struct mask's `crop`). */
 struct match {
     size_t from, to;
     double iou;
 };
 
 struct matches {
-    struct match *items; /* owned, free(3): both directions of each pair, by rising `from`, then
-                            falling `iou`, then rising `to` */
+    /* Owned, freed by free(3). Each pair in both directions, sorted by rising `from`, then falling
+     * `iou`, then rising `to`. */
+    struct match *items;
     size_t count, capacity;
-    size_t *tile_of; /* owned, memory_free: [list->count] numbers of the masks' tiles */
+    size_t *tile_of; /* [list->count]: tile number of each mask; owned, freed by memory_free */
     size_t tile_count;
 };
 
-/* Finds all pairs with an intersection over union of at least `threshold` (above 0). The masks of
- * one tile stand together in the list; runs are of the image's size. Start zeroed. Returns 0, or -1
- * (ERROR_MEMORY); matches_free in either case. */
+/* Finds all pairs whose intersection over union is at least `threshold` (above 0). In the list, the
+ * masks of a tile are consecutive, and runs are of the image's size. `matches` starts zeroed.
+ * Returns 0 or -1 (ERROR_MEMORY); call matches_free in either case. */
 int matches_find(struct matches *matches, const struct mask_list *list, double threshold,
                  struct error *error);
 void matches_free(struct matches *matches);
 
-/* The first match from this mask; the others follow it. `count` where there is none. */
+/* Index of the first match with this `from`, the others follow it; `count` if there is none. */
 size_t matches_from(const struct matches *matches, size_t from);
 
 #endif

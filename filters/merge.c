@@ -10,15 +10,15 @@
 #include "filters/seam.h"
 #include "rle/combine.h"
 
-/* Masks that show one object are a group: a ring of `next`, at first of one mask each. No group has
- * two masks of one tile, so a part and the whole that it belongs to stay apart. */
+/* Masks that show the same object form a group: a cyclic list by `next`, at first of one mask each.
+ * A group has at most one mask of each tile, so a part and its whole stay separate. */
 struct merge {
     const struct mask_list *list;
     struct matches matches;
     size_t *next;    /* [list->count] */
-    size_t *stamps;  /* [tiles] the last round in which a tile was met */
-    size_t round;    /* begins anew with each question about tiles */
-    size_t *members; /* [tiles] of the group in work */
+    size_t *stamps;  /* [tiles] the last round in which each tile was seen */
+    size_t round;    /* incremented before each search that stamps tiles */
+    size_t *members; /* [tiles] of the current group */
     size_t member_count;
 };
 
@@ -32,7 +32,7 @@ static void stamp(struct merge *merge, size_t mask)
     merge->stamps[merge->matches.tile_of[mask]] = merge->round;
 }
 
-/* Whether the groups of a and b have no tile in common; false where they are the same. */
+/* Whether the groups of a and b have no tile in common. False if they are the same group. */
 static bool may_join(struct merge *merge, size_t a, size_t b)
 {
     size_t i = a;
@@ -50,7 +50,7 @@ static bool may_join(struct merge *merge, size_t a, size_t b)
     return true;
 }
 
-/* Pairs that agree most come first. */
+/* Pairs with the highest IoU first. */
 static int by_falling_iou(const void *left, const void *right)
 {
     const struct match *a = left, *b = right;
@@ -74,7 +74,7 @@ static int form_groups(struct merge *merge, struct error *error)
         merge->next[i] = i;
     for (size_t i = 0; i < count; i++) {
         size_t a = pairs[i].from, b = pairs[i].to;
-        if (a < b && may_join(merge, a, b)) { /* two rings become one */
+        if (a < b && may_join(merge, a, b)) { /* splice two cyclic lists into one */
             size_t after = merge->next[a];
             merge->next[a] = merge->next[b];
             merge->next[b] = after;
@@ -96,9 +96,9 @@ static int by_index(const void *left, const void *right)
     return a < b ? -1 : a > b;
 }
 
-/* Lists the group of a mask in the order of the tiles. In tiles where it has none, a mask of
- * another group may stand in, the one that agrees best with a neighbour: what a tile sees as one
- * can belong to a part as well as to the whole. */
+/* Lists the group of a mask in the order of the tiles. For a tile without a member, the mask of
+ * another group that agrees best with a member is added: what one tile shows can belong to a part
+ * as well as to the whole. */
 static void list_members(struct merge *merge, size_t mask)
 {
     const struct matches *matches = &merge->matches;
@@ -119,8 +119,7 @@ static void list_members(struct merge *merge, size_t mask)
     qsort(merge->members, merge->member_count, sizeof *merge->members, by_index);
 }
 
-/* The pieces of the members from *at on in tiles that lie side by side; *at moves to the next row.
- */
+/* Joins the members of one row of tiles, from *at on; *at moves to the next row. */
 static int join_row(const struct merge *merge, size_t *at, struct piece *row, struct error *error)
 {
     const struct mask *masks = merge->list->items;
@@ -134,7 +133,7 @@ static int join_row(const struct merge *merge, size_t *at, struct piece *row, st
     return 0;
 }
 
-/* Puts all members together, row by row, into rle. */
+/* Joins all members, row by row, into rle. */
 static int join_members(const struct merge *merge, struct rle *rle, struct error *error)
 {
     struct piece whole = {0};
@@ -148,13 +147,14 @@ static int join_members(const struct merge *merge, struct rle *rle, struct error
     return status ? -1 : 0;
 }
 
-/* The pixels just inside of one side of a tile, and those just beyond it. */
+/* The line of pixels just inside one side of a tile, and the one just outside. */
 struct border {
     struct rect in, out;
 };
 
-/* Whether another tile of the group sees all that is beyond the border beside the mask. */
-static bool is_seen_beyond(const struct merge *merge, struct box box, const struct border *border)
+/* Whether one tile of the group covers everything beside the mask and beyond the border. */
+static bool is_covered_beyond(const struct merge *merge, struct box box,
+                              const struct border *border)
 {
     struct rect around = {box.x0 - 1, box.y0 - 1, box.x1 - box.x0 + 3, box.y1 - box.y0 + 3};
     struct rect beside = rect_overlap(border->out, around);
@@ -166,9 +166,9 @@ static bool is_seen_beyond(const struct merge *merge, struct box box, const stru
     return false;
 }
 
-/* Whether the mask, `side` pixels long along the border, ends there in a straight line. Where no
- * tile looked beyond, a quarter of the side is enough; where one did, the end is most likely its
- * own. */
+/* Whether the mask, `side` pixels long along the border, ends there in a straight line: for more
+ * than half of the side if a tile covers the other side, where the object most likely ends by
+ * itself, else for more than a quarter. */
 static bool ends_at(const struct merge *merge, const struct mask *mask, const struct border *border,
                     int32_t side)
 {
@@ -176,7 +176,7 @@ static bool ends_at(const struct merge *merge, const struct mask *mask, const st
     uint64_t enough = (uint64_t)side / 4;
     if (inside <= enough || 2 * rle_area_within(&mask->rle, border->out) >= inside)
         return false;
-    return 2 * inside > (uint64_t)side || !is_seen_beyond(merge, mask->box, border);
+    return 2 * inside > (uint64_t)side || !is_covered_beyond(merge, mask->box, border);
 }
 
 /* Whether the mask ends in a straight line at an inner border of the tile. */
@@ -217,7 +217,7 @@ static bool is_best(const struct merge *merge, size_t mask)
     return true;
 }
 
-/* Adds one mask for each group that no tile has cut. */
+/* Adds one mask for each group, unless a tile has cut it. */
 static int join_groups(struct merge *merge, struct mask_list *merged, struct error *error)
 {
     int status = 0;

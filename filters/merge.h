@@ -1,12 +1,12 @@
-/* merge.h - masks of objects that cross the borders of overlapping tiles, put together again.
+/* merge.h - tile joining: masks of objects that cross the borders of overlapping tiles become one.
  *
- * Two masks of different tiles show the same object if they agree where both tiles look: the
- * intersection over union within the overlap of their tiles (struct mask's `crop`) is at least a
- * threshold. What is connected by such pairs, those that agree most first and one mask a tile,
- * becomes one mask, its pieces joined where they differ least (seam.h). A mask that still ends in a
- * straight line at an inner border of a tile, for more than half of its height or width, is
- * dropped, as masks are that the border of a crop has cut; more than a quarter is enough where no
- * tile that has a piece of the mask looked beyond the border.
+ *   match.h: pairs of masks that agree where two tiles overlap
+ *   here:    pairs, best first, form groups with at most one mask of each tile
+ *   seam.h:  the masks of a group are joined where they differ least
+ *
+ * A merged mask that still ends in a straight line at an inner border of a tile is dropped, as
+ * masks cut by a crop's border are, if the line is longer than half of the mask's height or width.
+ * If no tile of the group covers the other side of the border, more than a quarter is enough.
  */
 #ifndef FILTERS_MERGE_H
 #define FILTERS_MERGE_H
@@ -14,11 +14,11 @@
 struct error;
 struct mask_list;
 
-/* Merges the masks of all tiles of an image. Runs are of the image's size; the masks of one tile
- * stand together, and tiles come row by row, from left to right. A merged mask has the scores,
- * point and crop of the part with the highest predicted IoU, and stands where that stood. Parts of
- * two objects may agree with the same mask of a neighbouring tile: NMS is due afterwards. 0 or -1
- * (ERROR_MEMORY). */
+/* Merges the masks of all tiles of an image. `threshold` is the least intersection over union of a
+ * pair (match.h). Runs are of the image's size. Tiles come row by row, from left to right, and the
+ * masks of a tile are consecutive. A merged mask takes the scores, point, crop and place of the
+ * part with the highest predicted IoU. Two merged masks may share a part, so NMS must follow. 0 or
+ * -1 (ERROR_MEMORY). */
 int merge_tiles(struct mask_list *list, double threshold, struct error *error);
 
 #endif

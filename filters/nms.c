@@ -57,7 +57,7 @@ static float max_float(float a, float b)
     return a > b ? a : b;
 }
 
-/* Boxes in columns, so that one can be compared with many at a time. */
+/* Boxes as a struct of arrays, so that one box is compared with many at a time. */
 struct columns {
     float *x0, *y0, *x1, *y1, *area; /* the first is owned; [count] each */
 };
@@ -83,8 +83,8 @@ static void set_box(struct columns *columns, size_t i, struct box box)
     columns->area[i] = (columns->x1[i] - columns->x0[i]) * (columns->y1[i] - columns->y0[i]);
 }
 
-/* Whether box i has an IoU above `threshold` with any of first .. end - 1. No branches: the
- * compiler makes vectors of it. */
+/* Whether box i has an IoU above `threshold` with any of boxes first .. end - 1. No branches, so
+ * that the compiler vectorises the loop. */
 static bool overlaps_any(const struct columns *columns, size_t i, size_t first, size_t end,
                          float threshold)
 {
@@ -100,7 +100,7 @@ static bool overlaps_any(const struct columns *columns, size_t i, size_t first, 
     return any;
 }
 
-/* The largest float that is not above `threshold`: a float is above the one if it is above the
+/* The largest float not above `threshold`: a float is above one if and only if it is above the
  * other. */
 static float round_down(double threshold)
 {
@@ -112,7 +112,7 @@ int nms_boxes(const struct nms_input *input, double threshold, size_t *keep, siz
               struct error *error)
 {
     enum { BLOCK = 128 };
-    struct columns best = {0}; /* the kept ones, and behind them the one in question */
+    struct columns best = {0}; /* the kept boxes, followed by the current one */
     float limit = round_down(threshold);
     *kept = 0;
     size_t *order = memory_new(input->count, sizeof *order, "ranking of masks", error);

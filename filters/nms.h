@@ -1,11 +1,10 @@
-/* nms.h - non-maximum suppression: of masks that show the same thing, the best is kept.
+/* nms.h - non-maximum suppression (NMS): of masks that show the same object, the best is kept.
  *
- * All variants visit the masks in the order of falling score (equal scores: the earlier first) and
- * drop those too similar to one kept before. The work is quadratic in the number of masks.
- * Source of the box variant: torchvision.ops.nms, in float, with areas (x1 - x0) * (y1 - y0) of
- * inclusive boxes, as the reference calls it. It keeps the same boxes and returns them in the same
- * order; only where there are more than 1000 boxes does torchvision order equal scores differently,
- * by a sort that is not stable.
+ * All variants visit the masks by falling score (equal scores: the earlier first) and drop those
+ * too similar to one already kept. The work is quadratic in the number of masks. Source of the box
+ * variant: torchvision.ops.nms, in float, with areas (x1 - x0) * (y1 - y0) of inclusive boxes, as
+ * the reference calls it. It keeps the same boxes in the same order, except that torchvision sorts
+ * more than 1000 boxes with a sort that is not stable for equal scores.
  */
 #ifndef FILTERS_NMS_H
 #define FILTERS_NMS_H
@@ -17,11 +16,11 @@
 struct error;
 struct mask_list;
 
-/* order[0 .. count): the indices by falling score, those of equal scores rising. Scores must not be
- * NaN. Returns 0 or -1 (ERROR_MEMORY). */
+/* Fills order[0 .. count) with the indices by falling score; equal scores keep their order. Scores
+ * must not be NaN. Returns 0 or -1 (ERROR_MEMORY). */
 int nms_rank(const float *scores, size_t count, size_t *order, struct error *error);
 
-/* nms_rank of a list's masks by predicted IoU. */
+/* Ranks the masks of a list by predicted IoU, as nms_rank. */
 int nms_rank_masks(const struct mask_list *list, size_t *order, struct error *error);
 
 /* Boxes and their scores, borrowed. */
@@ -37,25 +36,25 @@ struct nms_input {
 int nms_boxes(const struct nms_input *input, double threshold, size_t *keep, size_t *kept,
               struct error *error);
 
-/* nms_boxes over the boxes of a list with scores[list->count]; the list is put into the order of
- * falling score. 0 or -1 (ERROR_MEMORY). */
+/* nms_boxes on the boxes of a list, with scores[list->count]. The list ends up best first. 0 or -1
+ * (ERROR_MEMORY). */
 int nms_list(struct mask_list *list, const float *scores, double threshold, struct error *error);
 
-/* Box NMS within a crop: score is the predicted IoU. The list ends up best first. 0 or -1
- * (ERROR_MEMORY). Boxes may be in the crop's frame or the image's, all in the same. */
+/* Box NMS within a crop, by predicted IoU. The list ends up best first. All boxes are in the same
+ * frame, the crop's or the image's. 0 or -1 (ERROR_MEMORY). */
 int nms_within_crop(struct mask_list *list, double threshold, struct error *error);
 
-/* Box NMS over the masks of all crops of an image: score is 1 / crop area, so that the more zoomed
- * crop wins. Boxes are in the image's frame. 0 or -1 (ERROR_MEMORY). */
+/* Box NMS across all crops of an image. The score is 1 / crop area, so the smaller crop wins. Boxes
+ * are in the image's frame. 0 or -1 (ERROR_MEMORY). */
 int nms_across_crops(struct mask_list *list, double threshold, struct error *error);
 
-/* Not in the reference: NMS by the intersection over union of the masks themselves, score predicted
- * IoU. Runs are of the image's size. 0 or -1 (ERROR_MEMORY). */
+/* Not in the reference: NMS by the intersection over union of the masks themselves, ranked by
+ * predicted IoU. Runs are of the image's size. 0 or -1 (ERROR_MEMORY). */
 int nms_masks(struct mask_list *list, double threshold, struct error *error);
 
-/* Not in the reference: drops a mask of which more than `threshold` (0..1) of the area lies within
- * a better mask (score predicted IoU) or of which a better mask's area lies that much within it.
- * Runs are of the image's size. 0 or -1 (ERROR_MEMORY). */
+/* Not in the reference: of two masks, ranked by predicted IoU, drops the worse one if more than
+ * `threshold` (0..1) of the smaller one's area lies within the larger one. Runs are of the image's
+ * size. 0 or -1 (ERROR_MEMORY). */
 int nms_contained(struct mask_list *list, double threshold, struct error *error);
 
 #endif

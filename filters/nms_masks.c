@@ -1,4 +1,4 @@
-/* nms_masks.c - suppression that looks at the masks themselves, not only at their boxes. */
+/* nms_masks.c - NMS that compares the masks themselves, not only their boxes. */
 #include <stdbool.h>
 
 #include "base/memory.h"
@@ -23,7 +23,7 @@ static bool similar_by_containment(const struct mask *better, const struct mask 
            (double)rle_intersection(&better->rle, &worse->rle) > threshold * (double)small;
 }
 
-/* Keeps, best first by predicted IoU, each mask that is not too similar to one kept before. */
+/* Keeps each mask, best first by predicted IoU, that is not similar to one already kept. */
 static int suppress(struct mask_list *list,
                     bool (*similar)(const struct mask *better, const struct mask *worse,
                                     double threshold),

@@ -8,7 +8,7 @@
 #include "rle/combine.h"
 
 struct contender {
-    uint64_t area; /* 0 where area does not matter */
+    uint64_t area; /* 0 if area does not count */
     float predicted_iou;
     size_t index;
 };
@@ -23,7 +23,7 @@ static int winners_first(const void *left, const void *right)
     return a->index < b->index ? -1 : 1;
 }
 
-/* Takes what is taken from the mask, and adds the rest to what is taken. */
+/* Removes the taken pixels from the mask and adds the rest to `taken`. */
 static int claim(struct mask *mask, struct rle *taken, struct rle *scratch, struct error *error)
 {
     if (taken->length > 0) {

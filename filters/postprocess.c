@@ -57,7 +57,7 @@ static int by_index(const void *a, const void *b)
     return x > y ? 1 : x < y ? -1 : 0;
 }
 
-/* Keeps the `most` masks with the highest predicted IoU, in the order that they have. */
+/* Keeps the `most` masks with the highest predicted IoU; their order stays. */
 static int select_best(struct mask_list *masks, size_t most, struct error *error)
 {
     if (most == 0 || masks->count <= most)

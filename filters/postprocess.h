@@ -1,5 +1,5 @@
-/* postprocess.h - the filters after NMS: regions are cleaned up, unwanted masks dropped, overlaps
- * resolved. Everything is off by default, as in the reference. */
+/* postprocess.h - the filters after NMS: clean up regions, drop unwanted masks, resolve overlaps.
+ * All are off by default, as in the reference. */
 #ifndef FILTERS_POSTPROCESS_H
 #define FILTERS_POSTPROCESS_H
 
@@ -25,7 +25,7 @@ struct postprocess_options {
     int min_mask_region_area; /* pixels; smaller holes and islands are removed; 0: none */
     enum region_cleanup region_cleanup;
     int min_area, max_area;    /* pixels; max_area 0: no limit */
-    double max_area_fraction;  /* drop masks that cover this share of the image; 0: none */
+    double max_area_fraction;  /* drop masks that cover this much of the image; 0: none */
     double mask_nms_thresh;    /* NMS on the masks themselves; 1: off */
     double containment_thresh; /* drop masks that lie this much within a better one; 1: off */
     int max_masks;             /* keep the masks of highest predicted IoU; 0: no limit */

@@ -7,8 +7,8 @@
 #include "rle/combine.h"
 #include "rle/strips.h"
 
-/* The part of an overlap at either end in which no seam lies: masks are least certain where what
- * was looked at ends. */
+/* No seam lies in the first and last eighth of an overlap: masks are least reliable near the border
+ * of a tile. */
 enum { MARGIN_DIVISOR = 8 };
 
 /* Columns or rows first .. first + count - 1 of an image, and how many pixels differ in each. */
@@ -23,7 +23,7 @@ static int32_t clamp(int64_t at, int32_t count)
     return (int32_t)(at < 0 ? 0 : at > count ? count : at);
 }
 
-/* Counts the pixels of `rle`: columns directly, rows as the differences to the row before. */
+/* Counts the pixels of `rle`: in columns directly, in rows as differences to the row before. */
 static void count_pixels(struct profile *profile, const struct rle *rle)
 {
     struct rle_strips strips = {.rle = rle};
@@ -58,7 +58,7 @@ static int measure(struct profile *profile, const struct rle *a, const struct rl
     return status;
 }
 
-/* Where the fewest pixels differ; of equal places the one nearest to the middle. */
+/* The place where the fewest pixels differ; of equal ones the nearest to the middle. */
 static int32_t best_place(const struct profile *profile)
 {
     int32_t margin = profile->count / MARGIN_DIVISOR;

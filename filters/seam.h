@@ -1,9 +1,9 @@
-/* seam.h - two pieces of one mask, found in overlapping parts of an image, put together without a
- * visible border.
+/* seam.h - tile joining, last step: joins two pieces of a mask, found in overlapping tiles, without
+ * a visible step.
  *
- * In the overlap both pieces say where the object ends, and seldom the very same. A union would
- * end with a step where the overlap does; so would a cut at a fixed place. The pieces change over
- * where they agree best: in the column (or row) where the fewest pixels differ.
+ * The two pieces seldom have exactly the same outline in the overlap. A union would leave a step at
+ * the end of the overlap, and so would a cut at a fixed place. So the seam lies where the pieces
+ * agree best: in the column (or row) where the fewest pixels differ.
  */
 #ifndef FILTERS_SEAM_H
 #define FILTERS_SEAM_H
@@ -13,10 +13,10 @@
 
 struct error;
 
-/* A part of a mask, and where it was looked for. */
+/* A part of a mask, and the region that was searched. */
 struct piece {
     struct rle rle;   /* owned; of the image's size */
-    struct rect rect; /* nothing of rle lies outside; zeroed: no piece yet */
+    struct rect rect; /* contains all of rle; zeroed: no piece yet */
 };
 
 enum seam_axis {
@@ -24,8 +24,8 @@ enum seam_axis {
     SEAM_Y  /* one above, one below */
 };
 
-/* Adds `next`, which begins not before `piece` along the axis, to `piece`; an empty piece becomes a
- * copy. Returns 0 or -1 (ERROR_MEMORY). */
+/* Adds `next`, which does not begin before `piece` along the axis, to `piece`. A zeroed piece
+ * becomes a copy. Returns 0 or -1 (ERROR_MEMORY). */
 int seam_join(struct piece *piece, const struct piece *next, enum seam_axis axis,
               struct error *error);
 

@@ -25,8 +25,8 @@ struct error;
 /* 8-bit RGB pixels in rows from the top: rgb[height][width][3]. Begin with all zeros. */
 struct image {
     int32_t width, height; /* pixels, orientation applied */
-    uint8_t *rgb;          /* owned; freed by image_free */
-    size_t capacity;       /* allocated bytes, kept and used again by the next read */
+    uint8_t *rgb;          /* owned, freed by image_free */
+    size_t capacity;       /* allocated bytes; the next read reuses them */
 };
 
 /* A region of an image, or other RGB rows. All borrowed. */
@@ -36,17 +36,17 @@ struct image_view {
     int32_t width, height;
 };
 
-/* What an image may cost before it is refused by its header alone; 0: no limit. */
+/* Limits that are checked against the header, before anything is decoded; 0: no limit. */
 struct image_limits {
     uint64_t max_pixels; /* width * height */
     uint64_t max_bytes;  /* memory while decoding: image_header.bytes */
 };
 
-/* What the header says; nothing is decoded to get it. */
+/* What is known from the header alone, without decoding. */
 struct image_header {
     int32_t width, height;  /* pixels, orientation applied */
-    uint64_t decoder_bytes; /* upper estimate of what the decoder holds beside the pixels */
-    uint64_t bytes;         /* decoder_bytes and 3 a pixel: what image_read takes */
+    uint64_t decoder_bytes; /* upper estimate of the decoder's memory beside the pixels */
+    uint64_t bytes;         /* decoder_bytes + 3 for each pixel: what image_read needs */
 };
 
 /* Starts libvips: no operation cache, one thread for each pipeline, no warnings on standard error,
@@ -63,8 +63,8 @@ void image_library_stop(void);
  * one that has called a function here. */
 void image_thread_stop(void);
 
-/* Whether a file name (without its folder) has the extension of a format that is read, in any case:
- * jpg jpeg jpe jfif png tif tiff webp gif heic heif avif. */
+/* Whether a file name (without its folder) ends with the extension of a supported format, in upper
+ * or lower case: jpg jpeg jpe jfif png tif tiff webp gif heic heif avif. */
 bool image_has_extension(const char *name);
 
 /* Reads the header only. Limits are checked as in image_read; NULL: none.
@@ -72,17 +72,17 @@ bool image_has_extension(const char *name);
 int image_read_header(const char *path, const struct image_limits *limits,
                       struct image_header *header, struct error *error);
 
-/* Decodes a file into `image`, whose memory is used again where it is large enough. limits may be
- * NULL. Returns 0, or -1 with ERROR_IMAGE (missing, unreadable, not an image, damaged, truncated,
- * over a limit) or ERROR_MEMORY; the pixels are indeterminate then, but image_free stays valid. */
+/* Decodes a file into `image`, whose memory is reused if it is large enough. limits may be NULL.
+ * Returns 0, or -1 with ERROR_IMAGE (missing, unreadable, not an image, damaged, truncated, over a
+ * limit) or ERROR_MEMORY; then the pixels are indeterminate, but image_free is still valid. */
 int image_read(const char *path, const struct image_limits *limits, struct image *image,
                struct error *error);
 
-/* As image_read, from `size` bytes of a file's contents; `name` stands for the path in messages. */
+/* As image_read, from the `size` bytes of a file. Messages begin with `name`. */
 int image_read_memory(const void *bytes, size_t size, const char *name,
                       const struct image_limits *limits, struct image *image, struct error *error);
 
-/* Makes room for width x height pixels and sets the size; what was there is lost. 0 or -1
+/* Makes room for width x height pixels and sets the size. The old pixels are lost. 0 or -1
  * (ERROR_MEMORY). */
 int image_reserve(struct image *image, int32_t width, int32_t height, struct error *error);
 
@@ -92,21 +92,20 @@ struct image_view image_view_of(const struct image *image, struct rect rect);
 /* Frees the pixels and leaves an empty struct. */
 void image_free(struct image *image);
 
-/* A window of whole rows that moves down an image too large to be held. For one thread. */
+/* A window of whole rows that moves down an image too large for memory. For one thread. */
 struct image_strips;
 
-/* Opens `path` for reading from top to bottom and fills *header. max_pixels is checked, max_bytes
- * is not: what is held is header->decoder_bytes and the window. An image that has to be turned
- * upright is first unpacked to a temporary file in TMPDIR (/tmp) of 3 bytes a pixel.
+/* Opens `path` for reading from top to bottom and fills *header. Checks max_pixels but not
+ * max_bytes: the memory needed is header->decoder_bytes and the window. An image that must be
+ * turned upright is first unpacked to a temporary file in TMPDIR (/tmp) of 3 bytes a pixel.
  * Returns 0 or -1 as image_read, or -1 with ERROR_IO. The caller frees *strips. */
 int image_strips_open(struct image_strips **strips, const char *path,
                       const struct image_limits *limits, struct image_header *header,
                       struct error *error);
 
-/* Makes rows y .. y + height - 1 available in *window (width x height, borrowed: valid until the
- * next call on `strips`, never to be passed to image_free). y must not become smaller from call to
- * call; rows that were in the last window are kept, not decoded again. Returns 0 or -1 as
- * image_read. */
+/* Puts rows y .. y + height - 1 into *window (width x height). The window is borrowed: it is valid
+ * until the next call on `strips`, and must not be passed to image_free. y must not decrease from
+ * call to call. Rows that two windows share are decoded once. Returns 0 or -1 as image_read. */
 int image_strips_rows(struct image_strips *strips, int32_t y, int32_t height, struct image *window,
                       struct error *error);
 

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-/* read(2), and again where a signal interrupts it. */
+/* pread(2), repeated if a signal interrupts it. */
 static ssize_t read_some(int descriptor, void *bytes, size_t size, off_t position)
 {
     ssize_t got;
@@ -32,7 +32,7 @@ static int check_regular(int descriptor, const char *path, off_t *size, struct e
     return 0;
 }
 
-/* Reads up to `size` bytes; a file that has become shorter gives fewer. */
+/* Reads up to `size` bytes, or fewer if the file has become shorter. */
 static int read_whole(struct image_file *file, const char *path, size_t size, struct error *error)
 {
     file->bytes = malloc(size);
@@ -69,7 +69,7 @@ int image_file_check(const struct image_file *file, const char *path, struct err
 {
     enum { PIECE = 1 << 16 };
     uint8_t piece[PIECE];
-    ssize_t got = file->bytes ? 0 : 1; /* what is in memory has been read without a fault */
+    ssize_t got = file->bytes ? 0 : 1; /* a file in memory was read without an error */
     for (off_t position = 0; got > 0; position += got)
         got = read_some(file->descriptor, piece, PIECE, position);
     return got < 0 ? error_set_system(error, ERROR_IMAGE, errno, "%s: cannot be read", path) : 0;

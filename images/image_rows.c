@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "images/image_source.h"
 
-/* Rows decoded at once: enough to make calls cheap, few enough to stay in the caches. */
+/* Rows decoded at a time: enough to amortise the calls, few enough to stay in cache. */
 enum { STRIP_ROWS = 32 };
 
 static void samples_to_8_bits(const uint16_t *from, size_t count, bool rounded, uint8_t *to)
@@ -14,8 +14,7 @@ static void samples_to_8_bits(const uint16_t *from, size_t count, bool rounded, 
         to[i] = (uint8_t)(rounded ? (from[i] + 128) / 257 : from[i] >> 8);
 }
 
-/* One row of 8-bit samples to RGB; bands beyond the colours are dropped but for what `source` says.
- */
+/* One row of 8-bit samples to RGB. Extra bands are dropped, except as `source` says. */
 static void samples_to_rgb(const struct image_source *source, const uint8_t *from, uint8_t *rgb)
 {
     enum image_colour colour = source->colour;
@@ -36,15 +35,15 @@ static void samples_to_rgb(const struct image_source *source, const uint8_t *fro
     }
 }
 
-/* Converts row y of source->region; `narrow` has room for its samples. */
-static void convert_row(const struct image_source *source, int32_t y, uint8_t *narrow, uint8_t *rgb)
+/* Converts row y of source->region; `bytes` has room for its samples in 8 bits. */
+static void convert_row(const struct image_source *source, int32_t y, uint8_t *bytes, uint8_t *rgb)
 {
     const VipsImage *pixels = source->pixels;
     const uint8_t *samples = VIPS_REGION_ADDR(source->region, 0, y);
     if (pixels->BandFmt == VIPS_FORMAT_USHORT) {
         size_t count = (size_t)pixels->Xsize * pixels->Bands;
-        samples_to_8_bits((const uint16_t *)(const void *)samples, count, source->rounded, narrow);
-        samples = narrow;
+        samples_to_8_bits((const uint16_t *)(const void *)samples, count, source->rounded, bytes);
+        samples = bytes;
     }
     if (source->colour == IMAGE_RGB && pixels->Bands == 3)
         memcpy(rgb, samples, (size_t)pixels->Xsize * 3);
@@ -52,7 +51,7 @@ static void convert_row(const struct image_source *source, int32_t y, uint8_t *n
         samples_to_rgb(source, samples, rgb);
 }
 
-static int decode_strips(struct image_source *source, int32_t y, int32_t rows, uint8_t *narrow,
+static int decode_strips(struct image_source *source, int32_t y, int32_t rows, uint8_t *bytes,
                          uint8_t *rgb, struct error *error)
 {
     const VipsImage *pixels = source->pixels;
@@ -65,7 +64,7 @@ static int decode_strips(struct image_source *source, int32_t y, int32_t rows, u
                              "copy it again",
                              source->name, y, y + count - 1, pixels->Ysize);
         for (; count > 0; count--, y++, rgb += (size_t)pixels->Xsize * 3)
-            convert_row(source, y, narrow, rgb);
+            convert_row(source, y, bytes, rgb);
     }
     return 0;
 }
@@ -78,11 +77,11 @@ int image_source_rows(struct image_source *source, int32_t y, int32_t rows, uint
     if (!source->region)
         return error_set(error, ERROR_MEMORY, "%s: no memory to decode it", source->name);
     size_t samples = (size_t)source->pixels->Xsize * source->pixels->Bands;
-    uint8_t *narrow = memory_new(samples, 1, source->name, error);
-    if (!narrow)
+    uint8_t *bytes = memory_new(samples, 1, source->name, error);
+    if (!bytes)
         return -1;
-    int status = decode_strips(source, y, rows, narrow, rgb, error);
-    memory_free(narrow);
+    int status = decode_strips(source, y, rows, bytes, rgb, error);
+    memory_free(bytes);
     if (status && source->from_file)
         image_file_check(&source->file, source->name, error);
     return status;
@@ -117,7 +116,7 @@ static struct turn find_turn(int orientation, ptrdiff_t width, ptrdiff_t height)
     }
 }
 
-/* Puts `rows` stored rows from row y on into their places in the upright image. */
+/* Copies stored rows y .. y + rows - 1 to their places in the upright image. */
 static void place_rows(const struct turn *turn, const uint8_t *from, int32_t width, int32_t y,
                        int32_t rows, uint8_t *rgb)
 {

@@ -1,4 +1,4 @@
-/* The other side of image_worker.h: the server and its children. */
+/* The server and its child processes: the other side of image_worker.h. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,10 +13,10 @@
 #include "images/image_source.h"
 #include "images/image_wire.h"
 
-/* What decoders' own threads take for stacks, and what a child may lose from image to image. */
+/* Headroom for decoder stacks and leaks between images. */
 enum { SPARE_BYTES = 128 << 20 };
 
-/* Ends the process after so many seconds by SIGALRM, whatever it is at; 0 calls that off. */
+/* Arms SIGALRM, which ends the process; 0 disarms it. */
 static void set_alarm(double seconds)
 {
     struct itimerval timer = {0};
@@ -25,7 +25,7 @@ static void set_alarm(double seconds)
     setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-/* Bytes of private memory that the process has now; 0 where the system does not tell. */
+/* Bytes of private memory in use; 0 if the system does not say. */
 static uint64_t private_bytes(void)
 {
     unsigned long long pages = 0;
@@ -37,8 +37,7 @@ static uint64_t private_bytes(void)
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Lets the process have `bytes` more than `before`; 0: as many as it likes. Shared memory is not
- * counted. */
+/* Limits the process to `bytes` more than `before`; 0: no limit. Shared memory is not counted. */
 static void limit_memory(uint64_t before, uint64_t bytes)
 {
     struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
@@ -47,7 +46,7 @@ static void limit_memory(uint64_t before, uint64_t bytes)
     setrlimit(RLIMIT_DATA, &limit);
 }
 
-/* Opens what is asked for. */
+/* Opens the request's image. */
 static int open_source(struct image_source *source, const struct image_request *request,
                        const struct image_shared *shared, struct error *error)
 {
@@ -57,7 +56,7 @@ static int open_source(struct image_source *source, const struct image_request *
                                     &request->limits, error);
 }
 
-/* Makes room for the pixels after the contents. Contents that move with that are opened anew. */
+/* Makes room for the pixels behind the file. The file may move with that; then it is reopened. */
 static int make_room(struct image_source *source, const struct image_request *request,
                      struct image_shared *shared, size_t bytes, struct error *error)
 {
@@ -69,10 +68,10 @@ static int make_room(struct image_source *source, const struct image_request *re
     return open_source(source, request, shared, error);
 }
 
-/* What a child keeps from request to request. */
+/* A child's state between requests. */
 struct child {
     struct image_shared shared;
-    struct image_strips *strips; /* NULL: none are open */
+    struct image_strips *strips; /* NULL if none are open */
 };
 
 static void decode(const struct image_request *request, struct image_shared *shared,
@@ -108,22 +107,22 @@ static void decode_rows(const struct image_request *request, struct child *child
 static void answer(const struct image_request *request, struct child *child,
                    struct image_reply *reply)
 {
-    if (request->wish == IMAGE_ROWS) {
+    if (request->kind == IMAGE_ROWS) {
         decode_rows(request, child, reply);
         return;
     }
     image_strips_free(child->strips);
     child->strips = NULL;
-    if (request->wish == IMAGE_HEADER)
+    if (request->kind == IMAGE_HEADER)
         image_read_header(request->name, &request->limits, &reply->header, &reply->error);
-    else if (request->wish == IMAGE_STRIPS)
+    else if (request->kind == IMAGE_STRIPS)
         image_strips_open(&child->strips, request->name, &request->limits, &reply->header,
                           &reply->error);
     else
         decode(request, &child->shared, reply);
 }
 
-/* A child's life: requests until the socket is closed. */
+/* A child's main loop: answers requests until the socket is closed. */
 static void serve(int socket, int memory)
 {
     struct child child = {{memory, NULL, 0}, NULL};
@@ -142,7 +141,7 @@ static void serve(int socket, int memory)
     }
 }
 
-/* Ends with its parent, which is `parent`. */
+/* Makes this process end with its parent. */
 static void die_with(pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -154,7 +153,7 @@ static void fork_child(int control, const int descriptors[2])
 {
     pid_t server = getpid();
     if (fork() != 0)
-        return; /* the server; where there is no child, the closed socket says so */
+        return; /* the server; if fork failed, the worker sees the closed socket */
     die_with(server);
     close(control);
     signal(SIGALRM, SIG_DFL);
@@ -164,14 +163,14 @@ static void fork_child(int control, const int descriptors[2])
 
 void image_server_run(int control)
 {
-    enum { KEPT = 3 }; /* the control socket's descriptor; the rest is the program's own */
+    enum { KEPT = 3 }; /* the control socket's descriptor; all others are closed */
     static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE};
     struct error error;
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         signal(ignored[i], SIG_IGN);
-    signal(SIGCHLD, SIG_IGN); /* children leave no zombies */
+    signal(SIGCHLD, SIG_IGN); /* no zombies */
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    /* Decoders chatter on standard error, without saying about which file. */
+    /* Decoders print warnings that do not name the file. */
     int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int standard = 0; standard <= 2 && nowhere >= 0; standard++)
         dup2(nowhere, standard);

@@ -6,30 +6,33 @@
 #include "base/error.h"
 #include "images/image_tiff.h"
 
-/* A format: how its files are called and how they begin, which loader of libvips reads it, and what
- * that holds in memory beside the finished pixels, at most. */
+/* A format: its extensions, its magic bytes, the libvips loader that reads it, and an upper bound
+ * of the memory that the loader needs beside the decoded pixels. */
 struct format {
     const char *name;
     const char *extensions; /* each with a space before and after it */
     const char *loader;
     size_t offset, length; /* of the magic bytes */
     const char *magic;
-    int whole;      /* bytes a pixel */
-    int interlaced; /* bytes a pixel for interlaced and progressive files */
+    int whole;      /* bytes a pixel, for ordinary files */
+    int interlaced; /* bytes a pixel, for interlaced and progressive files */
 };
 
 static const struct format formats[] = {
-    {"JPEG", " jpg jpeg jpe jfif ", "jpegload_source", 0, 3, "\xff\xd8\xff", 0,
-     8},                                                                 /* 16-bit coefficients */
-    {"PNG", " png ", "pngload_source", 0, 8, "\x89PNG\r\n\x1a\n", 0, 8}, /* four bands of 16 bits */
+    /* progressive: 16-bit coefficients */
+    {"JPEG", " jpg jpeg jpe jfif ", "jpegload_source", 0, 3, "\xff\xd8\xff", 0, 8},
+    /* interlaced: four bands of 16 bits */
+    {"PNG", " png ", "pngload_source", 0, 8, "\x89PNG\r\n\x1a\n", 0, 8},
     {"TIFF", " tif tiff ", "tiffload_source", 0, 4, "II*\0", 0, 0},
     {"TIFF", "", "tiffload_source", 0, 4, "MM\0*", 0, 0},
     {"TIFF", "", "tiffload_source", 0, 4, "II+\0", 0, 0},
     {"TIFF", "", "tiffload_source", 0, 4, "MM\0+", 0, 0},
-    {"WebP", " webp ", "webpload_source", 8, 4, "WEBP", 8, 8}, /* RGBA, twice */
-    {"GIF", " gif ", "gifload_source", 0, 4, "GIF8", 8, 8},    /* RGBA and a canvas */
-    {"HEIC or AVIF", " heic heif avif ", "heifload_source", 4, 4, "ftyp", 8,
-     8}, /* planes and RGBA */
+    /* RGBA, twice */
+    {"WebP", " webp ", "webpload_source", 8, 4, "WEBP", 8, 8},
+    /* RGBA and a canvas */
+    {"GIF", " gif ", "gifload_source", 0, 4, "GIF8", 8, 8},
+    /* planes and RGBA */
+    {"HEIC or AVIF", " heic heif avif ", "heifload_source", 4, 4, "ftyp", 8, 8},
 };
 
 enum { MAGIC_BYTES = 12 }; /* the longest offset + length */
@@ -66,7 +69,7 @@ static void set_header(struct image_source *source, const struct format *format)
     bool interlaced = vips_image_get_typeof(pixels, "interlaced") != 0;
     int held = interlaced ? format->interlaced : format->whole;
     uint64_t count = (uint64_t)pixels->Xsize * (uint64_t)pixels->Ysize;
-    /* Decoders and libvips keep tens of rows; tiles of a TIFF may be 256 rows high and more. */
+    /* Decoders and libvips keep some tens of rows; TIFF tiles may be 256 rows high or more. */
     uint64_t rows = pixels->Ysize < 1024 ? pixels->Ysize : 1024;
     source->header.decoder_bytes =
         count * (uint64_t)held + rows * VIPS_IMAGE_SIZEOF_LINE(pixels) + source->file.size;
@@ -84,7 +87,7 @@ static int fail_colour(const struct image_source *source, const char *colours, s
 static int set_tiff_colour(struct image_source *source, const struct image_tiff *tiff,
                            struct error *error)
 {
-    /* libvips takes these samples for RGB; libjpeg converts them before they get there. */
+    /* libvips takes YCbCr samples for RGB, except in JPEG tiles, which libjpeg converts. */
     if (tiff->photometric == TIFF_PHOTOMETRIC_YCBCR && tiff->compression != TIFF_COMPRESSION_JPEG)
         return fail_colour(source, "YCbCr", error);
     if (source->colour == IMAGE_CMYK_JPEG)
@@ -93,14 +96,14 @@ static int set_tiff_colour(struct image_source *source, const struct image_tiff 
         source->rounded = true;
         if (source->pixels->Bands > 3 && tiff->extra_sample == TIFF_EXTRA_UNASSOCIATED)
             source->blend = 127; /* libtiff multiplies and rounds */
-        /* Associated alpha has been multiplied in; libvips takes it out again, rounding down. */
+        /* Associated alpha is stored multiplied in; libvips divides by it, rounding down. */
         if (source->pixels->Bands > 3 && tiff->extra_sample == TIFF_EXTRA_ASSOCIATED)
             source->blend = 254;
     }
     return 0;
 }
 
-/* The colour that libvips names as what is seen through transparent pixels of a GIF. */
+/* The background colour that libvips gives for the transparent pixels of a GIF. */
 static void set_paper(struct image_source *source)
 {
     double *background;
@@ -115,8 +118,8 @@ static void set_paper(struct image_source *source)
         source->paper[c] = (uint8_t)background[c];
 }
 
-/* Finds out how colours are stored, and refuses what OpenCV does not read (floating point) or reads
- * in a way of its own (Lab). */
+/* Finds how colours are stored. Refuses what OpenCV does not read (floating point) or reads in its
+ * own way (Lab). */
 static int set_colour(struct image_source *source, struct error *error)
 {
     const VipsImage *pixels = source->pixels;
@@ -164,8 +167,8 @@ static int check_limits(const struct image_source *source, const struct image_li
     return 0;
 }
 
-/* From source->bytes to a header that has been checked. libvips has one error buffer for all
- * threads, so what stands there could be about another image: it is never shown. */
+/* Reads and checks the header of source->bytes. libvips has one error buffer for all threads, which
+ * may hold a message about another image, so its text is never shown. */
 static int open_pixels(struct image_source *source, const struct image_limits *limits,
                        struct error *error)
 {
@@ -195,7 +198,7 @@ static int open_pixels(struct image_source *source, const struct image_limits *l
     return is_tiff ? set_tiff_colour(source, &tiff, error) : 0;
 }
 
-/* The rest of opening, once source->bytes is there or could not be made. */
+/* Opens source->bytes, which is NULL if it could not be made. */
 static int open_bytes(struct image_source *source, const struct image_limits *limits,
                       struct error *error)
 {
@@ -245,5 +248,5 @@ void image_source_close(struct image_source *source)
     if (source->from_file)
         image_file_close(&source->file);
     *source = (struct image_source){0};
-    vips_error_clear(); /* never shown, but it would fill up */
+    vips_error_clear(); /* never shown, but it would grow */
 }

@@ -26,18 +26,19 @@ struct image_source {
     struct image_file file;
     VipsSource *bytes;  /* the file or memory block */
     VipsImage *pixels;  /* as stored: not turned, any number of bands, 8 or 16 bits */
-    VipsRegion *region; /* rows decoded last; belongs to the thread that decodes */
+    VipsRegion *region; /* rows decoded last; for the decoding thread only */
     int orientation;    /* EXIF, 1..8 */
     enum image_colour colour;
     bool rounded;     /* 16 bits become (v + 128) / 257 (libtiff, RGB) instead of v >> 8 */
-    int blend;        /* unless 0, the fourth band is multiplied in: (v * a + blend) / 255 */
-    bool has_paper;   /* where that band is 0, `paper` is seen (GIF) */
+    int blend;        /* if not 0, the fourth band is multiplied in: (v * a + blend) / 255 */
+    bool has_paper;   /* pixels whose fourth band is 0 show `paper` (GIF) */
     uint8_t paper[3]; /* RGB */
     struct image_header header;
 };
 
 /* Opens the file and reads its header; `pieces`: as image_file_open. limits: as image_read; NULL:
- * none. Returns 0, or -1 with everything closed. After 0, image_source_close is due. */
+ * none. Returns 0, or -1 with everything closed. After 0, the caller
+ * must call image_source_close. */
 int image_source_open(struct image_source *source, const char *path, bool pieces,
                       const struct image_limits *limits, struct error *error);
 
@@ -48,8 +49,8 @@ int image_source_open_memory(struct image_source *source, const void *bytes, siz
 
 void image_source_close(struct image_source *source);
 
-/* Decodes stored rows y .. y + rows - 1 into rgb[rows][pixels->Xsize][3]. From call to call y may
- * stay or grow by the rows read, not go back. Returns 0 or -1 (ERROR_IMAGE, ERROR_MEMORY). */
+/* Decodes stored rows y .. y + rows - 1 into rgb[rows][pixels->Xsize][3]. Reads
+ * go from top to bottom: y must not decrease. Returns 0 or -1 (ERROR_IMAGE, ERROR_MEMORY). */
 int image_source_rows(struct image_source *source, int32_t y, int32_t rows, uint8_t *rgb,
                       struct error *error);
 

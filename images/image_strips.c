@@ -1,4 +1,5 @@
-/* A window of rows that keeps what two windows have in common and decodes the rest. */
+/* A window of rows that moves down an image. Rows that two windows share are kept, the rest is
+ * decoded. */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@ struct image_strips {
     struct image_source source;
     char *path;       /* owned; source.name */
     size_t row_bytes; /* of the upright image */
-    uint8_t *rows;    /* [capacity bytes] rows first .. end - 1, where not unpacked */
+    uint8_t *rows;    /* [capacity bytes] rows first .. end - 1; unused if `unpacked` is set */
     size_t capacity;
     int32_t first, end;
     uint8_t *unpacked; /* a mapped temporary file with the whole upright image, or NULL */
@@ -27,8 +28,8 @@ static size_t unpacked_bytes(const struct image_strips *strips)
     return (size_t)strips->source.header.height * strips->row_bytes;
 }
 
-/* A file without a name, of `bytes` bytes that are really there: writing to a mapped file on a full
- * disk would otherwise end the process. Returns a descriptor, or -1 with errno set. */
+/* A file without a name and with `bytes` allocated bytes: without the allocation, writing to the
+ * mapped file on a full disk would end the process. Returns a descriptor, or -1 with errno set. */
 static int temporary_file(size_t bytes)
 {
     const char *folder = getenv("TMPDIR");
@@ -99,8 +100,8 @@ int image_strips_open(struct image_strips **strips, const char *path,
     return 0;
 }
 
-/* Makes room for `height` rows and moves those that stay to the front: afterwards rows y ..
- * strips->end - 1 are there. */
+/* Makes room for `height` rows and moves those that stay to the front. Afterwards the window holds
+ * rows y .. strips->end - 1. */
 static int move_window(struct image_strips *strips, int32_t y, int32_t height, struct error *error)
 {
     size_t bytes = (size_t)height * strips->row_bytes;

@@ -1,5 +1,6 @@
-/* A directory is a count and entries of tag, type, number of values, and the values or, where they
- * need more room than there is (4 bytes; 8 in a BigTIFF), their position. */
+/* A TIFF directory is a count, followed by entries of tag, type, number of values, and the values.
+ * Values that need more than 4 bytes (8 in a BigTIFF) are stored elsewhere; the entry then has
+ * their position. */
 #include "images/image_tiff.h"
 
 #include <stdbool.h>
@@ -14,7 +15,7 @@ struct reader {
     bool big; /* BigTIFF: positions and counts of 8 bytes */
 };
 
-/* The `size` (1..8) bytes at `position` as a number; false when they are not there. */
+/* Reads the `size` (1..8) bytes at `position` as a number; false past the end of the file. */
 static bool read_number(const struct reader *reader, uint64_t position, int size, uint64_t *number)
 {
     uint8_t bytes[8];
@@ -33,7 +34,7 @@ static bool read_number(const struct reader *reader, uint64_t position, int size
     return true;
 }
 
-/* The first value of the entry at `entry` whose values are of type SHORT. */
+/* Reads the first value of an entry of type SHORT; false for other types. */
 static bool read_short(const struct reader *reader, uint64_t entry, unsigned *value)
 {
     int word = reader->big ? 8 : 4;

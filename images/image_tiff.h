@@ -1,5 +1,5 @@
-/* image_tiff.h - the few tags of a TIFF that decide its colours and that libvips does not tell;
- * internal to image*.c. */
+/* image_tiff.h - TIFF tags that decide the colours and that libvips does not report; internal to
+ * image*.c. */
 #ifndef IMAGES_IMAGE_TIFF_H
 #define IMAGES_IMAGE_TIFF_H
 
@@ -15,8 +15,8 @@ struct image_tiff {
     unsigned extra_sample; /* first value of tag 338; 0 where absent */
 };
 
-/* Reads the tags of the first image of a TIFF or BigTIFF and moves the reading position. What
- * cannot be read counts as absent; whether the file is sound is libvips' business. */
+/* Reads the tags of the first image of a TIFF or BigTIFF, and moves the reading position. Tags that
+ * cannot be read count as absent; libvips checks the file itself. */
 struct image_tiff image_tiff_read(VipsSource *bytes);
 
 #endif

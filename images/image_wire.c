@@ -53,7 +53,7 @@ size_t image_shared_pixels(size_t size)
     return (size + 4095) / 4096 * 4096;
 }
 
-/* Room for two descriptors beside a message, aligned as the system wants it. */
+/* Control data of a message that carries two descriptors, aligned as the system requires. */
 union control {
     struct cmsghdr header;
     char room[CMSG_SPACE(2 * sizeof(int))];

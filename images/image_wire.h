@@ -1,9 +1,9 @@
-/* image_wire.h - what a worker and its child say to each other; internal to image_*.c.
+/* image_wire.h - the protocol between a worker and its child process; internal to image_*.c.
  *
  * Sockets are SOCK_SEQPACKET: a message is sent and received as a whole. Shared memory holds the
- * contents of the file, where they were handed over, and after them the pixels.
+ * file's bytes, if the worker sends them, and then the pixels.
  *
- * An image too large to be held is opened once and then asked for window after window; any other
+ * An image too large for memory is opened once and then requested window by window. Any other
  * request closes it.
  */
 #ifndef IMAGES_IMAGE_WIRE_H
@@ -15,32 +15,32 @@
 #include "base/error.h"
 #include "images/image.h"
 
-enum { IMAGE_NAME_MAX = 1 << 16 }; /* bytes of a path, its zero included */
+enum { IMAGE_NAME_MAX = 1 << 16 }; /* bytes of a path with its terminator */
 
-enum image_wish {
-    IMAGE_PIXELS, /* all of them */
+enum image_request_kind {
+    IMAGE_PIXELS, /* the whole image */
     IMAGE_HEADER,
     IMAGE_STRIPS, /* opens strips */
-    IMAGE_ROWS    /* a window of the strips that are open */
+    IMAGE_ROWS    /* a window of the open strips */
 };
 
 struct image_request {
-    enum image_wish wish;
+    enum image_request_kind kind;
     int32_t y, height; /* of a window, in rows */
     struct image_limits limits;
     double seconds;        /* 0: no limit */
     uint64_t memory_bytes; /* 0: no limit */
-    uint64_t size;         /* of the contents in shared memory; 0: open the file `name` */
+    uint64_t size;         /* of the file in shared memory; 0: open the file `name` */
     char name[IMAGE_NAME_MAX];
 };
 
 struct image_reply {
-    struct error error; /* code ERROR_NONE: decoded */
+    struct error error; /* code ERROR_NONE: success */
     struct image_header header;
 };
 
-/* Memory that two processes see. It can grow and never shrinks, so neither can be made to touch
- * what is not there. */
+/* Memory shared by two processes. It can grow but never shrink, so neither process can make the
+ * other touch missing pages. */
 struct image_shared {
     int descriptor; /* owned */
     uint8_t *bytes; /* the mapping, or NULL */
@@ -55,7 +55,7 @@ int image_shared_grow(struct image_shared *shared, size_t size, struct error *er
 
 void image_shared_free(struct image_shared *shared);
 
-/* Where the pixels begin after `size` bytes of contents. */
+/* Offset of the pixels behind a file of `size` bytes. */
 size_t image_shared_pixels(size_t size);
 
 /* Sends one byte and two descriptors; 0, or -1 with errno set. */
@@ -64,7 +64,8 @@ int image_send_descriptors(int socket, const int descriptors[2]);
 /* Receives them (closed on exec); 0, or -1 at the end or on an error. */
 int image_receive_descriptors(int socket, int descriptors[2]);
 
-/* The server's life: hands children to those who ask on `control`. Returns when that is closed. */
+/* The server's main loop: forks a child for each request on `control`. Returns when that socket is
+ * closed. */
 void image_server_run(int control);
 
 #endif

@@ -15,8 +15,8 @@
 #include "base/memory.h"
 #include "images/image_wire.h"
 
-/* A child ends itself when its time is over; one that cannot, because it waits for a disk that does
- * not answer, is given up after this many seconds more. */
+/* A child ends itself at its time limit. One that cannot, because it waits for a disk that does not
+ * answer, is given up after this many more seconds. */
 static const double grace = 2.0;
 
 struct image_server {
@@ -28,9 +28,9 @@ struct image_worker {
     struct image_server *server;
     struct image_worker_options options;
     struct image_shared shared;
-    int socket; /* to the child; -1: none */
+    int socket; /* to the child; -1 if there is none */
     struct image_request request;
-    int32_t width; /* of the strips that are open */
+    int32_t width; /* of the open strips */
 };
 
 int image_server_start(struct image_server **server, struct error *error)
@@ -104,7 +104,7 @@ void image_worker_free(struct image_worker *worker)
     memory_free(worker);
 }
 
-/* Asks the server for a child. */
+/* Asks the server for a child unless there is one. */
 static int join_child(struct image_worker *worker, struct error *error)
 {
     int ends[2];
@@ -123,7 +123,7 @@ static int join_child(struct image_worker *worker, struct error *error)
     return error_set_system(error, ERROR_IO, reason, "the process that decodes images is gone");
 }
 
-/* Waits for the child's answer until its time is over; false when there is none. */
+/* Waits for the child's reply until its time is over; false if none comes. */
 static bool receive(struct image_worker *worker, struct image_reply *reply, double start)
 {
     double seconds = worker->options.seconds;
@@ -138,7 +138,7 @@ static bool receive(struct image_worker *worker, struct image_reply *reply, doub
     }
 }
 
-/* The child has not answered. */
+/* The child has not replied. */
 static int fail_child(struct image_worker *worker, double start, struct error *error)
 {
     double seconds = worker->options.seconds;
@@ -152,13 +152,14 @@ static int fail_child(struct image_worker *worker, double start, struct error *e
                      worker->request.name);
 }
 
-static int fail_nonsense(const struct image_worker *worker, struct error *error)
+static int fail_invalid(const struct image_worker *worker, struct error *error)
 {
-    return error_set(error, ERROR_IMAGE, "%s: its decoder answers nonsense; leave it out",
+    return error_set(error, ERROR_IMAGE, "%s: its decoder gave an invalid reply; leave it out",
                      worker->request.name);
 }
 
-/* Has worker->request answered. What the child says of the image's size is not trusted. */
+/* Sends worker->request and receives the reply. The child is not trusted: the size in its reply is
+ * checked. */
 static int ask(struct image_worker *worker, struct image_reply *reply, struct error *error)
 {
     struct image_request *request = &worker->request;
@@ -179,13 +180,13 @@ static int ask(struct image_worker *worker, struct image_reply *reply, struct er
     const struct image_header *header = &reply->header;
     uint64_t pixels = (uint64_t)header->width * (uint64_t)header->height;
     uint64_t most = request->limits.max_pixels;
-    if (request->wish != IMAGE_ROWS &&
+    if (request->kind != IMAGE_ROWS &&
         (header->width < 1 || header->height < 1 || (most && pixels > most)))
-        return fail_nonsense(worker, error);
+        return fail_invalid(worker, error);
     return 0;
 }
 
-/* Has all pixels decoded and copies them. */
+/* Requests all pixels and copies them. */
 static int ask_pixels(struct image_worker *worker, struct image *image, struct error *error)
 {
     struct image_reply reply;
@@ -200,11 +201,12 @@ static int ask_pixels(struct image_worker *worker, struct image *image, struct e
     return 0;
 }
 
-static int begin_request(struct image_worker *worker, enum image_wish wish, const char *name,
-                         size_t size, const struct image_limits *limits, struct error *error)
+static int begin_request(struct image_worker *worker, enum image_request_kind kind,
+                         const char *name, size_t size, const struct image_limits *limits,
+                         struct error *error)
 {
     struct image_request *request = &worker->request;
-    request->wish = wish;
+    request->kind = kind;
     request->limits = limits ? *limits : (struct image_limits){0};
     request->size = size;
     size_t length = strlen(name);
@@ -236,13 +238,13 @@ int image_worker_read_memory(struct image_worker *worker, const struct image_byt
     return ask_pixels(worker, image, error);
 }
 
-/* Has a file's header read, and for IMAGE_STRIPS the file kept open. */
-static int ask_header(struct image_worker *worker, enum image_wish wish, const char *path,
+/* Requests a file's header; IMAGE_STRIPS keeps the file open. */
+static int ask_header(struct image_worker *worker, enum image_request_kind kind, const char *path,
                       const struct image_limits *limits, struct image_header *header,
                       struct error *error)
 {
     struct image_reply reply;
-    if (begin_request(worker, wish, path, 0, limits, error) || ask(worker, &reply, error))
+    if (begin_request(worker, kind, path, 0, limits, error) || ask(worker, &reply, error))
         return -1;
     *header = reply.header;
     return 0;
@@ -269,7 +271,7 @@ int image_worker_rows(struct image_worker *worker, int32_t y, int32_t height, st
                       struct error *error)
 {
     struct image_reply reply;
-    worker->request.wish = IMAGE_ROWS;
+    worker->request.kind = IMAGE_ROWS;
     worker->request.y = y;
     worker->request.height = height;
     if (ask(worker, &reply, error) ||

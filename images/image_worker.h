@@ -1,15 +1,15 @@
-/* image_worker.h - decoding in processes apart, so that a decoder that crashes, hangs or eats
- * memory costs one image and not the run.
+/* image_worker.h - decoding in child processes: a decoder that crashes, hangs or runs out of memory
+ * costs one image, not the whole job.
  *
- *   program --- control socket ---> server (forked before there are threads; libvips started)
+ *   program --- control socket ---> server (forked before any thread starts; libvips started)
  *      |                               | forks
- *      worker --- socket, shared memory --- child: one image after the other
+ *      worker --- socket, shared memory --- child: one image after another
  *
- * A worker asks the server for a child when it has none. The child decodes into shared memory, from
- * which the worker copies the pixels; it is only a copy, so the child is free to do as it likes.
- * Children are not sandboxed otherwise: they may do whatever the user may.
+ * A worker that has no child asks the server for one. The child decodes into shared memory, and the
+ * worker copies the pixels from there, so a child cannot change them later. Children are not
+ * sandboxed otherwise: they have all rights of the user.
  *
- * All of these processes ignore SIGINT, SIGTERM, SIGHUP and the like, and end when their socket is
+ * Server and children ignore SIGINT, SIGTERM, SIGHUP and the like. They end when their socket is
  * closed or their parent dies.
  */
 #ifndef IMAGES_IMAGE_WORKER_H
@@ -25,17 +25,18 @@ struct image_worker;
 
 struct image_worker_options {
     double seconds;        /* for one image, from its opening; 0: no limit */
-    uint64_t memory_bytes; /* that a child may allocate beside the pixels; 0: no limit */
+    uint64_t memory_bytes; /* a child's own memory, without the pixels; 0: no limit */
 };
 
-/* Forks the server. To be called before any thread is started and before image_library_start.
- * Returns 0, or -1 with ERROR_UNSUPPORTED. The caller stops it. */
+/* Forks the server. Call it before any thread starts and before image_library_start. Returns 0, or
+ * -1 with ERROR_UNSUPPORTED. The caller stops the server. */
 int image_server_start(struct image_server **server, struct error *error);
 
 /* Ends the server; all its workers must have been freed. NULL is allowed. */
 void image_server_stop(struct image_server *server);
 
-/* For one thread at a time; several may share a server. NULL with ERROR_MEMORY or ERROR_IO. */
+/* A worker is for one thread at a time; several workers may share a server. NULL with ERROR_MEMORY
+ * or ERROR_IO. */
 struct image_worker *image_worker_new(struct image_server *server,
                                       const struct image_worker_options *options,
                                       struct error *error);
@@ -43,8 +44,8 @@ struct image_worker *image_worker_new(struct image_server *server,
 /* Ends the worker's child. NULL is allowed. */
 void image_worker_free(struct image_worker *worker);
 
-/* As image_read, in the worker's child. A child that ends or takes too long is ERROR_IMAGE, too,
- * and the next call gets a new one. ERROR_IO: the server is gone. */
+/* As image_read, in the worker's child. If the child ends or takes too long, the call fails with
+ * ERROR_IMAGE and the next call gets a new child. ERROR_IO: the server is gone. */
 int image_worker_read(struct image_worker *worker, const char *path,
                       const struct image_limits *limits, struct image *image, struct error *error);
 
@@ -52,7 +53,7 @@ int image_worker_read(struct image_worker *worker, const char *path,
 struct image_bytes {
     const void *bytes;
     size_t size;
-    const char *name; /* stands for the path in messages */
+    const char *name; /* in place of the path in messages */
 };
 
 /* As image_read_memory, in the worker's child. */
@@ -65,15 +66,15 @@ int image_worker_header(struct image_worker *worker, const char *path,
                         const struct image_limits *limits, struct image_header *header,
                         struct error *error);
 
-/* As image_strips_open, in the worker's child: the image stays open there until the next call of
- * any function but image_worker_rows. The time limit is that of each call. */
+/* As image_strips_open, in the worker's child. The image stays open until the next call of any
+ * function but image_worker_rows. The time limit holds for each call. */
 int image_worker_strips(struct image_worker *worker, const char *path,
                         const struct image_limits *limits, struct image_header *header,
                         struct error *error);
 
-/* As image_strips_rows for the image that image_worker_strips opened. The window lies in memory
- * that the child can write to: it is valid until the next call on the worker, whatever happens to
- * the child, but a child that goes mad may change its pixels. */
+/* As image_strips_rows, for the image that image_worker_strips opened. The window is valid until
+ * the next call on the worker, even if the child dies. It lies in memory that the child can write
+ * to: a child that misbehaves may change its pixels. */
 int image_worker_rows(struct image_worker *worker, int32_t y, int32_t height, struct image *window,
                       struct error *error);
 

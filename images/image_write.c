@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-/* PNG's level: label maps and masks shrink to a hundredth already at the first levels. */
+/* zlib's level: label maps and masks shrink to a hundredth even at the low levels. */
 enum { PNG_LEVEL = 3 };
 
 static const struct plane_format {

@@ -1,7 +1,8 @@
-/* The two passes are chained row by row. Across first: an input row is resized across when the
- * vertical pass comes to need it, and kept in a ring of as many rows as one output row takes. Down
- * first: the sum of input rows is taken straight from the image and then resized across. Either way
- * memory is a few rows, whatever the image's height. */
+/* The two passes are chained row by row, so memory is a few rows for an image of any height.
+ *
+ * Across first: an input row is resized across when the vertical pass first needs it, and kept in a
+ * ring with as many rows as one output row needs.
+ * Down first: the weighted sum of input rows is taken from the image and then resized across. */
 #include "images/resize.h"
 
 #include <math.h>
@@ -18,11 +19,11 @@ struct resize {
     bool down_first;
     const uint8_t *from; /* [down.inputs][stride] */
     size_t stride;       /* bytes */
-    int32_t next_input;  /* first row that is not in the ring yet */
+    int32_t next_input;  /* first row not yet in the ring */
     int32_t next_output;
     uint8_t *ring;      /* [down.taps][row_bytes]: input row y, resized across, at y % down.taps */
-    uint8_t *row;       /* [row_bytes]: what the second pass writes */
-    uint8_t *wide;      /* [across.inputs * 3]: what the first pass writes when down is first */
+    uint8_t *row;       /* [row_bytes]: output of the second pass */
+    uint8_t *wide;      /* [across.inputs * 3]: output of the first pass if down is first */
     size_t row_bytes;   /* across.outputs * 3 */
     void *memory;       /* holds all arrays */
     size_t memory_size; /* bytes */
@@ -49,14 +50,15 @@ struct size resize_longest_side(struct size size, int32_t longest)
     return (struct size){width > 1 ? width : 1, height > 1 ? height : 1};
 }
 
-/* How far the triangle reaches to each side, in input samples. */
+/* Half the filter's width, in input samples. */
 static double pass_support(const struct resize_pass *pass)
 {
     double scale = (double)pass->inputs / pass->outputs;
     return scale > 1.0 ? scale : 1.0;
 }
 
-/* Weights of output i, whose first input is set; `exact` is scratch for pass->taps doubles. */
+/* Fills the weights of output i; its first and count are set. `exact` is scratch for pass->taps
+ * doubles. */
 static void pass_fill_output(struct resize_pass *pass, int32_t i, double center, double *exact)
 {
     double inverse = 1.0 / pass_support(pass);
@@ -104,7 +106,7 @@ static void pass_layout(struct resize_pass *pass, struct arena *arena)
     pass->pairs = arena_take(arena, (size_t)pass->outputs * pass->taps / 2, sizeof *pass->pairs);
 }
 
-/* Takes all arrays from `arena`; only adds up while that has no base. */
+/* Takes all arrays from `arena`; measures if the arena has no base. */
 static void resize_layout(struct resize *resize, struct arena *arena, double **exact)
 {
     pass_layout(&resize->across, arena);
@@ -179,7 +181,7 @@ static const uint8_t *next_across_first(struct resize *resize, int32_t i)
     return resize->row;
 }
 
-/* The next output row, RGB, valid until the next call. To be called new_height times. */
+/* The next output row (RGB), valid until the next call. Call it once for each output row. */
 static const uint8_t *resize_next(struct resize *resize)
 {
     int32_t i = resize->next_output++;
@@ -196,14 +198,14 @@ int resize_rgb(struct resize *resize, const struct image_view *from, struct size
     return 0;
 }
 
-/* What each level of R, G and B becomes: (level - mean) / deviation. */
+/* Normalised values of the levels of R, G and B: (level - mean) / deviation. */
 struct levels {
     float of[3][256];
 };
 
 static void levels_fill(struct levels *levels)
 {
-    /* The official pixel_mean and pixel_std. */
+    /* The reference's pixel_mean and pixel_std. */
     static const float mean[3] = {123.675F, 116.28F, 103.53F};
     static const float deviation[3] = {58.395F, 57.12F, 57.375F};
     for (int c = 0; c < 3; c++)
@@ -220,7 +222,7 @@ static void normalise_row(const struct levels *levels, const uint8_t *rgb, int32
             tensor[c * plane + x] = levels->of[c][rgb[3 * x + c]];
 }
 
-/* Zeros to the right of the first `width` columns and below the first `height` rows. */
+/* Zeroes the planes to the right of column `width` and below row `height`. */
 static void pad_planes(float *tensor, int32_t size, int32_t width, int32_t height)
 {
     size_t plane = (size_t)size * size;

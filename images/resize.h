@@ -26,7 +26,7 @@
 struct error;
 struct image_view;
 
-/* Scratch: weights and the few rows that the vertical pass looks at. One a thread. */
+/* Scratch of one thread: weights, and the few rows that the vertical pass needs. */
 struct resize;
 
 /* NULL with ERROR_MEMORY. */

@@ -6,11 +6,11 @@
 #include <emmintrin.h>
 #endif
 
-enum { BLOCK = 64 }; /* samples that resize_down sums at once: few enough to stay in registers */
+enum { BLOCK = 64 }; /* samples that resize_down sums at a time: few enough to stay in registers */
 
 static const int32_t half = 1 << (RESIZE_FRACTION_BITS - 1);
 
-/* Outputs begin .. end - 1, one multiplication a channel and tap. */
+/* Outputs begin .. end - 1, with one multiplication for each channel and tap. */
 static void across_range(const struct resize_pass *pass, const uint8_t *from, uint8_t *to,
                          int32_t begin, int32_t end)
 {
@@ -49,8 +49,8 @@ static __m128i repeat2(const int16_t values[2])
     return _mm_set1_epi32(word);
 }
 
-/* The first pass->inner outputs: two taps of three channels a step, as 16-bit products added in
- * pairs. Writes one byte more than it means to, which the next output puts right. */
+/* The first pass->inner outputs. Each step takes two taps of three channels, as 16-bit products
+ * added in pairs. Each output writes one byte too many; the next output overwrites it. */
 static void across_inner(const struct resize_pass *pass, const uint8_t *from, uint8_t *to)
 {
     const __m128i zero = _mm_setzero_si128();

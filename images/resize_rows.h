@@ -1,24 +1,24 @@
-/* resize_rows.h - the inner loops of resize.c: weighted sums of pixels along a row and of rows. */
+/* resize_rows.h - the inner loops of resize.c: weighted sums along a row, and of rows. */
 #ifndef IMAGES_RESIZE_ROWS_H
 #define IMAGES_RESIZE_ROWS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Fractional bits of a weight: 32 less 8 for the pixel and 2 spare ones, as Pillow has it. */
+/* Fractional bits of a weight: 32, less 8 for the pixel and 2 to spare, as in Pillow. */
 enum { RESIZE_FRACTION_BITS = 22 };
 
-/* A weight cut in two so that each part fits a signed 16-bit multiplication: high * 2^11 + low. */
+/* A weight is high * 2^11 + low, so that each part fits a signed 16-bit multiplication. */
 enum { RESIZE_LOW_BITS = 11 };
 
-/* Two neighbouring weights, the second 0 past the end. */
+/* Two neighbouring weights; past the end, the second is 0. */
 struct resize_pair {
     int16_t low[2], high[2];
 };
 
 /* One pass from `inputs` to `outputs` samples: output i is the sum over t < count[i] of
- * weights[i * taps + t] * input[first[i] + t]. Weights are not negative and add up to 1 but for
- * rounding, so that sums stay in 0..255. */
+ * weights[i * taps + t] * input[first[i] + t]. Weights are not negative and add up to 1, except for
+ * rounding, so sums stay in 0..255. */
 struct resize_pass {
     int32_t inputs, outputs;
     int32_t taps;              /* room for the weights of one output, even */
@@ -26,8 +26,9 @@ struct resize_pass {
     int32_t *count;            /* [outputs] */
     int32_t *weights;          /* [outputs][taps], RESIZE_FRACTION_BITS fractional bits */
     struct resize_pair *pairs; /* [outputs][taps / 2], the same weights */
-    int32_t inner; /* outputs before this one may read two whole pixels and a byte at every second
-                      tap without leaving the row of input pixels */
+    /* Outputs 0 .. inner - 1 may read two whole pixels and one byte more at every second tap
+     * without leaving the row of inputs. */
+    int32_t inner;
 };
 
 /* from[inputs][3] to to[outputs][3]; equal sizes copy. */

@@ -38,7 +38,7 @@ struct tar_input {
     struct archive *archive;
     char *path; /* owned, for messages */
     size_t most;
-    char *name; /* owned: of the member given last */
+    char *name; /* owned: of the last member */
     unsigned char *bytes;
     size_t capacity;
 };
@@ -56,7 +56,8 @@ int tar_input_open(struct tar_input **input, const char *path, size_t most, stru
         tar_input_close(made);
         return error_set(error, ERROR_MEMORY, "%s: no memory to read it", path);
     }
-    /* The compressions that tar_input_is_tar names; for some others programs would be started. */
+    /* Only the compressions of tar_input_is_tar: for some others libarchive would start programs.
+     */
     archive_read_support_format_tar(made->archive);
     archive_read_support_filter_gzip(made->archive);
     archive_read_support_filter_bzip2(made->archive);
@@ -123,7 +124,7 @@ static void tidy(char *name)
     *to = 0;
 }
 
-/* Reads the rest of the member at hand. The size in the header is not believed, only bounded. */
+/* Reads the member's bytes. The size in the header is not trusted: the bytes are counted. */
 static int read_bytes(struct tar_input *input, struct tar_member *member, struct error *error)
 {
     member->size = 0;
@@ -140,15 +141,14 @@ static int read_bytes(struct tar_input *input, struct tar_member *member, struct
         member->size += (size_t)got;
         if (member->size > input->most)
             return error_set(error, ERROR_IMAGE,
-                             "%s: %s has more than the %zu bytes that are read "
-                             "at most",
+                             "%s: %s has more than the %zu bytes that are read at most",
                              input->path, input->name, input->most);
     }
     member->bytes = input->bytes;
     return 0;
 }
 
-/* The name of the member at hand to input->name. */
+/* Copies the member's name to input->name and checks it. */
 static int take_name(struct tar_input *input, struct archive_entry *entry, struct error *error)
 {
     const char *name = archive_entry_pathname(entry);

@@ -31,7 +31,7 @@ void coco_text_image(struct json_text *text, const struct record *record, int64_
     json_text_raw(text, "}");
 }
 
-static int append_runs(struct json_text *text, const struct rle *rle, struct error *error)
+static int append_coco_string(struct json_text *text, const struct rle *rle, struct error *error)
 {
     size_t length;
     char *counts = coco_string(rle, &length, error);
@@ -65,7 +65,7 @@ static int append_polygons(struct json_text *text, const struct rle *rle, struct
     return result;
 }
 
-/* COCO's tools cut masks by this box, hence its own convention. */
+/* COCO's tools crop masks to this box, so it must include the last column and row. */
 static void append_bbox(struct json_text *text, const struct box *box)
 {
     append_member(text, ", \"bbox\": [", box->x0);
@@ -80,8 +80,8 @@ static int append_common(struct json_text *text, const struct mask *mask, int64_
 {
     append_member(text, "\"image_id\": ", image);
     json_text_raw(text, ", \"category_id\": 1, \"segmentation\": ");
-    int result =
-        polygons ? append_polygons(text, &mask->rle, error) : append_runs(text, &mask->rle, error);
+    int result = polygons ? append_polygons(text, &mask->rle, error)
+                          : append_coco_string(text, &mask->rle, error);
     append_bbox(text, &mask->box);
     return result;
 }

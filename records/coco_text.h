@@ -1,6 +1,6 @@
-/* coco_text.h - the members of COCO's documents as JSON.
+/* coco_text.h - images, annotations and results of COCO documents as JSON.
  *
- * In COCO's own convention a box's width is max - min + 1. The one category is 1.
+ * A box's width is max - min + 1, as COCO has it. The only category is 1.
  * Source of the members: cocodataset.org, "Data format" and "Results format".
  */
 #ifndef RECORDS_COCO_TEXT_H
@@ -17,8 +17,8 @@ struct record;
 /* Appends {"id", "width", "height", "file_name"}. */
 void coco_text_image(struct json_text *text, const struct record *record, int64_t id);
 
-/* Appends one member of "annotations", with run strings or with polygons, whose holes are joined to
- * their outer ring. Returns 0 or -1 (ERROR_MEMORY). */
+/* Appends one member of "annotations", as a COCO string or as polygons, with holes joined to their
+ * outer ring. Returns 0 or -1 (ERROR_MEMORY). */
 int coco_text_instance(struct json_text *text, const struct mask *mask, int64_t image, int64_t id,
                        bool polygons, struct error *error);
 

@@ -35,7 +35,7 @@ static int visit(void *context, const struct record_entry *entry, struct error *
         return job->batch && atomic_batch_due(job->batch) ? atomic_batch_flush(job->batch, error)
                                                           : 0;
     }
-    /* A record that cannot be read is left out, whatever the reason: others may be readable. */
+    /* An unreadable record is skipped for any reason, also an I/O error: others may be readable. */
     if (!entry->usable || own.code == ERROR_RECORD || own.code == ERROR_IMAGE) {
         job->failed++;
         job->refused(job->context, own.text);

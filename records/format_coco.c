@@ -1,9 +1,9 @@
-/* COCO's two documents over a whole collection, streamed: instances ("coco") with run strings or
+/* COCO documents over a whole collection, streamed: instances with COCO strings ("coco") or
  * polygons ("polygons"), and the list of results ("coco-results").
  *
- * Ids are stable: an image's is its record's, an annotation's is image id * 2048 + index + 1. So
- * the shards of a run, or two exports, never give one id twice, and no id changes when images are
- * added. With sequential ids both count from 1 in the order of adding.
+ * Ids are stable: an image has its record's id, an annotation has image id * 2048 + index + 1. So
+ * shards of a job and separate exports never repeat an id, and adding images changes no other id.
+ * Sequential ids count from 1 in the order of adding.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,16 +19,15 @@
 #include "records/format.h"
 #include "records/record.h"
 
-enum {
-    MASKS_AN_IMAGE = 2048
-}; /* stable annotation ids: 52 + 11 bits fit a signed 64-bit integer */
+/* Stable annotation ids: 52 + 11 bits fit a signed 64-bit integer. */
+enum { MASKS_AN_IMAGE = 2048 };
 static const int64_t STABLE_IMAGE_IDS = INT64_C(1) << 52;
 
 struct coco {
     struct atomic_file file;
-    FILE *images; /* the members of "images", kept aside: they follow the annotations */
+    FILE *images; /* temporary file of the "images" list, which follows the annotations */
     int64_t image_count, annotation_count;
-    int64_t *ids; /* [image_count] owned; to find equal ones */
+    int64_t *ids; /* [image_count] owned; to find duplicates */
     size_t capacity;
 };
 
@@ -40,8 +39,8 @@ static void coco_free(struct coco *coco)
     free(coco);
 }
 
-/* A nameless file in the output folder, or in TMPDIR where the file system has none. */
-static FILE *open_aside(const char *folder)
+/* A nameless file in the output folder, or in TMPDIR if the file system does not support that. */
+static FILE *open_nameless(const char *folder)
 {
     int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     FILE *file = fd >= 0 ? fdopen(fd, "w+") : tmpfile();
@@ -58,7 +57,7 @@ static int coco_open(struct writer *writer, const char *name, const char *head, 
     }
     int result = atomic_open(&coco->file, path, error);
     free(path);
-    if (result == 0 && !(coco->images = open_aside(writer->out)))
+    if (result == 0 && !(coco->images = open_nameless(writer->out)))
         result = error_set_system(error, ERROR_IO, errno, "%s: a temporary file cannot be made",
                                   writer->out);
     if (result == 0)
@@ -123,7 +122,7 @@ static int note_id(struct coco *coco, int64_t id, struct error *error)
     return 0;
 }
 
-/* Puts an image's line aside. */
+/* Writes an image's line to the temporary file. */
 static int add_image(struct coco *coco, const struct record *record, int64_t id,
                      struct error *error)
 {
@@ -197,7 +196,7 @@ static int check_ids(struct coco *coco, struct error *error)
     return 0;
 }
 
-/* Appends the lines that were put aside. */
+/* Appends the images' lines from the temporary file. */
 static int append_images(struct coco *coco, struct error *error)
 {
     char block[8192];

@@ -1,5 +1,5 @@
-/* The formats of pixels: the PNG folder that the official scripts/amg.py writes ("png"), and one
- * map of mask numbers an image ("labels"). */
+/* Formats made of pixels: a folder of PNG files as the reference's scripts/amg.py writes it
+ * ("png"), and a label map for each image ("labels"). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static int write_plane(struct writer *writer, const char *name, const char *endi
     return result;
 }
 
-/* One line of metadata.csv, in amg.py's columns and with Python's numbers. */
+/* One line of metadata.csv: the columns of amg.py, numbers printed as Python prints them. */
 static void append_line(struct json_text *text, const struct mask *mask, size_t id)
 {
     const struct box *box = &mask->box;
@@ -83,7 +83,7 @@ static int write_mask(struct writer *writer, const struct writer_item *item, siz
     return write_plane(writer, item->name, ending, &plane, error);
 }
 
-/* The table comes last: where it is, all masks are. */
+/* metadata.csv comes last: if it exists, all masks do. */
 static int add_png(struct writer *writer, const struct writer_item *item, struct error *error)
 {
     const struct record *record = item->record;
@@ -107,7 +107,7 @@ struct rank {
     size_t index;
 };
 
-/* Larger first, then in the record's order. */
+/* Larger masks first, then the record's order. */
 static int compare_ranks(const void *a, const void *b)
 {
     const struct rank *x = a, *y = b;
@@ -146,7 +146,8 @@ static int paint_all(const struct mask_list *masks, void *pixels, enum image_pla
     return 0;
 }
 
-/* 0 where no mask is, else index + 1; where masks overlap the smaller one wins. */
+/* A pixel is 0 outside all masks, else mask index + 1. Where masks overlap, the smaller one wins.
+ */
 static int add_labels(struct writer *writer, const struct writer_item *item, struct error *error)
 {
     const struct record *record = item->record;

@@ -1,5 +1,5 @@
-/* The formats that are records as record.h writes them: a file an image (sa1b, rle), or a line an
- * image in one file (ndjson). */
+/* Formats of records (record.h): a file for each image (sa1b, rle), or a line for each image in one
+ * file (ndjson). */
 #include <stdlib.h>
 
 #include "base/atomic.h"

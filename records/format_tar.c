@@ -1,8 +1,8 @@
-/* WebDataset / SA-1B tar shards: image and record side by side, PREFIX000000.tar and so on.
+/* WebDataset / SA-1B tar shards: images with their records, in PREFIX000000.tar and so on.
  *
- * A member's key is the image's name with every '.' and every byte that is not a plain ASCII
- * character as %XX, so keys have no dots and come back by unquoting. Owner, times and order are
- * fixed: the same images give the same bytes. A shard is visible only when it is complete.
+ * A member's key is the image's name with every '.', '%', backslash and non-printing or non-ASCII
+ * byte as %XX. So keys have no dots, and unquoting restores the name. Owner, times and order are
+ * fixed: equal images give equal bytes. A shard becomes visible when it is complete.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -29,11 +29,11 @@ enum { SHARD_IMAGES = 1000, IMAGE_FILE_MAX = 1 << 30 };
 
 struct shards {
     struct archive *archive; /* the open shard, NULL between shards */
-    struct atomic_file file; /* where it goes */
+    struct atomic_file file; /* the open shard's file */
     size_t images;           /* in the open shard */
-    size_t number;           /* of the next shard to be opened */
+    size_t number;           /* of the next shard */
     char *prefix;            /* owned */
-    struct error *error;     /* of the call at hand, for the callback */
+    struct error *error;     /* of the current call; for write_block */
 };
 
 static int open_tar(struct writer *writer, struct error *error)
@@ -71,7 +71,7 @@ static la_ssize_t write_block(struct archive *archive, void *context, const void
     return -1;
 }
 
-/* An error of libarchive, unless write_block has set a better one. */
+/* Sets libarchive's error, unless write_block has set a better one. Returns -1. */
 static int archive_failed(const struct shards *shards, struct error *error)
 {
     if (error->code == ERROR_NONE)
@@ -95,7 +95,7 @@ static int begin_shard(struct writer *writer, struct error *error)
         atomic_abandon(&shards->file);
         return error_set(error, ERROR_MEMORY, "%s: no memory for a tar shard", writer->out);
     }
-    /* ustar, with pax headers only for names and sizes that it cannot hold. */
+    /* ustar; pax headers only for names and sizes that do not fit. */
     if (archive_write_set_format_pax_restricted(shards->archive) ||
         archive_write_open(shards->archive, shards, NULL, write_block, NULL))
         return archive_failed(shards, error);
@@ -166,16 +166,17 @@ static char *member_name(const struct writer_item *item, const char *ending, str
     return json_text_take(&text, NULL, error);
 }
 
-/* The extension of the image's file name, without its point; "img" where it has no plain one. */
+/* The extension of the image's file name without the dot; "img" if it has none, or one that is not
+ * alphanumeric. */
 static const char *image_ending(const struct record *record)
 {
-    const char *point = strrchr(record->file_name, '.');
-    if (!point || !point[1])
+    const char *dot = strrchr(record->file_name, '.');
+    if (!dot || !dot[1])
         return "img";
-    for (const char *at = point + 1; *at; at++)
+    for (const char *at = dot + 1; *at; at++)
         if (!isalnum((unsigned char)*at))
             return "img";
-    return strcasecmp(point + 1, "json") == 0 ? "img" : point + 1;
+    return strcasecmp(dot + 1, "json") == 0 ? "img" : dot + 1;
 }
 
 static int add_pair(struct writer *writer, const struct writer_item *item, const void *image,
@@ -219,7 +220,7 @@ static int add_tar(struct writer *writer, const struct writer_item *item, struct
     return ++shards->images == most ? end_shard(writer, error) : 0;
 }
 
-/* Removes what a longer export left behind: the shards that follow ours without a gap. */
+/* Removes what a longer export left behind: the shards numbered on from ours. */
 static int remove_later(struct writer *writer, struct error *error)
 {
     const struct shards *shards = writer->state;
@@ -254,7 +255,7 @@ static void abandon_tar(struct writer *writer)
 {
     struct shards *shards = writer->state;
     if (shards->archive) {
-        /* Freeing writes what libarchive still holds, to a file that is removed then. */
+        /* archive_write_free still writes to the file, which is removed right after. */
         struct error ignored = {0};
         shards->error = &ignored;
         archive_write_free(shards->archive);

@@ -1,5 +1,5 @@
-/* YOLO's text of segments: a line an object, "0 x y x y ..." in shares of the image's width and
- * height. One line holds one polygon, so parts and holes of a mask are joined by cuts. */
+/* YOLO segmentation labels: a line for each object, "0 x y x y ..." as fractions of the image's
+ * width and height. A line holds one polygon, so parts and holes of a mask are joined by cuts. */
 #include <stdio.h>
 
 #include "base/error.h"
@@ -9,7 +9,7 @@
 #include "rle/polygon.h"
 
 /* Rounded to a millionth: a fortieth of a pixel at 25,000 pixels. */
-static void append_share(struct json_text *text, int32_t place, uint32_t pixels)
+static void append_fraction(struct json_text *text, int32_t place, uint32_t pixels)
 {
     char number[32];
     uint64_t millionths = ((uint64_t)place * 1000000 + pixels / 2) / pixels;
@@ -31,8 +31,8 @@ static int add_yolo(struct writer *writer, const struct writer_item *item, struc
         json_text_raw(&text, "0");
         for (size_t j = 0; j < polygons.items[0].count; j++) {
             const int32_t *corner = polygons.xy[polygons.items[0].first + j];
-            append_share(&text, corner[0], record->width);
-            append_share(&text, corner[1], record->height);
+            append_fraction(&text, corner[0], record->width);
+            append_fraction(&text, corner[1], record->height);
         }
         json_text_raw(&text, "\n");
     }

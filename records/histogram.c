@@ -23,10 +23,10 @@ double histogram_mean(const struct histogram *histogram)
     return histogram->count ? histogram->sum / (double)histogram->count : 0;
 }
 
-double histogram_quantile(const struct histogram *histogram, double share)
+double histogram_quantile(const struct histogram *histogram, double fraction)
 {
     double width = (histogram->high - histogram->low) / HISTOGRAM_BINS;
-    double wanted = share * (double)histogram->count;
+    double wanted = fraction * (double)histogram->count;
     double below = 0;
     if (histogram->count == 0)
         return 0;

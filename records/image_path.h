@@ -4,8 +4,9 @@
 
 struct error;
 
-/* FOLDER/file_name, owned by the caller. Returns NULL with ERROR_RECORD for a name that leaves the
- * folder (absolute, or with a ".." component: records may come from anywhere), or ERROR_MEMORY. */
+/* FOLDER/file_name, owned by the caller, freed with free(3). Records are untrusted: NULL with
+ * ERROR_RECORD for a name that leaves the folder (absolute, or with a ".." component), or with
+ * ERROR_MEMORY. */
 char *image_path(const char *folder, const char *file_name, struct error *error);
 
 #endif

@@ -9,14 +9,14 @@
 #include "filters/mask.h"
 #include "images/image.h"
 
-/* The longest side of an image divided by this is the width of contours, in pixels. */
-enum { CONTOURS_A_SIDE = 500 };
+/* Contours are 1 pixel wide, and 1 more for each so many pixels of the longest side. */
+enum { SIDE_PER_CONTOUR_PIXEL = 500 };
 
 struct colour {
     uint8_t rgb[3];
 };
 
-/* Steps of the golden ratio around the circle of hues: neighbours in the list differ most. */
+/* Hues in steps of the golden ratio, so that neighbours in the list differ most. */
 static struct colour mask_colour(size_t place)
 {
     double hue = 6.0 * fmod(0.05 + (double)place * 0.6180339887498949, 1.0);
@@ -25,17 +25,17 @@ static struct colour mask_colour(size_t place)
     for (int c = 0; c < 3; c++) {
         /* Distance from the hue of this primary: 0 for red at 0, green at 2, blue at 4. */
         double distance = fabs(remainder(hue - 2 * c, 6.0));
-        double share = fmin(fmax(2.0 - distance, 0.0), 1.0);
-        colour.rgb[c] = (uint8_t)(255.0 * (1.0 - strength * (1.0 - share)));
+        double part = fmin(fmax(2.0 - distance, 0.0), 1.0);
+        colour.rgb[c] = (uint8_t)(255.0 * (1.0 - strength * (1.0 - part)));
     }
     return colour;
 }
 
-/* What painting one mask looks at: its pixels inside its box. */
+/* One mask's pixels within its box. */
 struct stencil {
     struct box box;
     int32_t width, height; /* of the box */
-    uint8_t *inside;       /* [height][width], 0 or 1; room for a whole image */
+    uint8_t *inside;       /* [height][width], 0 or 1; allocated for a whole image */
 };
 
 static void stencil_fill(struct stencil *stencil, const struct rle *rle)
@@ -92,7 +92,7 @@ static void paint_all(const struct image *image, const struct mask_list *masks,
                       struct place *places, struct stencil *stencil, uint8_t *rgb)
 {
     int32_t side = image->width > image->height ? image->width : image->height;
-    int32_t border = 1 + side / CONTOURS_A_SIDE;
+    int32_t border = 1 + side / SIDE_PER_CONTOUR_PIXEL;
     for (size_t i = 0; i < masks->count; i++)
         places[i] = (struct place){rle_area(&masks->items[i].rle), i};
     qsort(places, masks->count, sizeof *places, compare_places);

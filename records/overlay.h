@@ -1,4 +1,4 @@
-/* overlay.h - the masks in distinct colours, with contours, over their image. */
+/* overlay.h - masks painted over their image, in distinct colours and with contours. */
 #ifndef RECORDS_OVERLAY_H
 #define RECORDS_OVERLAY_H
 
@@ -9,10 +9,10 @@ struct error;
 struct image;
 struct mask_list;
 
-/* Writes `image` with the masks (all of its size) painted over to rgb[height][width][3], which must
- * not overlap it: half colour and half photograph inside a mask, the full colour along its border.
- * Larger masks come first, so that smaller ones stay visible. A mask's colour depends on its place
- * in the list only. Returns 0 or -1 (ERROR_MEMORY). */
+/* Paints the masks, all of the image's size, over `image` into rgb[height][width][3], which must
+ * not overlap the image. A mask is half colour and half photograph, and full colour along its
+ * border. Larger masks are painted first, so smaller ones stay visible. A mask's colour depends
+ * only on its place in the list. Returns 0 or -1 (ERROR_MEMORY). */
 int overlay_paint(const struct image *image, const struct mask_list *masks, uint8_t *rgb,
                   struct error *error);
 

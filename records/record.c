@@ -89,7 +89,7 @@ static void append_runs(struct json_text *text, const struct mask *mask)
     append_counts(text, &mask->rle);
 }
 
-/* The members beyond SA-1B's. */
+/* Optional members beyond SA-1B's. */
 static const struct field {
     const char *name;
     enum record_field bit;

@@ -1,18 +1,17 @@
-/* record.h - SA-1B's records: one JSON object an image, written and read.
+/* record.h - SA-1B records, written and read: one JSON object for each image.
  *
  *   {"image": {"image_id", "width", "height", "file_name"},
  *    "annotations": [{"segmentation": {"size": [h, w], "counts"}, "area", "bbox": [x, y, w, h],
  *                     "predicted_iou", "point_coords": [[x, y]], "stability_score",
  *                     "crop_box": [x, y, w, h], "id"}]}
  *
- * Field order, spacing, escapes and numbers are those of Python's json.dump over the output of the
- * official generator, so that equal masks give equal bytes. bbox width is max x - min x, as the
- * official package and the released data set have it. An image without masks is a valid record.
+ * Field order, spacing, escapes and numbers are those of Python's json.dump on the reference's
+ * output, so equal masks give equal bytes. bbox width is max x - min x, as in the reference and in
+ * the SA-1B data set. An image without masks is a valid record.
  *
- * File names are bytes on Linux. One that is valid UTF-8 is written as it is (non-ASCII characters
- * as \u escapes). In any other, each byte that is no part of valid UTF-8 becomes U+FFFD, and the
- * image object gets a fifth member, "file_name_hex", with the exact bytes in hexadecimal, from
- * which reading restores them.
+ * File names are bytes on Linux. A name in valid UTF-8 is written as it is (non-ASCII characters as
+ * \u escapes). In any other name, each invalid byte becomes U+FFFD, and the image object gets a
+ * fifth member, "file_name_hex", with the exact bytes in hexadecimal; reading restores them.
  */
 #ifndef RECORDS_RECORD_H
 #define RECORDS_RECORD_H
@@ -29,25 +28,25 @@ struct record {
     uint32_t width, height; /* pixels; width * height < 2^32 */
     char *file_name;        /* owned, freed with free(3); a path relative to the input root */
     struct mask_list masks; /* owned; every mask's runs have the image's size */
-    int64_t *ids; /* owned; one a mask, as read; NULL: 0, 1, 2, ... (always so in writing) */
+    int64_t *ids;           /* owned; [masks.count], as read; NULL: 0, 1, 2, ... */
 };
 
-/* Frees all that the record owns and leaves it zeroed. */
+/* Frees what the record owns and zeroes it. */
 void record_free(struct record *record);
 
 /* The image id of a path relative to its input root: the upper 52 bits of hash_bytes (base/hash.h).
- * It depends on nothing but the path, so adding images changes no other image's id, and doubles
- * hold it exactly. Among n paths any two collide with a probability of about n^2 / 2^53. */
+ * It depends on the path alone, so adding images changes no other id, and a double holds it
+ * exactly. The probability that any two of n paths collide is about n^2 / 2^53. */
 int64_t record_image_id(const char *relative_path);
 
-/* Members beyond SA-1B's, only where asked for; a set of bits. */
+/* Optional members beyond SA-1B's; a set of bits. */
 enum record_field {
     RECORD_AREA_FRACTION = 1, /* "area_fraction": area / (width * height) */
-    RECORD_CENTROID = 2,      /* "centroid": [x, y], mean of the pixels' coordinates */
+    RECORD_CENTROID = 2,      /* "centroid": [x, y], mean of the pixel coordinates */
     RECORD_BBOX_COCO = 4,     /* "bbox_coco": [x, y, w, h] with w = max - min + 1 */
     RECORD_RUNS = 8,          /* "runs": the uncompressed run lengths, background first */
-    /* Not an extra member but another form of "segmentation", {"size", "counts": [run lengths]};
-     * for formats, not for --fields. */
+    /* Not a member but another form of "segmentation": {"size", "counts": [run lengths]}. For
+     * formats, not for --fields. */
     RECORD_AS_RUNS = 16,
 };
 
@@ -55,8 +54,8 @@ enum record_field {
  * Returns 0, or -1 with ERROR_USAGE naming the unknown field and the known ones. */
 int record_fields_parse(unsigned *fields, const char *list, struct error *error);
 
-/* The JSON text of a record, terminated, without a newline; *length is its strlen. Plain numbers:
- * float values are widened to double and printed with the fewest digits that read back the same.
+/* The JSON text of a record, terminated, without a newline; *length is its strlen. Floats are
+ * widened to double and printed with the fewest digits that read back the same.
  * The caller frees it with free(3). Returns NULL with ERROR_MEMORY, or ERROR_RECORD when a score
  * or a coordinate is not finite. */
 char *record_text(const struct record *record, unsigned fields, size_t *length,
@@ -66,25 +65,25 @@ char *record_text(const struct record *record, unsigned fields, size_t *length,
 char *record_annotation_text(const struct mask *mask, int64_t id, unsigned fields,
                              struct error *error);
 
-/* Where to hear of every fault of a record instead of the first. `annotation` is the index in the
- * list, or -1 where the fault is not inside one. */
+/* Receives all faults of a record instead of the first. `annotation` is the index in the list, or
+ * -1 for a fault outside the annotations. */
 struct record_faults {
     void (*found)(void *context, long annotation, const char *reason);
     void *context;
 };
 
-/* Reads a record from untrusted text into `record`, which must be zeroed or freed. Everything is
- * checked: JSON, types, ranges, sizes, run strings (canonical, sum h * w), area and bbox against
+/* Reads a record from untrusted text into `record`, which must be zeroed or freed. All of it is
+ * validated: JSON, types, ranges, sizes, run strings (canonical, sum h * w), area and bbox against
  * the runs, points and crop boxes inside the image, ids unique. Members beyond SA-1B's are ignored.
- * With `faults` NULL the first fault ends the reading: -1 with ERROR_RECORD, "annotation 3: area is
- * 17, the runs have 18". With `faults` each is reported, annotations with faults are left out of
- * `record`, and the function returns 0 unless the image object itself is unusable or memory is
- * short. On -1 the record is left empty. */
+ * Without `faults`, reading stops at the first fault: -1 with ERROR_RECORD, "annotation 3: area is
+ * 17, the runs have 18". With `faults`, every fault is reported, annotations with faults are
+ * dropped, and the function returns 0 unless the image object itself is unusable or memory is
+ * short. On -1 the record is empty. */
 int record_parse(struct record *record, const char *text, size_t length,
                  const struct record_faults *faults, struct error *error);
 
-/* As record_parse, from a file of at most RECORD_FILE_MAX bytes; messages begin with the path.
- * Returns -1 with ERROR_IO as well (not for `faults`). */
+/* As record_parse, from a file of at most RECORD_FILE_MAX bytes. Messages begin with the path. Also
+ * returns -1 with ERROR_IO, which is not reported to `faults`. */
 int record_read(struct record *record, const char *path, const struct record_faults *faults,
                 struct error *error);
 

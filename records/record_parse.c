@@ -1,4 +1,4 @@
-/* The reading half of record.h. Everything comes from outside and is doubted. */
+/* The reading half of record.h. Input is untrusted; all of it is validated. */
 #include "records/record.h"
 
 #include <jansson.h>
@@ -16,17 +16,17 @@
 
 enum { MAX_ID_BITS = 53 }; /* what a double holds exactly */
 
-/* One reading on its way. */
+/* The state of reading one record. */
 struct reader {
     struct record *record;
-    const struct record_faults *faults; /* NULL: the first fault ends it */
-    long annotation;                    /* the one at hand, -1 outside */
-    size_t found;                       /* faults of the annotation at hand */
-    bool no_memory;                     /* ends it even with `faults` */
+    const struct record_faults *faults; /* NULL: stop at the first fault */
+    long annotation;                    /* the current one; -1 outside any */
+    size_t found;                       /* faults of the current annotation */
+    bool no_memory;                     /* stops reading even with `faults` */
     struct error *error;
 };
 
-/* Notes a fault; always -1. */
+/* Reports a fault. Returns -1. */
 static int fault(struct reader *reader, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -81,7 +81,7 @@ static int read_real(struct reader *reader, const json_t *object, const char *na
     return 0;
 }
 
-/* Reads `count` whole numbers within int32_t, written as integers or as 12.0. */
+/* Reads `count` whole numbers in the range of int32_t, written as 12 or as 12.0. */
 static int read_whole(struct reader *reader, const json_t *object, const char *name, size_t count,
                       int32_t *numbers)
 {
@@ -107,7 +107,7 @@ static int hexadecimal_value(char digit)
     return found ? (int)(found - digits) : -1;
 }
 
-/* Replaces file_name by the bytes that `hex` stands for. */
+/* Hex-decodes `hex` and replaces file_name by the result. */
 static int restore_bytes(struct reader *reader, const char *hex)
 {
     size_t length = strlen(hex);
@@ -165,7 +165,7 @@ static int read_image(struct reader *reader, const json_t *image)
     return 0;
 }
 
-/* Whether `text` is the one string that stands for these runs. */
+/* Checks that `text` is the canonical COCO string of the mask. */
 static int check_canonical(struct reader *reader, const struct rle *rle, const char *text,
                            size_t length)
 {
@@ -203,7 +203,7 @@ static int read_segmentation(struct reader *reader, const json_t *annotation, st
     return check_canonical(reader, rle, text, length);
 }
 
-/* Area and bbox as written, against the runs. */
+/* Checks area and bbox against the runs. */
 static int check_against_runs(struct reader *reader, const json_t *annotation, struct mask *mask)
 {
     int64_t area = 0;
@@ -265,7 +265,7 @@ static void read_scores(struct reader *reader, const json_t *annotation, struct 
     }
 }
 
-/* Adds one annotation to the record; one with faults is left out. -1 where reading must end. */
+/* Adds one annotation to the record, unless it has faults. Returns -1 to stop reading. */
 static int read_annotation(struct reader *reader, const json_t *annotation)
 {
     struct mask mask = {0};

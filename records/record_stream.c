@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "records/record_walk.h"
 
-enum { BATCH = 64 }; /* entries read at the same time: enough for many cores, little memory */
+enum { BATCH = 64 }; /* entries read in parallel: enough for many cores, little memory */
 
 struct batch {
     const struct record_stream *stream;
@@ -57,7 +57,7 @@ static void entry_free(struct record_entry *entry)
     *entry = (struct record_entry){0};
 }
 
-/* Reads all entries of the batch in parallel, gives them in order, and empties it. */
+/* Reads the batch's entries in parallel, visits them in order, and empties the batch. */
 static int flush(struct batch *batch, struct error *error)
 {
     const struct record_stream *stream = batch->stream;

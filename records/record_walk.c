@@ -57,7 +57,7 @@ static bool is_record(const char *name)
     return length > ending && strcmp(name + length - ending, ENDING) == 0;
 }
 
-/* DT_DIR, DT_REG or DT_UNKNOWN for what is left out; links to files count as files. */
+/* DT_DIR, DT_REG, or DT_UNKNOWN for an entry to skip. Links to files count as files. */
 static int kind_of(int folder, const struct dirent *entry)
 {
     struct stat status;

@@ -15,24 +15,24 @@ struct error;
 struct json_text;
 struct record;
 
-enum { STATS_CENTRES = 16 }; /* cells along each side of the map of centres */
+enum { STATS_CENTRES = 16 }; /* cells along each side of the map of centroids */
 
 struct stats {
     uint64_t records, empty_records, refused;
-    struct histogram masks;         /* an image; bins of 1 from 0 to 1000 */
+    struct histogram masks;         /* masks of an image; bins of 1 from 0 to 1000 */
     struct histogram area;          /* log10 of pixels */
     double area_sum;                /* pixels */
     struct histogram predicted_iou; /* 0 .. 1.2 */
     struct histogram stability;     /* 0 .. 1 */
     struct histogram relative_size; /* 0 .. 1 */
     struct histogram concavity;     /* 0 .. 1 */
-    uint64_t small, medium, large;  /* by COCO's bounds: area below 32^2, below 96^2, above */
+    uint64_t small, medium, large;  /* COCO's sizes: area below 32^2, below 96^2, above */
     uint64_t centres[STATS_CENTRES][STATS_CENTRES]; /* [y][x] of centroids over the image */
 };
 
 void stats_begin(struct stats *stats);
 
-/* What takes time to find out about a mask; may be done by several threads. */
+/* Measures of a mask that take time; threads may compute them in parallel. */
 struct stats_measure {
     double hull_area;   /* pixels */
     double centroid[2]; /* x, y */
@@ -46,7 +46,7 @@ struct stats_measure *stats_measure(const struct record *record, struct error *e
 void stats_add(struct stats *stats, const struct record *record,
                const struct stats_measure *measures);
 
-/* Everything as one JSON object, with 50 bars a distribution. */
+/* Appends all statistics as one JSON object, with 50 bars for each distribution. */
 void stats_json(const struct stats *stats, struct json_text *text);
 
 #endif

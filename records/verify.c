@@ -14,7 +14,7 @@
 
 struct verification {
     struct verify_job *job;
-    int64_t *ids; /* of all records; owned */
+    int64_t *ids; /* of all records, owned */
     size_t count, capacity;
 };
 
@@ -94,7 +94,7 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Keeps each id that stands there more than once, once. */
+/* Reduces the ids to those that occur more than once, each kept once. */
 static void keep_repeated(struct verification *verification)
 {
     size_t kept = 0;
@@ -107,7 +107,7 @@ static void keep_repeated(struct verification *verification)
     verification->count = kept;
 }
 
-/* Second walk, only where ids repeat: names the records that have them. */
+/* Second walk, if ids repeat: reports the records that have them. */
 static int visit_repeated(void *context, const struct record_entry *entry, struct error *error)
 {
     struct verification *verification = context;

@@ -1,4 +1,4 @@
-/* bitmap.c - between runs and row-major bitmaps. */
+/* bitmap.c - run lengths to and from row-major bitmaps. */
 #include <string.h>
 
 #include "rle/rle.h"

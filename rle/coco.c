@@ -45,7 +45,7 @@ char *coco_string(const struct rle *rle, size_t *length, struct error *error)
     return shorter ? shorter : text;
 }
 
-/* Reads one number at text[*at], moving *at behind it. 0 or -1 (ERROR_RECORD). */
+/* Reads one number at text[*at] and moves *at past it. 0 or -1 (ERROR_RECORD). */
 static int read_number(const char *text, size_t length, size_t *at, int64_t *value,
                        struct error *error)
 {
@@ -57,9 +57,8 @@ static int read_number(const char *text, size_t length, size_t *at, int64_t *val
         int code = (unsigned char)text[*at] - FIRST_CHARACTER;
         if (code < 0 || code > (GROUP_MASK | MORE_BIT))
             return error_set(error, ERROR_RECORD,
-                             "character %zu of the run string is code %d, "
-                             "expected 48..111",
-                             *at, code + FIRST_CHARACTER);
+                             "character %zu of the run string is code %d, expected 48..111", *at,
+                             code + FIRST_CHARACTER);
         ++*at;
         *value += (code & GROUP_MASK) * weight;
         weight <<= GROUP_BITS;
@@ -70,9 +69,7 @@ static int read_number(const char *text, size_t length, size_t *at, int64_t *val
         }
     }
     return error_set(error, ERROR_RECORD,
-                     "a number before character %zu of the run string is "
-                     "longer than 35 bits",
-                     *at);
+                     "a number before character %zu of the run string is longer than 35 bits", *at);
 }
 
 int coco_parse(struct rle *rle, const char *text, size_t length, uint32_t height, uint32_t width,
@@ -93,9 +90,8 @@ int coco_parse(struct rle *rle, const char *text, size_t length, uint32_t height
             value += rle->counts[i - 2];
         if (value < 0 || (uint64_t)value > pixels - rle->end)
             return error_set(error, ERROR_RECORD,
-                             "run %zu of the mask is %lld, %llu pixels are "
-                             "left",
-                             i, (long long)value, (unsigned long long)(pixels - rle->end));
+                             "run %zu of the mask is %lld, %llu pixels are left", i,
+                             (long long)value, (unsigned long long)(pixels - rle->end));
         if (memory_grow((void **)&rle->counts, &rle->capacity, i + 1, sizeof *rle->counts, error))
             return -1;
         rle->counts[rle->length++] = (uint32_t)value;

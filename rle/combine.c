@@ -40,7 +40,7 @@ int rle_combine(struct rle *to, const struct rle *a, const struct rle *b,
     return rle_end(to, error);
 }
 
-/* Rows and columns of a frame that a window shows, cut at the frame's edges. */
+/* The part of a mask's frame that lies in a window. */
 struct view {
     int64_t x0, y0, x1, y1; /* the far sides exclusive */
 };
@@ -56,7 +56,7 @@ static struct view view_of(const struct rle *rle, int64_t x, int64_t y, int64_t 
     return view;
 }
 
-/* The next strip of a mask, cut to a view and in the mask's frame; false at the end. */
+/* The next strip of a mask, clipped to a view, in the mask's frame; false at the end. */
 static bool next_in_view(struct rle_strips *strips, const struct view *view,
                          struct rle_strip *strip)
 {

@@ -1,4 +1,4 @@
-/* combine.h - new masks from others: set operations, and moving into another frame. */
+/* combine.h - set operations on masks, and moving a mask to another frame. */
 #ifndef RLE_COMBINE_H
 #define RLE_COMBINE_H
 
@@ -20,12 +20,12 @@ int rle_combine(struct rle *to, const struct rle *a, const struct rle *b,
                 enum rle_operation operation, struct error *error);
 
 /* What `frame` shows of the mask, as a mask of the frame's size. The frame is in the coordinates of
- * `from`. It crops if it lies inside, and moves the mask if it reaches beyond: pixels outside `from`
- * are background. `to` is not `from`. Returns 0 or -1 (ERROR_MEMORY). */
+ * `from`. It crops if it lies inside, and moves the mask if it reaches beyond: pixels outside
+ * `from` are background. `to` is not `from`. Returns 0 or -1 (ERROR_MEMORY). */
 int rle_place(struct rle *to, const struct rle *from, struct rect frame, struct error *error);
 
-/* The mask without what lies within `window`, which may reach beyond it. `to` is not `from`.
- * Returns 0 or -1 (ERROR_MEMORY). */
+/* Copies the mask without the pixels in `window`, which may reach beyond the mask. `to` is not
+ * `from`. Returns 0 or -1 (ERROR_MEMORY). */
 int rle_without(struct rle *to, const struct rle *from, struct rect window, struct error *error);
 
 /* Number of foreground pixels within `window`, which may reach beyond the mask. */

@@ -27,13 +27,13 @@ struct corner {
     double x, y;
 };
 
-/* Twice the signed area of the triangle; above 0 for a turn from a over b to c. */
+/* Twice the signed area of triangle abc; its sign is the direction of the turn at b. */
 static double turn(struct corner a, struct corner b, struct corner c)
 {
     return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
 }
 
-/* Appends a corner to a chain that turns one way only; returns its new length. */
+/* Appends a corner to a chain that turns in one direction only. Returns the new length. */
 static size_t chain_add(struct corner *chain, size_t length, struct corner corner, double sign)
 {
     while (length >= 2 && sign * turn(chain[length - 2], chain[length - 1], corner) <= 0)
@@ -42,7 +42,7 @@ static size_t chain_add(struct corner *chain, size_t length, struct corner corne
     return length + 1;
 }
 
-/* Highest and lowest edge of each column of the mask's box; top above bottom where it is empty. */
+/* Highest and lowest edge in each column of the mask's box. bottom is 0 in an empty column. */
 static void column_edges(const struct rle *rle, const struct box *box, uint32_t *top,
                          uint32_t *bottom)
 {
@@ -61,7 +61,7 @@ static void column_edges(const struct rle *rle, const struct box *box, uint32_t 
     }
 }
 
-/* Andrew's monotone chain over the corners of the columns' ends. */
+/* Andrew's monotone chain over the corners at the ends of the columns. */
 static double hull_area(const uint32_t *top, const uint32_t *bottom, size_t columns,
                         struct corner *upper, struct corner *lower)
 {

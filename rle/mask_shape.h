@@ -1,16 +1,16 @@
-/* mask_shape.h - where a mask lies and how it is formed, from its runs alone. */
+/* mask_shape.h - centroid and convex hull of a mask, from its run lengths. */
 #ifndef RLE_MASK_SHAPE_H
 #define RLE_MASK_SHAPE_H
 
 struct error;
 struct rle;
 
-/* Mean of the pixels' coordinates: xy[0] in 0 .. width - 1, xy[1] in 0 .. height - 1; zeros for an
+/* Mean of the pixel coordinates: xy[0] in 0 .. width - 1, xy[1] in 0 .. height - 1. Zeros for an
  * empty mask. */
 void mask_shape_centroid(const struct rle *rle, double xy[2]);
 
-/* Area of the convex hull of the pixels, each a unit square, so at least the mask's own area.
- * Returns 0, or -1 (ERROR_MEMORY). */
+/* Area of the convex hull of the pixels, each a unit square; at least the mask's area. Returns 0 or
+ * -1 (ERROR_MEMORY). */
 int mask_shape_hull_area(const struct rle *rle, double *area, struct error *error);
 
 #endif

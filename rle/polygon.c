@@ -1,8 +1,8 @@
 /* polygon.c - rings from the vertical edges between columns.
  *
- * Where a column differs from its left neighbour there is a vertical edge. All ends of edges on one
- * horizontal line, sorted from left to right, pair up: the first is joined to the second by a
- * horizontal edge, the third to the fourth, and so on. Following the edges gives the rings.
+ * There is a vertical edge wherever a column differs from its left neighbour. The ends of edges on
+ * one horizontal line, sorted from left to right, pair up: a horizontal edge joins the first to the
+ * second, the third to the fourth, and so on. Following the edges gives the rings.
  */
 #include "rle/polygon.h"
 
@@ -13,24 +13,23 @@
 #include "rle/rle.h"
 #include "rle/strips.h"
 
-/* A corner on its way round a ring. Vertical edge e leads from corner 2 e to corner 2 e + 1. */
+/* A corner of a ring. Vertical edge e leads from corner 2 e to corner 2 e + 1. */
 struct corner {
     int32_t x, y;
     size_t next;
     size_t ring;
 };
 
-/* An edge's end, to be sorted: line by line, from left to right. */
+/* An edge's end, for sorting line by line, from left to right. */
 struct end {
     int32_t y, x;
-    int32_t rank; /* where two lie on one point: which takes the left horizontal edge */
+    int32_t rank; /* of two at one point, the lower takes the left horizontal edge */
     size_t corner;
 };
 
 struct ring {
-    size_t
-        first; /* corner at the top of its leftmost edge (the uppermost of them), or its bottom */
-    size_t outer; /* ring that it is a hole of, or itself */
+    size_t first; /* first corner of its leftmost edge; of several such edges, the uppermost */
+    size_t outer; /* for a hole: the ring around it; else itself */
 };
 
 struct trace {
@@ -71,7 +70,7 @@ static int add_edge(struct trace *trace, uint32_t x, uint32_t from, uint32_t to,
     return 0;
 }
 
-/* The strips of one column, from which boundaries are taken one by one. */
+/* The strips of one column, as a walk over their boundaries. */
 struct column {
     const struct rle_strip *next, *end;
     bool inside;
@@ -120,7 +119,7 @@ static int find_edges(struct trace *trace, struct error *error)
     uint32_t x = 0;
     while (strip < end || left.next < left.end) {
         if (left.next == left.end)
-            x = strip->x; /* nothing on the left: on to the next column that holds anything */
+            x = strip->x; /* nothing on the left: skip empty columns */
         struct column right = {strip, strip, false};
         while (strip < end && strip->x == x)
             right.end = ++strip;
@@ -142,8 +141,8 @@ static int by_line(const void *a, const void *b)
     return left->rank < right->rank ? -1 : left->rank > right->rank;
 }
 
-/* Joins the edges' ends by horizontal edges. Where two pixels touch at a corner two edges end there
- * or two begin; the ranks join each to the horizontal edge of its own pixel. */
+/* Joins the edges' ends by horizontal edges. Where two pixels touch at a corner, two edges end or
+ * two begin; the ranks join each to the horizontal edge of its own pixel. */
 static int join_ends(struct trace *trace, struct error *error)
 {
     size_t count = 2 * trace->edge_count;
@@ -166,7 +165,7 @@ static int join_ends(struct trace *trace, struct error *error)
     return 0;
 }
 
-/* Length of the strip's part above (x, y), counted from the pixel (x, y - 1) upwards. */
+/* The top of the strip that contains the pixel (x, y - 1). */
 static int32_t top_above(const struct trace *trace, int32_t x, int32_t y)
 {
     size_t first = 0, end = trace->strip_count;
@@ -191,8 +190,8 @@ static size_t find_end(const struct trace *trace, int32_t x, int32_t y)
     return first;
 }
 
-/* What lies straight above the top of a hole's leftmost edge: the end of an edge, or the horizontal
- * edge that begins there. It belongs to another ring that begins further left or higher up. */
+/* The end of an edge straight above the top of a hole's leftmost edge, or the start of the
+ * horizontal edge there. It belongs to a ring that begins further left or higher up. */
 static const struct end *end_above(const struct trace *trace, const struct ring *hole, int32_t *y)
 {
     const struct corner *corner = &trace->corners[hole->first];
@@ -238,9 +237,9 @@ static void cut(struct trace *trace, size_t a, size_t b)
         trace->tails[a] = back;
 }
 
-/* Joins a hole to what lies above it, at a corner of its own where there is none. Holes come from
- * left to right, so on one horizontal edge (which leads to the right, the mask lying below) the new
- * corner is always the last. */
+/* Joins a hole to the ring above it, at a new corner if there is none. Holes come from left to
+ * right, so on a horizontal edge (which leads to the right, with the mask below) the new corner is
+ * always the last. */
 static void join_hole(struct trace *trace, const struct ring *hole)
 {
     int32_t y, x = trace->corners[hole->first].x;
@@ -257,7 +256,7 @@ static void join_hole(struct trace *trace, const struct ring *hole)
     }
 }
 
-/* Joins what the style asks for; rings that are joined to another are not emitted. */
+/* Joins rings as the style requires. Rings that are joined to another are not emitted. */
 static int join_rings(struct trace *trace, enum polygon_style style, struct error *error)
 {
     size_t needed = 2 * trace->edge_count + 3 * trace->ring_count;

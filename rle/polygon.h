@@ -17,16 +17,16 @@ struct error;
 struct rle;
 
 enum polygon_style {
-    POLYGON_RINGS,        /* every ring by itself, holes included */
-    POLYGON_JOINED_HOLES, /* holes joined to what surrounds them by a cut that is walked both ways:
-                             for formats whose polygons cannot have holes (COCO) */
-    POLYGON_SINGLE        /* and the outer rings joined to each other, too: one polygon a mask, for
-                             formats that allow only one (YOLO) */
+    POLYGON_RINGS,        /* each ring separate, holes included */
+    POLYGON_JOINED_HOLES, /* holes joined to the ring around them by a cut, walked both ways: for
+                             formats whose polygons cannot have holes (COCO) */
+    POLYGON_SINGLE        /* outer rings joined as well: one polygon a mask, for formats that
+                             allow only one (YOLO) */
 };
 
 struct polygon {
-    size_t first, count; /* corners xy[first .. first + count), the last joined to the first */
-    size_t outer;        /* index of the polygon that it is a hole of; its own for others */
+    size_t first, count; /* corners xy[first .. first + count), closed */
+    size_t outer;        /* for a hole: index of the polygon around it; else its own index */
 };
 
 struct polygons {
@@ -36,8 +36,8 @@ struct polygons {
     size_t corners, corner_capacity;
 };
 
-/* Traces a mask, replacing what `polygons` held; start with zeros. An empty mask has no polygons.
- * Width and height must be below 2^31. Returns 0 or -1 (ERROR_MEMORY). */
+/* Traces a mask and replaces the contents of `polygons`, which starts zeroed. An empty mask has no
+ * polygons. Width and height must be below 2^31. Returns 0 or -1 (ERROR_MEMORY). */
 int polygons_trace(struct polygons *polygons, const struct rle *rle, enum polygon_style style,
                    struct error *error);
 

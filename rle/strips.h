@@ -1,4 +1,4 @@
-/* strips.h - a mask as vertical strips, column by column. */
+/* strips.h - a mask as vertical strips, one column after another. */
 #ifndef RLE_STRIPS_H
 #define RLE_STRIPS_H
 
@@ -8,19 +8,19 @@
 
 struct rle;
 
-/* Pixels (x, y) .. (x, y + length - 1), as long as they can be. */
+/* Pixels (x, y) .. (x, y + length - 1), of maximal length. */
 struct rle_strip {
     uint32_t x, y, length;
 };
 
-/* A walk from left to right and top to bottom. Begin with {.rle = mask}, or with {.rle = mask,
- * .background = true} for the strips that are not in the mask; all else zero. */
+/* A walk from left to right and top to bottom. Start with {.rle = mask}, or with {.rle = mask,
+ * .background = true} for the strips outside the mask. */
 struct rle_strips {
     const struct rle *rle;
     bool background;
-    size_t run;    /* the next run of the counts */
-    uint32_t at;   /* column-major index where the rest of the current run begins */
-    uint32_t left; /* its pixels that were not given yet */
+    size_t run;    /* index of the next count */
+    uint32_t at;   /* column-major index of the rest of the current run */
+    uint32_t left; /* pixels in that rest */
 };
 
 /* The next strip, or false at the end. */

@@ -5,13 +5,13 @@
 #include "filters/scan/scan_bands.h"
 #include "filters/scan/scan_geometry.h"
 
-/* One mask's scan under way. */
+/* The state of one mask's scan. */
 struct scan {
     const struct scan_geometry *geometry;
     struct scan_scratch *scratch;
     struct scan_options options;
     struct scan_count count;     /* of pixels decided or interpolated so far */
-    struct scan_outlook outlook; /* full: already in count; mixed: not yet interpolated */
+    struct scan_outlook outlook; /* full is already in `count`; mixed is not interpolated yet */
 };
 
 /* The low column, spread to model rows. */
@@ -60,7 +60,8 @@ static struct scan_spread model_column(struct scan *scan, int column,
     return to;
 }
 
-/* Appends the foreground [start, end), joined to the last range if they touch; there is room. */
+/* Appends the foreground range [start, end), joined to the last one if they touch. The caller has
+ * made room. */
 static inline void add_range(struct scan_scratch *scratch, uint32_t start, uint32_t end)
 {
     uint32_t *next = scratch->ranges + scratch->range_count;
@@ -73,7 +74,7 @@ static inline void add_range(struct scan_scratch *scratch, uint32_t start, uint3
     scratch->range_count += 2;
 }
 
-/* Appends the set bits of `count` bits, of which the first is pixel `start`. */
+/* Appends the set bits of `count` bits as ranges; the first bit is pixel `start`. */
 static void add_bits(struct scan_scratch *scratch, const uint64_t *bits, int count, uint32_t start)
 {
     for (int i = 0; i < count; i += 64, start += 64) {
@@ -155,9 +156,9 @@ static int scan_part(struct scan *scan, int first, int last, const struct scan_s
     return 0;
 }
 
-/* False once the score cannot reach the threshold any more: at best every pixel that is still to be
- * interpolated counts on both sides. The slack is far above the rounding of the score itself. */
-static bool hopeful(const struct scan *scan)
+/* False once the score can no longer reach the threshold: at best, every pixel not yet interpolated
+ * counts in both numbers. The slack is far above the rounding of the score. */
+static bool can_be_stable(const struct scan *scan)
 {
     double above = (double)(scan->count.above + scan->outlook.mixed);
     double below = (double)(scan->count.below + scan->outlook.mixed);
@@ -169,7 +170,7 @@ static int scan_columns(struct scan *scan, struct error *error)
     const struct scan_anchors *anchors = &scan->geometry->column_anchors;
     const int32_t *columns = scan->geometry->columns.first;
     struct scan_scratch *scratch = scan->scratch;
-    for (int c = 0; c < anchors->count && hopeful(scan); c++) {
+    for (int c = 0; c < anchors->count && can_be_stable(scan); c++) {
         const struct scan_segment *begin = scratch->segments + scratch->band_start[c];
         const struct scan_segment *end = scratch->segments + scratch->band_start[c + 1];
         if (begin == end)

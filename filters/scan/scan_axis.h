@@ -1,7 +1,8 @@
-/* scan_axis.h - index and weight tables of bilinear interpolation along one axis; of the scan only.
+/* scan_axis.h - index and weight tables of bilinear interpolation along one axis; internal to the
+ * scan.
  *
  * Source: PyTorch's area_pixel_compute_source_index and guard_index_and_lambda (align_corners
- * false), in float with one fused multiply-add, as ATen's CPU kernels compute them: checked bit by
+ * false), in float with one fused multiply-add, as ATen's CPU kernels compute them. Checked bit by
  * bit against torch 2.15.
  */
 #ifndef FILTERS_SCAN_SCAN_AXIS_H
@@ -12,11 +13,11 @@
 struct error;
 
 enum {
-    SCAN_GROUP = 16 /* outputs that the kernels treat together, whatever the vector's length */
+    SCAN_GROUP = 16 /* outputs that the kernels process together, for any vector length */
 };
 
-/* Output i is first-weighted input[first[i]] plus second-weighted input[second[i]]. The tables are
- * longer by SCAN_GROUP entries, repeats of the last, so that whole groups can be read at any i. */
+/* Output i is weight0[i] * input[first[i]] + weight1[i] * input[second[i]]. The tables end with
+ * SCAN_GROUP repeats of the last entry, so that whole groups can be read at any i. */
 struct scan_axis {
     int inputs, outputs;
     int32_t *first, *second;  /* [outputs + SCAN_GROUP]; second is first or first + 1 */
@@ -24,7 +25,7 @@ struct scan_axis {
 };
 
 /* Fills the tables for `inputs` to `outputs` samples, both at least 1. 0 or -1 (ERROR_MEMORY); the
- * owner frees them by scan_axis_free in either case. */
+ * caller frees them with scan_axis_free in either case. */
 int scan_axis_init(struct scan_axis *axis, int inputs, int outputs, struct error *error);
 void scan_axis_free(struct scan_axis *axis);
 

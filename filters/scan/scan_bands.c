@@ -7,7 +7,7 @@
 
 enum { REACH = 3 /* low rows or columns that one output depends on */ };
 
-/* low[c][r] = logits[r][c], in blocks that stay in the first cache. */
+/* low[c][r] = logits[r][c], in blocks that fit the L1 cache. */
 static void transpose(const struct scan_geometry *geometry, const float *logits, float *low)
 {
     enum { BLOCK = 16 };
@@ -21,7 +21,8 @@ static void transpose(const struct scan_geometry *geometry, const float *logits,
                         logits[(size_t)r * size + (size_t)c];
 }
 
-/* bits[r] = all of the columns' bits r, r + 1, r + 2, where bits from `count` on pass for set. */
+/* bits[r]: whether bits r, r + 1 and r + 2 of all columns are set; bits from `count` on count as
+ * set. */
 static void all_in_reach(const uint64_t *columns, int first, int last, size_t words, int count,
                          uint64_t *bits)
 {

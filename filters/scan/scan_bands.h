@@ -1,17 +1,17 @@
-/* scan_bands.h - where the low-resolution logits alone decide, and where not; of the scan only.
+/* scan_bands.h - pixels that the low-resolution logits alone decide; internal to the scan.
  *
- * A band is the output columns of one anchor. It depends on three low columns, and the output rows
- * of one anchor on three low rows. Where all nine logits lie above every threshold the pixels
- * belong to the mask, where all lie below none does, and elsewhere they must be interpolated
- * ("mixed").
+ * A band is the output columns of one anchor; it depends on three low columns. The output rows of
+ * one anchor depend on three low rows. If all nine logits lie above every threshold, the pixels
+ * belong to the mask; if all lie below, none does; otherwise they are "mixed" and must be
+ * interpolated.
  *
- * This is exact, not only up to rounding. Weights are in 0..1 and two that belong together sum to 1
- * but for one rounding, 2^-25. If all samples are positive so are all products and sums, so every
- * operation changes the result by a factor within 1 -+ 2^-24, and at most 16 operations lie between
- * a logit and a pixel (four in a chain and the rounding of weights, twice). A pixel is therefore
- * above the smallest logit times (1 - 2^-19), which SCAN_MARGIN covers. The largest weight of four
- * is at least 1/4, so nothing underflows above SCAN_SMALLEST; SCAN_LARGEST keeps sums finite.
- * Negative samples: the same with signs turned.
+ * This is exact, rounding included. Weights are in 0..1, and the two weights of an output sum to 1
+ * except for one rounding, 2^-25. If all samples are positive, so are all products and sums, and
+ * each operation changes the result by a factor within 1 -+ 2^-24. At most 16 operations lie
+ * between a logit and a pixel (four in a chain and the rounding of weights, twice). So a pixel is
+ * above the smallest logit times (1 - 2^-19), which SCAN_MARGIN covers. The largest of four weights
+ * is at least 1/4, so nothing underflows above SCAN_SMALLEST; SCAN_LARGEST keeps sums finite. For
+ * negative samples the same holds with the signs reversed.
  */
 #ifndef FILTERS_SCAN_SCAN_BANDS_H
 #define FILTERS_SCAN_SCAN_BANDS_H
@@ -25,7 +25,7 @@ struct scan_scratch;
 #define SCAN_MARGIN (1 + 0x1p-18f)
 #define SCAN_SMALLEST 1e-30f
 
-/* Pixels of the crop that are decided to be in the mask, and those that need interpolation. */
+/* Pixels of the crop known to be in the mask, and those that need interpolation. */
 struct scan_outlook {
     uint64_t full, mixed;
 };

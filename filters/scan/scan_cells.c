@@ -7,7 +7,7 @@
 void scan_cells_classify(const struct scan_kernel *kernel, const float *column, int rows,
                          float offset, uint64_t *const bits[SCAN_CLASSES])
 {
-    /* Inside and outer: on one side of 0, less those that reach the offset. */
+    /* Inside and outer: on one side of 0, without those that may reach the offset. */
     uint64_t *near_above = bits[SCAN_ABOVE], *near_below = bits[SCAN_BELOW];
     kernel->classify(column, rows, SCAN_SMALLEST, bits[SCAN_INSIDE], bits[SCAN_OUTER]);
     kernel->classify(column, rows, offset / SCAN_MARGIN, near_above, near_below);
@@ -19,8 +19,8 @@ void scan_cells_classify(const struct scan_kernel *kernel, const float *column, 
                      bits[SCAN_BELOW]);
 }
 
-/* Bit r: all four samples of the cell between rows r and r + 1 are of the class. The last row has
- * nothing below it. */
+/* Bit r: all four samples of the cell between rows r and r + 1 have the class. The last row's cell
+ * has only its upper two samples. */
 static void whole_cells(const uint64_t *left, const uint64_t *right, int rows, uint64_t *cells)
 {
     int words = (rows + 63) / 64;
@@ -43,7 +43,7 @@ static int add(struct scan_scratch *scratch, struct scan_segment cell, struct er
     return 0;
 }
 
-/* The class of a row's cell, SCAN_CLASSES if it has none. */
+/* The class of a row's cell; SCAN_CLASSES if it has none. */
 static int class_at(uint64_t *const whole[SCAN_CLASSES + 1], int row)
 {
     int kind = SCAN_ABOVE;

@@ -1,10 +1,10 @@
-/* scan_cells.h - where the first enlargement alone decides, and where not; of the scan only.
+/* scan_cells.h - pixels that the first enlargement alone decides; internal to the scan.
  *
- * Where the crop is several times as large as the model's input, the bands of scan_bands.h are
- * wide: most of their pixels lie between four model samples that are all on one side of each
- * threshold. Those pixels need no interpolation either, by the argument of scan_bands.h (fewer
- * operations lie between a model sample and a pixel), so what remains to be interpolated follows
- * the mask's outline.
+ * If the crop is several times as large as the model's input, the bands of scan_bands.h are wide.
+ * Most of their pixels lie between four model samples that are all on the same side of each
+ * threshold. These pixels need no interpolation either, by the argument of scan_bands.h: fewer
+ * operations lie between a model sample and a pixel. What is left to interpolate follows the mask's
+ * outline.
  */
 #ifndef FILTERS_SCAN_SCAN_CELLS_H
 #define FILTERS_SCAN_SCAN_CELLS_H
@@ -19,7 +19,7 @@ struct scan_geometry;
 struct scan_scratch;
 struct scan_segment;
 
-/* Where a model sample lies, and with it every pixel between four such. */
+/* The class of a model sample, and of every pixel between four samples of that class. */
 enum scan_class {
     SCAN_ABOVE,  /* above +offset */
     SCAN_INSIDE, /* above 0, not above +offset */
@@ -28,12 +28,12 @@ enum scan_class {
     SCAN_CLASSES
 };
 
-/* Sets bits[class], one bit a row, for column[rows]; a row that is too close to a threshold to
- * tell, or too large, has none. Reads up to SCAN_PAD more samples. */
+/* Sets bits[class], one bit a row, for column[rows]. A sample too close to a threshold or too large
+ * has no class. Reads up to SCAN_PAD more samples. */
 void scan_cells_classify(const struct scan_kernel *kernel, const float *column, int rows,
                          float offset, uint64_t *const bits[SCAN_CLASSES]);
 
-/* What needs no interpolation of one output column: rows of mixed segments, and of those the rows
+/* Rows of one output column's mixed segments that need no interpolation, and how many of them are
  * above +offset and above -offset. */
 struct scan_decided {
     uint64_t rows;

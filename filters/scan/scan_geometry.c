@@ -20,8 +20,8 @@ static int check_size(const struct scan_size *size, struct error *error)
     return 0;
 }
 
-/* start[count + 1]: the first output whose first input, or the first of `through` that this one
- * depends on (NULL: itself), is r or more. NULL with ERROR_MEMORY. */
+/* start[r], r = 0 .. count: the first output whose first input is r or more. With `through`, inputs
+ * are those that `through` interpolates them from. NULL with ERROR_MEMORY. */
 static int32_t *starts(const struct scan_axis *output, const struct scan_axis *through, int count,
                        struct error *error)
 {
@@ -46,7 +46,7 @@ static int init_anchors(struct scan_anchors *anchors, const struct scan_axis *mo
 /* Where a cell holds fewer pixels, looking at it costs more than it saves: at 1 megapixel and an
  * input of 256 pixels (4.8 times) scans took 0.047 s instead of 0.030, at 1800 pixels (7 times)
  * 0.180 instead of 0.187, at 48 megapixels (33 times) 0.29 instead of 0.82 (bench/LOG.md). */
-enum { CELL_PAYS = 6 }; /* pixels along its side */
+enum { CELL_PAYS = 6 }; /* pixels along a cell's side */
 
 static int init_cells(struct scan_geometry *geometry, struct error *error)
 {

@@ -5,8 +5,8 @@
 #include "filters/scan/scan_axis.h"
 #include "filters/scan/scan_kernel.h"
 
-/* The vector: its lanes, a multiply-add as PyTorch has it on this CPU, and one bit a lane that says
- * whether it is above a threshold. */
+/* A vector of LANES floats, its multiply-add as PyTorch computes it on this CPU, and a comparison
+ * with a threshold that gives one bit a lane. */
 #define INLINE static inline __attribute__((always_inline))
 #if defined(__AVX512F__)
 #include <immintrin.h>
@@ -67,8 +67,8 @@ INLINE void store(float *to, vector x)
 }
 
 #if defined(__AVX512F__)
-/* Inputs of a group lie close together unless the image shrinks to less than half: two registers
- * hold them, and a permutation is several times as fast as a gather. */
+/* Unless the image shrinks to less than half, the inputs of a group fit two registers, and a
+ * permutation is several times as fast as a gather. */
 static void spread(const float *column, const struct scan_axis *rows, int begin, int end,
                    struct scan_spread to)
 {
@@ -100,8 +100,8 @@ static void spread(const float *column, const struct scan_axis *rows, int begin,
 }
 #endif
 
-/* LANES rows from y on. The weights' product comes first and the samples are added in this order
- * because ATen does so. */
+/* Blends LANES rows from y on. As in ATen, the weights are multiplied first, and the samples are
+ * added in this order. */
 INLINE vector blend_at(const struct scan_blend *from, int y)
 {
     vector upper = load(from->rows->weight0 + y), lower = load(from->rows->weight1 + y);
