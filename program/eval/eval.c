@@ -27,9 +27,9 @@ static void correlate(struct eval_correlation *sums, double x, double y)
     sums->xy += x * y;
 }
 
-/* Counts the three masks of one click. */
-static void judge_click(struct eval_scores *scores, const struct mask_list *masks,
-                        const struct segment *segment)
+/* Adds the three masks of one click to the sums. */
+static void evaluate_click(struct eval_scores *scores, const struct mask_list *masks,
+                           const struct segment *segment)
 {
     struct eval_clicks *clicks = &scores->clicks[segment_size(segment->area)];
     double best = 0, scored = 0;
@@ -62,7 +62,7 @@ int eval_clicks(struct eval_scores *scores, struct predictor *predictor,
         if (status == 0)
             status = predictor_predict(predictor, &click, &masks, error);
         if (status == 0)
-            judge_click(scores, &masks, &truth->items[i]);
+            evaluate_click(scores, &masks, &truth->items[i]);
         mask_list_free(&masks);
     }
     return status;
