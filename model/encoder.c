@@ -1,10 +1,10 @@
 #include "model/encoder.h"
 
 #include <limits.h>
-#include <stdlib.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/parse.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/kernels/half16.h"
 #include "model/tinyvit.h"
@@ -30,8 +30,8 @@ static int tinyvit_image_size(const struct checkpoint *checkpoint, int asked)
     const char *said = checkpoint_metadata(checkpoint, "image_size");
     if (asked || !said)
         return asked ? asked : DEFAULT_IMAGE_SIZE;
-    long size = strtol(said, NULL, 10);
-    return size > 0 && size <= INT_MAX ? (int)size : -1;
+    int64_t size;
+    return parse_integer(said, 1, INT_MAX, &size) ? (int)size : -1;
 }
 
 /* Sets *half16 to the kernel of the precision, NULL for float32. */

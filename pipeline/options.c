@@ -3,9 +3,9 @@
 #include <limits.h>
 #include <math.h>
 #include <stddef.h>
-#include <stdlib.h>
 
 #include "base/error.h"
+#include "base/parse.h"
 #include "filters/crop.h"
 #include "filters/grid.h"
 #include "model/sam.h"
@@ -122,9 +122,8 @@ int generator_options_from_model(struct generator_options *options, const struct
             table[i].flags & GENERATOR_MODEL_DEFAULT ? sam_metadata(sam, table[i].key) : NULL;
         if (!text)
             continue;
-        char *end;
-        double value = strtod(text, &end);
-        if (end == text || *end || generator_options_set(options, &table[i], value, error))
+        double value;
+        if (!parse_ratio(text, &value) || generator_options_set(options, &table[i], value, error))
             return error_set(error, ERROR_MODEL,
                              "the model's metadata: %s is %s, expected %g to %g", table[i].key,
                              text, table[i].least, table[i].most);

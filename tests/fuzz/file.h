@@ -1,4 +1,4 @@
-/* file.h - for targets that read files: the bytes under a path, without a disk. */
+/* file.h - files in memory for fuzz targets that open a path. */
 #ifndef TESTS_FUZZ_FILE_H
 #define TESTS_FUZZ_FILE_H
 
@@ -11,8 +11,8 @@
 
 enum { FUZZ_FILES = 2 };
 
-/* The path of a file in memory that holds exactly these bytes until the next call for the same
- * `file` (below FUZZ_FILES). */
+/* The path of a file in memory with exactly these bytes. Valid until the next call with the same
+ * `file`, which is below FUZZ_FILES. */
 static inline const char *fuzz_file(int file, const void *data, size_t size)
 {
     static char paths[FUZZ_FILES][64];

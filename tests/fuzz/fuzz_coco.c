@@ -1,5 +1,5 @@
-/* A COCO run string: what is accepted is written again to the same runs. The first two bytes are
- * height and width. */
+/* A COCO run string. If it is accepted, writing and reading it again gives the same runs. The first
+ * two bytes are height and width. */
 #include "replay.h"
 
 #include <stdbool.h>

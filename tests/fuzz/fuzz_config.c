@@ -1,4 +1,5 @@
-/* A configuration file (--config): what is accepted is written again to the same options. */
+/* A configuration file (--config). If it is accepted, writing and reading it again gives the same
+ * options. */
 #include "file.h"
 #include "replay.h"
 

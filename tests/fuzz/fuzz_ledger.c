@@ -1,4 +1,4 @@
-/* A ledger: each good line goes into an index, and what is written of it is read back the same. */
+/* A ledger. Each valid line is added to an index, and is the same after writing and reading it. */
 #include "file.h"
 #include "replay.h"
 

@@ -1,5 +1,5 @@
-/* The pickle of a .pth alone, without the zip around it: to the tensors, whose storages are all of
- * one block of zeros. */
+/* The pickle of a .pth without the zip around it. All storages of its tensors lie in one block of
+ * zeros. */
 #include "replay.h"
 
 #include "base/error.h"

@@ -1,4 +1,4 @@
-/* A file of own points (--point-grid). */
+/* A file of points (--point-grid). */
 #include "file.h"
 #include "replay.h"
 

@@ -1,4 +1,4 @@
-/* The JSON text of a record, as verify and export read it back from disk. */
+/* The JSON text of a record, as verify and export read it. */
 #include "replay.h"
 
 #include "base/error.h"

@@ -1,4 +1,4 @@
-/* A tar of images, to its end or its first damage; names never lead out of the folder. */
+/* A tar of images, up to its end or its first damage. Names never lead out of the folder. */
 #include "file.h"
 #include "replay.h"
 

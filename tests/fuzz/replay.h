@@ -1,9 +1,9 @@
-/* replay.h - gives a fuzz target a main of its own where libFuzzer gives none.
+/* replay.h - a main function for fuzz targets that are built without libFuzzer.
  *
- * The program runs the target on each seed in tests/fuzz/seeds/NAME, on what fuzzing made of them
- * (tests/fuzz/corpus/NAME), and on copies that are damaged at random, the same way every time; a
- * crash or a failed check ends it. Built with -DLIBFUZZER the header only declares the target
- * (tests/fuzz/long does so). */
+ * The program runs the target on each seed in tests/fuzz/seeds/NAME, on each input that fuzzing
+ * found (tests/fuzz/corpus/NAME), and on copies with random damage, the same every time. A crash or
+ * a failed check ends it. With -DLIBFUZZER, which tests/fuzz/long defines, the header only declares
+ * the target. */
 #ifndef TESTS_FUZZ_REPLAY_H
 #define TESTS_FUZZ_REPLAY_H
 
@@ -32,7 +32,7 @@ static uint64_t replay_random(uint64_t *state)
     return *state;
 }
 
-/* Changes a few bytes, cuts the end off, or copies one part over another. */
+/* Changes a few bytes, cuts off the end, or copies one part over another. */
 static size_t replay_damage(uint8_t *data, size_t size, uint64_t *state)
 {
     size_t place = replay_random(state) % size;
@@ -72,7 +72,7 @@ static void replay_file(const char *path, int copies)
     }
 }
 
-/* Replays the files of tests/fuzz/<parent>/<name>; returns how many there are. */
+/* Replays the files of tests/fuzz/<parent>/<name> and returns their number. */
 static int replay_folder(const char *parent, const char *name, int copies)
 {
     char path[512];

@@ -1,10 +1,9 @@
-/* allocation.h - lets chosen allocations of the library fail, and counts what it does not give
- * back.
+/* allocation.h - makes chosen allocations of the library fail, and counts leaks.
  *
- * The linker turns the library's calls of malloc and its kin into those below (--wrap, in the
- * Makefile); what other libraries allocate for themselves is not seen. Jansson can be told to call
- * allocation_counted, which never fails: its reader runs into an assertion of its own where its
- * buffer cannot grow. For one thread. */
+ * The linker redirects the library's calls of malloc and the like to the functions below (--wrap,
+ * in the Makefile). Allocations inside other libraries are not counted. Jansson can be told to call
+ * allocation_counted, which never fails: Jansson's reader aborts in an assertion if its buffer
+ * cannot grow. For one thread. */
 #ifndef TESTS_UNIT_ALLOCATION_H
 #define TESTS_UNIT_ALLOCATION_H
 
@@ -20,12 +19,12 @@ enum { ALLOCATION_LIVE = 4096 };
 static struct {
     bool watching;
     long count;                  /* allocations since the watch began */
-    long failing;                /* the number of the one that fails; 0: none */
+    long failing;                /* the number of the allocation that fails; 0: none */
     void *live[ALLOCATION_LIVE]; /* allocated during the watch, not freed */
     size_t live_count;
 } allocation;
 
-/* From now on the allocation number `failing` (from 1) fails; 0: none does. */
+/* Starts the watch: allocation number `failing`, counted from 1, fails; 0: none fails. */
 static inline void allocation_watch(long failing)
 {
     allocation.watching = true;
@@ -34,8 +33,8 @@ static inline void allocation_watch(long failing)
     allocation.live_count = 0;
 }
 
-/* Ends the watch; returns how many allocations were asked for. allocation.live_count has those that
- * were not freed. */
+/* Ends the watch and returns the number of allocations. allocation.live_count is the number of
+ * those that were not freed. */
 static inline long allocation_end(void)
 {
     allocation.watching = false;
@@ -54,7 +53,7 @@ static void *allocation_add(void *block)
     return block;
 }
 
-/* The newest first: what is freed was often made lately. */
+/* Searches from the newest: memory is often freed soon after its allocation. */
 static void allocation_drop(const void *block)
 {
     for (size_t i = allocation.live_count; allocation.watching && i-- > 0;)
@@ -126,7 +125,7 @@ char *__wrap_strndup(const char *text, size_t length)
     return allocation_fails() ? NULL : allocation_add(__real_strndup(text, length));
 }
 
-/* As glibc's, *text is indeterminate where it fails: here something that must not be freed. */
+/* As in glibc, *text is indeterminate after a failure: here a pointer that must not be freed. */
 int __wrap_asprintf(char **text, const char *format, ...)
 {
     va_list arguments;

@@ -1,4 +1,4 @@
-/* checkpoint_files.h - small checkpoints made on the spot, for the tests of their readers. */
+/* checkpoint_files.h - writes small checkpoints, for the tests of their readers. */
 #ifndef TESTS_UNIT_CHECKPOINT_FILES_H
 #define TESTS_UNIT_CHECKPOINT_FILES_H
 
@@ -13,7 +13,7 @@
 
 enum { BYTES_MAX = 1 << 16 };
 
-/* A file being put together. */
+/* A file under construction. */
 struct bytes {
     size_t size;
     unsigned char data[BYTES_MAX];
@@ -39,7 +39,7 @@ static inline void bytes_add_little(struct bytes *bytes, uint64_t value, int wid
         bytes_add(bytes, &(unsigned char){(unsigned char)(value >> (8 * i))}, 1);
 }
 
-/* A whole .safetensors file from its header's text and its data. */
+/* A .safetensors file with this header and this data. */
 static inline void bytes_set_safetensors(struct bytes *bytes, const char *header, const void *data,
                                          size_t size)
 {
@@ -56,7 +56,7 @@ struct member {
     size_t size;
 };
 
-/* A whole zip archive, as torch.save would lay it out but for the alignment. */
+/* A zip archive as torch.save writes it, except for the alignment. */
 static inline void bytes_set_zip(struct bytes *bytes, const struct member *members, int count)
 {
     struct bytes *directory = calloc(1, sizeof *directory);
@@ -101,8 +101,8 @@ static inline void bytes_set_pth(struct bytes *bytes, const void *pickle, size_t
     bytes_set_zip(bytes, members, 2);
 }
 
-/* The pickle of {"a": a float tensor of storage "0", shape (size,), stride (1,)}; all numbers are
- * below 256. `numbers` is what the storage is said to hold. */
+/* The pickle of {"a": a float tensor of storage "0", shape (size,), stride (1,)}. All numbers are
+ * below 256. `numbers` is the count that the pickle gives for the storage. */
 static inline void bytes_set_tensor_pickle(struct bytes *pickle, int numbers, int offset, int size)
 {
     pickle->size = 0;
@@ -120,7 +120,8 @@ static inline void bytes_set_tensor_pickle(struct bytes *pickle, int numbers, in
     bytes_add_text(pickle, "\x85K\x01\x85\x89}tRs.");
 }
 
-/* Writes bytes to a new file and returns its path, which the caller removes and frees. */
+/* Writes the bytes to a new file. Returns its path; the caller removes the file and frees the path.
+ */
 static inline char *bytes_save(const void *data, size_t size)
 {
     char *path = strdup("/tmp/maskmill-test-XXXXXX");
@@ -142,7 +143,7 @@ static inline int bytes_open(const void *data, size_t size, struct checkpoint **
     return failed;
 }
 
-/* A whole file in memory; the caller frees it. */
+/* The bytes of a file, freed by the caller. */
 static inline unsigned char *bytes_load(const char *path, size_t *size)
 {
     FILE *stream = fopen(path, "rb");

@@ -27,7 +27,7 @@ static inline uint8_t *random_bitmap(uint64_t seed, uint32_t height, uint32_t wi
     return bits;
 }
 
-/* Cells of 4 x 4 pixels, `percent` of them 1, then every 16th pixel turned over. The caller frees
+/* Cells of 4 x 4 pixels, `percent` of them 1; then every 16th pixel is flipped. The caller frees
  * them. */
 static inline uint8_t *random_blobs(uint64_t seed, uint32_t height, uint32_t width,
                                     uint32_t percent)

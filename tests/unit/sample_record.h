@@ -1,4 +1,4 @@
-/* sample_record.h - records made on the spot, for the tests that need some. */
+/* sample_record.h - small records for tests. */
 #ifndef TESTS_UNIT_SAMPLE_RECORD_H
 #define TESTS_UNIT_SAMPLE_RECORD_H
 
@@ -19,7 +19,7 @@ static inline struct record sample_empty(const char *file_name, uint32_t width, 
                            .file_name = strdup(file_name)};
 }
 
-/* Adds the mask of all pixels that are not '.' in `drawing`, row after row. */
+/* Adds the mask of all pixels that are not '.' in `drawing`, row by row. */
 static inline struct mask *sample_draw(struct record *record, const char *drawing)
 {
     struct error error;

@@ -1,4 +1,4 @@
-/* scratch.h - a folder of its own for a test, and files in it. */
+/* scratch.h - a temporary folder for a test, and files in it. */
 #ifndef TESTS_UNIT_SCRATCH_H
 #define TESTS_UNIT_SCRATCH_H
 
@@ -23,7 +23,7 @@ static inline struct scratch scratch_new(void)
     return scratch;
 }
 
-/* The path of something in the folder; freed by the caller. */
+/* The path of a name in the folder, freed by the caller. */
 static inline char *scratch_path(const struct scratch *scratch, const char *name)
 {
     char *path = malloc(strlen(scratch->path) + strlen(name) + 2);
@@ -34,7 +34,7 @@ static inline char *scratch_path(const struct scratch *scratch, const char *name
     return path;
 }
 
-/* Writes a file, making the folders on its way. */
+/* Writes a file and makes missing folders. */
 static inline void scratch_write(const struct scratch *scratch, const char *name, const char *text)
 {
     char *path = scratch_path(scratch, name);
@@ -50,7 +50,7 @@ static inline void scratch_write(const struct scratch *scratch, const char *name
     free(path);
 }
 
-/* The text of a file, to be freed; at most 1 MiB. */
+/* The text of a file, at most 1 MiB, freed by the caller. */
 static inline char *scratch_read(const struct scratch *scratch, const char *name)
 {
     char *path = scratch_path(scratch, name);

@@ -1,5 +1,4 @@
-/* small_model.h - a checkpoint of random numbers, made on the spot as a safetensors file in memory.
- */
+/* small_model.h - a safetensors file of random numbers in memory. */
 #ifndef TESTS_UNIT_SMALL_MODEL_H
 #define TESTS_UNIT_SMALL_MODEL_H
 
@@ -34,7 +33,8 @@ static inline void small_model_begin(struct small_model *model, uint32_t seed)
     model->header_length = 1;
 }
 
-/* Adds a tensor of numbers middle - spread .. middle + spread; `rank` sizes of type int follow. */
+/* Adds a tensor of numbers from middle - spread to middle + spread. `rank` sizes of type int
+ * follow. */
 static inline void small_model_add(struct small_model *model, const char *name, float middle,
                                    float spread, int rank, ...)
 {
@@ -62,7 +62,7 @@ static inline void small_model_add(struct small_model *model, const char *name, 
         model->numbers[model->count++] = middle + spread * small_model_random(model);
 }
 
-/* The file's bytes, *size of them, the caller's to free(3); the model is used up. */
+/* The *size bytes of the file, freed by the caller with free(3). Ends the model. */
 static inline unsigned char *small_model_end(struct small_model *model, size_t *size)
 {
     model->header[model->header_length - 1] = '}';

@@ -1,12 +1,12 @@
-/* unit.h - what every unit test program's main does. */
+/* unit.h - the main function's work in every unit test program. */
 #ifndef TESTS_UNIT_UNIT_H
 #define TESTS_UNIT_UNIT_H
 
 #include <check.h>
 #include <stdlib.h>
 
-/* Runs the suite without forking (OpenMP does not survive a fork), prints Check's summary and
- * returns main's exit status. */
+/* Runs the suite and prints Check's summary. Does not fork, since OpenMP does not survive a fork.
+ * Returns the exit status for main. */
 static inline int unit_run(Suite *suite)
 {
     SRunner *runner = srunner_create(suite);
