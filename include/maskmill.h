@@ -128,7 +128,8 @@ enum mm_option {
     MM_MASK_NMS_THRESH,    /* 0..1; 1: off */
     MM_CONTAINMENT_THRESH, /* 0..1; 1: off */
     MM_MAX_MASKS,          /* 0: no limit */
-    MM_NON_OVERLAPPING     /* enum mm_non_overlapping */
+    MM_NON_OVERLAPPING,    /* enum mm_non_overlapping */
+    MM_CROP_LAYER_SET      /* bit k: search crop layer k (0: the whole image); 0: all layers */
 };
 
 enum mm_region_cleanup { MM_CLEANUP_AMG, MM_CLEANUP_SA1B };

@@ -1,4 +1,5 @@
-/* mm_handles.h - what is inside the opaque types of include/maskmill.h; internal to library/. */
+/* mm_handles.h - what is inside the opaque types of include/maskmill.h. For library/, and for the
+ * commands that work with the stages themselves: rows of tiles, times of each stage. */
 #ifndef LIBRARY_MM_HANDLES_H
 #define LIBRARY_MM_HANDLES_H
 
@@ -27,6 +28,12 @@ struct mm_masks {
     float *logits;         /* [list.count][low_size][low_size], owned; NULL of generate */
     size_t plane;          /* low_size * low_size */
 };
+
+/* The model behind the handle; lives as long as it. */
+static inline const struct sam *mm_model_sam(const struct mm_model *model)
+{
+    return model->sam;
+}
 
 /* Copies an error to the caller's struct, where there is one. Always returns -1. */
 int mm_error_fill(struct mm_error *to, const struct error *from);

@@ -10,7 +10,7 @@ enum { POINTS_MOST = 1 << 20 };
 /* The public numbers of the options are the private ones. */
 _Static_assert((int)MM_POINTS_PER_SIDE == (int)GENERATOR_POINTS_PER_SIDE, "same order");
 _Static_assert((int)MM_MIN_MASK_REGION_AREA == (int)GENERATOR_MIN_MASK_REGION_AREA, "same order");
-_Static_assert((int)MM_NON_OVERLAPPING == (int)GENERATOR_OPTIONS - 1, "same order, same number");
+_Static_assert((int)MM_CROP_LAYER_SET == (int)GENERATOR_OPTIONS - 1, "same order, same number");
 _Static_assert((int)MM_CLEANUP_SA1B == (int)REGION_CLEANUP_SA1B, "same choices");
 _Static_assert((int)MM_OVERLAP_TO_SMALLER == (int)NON_OVERLAPPING_SMALLER &&
                    (int)MM_OVERLAP_TO_BETTER == (int)NON_OVERLAPPING_BETTER,

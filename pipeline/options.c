@@ -61,6 +61,9 @@ static const struct generator_option table[GENERATOR_OPTIONS] = {
     [GENERATOR_NON_OVERLAPPING] =
         {"non_overlapping", GENERATOR_CHOICE, AT(postprocess.non_overlapping),
          0, NON_OVERLAPPING_BETTER, NON_OVERLAPPING_OFF, 0},
+    [GENERATOR_CROP_LAYER_SET] =
+        {"crop_layer_set", GENERATOR_INT, AT(crop_layer_set),
+         0, (2 << CROP_LAYERS_MAX) - 1, 0, SEARCH},
 };
 /* clang-format on */
 

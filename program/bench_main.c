@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "filters/mask.h"
 #include "images/image.h"
+#include "library/mm_handles.h"
 #include "model/sam.h"
 #include "pipeline/generate.h"
 #include "program/command.h"
@@ -17,7 +18,7 @@
 struct bench {
     struct settings *settings;
     const char *path; /* NULL: a drawn image of 1800 x 1200 */
-    struct sam *sam;
+    struct mm_model *model;
     struct generator *generator;
     struct image image;
 };
@@ -130,7 +131,7 @@ static void print_json(const struct bench *bench, const struct timing *t)
 static void print_text(const struct bench *bench, const struct timing *t)
 {
     const struct prompt_worker_times *worker = &t->stages.worker;
-    const struct sam_info *info = sam_info(bench->sam);
+    const struct sam_info *info = sam_info(mm_model_sam(bench->model));
     printf("%s, input %d, %d x %d pixels, %d threads, best of %d\n", info->name, info->image_size,
            bench->image.width, bench->image.height, bench->settings->threads,
            bench->settings->repeat);
@@ -151,11 +152,11 @@ static int time_all(struct bench *bench, struct error *error)
 {
     char defaults[MODEL_LOAD_DEFAULTS];
     struct timing best = {.whole = 1e300};
-    if (model_load(&bench->sam, bench->settings, defaults, error) ||
+    if (model_load(&bench->model, bench->settings, defaults, error) ||
         (!bench->path && draw_image(&bench->image, error)))
         return -1;
-    bench->generator =
-        generator_new(bench->sam, &bench->settings->generator, bench->settings->threads, error);
+    bench->generator = generator_new(mm_model_sam(bench->model), &bench->settings->generator,
+                                     bench->settings->threads, error);
     if (!bench->generator)
         return -1;
     for (int i = 0; i < bench->settings->repeat; i++) {
@@ -184,7 +185,7 @@ enum exit_status bench_main(struct command_line *line)
     struct error error = {0};
     int failed = run_bench(&bench, &error);
     generator_free(bench.generator);
-    sam_free(bench.sam);
+    mm_model_free(bench.model);
     image_free(&bench.image);
     return failed ? command_fail(line->command, &error) : EXIT_ALL_DONE;
 }

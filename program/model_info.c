@@ -4,9 +4,9 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "include/maskmill.h"
 #include "model/builtin.h"
 #include "model/checkpoint/checkpoint.h"
-#include "model/sam.h"
 #include "program/model_load.h"
 #include "program/model_zoo.h"
 
@@ -34,7 +34,7 @@ static int load(struct model_info *info, const char *path, struct error *error)
     if (path && settings_set(settings, "model", path, SOURCE_COMMAND_LINE, error))
         return -1;
     info->model = model_load_name(settings);
-    return open_file(info, path, error) || model_load(&info->sam, settings, defaults, error) ||
+    return open_file(info, path, error) || model_load(&info->loaded, settings, defaults, error) ||
                    model_load_digest(settings, info->sha256, error)
                ? -1
                : 0;
@@ -54,7 +54,7 @@ int model_info_read(struct model_info *info, const char *path, struct settings *
 
 void model_info_free(struct model_info *info)
 {
-    sam_free(info->sam);
+    mm_model_free(info->loaded);
     checkpoint_close(info->checkpoint);
     *info = (struct model_info){0};
 }

@@ -11,12 +11,12 @@
 struct checkpoint;
 struct error;
 struct json_text;
+struct mm_model;
 struct model_zoo_entry;
-struct sam;
 
 struct model_info {
     const char *model;                       /* path, or "built-in model" */
-    struct sam *sam;                         /* owned: loaded, so every tensor has been checked */
+    struct mm_model *loaded;                 /* owned: loaded, so every tensor has been checked */
     struct checkpoint *checkpoint;           /* owned: for its metadata and format */
     uint64_t bytes;                          /* of the file */
     char sha256[DIGEST_TEXT];                /* of the file */

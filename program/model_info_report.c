@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json_text.h"
+#include "library/mm_handles.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/sam.h"
 #include "program/config.h"
@@ -49,7 +50,7 @@ static void print_defaults(const struct model_info *info, FILE *to)
 
 void model_info_print(const struct model_info *info, FILE *to)
 {
-    const struct sam_info *sam = sam_info(info->sam);
+    const struct sam_info *sam = sam_info(mm_model_sam(info->loaded));
     const struct model_zoo_entry *published = info->published;
     fprintf(to, "model           %s\n", info->model);
     if (published)
@@ -134,7 +135,7 @@ static void add_defaults(struct json_text *text, const struct model_info *info, 
 
 void model_info_json(const struct model_info *info, struct json_text *text)
 {
-    const struct sam_info *sam = sam_info(info->sam);
+    const struct sam_info *sam = sam_info(mm_model_sam(info->loaded));
     const struct model_zoo_entry *published = info->published;
     json_text_raw(text, "{\"model\": ");
     json_text_string(text, info->model, strlen(info->model));

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "include/maskmill.h"
 #include "model/builtin.h"
-#include "model/sam.h"
+#include "program/segmenter.h"
 #include "program/settings.h"
 
 const char *model_load_name(const struct settings *settings)
@@ -13,23 +14,22 @@ const char *model_load_name(const struct settings *settings)
     return settings->model ? settings->model : "built-in model";
 }
 
-static enum sam_precision precision_of(const char *name)
+static enum mm_precision precision_of(const char *name)
 {
     if (strcmp(name, "bf16") == 0)
-        return SAM_BF16;
-    return strcmp(name, "f16") == 0 ? SAM_F16 : SAM_F32;
+        return MM_BF16;
+    return strcmp(name, "f16") == 0 ? MM_F16 : MM_F32;
 }
 
-static int load(struct sam **sam, const struct settings *settings, struct error *error)
+static int load(struct mm_model **model, const struct settings *settings, struct error *error)
 {
-    const struct sam_options options = {
+    const struct mm_model_options options = {
         .image_size = settings->image_size,
         .precision = precision_of(settings->precision),
     };
-    if (settings->model)
-        return sam_load(sam, settings->model, &options, error);
-    return sam_load_memory(sam, builtin_model, builtin_model_size, model_load_name(settings),
-                           &options, error);
+    struct mm_error failure = {0};
+    *model = mm_model_open(settings->model, &options, &failure);
+    return *model ? 0 : segmenter_error(error, &failure);
 }
 
 static bool search_given(const struct settings *settings)
@@ -42,7 +42,7 @@ static bool search_given(const struct settings *settings)
     return false;
 }
 
-static int apply_defaults(const struct sam *sam, struct settings *settings,
+static int apply_defaults(const struct mm_model *model, struct settings *settings,
                           char used[MODEL_LOAD_DEFAULTS], struct error *error)
 {
     size_t length = 0;
@@ -55,7 +55,7 @@ static int apply_defaults(const struct sam *sam, struct settings *settings,
         settings_key(&table[i], key, sizeof key);
         bool allowed =
             (table[i].traits & MODEL_DEFAULT) && (may_search || !(table[i].traits & SEARCH));
-        const char *value = allowed ? sam_metadata(sam, key) : NULL;
+        const char *value = allowed ? mm_model_metadata(model, key) : NULL;
         if (!value)
             continue;
         if (settings_set(settings, key, value, SOURCE_MODEL, error)) {
@@ -69,14 +69,14 @@ static int apply_defaults(const struct sam *sam, struct settings *settings,
     return 0;
 }
 
-int model_load(struct sam **sam, struct settings *settings, char used[MODEL_LOAD_DEFAULTS],
+int model_load(struct mm_model **model, struct settings *settings, char used[MODEL_LOAD_DEFAULTS],
                struct error *error)
 {
-    if (load(sam, settings, error))
+    if (load(model, settings, error))
         return -1;
-    if (apply_defaults(*sam, settings, used, error) || settings_complete(settings, error)) {
-        sam_free(*sam);
-        *sam = NULL;
+    if (apply_defaults(*model, settings, used, error) || settings_complete(settings, error)) {
+        mm_model_free(*model);
+        *model = NULL;
         return -1;
     }
     return 0;

@@ -5,7 +5,7 @@
 #include "program/digest.h"
 
 struct error;
-struct sam;
+struct mm_model;
 struct settings;
 
 enum { MODEL_LOAD_DEFAULTS = 512 };
@@ -15,9 +15,9 @@ const char *model_load_name(const struct settings *settings);
 
 /* Loads the model, takes the defaults in its metadata over into the settings (keys are option names
  * with underscores) and completes the settings. `used` gets the defaults that took effect, as
- * options (" --pred-iou-thresh 0.4, ..."), or "". *sam is the caller's.
- * Returns 0, or -1 with the errors of sam_load and settings_complete. */
-int model_load(struct sam **sam, struct settings *settings, char used[MODEL_LOAD_DEFAULTS],
+ * options (" --pred-iou-thresh 0.4, ..."), or "". *model is the caller's, to free by mm_model_free.
+ * Returns 0, or -1 with the errors of mm_model_open and settings_complete. */
+int model_load(struct mm_model **model, struct settings *settings, char used[MODEL_LOAD_DEFAULTS],
                struct error *error);
 
 /* SHA-256 of the model's file. 0 or -1 (ERROR_IO). */

@@ -9,12 +9,10 @@
 #include "base/geometry.h"
 #include "base/memory.h"
 #include "filters/centre.h"
-#include "filters/mask.h"
-#include "images/image.h"
+#include "include/maskmill.h"
 #include "jobs/list.h"
-#include "pipeline/generate.h"
-#include "pipeline/predictor.h"
 #include "program/eval/segments.h"
+#include "program/segmenter.h"
 #include "rle/rle.h"
 
 static void correlate(struct eval_correlation *sums, double x, double y)
@@ -27,20 +25,33 @@ static void correlate(struct eval_correlation *sums, double x, double y)
     sums->xy += x * y;
 }
 
-/* Adds the three masks of one click to the sums. */
-static void evaluate_click(struct eval_scores *scores, const struct mask_list *masks,
+/* The mask as the comparison takes it. */
+static struct eval_mask borrow(const struct mm_masks *masks, size_t i)
+{
+    const struct mm_mask mask = mm_masks_get(masks, i);
+    return (struct eval_mask){
+        .rle = {.width = (uint32_t)mask.width,
+                .height = (uint32_t)mask.height,
+                .length = mask.run_count,
+                .counts = (uint32_t *)mask.runs}, /* only read */
+        .predicted_iou = mask.predicted_iou,
+    };
+}
+
+/* Adds the masks of one click to the sums. */
+static void evaluate_click(struct eval_scores *scores, const struct mm_masks *masks,
                            const struct segment *segment)
 {
     struct eval_clicks *clicks = &scores->clicks[segment_size(segment->area)];
-    double best = 0, scored = 0;
-    float highest = 0;
-    for (size_t m = 0; m < masks->count; m++) {
-        double iou = rle_iou(&masks->items[m].rle, &segment->rle);
-        correlate(&scores->correlation, masks->items[m].predicted_iou, iou);
+    double best = 0, scored = 0, highest = 0;
+    for (size_t m = 0; m < mm_masks_count(masks); m++) {
+        const struct eval_mask mask = borrow(masks, m);
+        double iou = rle_iou(&mask.rle, &segment->rle);
+        correlate(&scores->correlation, mask.predicted_iou, iou);
         if (iou > best)
             best = iou;
-        if (m == 0 || masks->items[m].predicted_iou > highest) {
-            highest = masks->items[m].predicted_iou;
+        if (m == 0 || mask.predicted_iou > highest) {
+            highest = mask.predicted_iou;
             scored = iou;
         }
     }
@@ -49,23 +60,23 @@ static void evaluate_click(struct eval_scores *scores, const struct mask_list *m
     clicks->best_scored += scored;
 }
 
-int eval_clicks(struct eval_scores *scores, struct predictor *predictor,
+int eval_clicks(struct eval_scores *scores, struct mm_segmenter *segmenter,
                 const struct segments *truth, struct error *error)
 {
-    int status = 0;
-    for (size_t i = 0; status == 0 && i < truth->count; i++) {
-        struct mask_list masks = {0};
+    for (size_t i = 0; i < truth->count; i++) {
+        struct mm_masks *masks;
+        struct mm_error failure = {0};
         int32_t x, y;
-        status = mask_centre(&truth->items[i].rle, &x, &y, NULL, error);
+        if (mask_centre(&truth->items[i].rle, &x, &y, NULL, error))
+            return -1;
         const double point[2] = {x, y};
-        const struct predictor_prompt click = {.points = point, .point_count = 1};
-        if (status == 0)
-            status = predictor_predict(predictor, &click, &masks, error);
-        if (status == 0)
-            evaluate_click(scores, &masks, &truth->items[i]);
-        mask_list_free(&masks);
+        const struct mm_prompt click = {.points = point, .point_count = 1};
+        if (mm_segmenter_predict(segmenter, &click, &masks, &failure))
+            return segmenter_error(error, &failure);
+        evaluate_click(scores, masks, &truth->items[i]);
+        mm_masks_free(masks);
     }
-    return status;
+    return 0;
 }
 
 /* Best first. The masks lie in one array, so comparing addresses keeps the order of equal ones. */
@@ -102,10 +113,11 @@ static void overlap(const struct segments *truth, const struct eval_mask *masks,
                     double *iou)
 {
     for (size_t m = 0; m < count; m++) {
-        struct box box = rle_box(masks[m].rle);
+        struct box box = rle_box(&masks[m].rle);
         for (size_t s = 0; s < truth->count; s++, iou++)
-            *iou = box_meets(box, truth->items[s].box) ? rle_iou(masks[m].rle, &truth->items[s].rle)
-                                                       : 0;
+            *iou = box_meets(box, truth->items[s].box)
+                       ? rle_iou(&masks[m].rle, &truth->items[s].rle)
+                       : 0;
     }
 }
 
@@ -140,19 +152,20 @@ static int check_size(const struct segments *truth, int64_t width, int64_t heigh
                      what, (long long)width, (long long)height, truth->width, truth->height);
 }
 
-static int eval_generated(struct eval_scores *scores, struct generator *generator,
-                          const struct image *image, const struct segments *truth,
-                          struct error *error)
+static int eval_generated(struct eval_scores *scores, struct mm_segmenter *segmenter,
+                          const struct segments *truth, struct error *error)
 {
-    struct mask_list list = {0};
-    int status = generate(generator, image, &list, error);
-    struct eval_mask *masks =
-        status == 0 ? memory_new(list.count, sizeof *masks, "masks", error) : NULL;
-    for (size_t i = 0; masks && i < list.count; i++)
-        masks[i] = (struct eval_mask){&list.items[i].rle, list.items[i].predicted_iou};
-    status = masks ? eval_masks(scores, truth, masks, list.count, error) : -1;
+    struct mm_masks *generated;
+    struct mm_error failure = {0};
+    if (mm_segmenter_generate(segmenter, NULL, NULL, &generated, &failure))
+        return segmenter_error(error, &failure);
+    size_t count = mm_masks_count(generated);
+    struct eval_mask *masks = memory_new(count, sizeof *masks, "masks", error);
+    for (size_t i = 0; masks && i < count; i++)
+        masks[i] = borrow(generated, i);
+    int status = masks ? eval_masks(scores, truth, masks, count, error) : -1;
     memory_free(masks);
-    mask_list_free(&list);
+    mm_masks_free(generated);
     return status;
 }
 
@@ -160,17 +173,18 @@ static int eval_generated(struct eval_scores *scores, struct generator *generato
 static int eval_model(const struct evaluator *evaluator, const char *path,
                       const struct segments *truth, struct eval_scores *scores, struct error *error)
 {
-    struct image image = {0};
-    int status = image_read(path, NULL, &image, error);
+    struct mm_error failure = {0};
+    struct mm_image *image = mm_image_read(path, &failure);
+    if (!image)
+        return segmenter_error(error, &failure);
+    int status = check_size(truth, mm_image_width(image), mm_image_height(image), path, error);
+    if (status == 0 && mm_segmenter_set_image(evaluator->segmenter, image, &failure))
+        status = segmenter_error(error, &failure);
     if (status == 0)
-        status = check_size(truth, image.width, image.height, path, error);
-    if (status == 0 && evaluator->predictor)
-        status = generator_encode(evaluator->generator, &image, error);
-    if (status == 0 && evaluator->predictor)
-        status = eval_clicks(scores, evaluator->predictor, truth, error);
+        status = eval_clicks(scores, evaluator->segmenter, truth, error);
     if (status == 0)
-        status = eval_generated(scores, evaluator->generator, &image, truth, error);
-    image_free(&image);
+        status = eval_generated(scores, evaluator->segmenter, truth, error);
+    mm_image_free(image);
     return status;
 }
 
@@ -199,7 +213,7 @@ static int eval_record(const struct evaluator *evaluator, const char *key,
     if (status == 0 && !(masks = memory_new(found.count, sizeof *masks, "masks", error)))
         status = -1;
     for (size_t i = 0; status == 0 && i < found.count; i++)
-        masks[i] = (struct eval_mask){&found.items[i].rle, found.items[i].predicted_iou};
+        masks[i] = (struct eval_mask){found.items[i].rle, found.items[i].predicted_iou};
     if (status == 0)
         status = eval_masks(scores, truth, masks, found.count, error);
     memory_free(masks);

@@ -7,11 +7,10 @@
 #include <stdint.h>
 
 #include "program/eval/recall.h"
+#include "rle/rle.h"
 
 struct error;
-struct generator;
-struct image;
-struct predictor;
+struct mm_segmenter;
 struct segments;
 
 /* IoU with the true segment, summed over the clicks on segments of one size. */
@@ -38,10 +37,9 @@ struct eval_scores {
 
 /* The model or the records to evaluate, and the scores so far. */
 struct evaluator {
-    struct predictor *predictor; /* NULL: no clicks */
-    struct generator *generator; /* the automatic masks; not used with `masks` */
-    const char *masks;           /* a folder of records to evaluate instead, or NULL */
-    int64_t annotator;           /* or SEGMENTS_FIRST_ANNOTATOR */
+    struct mm_segmenter *segmenter; /* of the model; NULL with `masks` */
+    const char *masks;              /* a folder of records to evaluate instead, or NULL */
+    int64_t annotator;              /* or SEGMENTS_FIRST_ANNOTATOR */
     struct eval_scores scores;
 };
 
@@ -52,13 +50,13 @@ struct evaluator {
 int eval_pair(struct evaluator *evaluator, const char *path, const char *key, struct error *error);
 
 /* Evaluates the clicks only: one at the centre of each segment of `truth` (filters/centre.h). The
- * predictor must have encoded the image. Returns 0 or -1 (ERROR_MEMORY). */
-int eval_clicks(struct eval_scores *scores, struct predictor *predictor,
+ * segmenter must have the image. Returns 0 or -1 (ERROR_MEMORY). */
+int eval_clicks(struct eval_scores *scores, struct mm_segmenter *segmenter,
                 const struct segments *truth, struct error *error);
 
 /* A mask to evaluate; borrowed. */
 struct eval_mask {
-    const struct rle *rle; /* of the size of the segments */
+    struct rle rle; /* borrowed runs, of the size of the segments */
     double predicted_iou;
 };
 

@@ -6,46 +6,39 @@
 #include "base/error.h"
 #include "base/json_text.h"
 #include "images/image.h"
+#include "include/maskmill.h"
 #include "jobs/list.h"
-#include "model/sam.h"
-#include "pipeline/generate.h"
-#include "pipeline/predictor.h"
 #include "program/command.h"
 #include "program/command_line.h"
 #include "program/eval/eval.h"
 #include "program/eval/eval_report.h"
 #include "program/eval/segments.h"
 #include "program/model_load.h"
+#include "program/segmenter.h"
 #include "program/settings.h"
 
 struct eval_command {
     struct settings *settings;
     struct evaluator evaluator;
-    struct sam *sam;
+    struct mm_model *model;
     const char *folder;
 };
 
-/* Loads the model and makes the generator and the predictor. */
+/* Loads the model and makes the segmenter. */
 static int prepare(struct eval_command *command, struct error *error)
 {
     char defaults[MODEL_LOAD_DEFAULTS];
     struct evaluator *evaluator = &command->evaluator;
-    const struct generator_options *generator = &command->settings->generator;
     if (evaluator->masks)
         return 0;
-    if (model_load(&command->sam, command->settings, defaults, error))
+    if (model_load(&command->model, command->settings, defaults, error))
         return -1;
     if (defaults[0])
         fprintf(stderr, "maskmill eval: %s: its own defaults are used:%s\n",
                 model_load_name(command->settings), defaults);
-    evaluator->generator =
-        generator_new(command->sam, generator, command->settings->threads, error);
-    if (!evaluator->generator)
-        return -1;
-    const struct predictor_options options = {generator->mask_threshold,
-                                              generator->stability_score_offset};
-    evaluator->predictor = predictor_new(generator_embedder(evaluator->generator), &options, error);
-    return evaluator->predictor ? 0 : -1;
+    evaluator->segmenter =
+        segmenter_new(command->model, command->settings, command->settings->threads, error);
+    return evaluator->segmenter ? 0 : -1;
 }
 
 /* Evaluates all pairs. Bad ones are reported and skipped. */
@@ -76,7 +69,7 @@ static int walk(struct eval_command *command, struct error *error)
 static int report(const struct eval_command *command, struct error *error)
 {
     const struct eval_scores *scores = &command->evaluator.scores;
-    bool clicks = command->evaluator.predictor;
+    bool clicks = command->evaluator.segmenter;
     struct json_text text = {0};
     if (!command->settings->json) {
         eval_print(scores, clicks);
@@ -117,9 +110,8 @@ enum exit_status eval_main(struct command_line *line)
     };
     struct error error = {0};
     int failed = run_eval(&command, &error);
-    predictor_free(command.evaluator.predictor);
-    generator_free(command.evaluator.generator);
-    sam_free(command.sam);
+    mm_segmenter_free(command.evaluator.segmenter);
+    mm_model_free(command.model);
     if (failed)
         return command_fail(line->command, &error);
     return command.evaluator.scores.failed ? EXIT_SOME_FAILED : EXIT_ALL_DONE;

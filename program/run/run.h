@@ -38,7 +38,7 @@ struct run_resources {
     bool library_started; /* libvips */
     struct progress *progress;
     struct stop *stop;
-    struct sam *sam;
+    struct mm_model *model;
     struct list *list;
     struct lock *lock;
     struct ledger_index *before; /* what earlier starts did */

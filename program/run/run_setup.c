@@ -5,7 +5,7 @@
 #include "jobs/list.h"
 #include "jobs/memory_budget.h"
 #include "jobs/progress.h"
-#include "model/sam.h"
+#include "library/mm_handles.h"
 #include "pipeline/generate.h"
 #include "program/model_load.h"
 #include "program/run/collection.h"
@@ -14,7 +14,7 @@
 int run_load_model(struct run_config *config, struct run_resources *resources, struct error *error)
 {
     char defaults[MODEL_LOAD_DEFAULTS];
-    if (model_load(&resources->sam, config->settings, defaults, error) ||
+    if (model_load(&resources->model, config->settings, defaults, error) ||
         model_load_digest(config->settings, config->model_sha256, error))
         return -1;
     if (*defaults)
@@ -60,8 +60,8 @@ static int add_worker(const struct run_config *config, struct run_resources *res
                       struct error *error)
 {
     const struct image_worker_options decoding = {.seconds = config->settings->image_timeout};
-    resources->generators[index] =
-        generator_new(resources->sam, &config->settings->generator, config->threads, error);
+    resources->generators[index] = generator_new(
+        mm_model_sam(resources->model), &config->settings->generator, config->threads, error);
     if (resources->generators[index] && resources->strip_workers)
         resources->strip_workers[index] =
             image_worker_new(resources->image_server, &decoding, error);
@@ -128,5 +128,5 @@ void run_stop_workers(const struct run_config *config, struct run_resources *res
     memory_free(resources->generators);
     memory_free(resources->strip_workers);
     image_worker_free(resources->image_worker);
-    sam_free(resources->sam);
+    mm_model_free(resources->model);
 }

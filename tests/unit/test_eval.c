@@ -8,6 +8,7 @@
 #include "base/json_text.h"
 #include "filters/mask.h"
 #include "images/image.h"
+#include "include/maskmill.h"
 #include "model/builtin.h"
 #include "model/sam.h"
 #include "pipeline/generate.h"
@@ -142,8 +143,8 @@ START_TEST(masks_are_ranked_by_predicted_iou)
     rle_begin(&nothing, 2, 4);
     ck_assert_int_eq(rle_end(&nothing, &error), 0);
     for (int i = 0; i < 10; i++)
-        masks[i] = (struct eval_mask){&nothing, 0.5};
-    masks[10] = (struct eval_mask){&truth.items[0].rle, 0.4};
+        masks[i] = (struct eval_mask){nothing, 0.5};
+    masks[10] = (struct eval_mask){truth.items[0].rle, 0.4};
     ck_assert_int_eq(eval_masks(&scores, &truth, masks, 11, &error), 0);
     ck_assert_double_eq(recall_average(&scores.recall, SIZES, AT_10, 10), 0);
     ck_assert_double_eq(recall_average(&scores.recall, SIZES, AT_100, 10), 1);
@@ -223,7 +224,14 @@ START_TEST(a_click_gives_the_generators_masks)
                                    "[{\"segmentation\": {\"size\": [60, 90], \"counts\": "
                                    "[2669, 1, 2730]}}]}"),
                      0);
-    ck_assert_int_eq(eval_clicks(&scores, predictor, &truth, &error), 0);
+    struct mm_model *model = mm_model_open(NULL, NULL, NULL);
+    struct mm_image *pixels = mm_image_new(image.rgb, 90, 60, 3 * 90, NULL);
+    struct mm_segmenter *segmenter = mm_segmenter_new(model, NULL, 1, NULL);
+    ck_assert_int_eq(mm_segmenter_set_image(segmenter, pixels, NULL), 0);
+    ck_assert_int_eq(eval_clicks(&scores, segmenter, &truth, &error), 0);
+    mm_segmenter_free(segmenter);
+    mm_image_free(pixels);
+    mm_model_free(model);
     double best = 0;
     for (int m = 0; m < PREDICTOR_MASKS; m++)
         best = fmax(best, rle_iou(&masks.items[m].rle, &truth.items[0].rle));

@@ -210,11 +210,41 @@ START_TEST(every_option_belongs_to_a_command_once)
 }
 END_TEST
 
+/* The program's table and the generator's name the same defaults and ranges. */
+START_TEST(the_generators_own_table_agrees)
+{
+    size_t count, found = 0;
+    const struct setting *table = settings_table(&count);
+    ck_assert_int_eq(settings_init(&settings, FOR_RUN, &error), 0);
+    for (size_t i = 0; i < count; i++) {
+        char key[64];
+        settings_key(&table[i], key, sizeof key);
+        for (int id = 0; id < GENERATOR_OPTIONS; id++) {
+            const struct generator_option *option = generator_option((enum generator_option_id)id);
+            if (strcmp(option->key, key) != 0 || !(table[i].traits & FOR_RUN))
+                continue;
+            found++;
+            ck_assert_double_eq(generator_options_get(&settings.generator, option),
+                                option->standard);
+            ck_assert_int_eq(!!(table[i].traits & MODEL_DEFAULT),
+                             !!(option->flags & GENERATOR_MODEL_DEFAULT));
+            if (table[i].kind == SETTING_INT || table[i].kind == SETTING_REAL) {
+                ck_assert_double_eq(table[i].range.least, option->least);
+                ck_assert_double_eq(table[i].range.most, option->most);
+            }
+        }
+    }
+    ck_assert_uint_eq(found, GENERATOR_OPTIONS - 1); /* --crop-layers is a list */
+    settings_free(&settings);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("settings");
     TCase *tests = tcase_create("settings");
     tcase_add_checked_fixture(tests, begin, end);
+    tcase_add_test(tests, the_generators_own_table_agrees);
     tcase_add_test(tests, defaults_are_the_references);
     tcase_add_test(tests, a_stronger_source_wins_in_any_order);
     tcase_add_test(tests, every_value_reads_back_from_its_text);
