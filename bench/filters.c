@@ -75,7 +75,7 @@ static void time_scan(const char *what, const float *logits, int low, int width,
     bool kept = false;
     for (int run = 0; geometry && scratch && run < RUNS; run++) {
         double start = now();
-        if (scan_mask(geometry, scratch, logits, &options, mask, &kept, &error))
+        if (scan_mask(geometry, scratch, logits, &options, mask, &error) < 0)
             stop(&error);
         best = fmin(best, now() - start);
     }

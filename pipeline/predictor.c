@@ -88,12 +88,10 @@ static int scan(struct predictor *predictor, const float *logits, struct mask *m
     const struct scan_options options = {
         .stability_offset = (float)predictor->options.stability_score_offset,
     };
-    bool kept;
-    if (scan_mask(embedder->geometry, predictor->scan, shift(predictor, logits), &options, mask,
-                  &kept, error))
-        return -1;
+    int kept = scan_mask(embedder->geometry, predictor->scan, shift(predictor, logits), &options,
+                         mask, error);
     if (kept)
-        return 0;
+        return kept < 0 ? -1 : 0;
     mask->box = (struct box){0};
     mask->area = 0;
     mask->stability_score = 0;

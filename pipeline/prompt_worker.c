@@ -132,22 +132,31 @@ static bool is_admitted(const struct prompt_worker *worker, const struct crop_ta
            !postprocess_covers_image(mask, &worker->options->postprocess, image_area);
 }
 
-/* Scans one low-resolution mask and adds it to `found` if it passes the filters. */
+/* One low-resolution mask of a prompt. */
+struct output {
+    const double *point; /* image pixels */
+    float *logits;       /* [L][L] */
+    float iou;           /* predicted */
+};
+
+/* Scans a low-resolution mask and adds it to `found` if it passes the filters. */
 static int keep_mask(struct prompt_worker *worker, const struct crop_task *task,
-                     const double *point, float *logits, float iou, struct mask_list *found,
-                     struct error *error)
+                     const struct output *output, struct mask_list *found, struct error *error)
 {
     const struct scan_options scan = {
         .stability_offset = (float)worker->options->stability_score_offset,
         .stability_threshold = (float)worker->options->stability_score_thresh,
     };
-    struct mask mask = {.crop = task->rect, .point = {point[0], point[1]}, .predicted_iou = iou};
-    bool kept;
+    struct mask mask = {
+        .crop = task->rect,
+        .point = {output->point[0], output->point[1]},
+        .predicted_iou = output->iou,
+    };
     double start = clock_now();
-    apply_threshold(worker, logits);
-    int status = scan_mask(task->geometry, worker->scan, logits, &scan, &mask, &kept, error);
-    if (status == 0 && kept && is_admitted(worker, task, &mask))
-        status = mask_list_add(found, &mask, error);
+    apply_threshold(worker, output->logits);
+    int status = scan_mask(task->geometry, worker->scan, output->logits, &scan, &mask, error);
+    if (status > 0)
+        status = is_admitted(worker, task, &mask) ? mask_list_add(found, &mask, error) : 0;
     rle_free(&mask.rle);
     worker->times.scan += clock_now() - start;
     worker->times.scanned++;
@@ -166,11 +175,13 @@ static unsigned char good_masks(const struct prompt_worker *worker, const float 
     return good;
 }
 
-/* Scans the masks `good` of one prompt of the decoder's last batch. */
+/* Scans the good masks of one prompt of the decoder's last batch, whose predicted IoUs are
+ * iou[SAM_MASKS]. */
 static int keep_prompt(struct prompt_worker *worker, const struct crop_task *task,
-                       const struct candidate *candidate, unsigned char good, const float *iou,
-                       struct mask_list *found, struct error *error)
+                       const struct candidate *candidate, const float *iou, struct mask_list *found,
+                       struct error *error)
 {
+    unsigned char good = good_masks(worker, iou);
     int which[SAM_MASKS];
     int count = 0;
     for (int m = 0; m < SAM_MASKS; m++)
@@ -179,10 +190,12 @@ static int keep_prompt(struct prompt_worker *worker, const struct crop_task *tas
     if (count == 0)
         return 0;
     upscale(worker, task, candidate->in_batch, which, count, worker->logits);
-    for (int i = 0; i < count; i++)
-        if (keep_mask(worker, task, candidate->point, worker->logits + (size_t)i * plane(worker),
-                      iou[which[i]], found, error))
+    for (int i = 0; i < count; i++) {
+        const struct output output = {candidate->point, worker->logits + (size_t)i * plane(worker),
+                                      iou[which[i]]};
+        if (keep_mask(worker, task, &output, found, error))
             return -1;
+    }
     return 0;
 }
 
@@ -216,8 +229,8 @@ static int refine_batch(struct prompt_worker *worker, const struct crop_task *ta
             if (!is_good(worker, iou[m][0]))
                 continue;
             upscale(worker, task, m, single, 1, worker->logits);
-            if (keep_mask(worker, task, candidates[i].point, worker->logits, iou[m][0], found,
-                          error))
+            const struct output output = {candidates[i].point, worker->logits, iou[m][0]};
+            if (keep_mask(worker, task, &output, found, error))
                 return -1;
         }
     }
@@ -258,7 +271,7 @@ int prompt_worker_run(struct prompt_worker *worker, const struct crop_task *task
         good[i] = good_masks(worker, iou[i]);
     want(worker, task, good);
     for (int i = 0; i < count; i++)
-        if (keep_prompt(worker, task, &candidates[i], good[i], iou[i], found, error))
+        if (keep_prompt(worker, task, &candidates[i], iou[i], found, error))
             return -1;
     return 0;
 }

@@ -51,11 +51,11 @@ static int run_row(struct generator *generator, const struct picture *picture,
 }
 
 static int run_rows(struct generator *generator, struct image_worker *decoder,
-                    const struct image_header *header, int32_t tile, int32_t halo,
-                    struct mask_list *masks, struct error *error)
+                    const struct image_header *header, struct mask_list *masks, struct error *error)
 {
-    const struct cut columns = cut_side(header->width, tile, halo);
-    const struct cut rows = cut_side(header->height, tile, halo);
+    const struct generator_options *options = generator_options(generator);
+    const struct cut columns = cut_side(header->width, options->tile, options->halo);
+    const struct cut rows = cut_side(header->height, options->tile, options->halo);
     for (int32_t i = 0; i < rows.count; i++) {
         struct image window;
         int32_t top = cut_start(&rows, i);
@@ -67,21 +67,16 @@ static int run_rows(struct generator *generator, struct image_worker *decoder,
     }
     if (columns.count * rows.count == 1)
         return 0;
-    double threshold = generator_options(generator)->box_nms_thresh;
-    return merge_tiles(masks, SAME_OBJECT, error) || nms_within_crop(masks, threshold, error) ? -1
-                                                                                              : 0;
+    if (merge_tiles(masks, SAME_OBJECT, error))
+        return -1;
+    return nms_within_crop(masks, options->box_nms_thresh, error);
 }
 
-int tiles_generate(struct generator *generator, struct image_worker *decoder, const char *path,
-                   const struct image_limits *limits, int32_t tile, int32_t halo,
-                   struct mask_list *masks, int32_t *width, int32_t *height, struct error *error)
+int tiles_generate(struct generator *generator, const struct tiles_source *source,
+                   struct mask_list *masks, struct image_header *header, struct error *error)
 {
-    struct image_header header;
-    if (image_worker_strips(decoder, path, limits, &header, error))
+    if (image_worker_strips(source->decoder, source->path, source->limits, header, error) ||
+        run_rows(generator, source->decoder, header, masks, error))
         return -1;
-    *width = header.width;
-    *height = header.height;
-    int status = run_rows(generator, decoder, &header, tile, halo, masks, error);
-    return status ? -1
-                  : generator_postprocess(generator, masks, header.width, header.height, error);
+    return generator_postprocess(generator, masks, header->width, header->height, error);
 }

@@ -3,23 +3,27 @@
 #ifndef PIPELINE_TILES_H
 #define PIPELINE_TILES_H
 
-#include <stdint.h>
-
 struct error;
 struct generator;
+struct image_header;
 struct image_limits;
 struct image_worker;
 struct mask_list;
 
-/* Finds the masks of the image at `path`, which `decoder` decodes, in tiles of `tile` x `tile`
- * pixels, of which neighbours share `halo` pixels (less than `tile`); those at the right and bottom
- * edge are moved inwards to the full size. Each tile is searched with the whole grid. Masks of
- * different tiles that agree where both look become one (merge.h); box NMS at box_nms_thresh
- * follows. An image that fits into one tile
- * gives the same masks as `generate`. `masks` must be empty; *width and *height are the image's.
+/* Where the rows of an image come from; all borrowed. */
+struct tiles_source {
+    struct image_worker *decoder;
+    const char *path;
+    const struct image_limits *limits;
+};
+
+/* Finds the masks of an image in tiles of tile x tile pixels, of which neighbours share `halo`
+ * pixels; both are the generator's options. Tiles at the right and bottom edge are moved inwards to
+ * the full size. Each tile is searched with the whole grid. Masks of different tiles that agree
+ * where both look become one (merge.h); box NMS at box_nms_thresh follows. An image that fits into
+ * one tile gives the same masks as `generate`. `masks` must be empty; *header has the image's size.
  * Returns 0, or -1 as image_worker_strips, or ERROR_MEMORY. */
-int tiles_generate(struct generator *generator, struct image_worker *decoder, const char *path,
-                   const struct image_limits *limits, int32_t tile, int32_t halo,
-                   struct mask_list *masks, int32_t *width, int32_t *height, struct error *error);
+int tiles_generate(struct generator *generator, const struct tiles_source *source,
+                   struct mask_list *masks, struct image_header *header, struct error *error);
 
 #endif

@@ -189,10 +189,9 @@ static int scan_columns(struct scan *scan, struct error *error)
 
 int scan_mask(const struct scan_geometry *geometry, struct scan_scratch *scratch,
               const float *logits, const struct scan_options *options, struct mask *mask,
-              bool *kept, struct error *error)
+              struct error *error)
 {
     struct scan scan = {.geometry = geometry, .scratch = scratch, .options = *options};
-    *kept = false;
     if (scan_scratch_fit(scratch, geometry, error) ||
         scan_bands(geometry, scratch, logits, options->stability_offset, &scan.outlook, error))
         return -1;
@@ -209,6 +208,5 @@ int scan_mask(const struct scan_geometry *geometry, struct scan_scratch *scratch
         return -1;
     mask->box = rle_box(&mask->rle);
     mask->area = rle_area(&mask->rle);
-    *kept = true;
-    return 0;
+    return 1;
 }

@@ -46,12 +46,12 @@ struct scan_scratch *scan_scratch_new(struct error *error);
 void scan_scratch_free(struct scan_scratch *scratch);
 
 /* Fills rle, box (both in the crop's frame), area and stability_score of *mask from logits[L][L],
- * leaving its other fields alone; mask->rle must be zeroed or reusable. *kept: whether the
- * stability score reaches the threshold. If not, the mask's fields are indeterminate, but mask->rle
- * can be freed or reused. A mask without a pixel above -offset is never kept. Logits are finite.
- * The result has the same bits on every thread. Returns 0, or -1 with ERROR_MEMORY. */
+ * leaving its other fields alone; mask->rle must be zeroed or reusable. Logits are finite. The
+ * result has the same bits on every thread. Returns 1 if the stability score reaches the threshold
+ * and 0 if not; then the mask's fields are indeterminate, but mask->rle can be freed or reused. A
+ * mask without a pixel above -offset always gives 0. Returns -1 with ERROR_MEMORY. */
 int scan_mask(const struct scan_geometry *geometry, struct scan_scratch *scratch,
               const float *logits, const struct scan_options *options, struct mask *mask,
-              bool *kept, struct error *error);
+              struct error *error);
 
 #endif

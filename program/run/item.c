@@ -107,21 +107,30 @@ int item_read(struct run *run, struct item *item)
     return status;
 }
 
+static int find_masks_in_tiles(struct run *run, int worker, struct item *item)
+{
+    const struct tiles_source source = {
+        .decoder = run->resources.strip_workers[worker],
+        .path = item->path,
+        .limits = &run->config.limits,
+    };
+    struct image_header header;
+    if (tiles_generate(run->resources.generators[worker], &source, &item->record.masks, &header,
+                       &item->error))
+        return -1;
+    item->record.width = (uint32_t)header.width;
+    item->record.height = (uint32_t)header.height;
+    return 0;
+}
+
 static int find_masks(struct run *run, int worker, struct item *item)
 {
-    struct generator *generator = run->resources.generators[worker];
-    const struct generator_options *options = &run->config.settings->generator;
-    struct record *record = &item->record;
-    int32_t width = item->image.width;
-    int32_t height = item->image.height;
-    int status = options->tile
-                     ? tiles_generate(generator, run->resources.strip_workers[worker], item->path,
-                                      &run->config.limits, options->tile, options->halo,
-                                      &record->masks, &width, &height, &item->error)
-                     : generate(generator, &item->image, &record->masks, &item->error);
-    record->width = (uint32_t)width;
-    record->height = (uint32_t)height;
-    return status;
+    if (run->config.settings->generator.tile)
+        return find_masks_in_tiles(run, worker, item);
+    item->record.width = (uint32_t)item->image.width;
+    item->record.height = (uint32_t)item->image.height;
+    return generate(run->resources.generators[worker], &item->image, &item->record.masks,
+                    &item->error);
 }
 
 /* With tiles the pixels are read here, so the file system may fail here. */
