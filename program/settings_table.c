@@ -139,7 +139,7 @@ static const struct setting table[] = {
     {"retry-failed", 0, NULL, SETTING_FLAG, AT(retry_failed), ANY, NULL, FOR_RUN, LONG,
      "process only the images that failed before"},
     {"overwrite", 0, NULL, SETTING_FLAG, AT(overwrite), ANY, NULL, FOR_RUN, LONG,
-     "process all images again, also with another configuration"},
+     "process all images again, replacing whatever is there"},
     {"extend", 0, NULL, SETTING_FLAG, AT(extend), ANY, NULL, FOR_RUN, LONG,
      "continue with another configuration, keeping what is done"},
     {"max-failures", 0, "N|P%", SETTING_TEXT, AT(max_failures), ANY, NULL, FOR_RUN, LONG,

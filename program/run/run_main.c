@@ -29,6 +29,7 @@
 #include "program/run/collection.h"
 #include "program/run/run_clean.h"
 #include "program/run/run_folder.h"
+#include "program/run/run_foreign.h"
 #include "program/run/run_formats.h"
 #include "program/run/run_setup.h"
 
@@ -163,6 +164,18 @@ static int take_lock(const struct run_config *config, struct lock **lock, struct
     return lock_take(path, LOCK_WATCH, lock, error);
 }
 
+/* Opens the output folder once it is sure that nothing of others is replaced. */
+static int open_folder(struct run_config *config, struct run_resources *resources,
+                       struct error *error)
+{
+    bool is_new = run_foreign_is_new(config);
+    if (is_new && run_foreign_check(config, resources, true, error))
+        return -1;
+    if (run_folder_open(config, resources, error))
+        return -1;
+    return is_new ? 0 : run_foreign_check(config, resources, false, error);
+}
+
 /* Prepares everything that the first image needs. */
 static int set_up(struct run *run, struct error *error)
 {
@@ -172,12 +185,11 @@ static int set_up(struct run *run, struct error *error)
     if (image_library_start(error))
         return -1;
     resources->library_started = true;
-    return run_load_model(config, resources, error) ||
-                   open_inputs(config, resources, &survey, error) ||
-                   run_check_inputs(config, resources->list, error) ||
-                   run_folder_open(config, resources, error) ||
-                   begin_ledger(run, survey.mine, error) ||
-                   run_formats_open(resources->formats, error) ||
+    if (run_load_model(config, resources, error) ||
+        open_inputs(config, resources, &survey, error) ||
+        run_check_inputs(config, resources->list, error) || open_folder(config, resources, error))
+        return -1;
+    return begin_ledger(run, survey.mine, error) || run_formats_open(resources->formats, error) ||
                    run_start_workers(config, resources, survey.mine, error)
                ? -1
                : 0;
