@@ -37,3 +37,15 @@ bool path_has_parent(const char *path)
     }
     return false;
 }
+
+bool path_is_hidden(const char *path)
+{
+    for (const char *at = path; *at; at += *at == '/') {
+        size_t length = strcspn(at, "/");
+        bool special = length <= 2 && strncmp(at, "..", length) == 0;
+        if (at[0] == '.' && !special)
+            return true;
+        at += length;
+    }
+    return false;
+}

@@ -17,6 +17,10 @@ const char *path_base(const char *path);
  * begins no extension. */
 size_t path_stem_length(const char *path);
 
+/* Whether a component begins with '.', other than "." and "..": a hidden file, or one in a hidden
+ * folder. */
+bool path_is_hidden(const char *path);
+
 /* Whether a component is "..". */
 bool path_has_parent(const char *path);
 

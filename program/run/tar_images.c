@@ -3,16 +3,18 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/path.h"
 #include "images/image.h"
 #include "jobs/list.h"
 #include "jobs/progress.h"
 
 enum { MEMBER_MOST = 1 << 30 }; /* largest encoded image, bytes */
 
+/* By the rule that folders have: hidden names are left out, such as the ._NAME.jpg that macOS puts
+ * beside each file of an archive. */
 static bool is_image(const char *name)
 {
-    const char *slash = strrchr(name, '/');
-    return image_has_extension(slash ? slash + 1 : name);
+    return !path_is_hidden(name) && image_has_extension(path_base(name));
 }
 
 int tar_images_open(struct tar_images *images, const char *path, struct progress *progress,

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/path.h"
 
 START_TEST(error_texts_are_cut_and_prefixed)
 {
@@ -57,10 +58,22 @@ START_TEST(an_arena_measures_then_hands_out)
 }
 END_TEST
 
+START_TEST(hidden_paths)
+{
+    static const char *const hidden[] = {".a", "x/.a", ".x/a", "./.a", "...", "x/..a/b"};
+    static const char *const others[] = {"", "a", "a.b", "./a", "../a", "x/./a", "x//a", "a."};
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+        ck_assert_msg(path_is_hidden(hidden[i]), "%s", hidden[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        ck_assert_msg(!path_is_hidden(others[i]), "%s", others[i]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("base");
     TCase *tests = tcase_create("base");
+    tcase_add_test(tests, hidden_paths);
     tcase_add_test(tests, error_texts_are_cut_and_prefixed);
     tcase_add_test(tests, sizes_that_overflow_are_refused);
     tcase_add_test(tests, an_arena_measures_then_hands_out);
