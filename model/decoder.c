@@ -68,8 +68,8 @@ struct sam_image *decoder_image_new(const struct decoder_weights *weights, struc
     image->weights = weights;
     image->embedding = memory_new(embedding_size(weights), sizeof(float), what, error);
     if (weights->folds)
-        image->tables = memory_new((size_t)folded->tiles * folded->rows,
-                                   FOLDED_TILE * sizeof(float), what, error);
+        image->tables = memory_new((size_t)folded->strips * folded->rows,
+                                   FOLDED_STRIP * sizeof(float), what, error);
     if (image->embedding && (image->tables || !weights->folds))
         return image;
     sam_image_free(image);

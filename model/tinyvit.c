@@ -6,22 +6,22 @@
 
 static const float NORM_EPS = 1e-5f; /* PyTorch's default, as in the official code */
 
-enum { TILE_TOKENS = 64 }; /* a tile is the rows that hold at most this many tokens, or one row */
+enum { STRIP_TOKENS = 64 }; /* a strip is the rows that hold at most this many tokens, or one row */
 
 static size_t larger(size_t a, size_t b)
 {
     return a > b ? a : b;
 }
 
-static size_t tile_rows(size_t side)
+static size_t strip_rows(size_t side)
 {
-    return side < TILE_TOKENS ? TILE_TOKENS / side : 1;
+    return side < STRIP_TOKENS ? STRIP_TOKENS / side : 1;
 }
 
 /* The largest of each size in any stage. */
 struct sizes {
     size_t plane, expanded;    /* floats of a plane; hidden channels of an MBConv */
-    size_t keys, tokens, head; /* window^2; positions of a window or of a tile; E */
+    size_t keys, tokens, head; /* window^2; positions of a window or of a strip; E */
     size_t width, hidden;      /* floats: positions * D, positions * hidden */
 };
 
@@ -36,7 +36,7 @@ static struct sizes largest(const struct tinyvit_weights *w)
             most.expanded = larger(most.expanded, s->convs[b].depthwise.out);
         if (i == 0)
             continue;
-        size_t tokens = larger(s->window * s->window, tile_rows(s->side) * s->side);
+        size_t tokens = larger(s->window * s->window, strip_rows(s->side) * s->side);
         most.keys = larger(most.keys, s->window * s->window);
         most.head = larger(most.head, s->width / s->heads);
         most.width = larger(most.width, tokens * s->width);
@@ -156,7 +156,7 @@ static void finish_rows(const struct step *step, const struct tinyvit_thread *th
 
 static void run_block(const struct step *step, const struct tinyvit_scratch *scratch, int threads)
 {
-    size_t side = step->from->side, rows = tile_rows(side);
+    size_t side = step->from->side, rows = strip_rows(side);
     tinyvit_attend(step->tinyvit, step->stage, step->block, scratch, step->from, threads);
     plane_clear_frame(step->to);
 #pragma omp parallel for num_threads(threads) schedule(dynamic)

@@ -23,7 +23,7 @@ struct tinyvit_packed_block {
     struct matmul_packed *qkv; /* [H][3], each [D][E] */
     float *padded;             /* [H][3][E]: q, k and v of a padded position */
     /* Attention biases times log2(e). A window narrower than `width` (matmul_kernel.h) has one for
-     * each pair of positions, [H][tiles of queries][window^2][width]. A wider one has a table of
+     * each pair of positions, [H][strips of queries][window^2][width]. A wider one has a table of
      * attention_distances for each head. */
     float *biases;
     struct matmul_packed proj; /* [D][D] */
@@ -56,7 +56,7 @@ void tinyvit_free(struct tinyvit *tinyvit);
 /* Floats of tinyvit_packed_block.biases for one head. */
 size_t tinyvit_biases(size_t window, size_t width);
 
-/* The scratch of one thread. Positions are those of a window, or of a tile of rows. */
+/* The scratch of one thread. Positions are those of a window, or of a strip of rows. */
 struct tinyvit_thread {
     float *patches; /* [S / 2][27] of the stem */
     struct flash_attention attention;

@@ -71,8 +71,8 @@ static bool token_at(const struct window *w, size_t query, size_t *token)
     return row < w->rows && column < w->columns;
 }
 
-/* The bias of the tile of queries from `first` on; `biases` are the head's. */
-static struct attention_bias tile_bias(const struct window *w, const float *biases, size_t first)
+/* The bias of the strip of queries from `first` on; `biases` are the head's. */
+static struct attention_bias strip_bias(const struct window *w, const float *biases, size_t first)
 {
     size_t side = w->stage->window;
     if (side < matmul_kernel(w->tinyvit->isa)->width)
@@ -80,28 +80,28 @@ static struct attention_bias tile_bias(const struct window *w, const float *bias
     return (struct attention_bias){.distances = biases, .query = first, .side = side};
 }
 
-/* One head's attention for up to ATTENTION_TILES tiles of queries from `first` on. */
-static void attend_tiles(const struct window *w, struct tinyvit_thread *thread, size_t head,
-                         size_t first, const float *biases)
+/* One head's attention for up to ATTENTION_STRIPS strips of queries from `first` on. */
+static void attend_strips(const struct window *w, struct tinyvit_thread *thread, size_t head,
+                          size_t first, const float *biases)
 {
     struct flash_attention *attention = &thread->attention;
     size_t d = w->stage->width, e = d / w->stage->heads, side = w->stage->window;
-    size_t width = matmul_kernel(w->tinyvit->isa)->width, tiles = 0, token;
+    size_t width = matmul_kernel(w->tinyvit->isa)->width, strips = 0, token;
     const float *queries = w->team->qkv + 3 * head * w->rows * w->columns * e;
-    for (; tiles < ATTENTION_TILES && first + tiles * width < w->rows * side; tiles++) {
-        size_t start = first + tiles * width;
-        attention->tiles[tiles].bias = tile_bias(w, biases, start);
+    for (; strips < ATTENTION_STRIPS && first + strips * width < w->rows * side; strips++) {
+        size_t start = first + strips * width;
+        attention->strips[strips].bias = strip_bias(w, biases, start);
         for (size_t i = 0; i < width; i++)
-            attention_set_query(attention, tiles, i, e,
+            attention_set_query(attention, strips, i, e,
                                 token_at(w, start + i, &token) ? queries + token * e : NULL,
                                 (float)(M_LOG2E / sqrt((double)e)));
     }
     struct attention_keys keys = {e, side * side, thread->keys, thread->values};
-    attention_run(attention, tiles, &keys);
-    for (size_t i = 0; i < tiles * width; i++)
+    attention_run(attention, strips, &keys);
+    for (size_t i = 0; i < strips * width; i++)
         if (token_at(w, first + i, &token))
             memcpy(w->team->mixed + token * d + head * e,
-                   attention->tiles[i / width].out + i % width * e, e * sizeof(float));
+                   attention->strips[i / width].out + i % width * e, e * sizeof(float));
 }
 
 /* team->mixed = the attention of one head. */
@@ -110,9 +110,9 @@ static void attend_head(const struct window *w, struct tinyvit_thread *thread, s
     size_t side = w->stage->window, width = matmul_kernel(w->tinyvit->isa)->width;
     gather(w, 3 * head + 1, thread->keys);
     gather(w, 3 * head + 2, thread->values);
-    for (size_t first = 0; first < w->rows * side; first += ATTENTION_TILES * width)
-        attend_tiles(w, thread, head, first,
-                     w->packed->biases + head * tinyvit_biases(side, width));
+    for (size_t first = 0; first < w->rows * side; first += ATTENTION_STRIPS * width)
+        attend_strips(w, thread, head, first,
+                      w->packed->biases + head * tinyvit_biases(side, width));
 }
 
 /* x += proj(team->mixed) for the tokens in rows [first, end). */

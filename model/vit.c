@@ -25,8 +25,8 @@ static void attention_scratch_layout(struct vit_attention_scratch *scratch, cons
     }
     attention_layout(&scratch->attention, vit->isa, vit->half16, s->head_width, arena);
     scratch->products = arena_take(arena, (2 * side - 1) * width, sizeof(float));
-    scratch->down = arena_take(arena, ATTENTION_TILES * side * width, sizeof(float));
-    scratch->right = arena_take(arena, ATTENTION_TILES * side * width, sizeof(float));
+    scratch->down = arena_take(arena, ATTENTION_STRIPS * side * width, sizeof(float));
+    scratch->right = arena_take(arena, ATTENTION_STRIPS * side * width, sizeof(float));
     scratch->keys = arena_take(arena, gathered * s->head_width, sizeof(float));
     scratch->values = arena_take(arena, gathered * s->head_width, sizeof(float));
 }
@@ -64,7 +64,7 @@ static struct matmul_view hidden_rows(const struct vit_scratch *scratch, size_t 
     return matmul_rows(scratch->hidden + first * scratch->hidden_row, scratch->hidden_row);
 }
 
-/* x of a tile = projected patches + position embeddings. */
+/* x of a strip = projected patches + position embeddings. */
 static void embed(const struct vit *vit, const struct vit_scratch *scratch, const float *input,
                   size_t first, size_t rows)
 {
@@ -82,7 +82,7 @@ static void embed(const struct vit *vit, const struct vit_scratch *scratch, cons
     matmul_packed(rows, hidden_rows(scratch, first), &vit->patch, matmul_add(x, s->width));
 }
 
-/* y = LayerNorm of x for a tile, packed for the products. */
+/* y = LayerNorm of x for a strip, packed for the products. */
 static void norm(const struct vit *vit, const struct vit_scratch *scratch, size_t first,
                  size_t rows, const float *weight, const float *bias)
 {
@@ -94,7 +94,7 @@ static void norm(const struct vit *vit, const struct vit_scratch *scratch, size_
         vit->half16->along(rows, d, y, row, y, row);
 }
 
-/* q, k and v of block `b` for a tile. */
+/* q, k and v of block `b` for a strip. */
 static void project(const struct vit *vit, size_t b, const struct vit_scratch *scratch,
                     size_t first, size_t rows)
 {
@@ -113,7 +113,7 @@ static void project(const struct vit *vit, size_t b, const struct vit_scratch *s
     }
 }
 
-/* x += lin2(gelu(lin1(y))) for a tile, VIT_HIDDEN columns of the hidden layer at a time. */
+/* x += lin2(gelu(lin1(y))) for a strip, VIT_HIDDEN columns of the hidden layer at a time. */
 static void run_mlp(const struct vit *vit, size_t b, const struct vit_scratch *scratch,
                     size_t first, size_t rows)
 {
@@ -137,7 +137,7 @@ static void run_mlp(const struct vit *vit, size_t b, const struct vit_scratch *s
     }
 }
 
-/* Everything after the attention of block `b`, for a tile. */
+/* Everything after the attention of block `b`, for a strip. */
 static void finish(const struct vit *vit, size_t b, const struct vit_scratch *scratch, size_t first,
                    size_t rows)
 {

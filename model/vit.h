@@ -5,7 +5,7 @@
  *                x += lin2(gelu(lin1(norm2(x))))
  *   neck -> embedding[C][G][G]
  *
- * Two kinds of parallel loops take turns. One goes over tiles of tokens and does everything between
+ * Two kinds of parallel loops take turns. One goes over strips of tokens and does everything between
  * two attentions, from proj to the q, k and v of the next block, while x stays in the cache. The
  * other goes over heads and windows. Padded positions of a window are zero after norm1, so their k
  * and v are the biases; they are never projected. */
@@ -17,7 +17,7 @@
 #include "model/vit_weights.h"
 
 enum {
-    VIT_ROWS = 60,   /* tokens of a tile */
+    VIT_ROWS = 60,   /* tokens of a strip */
     VIT_HIDDEN = 512 /* columns of the MLP's hidden layer that are kept at a time */
 };
 
@@ -55,7 +55,7 @@ void vit_free(struct vit *vit);
 struct vit_attention_scratch {
     struct flash_attention attention;
     float *products;      /* [2 window - 1][width] queries times relative positions */
-    float *down, *right;  /* [ATTENTION_TILES][window][width] */
+    float *down, *right;  /* [ATTENTION_STRIPS][window][width] */
     float *keys, *values; /* [window^2][E] of a window, gathered */
 };
 

@@ -1,4 +1,4 @@
-/* Attention of the ViT: tiles of queries of one head, within a window or over the whole grid. */
+/* Attention of the ViT: strips of queries of one head, within a window or over the whole grid. */
 #include "model/vit.h"
 
 #include <assert.h>
@@ -42,7 +42,7 @@ static void gather(const struct window *w, size_t what, float *to)
 /* positions[side][width]: along one axis, the product of each key's relative position with the
  * query of each lane, which is at at[lane]. `table` is rel_h or rel_w. */
 static void relative(const struct window *w, const struct vit_attention_scratch *scratch,
-                     size_t tile, const float *table, const size_t *at, float *positions)
+                     size_t strip, const float *table, const size_t *at, float *positions)
 {
     const struct matmul_kernel *kernel = matmul_kernel(w->vit->isa);
     size_t e = w->vit->weights.sizes.head_width, width = kernel->width;
@@ -53,7 +53,7 @@ static void relative(const struct window *w, const struct vit_attention_scratch 
     }
     size_t first = w->side - 1 - high;
     kernel->panel(w->side + high - low, width, e, table + first * e, e,
-                  scratch->attention.tiles[tile].query, NULL, false, scratch->products, width);
+                  scratch->attention.strips[strip].query, NULL, false, scratch->products, width);
     for (size_t key = 0; key < w->side; key++)
         for (size_t i = 0; i < width; i++)
             positions[key * width + i] = scratch->products[(high - at[i] + key) * width + i];
@@ -70,29 +70,29 @@ static void query_at(const struct window *w, size_t query, size_t *row, size_t *
     *column = query % columns;
 }
 
-/* Sets the queries and biases of a tile, from query `first` on. */
-static void set_tile(const struct window *w, struct vit_attention_scratch *scratch, size_t tile,
-                     size_t first)
+/* Sets the queries and biases of a strip, from query `first` on. */
+static void set_strip(const struct window *w, struct vit_attention_scratch *scratch, size_t strip,
+                      size_t first)
 {
     const struct vit_packed_block *block = &w->vit->blocks[w->block];
     size_t e = w->vit->weights.sizes.head_width, width = matmul_kernel(w->vit->isa)->width;
     float scale = (float)(M_LOG2E / sqrt((double)e));
-    float *down = scratch->down + tile * w->side * width;
-    float *right = scratch->right + tile * w->side * width;
+    float *down = scratch->down + strip * w->side * width;
+    float *right = scratch->right + strip * w->side * width;
     size_t row[MATMUL_WIDTH_MAX] = {0}, column[MATMUL_WIDTH_MAX] = {0};
     for (size_t i = 0; i < width; i++) {
         query_at(w, first + i, &row[i], &column[i]);
-        attention_set_query(&scratch->attention, tile, i, e, part_at(w, 0, row[i], column[i]),
+        attention_set_query(&scratch->attention, strip, i, e, part_at(w, 0, row[i], column[i]),
                             scale);
     }
-    relative(w, scratch, tile, block->rel_h, row, down);
-    relative(w, scratch, tile, block->rel_w, column, right);
-    scratch->attention.tiles[tile].bias =
+    relative(w, scratch, strip, block->rel_h, row, down);
+    relative(w, scratch, strip, block->rel_w, column, right);
+    scratch->attention.strips[strip].bias =
         (struct attention_bias){.down = down, .right = right, .side = w->side};
 }
 
 /* Stores the results of the queries from `first` on, out[width][E], in their tokens' rows of y. */
-static void store_tile(const struct window *w, const float *out, size_t first)
+static void store_strip(const struct window *w, const float *out, size_t first)
 {
     const struct vit_sizes *s = &w->vit->weights.sizes;
     size_t e = s->head_width, width = matmul_kernel(w->vit->isa)->width;
@@ -108,18 +108,18 @@ static void store_tile(const struct window *w, const float *out, size_t first)
     }
 }
 
-/* Computes and stores the attention of up to ATTENTION_TILES tiles of queries from `first` on. */
-static void attend_tiles(const struct window *w, struct vit_attention_scratch *scratch,
-                         size_t first, const float *keys, const float *values)
+/* Computes and stores the attention of up to ATTENTION_STRIPS strips of queries from `first` on. */
+static void attend_strips(const struct window *w, struct vit_attention_scratch *scratch,
+                          size_t first, const float *keys, const float *values)
 {
     size_t e = w->vit->weights.sizes.head_width, queries = w->rows * w->columns;
-    size_t width = matmul_kernel(w->vit->isa)->width, tiles = 0;
-    for (; tiles < ATTENTION_TILES && first + tiles * width < queries; tiles++)
-        set_tile(w, scratch, tiles, first + tiles * width);
+    size_t width = matmul_kernel(w->vit->isa)->width, strips = 0;
+    for (; strips < ATTENTION_STRIPS && first + strips * width < queries; strips++)
+        set_strip(w, scratch, strips, first + strips * width);
     struct attention_keys all = {e, w->side * w->side, keys, values};
-    attention_run(&scratch->attention, tiles, &all);
-    for (size_t t = 0; t < tiles; t++, first += width)
-        store_tile(w, scratch->attention.tiles[t].out, first);
+    attention_run(&scratch->attention, strips, &all);
+    for (size_t t = 0; t < strips; t++, first += width)
+        store_strip(w, scratch->attention.strips[t].out, first);
 }
 
 static size_t smaller(size_t a, size_t b)
@@ -139,8 +139,8 @@ static void attend_window(const struct window *w, struct vit_attention_scratch *
         half16->along(keys, e, scratch->keys, e, scratch->keys, e);
         half16->across(keys, e, scratch->values, e, scratch->values, half16->group * e);
     }
-    for (size_t first = 0; first < w->rows * w->columns; first += ATTENTION_TILES * width)
-        attend_tiles(w, scratch, first, scratch->keys, scratch->values);
+    for (size_t first = 0; first < w->rows * w->columns; first += ATTENTION_STRIPS * width)
+        attend_strips(w, scratch, first, scratch->keys, scratch->values);
 }
 
 static void attend_windows(const struct vit *vit, size_t b, const struct vit_scratch *scratch,
@@ -164,13 +164,13 @@ static void attend_globally(const struct vit *vit, size_t b, const struct vit_sc
                             int threads)
 {
     const struct vit_sizes *s = &vit->weights.sizes;
-    size_t queries = ATTENTION_TILES * matmul_kernel(vit->isa)->width;
+    size_t queries = ATTENTION_STRIPS * matmul_kernel(vit->isa)->width;
     size_t parts = (s->grid * s->grid + queries - 1) / queries;
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
     for (size_t task = 0; task < s->heads * parts; task++) {
         struct window w = {vit, scratch, b, task / parts, s->grid, 0, 0, s->grid, s->grid};
-        attend_tiles(&w, &scratch->threads[omp_get_thread_num()], task % parts * queries,
-                     part_at(&w, 1, 0, 0), part_at(&w, 2, 0, 0));
+        attend_strips(&w, &scratch->threads[omp_get_thread_num()], task % parts * queries,
+                      part_at(&w, 1, 0, 0), part_at(&w, 2, 0, 0));
     }
 }
 

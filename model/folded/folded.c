@@ -14,7 +14,7 @@ typedef void folded_pass(const struct folded_chunk *chunk, struct folded_prompt 
  * the cache. */
 static void run_pass(struct folded_decoder *folded, const float *tables, folded_pass *pass)
 {
-    for (int first = 0; first < folded->weights->tiles; first += FOLDED_CHUNK) {
+    for (int first = 0; first < folded->weights->strips; first += FOLDED_CHUNK) {
         struct folded_chunk chunk = folded_chunk_at(folded, tables, first);
         for (int i = 0; i < folded->tokens.prompts; i++)
             pass(&chunk, &folded->prompts[i]);

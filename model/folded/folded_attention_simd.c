@@ -9,30 +9,30 @@
 enum { KEPT = FOLDED_KEPT, TOKENS = FOLDED_TOKENS, PAIRS = FOLDED_PAIRS, HEADS = FOLDED_HEADS };
 
 /* The formula of struct folded_scores for one block of positions. */
-VECTOR_INLINE void scores_block(const size_t rows, const struct folded_scores *in, size_t tile,
+VECTOR_INLINE void scores_block(const size_t rows, const struct folded_scores *in, size_t strip,
                                 size_t at, vector acc[BLOCK_ROWS][WIDE])
 {
-    const float *x = rows_at(&in->x, tile, 0, at);
+    const float *x = rows_at(&in->x, strip, 0, at);
     if (!in->probs.at) {
         block_set(rows, NULL, acc);
         block_add(rows, in->d, in->weight, COLUMNS, x, acc);
         return;
     }
     vector r[WIDE];
-    block_load_row(rows_at(&in->r, tile, 0, at), r);
+    block_load_row(rows_at(&in->r, strip, 0, at), r);
     block_set(rows, in->bias, acc);
-    block_add(rows, PAIRS, in->probs_weight, COLUMNS, rows_at(&in->probs, tile, 0, at), acc);
+    block_add(rows, PAIRS, in->probs_weight, COLUMNS, rows_at(&in->probs, strip, 0, at), acc);
     block_scale(rows, r, NULL, acc);
-    block_add_scaled(rows, in->d, in->weight, COLUMNS, x, rows_at(&in->pe, tile, 0, at), r, acc);
+    block_add_scaled(rows, in->d, in->weight, COLUMNS, x, rows_at(&in->pe, strip, 0, at), r, acc);
 }
 
 static void scores(const struct folded_scores *in)
 {
-    for (size_t tile = 0; tile < in->tiles; tile++)
-        for (size_t at = 0; at < FOLDED_TILE; at += STEP) {
+    for (size_t strip = 0; strip < in->strips; strip++)
+        for (size_t at = 0; at < FOLDED_STRIP; at += STEP) {
             vector acc[BLOCK_ROWS][WIDE];
-            scores_block(TOKENS, in, tile, at, acc);
-            block_store(TOKENS, in->out + tile * in->out_tile + at, ROW, acc);
+            scores_block(TOKENS, in, strip, at, acc);
+            block_store(TOKENS, in->out + strip * in->out_strip + at, ROW, acc);
         }
 }
 
@@ -57,36 +57,36 @@ VECTOR_INLINE void kept_softmax(vector s[BLOCK_ROWS][WIDE], size_t j)
 
 static void token_softmax(const struct folded_scores *in)
 {
-    for (size_t tile = 0; tile < in->tiles; tile++)
-        for (size_t at = 0; at < FOLDED_TILE; at += STEP) {
+    for (size_t strip = 0; strip < in->strips; strip++)
+        for (size_t at = 0; at < FOLDED_STRIP; at += STEP) {
             vector acc[BLOCK_ROWS][WIDE];
-            scores_block(KEPT, in, tile, at, acc);
+            scores_block(KEPT, in, strip, at, acc);
             UNROLLED
             for (size_t j = 0; j < WIDE; j++)
                 kept_softmax(acc, j);
-            block_store(KEPT, in->out + tile * in->out_tile + at, ROW, acc);
+            block_store(KEPT, in->out + strip * in->out_strip + at, ROW, acc);
         }
 }
 
 /* What one head adds to the squared length of a block of positions. */
-VECTOR_INLINE void length_block(const struct folded_length *in, size_t head, size_t tile, size_t at,
-                                vector sum[WIDE])
+VECTOR_INLINE void length_block(const struct folded_length *in, size_t head, size_t strip,
+                                size_t at, vector sum[WIDE])
 {
     const size_t pairs = KEPT * (head + 1);
     const size_t matrix = head * PAIRS * COLUMNS;
     const size_t row = head * in->d;
-    const float *a = rows_at(&in->a, tile, 0, at);
+    const float *a = rows_at(&in->a, strip, 0, at);
     vector acc[BLOCK_ROWS][WIDE];
     block_set(TOKENS, NULL, acc);
     if (in->b.at) {
         block_set(KEPT, in->linear + head * COLUMNS, acc);
-        block_add(KEPT, PAIRS, in->cross + matrix, COLUMNS, rows_at(&in->b, tile, 0, at), acc);
+        block_add(KEPT, PAIRS, in->cross + matrix, COLUMNS, rows_at(&in->b, strip, 0, at), acc);
     }
-    block_add(TOKENS, in->d, in->weight + row * COLUMNS, COLUMNS, rows_at(&in->x, tile, row, at),
+    block_add(TOKENS, in->d, in->weight + row * COLUMNS, COLUMNS, rows_at(&in->x, strip, row, at),
               acc);
     if (in->b.at) {
         vector r[WIDE];
-        block_load_row(rows_at(&in->r, tile, 0, at), r);
+        block_load_row(rows_at(&in->r, strip, 0, at), r);
         block_scale(TOKENS, r, NULL, acc);
     }
     block_add(KEPT, pairs, in->gram + matrix, COLUMNS, a, acc);
@@ -102,70 +102,70 @@ VECTOR_INLINE void length_block(const struct folded_length *in, size_t head, siz
 
 static void length(const struct folded_length *in)
 {
-    for (size_t tile = 0; tile < in->tiles; tile++)
-        for (size_t at = 0; at < FOLDED_TILE; at += STEP) {
-            float *out = in->out + tile * in->out_tile + at;
+    for (size_t strip = 0; strip < in->strips; strip++)
+        for (size_t at = 0; at < FOLDED_STRIP; at += STEP) {
+            float *out = in->out + strip * in->out_strip + at;
             vector sum[WIDE];
             block_load_row(out, sum);
             for (size_t head = 0; head < HEADS; head++)
-                length_block(in, head, tile, at, sum);
+                length_block(in, head, strip, at, sum);
             block_store_row(out, sum);
         }
 }
 
 static void length_init(const struct folded_length_init *in)
 {
-    for (size_t tile = 0; tile < in->tiles; tile++)
-        for (size_t at = 0; at < FOLDED_TILE; at += LANES) {
-            const float *a = rows_at(&in->a, tile, 0, at);
-            vector part[4] = {vector_load(rows_at(&in->x, tile, 0, at)) + in->c};
+    for (size_t strip = 0; strip < in->strips; strip++)
+        for (size_t at = 0; at < FOLDED_STRIP; at += LANES) {
+            const float *a = rows_at(&in->a, strip, 0, at);
+            vector part[4] = {vector_load(rows_at(&in->x, strip, 0, at)) + in->c};
             for (size_t j = 0; j < PAIRS; j += 4) {
                 UNROLLED
                 for (size_t i = 0; i < 4; i++)
                     part[i] += in->e[j + i] * vector_load(a + (j + i) * ROW);
             }
             vector linear = (part[0] + part[1]) + (part[2] + part[3]);
-            vector r = vector_load(rows_at(&in->r, tile, 0, at));
-            vector q = vector_load(rows_at(&in->q, tile, 0, at));
-            vector_store(in->out + tile * in->out_tile + at,
+            vector r = vector_load(rows_at(&in->r, strip, 0, at));
+            vector q = vector_load(rows_at(&in->q, strip, 0, at));
+            vector_store(in->out + strip * in->out_strip + at,
                          r * (r * q + 2 * linear) + in->constant);
         }
 }
 
-static void rstd(size_t tiles, float channels, float eps, float *x, size_t x_tile)
+static void rstd(size_t strips, float channels, float eps, float *x, size_t x_strip)
 {
-    for (size_t tile = 0; tile < tiles; tile++, x += x_tile)
-        for (size_t i = 0; i < FOLDED_TILE; i++) {
+    for (size_t strip = 0; strip < strips; strip++, x += x_strip)
+        for (size_t i = 0; i < FOLDED_STRIP; i++) {
             float variance = (x[i] > 0 ? x[i] : 0) / channels;
             x[i] = 1 / sqrtf(variance + eps);
         }
 }
 
 /* All heads of one token: rows of the block are heads. */
-VECTOR_INLINE void last_probs(const struct folded_last_scores *in, size_t token, size_t tile,
+VECTOR_INLINE void last_probs(const struct folded_last_scores *in, size_t token, size_t strip,
                               size_t at, float *out)
 {
     const size_t matrix = token * PAIRS * COLUMNS;
     vector r[WIDE];
     vector acc[BLOCK_ROWS][WIDE];
     block_set(HEADS, in->bias0 + token * COLUMNS, acc);
-    block_add(HEADS, PAIRS, in->weight0 + matrix, COLUMNS, rows_at(&in->a0, tile, 0, at), acc);
-    block_load_row(rows_at(&in->r, tile, 0, at), r);
+    block_add(HEADS, PAIRS, in->weight0 + matrix, COLUMNS, rows_at(&in->a0, strip, 0, at), acc);
+    block_load_row(rows_at(&in->r, strip, 0, at), r);
     block_scale(HEADS, r, in->bias1 + token * COLUMNS, acc);
-    block_add(HEADS, PAIRS, in->weight1 + matrix, COLUMNS, rows_at(&in->a1, tile, 0, at), acc);
-    block_load_row(rows_at(&in->r2, tile, 0, at), r);
+    block_add(HEADS, PAIRS, in->weight1 + matrix, COLUMNS, rows_at(&in->a1, strip, 0, at), acc);
+    block_load_row(rows_at(&in->r2, strip, 0, at), r);
     block_scale(HEADS, r, NULL, acc);
     block_store(HEADS, out + token * HEADS * ROW, ROW, acc);
 }
 
 /* All tokens, head by head: rows of the block are tokens. */
 VECTOR_INLINE void add_last_keys(const size_t tokens, const struct folded_last_scores *in,
-                                 size_t tile, size_t at, float *out)
+                                 size_t strip, size_t at, float *out)
 {
     vector r[WIDE];
     vector scale[WIDE];
-    block_load_row(rows_at(&in->r, tile, 0, at), r);
-    block_load_row(rows_at(&in->r2, tile, 0, at), scale);
+    block_load_row(rows_at(&in->r, strip, 0, at), r);
+    block_load_row(rows_at(&in->r2, strip, 0, at), scale);
     UNROLLED
     for (size_t j = 0; j < WIDE; j++)
         scale[j] *= r[j];
@@ -174,7 +174,7 @@ VECTOR_INLINE void add_last_keys(const size_t tokens, const struct folded_last_s
         vector acc[BLOCK_ROWS][WIDE];
         block_load(tokens, out + head * ROW, HEADS * ROW, acc);
         block_add_scaled(tokens, in->d, in->weight + row * COLUMNS, COLUMNS,
-                         rows_at(&in->x, tile, row, at), rows_at(&in->pe, tile, row, at), scale,
+                         rows_at(&in->x, strip, row, at), rows_at(&in->pe, strip, row, at), scale,
                          acc);
         block_store(tokens, out + head * ROW, HEADS * ROW, acc);
     }
@@ -182,19 +182,19 @@ VECTOR_INLINE void add_last_keys(const size_t tokens, const struct folded_last_s
 
 static void last_scores(const struct folded_last_scores *in)
 {
-    for (size_t tile = 0; tile < in->tiles; tile++)
-        for (size_t at = 0; at < FOLDED_TILE; at += STEP) {
-            float *out = in->out + tile * in->out_tile + at;
+    for (size_t strip = 0; strip < in->strips; strip++)
+        for (size_t at = 0; at < FOLDED_STRIP; at += STEP) {
+            float *out = in->out + strip * in->out_strip + at;
             for (size_t token = 0; token < in->tokens; token++)
-                last_probs(in, token, tile, at, out);
+                last_probs(in, token, strip, at, out);
             if (in->tokens == 1)
-                add_last_keys(1, in, tile, at, out);
+                add_last_keys(1, in, strip, at, out);
             else if (in->tokens == 2)
-                add_last_keys(2, in, tile, at, out);
+                add_last_keys(2, in, strip, at, out);
             else if (in->tokens == 3)
-                add_last_keys(3, in, tile, at, out);
+                add_last_keys(3, in, strip, at, out);
             else
-                add_last_keys(4, in, tile, at, out);
+                add_last_keys(4, in, strip, at, out);
         }
 }
 
@@ -211,7 +211,7 @@ VECTOR_INLINE void exp2_columns(const float *x, float *out)
 }
 
 /* Updates state->max and state->factor by a chunk of scores. */
-VECTOR_INLINE void next_max(size_t rows, size_t tiles, const float *s, size_t s_tile,
+VECTOR_INLINE void next_max(size_t rows, size_t strips, const float *s, size_t s_strip,
                             struct folded_softmax *state)
 {
     vector best[COLUMNS];
@@ -220,9 +220,10 @@ VECTOR_INLINE void next_max(size_t rows, size_t tiles, const float *s, size_t s_
     for (size_t row = 0; row < COLUMNS; row++)
         best[row] = vector_set(state->max[row]);
     for (size_t row = 0; row < rows; row++)
-        for (size_t tile = 0; tile < tiles; tile++)
-            for (size_t at = 0; at < FOLDED_TILE; at += LANES)
-                best[row] = vector_max(best[row], vector_load(s + tile * s_tile + row * ROW + at));
+        for (size_t strip = 0; strip < strips; strip++)
+            for (size_t at = 0; at < FOLDED_STRIP; at += LANES)
+                best[row] =
+                    vector_max(best[row], vector_load(s + strip * s_strip + row * ROW + at));
     reduce_lanes(MAX, best, &max);
     for (size_t row = 0; row < COLUMNS; row++) {
         change[row] = state->max[row] - max[row];
@@ -232,11 +233,11 @@ VECTOR_INLINE void next_max(size_t rows, size_t tiles, const float *s, size_t s_
 }
 
 /* Masks positions from `valid` on: their scores become so small that their weights are 0. */
-static void hide(size_t rows, size_t tiles, size_t valid, float *s, size_t s_tile)
+static void hide(size_t rows, size_t strips, size_t valid, float *s, size_t s_strip)
 {
-    for (size_t i = valid; i < tiles * FOLDED_TILE; i++)
+    for (size_t i = valid; i < strips * FOLDED_STRIP; i++)
         for (size_t row = 0; row < rows; row++)
-            s[i / FOLDED_TILE * s_tile + row * ROW + i % FOLDED_TILE] = -1e30f;
+            s[i / FOLDED_STRIP * s_strip + row * ROW + i % FOLDED_STRIP] = -1e30f;
 }
 
 /* sum[8] = sum * factor + the lanes of total */
@@ -247,21 +248,21 @@ VECTOR_INLINE void add_sums(const vector total[COLUMNS], const float *factor, fl
     *(columns *)sum = *(columns *)sum * *(const columns *)factor + sums;
 }
 
-static void softmax(size_t rows, size_t tiles, size_t valid, struct folded_rows scale, float *s,
-                    size_t s_tile, struct folded_softmax *state)
+static void softmax(size_t rows, size_t strips, size_t valid, struct folded_rows scale, float *s,
+                    size_t s_strip, struct folded_softmax *state)
 {
     vector sum[COLUMNS] = {0};
     vector scaled[COLUMNS] = {0};
-    hide(rows, tiles, valid, s, s_tile);
-    next_max(rows, tiles, s, s_tile, state);
+    hide(rows, strips, valid, s, s_strip);
+    next_max(rows, strips, s, s_strip, state);
     for (size_t row = 0; row < rows; row++)
-        for (size_t tile = 0; tile < tiles; tile++)
-            for (size_t at = 0; at < FOLDED_TILE; at += LANES) {
-                float *to = s + tile * s_tile + row * ROW + at;
+        for (size_t strip = 0; strip < strips; strip++)
+            for (size_t at = 0; at < FOLDED_STRIP; at += LANES) {
+                float *to = s + strip * s_strip + row * ROW + at;
                 vector p = vector_exp2(vector_load(to) - state->max[row]);
                 sum[row] += p;
                 if (scale.at)
-                    p *= vector_load(rows_at(&scale, tile, 0, at));
+                    p *= vector_load(rows_at(&scale, strip, 0, at));
                 scaled[row] += p;
                 vector_store(to, p);
             }
@@ -269,15 +270,15 @@ static void softmax(size_t rows, size_t tiles, size_t valid, struct folded_rows 
     add_sums(scaled, state->factor, state->scaled);
 }
 
-static void rescale(size_t rows, size_t tiles, struct folded_rows scale, float *s, size_t s_tile,
+static void rescale(size_t rows, size_t strips, struct folded_rows scale, float *s, size_t s_strip,
                     const float *factor, float *sum)
 {
     vector total[COLUMNS] = {0};
     for (size_t row = 0; row < rows; row++)
-        for (size_t tile = 0; tile < tiles; tile++)
-            for (size_t at = 0; at < FOLDED_TILE; at += LANES) {
-                float *to = s + tile * s_tile + row * ROW + at;
-                vector p = vector_load(to) * vector_load(rows_at(&scale, tile, 0, at));
+        for (size_t strip = 0; strip < strips; strip++)
+            for (size_t at = 0; at < FOLDED_STRIP; at += LANES) {
+                float *to = s + strip * s_strip + row * ROW + at;
+                vector p = vector_load(to) * vector_load(rows_at(&scale, strip, 0, at));
                 total[row] += p;
                 vector_store(to, p);
             }
@@ -287,21 +288,21 @@ static void rescale(size_t rows, size_t tiles, struct folded_rows scale, float *
 enum { GATHER_WIDE = 4 };
 
 /* Rows first .. first + count - 1 of x, for gather. */
-VECTOR_INLINE void gather_block(const size_t rows, const size_t count, size_t tiles,
+VECTOR_INLINE void gather_block(const size_t rows, const size_t count, size_t strips,
                                 const struct folded_rows *p, size_t step,
                                 const struct folded_rows *x, size_t first, const float *factor,
                                 float *out)
 {
     vector acc[GATHER_WIDE][COLUMNS] = {0};
-    for (size_t tile = 0; tile < tiles; tile++)
-        for (size_t at = 0; at < FOLDED_TILE; at += LANES) {
+    for (size_t strip = 0; strip < strips; strip++)
+        for (size_t at = 0; at < FOLDED_STRIP; at += LANES) {
             vector right[GATHER_WIDE];
             UNROLLED
             for (size_t c = 0; c < count; c++)
-                right[c] = vector_load(rows_at(x, tile, first + c, at));
+                right[c] = vector_load(rows_at(x, strip, first + c, at));
             UNROLLED
             for (size_t i = 0; i < rows; i++) {
-                vector left = vector_load(rows_at(p, tile, i * step, at));
+                vector left = vector_load(rows_at(p, strip, i * step, at));
                 UNROLLED
                 for (size_t c = 0; c < count; c++)
                     acc[c][i] += left * right[c];
@@ -312,32 +313,32 @@ VECTOR_INLINE void gather_block(const size_t rows, const size_t count, size_t ti
         add_sums(acc[c], factor, out + (first + c) * COLUMNS);
 }
 
-VECTOR_INLINE void gather_rows(const size_t rows, const size_t wide, size_t count, size_t tiles,
+VECTOR_INLINE void gather_rows(const size_t rows, const size_t wide, size_t count, size_t strips,
                                const struct folded_rows *p, size_t step,
                                const struct folded_rows *x, const float *factor, float *out)
 {
     size_t first = 0;
     for (; first + wide <= count; first += wide)
-        gather_block(rows, wide, tiles, p, step, x, first, factor, out);
+        gather_block(rows, wide, strips, p, step, x, first, factor, out);
     for (; first < count; first++)
-        gather_block(rows, 1, tiles, p, step, x, first, factor, out);
+        gather_block(rows, 1, strips, p, step, x, first, factor, out);
 }
 
-static void gather(size_t rows, size_t count, size_t tiles, struct folded_rows p, size_t step,
+static void gather(size_t rows, size_t count, size_t strips, struct folded_rows p, size_t step,
                    struct folded_rows x, const float *factor, float *out)
 {
     if (rows == 1)
-        gather_rows(1, 4, count, tiles, &p, step, &x, factor, out);
+        gather_rows(1, 4, count, strips, &p, step, &x, factor, out);
     else if (rows == 2)
-        gather_rows(2, 4, count, tiles, &p, step, &x, factor, out);
+        gather_rows(2, 4, count, strips, &p, step, &x, factor, out);
     else if (rows == 3)
-        gather_rows(3, 4, count, tiles, &p, step, &x, factor, out);
+        gather_rows(3, 4, count, strips, &p, step, &x, factor, out);
     else if (rows == 4)
-        gather_rows(4, 4, count, tiles, &p, step, &x, factor, out);
+        gather_rows(4, 4, count, strips, &p, step, &x, factor, out);
     else if (rows == 7)
-        gather_rows(7, 3, count, tiles, &p, step, &x, factor, out);
+        gather_rows(7, 3, count, strips, &p, step, &x, factor, out);
     else
-        gather_rows(8, 3, count, tiles, &p, step, &x, factor, out);
+        gather_rows(8, 3, count, strips, &p, step, &x, factor, out);
 }
 
 VECTOR_INLINE void gemm_n8_block(const size_t rows, size_t k, const float *a, size_t a_row,

@@ -40,7 +40,7 @@ static void lay_out_prompt(struct folded_prompt *prompt, const struct folded_wei
     prompt->last.values = arena_floats(arena, inner, FOLDED_COLUMNS);
     prompt->last.probs0 = arena_floats(arena, last, 1);
     prompt->last.probs1 = arena_floats(arena, last, 1);
-    prompt->state = arena_floats(arena, (size_t)weights->tiles * FOLDED_STATE_ROWS, FOLDED_TILE);
+    prompt->state = arena_floats(arena, (size_t)weights->strips * FOLDED_STATE_ROWS, FOLDED_STRIP);
 }
 
 static size_t hidden_size(const struct decoder_tensors *tensors)
@@ -66,7 +66,7 @@ static void lay_out(void *context, struct arena *arena)
     folded->scratch.columns = arena_floats(arena, FOLDED_PAIRS + inner, FOLDED_COLUMNS);
     for (int i = 0; i < SAM_BATCH; i++)
         lay_out_prompt(&folded->prompts[i], folded->weights, inner, arena);
-    folded->scores = arena_floats(arena, FOLDED_CHUNK, FOLDED_SCORES_TILE);
+    folded->scores = arena_floats(arena, FOLDED_CHUNK, FOLDED_SCORES_STRIP);
     folded->hidden = arena_floats(arena, hidden_size(tensors), 1);
     folded->rows = arena_floats(arena, SAM_BATCH, c);
     folded->hyper = arena_floats(arena, SAM_BATCH * SAM_MASKS, c / 8);
@@ -75,8 +75,8 @@ static void lay_out(void *context, struct arena *arena)
         folded->upscale_weight[i] = arena_floats(arena, FOLDED_PAIRS, c);
         folded->upscale_bias[i] = arena_floats(arena, c, 1);
     }
-    folded->upscale_scratch = arena_floats(arena, c / 4, FOLDED_TILE);
-    folded->pixels = arena_floats(arena, FOLDED_CHUNK, FOLDED_PIXELS_TILE);
+    folded->upscale_scratch = arena_floats(arena, c / 4, FOLDED_STRIP);
+    folded->pixels = arena_floats(arena, FOLDED_CHUNK, FOLDED_PIXELS_STRIP);
 }
 
 struct folded_decoder *folded_new(const struct decoder_tensors *tensors,
@@ -114,21 +114,21 @@ struct folded_chunk folded_chunk_at(const struct folded_decoder *folded, const f
 {
     const struct decoder_tensors *tensors = folded->tensors;
     const struct folded_weights *weights = folded->weights;
-    size_t tile = (size_t)weights->rows * FOLDED_TILE;
-    size_t pe_tile = (size_t)3 * tensors->inner * FOLDED_TILE;
-    size_t tiles = weights->tiles - first < FOLDED_CHUNK ? weights->tiles - first : FOLDED_CHUNK;
-    size_t left = tensors->positions - (size_t)first * FOLDED_TILE;
-    const float *rows = tables + first * tile;
+    size_t strip = (size_t)weights->rows * FOLDED_STRIP;
+    size_t pe_strip = (size_t)3 * tensors->inner * FOLDED_STRIP;
+    size_t strips = weights->strips - first < FOLDED_CHUNK ? weights->strips - first : FOLDED_CHUNK;
+    size_t left = tensors->positions - (size_t)first * FOLDED_STRIP;
+    const float *rows = tables + first * strip;
     return (struct folded_chunk){
         .kernels = folded->kernels,
         .first = first,
-        .tiles = tiles,
-        .valid = left < tiles * FOLDED_TILE ? left : tiles * FOLDED_TILE,
+        .strips = strips,
+        .valid = left < strips * FOLDED_STRIP ? left : strips * FOLDED_STRIP,
         .d = folded->scratch.d,
         .channels = (float)tensors->embed_dim,
-        .tables = {rows, tile},
-        .squares = {rows + (size_t)(weights->linear_rows - 1) * FOLDED_TILE, tile},
-        .pe = {weights->pe + first * pe_tile, pe_tile},
+        .tables = {rows, strip},
+        .squares = {rows + (size_t)(weights->linear_rows - 1) * FOLDED_STRIP, strip},
+        .pe = {weights->pe + first * pe_strip, pe_strip},
         .scores = folded->scores,
     };
 }

@@ -8,7 +8,7 @@
 #include "model/folded/folded_prompt.h"
 #include "model/folded/folded_tokens.h"
 
-enum { FOLDED_PIXELS_TILE = SAM_MASKS * 16 * FOLDED_TILE };
+enum { FOLDED_PIXELS_STRIP = SAM_MASKS * 16 * FOLDED_STRIP };
 
 struct folded_decoder {
     struct arena arena; /* owns all arrays below */
@@ -27,11 +27,11 @@ struct folded_decoder {
     float *chosen;            /* [M][C/8]: hyper of the masks being upscaled */
     float *upscale_weight[2]; /* [48][C] */
     float *upscale_bias[2];   /* [C] */
-    float *upscale_scratch;   /* [C/4][TILE] */
-    float *pixels;            /* [CHUNK][M][4][4][TILE] */
+    float *upscale_scratch;   /* [C/4][STRIP] */
+    float *pixels;            /* [CHUNK][M][4][4][STRIP] */
 };
 
-/* The chunk that begins at tile `first`. */
+/* The chunk that begins at strip `first`. */
 struct folded_chunk folded_chunk_at(const struct folded_decoder *folded, const float *tables,
                                     int first);
 

@@ -18,14 +18,14 @@ enum { WIDE = 2 };
 enum { WIDE = 1 };
 #endif
 
-enum { STEP = WIDE * LANES, BLOCK_ROWS = 8, ROW = FOLDED_TILE, COLUMNS = FOLDED_COLUMNS };
-_Static_assert(FOLDED_TILE % STEP == 0, "a tile is cut into whole blocks");
+enum { STEP = WIDE * LANES, BLOCK_ROWS = 8, ROW = FOLDED_STRIP, COLUMNS = FOLDED_COLUMNS };
+_Static_assert(FOLDED_STRIP % STEP == 0, "a strip is cut into whole blocks");
 
-/* Row `row` of tile `tile`, from position `at` of the tile. */
-VECTOR_INLINE const float *rows_at(const struct folded_rows *rows, size_t tile, size_t row,
+/* Row `row` of strip `strip`, from position `at` of the strip. */
+VECTOR_INLINE const float *rows_at(const struct folded_rows *rows, size_t strip, size_t row,
                                    size_t at)
 {
-    return rows->at + tile * rows->tile + row * ROW + at;
+    return rows->at + strip * rows->strip + row * ROW + at;
 }
 
 VECTOR_INLINE void block_load_row(const float *from, vector x[WIDE])

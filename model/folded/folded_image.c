@@ -37,7 +37,7 @@ void folded_clear_last_sums(struct folded_last *last, size_t d)
 /* The rows from `row` on. */
 static struct folded_rows rows_from(struct folded_rows rows, size_t row)
 {
-    return (struct folded_rows){rows.at + row * FOLDED_TILE, rows.tile};
+    return (struct folded_rows){rows.at + row * FOLDED_STRIP, rows.strip};
 }
 
 /* The d rows of head `head` of a table. */
@@ -52,25 +52,25 @@ static struct folded_rows pe_rows(const struct folded_chunk *chunk, size_t table
     return rows_from(chunk->pe, (table * FOLDED_HEADS + head) * chunk->d);
 }
 
-enum { FOLDED_STATE_TILE = FOLDED_STATE_ROWS * FOLDED_TILE };
+enum { FOLDED_STATE_STRIP = FOLDED_STATE_ROWS * FOLDED_STRIP };
 
 /* As folded_state, for writing. */
 static float *state_at(const struct folded_chunk *chunk, const struct folded_prompt *prompt,
                        size_t row)
 {
-    return prompt->state + chunk->first * FOLDED_STATE_TILE + row * FOLDED_TILE;
+    return prompt->state + chunk->first * FOLDED_STATE_STRIP + row * FOLDED_STRIP;
 }
 
 struct folded_rows folded_state(const struct folded_chunk *chunk,
                                 const struct folded_prompt *prompt, size_t row)
 {
-    return (struct folded_rows){state_at(chunk, prompt, row), FOLDED_STATE_TILE};
+    return (struct folded_rows){state_at(chunk, prompt, row), FOLDED_STATE_STRIP};
 }
 
 /* The scores of one chunk, from row `row` on. */
 static struct folded_rows score_rows(const struct folded_chunk *chunk, size_t row)
 {
-    return (struct folded_rows){chunk->scores + row * FOLDED_TILE, FOLDED_SCORES_TILE};
+    return (struct folded_rows){chunk->scores + row * FOLDED_STRIP, FOLDED_SCORES_STRIP};
 }
 
 static const struct folded_rows no_rows = {NULL, 0};
@@ -82,17 +82,17 @@ void folded_pass_first(const struct folded_chunk *chunk, struct folded_prompt *p
     for (size_t head = 0; head < FOLDED_HEADS; head++) {
         struct folded_softmax *softmax = &prompt->softmax[head];
         const struct folded_scores scores = {
-            .tiles = chunk->tiles,
+            .strips = chunk->strips,
             .d = d,
             .x = table_rows(chunk, FOLDED_TABLE_K0, head),
             .weight = prompt->queries + head * d * FOLDED_COLUMNS,
             .out = chunk->scores,
-            .out_tile = FOLDED_SCORES_TILE,
+            .out_strip = FOLDED_SCORES_STRIP,
         };
         kernels->scores(&scores);
-        kernels->softmax(FOLDED_TOKENS, chunk->tiles, chunk->valid, no_rows, chunk->scores,
-                         FOLDED_SCORES_TILE, softmax);
-        kernels->gather(FOLDED_TOKENS, d, chunk->tiles, score_rows(chunk, 0), 1,
+        kernels->softmax(FOLDED_TOKENS, chunk->strips, chunk->valid, no_rows, chunk->scores,
+                         FOLDED_SCORES_STRIP, softmax);
+        kernels->gather(FOLDED_TOKENS, d, chunk->strips, score_rows(chunk, 0), 1,
                         table_rows(chunk, FOLDED_TABLE_V0, head), softmax->factor,
                         prompt->values + head * d * FOLDED_COLUMNS);
     }
@@ -104,11 +104,12 @@ static void measure(const struct folded_chunk *chunk, struct folded_prompt *prom
                     struct folded_rows squares, size_t row)
 {
     float *out = state_at(chunk, prompt, row);
-    for (size_t tile = 0; tile < chunk->tiles; tile++)
-        for (size_t i = 0; i < FOLDED_TILE; i++)
-            out[tile * FOLDED_STATE_TILE + i] = squares.at[tile * squares.tile + i] + small->base;
+    for (size_t strip = 0; strip < chunk->strips; strip++)
+        for (size_t i = 0; i < FOLDED_STRIP; i++)
+            out[strip * FOLDED_STATE_STRIP + i] =
+                squares.at[strip * squares.strip + i] + small->base;
     const struct folded_length length = {
-        .tiles = chunk->tiles,
+        .strips = chunk->strips,
         .d = chunk->d,
         .x = table_rows(chunk, table, 0),
         .weight = small->weight,
@@ -116,7 +117,7 @@ static void measure(const struct folded_chunk *chunk, struct folded_prompt *prom
         .gram = small->gram,
         .bias = small->bias,
         .out = out,
-        .out_tile = FOLDED_STATE_TILE,
+        .out_strip = FOLDED_STATE_STRIP,
     };
     chunk->kernels->length(&length);
 }
@@ -126,12 +127,12 @@ static void first_probs(const struct folded_chunk *chunk, struct folded_prompt *
 {
     for (size_t head = 0; head < FOLDED_HEADS; head++) {
         const struct folded_scores scores = {
-            .tiles = chunk->tiles,
+            .strips = chunk->strips,
             .d = chunk->d,
             .x = table_rows(chunk, FOLDED_TABLE_Q0, head),
             .weight = prompt->keys + head * chunk->d * FOLDED_COLUMNS,
             .out = state_at(chunk, prompt, FOLDED_STATE_A0 + head * FOLDED_KEPT),
-            .out_tile = FOLDED_STATE_TILE,
+            .out_strip = FOLDED_STATE_STRIP,
         };
         chunk->kernels->token_softmax(&scores);
     }
@@ -139,8 +140,8 @@ static void first_probs(const struct folded_chunk *chunk, struct folded_prompt *
             FOLDED_STATE_R);
     measure(chunk, prompt, &prompt->scaled_length, FOLDED_TABLE_X0, rows_from(chunk->squares, 2),
             FOLDED_STATE_Q);
-    chunk->kernels->rstd(chunk->tiles, chunk->channels, layer_norm_eps,
-                         state_at(chunk, prompt, FOLDED_STATE_R), FOLDED_STATE_TILE);
+    chunk->kernels->rstd(chunk->strips, chunk->channels, layer_norm_eps,
+                         state_at(chunk, prompt, FOLDED_STATE_R), FOLDED_STATE_STRIP);
 }
 
 void folded_pass_second(const struct folded_chunk *chunk, struct folded_prompt *prompt)
@@ -154,7 +155,7 @@ void folded_pass_second(const struct folded_chunk *chunk, struct folded_prompt *
         struct folded_softmax *softmax = &prompt->softmax[head];
         const size_t matrix = head * FOLDED_PAIRS * FOLDED_COLUMNS;
         const struct folded_scores scores = {
-            .tiles = chunk->tiles,
+            .strips = chunk->strips,
             .d = d,
             .x = table_rows(chunk, FOLDED_TABLE_EK, head),
             .pe = pe_rows(chunk, 0, head),
@@ -164,15 +165,15 @@ void folded_pass_second(const struct folded_chunk *chunk, struct folded_prompt *
             .bias = prompt->scores_bias + head * FOLDED_COLUMNS,
             .r = r,
             .out = chunk->scores,
-            .out_tile = FOLDED_SCORES_TILE,
+            .out_strip = FOLDED_SCORES_STRIP,
         };
         kernels->scores(&scores);
-        kernels->softmax(FOLDED_TOKENS, chunk->tiles, chunk->valid, r, chunk->scores,
-                         FOLDED_SCORES_TILE, softmax);
-        kernels->gather(FOLDED_TOKENS, d, chunk->tiles, score_rows(chunk, 0), 1,
+        kernels->softmax(FOLDED_TOKENS, chunk->strips, chunk->valid, r, chunk->scores,
+                         FOLDED_SCORES_STRIP, softmax);
+        kernels->gather(FOLDED_TOKENS, d, chunk->strips, score_rows(chunk, 0), 1,
                         table_rows(chunk, FOLDED_TABLE_EV, head), softmax->factor,
                         prompt->values + head * d * FOLDED_COLUMNS);
-        kernels->gather(FOLDED_TOKENS, FOLDED_PAIRS, chunk->tiles, score_rows(chunk, 0), 1, probs,
+        kernels->gather(FOLDED_TOKENS, FOLDED_PAIRS, chunk->strips, score_rows(chunk, 0), 1, probs,
                         softmax->factor, prompt->probs + matrix);
     }
 }
@@ -182,7 +183,7 @@ static void second_probs(const struct folded_chunk *chunk, struct folded_prompt 
 {
     for (size_t head = 0; head < FOLDED_HEADS; head++) {
         const struct folded_scores scores = {
-            .tiles = chunk->tiles,
+            .strips = chunk->strips,
             .d = chunk->d,
             .x = table_rows(chunk, FOLDED_TABLE_EQ, head),
             .pe = pe_rows(chunk, 1, head),
@@ -192,7 +193,7 @@ static void second_probs(const struct folded_chunk *chunk, struct folded_prompt 
             .bias = prompt->keys_bias + head * FOLDED_COLUMNS,
             .r = folded_state(chunk, prompt, FOLDED_STATE_R),
             .out = state_at(chunk, prompt, FOLDED_STATE_A1 + head * FOLDED_KEPT),
-            .out_tile = FOLDED_STATE_TILE,
+            .out_strip = FOLDED_STATE_STRIP,
         };
         chunk->kernels->token_softmax(&scores);
     }
@@ -203,7 +204,7 @@ void folded_pass_third(const struct folded_chunk *chunk, struct folded_prompt *p
     const struct folded_kernels *kernels = chunk->kernels;
     float *r2 = state_at(chunk, prompt, FOLDED_STATE_R2);
     const struct folded_length_init init = {
-        .tiles = chunk->tiles,
+        .strips = chunk->strips,
         .r = folded_state(chunk, prompt, FOLDED_STATE_R),
         .q = folded_state(chunk, prompt, FOLDED_STATE_Q),
         .x = chunk->squares,
@@ -212,10 +213,10 @@ void folded_pass_third(const struct folded_chunk *chunk, struct folded_prompt *p
         .c = prompt->first_base,
         .constant = prompt->length.base,
         .out = r2,
-        .out_tile = FOLDED_STATE_TILE,
+        .out_strip = FOLDED_STATE_STRIP,
     };
     const struct folded_length length = {
-        .tiles = chunk->tiles,
+        .strips = chunk->strips,
         .d = chunk->d,
         .x = table_rows(chunk, FOLDED_TABLE_X1, 0),
         .weight = prompt->length.weight,
@@ -227,12 +228,12 @@ void folded_pass_third(const struct folded_chunk *chunk, struct folded_prompt *p
         .linear = prompt->linear,
         .r = folded_state(chunk, prompt, FOLDED_STATE_R),
         .out = r2,
-        .out_tile = FOLDED_STATE_TILE,
+        .out_strip = FOLDED_STATE_STRIP,
     };
     second_probs(chunk, prompt);
     kernels->length_init(&init);
     kernels->length(&length);
-    kernels->rstd(chunk->tiles, chunk->channels, layer_norm_eps, r2, FOLDED_STATE_TILE);
+    kernels->rstd(chunk->strips, chunk->channels, layer_norm_eps, r2, FOLDED_STATE_STRIP);
 }
 
 /* The weighted sums of one chunk; p of token t and head h is row 8 t + h of the scores. */
@@ -245,16 +246,16 @@ static void gather_last(const struct folded_chunk *chunk, struct folded_prompt *
     for (int token = 0; token < tokens; token++) {
         struct folded_softmax *softmax = &last->softmax[token];
         const struct folded_rows p = score_rows(chunk, token * FOLDED_HEADS);
-        float *scores = chunk->scores + token * FOLDED_HEADS * FOLDED_TILE;
-        kernels->softmax(FOLDED_HEADS, chunk->tiles, chunk->valid,
-                         folded_state(chunk, prompt, FOLDED_STATE_R2), scores, FOLDED_SCORES_TILE,
+        float *scores = chunk->scores + token * FOLDED_HEADS * FOLDED_STRIP;
+        kernels->softmax(FOLDED_HEADS, chunk->strips, chunk->valid,
+                         folded_state(chunk, prompt, FOLDED_STATE_R2), scores, FOLDED_SCORES_STRIP,
                          softmax);
-        kernels->gather(FOLDED_HEADS, FOLDED_PAIRS, chunk->tiles, p, 1,
+        kernels->gather(FOLDED_HEADS, FOLDED_PAIRS, chunk->strips, p, 1,
                         folded_state(chunk, prompt, FOLDED_STATE_A1), softmax->factor,
                         last->probs1 + token * matrix);
-        kernels->rescale(FOLDED_HEADS, chunk->tiles, folded_state(chunk, prompt, FOLDED_STATE_R),
-                         scores, FOLDED_SCORES_TILE, softmax->factor, last->scaled[token]);
-        kernels->gather(FOLDED_HEADS, FOLDED_PAIRS, chunk->tiles, p, 1,
+        kernels->rescale(FOLDED_HEADS, chunk->strips, folded_state(chunk, prompt, FOLDED_STATE_R),
+                         scores, FOLDED_SCORES_STRIP, softmax->factor, last->scaled[token]);
+        kernels->gather(FOLDED_HEADS, FOLDED_PAIRS, chunk->strips, p, 1,
                         folded_state(chunk, prompt, FOLDED_STATE_A0), softmax->factor,
                         last->probs0 + token * matrix);
     }
@@ -262,7 +263,7 @@ static void gather_last(const struct folded_chunk *chunk, struct folded_prompt *
         float factor[FOLDED_COLUMNS] = {0};
         for (int token = 0; token < tokens; token++)
             factor[token] = last->softmax[token].factor[head];
-        kernels->gather(tokens, d, chunk->tiles, score_rows(chunk, head), FOLDED_HEADS,
+        kernels->gather(tokens, d, chunk->strips, score_rows(chunk, head), FOLDED_HEADS,
                         table_rows(chunk, FOLDED_TABLE_FV, head), factor,
                         last->values + head * d * FOLDED_COLUMNS);
     }
@@ -272,7 +273,7 @@ void folded_pass_last(const struct folded_chunk *chunk, struct folded_prompt *pr
 {
     const struct folded_last *last = &prompt->last;
     const struct folded_last_scores scores = {
-        .tiles = chunk->tiles,
+        .strips = chunk->strips,
         .d = chunk->d,
         .tokens = tokens,
         .x = table_rows(chunk, FOLDED_TABLE_FK, 0),
@@ -287,7 +288,7 @@ void folded_pass_last(const struct folded_chunk *chunk, struct folded_prompt *pr
         .r = folded_state(chunk, prompt, FOLDED_STATE_R),
         .r2 = folded_state(chunk, prompt, FOLDED_STATE_R2),
         .out = chunk->scores,
-        .out_tile = FOLDED_SCORES_TILE,
+        .out_strip = FOLDED_SCORES_STRIP,
     };
     chunk->kernels->last_scores(&scores);
     gather_last(chunk, prompt, tokens);

@@ -54,25 +54,25 @@ struct folded_prompt {
     float *values; /* [8][d][8]: sums of softmax weights times the value table */
     float *probs;  /* [8][48][8]: sums of softmax weights times A0 */
     struct folded_last last;
-    float *state; /* [tiles][FOLDED_STATE_ROWS][TILE] */
+    float *state; /* [strips][FOLDED_STATE_ROWS][STRIP] */
 };
 
 /* A chunk of positions, as every pass sees it. */
 struct folded_chunk {
     const struct folded_kernels *kernels;
-    size_t first;               /* its first tile in the image */
-    size_t tiles, valid;        /* its tiles, and those of its positions that exist */
+    size_t first;               /* its first strip in the image */
+    size_t strips, valid;       /* its strips, and those of its positions that exist */
     size_t d;                   /* channels a head */
     float channels;             /* C */
     struct folded_rows tables;  /* of struct folded_weights */
     struct folded_rows squares; /* from the last linear row of `tables` on */
     struct folded_rows pe;      /* [3][D] rows */
-    float *scores;              /* [tiles][FOLDED_SCORES_ROWS][TILE], scratch */
+    float *scores;              /* [strips][FOLDED_SCORES_ROWS][STRIP], scratch */
 };
 
 enum {
     FOLDED_SCORES_ROWS = SAM_MASKS * FOLDED_HEADS,
-    FOLDED_SCORES_TILE = FOLDED_SCORES_ROWS * FOLDED_TILE
+    FOLDED_SCORES_STRIP = FOLDED_SCORES_ROWS * FOLDED_STRIP
 };
 
 /* Rows from `row` on of a prompt's state in this chunk. */

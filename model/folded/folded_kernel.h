@@ -1,8 +1,8 @@
 /* folded_kernel.h - inner loops of the folded decoder, compiled for each instruction set.
  *
- * The lanes of a vector are positions of the image. Positions are cut into tiles of FOLDED_TILE. A
- * tile holds rows of FOLDED_TILE adjacent numbers, so all that a kernel reads of a tile is
- * contiguous; tiles lie `tile` floats apart. Kernels work on whole tiles. A small matrix w[k][8]
+ * The lanes of a vector are positions of the image. Positions are cut into strips of FOLDED_STRIP. A
+ * strip holds rows of FOLDED_STRIP adjacent numbers, so all that a kernel reads of a strip is
+ * contiguous; strips lie `strip` floats apart. Kernels work on whole strips. A small matrix w[k][8]
  * has a column for each token (7 used) or for each head. A prompt's results do not depend on
  * others.
  *
@@ -17,8 +17,8 @@
 #include "base/isa.h"
 
 enum {
-    FOLDED_TILE = 32,   /* positions of a tile */
-    FOLDED_CHUNK = 8,   /* tiles taken at a time, so that their tables stay in the L2 cache */
+    FOLDED_STRIP = 32,  /* positions of a strip */
+    FOLDED_CHUNK = 8,   /* strips taken at a time, so that their tables stay in the L2 cache */
     FOLDED_COLUMNS = 8, /* columns of small matrices */
     FOLDED_HEADS = 8,
     FOLDED_TOKENS = 7,                        /* iou, 4 masks, two of the prompt */
@@ -26,10 +26,10 @@ enum {
     FOLDED_PAIRS = FOLDED_HEADS * FOLDED_KEPT /* 48 */
 };
 
-/* Rows of positions: number n of row i in tile t is at[t * tile + i * FOLDED_TILE + n]. */
+/* Rows of positions: number n of row i in strip t is at[t * strip + i * FOLDED_STRIP + n]. */
 struct folded_rows {
     const float *at;
-    size_t tile;
+    size_t strip;
 };
 
 /* Scores of one head: for column i,
@@ -37,7 +37,7 @@ struct folded_rows {
  *         + sum_k (r * x[k] + pe[k]) * weight[k][i]
  * Where probs.at is NULL: s_i = sum_k x[k] * weight[k][i]. */
 struct folded_scores {
-    size_t tiles, d;
+    size_t strips, d;
     struct folded_rows x;      /* d rows */
     struct folded_rows pe;     /* d rows */
     const float *weight;       /* [d][8] */
@@ -46,7 +46,7 @@ struct folded_scores {
     const float *bias;         /* [8] */
     struct folded_rows r;      /* 1 row */
     float *out;
-    size_t out_tile;
+    size_t out_strip;
 };
 
 /* Running state of a softmax over positions of up to 8 rows. It starts with max -1e30 and sums
@@ -64,7 +64,7 @@ struct folded_softmax {
  *                                   + f * (x_h . weight_ht + linear_ht + sum_j cross_hjt * b_j) ) ]
  * where f = r. Without b (b.at is NULL), f = 1 and there is neither linear nor cross. */
 struct folded_length {
-    size_t tiles, d;
+    size_t strips, d;
     struct folded_rows x; /* 8 * d rows */
     const float *weight;  /* [8][d][8] */
     struct folded_rows a; /* 48 rows */
@@ -75,18 +75,18 @@ struct folded_length {
     const float *linear;  /* [8][8] */
     struct folded_rows r; /* 1 row */
     float *out;           /* 1 row */
-    size_t out_tile;
+    size_t out_strip;
 };
 
 /* out = q * r^2 + 2 * r * (x + c + sum_j e[j] * a[j]) + constant */
 struct folded_length_init {
-    size_t tiles;
+    size_t strips;
     struct folded_rows r, q, x; /* 1 row each */
     struct folded_rows a;       /* 48 rows */
     const float *e;             /* [48] */
     float c, constant;
     float *out; /* 1 row */
-    size_t out_tile;
+    size_t out_strip;
 };
 
 /* Scores of `tokens` queries of all heads against the last layer's keys, row 8 t + h of out:
@@ -94,7 +94,7 @@ struct folded_length_init {
  *                + r * (bias0[t][h] + sum_j a0[j] * weight0[j][t][h]))
  *          + sum_k (r2 * r * x[h][k] + pe[h][k]) * weight[h][k][t] */
 struct folded_last_scores {
-    size_t tiles, d, tokens;
+    size_t strips, d, tokens;
     struct folded_rows x, pe;       /* 8 * d rows each */
     const float *weight;            /* [8][d][8] */
     struct folded_rows a0, a1;      /* 48 rows each */
@@ -102,7 +102,7 @@ struct folded_last_scores {
     const float *bias0, *bias1;     /* [tokens][8] */
     struct folded_rows r, r2;       /* 1 row each */
     float *out;
-    size_t out_tile;
+    size_t out_strip;
 };
 
 /* Upscaling, from the folded last layer to logits.
@@ -112,7 +112,7 @@ struct folded_last_scores {
  * the mean over c is 0. Then LayerNorm2d and GELU over c, a transposed convolution to 4 pixels
  * e = (ey, ex) of C/8 channels each, GELU, and the product with each mask's hyper[C/8]. */
 struct folded_upscale {
-    size_t tiles;
+    size_t strips;
     size_t channels;                      /* C, a multiple of 32 */
     size_t masks;                         /* 1..4 */
     struct folded_rows x;                 /* [4][C/4] rows */
@@ -127,9 +127,9 @@ struct folded_upscale {
     const float *conv_weight;             /* [C/4][C/8][4] */
     const float *conv_bias;               /* [C/8] */
     const float *hyper;                   /* [masks][C/8] */
-    float *scratch;                       /* [C/4][FOLDED_TILE] */
+    float *scratch;                       /* [C/4][FOLDED_STRIP] */
     float *out;                           /* [masks][4 s][4 e] rows */
-    size_t out_tile;
+    size_t out_strip;
 };
 
 struct folded_kernels {
@@ -144,22 +144,22 @@ struct folded_kernels {
     void (*length)(const struct folded_length *in);
 
     /* One row: x = 1 / sqrt(max(x, 0) / channels + eps); rounding may have made x negative. */
-    void (*rstd)(size_t tiles, float channels, float eps, float *x, size_t x_tile);
+    void (*rstd)(size_t strips, float channels, float eps, float *x, size_t x_strip);
 
     void (*last_scores)(const struct folded_last_scores *in);
 
     /* One chunk of a softmax over positions, base 2, of `rows` <= 8 rows of s, of which the first
      * `valid` positions count: s becomes 2^(s - max) * scale. `scale` is 1 row; NULL means 1. */
-    void (*softmax)(size_t rows, size_t tiles, size_t valid, struct folded_rows scale, float *s,
-                    size_t s_tile, struct folded_softmax *state);
+    void (*softmax)(size_t rows, size_t strips, size_t valid, struct folded_rows scale, float *s,
+                    size_t s_strip, struct folded_softmax *state);
 
     /* s *= scale for `rows` rows; sum[row] = sum[row] * factor[row] + sum over positions. */
-    void (*rescale)(size_t rows, size_t tiles, struct folded_rows scale, float *s, size_t s_tile,
+    void (*rescale)(size_t rows, size_t strips, struct folded_rows scale, float *s, size_t s_strip,
                     const float *factor, float *sum);
 
     /* out[c][row] = out[c][row] * factor[row] + sum over positions of p[row] * x[c], for `rows`
      * rows of p that are `step` rows apart, and `columns` rows of x; out[columns][8]. */
-    void (*gather)(size_t rows, size_t columns, size_t tiles, struct folded_rows p, size_t step,
+    void (*gather)(size_t rows, size_t columns, size_t strips, struct folded_rows p, size_t step,
                    struct folded_rows x, const float *factor, float *out);
 
     /* c[rows][8] = a[rows][k] @ b[k][8], plus c when `add`; element (i, j) of a lies at

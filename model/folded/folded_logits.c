@@ -44,7 +44,7 @@ void folded_want(struct folded_decoder *folded, const float *tables, const unsig
         if (counts[i])
             folded_last_begin(folded, i, tokens[i], counts[i]);
     }
-    for (int first = 0; first < folded->weights->tiles; first += FOLDED_CHUNK) {
+    for (int first = 0; first < folded->weights->strips; first += FOLDED_CHUNK) {
         struct folded_chunk chunk = folded_chunk_at(folded, tables, first);
         for (int i = 0; i < prompts; i++)
             if (counts[i])
@@ -76,7 +76,7 @@ static void prepare_upscale(struct folded_decoder *folded, int prompt, const int
                c / 8 * sizeof(float));
 }
 
-/* Copies pixels[4 s][4 e][TILE] of one mask, of `count` positions from `first` on, to logits[L][L].
+/* Copies pixels[4 s][4 e][STRIP] of one mask, of `count` positions from `first` on, to logits[L][L].
  * A position has 4x4 pixels: s = (dy, dx), e = (ey, ex) lies at row 2 dy + ey, column 2 dx + ex. */
 static void place_pixels(const float *pixels, size_t grid, size_t first, size_t count,
                          float *logits)
@@ -86,14 +86,14 @@ static void place_pixels(const float *pixels, size_t grid, size_t first, size_t 
         size_t x = (first + i) % grid;
         size_t run = grid - x < count - i ? grid - x : count - i;
         for (size_t dy = 0; dy < 4; dy++) {
-            const float *s0 = pixels + ((dy / 2 * 2) * 4 + dy % 2 * 2) * FOLDED_TILE + i;
-            const float *s1 = s0 + 4 * FOLDED_TILE;
+            const float *s0 = pixels + ((dy / 2 * 2) * 4 + dy % 2 * 2) * FOLDED_STRIP + i;
+            const float *s1 = s0 + 4 * FOLDED_STRIP;
             float *to = logits + (4 * y + dy) * 4 * grid + 4 * x;
             for (size_t k = 0; k < run; k++) {
                 to[4 * k] = s0[k];
-                to[4 * k + 1] = s0[k + FOLDED_TILE];
+                to[4 * k + 1] = s0[k + FOLDED_STRIP];
                 to[4 * k + 2] = s1[k];
-                to[4 * k + 3] = s1[k + FOLDED_TILE];
+                to[4 * k + 3] = s1[k + FOLDED_STRIP];
             }
         }
         i += run;
@@ -106,10 +106,10 @@ static void upscale_chunk(const struct folded_decoder *folded, const struct fold
     const struct decoder_tensors *tensors = folded->tensors;
     const size_t upscale_rows = (size_t)FOLDED_TABLES * tensors->inner;
     const struct folded_upscale upscale = {
-        .tiles = chunk->tiles,
+        .strips = chunk->strips,
         .channels = tensors->embed_dim,
         .masks = count,
-        .x = {chunk->tables.at + upscale_rows * FOLDED_TILE, chunk->tables.tile},
+        .x = {chunk->tables.at + upscale_rows * FOLDED_STRIP, chunk->tables.strip},
         .a0 = folded_state(chunk, prompt, FOLDED_STATE_A0),
         .a1 = folded_state(chunk, prompt, FOLDED_STATE_A1),
         .weight0 = folded->upscale_weight[0],
@@ -126,7 +126,7 @@ static void upscale_chunk(const struct folded_decoder *folded, const struct fold
         .hyper = folded->chosen,
         .scratch = folded->upscale_scratch,
         .out = folded->pixels,
-        .out_tile = FOLDED_PIXELS_TILE,
+        .out_strip = FOLDED_PIXELS_STRIP,
     };
     folded->upscale(&upscale);
 }
@@ -136,13 +136,13 @@ static void place_chunk(const struct folded_decoder *folded, const struct folded
                         int count, float *logits)
 {
     const struct decoder_tensors *tensors = folded->tensors;
-    for (size_t tile = 0; tile < chunk->tiles; tile++) {
-        size_t left = chunk->valid - tile * FOLDED_TILE;
+    for (size_t strip = 0; strip < chunk->strips; strip++) {
+        size_t left = chunk->valid - strip * FOLDED_STRIP;
         for (int mask = 0; mask < count; mask++)
-            place_pixels(folded->pixels + tile * FOLDED_PIXELS_TILE +
-                             (size_t)mask * 16 * FOLDED_TILE,
-                         tensors->grid, (chunk->first + tile) * FOLDED_TILE,
-                         left < FOLDED_TILE ? left : FOLDED_TILE,
+            place_pixels(folded->pixels + strip * FOLDED_PIXELS_STRIP +
+                             (size_t)mask * 16 * FOLDED_STRIP,
+                         tensors->grid, (chunk->first + strip) * FOLDED_STRIP,
+                         left < FOLDED_STRIP ? left : FOLDED_STRIP,
                          logits + (size_t)mask * 16 * tensors->positions);
     }
 }
@@ -156,7 +156,7 @@ void folded_logits(struct folded_decoder *folded, const float *tables, int promp
     if (wanted[prompt] & ~folded->ready[prompt])
         folded_want(folded, tables, wanted);
     prepare_upscale(folded, prompt, which, count);
-    for (int first = 0; first < folded->weights->tiles; first += FOLDED_CHUNK) {
+    for (int first = 0; first < folded->weights->strips; first += FOLDED_CHUNK) {
         struct folded_chunk chunk = folded_chunk_at(folded, tables, first);
         upscale_chunk(folded, &chunk, &folded->prompts[prompt], count);
         place_chunk(folded, &chunk, count, logits);

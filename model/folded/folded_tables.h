@@ -4,7 +4,7 @@
 
 #include "model/folded/folded_weights.h"
 
-/* Fills tables[tiles][rows][TILE] from embedding[C][N]. Rows: FOLDED_TABLES of D rows, C rows for
+/* Fills tables[strips][rows][STRIP] from embedding[C][N]. Rows: FOLDED_TABLES of D rows, C rows for
  * the upscaling, one of P(g E) times the constant part of X2, and the squared lengths of E and of
  * P(g E). Uses up to `threads` OpenMP threads. */
 void folded_tables_fill(const struct decoder_tensors *tensors, const struct folded_weights *weights,

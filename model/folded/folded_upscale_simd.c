@@ -28,14 +28,14 @@ VECTOR_INLINE vector gelu(vector x)
 
 /* u[C/4] rows: pixel s of one block of positions, before the norm. squares: sums over its
  * channels. */
-VECTOR_INLINE void first_pixel(const struct folded_upscale *in, size_t s, size_t tile, size_t at,
+VECTOR_INLINE void first_pixel(const struct folded_upscale *in, size_t s, size_t strip, size_t at,
                                float *u, vector squares[WIDE])
 {
     const size_t quarter = in->channels / 4;
     vector r[WIDE];
     vector r2[WIDE];
-    block_load_row(rows_at(&in->r, tile, 0, at), r);
-    block_load_row(rows_at(&in->r2, tile, 0, at), r2);
+    block_load_row(rows_at(&in->r, strip, 0, at), r);
+    block_load_row(rows_at(&in->r2, strip, 0, at), r2);
     UNROLLED
     for (size_t j = 0; j < WIDE; j++)
         squares[j] = (vector){0};
@@ -45,8 +45,8 @@ VECTOR_INLINE void first_pixel(const struct folded_upscale *in, size_t s, size_t
         vector x[BLOCK_ROWS][WIDE];
         block_set(BLOCK_ROWS, in->bias0 + row, acc);
         block_add(BLOCK_ROWS, FOLDED_PAIRS, in->weight0 + row, in->channels,
-                  rows_at(&in->a0, tile, 0, at), acc);
-        block_load(BLOCK_ROWS, rows_at(&in->x, tile, row, at), ROW, x);
+                  rows_at(&in->a0, strip, 0, at), acc);
+        block_load(BLOCK_ROWS, rows_at(&in->x, strip, row, at), ROW, x);
         UNROLLED
         for (size_t i = 0; i < BLOCK_ROWS; i++) {
             UNROLLED
@@ -55,7 +55,7 @@ VECTOR_INLINE void first_pixel(const struct folded_upscale *in, size_t s, size_t
         }
         block_scale(BLOCK_ROWS, r, in->bias1 + row, acc);
         block_add(BLOCK_ROWS, FOLDED_PAIRS, in->weight1 + row, in->channels,
-                  rows_at(&in->a1, tile, 0, at), acc);
+                  rows_at(&in->a1, strip, 0, at), acc);
         block_scale(BLOCK_ROWS, r2, in->bias + row, acc);
         block_store(BLOCK_ROWS, u + c * ROW, ROW, acc);
         UNROLLED
@@ -118,25 +118,26 @@ VECTOR_INLINE void second_pixels(const struct folded_upscale *in, size_t c, cons
 }
 
 /* All pixels of one block of positions. */
-VECTOR_INLINE void upscale_block(const struct folded_upscale *in, size_t tile, size_t at)
+VECTOR_INLINE void upscale_block(const struct folded_upscale *in, size_t strip, size_t at)
 {
     for (size_t s = 0; s < 4; s++) {
         vector squares[WIDE];
         vector sums[SUMS_MASKS][4][WIDE] = {0};
-        first_pixel(in, s, tile, at, in->scratch, squares);
+        first_pixel(in, s, strip, at, in->scratch, squares);
         normalise(in, squares, in->scratch);
         for (size_t c = 0; c < in->channels / 8; c += 2)
             second_pixels(in, c, in->scratch, sums);
         for (size_t mask = 0; mask < in->masks; mask++)
             for (size_t e = 0; e < 4; e++)
-                block_store_row(in->out + tile * in->out_tile + ((mask * 4 + s) * 4 + e) * ROW + at,
+                block_store_row(in->out + strip * in->out_strip + ((mask * 4 + s) * 4 + e) * ROW +
+                                    at,
                                 sums[mask][e]);
     }
 }
 
 void ISA_NAME(folded_upscale)(const struct folded_upscale *in)
 {
-    for (size_t tile = 0; tile < in->tiles; tile++)
-        for (size_t at = 0; at < FOLDED_TILE; at += STEP)
-            upscale_block(in, tile, at);
+    for (size_t strip = 0; strip < in->strips; strip++)
+        for (size_t at = 0; at < FOLDED_STRIP; at += STEP)
+            upscale_block(in, strip, at);
 }

@@ -287,7 +287,7 @@ static void make_tables(struct folded_weights *weights, struct fold_scratch *scr
     add_table_of_scaled_e(weights, scratch, constant, scratch->constant, NULL, g);
 }
 
-/* out[D][TILE] of each tile: weight[D][C] @ positional encoding + bias (NULL: zeros). Tiles of out
+/* out[D][STRIP] of each strip: weight[D][C] @ positional encoding + bias (NULL: zeros). Strips of out
  * lie `tables` arrays apart. */
 static void make_encoding(const struct folded_weights *weights,
                           const struct decoder_tensors *tensors, const float *weight,
@@ -295,15 +295,15 @@ static void make_encoding(const struct folded_weights *weights,
 {
     size_t c = tensors->embed_dim;
     size_t d = tensors->inner;
-    for (int tile = 0; tile < weights->tiles; tile++, out += tables * d * FOLDED_TILE) {
-        size_t first = (size_t)tile * FOLDED_TILE;
+    for (int strip = 0; strip < weights->strips; strip++, out += tables * d * FOLDED_STRIP) {
+        size_t first = (size_t)strip * FOLDED_STRIP;
         size_t left = tensors->positions - first;
-        for (size_t i = 0; i < d * FOLDED_TILE; i++)
-            out[i] = bias ? bias[i / FOLDED_TILE] : 0;
-        struct matmul_shape shape = {d, left < FOLDED_TILE ? left : FOLDED_TILE, c};
+        for (size_t i = 0; i < d * FOLDED_STRIP; i++)
+            out[i] = bias ? bias[i / FOLDED_STRIP] : 0;
+        struct matmul_shape shape = {d, left < FOLDED_STRIP ? left : FOLDED_STRIP, c};
         matmul(tensors->isa, shape, matmul_rows(weight, c),
                matmul_transposed(tensors->grid_encoding + first * c, c),
-               matmul_add(out, FOLDED_TILE));
+               matmul_add(out, FOLDED_STRIP));
     }
 }
 
@@ -312,7 +312,7 @@ static void make_encodings(struct folded_weights *weights, struct fold_scratch *
 {
     const struct decoder_layer *layers = tensors->layers;
     const struct linear *q = &layers[1].to_tokens.q;
-    const size_t table = (size_t)tensors->inner * FOLDED_TILE; /* floats of a table in a tile */
+    const size_t table = (size_t)tensors->inner * FOLDED_STRIP; /* floats of a table in a strip */
     float *bias = scratch->left; /* [D]: queries of layer 1 for keys that are the norm's bias */
     times_vector(scratch->d, scratch->c, q->weight, layers[0].norm[3].bias, bias);
     for (int i = 0; i < scratch->d; i++)
@@ -340,8 +340,8 @@ static void lay_out(void *context, struct arena *arena)
     weights->table_weight = arena_floats(arena, weights->linear_rows, c);
     weights->table_bias = arena_floats(arena, weights->linear_rows, 1);
     weights->e_bias = arena_floats(arena, c, 1);
-    weights->image_pe = arena_floats(arena, (size_t)weights->tiles * 2 * d, FOLDED_TILE);
-    weights->pe = arena_floats(arena, (size_t)weights->tiles * 3 * d, FOLDED_TILE);
+    weights->image_pe = arena_floats(arena, (size_t)weights->strips * 2 * d, FOLDED_STRIP);
+    weights->pe = arena_floats(arena, (size_t)weights->strips * 3 * d, FOLDED_STRIP);
     weights->first_constant = arena_floats(arena, d, 1);
     weights->second_constant = arena_floats(arena, d, 1);
     weights->last_keys_constant = arena_floats(arena, d, 1);
@@ -371,7 +371,7 @@ int folded_weights_make(struct folded_weights *weights, const struct decoder_ten
     struct fold fold = {weights, tensors};
     struct fold_scratch scratch = {
         .c = tensors->embed_dim, .d = tensors->inner, .isa = tensors->isa};
-    weights->tiles = (tensors->positions + FOLDED_TILE - 1) / FOLDED_TILE;
+    weights->strips = (tensors->positions + FOLDED_STRIP - 1) / FOLDED_STRIP;
     weights->linear_rows = FOLDED_TABLES * tensors->inner + tensors->embed_dim + 1;
     weights->rows = weights->linear_rows + 2;
     if (arena_make(&weights->arena, lay_out, &fold, what, error) ||

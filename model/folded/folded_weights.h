@@ -57,14 +57,14 @@ enum folded_map_name {
 
 struct folded_weights {
     struct arena arena;  /* owns all arrays below */
-    int tiles;           /* of an image; the last one may be partly used */
+    int strips;          /* of an image; the last one may be partly used */
     int rows;            /* rows of an image's tables: linear_rows and two squared lengths */
     int linear_rows;     /* FOLDED_TABLES * D, C for upscaling, 1 for P(g E) times constant */
     float *table_weight; /* [linear_rows][C], applied to the embedding */
     float *table_bias;   /* [linear_rows] */
     float *e_bias;       /* [C]: E = P(embedding + e_bias) */
-    float *image_pe;     /* [tiles][2][D][TILE]: added to K0 and Q0 */
-    float *pe;           /* [tiles][3][D][TILE]: for keys and queries of layer 1, and last keys */
+    float *image_pe;     /* [strips][2][D][STRIP]: added to K0 and Q0 */
+    float *pe;           /* [strips][3][D][STRIP]: for keys and queries of layer 1, and last keys */
     struct folded_map maps[FOLDED_MAPS];
     float *first_constant;       /* [D]: what FIRST_CROSS gives for the constant part of X2 */
     float *second_constant;      /* [D]: what SECOND_GRAM gives for it; likewise the next three */

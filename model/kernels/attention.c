@@ -23,12 +23,12 @@ void attention_layout(struct flash_attention *attention, enum isa isa,
     attention->half16 = half16;
     attention->scores = arena_take(arena, ATTENTION_CHUNK * width, sizeof(float));
     attention->factor = arena_take(arena, width, sizeof(float));
-    for (size_t i = 0; i < ATTENTION_TILES; i++) {
-        struct attention_tile *tile = &attention->tiles[i];
-        tile->query = arena_take(arena, head_width * width, sizeof(float));
-        tile->out = arena_take(arena, head_width * width, sizeof(float));
-        tile->max = arena_take(arena, width, sizeof(float));
-        tile->sum = arena_take(arena, width, sizeof(float));
+    for (size_t i = 0; i < ATTENTION_STRIPS; i++) {
+        struct attention_strip *strip = &attention->strips[i];
+        strip->query = arena_take(arena, head_width * width, sizeof(float));
+        strip->out = arena_take(arena, head_width * width, sizeof(float));
+        strip->max = arena_take(arena, width, sizeof(float));
+        strip->sum = arena_take(arena, width, sizeof(float));
     }
 }
 
@@ -42,11 +42,11 @@ void attention_distances(size_t side, size_t width, const float *biases, float f
     }
 }
 
-void attention_set_query(const struct flash_attention *attention, size_t tile, size_t lane,
+void attention_set_query(const struct flash_attention *attention, size_t strip, size_t lane,
                          size_t head_width, const float *from, float factor)
 {
     size_t width = matmul_kernel(attention->isa)->width;
-    float *to = attention->tiles[tile].query + lane;
+    float *to = attention->strips[strip].query + lane;
     for (size_t e = 0; e < head_width; e++)
         to[e * width] = from ? from[e] * factor : 0;
 }
@@ -56,8 +56,8 @@ static const struct matmul_kernel *product_kernel(const struct flash_attention *
     return attention->half16 ? attention->half16->product : matmul_kernel(attention->isa);
 }
 
-/* One step of a tile's softmax, over keys first .. first + count - 1. */
-static void run_chunk(const struct flash_attention *attention, const struct attention_tile *tile,
+/* One step of a strip's softmax, over keys first .. first + count - 1. */
+static void run_chunk(const struct flash_attention *attention, const struct attention_strip *strip,
                       const struct attention_keys *keys, size_t first, size_t count)
 {
     const struct matmul_kernel *product = product_kernel(attention);
@@ -65,45 +65,45 @@ static void run_chunk(const struct flash_attention *attention, const struct atte
     size_t width = product->width, group = attention->half16 ? attention->half16->group : 1;
     size_t e = keys->head_width;
     float *scores = attention->scores;
-    step->fill(&tile->bias, first, count, scores);
-    product->panel(count, width, e / group, keys->keys + first * e, e, tile->query, NULL, true,
+    step->fill(&strip->bias, first, count, scores);
+    product->panel(count, width, e / group, keys->keys + first * e, e, strip->query, NULL, true,
                    scores, width);
-    step->softmax(count, scores, tile->max, tile->sum, attention->factor);
+    step->softmax(count, scores, strip->max, strip->sum, attention->factor);
     if (attention->half16)
         attention->half16->across(count, width, scores, width, scores, width);
     if (first > 0)
-        step->scale(e, attention->factor, tile->out);
+        step->scale(e, attention->factor, strip->out);
     product->weighted(e, (count + group - 1) / group, scores, keys->values + first * e, group * e,
-                      first > 0, tile->out, e);
+                      first > 0, strip->out, e);
 }
 
-static void start_tile(const struct flash_attention *attention, const struct attention_tile *tile,
-                       size_t head_width)
+static void start_strip(const struct flash_attention *attention,
+                        const struct attention_strip *strip, size_t head_width)
 {
     size_t width = matmul_kernel(attention->isa)->width;
     for (size_t i = 0; i < width; i++) {
-        tile->max[i] = -INFINITY;
-        tile->sum[i] = 0;
+        strip->max[i] = -INFINITY;
+        strip->sum[i] = 0;
     }
     if (attention->half16)
-        attention->half16->across(head_width, width, tile->query, width, tile->query, width);
+        attention->half16->across(head_width, width, strip->query, width, strip->query, width);
 }
 
-void attention_run(const struct flash_attention *attention, size_t tiles,
+void attention_run(const struct flash_attention *attention, size_t strips,
                    const struct attention_keys *keys)
 {
     size_t width = matmul_kernel(attention->isa)->width, e = keys->head_width;
-    for (size_t t = 0; t < tiles; t++)
-        start_tile(attention, &attention->tiles[t], e);
+    for (size_t t = 0; t < strips; t++)
+        start_strip(attention, &attention->strips[t], e);
     for (size_t first = 0; first < keys->count; first += ATTENTION_CHUNK) {
         size_t left = keys->count - first;
-        for (size_t t = 0; t < tiles; t++)
-            run_chunk(attention, &attention->tiles[t], keys, first,
+        for (size_t t = 0; t < strips; t++)
+            run_chunk(attention, &attention->strips[t], keys, first,
                       left < ATTENTION_CHUNK ? left : ATTENTION_CHUNK);
     }
-    for (size_t t = 0; t < tiles; t++) {
+    for (size_t t = 0; t < strips; t++) {
         for (size_t i = 0; i < width; i++)
-            attention->factor[i] = 1.0f / attention->tiles[t].sum[i];
-        attention_kernel(attention->isa)->scale(e, attention->factor, attention->tiles[t].out);
+            attention->factor[i] = 1.0f / attention->strips[t].sum[i];
+        attention_kernel(attention->isa)->scale(e, attention->factor, attention->strips[t].out);
     }
 }

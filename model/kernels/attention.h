@@ -1,4 +1,4 @@
-/* attention.h - attention of one head for a few tiles of queries, without storing the scores of all
+/* attention.h - attention of one head for a few strips of queries, without storing the scores of all
  * keys: an online softmax over chunks of keys that stay in the innermost caches ("flash
  * attention").
  *
@@ -19,8 +19,8 @@ struct half16_kernel;
 /* Keys for each step of the softmax: 18 KB of scores. */
 enum { ATTENTION_CHUNK = 144 };
 
-/* Tiles that share one pass over the keys, so that keys are read less often. */
-enum { ATTENTION_TILES = 4 };
+/* Strips that share one pass over the keys, so that keys are read less often. */
+enum { ATTENTION_STRIPS = 4 };
 
 /* What is added to the scores, times log2(e). Queries and keys are the cells of a square of side
  * `side`, row by row. The bias of a key is
@@ -30,7 +30,7 @@ enum { ATTENTION_TILES = 4 };
 struct attention_bias {
     const float *table;        /* [keys][width] or NULL */
     const float *distances;    /* of attention_distances, or NULL */
-    size_t query;              /* with distances: the tile's first query; side >= width */
+    size_t query;              /* with distances: the strip's first query; side >= width */
     const float *down, *right; /* [keys / side][width], [side][width] */
     size_t side;
 };
@@ -46,21 +46,21 @@ static inline size_t attention_distances_row(size_t side, size_t width)
 /* to[side][attention_distances_row] = biases[down * side + across] * factor. */
 void attention_distances(size_t side, size_t width, const float *biases, float factor, float *to);
 
-/* One tile of queries. */
-struct attention_tile {
+/* One strip of queries. */
+struct attention_strip {
     float *query;               /* [E][width], in: queries as columns, times log2(e) / sqrt(E) */
     struct attention_bias bias; /* in */
     float *out;                 /* [width][E], out: the attention, a row for each query */
     float *max, *sum;           /* [width], of the softmax so far */
 };
 
-/* The tiles and the scratch of one thread. */
+/* The strips and the scratch of one thread. */
 struct flash_attention {
     enum isa isa;
     /* The kernel of both products, or NULL for floats. With a kernel, keys are packed along rows,
      * and values across rows that lie group * E floats apart. */
     const struct half16_kernel *half16;
-    struct attention_tile tiles[ATTENTION_TILES];
+    struct attention_strip strips[ATTENTION_STRIPS];
     float *scores; /* [ATTENTION_CHUNK][width] */
     float *factor; /* [width] */
 };
@@ -69,8 +69,8 @@ struct flash_attention {
 void attention_layout(struct flash_attention *attention, enum isa isa,
                       const struct half16_kernel *half16, size_t head_width, struct arena *arena);
 
-/* Column `lane` of a tile's queries = from[head_width] * factor, or zeros if `from` is NULL. */
-void attention_set_query(const struct flash_attention *attention, size_t tile, size_t lane,
+/* Column `lane` of a strip's queries = from[head_width] * factor, or zeros if `from` is NULL. */
+void attention_set_query(const struct flash_attention *attention, size_t strip, size_t lane,
                          size_t head_width, const float *from, float factor);
 
 /* What the queries attend to. */
@@ -79,9 +79,9 @@ struct attention_keys {
     const float *keys, *values; /* [count][E] */
 };
 
-/* out = softmax2(keys @ query + bias) @ values for the first `tiles` tiles; their queries are
+/* out = softmax2(keys @ query + bias) @ values for the first `strips` strips; their queries are
  * overwritten. A query's result has the same bits whatever the other columns hold. */
-void attention_run(const struct flash_attention *attention, size_t tiles,
+void attention_run(const struct flash_attention *attention, size_t strips,
                    const struct attention_keys *keys);
 
 #endif

@@ -10,7 +10,7 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* The biases of a query in row `query` and a key in row `key`, at distance 0 across. The last tile
+/* The biases of a query in row `query` and a key in row `key`, at distance 0 across. The last strip
  * may reach below the square; such queries get the bias of a smaller distance, and nobody reads
  * them. */
 static const float *distances_between(const struct attention_bias *bias, size_t query, size_t key)
@@ -20,7 +20,7 @@ static const float *distances_between(const struct attention_bias *bias, size_t 
            bias->side - 1;
 }
 
-/* A mask for vector `j` of a tile: all ones from lane `first` of the tile on. */
+/* A mask for vector `j` of a strip: all ones from lane `first` of the strip on. */
 static vector_int lanes_from(size_t first, size_t j)
 {
     vector_int lanes = {0};
@@ -29,7 +29,7 @@ static vector_int lanes_from(size_t first, size_t j)
     return lanes;
 }
 
-/* The queries of a tile are neighbours in one row of the square, or in two. Their biases with one
+/* The queries of a strip are neighbours in one row of the square, or in two. Their biases with one
  * key are therefore neighbours in one row of the table, or in two. */
 static void fill_distances(const struct attention_bias *bias, size_t first, size_t count,
                            float *scores)

@@ -1,9 +1,9 @@
 /* matmul.h - all matrix products of this project, from its own vector kernels (matmul_simd.c):
  * right sides are packed, results are row-major.
  *
- * Every product runs on the calling thread; callers cut work into tiles of fixed size inside an
+ * Every product runs on the calling thread; callers cut work into strips of fixed size inside an
  * OpenMP loop. The bits of an element depend only on its row of the left side, its column of the
- * right side, k and the instruction set. They do not depend on m, n or the place in a tile, so work
+ * right side, k and the instruction set. They do not depend on m, n or the place in a strip, so work
  * may be cut anywhere. */
 #ifndef MODEL_KERNELS_MATMUL_H
 #define MODEL_KERNELS_MATMUL_H

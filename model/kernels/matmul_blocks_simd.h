@@ -122,20 +122,20 @@ VECTOR_INLINE void all_rows(size_t m, const size_t vectors, size_t k, struct pla
         chains(1, vectors, k, at, add);
 }
 
-/* A panel whose last vector is partial: computed in a tile on the stack, then copied. */
+/* A panel whose last vector is partial: computed in a strip on the stack, then copied. */
 static void ragged(size_t m, size_t n, size_t k, struct place at, bool add)
 {
-    float tile[ROWS * PANEL_WIDTH];
+    float strip[ROWS * PANEL_WIDTH];
     for (; m > 0; m -= m < ROWS ? m : ROWS, advance(&at, ROWS)) {
         size_t rows = m < ROWS ? m : ROWS;
         struct place inner = at;
-        inner.c = tile;
+        inner.c = strip;
         inner.c_row = PANEL_WIDTH;
         for (size_t r = 0; add && r < rows; r++)
-            memcpy(tile + r * PANEL_WIDTH, at.c + r * at.c_row, n * sizeof(float));
+            memcpy(strip + r * PANEL_WIDTH, at.c + r * at.c_row, n * sizeof(float));
         all_rows(rows, PANEL_VECTORS, k, inner, add);
         for (size_t r = 0; r < rows; r++)
-            memcpy(at.c + r * at.c_row, tile + r * PANEL_WIDTH, n * sizeof(float));
+            memcpy(at.c + r * at.c_row, strip + r * PANEL_WIDTH, n * sizeof(float));
     }
 }
 

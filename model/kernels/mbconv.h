@@ -4,7 +4,7 @@
  *   MBConv: stride 1, then to = GELU(to + from)
  *
  * The expanded layer is never stored whole: a task keeps three expanded rows and walks down its
- * tile. */
+ * strip. */
 #ifndef MODEL_KERNELS_MBCONV_H
 #define MODEL_KERNELS_MBCONV_H
 

@@ -17,16 +17,16 @@ enum {
     PAIRS = FOLDED_PAIRS,
     TOKENS = FOLDED_TOKENS,
     D = 3, /* channels a head */
-    TILE = FOLDED_TILE,
-    TILES = 3,
-    N = TILES * TILE,         /* positions worked on */
-    VALID = N - TILE / 2 - 1, /* positions that count */
-    ROWS_MAX = PAIRS + 2,     /* rows of a tile, some of them in nobody's use */
+    STRIP = FOLDED_STRIP,
+    STRIPS = 3,
+    N = STRIPS * STRIP,        /* positions worked on */
+    VALID = N - STRIP / 2 - 1, /* positions that count */
+    ROWS_MAX = PAIRS + 2,      /* rows of a strip, some of them in nobody's use */
     MASKS = 4
 };
 
-/* Rows of positions, all tiles alike. */
-typedef float plane[TILES * ROWS_MAX * TILE];
+/* Rows of positions, all strips alike. */
+typedef float plane[STRIPS * ROWS_MAX * STRIP];
 
 /* Random operands, each with room for the largest use. */
 struct operands {
@@ -38,13 +38,13 @@ struct operands {
 
 static inline struct folded_rows rows_of(const float *x)
 {
-    return (struct folded_rows){x, ROWS_MAX * TILE};
+    return (struct folded_rows){x, ROWS_MAX * STRIP};
 }
 
 /* Row `row` at position n. */
 static inline double at(struct folded_rows rows, size_t row, size_t n)
 {
-    return rows.at[n / TILE * rows.tile + row * TILE + n % TILE];
+    return rows.at[n / STRIP * rows.strip + row * STRIP + n % STRIP];
 }
 
 static inline void fill(float *x, size_t count, const char *name)

@@ -17,7 +17,7 @@ struct vit_shape {
 };
 
 /* One whole window and padded ones; grids of odd and even sides; heads that are no multiple of a
- * vector; a hidden layer of several parts, the last one odd; more tokens than one tile of rows. */
+ * vector; a hidden layer of several parts, the last one odd; more tokens than one strip of rows. */
 static const struct vit_shape vits[] = {
     {5, 4, 40, 20, 600, 2, 24, {3, 5}},
     {9, 2, 64, 32, 70, 3, 33, {9, 4, 7}},
@@ -88,8 +88,8 @@ struct tinyvit_shape {
 };
 
 /* Planes smaller than a window and padded windows; heads that are no multiple of a vector; more
- * columns than a tile of an MBConv; a stage whose window is its whole plane; windows wider than
- * a tile of queries, whose biases go by distance. */
+ * columns than a strip of an MBConv; a stage whose window is its whole plane; windows wider than
+ * a strip of queries, whose biases go by distance. */
 static const struct tinyvit_shape tinyvits[] = {
     {48, 24, 30, {12, 20, 40, 320}, {2, 1, 2, 1}, {0, 2, 4, 10}, {0, 5, 7, 2}},
     {272, 16, 9, {6, 8, 12, 320}, {1, 1, 1, 1}, {0, 1, 3, 20}, {0, 33, 14, 17}},

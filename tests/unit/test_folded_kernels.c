@@ -25,7 +25,7 @@ static void check_scores(const struct folded_kernels *kernels, struct folded_sco
 {
     static plane out;
     in->out = out;
-    in->out_tile = ROWS_MAX * TILE;
+    in->out_strip = ROWS_MAX * STRIP;
     kernels->scores(in);
     for (size_t t = 0; t < TOKENS; t++)
         for (size_t n = 0; n < N; n++)
@@ -44,7 +44,7 @@ static void check_scores(const struct folded_kernels *kernels, struct folded_sco
 START_TEST(scores_match_reference)
 {
     struct operands *o = operands_new();
-    struct folded_scores with = {.tiles = TILES,
+    struct folded_scores with = {.strips = STRIPS,
                                  .d = D,
                                  .x = rows_of(o->x),
                                  .pe = rows_of(o->pe),
@@ -54,7 +54,7 @@ START_TEST(scores_match_reference)
                                  .bias = o->bias,
                                  .r = rows_of(o->r)};
     struct folded_scores without = {
-        .tiles = TILES, .d = D, .x = rows_of(o->x), .weight = o->weight};
+        .strips = STRIPS, .d = D, .x = rows_of(o->x), .weight = o->weight};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
         check_scores(folded_kernels_for(isa), &with);
         check_scores(folded_kernels_for(isa), &without);
@@ -68,12 +68,12 @@ START_TEST(token_softmax_survives_large_scores)
     struct operands *o = operands_new();
     for (size_t i = 0; i < sizeof o->x / sizeof *o->x; i++)
         o->x[i] *= 1e6f;
-    struct folded_scores in = {.tiles = TILES,
+    struct folded_scores in = {.strips = STRIPS,
                                .d = D,
                                .x = rows_of(o->x),
                                .weight = o->weight,
                                .out = o->scores,
-                               .out_tile = ROWS_MAX * TILE};
+                               .out_strip = ROWS_MAX * STRIP};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
         folded_kernels_for(isa)->token_softmax(&in);
         for (size_t i = 0; i < KEPT; i++)
@@ -114,7 +114,7 @@ static double length_reference(const struct folded_length *in, size_t n)
 START_TEST(length_matches_reference)
 {
     struct operands *o = operands_new();
-    struct folded_length in = {.tiles = TILES,
+    struct folded_length in = {.strips = STRIPS,
                                .d = D,
                                .x = rows_of(o->x),
                                .weight = o->weight,
@@ -125,14 +125,14 @@ START_TEST(length_matches_reference)
                                .linear = o->linear,
                                .r = rows_of(o->r),
                                .out = o->scores,
-                               .out_tile = ROWS_MAX * TILE};
+                               .out_strip = ROWS_MAX * STRIP};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++)
         for (int with = 0; with < 2; with++) {
             in.b = with ? rows_of(o->b) : (struct folded_rows){NULL, 0};
             FILL(o, scores);
             folded_kernels_for(isa)->length(&in);
             for (size_t n = 0; n < N; n++) {
-                size_t i = n / TILE * ROWS_MAX * TILE + n % TILE;
+                size_t i = n / STRIP * ROWS_MAX * STRIP + n % STRIP;
                 check_close("length", n, o->scores[i],
                             0.3 * random_number("scores", i) + length_reference(&in, n));
             }
@@ -144,7 +144,7 @@ END_TEST
 START_TEST(length_init_and_rstd_match_reference)
 {
     struct operands *o = operands_new();
-    struct folded_length_init in = {.tiles = TILES,
+    struct folded_length_init in = {.strips = STRIPS,
                                     .r = rows_of(o->r),
                                     .q = rows_of(o->r2),
                                     .x = rows_of(o->x),
@@ -153,7 +153,7 @@ START_TEST(length_init_and_rstd_match_reference)
                                     .c = 0.5f,
                                     .constant = 3,
                                     .out = o->scores,
-                                    .out_tile = ROWS_MAX * TILE};
+                                    .out_strip = ROWS_MAX * STRIP};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
         folded_kernels_for(isa)->length_init(&in);
         for (size_t n = 0; n < N; n++) {
@@ -163,8 +163,8 @@ START_TEST(length_init_and_rstd_match_reference)
             check_close("length_init", n, at(rows_of(o->scores), 0, n),
                         at(in.q, 0, n) * pow(at(in.r, 0, n), 2) + 2 * at(in.r, 0, n) * linear + 3);
         }
-        float x[TILE] = {-1e-3f, 0, 4, 100};
-        folded_kernels_for(isa)->rstd(1, 2, 1e-5f, x, TILE);
+        float x[STRIP] = {-1e-3f, 0, 4, 100};
+        folded_kernels_for(isa)->rstd(1, 2, 1e-5f, x, STRIP);
         check_close("inverse", 0, x[0], 1 / sqrt(1e-5));
         check_close("inverse", 1, x[1], 1 / sqrt(1e-5));
         check_close("inverse", 2, x[2], 1 / sqrt(2 + 1e-5));
@@ -196,7 +196,7 @@ static double last_reference(const struct folded_last_scores *in, size_t token, 
 START_TEST(last_scores_match_reference)
 {
     struct operands *o = operands_new();
-    struct folded_last_scores in = {.tiles = TILES,
+    struct folded_last_scores in = {.strips = STRIPS,
                                     .d = D,
                                     .x = rows_of(o->x),
                                     .pe = rows_of(o->pe),
@@ -210,7 +210,7 @@ START_TEST(last_scores_match_reference)
                                     .r = rows_of(o->r),
                                     .r2 = rows_of(o->r2),
                                     .out = o->scores,
-                                    .out_tile = ROWS_MAX * TILE};
+                                    .out_strip = ROWS_MAX * STRIP};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++)
         for (in.tokens = 1; in.tokens <= MASKS; in.tokens++) {
             folded_kernels_for(isa)->last_scores(&in);
@@ -242,8 +242,8 @@ START_TEST(softmax_and_gather_match_reference)
             state.max[i] = -1e30f;
         for (int part = 0; part < 2; part++) {
             size_t valid = part ? VALID : N;
-            fill(o->scores, TILES * ROWS_MAX * TILE, part ? "second" : "first");
-            for (size_t i = 0; i < TILES * ROWS_MAX * TILE; i++)
+            fill(o->scores, STRIPS * ROWS_MAX * STRIP, part ? "second" : "first");
+            for (size_t i = 0; i < STRIPS * ROWS_MAX * STRIP; i++)
                 o->scores[i] = 30 * o->scores[i] + (part ? 10 : 0);
             for (size_t t = 0; t < ROWS; t++)
                 for (size_t n = 0; n < valid; n++) {
@@ -254,9 +254,9 @@ START_TEST(softmax_and_gather_match_reference)
                     for (size_t c = 0; c < GATHERED; c++)
                         want[c][t] += p * at(r, 0, n) * at(r2, 0, n) * at(rows_of(o->a), c, n);
                 }
-            kernels->softmax(ROWS, TILES, valid, r, o->scores, scores.tile, &state);
-            kernels->rescale(ROWS, TILES, r2, o->scores, scores.tile, state.factor, rescaled);
-            kernels->gather(ROWS, GATHERED, TILES, scores, 1, rows_of(o->a), state.factor,
+            kernels->softmax(ROWS, STRIPS, valid, r, o->scores, scores.strip, &state);
+            kernels->rescale(ROWS, STRIPS, r2, o->scores, scores.strip, state.factor, rescaled);
+            kernels->gather(ROWS, GATHERED, STRIPS, scores, 1, rows_of(o->a), state.factor,
                             gathered);
         }
         for (size_t t = 0; t < ROWS; t++) {
@@ -283,7 +283,7 @@ START_TEST(gather_of_few_rows_matches_reference)
             float out[GATHERED * COLUMNS];
             for (size_t j = 0; j < GATHERED * COLUMNS; j++)
                 out[j] = 1;
-            folded_kernels_for(isa)->gather(counts[i], GATHERED, TILES, rows_of(o->x), 2,
+            folded_kernels_for(isa)->gather(counts[i], GATHERED, STRIPS, rows_of(o->x), 2,
                                             rows_of(o->a), factor, out);
             for (size_t c = 0; c < GATHERED; c++)
                 for (size_t row = 0; row < counts[i]; row++) {

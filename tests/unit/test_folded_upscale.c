@@ -44,7 +44,7 @@ static double pixel_reference(const struct folded_upscale *in, const double *u, 
 
 static void check_upscale(const struct folded_upscale *in)
 {
-    const struct folded_rows out = {in->out, in->out_tile};
+    const struct folded_rows out = {in->out, in->out_strip};
     for (size_t n = 0; n < N; n++)
         for (size_t s = 0; s < 4; s++) {
             double u[QUARTER];
@@ -60,18 +60,18 @@ START_TEST(upscale_matches_reference)
     enum { WEIGHTS = 2 * PAIRS * CHANNELS + 4 * CHANNELS + 4 * QUARTER * EIGHTH + 16 * QUARTER };
     struct operands *o = operands_new();
     float *weights = malloc(WEIGHTS * sizeof *weights);
-    float *x = malloc(TILES * CHANNELS * TILE * sizeof *x);
-    float *out = malloc(TILES * MASKS * 16 * TILE * sizeof *out);
-    float scratch[QUARTER * TILE];
+    float *x = malloc(STRIPS * CHANNELS * STRIP * sizeof *x);
+    float *out = malloc(STRIPS * MASKS * 16 * STRIP * sizeof *out);
+    float scratch[QUARTER * STRIP];
     fill(weights, WEIGHTS, "weights");
-    fill(x, TILES * CHANNELS * TILE, "wide");
+    fill(x, STRIPS * CHANNELS * STRIP, "wide");
     const float *small = weights + 2 * PAIRS * CHANNELS;
     const float *second = small + 4 * CHANNELS;
     const float *last = second + 4 * QUARTER * EIGHTH;
-    struct folded_upscale in = {.tiles = TILES,
+    struct folded_upscale in = {.strips = STRIPS,
                                 .channels = CHANNELS,
                                 .masks = 3,
-                                .x = {x, CHANNELS * TILE},
+                                .x = {x, CHANNELS * STRIP},
                                 .a0 = rows_of(o->a),
                                 .a1 = rows_of(o->b),
                                 .weight0 = weights,
@@ -88,7 +88,7 @@ START_TEST(upscale_matches_reference)
                                 .hyper = last + EIGHTH,
                                 .scratch = scratch,
                                 .out = out,
-                                .out_tile = MASKS * 16 * TILE};
+                                .out_strip = MASKS * 16 * STRIP};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
         folded_upscale_for(isa)(&in);
         check_upscale(&in);
