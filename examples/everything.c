@@ -1,6 +1,7 @@
 /* everything.c - all masks of a photograph as a record of SA-1B, on standard output.
  *
- *     cc everything.c $(pkg-config --cflags --libs maskmill) -o everything && ./everything photo.jpg
+ *     cc everything.c $(pkg-config --cflags --libs maskmill) -o everything
+ *     ./everything photo.jpg
  */
 #include <maskmill.h>
 #include <stdio.h>

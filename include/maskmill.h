@@ -15,9 +15,10 @@
  * caller, who frees it with mm_X_free (NULL is allowed). Texts and blocks are freed with mm_free.
  *
  * Threads: a model is immutable; any number of threads may use it at once. Options, images and
- * masks may be read by several threads at once, and changed by one. A segmenter serves one thread at
- * a time and may itself use several threads (OpenMP) for one image. For many images, one segmenter
- * of one thread for each core is fastest. Results have the same bits for any number of threads.
+ * masks may be read by several threads at once, and changed by one. A segmenter serves one thread
+ * at a time and may itself use several threads (OpenMP) for one image. For many images, one
+ * segmenter of one thread for each core is fastest. Results have the same bits for any number of
+ * threads.
  *
  * Coordinates are pixels of the image, origin top left, x to the right.
  */
@@ -156,8 +157,8 @@ struct mm_image;
 
 /* Decodes a file (JPEG, PNG, TIFF, WebP, GIF, HEIC, AVIF) to 8-bit RGB, upright by its EXIF
  * orientation. Decoders run in this process: for files that nobody vouches for, decode in a process
- * apart and use mm_image_new. The first call starts libvips for this process, with its cache off and
- * every other loader blocked. */
+ * apart and use mm_image_new. The first call starts libvips for this process, with its cache off
+ * and every other loader blocked. */
 MM_API struct mm_image *mm_image_read(const char *path, struct mm_error *error);
 
 /* As mm_image_read, from the `size` bytes of an encoded image. */

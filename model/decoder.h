@@ -22,8 +22,8 @@ struct checkpoint;
 struct decoder_weights;
 
 /* Reads prompt_encoder.* and mask_decoder.* and derives every size from their shapes. `grid` is G,
- * `image_size` S. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY. *weights is the caller's; the checkpoint must
- * stay open as long as it lives. */
+ * `image_size` S. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY. *weights is the caller's; the
+ * checkpoint must stay open as long as it lives. */
 int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *checkpoint, int grid,
                          int image_size, struct error *error);
 

@@ -21,8 +21,8 @@ void encoder_free(struct encoder *encoder);
  * 0. */
 struct sam_info encoder_info(const struct encoder *encoder);
 
-/* All memory that encoder_run needs with up to `threads` threads; sam_encoder_free (sam.h) frees it.
- * NULL with ERROR_MEMORY. */
+/* All memory that encoder_run needs with up to `threads` threads; sam_encoder_free (sam.h) frees
+ * it. NULL with ERROR_MEMORY. */
 struct sam_encoder *encoder_scratch_new(const struct encoder *encoder, int threads,
                                         struct error *error);
 

@@ -50,7 +50,8 @@ static size_t apart(size_t a, size_t b)
     return a > b ? a - b : b - a;
 }
 
-/* table[strips][window^2][width] of one head, zeroed before: lanes past the last query stay zero. */
+/* table[strips][window^2][width] of one head, zeroed before: lanes past the last query stay zero.
+ */
 static void fill_biases(size_t window, size_t width, const float *biases, float *table)
 {
     size_t keys = window * window, query = 0;

@@ -5,10 +5,10 @@
  *                x += lin2(gelu(lin1(norm2(x))))
  *   neck -> embedding[C][G][G]
  *
- * Two kinds of parallel loops take turns. One goes over strips of tokens and does everything between
- * two attentions, from proj to the q, k and v of the next block, while x stays in the cache. The
- * other goes over heads and windows. Padded positions of a window are zero after norm1, so their k
- * and v are the biases; they are never projected. */
+ * Two kinds of parallel loops take turns. One goes over strips of tokens and does everything
+ * between two attentions, from proj to the q, k and v of the next block, while x stays in the
+ * cache. The other goes over heads and windows. Padded positions of a window are zero after norm1,
+ * so their k and v are the biases; they are never projected. */
 #ifndef MODEL_VIT_H
 #define MODEL_VIT_H
 

@@ -1,4 +1,5 @@
-/* prompt_worker.h - one decoding thread: a batch of point prompts to the masks that pass the filters.
+/* prompt_worker.h - one decoding thread: a batch of point prompts to the masks that pass the
+ * filters.
  *
  *   points -> predicted IoU -> filter -> low-resolution logits -> stability, runs, box -> filter
  *   -> drop what the crop's border has cut, and what covers the image where that is asked for

@@ -1,4 +1,5 @@
-/* segmenter.h - the settings as what the library (include/maskmill.h) takes, and its errors back. */
+/* segmenter.h - the settings as what the library (include/maskmill.h) takes, and its errors back.
+ */
 #ifndef PROGRAM_SEGMENTER_H
 #define PROGRAM_SEGMENTER_H
 
@@ -12,7 +13,8 @@ struct settings;
 int segmenter_error(struct error *to, const struct mm_error *from);
 
 /* A segmenter with the generator's options of completed settings, shared by `threads` threads. The
- * caller frees it with mm_segmenter_free; `model` must outlive it. NULL with the library's error. */
+ * caller frees it with mm_segmenter_free; `model` must outlive it. NULL with the library's error.
+ */
 struct mm_segmenter *segmenter_new(const struct mm_model *model, const struct settings *settings,
                                    int threads, struct error *error);
 

@@ -1,7 +1,7 @@
 /* folded_kernel.h - inner loops of the folded decoder, compiled for each instruction set.
  *
- * The lanes of a vector are positions of the image. Positions are cut into strips of FOLDED_STRIP. A
- * strip holds rows of FOLDED_STRIP adjacent numbers, so all that a kernel reads of a strip is
+ * The lanes of a vector are positions of the image. Positions are cut into strips of FOLDED_STRIP.
+ * A strip holds rows of FOLDED_STRIP adjacent numbers, so all that a kernel reads of a strip is
  * contiguous; strips lie `strip` floats apart. Kernels work on whole strips. A small matrix w[k][8]
  * has a column for each token (7 used) or for each head. A prompt's results do not depend on
  * others.

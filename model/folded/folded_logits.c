@@ -76,8 +76,9 @@ static void prepare_upscale(struct folded_decoder *folded, int prompt, const int
                c / 8 * sizeof(float));
 }
 
-/* Copies pixels[4 s][4 e][STRIP] of one mask, of `count` positions from `first` on, to logits[L][L].
- * A position has 4x4 pixels: s = (dy, dx), e = (ey, ex) lies at row 2 dy + ey, column 2 dx + ex. */
+/* Copies pixels[4 s][4 e][STRIP] of one mask, of `count` positions from `first` on, to
+ * logits[L][L]. A position has 4x4 pixels: s = (dy, dx), e = (ey, ex) lies at row 2 dy + ey, column
+ * 2 dx + ex. */
 static void place_pixels(const float *pixels, size_t grid, size_t first, size_t count,
                          float *logits)
 {

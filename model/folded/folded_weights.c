@@ -287,8 +287,8 @@ static void make_tables(struct folded_weights *weights, struct fold_scratch *scr
     add_table_of_scaled_e(weights, scratch, constant, scratch->constant, NULL, g);
 }
 
-/* out[D][STRIP] of each strip: weight[D][C] @ positional encoding + bias (NULL: zeros). Strips of out
- * lie `tables` arrays apart. */
+/* out[D][STRIP] of each strip: weight[D][C] @ positional encoding + bias (NULL: zeros). Strips of
+ * out lie `tables` arrays apart. */
 static void make_encoding(const struct folded_weights *weights,
                           const struct decoder_tensors *tensors, const float *weight,
                           const float *bias, int tables, float *out)

@@ -1,5 +1,5 @@
-/* attention.h - attention of one head for a few strips of queries, without storing the scores of all
- * keys: an online softmax over chunks of keys that stay in the innermost caches ("flash
+/* attention.h - attention of one head for a few strips of queries, without storing the scores of
+ * all keys: an online softmax over chunks of keys that stay in the innermost caches ("flash
  * attention").
  *
  * Scores are stored transposed, [keys][width]: a vector holds one key and LANES queries, so the

@@ -3,8 +3,8 @@
  *
  * Every product runs on the calling thread; callers cut work into strips of fixed size inside an
  * OpenMP loop. The bits of an element depend only on its row of the left side, its column of the
- * right side, k and the instruction set. They do not depend on m, n or the place in a strip, so work
- * may be cut anywhere. */
+ * right side, k and the instruction set. They do not depend on m, n or the place in a strip, so
+ * work may be cut anywhere. */
 #ifndef MODEL_KERNELS_MATMUL_H
 #define MODEL_KERNELS_MATMUL_H
 

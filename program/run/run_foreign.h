@@ -1,5 +1,6 @@
-/* run_foreign.h - files in the output folder that no ledger of this run knows: labelme's and SA-1B's
- * NAME.json beside NAME.jpg, somebody's NAME.overlay.jpg. They are never replaced unasked. */
+/* run_foreign.h - files in the output folder that no ledger of this run knows: labelme's and
+ * SA-1B's NAME.json beside NAME.jpg, somebody's NAME.overlay.jpg. They are never replaced unasked.
+ */
 #ifndef PROGRAM_RUN_RUN_FOREIGN_H
 #define PROGRAM_RUN_RUN_FOREIGN_H
 
