@@ -23,7 +23,8 @@ struct lock {
     pthread_mutex_t mutex; /* guards ending */
     pthread_cond_t changed;
     bool ending;
-    bool started; /* the beater */
+    bool started;   /* the beater */
+    bool by_kernel; /* the file system has locks; else only the beats tell */
     char start_time[32];
 };
 
@@ -99,7 +100,30 @@ static int kernel_lock(int fd)
     return status ? errno : 0;
 }
 
-/* Whether a holder on another host still beats. Opens the file again for each look, since network
+/* Whether an errno says that the file system has no locks: Lustre without flock, NFS without
+ * lockd, some FUSE ones. */
+static bool has_no_locks(int reason)
+{
+    return reason == ENOSYS || reason == ENOLCK || reason == EOPNOTSUPP || reason == EINVAL;
+}
+
+/* Whether the file still has our line a while after we wrote it. Without locks of the kernel two
+ * processes may both have found the file free; the one that wrote last has it. */
+static bool is_ours(const struct lock *lock, const char *path)
+{
+    char host[256];
+    struct holder holder;
+    nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool known = fd >= 0 && read_holder(fd, &holder);
+    if (fd >= 0)
+        close(fd);
+    own_host(host);
+    return known && strcmp(holder.host, host) == 0 && strtol(holder.pid, NULL, 10) == getpid() &&
+           strcmp(holder.since, lock->start_time) == 0;
+}
+
+/* Whether a holder still beats. Opens the file again for each look, since network
  * file systems promise fresh contents only then. Closing the old descriptor drops our own lock, so
  * the lock is taken again. */
 static bool still_beats(struct lock *lock, const char *path, const struct holder *seen,
@@ -114,7 +138,7 @@ static bool still_beats(struct lock *lock, const char *path, const struct holder
         bool known = read_holder(fd, &holder);
         close(lock->fd);
         lock->fd = fd;
-        if (kernel_lock(fd))
+        if (lock->by_kernel && kernel_lock(fd))
             return true;
         if (!known)
             return false;
@@ -139,25 +163,37 @@ static void *beat(void *argument)
     return NULL;
 }
 
+/* Whether somebody else holds the lock, as far as the line in the file can tell. */
+static bool is_held(struct lock *lock, const char *path, const struct holder *holder,
+                    int watch_seconds)
+{
+    char host[256];
+    own_host(host);
+    /* On this host the kernel's lock has answered already. */
+    bool told = lock->by_kernel && strcmp(holder->host, host) == 0;
+    return !told && still_beats(lock, path, holder, watch_seconds);
+}
+
 /* Returns LOCK_TAKEN, LOCK_HELD or -1. */
 static int take_file(struct lock *lock, const char *path, int watch_seconds, struct error *error)
 {
     struct holder holder;
-    char host[256];
     lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (lock->fd < 0)
         return error_set_system(error, ERROR_IO, errno, "cannot open the lock '%s'", path);
     int refused = kernel_lock(lock->fd);
+    lock->by_kernel = refused == 0;
     bool known = read_holder(lock->fd, &holder);
     if (refused == EACCES || refused == EAGAIN)
         return held(&holder, known, path, error);
-    if (refused)
+    if (refused && !has_no_locks(refused))
         return error_set_system(error, ERROR_IO, refused, "cannot lock '%s'", path);
-    own_host(host);
-    if (known && strcmp(holder.host, host) != 0 && still_beats(lock, path, &holder, watch_seconds))
+    if (known && is_held(lock, path, &holder, watch_seconds))
         return held(&holder, known, path, error);
     if (ftruncate(lock->fd, 0) || write_line(lock))
         return error_set_system(error, ERROR_IO, errno, "cannot write to the lock '%s'", path);
+    if (!lock->by_kernel && !is_ours(lock, path))
+        return held(&holder, false, path, error);
     return LOCK_TAKEN;
 }
 

@@ -9,6 +9,8 @@
  *      system does not carry locks between machines. The file is watched for LOCK_WATCH seconds.
  *      If `beat` changes, the lock is held; else it is stale and taken over. Clocks of different
  *      machines are never compared.
+ *   4. The file system has no locks (ENOSYS, ENOLCK, EOPNOTSUPP, EINVAL): any line is watched as in
+ *      3. Of two that take the lock at the same moment the one that wrote last has it.
  * The lock file is never removed: a lock on a removed file would protect nothing.
  */
 #ifndef JOBS_LOCK_H

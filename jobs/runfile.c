@@ -109,6 +109,29 @@ static int move_if_free(const char *from, const char *to)
     return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ? 0 : errno;
 }
 
+/* Whether a failed call says that the file system does not know it (FUSE, some network ones). */
+static bool is_unknown_call(int reason)
+{
+    return reason == EINVAL || reason == ENOSYS || reason == EOPNOTSUPP || reason == EPERM;
+}
+
+/* The last resort: writes the file under its own name if that is free. A kill in the middle leaves
+ * a file that is not complete, which the next start reports. Returns 0, EEXIST or another errno. */
+static int write_if_free(const char *path, const char *text)
+{
+    size_t size = strlen(text);
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0)
+        return errno;
+    errno = EIO; /* of a short write */
+    int reason = write(file, text, size) == (ssize_t)size && fsync(file) == 0 ? 0 : errno;
+    if (close(file) && reason == 0)
+        reason = errno;
+    if (reason)
+        unlink(path);
+    return reason;
+}
+
 /* Returns RUNFILE_CREATED, RUNFILE_SAME if another process created the file meanwhile, or -1. */
 static int create(const char *path, const char *text, struct error *error)
 {
@@ -120,6 +143,8 @@ static int create(const char *path, const char *text, struct error *error)
     if (status == 0) {
         int reason = move_if_free(temporary, path);
         unlink(temporary);
+        if (is_unknown_call(reason))
+            reason = write_if_free(path, text);
         status = reason == EEXIST ? RUNFILE_SAME : RUNFILE_CREATED;
         if (reason && reason != EEXIST)
             status = error_set_system(error, ERROR_IO, reason, "cannot create '%s'", path);
