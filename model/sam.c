@@ -24,6 +24,8 @@ static void fill_info(struct sam *sam)
     sam->info.low_size = 4 * sam->info.grid;
     sam->info.parameters = summary.parameters;
     sam->info.dtype = summary.dtype;
+    sam->info.inside = summary.inside;
+    sam->info.prefix = summary.prefix;
 }
 
 /* Encoder and decoder must have the same C. */

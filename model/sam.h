@@ -53,6 +53,8 @@ struct sam_info {
     int low_size;        /* L */
     uint64_t parameters; /* numbers in all tensors that are used */
     const char *dtype;   /* as stored: "F32", "F16", "BF16" or "mixed" */
+    const char *inside;  /* keys of the dictionaries around the weights: "", "model", "ema.model" */
+    const char *prefix;  /* dropped from the names of all tensors: "", "module." */
 };
 
 /* Loads a checkpoint: .pth/.pt (zip or legacy pickle) or .safetensors, told apart by content, not

@@ -59,6 +59,10 @@ void model_info_print(const struct model_info *info, FILE *to)
     else
         fprintf(to, "official file   none of those known\n");
     fprintf(to, "format          %s\n", checkpoint_summary(info->checkpoint).format);
+    if (*sam->inside)
+        fprintf(to, "weights in      %s\n", sam->inside);
+    if (*sam->prefix)
+        fprintf(to, "prefix dropped  %s\n", sam->prefix);
     fprintf(to, "architecture    %s\n", sam->name);
     fprintf(to, "image size      %d\n", sam->image_size);
     fprintf(to, "embedding       %d x %d x %d\n", sam->embed_dim, sam->grid, sam->grid);
@@ -142,6 +146,8 @@ void model_info_json(const struct model_info *info, struct json_text *text)
     add_string(text, "official", published ? published->name : NULL);
     add_string(text, "official_file", published ? published->file : NULL);
     add_string(text, "format", checkpoint_summary(info->checkpoint).format);
+    add_string(text, "weights_in", *sam->inside ? sam->inside : NULL);
+    add_string(text, "prefix_dropped", *sam->prefix ? sam->prefix : NULL);
     add_string(text, "architecture", sam->name);
     add_integer(text, "image_size", (uint64_t)sam->image_size);
     add_integer(text, "embed_dim", (uint64_t)sam->embed_dim);

@@ -14,6 +14,7 @@
 #include "model/checkpoint/convert.h"
 #include "model/checkpoint/pth.h"
 #include "model/checkpoint/safetensors.h"
+#include "model/checkpoint/tensor_prefix.h"
 #include "model/checkpoint/tensor_table.h"
 
 struct checkpoint {
@@ -37,8 +38,10 @@ static int read_table(struct checkpoint *checkpoint, struct error *error)
     else
         failed = error_set(error, ERROR_MODEL,
                            "not a checkpoint: neither PyTorch (.pth) nor .safetensors");
-    if (!failed)
+    if (!failed) {
+        tensor_prefix_drop(table);
         failed = tensor_table_sort(table, error);
+    }
     return failed ? error_prefix(error, "%s", checkpoint->name) : 0;
 }
 
@@ -218,7 +221,7 @@ static bool is_ignored(const char *name)
 {
     static const char *const prefixes[] = {"image_encoder.norm_head.", "image_encoder.head."};
     static const char *const suffixes[] = {"attention_bias_idxs", "num_batches_tracked",
-                                           "pixel_mean", "pixel_std"};
+                                           "pixel_mean", "pixel_std", "n_averaged"};
     size_t length = strlen(name);
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
@@ -273,7 +276,12 @@ bool checkpoint_metadata_at(const struct checkpoint *checkpoint, size_t i, const
 struct checkpoint_summary checkpoint_summary(const struct checkpoint *checkpoint)
 {
     const struct tensor_table *table = &checkpoint->table;
-    struct checkpoint_summary summary = {.format = table->format, .dtype = "none"};
+    struct checkpoint_summary summary = {
+        .format = table->format,
+        .dtype = "none",
+        .inside = table->inside,
+        .prefix = table->prefix,
+    };
     for (size_t i = 0; i < table->tensor_count; i++) {
         const struct tensor *tensor = &table->tensors[i];
         if (!tensor->used)

@@ -28,7 +28,8 @@
 struct error;
 struct checkpoint;
 
-/* Opens a file and reads its table of tensors. Returns 0, or -1 with ERROR_IO (the file cannot be
+/* Opens a file and reads its table of tensors. Names are the official ones: a prefix that a
+ * training script left before all of them is dropped. Returns 0, or -1 with ERROR_IO (the file cannot be
  * read), ERROR_MODEL (no checkpoint, damaged, or one that needs code to be run) or ERROR_MEMORY;
  * messages begin with the path. The caller closes *checkpoint, which is NULL after a failure. */
 int checkpoint_open(struct checkpoint **checkpoint, const char *path, struct error *error);
@@ -71,7 +72,7 @@ int checkpoint_tensors(struct checkpoint *checkpoint, const char *prefix,
 
 /* Refuses a checkpoint with unused tensors: its architecture is not the one that the loader
  * assumed. Non-parameter buffers are ignored (attention_bias_idxs, num_batches_tracked, pixel_mean,
- * pixel_std), and so is MobileSAM's classifier (image_encoder.norm_head and image_encoder.head).
+ * pixel_std, n_averaged), and so is MobileSAM's classifier (image_encoder.norm_head and image_encoder.head).
  * Returns 0, or -1 with ERROR_MODEL, which counts the tensors and names the first. */
 int checkpoint_check_unused(const struct checkpoint *checkpoint, struct error *error);
 
@@ -87,9 +88,11 @@ struct checkpoint_summary {
     size_t tensors;      /* marked as used */
     uint64_t parameters; /* numbers in them */
     const char *dtype;   /* as stored: "F32", "F16", "BF16", or "mixed" */
+    const char *inside;  /* keys of the dictionaries around the tensors: "", "model", "ema.model" */
+    const char *prefix;  /* dropped from the names of all tensors: "", "module." */
 };
 
-/* The tensors used so far. The texts are constants. */
+/* The tensors used so far. The texts live as long as the checkpoint; all can be printed. */
 struct checkpoint_summary checkpoint_summary(const struct checkpoint *checkpoint);
 
 #endif

@@ -47,8 +47,8 @@ struct pth_storage *pth_storages_find(const struct pth_storages *storages, const
 const struct pth_storage *pth_storages_resolve(const struct pth_storages *storages,
                                                const struct pickle_value *persistent);
 
-/* Adds the tensors of the pickle's dictionary of weights to `table`: the root, or its entry
- * "model", "state_dict" or "model_state_dict". Every storage must be located. Returns 0, or -1 with
+/* Adds the tensors of the pickle's dictionary of weights to `table` and sets table->inside; see
+ * pth_find_weights. Every storage must be located. Returns 0, or -1 with
  * ERROR_MODEL or ERROR_MEMORY. */
 int pth_add_tensors(const struct pickle *pickle, const struct pth_storages *storages,
                     struct tensor_table *table, struct error *error);

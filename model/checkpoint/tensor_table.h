@@ -58,8 +58,14 @@ struct metadata {
     char *key, *value; /* owned */
 };
 
+enum { TENSOR_WHERE_SIZE = 256 };
+
 struct tensor_table {
     const char *format; /* a constant, as in struct checkpoint_summary */
+    /* Of the dictionary that holds the tensors: the keys that lead there, as in struct
+     * checkpoint_summary. */
+    char inside[TENSOR_WHERE_SIZE];
+    char prefix[TENSOR_WHERE_SIZE]; /* dropped from the names of the tensors, or "" */
     struct tensor *tensors;
     size_t tensor_count, tensor_capacity;
     struct metadata *metadata;

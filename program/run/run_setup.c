@@ -6,6 +6,7 @@
 #include "jobs/memory_budget.h"
 #include "jobs/progress.h"
 #include "library/mm_handles.h"
+#include "model/sam.h"
 #include "pipeline/generate.h"
 #include "program/model_load.h"
 #include "program/run/collection.h"
@@ -17,6 +18,11 @@ int run_load_model(struct run_config *config, struct run_resources *resources, s
     if (model_load(&resources->model, config->settings, defaults, error) ||
         model_load_digest(config->settings, config->model_sha256, error))
         return -1;
+    const char *prefix = sam_info(mm_model_sam(resources->model))->prefix;
+    if (*prefix)
+        progress_log(resources->progress, PROGRESS_INFO,
+                     "%s: the prefix \"%s\" is dropped from the names of all tensors",
+                     model_load_name(config->settings), prefix);
     if (*defaults)
         progress_log(resources->progress, PROGRESS_INFO, "%s: its own defaults are used:%s",
                      model_load_name(config->settings), defaults);

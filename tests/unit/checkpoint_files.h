@@ -101,23 +101,40 @@ static inline void bytes_set_pth(struct bytes *bytes, const void *pickle, size_t
     bytes_set_zip(bytes, members, 2);
 }
 
-/* The pickle of {"a": a float tensor of storage "0", shape (size,), stride (1,)}. All numbers are
- * below 256. `numbers` is the count that the pickle gives for the storage. */
-static inline void bytes_set_tensor_pickle(struct bytes *pickle, int numbers, int offset, int size)
+/* A text as a pickle holds it. */
+static inline void bytes_add_key(struct bytes *pickle, const char *key)
 {
-    pickle->size = 0;
-    bytes_add_text(pickle, "\x80\x02}X\x01");
-    bytes_add(pickle, "\0\0\0a", 4);
-    bytes_add_text(pickle, "ctorch._utils\n_rebuild_tensor_v2\n((X\x07");
-    bytes_add(pickle, "\0\0\0storage", 10);
-    bytes_add_text(pickle, "ctorch\nFloatStorage\nX\x01");
-    bytes_add(pickle, "\0\0\0000X\3\0\0\0cpuK", 13);
+    bytes_add_text(pickle, "X");
+    bytes_add_little(pickle, strlen(key), 4);
+    bytes_add_text(pickle, key);
+}
+
+/* The call that builds a float tensor of storage "0", shape (size,), stride (1,). All numbers are
+ * below 256. `numbers` is the count that the pickle gives for the storage. */
+static inline void bytes_add_tensor_call(struct bytes *pickle, int numbers, int offset, int size)
+{
+    bytes_add_text(pickle, "ctorch._utils\n_rebuild_tensor_v2\n((");
+    bytes_add_key(pickle, "storage");
+    bytes_add_text(pickle, "ctorch\nFloatStorage\n");
+    bytes_add_key(pickle, "0");
+    bytes_add_key(pickle, "cpu");
+    bytes_add_text(pickle, "K");
     bytes_add_little(pickle, (uint64_t)numbers, 1);
     bytes_add_text(pickle, "tQK");
     bytes_add_little(pickle, (uint64_t)offset, 1);
     bytes_add_text(pickle, "K");
     bytes_add_little(pickle, (uint64_t)size, 1);
-    bytes_add_text(pickle, "\x85K\x01\x85\x89}tRs.");
+    bytes_add_text(pickle, "\x85K\x01\x85\x89}tR");
+}
+
+/* The pickle of {"a": a tensor as bytes_add_tensor_call writes it}. */
+static inline void bytes_set_tensor_pickle(struct bytes *pickle, int numbers, int offset, int size)
+{
+    pickle->size = 0;
+    bytes_add_text(pickle, "\x80\x02}");
+    bytes_add_key(pickle, "a");
+    bytes_add_tensor_call(pickle, numbers, offset, size);
+    bytes_add_text(pickle, "s.");
 }
 
 /* Writes the bytes to a new file. Returns its path; the caller removes the file and frees the path.

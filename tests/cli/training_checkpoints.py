@@ -1,0 +1,97 @@
+"""Writes checkpoints as training scripts do: training_checkpoints.py MODEL.safetensors, into the current folder.
+
+Makes the pickles of torch.save without torch, so that the tests need no more than Python."""
+
+import collections
+import io
+import json
+import pickle
+import struct
+import sys
+import types
+import zipfile
+
+
+def function(module, name):
+    """What a pickle names as module.name."""
+    made = type(name, (), {"__module__": module})
+    parts = module.split(".")
+    for i in range(len(parts)):
+        sys.modules.setdefault(".".join(parts[:i + 1]), types.ModuleType(module))
+    setattr(sys.modules[module], name, made)
+    return made
+
+
+STORAGES = {"F32": function("torch", "FloatStorage"), "F16": function("torch", "HalfStorage")}
+REBUILD = function("torch._utils", "_rebuild_tensor_v2")
+
+
+class Call:
+    """Pickled as the call of a function."""
+
+    def __init__(self, name, *arguments):
+        self.name, self.arguments = name, arguments
+
+    def __reduce__(self):
+        return self.name, self.arguments
+
+
+class Storage:
+    def __init__(self, kind, content, count):
+        self.kind, self.content, self.count = kind, content, count
+
+
+def tensor(dtype, content, shape):
+    count, strides = 1, []
+    for size in reversed(shape):
+        strides.insert(0, count)
+        count *= size
+    storage = Storage(STORAGES[dtype], content, count)
+    return Call(REBUILD, storage, 0, tuple(shape), tuple(strides), False, collections.OrderedDict())
+
+
+def number(value):
+    return tensor("F32", struct.pack("<f", value), [])
+
+
+def save(value, path):
+    storages = {}
+
+    class Pickler(pickle.Pickler):
+        def persistent_id(self, part):
+            if not isinstance(part, Storage):
+                return None
+            key, _ = storages.setdefault(id(part), (str(len(storages)), part))
+            return "storage", part.kind, key, "cpu", part.count
+
+    text = io.BytesIO()
+    Pickler(text, 2).dump(value)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", text.getvalue())
+        for key, storage in storages.values():
+            archive.writestr("archive/data/" + key, storage.content)
+
+
+def load(path):
+    content = open(path, "rb").read()
+    size, = struct.unpack("<Q", content[:8])
+    data = content[8 + size:]
+    return {name: tensor(entry["dtype"], data[slice(*entry["data_offsets"])], entry["shape"])
+            for name, entry in json.loads(content[8:8 + size]).items() if name != "__metadata__"}
+
+
+def main():
+    weights = load(sys.argv[1])
+
+    def prefixed(prefix):
+        return {prefix + name: value for name, value in weights.items()}
+
+    save({"epoch": 3, "model_state_dict": weights, "loss": number(0.5)}, "loss.pth")
+    save({"loss": number(0.5), "ema": {"decay": number(0.9), "model_state": weights}}, "ema.pth")
+    for prefix in ("module.", "_orig_mod.", "sam.", "model."):
+        save({"state_dict": prefixed(prefix)}, "prefix-" + prefix + "pth")
+    save({**prefixed("module."), "n_averaged": number(3)}, "averaged.pth")
+    save({**prefixed("model."), "loss.weight": number(1)}, "stranger.pth")
+
+
+main()
