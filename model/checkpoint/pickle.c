@@ -36,7 +36,7 @@ static int push_text(struct machine *machine, int width)
     return machine_push(machine, value);
 }
 
-/* A two's complement number of any length; at most 8 bytes are supported. */
+/* A two's complement number of any length. Only one of at most 8 bytes is kept. */
 static int push_long(struct machine *machine, int width)
 {
     uint64_t length;
@@ -44,7 +44,7 @@ static int push_long(struct machine *machine, int width)
     if (machine_take_number(machine, width, &length))
         return -1;
     if (length > 8)
-        return machine_damaged(machine, "a number has more than 64 bits");
+        return machine_take(machine, length) ? push_new(machine, PICKLE_LONG) : -1;
     if (machine_take_number(machine, (int)length, &number))
         return -1;
     if (length > 0 && length < 8 && number >> (8 * length - 1))
@@ -73,8 +73,9 @@ static int push_function(struct machine *machine, const char *module, size_t mod
         if (text[i] < 0x20 || text[i] > 0x7e)
             text[i] = '?';
     return error_set(machine->error, ERROR_MODEL,
-                     "refused: its pickle asks for %s, which plain tensors do not need (save the "
-                     "state_dict alone, or convert it to .safetensors)",
+                     "refused: its pickle asks for %s, which is neither a part of weights nor "
+                     "plain data (if you trust the file, load it in Python and save the "
+                     "state_dict alone, or as .safetensors)",
                      text);
 }
 
@@ -114,7 +115,7 @@ static int do_stack_global(struct machine *machine, int unused)
                          name->text.length);
 }
 
-/* Records the call of a function. */
+/* Records the call of a function, or the making of an object of a class. */
 static int do_reduce(struct machine *machine, int unused)
 {
     (void)unused;
@@ -144,7 +145,8 @@ static int do_persistent(struct machine *machine, int unused)
     return machine_push(machine, value);
 }
 
-/* Drops the attributes of an OrderedDict: torch keeps version numbers there, no tensors. */
+/* Drops the attributes of an OrderedDict, where torch keeps version numbers, and of an object that
+ * is only passed over, such as a NumPy array. */
 static int do_build(struct machine *machine, int unused)
 {
     (void)unused;
@@ -153,7 +155,7 @@ static int do_build(struct machine *machine, int unused)
     const struct pickle_value *object = machine_top(machine);
     if (!object)
         return -1;
-    return object->kind == PICKLE_DICT
+    return object->kind == PICKLE_DICT || object->kind == PICKLE_CALL
                ? 0
                : machine_damaged(machine, "it gives attributes to a value that has none");
 }
@@ -178,7 +180,7 @@ static int do_protocol(struct machine *machine, int width)
     uint64_t version;
     if (machine_take_number(machine, width, &version))
         return -1;
-    return version <= 4 ? 0 : machine_damaged(machine, "its protocol is newer than 4");
+    return version <= 5 ? 0 : machine_damaged(machine, "its protocol is newer than 5");
 }
 
 /* Skips a frame's length: it only says how much a reader may fetch at once. */
@@ -297,7 +299,12 @@ static const struct {
     [OP_MEMOIZE] = {do_memorise, 0},
     [OP_GLOBAL] = {do_global, 0},
     [OP_STACK_GLOBAL] = {do_stack_global, 0},
+    [OP_EMPTY_SET] = {push_new, PICKLE_SET},
+    [OP_ADDITEMS] = {do_append_marked, PICKLE_SET},
+    [OP_FROZENSET] = {do_container, PICKLE_SET},
+    [OP_BYTEARRAY8] = {push_text, 8},
     [OP_REDUCE] = {do_reduce, 0},
+    [OP_NEWOBJ] = {do_reduce, 0},
     [OP_BINPERSID] = {do_persistent, 0},
     [OP_BUILD] = {do_build, 0},
 };
@@ -356,7 +363,8 @@ void pickle_free(struct pickle *pickle)
         return;
     for (size_t i = 0; i < pickle->value_count; i++) {
         struct pickle_value *value = &pickle->chunks[i / MACHINE_CHUNK][i % MACHINE_CHUNK];
-        if (value->kind == PICKLE_TUPLE || value->kind == PICKLE_LIST || value->kind == PICKLE_DICT)
+        if (value->kind == PICKLE_TUPLE || value->kind == PICKLE_LIST ||
+            value->kind == PICKLE_SET || value->kind == PICKLE_DICT)
             free(value->items.values);
     }
     for (size_t i = 0; i < pickle->chunk_count; i++)

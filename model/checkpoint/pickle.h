@@ -1,7 +1,7 @@
 /* pickle.h - reads a Python pickle as data.
  *
  * Calls in the pickle are recorded, never made: there is no Python here, and a function that the
- * caller does not list is an error. Protocols 2 to 4 are read as far as torch.save uses them
+ * caller does not list is an error. Protocols 2 to 5 are read as far as torch.save uses them
  * (Python's Lib/pickletools.py documents each opcode). Values may share parts and may contain
  * themselves, so callers that walk them must limit the depth. The two limits below bound memory and
  * time. */
@@ -24,13 +24,15 @@ enum pickle_kind {
     PICKLE_NONE,
     PICKLE_BOOL,       /* integer: 0 or 1 */
     PICKLE_INTEGER,    /* integer */
+    PICKLE_LONG,       /* an integer of more than 64 bits; it is not kept */
     PICKLE_FLOAT,      /* the number is not kept */
-    PICKLE_TEXT,       /* text: str or bytes */
+    PICKLE_TEXT,       /* text: str, bytes or bytearray */
     PICKLE_TUPLE,      /* items */
     PICKLE_LIST,       /* items */
+    PICKLE_SET,        /* items; also a frozenset */
     PICKLE_DICT,       /* items: key, value, key, value; a key may occur twice */
     PICKLE_FUNCTION,   /* function: a function or class by name */
-    PICKLE_CALL,       /* function, operand: the tuple of arguments */
+    PICKLE_CALL,       /* function, operand: the tuple of arguments; attributes are not kept */
     PICKLE_PERSISTENT, /* operand: the id of something stored outside the pickle */
     PICKLE_MARK        /* internal; callers never see it */
 };

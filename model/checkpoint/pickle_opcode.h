@@ -37,6 +37,7 @@ enum opcode {
     OP_EMPTY_DICT = '}',
     OP_EMPTY_TUPLE = ')',
     OP_PROTO = 0x80,
+    OP_NEWOBJ = 0x81,
     OP_TUPLE1 = 0x85,
     OP_TUPLE2 = 0x86,
     OP_TUPLE3 = 0x87,
@@ -47,9 +48,13 @@ enum opcode {
     OP_SHORT_BINUNICODE = 0x8c,
     OP_BINUNICODE8 = 0x8d,
     OP_BINBYTES8 = 0x8e,
+    OP_EMPTY_SET = 0x8f,
+    OP_ADDITEMS = 0x90,
+    OP_FROZENSET = 0x91,
     OP_STACK_GLOBAL = 0x93,
     OP_MEMOIZE = 0x94,
-    OP_FRAME = 0x95
+    OP_FRAME = 0x95,
+    OP_BYTEARRAY8 = 0x96
 };
 
 #endif

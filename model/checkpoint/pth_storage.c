@@ -6,24 +6,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-const struct pickle_function pth_functions[] = {
-    {"collections", "OrderedDict", true, PTH_ORDERED_DICT},
-    {"torch._utils", "_rebuild_tensor", false, PTH_TENSOR},
-    {"torch._utils", "_rebuild_tensor_v2", false, PTH_TENSOR},
-    {"torch._utils", "_rebuild_parameter", false, PTH_PARAMETER},
-    {"torch", "FloatStorage", false, PTH_STORAGE + DTYPE_F32},
-    {"torch", "HalfStorage", false, PTH_STORAGE + DTYPE_F16},
-    {"torch", "BFloat16Storage", false, PTH_STORAGE + DTYPE_BF16},
-    {"torch", "DoubleStorage", false, PTH_STORAGE + DTYPE_F64},
-    {"torch", "LongStorage", false, PTH_STORAGE + DTYPE_I64},
-    {"torch", "IntStorage", false, PTH_STORAGE + DTYPE_I32},
-    {"torch", "ShortStorage", false, PTH_STORAGE + DTYPE_I16},
-    {"torch", "CharStorage", false, PTH_STORAGE + DTYPE_I8},
-    {"torch", "ByteStorage", false, PTH_STORAGE + DTYPE_U8},
-    {"torch", "BoolStorage", false, PTH_STORAGE + DTYPE_BOOL},
-    {0},
-};
-
 static int compare_keys(const void *a, const void *b)
 {
     const struct pth_storage *first = a;

@@ -8,12 +8,15 @@
 #include "model/checkpoint/pickle.h"
 #include "model/checkpoint/tensor_table.h"
 
-/* The functions and classes that a pickle of torch.save may name, for pickle_read. Their `tag`: */
+/* The functions and classes that a pickle of torch.save may name, for pickle_read; see
+ * pth_functions.c. Their `tag`: */
 extern const struct pickle_function pth_functions[];
 enum pth_function {
     PTH_ORDERED_DICT,
     PTH_TENSOR,    /* torch._utils._rebuild_tensor and _rebuild_tensor_v2 */
-    PTH_PARAMETER, /* torch._utils._rebuild_parameter */
+    PTH_PARAMETER, /* wraps the tensor that is its first argument */
+    PTH_FROM_TYPE, /* its arguments: a function that rebuilds, a class, the function's arguments */
+    PTH_DATA,      /* no part of weights: passed over */
     PTH_STORAGE    /* a storage class: PTH_STORAGE + its enum dtype */
 };
 

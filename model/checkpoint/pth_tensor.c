@@ -20,11 +20,10 @@ static bool parse_shape(const struct pickle_value *tuple, struct shape *shape)
 }
 
 /* Arguments: storage, offset of the first number, sizes, strides, and others not needed here. */
-static int add_tensor(const struct pickle_value *key, const struct pickle_value *tensor,
+static int add_tensor(const struct pickle_value *key, const struct pickle_value *arguments,
                       const struct pth_storages *storages, struct tensor_table *table,
                       struct error *error)
 {
-    const struct pickle_value *arguments = tensor->operand;
     struct pickle_value **part = arguments->items.values;
     struct shape shape, stride;
     if (key->kind != PICKLE_TEXT || !tensor_name_valid(key->text.bytes, key->text.length))
@@ -61,8 +60,8 @@ int pth_add_tensors(const struct pickle *pickle, const struct pth_storages *stor
         return error_set(error, ERROR_MODEL,
                          "holds no dictionary of tensors (save model.state_dict())");
     for (size_t i = 0; i + 1 < dict->items.count; i += 2) {
-        const struct pickle_value *tensor = pth_find_tensor(dict->items.values[i + 1]);
-        if (tensor && add_tensor(dict->items.values[i], tensor, storages, table, error))
+        const struct pickle_value *arguments = pth_find_tensor(dict->items.values[i + 1]);
+        if (arguments && add_tensor(dict->items.values[i], arguments, storages, table, error))
             return -1;
     }
     return 0;

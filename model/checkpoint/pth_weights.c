@@ -27,13 +27,28 @@ struct places {
     size_t count;
 };
 
-/* A call's arguments were created before it, so the loop ends. */
+/* A call's arguments are tuples and were created before it, so the loop ends. */
 const struct pickle_value *pth_find_tensor(const struct pickle_value *value)
 {
-    while (value->kind == PICKLE_CALL && value->function->tag == PTH_PARAMETER &&
-           value->operand->items.count > 0)
-        value = value->operand->items.values[0];
-    return value->kind == PICKLE_CALL && value->function->tag == PTH_TENSOR ? value : NULL;
+    if (value->kind != PICKLE_CALL)
+        return NULL;
+    const struct pickle_function *function = value->function;
+    const struct pickle_value *arguments = value->operand;
+    while (function->tag != PTH_TENSOR) {
+        struct pickle_value **part = arguments->items.values;
+        size_t count = arguments->items.count;
+        if (function->tag == PTH_PARAMETER && count > 0 && part[0]->kind == PICKLE_CALL) {
+            function = part[0]->function;
+            arguments = part[0]->operand;
+        } else if (function->tag == PTH_FROM_TYPE && count >= 3 &&
+                   part[0]->kind == PICKLE_FUNCTION && part[2]->kind == PICKLE_TUPLE) {
+            function = part[0]->function;
+            arguments = part[2];
+        } else {
+            return NULL;
+        }
+    }
+    return arguments;
 }
 
 /* Averaged weights come last: a file that has both is loaded as its trainer would. */

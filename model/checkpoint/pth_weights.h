@@ -7,8 +7,8 @@
 
 struct pickle_value;
 
-/* The call that builds a tensor, which calls that build a Parameter may wrap; NULL if the value is
- * neither. */
+/* The arguments of the call that builds a tensor, which calls that build a Parameter or a tensor of
+ * a class of its own may wrap; a tuple, or NULL if the value is none of these. */
 const struct pickle_value *pth_find_tensor(const struct pickle_value *value);
 
 /* The dictionary that holds an image encoder: `root`, or one up to four levels below it. Of several,

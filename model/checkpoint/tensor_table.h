@@ -25,6 +25,8 @@ enum dtype {
     DTYPE_I8,
     DTYPE_U8,
     DTYPE_BOOL,
+    DTYPE_C64,
+    DTYPE_C128,
     DTYPE_OTHER /* of unknown size: the tensor can only be listed */
 };
 

@@ -2,6 +2,7 @@
 
 Makes the pickles of torch.save without torch, so that the tests need no more than Python."""
 
+import argparse
 import collections
 import io
 import json
@@ -24,6 +25,7 @@ def function(module, name):
 
 STORAGES = {"F32": function("torch", "FloatStorage"), "F16": function("torch", "HalfStorage")}
 REBUILD = function("torch._utils", "_rebuild_tensor_v2")
+DEVICE, SIZE = function("torch", "device"), function("torch", "Size")
 
 
 class Call:
@@ -90,6 +92,11 @@ def main():
     save({"loss": number(0.5), "ema": {"decay": number(0.9), "model_state": weights}}, "ema.pth")
     for prefix in ("module.", "_orig_mod.", "sam.", "model."):
         save({"state_dict": prefixed(prefix)}, "prefix-" + prefix + "pth")
+    save({"model": weights, "seed": 2**63 + 11, "seeds": [2**100, -2**70]}, "seed.pth")
+    save({"model": weights, "scheduler": {"milestones": collections.Counter([1, 2])}}, "multistep.pth")
+    save({"model": weights, "device": Call(DEVICE, "cpu"), "size": Call(SIZE, (2, 3)), "classes": {1, 2},
+          "raw": b"abc"}, "device.pth")
+    save({"model": weights, "args": argparse.Namespace(lr=0.1)}, "namespace.pth")
     save({**prefixed("module."), "n_averaged": number(3)}, "averaged.pth")
     save({**prefixed("model."), "loss.weight": number(1)}, "stranger.pth")
 

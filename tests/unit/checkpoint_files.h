@@ -109,11 +109,15 @@ static inline void bytes_add_key(struct bytes *pickle, const char *key)
     bytes_add_text(pickle, key);
 }
 
-/* The call that builds a float tensor of storage "0", shape (size,), stride (1,). All numbers are
- * below 256. `numbers` is the count that the pickle gives for the storage. */
-static inline void bytes_add_tensor_call(struct bytes *pickle, int numbers, int offset, int size)
+/* The function that builds a tensor, the pickle `between`, and the function's arguments: a float
+ * tensor of storage "0", shape (size,), stride (1,). All numbers are below 256. `numbers` is the
+ * count that the pickle gives for the storage. */
+static inline void bytes_add_tensor_parts(struct bytes *pickle, const char *between, int numbers,
+                                          int offset, int size)
 {
-    bytes_add_text(pickle, "ctorch._utils\n_rebuild_tensor_v2\n((");
+    bytes_add_text(pickle, "ctorch._utils\n_rebuild_tensor_v2\n");
+    bytes_add_text(pickle, between);
+    bytes_add_text(pickle, "((");
     bytes_add_key(pickle, "storage");
     bytes_add_text(pickle, "ctorch\nFloatStorage\n");
     bytes_add_key(pickle, "0");
@@ -124,7 +128,14 @@ static inline void bytes_add_tensor_call(struct bytes *pickle, int numbers, int 
     bytes_add_little(pickle, (uint64_t)offset, 1);
     bytes_add_text(pickle, "K");
     bytes_add_little(pickle, (uint64_t)size, 1);
-    bytes_add_text(pickle, "\x85K\x01\x85\x89}tR");
+    bytes_add_text(pickle, "\x85K\x01\x85\x89}t");
+}
+
+/* The call of that function with these arguments. */
+static inline void bytes_add_tensor_call(struct bytes *pickle, int numbers, int offset, int size)
+{
+    bytes_add_tensor_parts(pickle, "", numbers, offset, size);
+    bytes_add_text(pickle, "R");
 }
 
 /* The pickle of {"a": a tensor as bytes_add_tensor_call writes it}. */

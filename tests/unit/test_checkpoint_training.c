@@ -181,6 +181,91 @@ START_TEST(a_prefix_is_dropped_in_safetensors_too)
 }
 END_TEST
 
+#define PICKLE(text) text, sizeof text - 1
+
+/* Values beside the weights that PyTorch's weights_only reader takes, and NumPy's. */
+static const struct {
+    const char *pickle;
+    size_t size;
+} values[] = {
+    {PICKLE("\x8a\x09\x0b\0\0\0\0\0\0\x80\0")},           /* 2^63 + 11 */
+    {PICKLE("\x8b\x0a\0\0\0\1\2\3\4\5\6\7\x08\x09\xff")}, /* LONG4, negative */
+    {PICKLE("ccollections\nCounter\n}(K\1K\2u\x85R")},
+    {PICKLE("ccollections\nCounter\n)R(K\1K\2u")},
+    {PICKLE("ccollections\nOrderedDict\n)R}X\1\0\0\0xK\1sb")},
+    {PICKLE("ctorch\ndevice\nX\4\0\0\0cudaK\0\x86R")},
+    {PICKLE("ctorch\nfloat32\n")},
+    {PICKLE("ctorch\nbfloat16\n")},
+    {PICKLE("ctorch\nSize\nK\2K\3\x86\x85R")},
+    {PICKLE("ctorch.serialization\n_get_layout\nX\x0d\0\0\0torch.strided\x85R")},
+    {PICKLE("c__builtin__\nset\n](K\1K\2e\x85R")},
+    {PICKLE("cbuiltins\nbytearray\n)R")},
+    {PICKLE("c__builtin__\ncomplex\nG\0\0\0\0\0\0\0\0G\0\0\0\0\0\0\0\0\x86R")},
+    {PICKLE("\x8f(K\1K\2\x90")},
+    {PICKLE("(K\1\x91")},
+    {PICKLE("\x96\3\0\0\0\0\0\0\0abc")},
+    /* numpy.float64(0), as protocol 2 and NumPy 1 write it */
+    {PICKLE("cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nX\2\0\0\0f8\x89\x88\x87R"
+            "(K\3X\1\0\0\0<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb"
+            "c_codecs\nencode\nX\1\0\0\0aX\6\0\0\0latin1\x86R\x86R")},
+    /* an array, as NumPy 2 writes it */
+    {PICKLE("cnumpy._core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85U\1b\x87R"
+            "(K\1K\2\x85"
+            "cnumpy\ndtype\nX\2\0\0\0u1\x89\x88\x87R\x89U\2abtb")},
+};
+
+START_TEST(other_data_beside_the_weights_is_passed_over)
+{
+    struct bytes *pickle = calloc(1, sizeof *pickle);
+    begin_dict(pickle, NULL);
+    bytes_add_key(pickle, "other");
+    bytes_add(pickle, values[_i].pickle, values[_i].size);
+    bytes_add_key(pickle, "others");
+    bytes_add_text(pickle, "](");
+    bytes_add(pickle, values[_i].pickle, values[_i].size);
+    bytes_add_text(pickle, "e");
+    begin_dict(pickle, "model");
+    add_tensor(pickle, POS);
+    end_dict(pickle);
+    end_dict(pickle);
+    check_found(pickle, "model", "");
+    free(pickle);
+}
+END_TEST
+
+/* Parameters with attributes, by NEWOBJ, and tensors of a class of their own. */
+START_TEST(a_tensor_is_found_in_whatever_wraps_it)
+{
+    static const struct {
+        const char *before, *after;
+    } wraps[] = {
+        {"ctorch._utils\n_rebuild_parameter\n(", "\x89}tR"},
+        {"ctorch._utils\n_rebuild_parameter_with_state\n(", "\x89}}tR"},
+        {"ctorch.nn.parameter\nParameter\n(", "\x89t\x81"},
+        {"ctorch.nn.parameter\nParameter\n(", "\x89tR}b"},
+    };
+    struct bytes *pickle = calloc(1, sizeof *pickle);
+    for (size_t i = 0; i < sizeof wraps / sizeof *wraps; i++) {
+        begin_dict(pickle, NULL);
+        bytes_add_key(pickle, POS);
+        bytes_add_text(pickle, wraps[i].before);
+        bytes_add_tensor_call(pickle, 4, 0, 4);
+        bytes_add_text(pickle, wraps[i].after);
+        end_dict(pickle);
+        check_found(pickle, "", "");
+    }
+    /* _rebuild_from_type_v2(function, class, arguments, attributes) */
+    begin_dict(pickle, NULL);
+    bytes_add_key(pickle, POS);
+    bytes_add_text(pickle, "ctorch._tensor\n_rebuild_from_type_v2\n(");
+    bytes_add_tensor_parts(pickle, "ctorch.nn.parameter\nParameter\n", 4, 0, 4);
+    bytes_add_text(pickle, "}tR");
+    end_dict(pickle);
+    check_found(pickle, "", "");
+    free(pickle);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("checkpoint, of training scripts");
@@ -192,6 +277,9 @@ int main(void)
     tcase_add_test(tests, other_names_stay_as_they_are);
     tcase_add_test(tests, a_tensor_without_the_prefix_is_named);
     tcase_add_test(tests, a_prefix_is_dropped_in_safetensors_too);
+    tcase_add_loop_test(tests, other_data_beside_the_weights_is_passed_over, 0,
+                        sizeof values / sizeof *values);
+    tcase_add_test(tests, a_tensor_is_found_in_whatever_wraps_it);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }
