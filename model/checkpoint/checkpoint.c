@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/checkpoint/convert.h"
+#include "model/checkpoint/foreign.h"
 #include "model/checkpoint/pth.h"
 #include "model/checkpoint/safetensors.h"
 #include "model/checkpoint/tensor_prefix.h"
@@ -25,6 +26,14 @@ struct checkpoint {
     struct tensor_table table;
 };
 
+static int refuse_foreign(const unsigned char *bytes, size_t size, struct error *error)
+{
+    const char *known = foreign_file(bytes, size);
+    return known ? error_set(error, ERROR_MODEL, "not a checkpoint, but %s", known)
+                 : error_set(error, ERROR_MODEL,
+                             "not a checkpoint: neither PyTorch (.pth) nor .safetensors");
+}
+
 static int read_table(struct checkpoint *checkpoint, struct error *error)
 {
     const unsigned char *bytes = checkpoint->bytes;
@@ -36,8 +45,7 @@ static int read_table(struct checkpoint *checkpoint, struct error *error)
     else if (safetensors_recognise(bytes, size))
         failed = safetensors_read(bytes, size, table, error);
     else
-        failed = error_set(error, ERROR_MODEL,
-                           "not a checkpoint: neither PyTorch (.pth) nor .safetensors");
+        failed = refuse_foreign(bytes, size, error);
     if (!failed) {
         tensor_prefix_drop(table);
         failed = tensor_table_sort(table, error);

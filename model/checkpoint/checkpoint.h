@@ -29,9 +29,10 @@ struct error;
 struct checkpoint;
 
 /* Opens a file and reads its table of tensors. Names are the official ones: a prefix that a
- * training script left before all of them is dropped. Returns 0, or -1 with ERROR_IO (the file cannot be
- * read), ERROR_MODEL (no checkpoint, damaged, or one that needs code to be run) or ERROR_MEMORY;
- * messages begin with the path. The caller closes *checkpoint, which is NULL after a failure. */
+ * training script left before all of them is dropped. Returns 0, or -1 with ERROR_IO (the file
+ * cannot be read), ERROR_MODEL (no checkpoint, damaged, or one that needs code to be run) or
+ * ERROR_MEMORY; messages begin with the path. The caller closes *checkpoint, which is NULL after a
+ * failure. */
 int checkpoint_open(struct checkpoint **checkpoint, const char *path, struct error *error);
 
 /* As checkpoint_open, from `size` bytes in memory, which must stay unchanged until the checkpoint
@@ -72,8 +73,9 @@ int checkpoint_tensors(struct checkpoint *checkpoint, const char *prefix,
 
 /* Refuses a checkpoint with unused tensors: its architecture is not the one that the loader
  * assumed. Non-parameter buffers are ignored (attention_bias_idxs, num_batches_tracked, pixel_mean,
- * pixel_std, n_averaged), and so is MobileSAM's classifier (image_encoder.norm_head and image_encoder.head).
- * Returns 0, or -1 with ERROR_MODEL, which counts the tensors and names the first. */
+ * pixel_std, n_averaged), and so is MobileSAM's classifier (image_encoder.norm_head and
+ * image_encoder.head). Returns 0, or -1 with ERROR_MODEL, which counts the tensors and names the
+ * first. */
 int checkpoint_check_unused(const struct checkpoint *checkpoint, struct error *error);
 
 /* The value of a metadata key of a safetensors file, or NULL. Valid as long as the checkpoint. */

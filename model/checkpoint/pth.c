@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "model/checkpoint/foreign.h"
 #include "model/checkpoint/pth_storage.h"
 #include "model/checkpoint/zip.h"
 
@@ -55,6 +56,15 @@ static const struct zip_member *find_beside(const struct zip *zip, const struct 
     return length < MEMBER_NAME_MAX ? zip_find(zip, name, (size_t)length) : NULL;
 }
 
+static int check_stored(const struct zip_member *member, struct error *error)
+{
+    return member->packed
+               ? error_set(error, ERROR_MODEL,
+                           "a part of the zip archive is compressed or encrypted, which torch.save "
+                           "never does")
+               : 0;
+}
+
 static int locate_in_zip(struct pth_storages *storages, const struct zip *zip,
                          const struct zip_member *pickle, struct error *error)
 {
@@ -66,6 +76,8 @@ static int locate_in_zip(struct pth_storages *storages, const struct zip *zip,
         if (!member)
             return error_set(error, ERROR_MODEL, "the data of storage %zu of %zu is missing", i + 1,
                              storages->count);
+        if (check_stored(member, error))
+            return -1;
         if (__builtin_mul_overflow(storage->count, dtype_size(storage->dtype), &bytes) ||
             bytes > member->size)
             return error_set(error, ERROR_MODEL,
@@ -80,13 +92,18 @@ static int locate_in_zip(struct pth_storages *storages, const struct zip *zip,
 
 static int read_members(const struct zip *zip, struct tensor_table *table, struct error *error)
 {
+    const char *foreign = foreign_zip(zip);
     const struct zip_member *member = find_pickle(zip);
+    if (foreign)
+        return error_set(error, ERROR_MODEL, "not a checkpoint, but %s", foreign);
     if (!member)
         return error_set(error, ERROR_MODEL,
                          "the zip archive has no data.pkl: torch.save did not write it");
+    if (check_stored(member, error))
+        return -1;
     const struct zip_member *order = find_beside(zip, member, "byteorder", "", 0);
-    if (order &&
-        (order->size != strlen("little") || memcmp(order->bytes, "little", order->size) != 0))
+    if (order && (order->packed || order->size != strlen("little") ||
+                  memcmp(order->bytes, "little", order->size) != 0))
         return error_set(error, ERROR_MODEL,
                          "written on a big-endian machine, which is not supported");
     struct pickle *pickle;

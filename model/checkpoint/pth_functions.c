@@ -1,8 +1,8 @@
 #include "model/checkpoint/pth_storage.h"
 
-/* Besides what describes a tensor, this is what PyTorch's reader for weights_only=True takes without
- * being told to, and the numbers and arrays of NumPy. Python's older names for a module stand beside
- * the new ones: torch.save writes them (protocol 2). */
+/* Besides what describes a tensor, this is what PyTorch's reader for weights_only=True takes
+ * without being told to, and the numbers and arrays of NumPy. Python's older names for a module
+ * stand beside the new ones: torch.save writes them (protocol 2). */
 const struct pickle_function pth_functions[] = {
     {"collections", "OrderedDict", true, PTH_ORDERED_DICT},
     {"torch._utils", "_rebuild_tensor", false, PTH_TENSOR},

@@ -1,5 +1,5 @@
-/* pth_weights.h - finds the model's weights among what a training script saved beside them. Internal
- * to pth_tensor.c. */
+/* pth_weights.h - finds the model's weights among what a training script saved beside them.
+ * Internal to pth_tensor.c. */
 #ifndef MODEL_CHECKPOINT_PTH_WEIGHTS_H
 #define MODEL_CHECKPOINT_PTH_WEIGHTS_H
 
@@ -11,11 +11,11 @@ struct pickle_value;
  * a class of its own may wrap; a tuple, or NULL if the value is none of these. */
 const struct pickle_value *pth_find_tensor(const struct pickle_value *value);
 
-/* The dictionary that holds an image encoder: `root`, or one up to four levels below it. Of several,
- * it is the one under the most usual names ("model" and the like before others, "ema" last), then
- * the one with the fewest levels around it. Without any encoder it is chosen in the same way among
- * all dictionaries of tensors. inside[size] gets the keys that lead there ("ema.model"; "" for the
- * root). Returns NULL if there is none. */
+/* The dictionary that holds an image encoder: `root`, or one up to four levels below it. Of
+ * several, it is the one under the most usual names ("model" and the like before others, "ema"
+ * last), then the one with the fewest levels around it. Without any encoder it is chosen in the
+ * same way among all dictionaries of tensors. inside[size] gets the keys that lead there
+ * ("ema.model"; "" for the root). Returns NULL if there is none. */
 const struct pickle_value *pth_find_weights(const struct pickle_value *root, char *inside,
                                             size_t size);
 

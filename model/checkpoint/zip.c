@@ -142,28 +142,24 @@ static int add_member(struct zip *zip, const unsigned char *bytes, size_t limit,
     const char *name = (const char *)record + CENTRAL_SIZE;
     size_t name_length = u16(record + 28);
     struct entry entry = {u32(record + 20), u32(record + 24), u32(record + 42)};
-    if (u16(record + 10) != METHOD_STORED || u16(record + 8) & FLAG_ENCRYPTED)
-        return error_set(error, ERROR_MODEL,
-                         "member %zu of the zip archive is compressed or encrypted, which "
-                         "torch.save never does",
-                         zip->count);
+    bool packed = u16(record + 10) != METHOD_STORED || u16(record + 8) & FLAG_ENCRYPTED;
     if (!read_zip64(record + CENTRAL_SIZE + name_length, u16(record + 30), &entry) ||
-        entry.packed != entry.size || !inside(limit, entry.offset, LOCAL_SIZE) ||
+        (!packed && entry.packed != entry.size) || !inside(limit, entry.offset, LOCAL_SIZE) ||
         u32(bytes + entry.offset) != SIGNATURE_LOCAL)
         return error_set(error, ERROR_MODEL, "member %zu of the zip archive has a damaged header",
                          zip->count);
     const unsigned char *local = bytes + entry.offset;
     uint64_t start = entry.offset + LOCAL_SIZE + u16(local + 26) + u16(local + 28);
-    if (!inside(limit, start, entry.size))
+    if (!inside(limit, start, entry.packed))
         return error_set(error, ERROR_MODEL,
                          "member %zu of the zip archive has %llu bytes, which lie outside the "
                          "file (truncated or damaged?)",
-                         zip->count, (unsigned long long)entry.size);
+                         zip->count, (unsigned long long)entry.packed);
     if (memory_grow((void **)&zip->members, &zip->capacity, zip->count + 1, sizeof *zip->members,
                     error))
         return -1;
     zip->members[zip->count++] =
-        (struct zip_member){name, name_length, bytes + start, (size_t)entry.size};
+        (struct zip_member){name, name_length, bytes + start, (size_t)entry.packed, packed};
     return 0;
 }
 
@@ -217,6 +213,6 @@ void zip_close(struct zip *zip)
 
 const struct zip_member *zip_find(const struct zip *zip, const char *name, size_t length)
 {
-    const struct zip_member wanted = {name, length, NULL, 0};
+    const struct zip_member wanted = {.name = name, .name_length = length};
     return bsearch(&wanted, zip->members, zip->count, sizeof *zip->members, compare_members);
 }

@@ -13,8 +13,9 @@ struct error;
 struct zip_member {
     const char *name; /* within the archive's bytes, not terminated */
     size_t name_length;
-    const unsigned char *bytes; /* its data */
+    const unsigned char *bytes; /* its data as it lies in the archive */
     size_t size;                /* bytes */
+    bool packed;                /* compressed or encrypted: the data is of no use here */
 };
 
 /* Members sorted by name in memcmp's order, shorter first. */
@@ -26,9 +27,9 @@ struct zip {
 /* Whether the bytes begin like a zip archive, valid or not. */
 bool zip_recognise(const unsigned char *bytes, size_t size);
 
-/* Reads the central directory. `zip` points into `bytes`, which must outlive it. Returns 0, or -1
- * with ERROR_MODEL (no end record, sizes or offsets outside the file, compressed or encrypted
- * members, duplicate names) or ERROR_MEMORY. Call zip_close in any case. */
+/* Reads the central directory, packed members included. `zip` points into `bytes`, which must
+ * outlive it. Returns 0, or -1 with ERROR_MODEL (no end record, sizes or offsets outside the file,
+ * duplicate names) or ERROR_MEMORY. Call zip_close in any case. */
 int zip_open(struct zip *zip, const unsigned char *bytes, size_t size, struct error *error);
 
 void zip_close(struct zip *zip);
