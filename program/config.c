@@ -1,11 +1,15 @@
 #include "program/config.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/json_text.h"
+#include "base/memory.h"
+#include "base/text_mark.h"
 #include "program/settings.h"
 
 /* The text of a JSON value for settings_set: in `text`, or the value's own string. NULL for an
@@ -51,15 +55,68 @@ static int apply(struct settings *settings, json_t *object, struct error *error)
     return 0;
 }
 
-int config_read(struct settings *settings, const char *path, struct error *error)
+enum { CONFIG_MOST = 1 << 24 }; /* bytes */
+
+/* Reads a whole file or pipe into *text, which the caller frees with free(3). */
+static int read_text(FILE *file, char **text, size_t *size, struct error *error)
 {
+    size_t capacity = 0;
+    size_t got;
+    do {
+        if (memory_grow((void **)text, &capacity, *size + BUFSIZ, 1, error))
+            return -1;
+        got = fread(*text + *size, 1, capacity - *size, file);
+        *size += got;
+    } while (got && *size <= CONFIG_MOST);
+    if (ferror(file))
+        return error_set_system(error, ERROR_USAGE, errno, "cannot be read");
+    if (*size > CONFIG_MOST)
+        return error_set(error, ERROR_USAGE, "more than %d bytes", CONFIG_MOST);
+    return 0;
+}
+
+/* Whether a text has quotes of a word processor or of a shell, which JSON does not know. */
+static bool has_other_quotes(const char *text, size_t size)
+{
+    static const char *const quotes[] = {"'", "\xe2\x80\x98", "\xe2\x80\x99", "\xe2\x80\x9c",
+                                         "\xe2\x80\x9d"};
+    for (size_t i = 0; i < sizeof quotes / sizeof *quotes; i++)
+        if (memmem(text, size, quotes[i], strlen(quotes[i])))
+            return true;
+    return false;
+}
+
+static int apply_text(struct settings *settings, const char *text, size_t size, struct error *error)
+{
+    const char *wide = text_wide(text, size);
+    size_t mark = text_mark(text, size);
     json_error_t reason;
-    json_t *object = json_load_file(path, JSON_REJECT_DUPLICATES, &reason);
-    if (!object)
-        return error_set(error, ERROR_USAGE, "--config %s: line %d: %s", path, reason.line,
-                         reason.text);
+    if (wide)
+        return error_set(error, ERROR_USAGE, "this is %s text; save it as UTF-8", wide);
+    json_t *object = json_loadb(text + mark, size - mark, JSON_REJECT_DUPLICATES, &reason);
+    if (!object) {
+        error_set(error, ERROR_USAGE, "line %d: %s", reason.line, reason.text);
+        return has_other_quotes(text, size)
+                   ? error_append(error, "; JSON knows plain double quotes (\") only")
+                   : -1;
+    }
     int status = apply(settings, object, error);
     json_decref(object);
+    return status;
+}
+
+int config_read(struct settings *settings, const char *path, struct error *error)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return error_set_system(error, ERROR_USAGE, errno, "--config %s", path);
+    int status = read_text(file, &text, &size, error);
+    if (status == 0)
+        status = apply_text(settings, text, size, error);
+    fclose(file);
+    free(text);
     return status ? error_prefix(error, "--config %s", path) : 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/text_mark.h"
 #include "filters/crop.h"
 #include "filters/grid.h"
 #include "program/settings.h"
@@ -61,25 +62,44 @@ static int add_point(struct generator_options *generator, size_t *capacity, doub
     return 0;
 }
 
-/* One "x,y" or "x y" a line, in 0..1; empty lines and lines that begin with # are skipped. */
+/* Reads one line: "x,y" or "x y", in 0..1. Empty lines and lines that begin with # are skipped. */
+static int read_point_line(struct generator_options *generator, const char *line, size_t *capacity,
+                           struct error *error)
+{
+    double x;
+    double y;
+    char rest;
+    line += strspn(line, " \t\r\n");
+    if (*line == '#' || *line == '\0')
+        return 0;
+    int found = sscanf(line, "%lf%*[, \t]%lf %c", &x, &y, &rest);
+    if (found != 2 || !(x >= 0 && x <= 1 && y >= 0 && y <= 1))
+        return error_set(error, ERROR_USAGE, "expected x,y, both from 0 to 1 of the image's size%s",
+                         strpbrk(line, "\"'") ? ", without quotes" : "");
+    return add_point(generator, capacity, x, y, error);
+}
+
+/* Text from other systems may begin with a byte order mark and have CR LF. */
 static int read_point_lines(struct generator_options *generator, FILE *file, struct error *error)
 {
-    char line[256];
+    char *line = NULL;
+    size_t line_capacity = 0;
     size_t capacity = 0;
-    for (int number = 1; fgets(line, sizeof line, file); number++) {
-        double x;
-        double y;
-        char rest;
-        if (line[0] == '#' || line[0] == '\n')
-            continue;
-        int found = sscanf(line, "%lf%*1[, \t]%lf %c", &x, &y, &rest);
-        if (found != 2 || !(x >= 0 && x <= 1 && y >= 0 && y <= 1))
-            return error_set(error, ERROR_USAGE,
-                             "line %d: expected x,y, both from 0 to 1 of the image's size", number);
-        if (add_point(generator, &capacity, x, y, error))
-            return -1;
+    ssize_t length;
+    int status = 0;
+    for (int number = 1; status == 0 && (length = getline(&line, &line_capacity, file)) >= 0;
+         number++) {
+        const char *wide = number == 1 ? text_wide(line, (size_t)length) : NULL;
+        size_t mark = number == 1 ? text_mark(line, (size_t)length) : 0;
+        if (wide)
+            status = error_set(error, ERROR_USAGE, "this is %s text; save it as UTF-8", wide);
+        else if (read_point_line(generator, line + mark, &capacity, error))
+            status = error_prefix(error, "line %d", number);
     }
-    return generator->own_point_count ? 0 : error_set(error, ERROR_USAGE, "there is no point");
+    free(line);
+    if (status == 0 && generator->own_point_count == 0)
+        status = error_set(error, ERROR_USAGE, "there is no point");
+    return status;
 }
 
 static int read_points(struct settings *settings, struct error *error)

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/read_file.h"
+#include "base/text_mark.h"
 #include "rle/coco.h"
 
 enum { MAX_ID_BITS = 53 }; /* what a double holds exactly */
@@ -340,10 +341,14 @@ int record_parse(struct record *record, const char *text, size_t length,
     struct reader reader = {.record = record, .faults = faults, .annotation = -1, .error = error};
     json_error_t syntax;
     *record = (struct record){0};
-    json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &syntax);
+    const char *wide = text_wide(text, length);
+    size_t mark = text_mark(text, length);
+    json_t *root =
+        wide ? NULL : json_loadb(text + mark, length - mark, JSON_REJECT_DUPLICATES, &syntax);
     error_set(error, ERROR_RECORD, "unusable record");
-    int result = root ? read_document(&reader, root)
-                      : fault(&reader, "JSON, line %d: %s", syntax.line, syntax.text);
+    int result = root   ? read_document(&reader, root)
+                 : wide ? fault(&reader, "this is %s text; save it as UTF-8", wide)
+                        : fault(&reader, "JSON, line %d: %s", syntax.line, syntax.text);
     json_decref(root);
     if (reader.no_memory)
         result = error_set(error, ERROR_MEMORY, "no memory for a record of %zu bytes", length);

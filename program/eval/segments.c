@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/read_file.h"
+#include "base/text_mark.h"
 #include "records/record.h"
 #include "rle/coco.h"
 
@@ -105,8 +106,12 @@ static int read_document(struct segments *segments, const json_t *root, struct e
 int segments_parse(struct segments *segments, const char *text, size_t length, struct error *error)
 {
     json_error_t syntax;
+    const char *wide = text_wide(text, length);
+    size_t mark = text_mark(text, length);
     *segments = (struct segments){0};
-    json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &syntax);
+    if (wide)
+        return error_set(error, ERROR_RECORD, "this is %s text; save it as UTF-8", wide);
+    json_t *root = json_loadb(text + mark, length - mark, JSON_REJECT_DUPLICATES, &syntax);
     if (!root)
         return error_set(error, ERROR_RECORD, "JSON, line %d: %s", syntax.line, syntax.text);
     int result = read_document(segments, root, error);

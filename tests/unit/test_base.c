@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/text_mark.h"
 
 START_TEST(error_texts_are_cut_and_prefixed)
 {
@@ -69,6 +70,38 @@ START_TEST(hidden_paths)
 }
 END_TEST
 
+START_TEST(marks_and_wide_texts_are_told_apart)
+{
+    const struct {
+        const char *text;
+        size_t size, mark;
+        const char *wide;
+    } texts[] = {
+        {"", 0, 0, NULL},
+        {"\xef\xbb", 2, 0, NULL},
+        {"\xef\xbb\xbf", 3, 3, NULL},
+        {"\xef\xbb\xbf{}", 5, 3, NULL},
+        {"a.png\n", 6, 0, NULL},
+        {"\xff\xfe.jpg\n", 7, 0, NULL}, /* a name of any bytes */
+        {"\xff\xfe", 2, 0, "UTF-16"},
+        {"\xff\xfe{\0}\0", 6, 0, "UTF-16"},
+        {"\xfe\xff\0{\0}", 6, 0, "UTF-16"},
+        {"{\0}\0", 4, 0, "UTF-16"},
+        {"\0{\0}", 4, 0, "UTF-16"},
+        {"\xff\xfe\0\0{\0\0\0", 8, 0, "UTF-32"},
+        {"\0\0\xfe\xff\0\0\0{", 8, 0, "UTF-32"},
+        {"a.png\0b.png", 12, 0, NULL}, /* a list for --null */
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const char *wide = text_wide(texts[i].text, texts[i].size);
+        ck_assert_uint_eq(text_mark(texts[i].text, texts[i].size), texts[i].mark);
+        ck_assert_msg(!wide == !texts[i].wide, "text %zu", i);
+        if (wide)
+            ck_assert_str_eq(wide, texts[i].wide);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("base");
@@ -77,6 +110,7 @@ int main(void)
     tcase_add_test(tests, error_texts_are_cut_and_prefixed);
     tcase_add_test(tests, sizes_that_overflow_are_refused);
     tcase_add_test(tests, an_arena_measures_then_hands_out);
+    tcase_add_test(tests, marks_and_wide_texts_are_told_apart);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }
