@@ -12,9 +12,9 @@
 #include "base/atomic_name.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "jobs/items.h"
 #include "jobs/ndjson.h"
 #include "jobs/shard.h"
-#include "jobs/unknown.h"
 
 struct ledger {
     pthread_mutex_t mutex; /* guards line and torn, and keeps lines in the order of their times */
@@ -110,27 +110,36 @@ const char *ledger_line_name(const struct ledger_line *line)
     return line->tar ? line->tar : line->key;
 }
 
+uint64_t ledger_line_number(const struct ledger_line *line, const char *name, uint64_t otherwise)
+{
+    for (int i = 0; i < LEDGER_NUMBERS && line->numbers[i].name; i++)
+        if (strcmp(line->numbers[i].name, name) == 0)
+            return line->numbers[i].value;
+    return otherwise;
+}
+
+static void put_numbers(struct ndjson *text, const struct ledger_line *line)
+{
+    for (int i = 0; i < LEDGER_NUMBERS && line->numbers[i].name; i++)
+        ndjson_integer(text, line->numbers[i].name, line->numbers[i].value);
+}
+
 static const char *const status_texts[] = {
     [LEDGER_NONE] = "read", [LEDGER_DONE] = "done", [LEDGER_FAILED] = "failed"};
 
-void ledger_format_image(struct ndjson *line, const struct ledger_line *image)
+void ledger_format_item(struct ndjson *line, const struct ledger_line *item)
 {
-    ndjson_name(line, "path", image->key);
-    if (image->tar)
-        ndjson_name(line, "tar", image->tar);
-    ndjson_string(line, "status", status_texts[image->status]);
-    if (image->status == LEDGER_DONE)
-        ndjson_integer(line, "bytes", image->bytes);
-    if (image->width) {
-        ndjson_integer(line, "width", image->width);
-        ndjson_integer(line, "height", image->height);
-    }
-    if (image->status == LEDGER_DONE)
-        ndjson_integer(line, "masks", image->masks);
-    if (image->error)
-        ndjson_string(line, "error", image->error);
-    ndjson_real(line, "seconds", image->seconds, 3);
-    ndjson_integer(line, "worker", image->worker);
+    ndjson_name(line, "path", item->key);
+    if (item->tar)
+        ndjson_name(line, "tar", item->tar);
+    ndjson_string(line, "status", status_texts[item->status]);
+    if (item->status == LEDGER_DONE)
+        ndjson_integer(line, "bytes", item->bytes);
+    put_numbers(line, item);
+    if (item->error)
+        ndjson_string(line, "error", item->error);
+    ndjson_real(line, "seconds", item->seconds, 3);
+    ndjson_integer(line, "worker", item->worker);
 }
 
 static void format_event(struct ndjson *line, const struct ledger *ledger,
@@ -144,8 +153,7 @@ static void format_event(struct ndjson *line, const struct ledger *ledger,
     }
     snprintf(text, sizeof text, "%u/%u", ledger->shard.index, ledger->shard.count);
     ndjson_string(line, "shard", text);
-    if (event->images != IMAGES_UNKNOWN)
-        ndjson_integer(line, "images", event->images);
+    put_numbers(line, event);
     gethostname(text, sizeof text - 1);
     ndjson_string(line, "host", text);
     ndjson_integer(line, "pid", (uint64_t)getpid());
@@ -162,19 +170,22 @@ int ledger_append(struct ledger *ledger, const struct ledger_line *line, struct 
     if (line->event)
         format_event(&ledger->line, ledger, line);
     else
-        ledger_format_image(&ledger->line, line);
+        ledger_format_item(&ledger->line, line);
     ndjson_real(&ledger->line, "time", line->time > 0 ? line->time : clock_wall(), 3);
     if (ndjson_end(&ledger->line))
-        status = error_set(error, ERROR_MEMORY, "no memory for a line of the ledger");
+        status = error_set(error, ERROR_MEMORY, "no memory for a ledger line");
     else
         status = write_line(ledger, error);
     pthread_mutex_unlock(&ledger->mutex);
     return status;
 }
 
-int ledger_append_start(struct ledger *ledger, uint64_t images, struct error *error)
+int ledger_append_start(struct ledger *ledger, const struct item_words *words, uint64_t items,
+                        struct error *error)
 {
-    struct ledger_line line = {.status = LEDGER_EVENT, .event = "start", .images = images};
+    struct ledger_line line = {.status = LEDGER_EVENT, .event = "start"};
+    if (items != ITEMS_UNKNOWN)
+        line.numbers[0] = (struct ledger_number){words->items, items};
     return ledger_append(ledger, &line, error);
 }
 

@@ -1,28 +1,30 @@
-/* ledger.h - what a run has done: one line of NDJSON for each attempt at an image, append only.
+/* ledger.h - what a run has done: one line of NDJSON for each attempt at an item, append only.
  *
  * Each shard has its own file, RUN/.maskmill/ledger-<index>-of-<count>.ndjson, so that no shard
  * waits for another. Its lines are:
  *
  *   {"event":"start","time":1767225600.125,"host":"n1","pid":7,
- *    "writer":"5f3a9c01.7.d41e88b2","shard":"0/4","images":2500}       ("images" only if known)
- *   {"path":"a/b.jpg","status":"done","bytes":5120,"width":640,"height":480,"masks":31,
+ *    "writer":"5f3a9c01.7.d41e88b2","shard":"0/4","pages":2500}       ("pages" only if known)
+ *   {"path":"a/b.txt","status":"done","bytes":5120,"lines":31,
  *    "seconds":0.412,"worker":1,"time":1767225601.5}
- *   {"path":"a/c.jpg","status":"failed","error":"a/c.jpg: not an image","seconds":0.001,...}
+ *   {"path":"a/c.txt","status":"failed","error":"a/c.txt: not a page","seconds":0.001,...}
  *   {"path":"b.tar","status":"read","seconds":0.000,...}
  *   {"event":"end","time":1767229200.5,"reason":"done"}
  *
- * The line of an image in a tar has "tar" after its path: the key of the tar, which decides the
+ * Here the items are pages (items.h), and the caller adds a number of its own, "lines".
+ *
+ * The line of an item in a tar has "tar" after its path: the key of the tar, which decides the
  * shard (ledger_line_name). A damaged tar has a "failed" line of its own. A later "read" line, once
- * the tar was read to its end, clears that failure; it counts as no image. If a name is not UTF-8,
+ * the tar was read to its end, clears that failure; it counts as no item. If a name is not UTF-8,
  * "path" has U+FFFD for each bad byte, and "path_hex" has the true bytes in hexadecimal; likewise
- * "tar" and "tar_hex". Of several lines for one image, the one with the latest time counts.
+ * "tar" and "tar_hex". Of several lines for one item, the one with the latest time counts.
  *
  * Every line is one write(2) with O_APPEND. If a crash or a full disk tears a line, the next write
- * ends it with a newline, and readers ignore it: its image is done again.
+ * ends it with a newline, and readers ignore it: its item is done again.
  *
  * "done" lines can be trusted after a power loss because ledger_append is called once the output is
  * durable (file and folder synced). The ledger itself need not be durable: a lost line only means
- * that its image is done again.
+ * that its item is done again.
  */
 #ifndef JOBS_LEDGER_H
 #define JOBS_LEDGER_H
@@ -32,6 +34,7 @@
 #include <stdint.h>
 
 struct error;
+struct item_words;
 struct ledger;
 struct ndjson;
 struct shard;
@@ -41,19 +44,26 @@ struct shard;
 enum ledger_status {
     LEDGER_NONE,   /* never tried; a line with it is a "read" line */
     LEDGER_DONE,   /* the output was written; check that it still exists with this size */
-    LEDGER_FAILED, /* tried; the image, not the machine, is at fault */
+    LEDGER_FAILED, /* tried; the item, not the machine, is at fault */
     LEDGER_EVENT   /* only when reading: the line is a start or an end */
 };
+
+/* A number that the caller adds to a line. Its name is an ASCII identifier (letters, digits, '_')
+ * that is none of the members above. */
+struct ledger_number {
+    const char *name;
+    uint64_t value; /* at most INT64_MAX */
+};
+
+enum { LEDGER_NUMBERS = 4 };
 
 struct ledger_line {
     enum ledger_status status;
     const char *key; /* bytes; NULL for events */
-    const char *tar; /* key of the tar that holds the image; NULL: none */
+    const char *tar; /* key of the tar that holds the item; NULL: none */
     uint64_t bytes;  /* size of the output; 0 if failed */
-    uint32_t width;  /* of the image, in pixels; 0: unknown */
-    uint32_t height;
-    uint32_t masks;
-    double seconds; /* time spent on this image */
+    struct ledger_number numbers[LEDGER_NUMBERS]; /* the caller's, up to the first without a name */
+    double seconds;                               /* time spent on this item */
     uint32_t worker;
     const char *error; /* one line; NULL unless failed */
     double time;       /* seconds since 1970 (UTC); ledger_append takes 0 for now */
@@ -64,7 +74,6 @@ struct ledger_line {
     const char *host;   /* of a start */
     const char *writer; /* of a start: who writes its temporary files (atomic_name.h) */
     uint64_t pid;
-    uint64_t images; /* of a start: images of this shard, or IMAGES_UNKNOWN (unknown.h) */
 };
 
 /* Opens or creates the ledger of a shard for appending. Makes RUN/.maskmill if it is missing. Only
@@ -76,16 +85,21 @@ struct ledger *ledger_open(const char *run, const struct shard *shard, struct er
  * ERROR_MEMORY: then the line does not count, and a later call may succeed. */
 int ledger_append(struct ledger *ledger, const struct ledger_line *line, struct error *error);
 
-/* The name that decides which shard a line belongs to (shard_has): the image's key, or the key of
+/* The name that decides which shard a line belongs to (shard_has): the item's key, or the key of
  * its tar, since one shard reads a whole tar. */
 const char *ledger_line_name(const struct ledger_line *line);
 
-/* Appends the members of an image's or a tar's line to a JSON object that was begun, except for its
- * time. */
-void ledger_format_image(struct ndjson *line, const struct ledger_line *image);
+/* The caller's number `name` in a line, or `otherwise` if the line has none of that name. */
+uint64_t ledger_line_number(const struct ledger_line *line, const char *name, uint64_t otherwise);
 
-/* Append the event lines, with host, pid and shard. 0, or -1 with ERROR_IO or ERROR_MEMORY. */
-int ledger_append_start(struct ledger *ledger, uint64_t images, struct error *error);
+/* Appends the members of an item's or a tar's line to a JSON object that was begun, except for its
+ * time. */
+void ledger_format_item(struct ndjson *line, const struct ledger_line *item);
+
+/* Append the event lines. A start has host, pid, shard and, as the number words->items, how many
+ * items the shard has, unless that is ITEMS_UNKNOWN. 0, or -1 with ERROR_IO or ERROR_MEMORY. */
+int ledger_append_start(struct ledger *ledger, const struct item_words *words, uint64_t items,
+                        struct error *error);
 int ledger_append_end(struct ledger *ledger, const char *reason, struct error *error);
 
 /* Syncs the ledger file. 0, or -1 with ERROR_IO. */
@@ -109,7 +123,7 @@ int ledger_read(const char *path, ledger_visit *visit, void *context,
                 struct ledger_reading *reading, struct error *error);
 
 /* The paths of a run's ledgers, sorted by name: an array of *count strings in one block, freed with
- * free(3). With a shard, only ledgers that may hold its images: its own, and those written with
+ * free(3). With a shard, only ledgers that may hold its items: its own, and those written with
  * another number of shards. *paths is NULL if there are none. Returns 0, or -1 with ERROR_IO or
  * ERROR_MEMORY. */
 int ledger_files(const char *run, const struct shard *shard, char ***paths, size_t *count,

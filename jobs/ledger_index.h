@@ -1,6 +1,6 @@
-/* ledger_index.h - which images are done or failed, from all ledgers of a run, in 20 bytes a slot.
+/* ledger_index.h - which items are done or failed, from all ledgers of a run, in 20 bytes a slot.
  *
- * Keys are held as 64 bits of one hash and 26 bits of another. With 10 million images, the chance
+ * Keys are held as 64 bits of one hash and 26 bits of another. With 10 million items, the chance
  * that any two are confused is below 1e-13.
  */
 #ifndef JOBS_LEDGER_INDEX_H
@@ -30,27 +30,27 @@ struct ledger_counts {
 struct ledger_index *ledger_index_new(struct error *error);
 void ledger_index_free(struct ledger_index *index);
 
-/* Reads all ledgers of the run, whatever number of shards they were written with. Keeps the images
+/* Reads all ledgers of the run, whatever number of shards they were written with. Keeps the items
  * of `shard`, or all if it is NULL. A run without ledgers gives an empty index. Returns NULL with
  * ERROR_IO or ERROR_MEMORY. */
 struct ledger_index *ledger_index_read(const char *run, const struct shard *shard,
                                        struct error *error);
 
-/* Adds an image's line unless the index has a later one. The index grows by eight bytes a slot with
- * the first image in a tar. 0, or -1 with ERROR_MEMORY. */
+/* Adds an item's line unless the index has a later one. The index grows by eight bytes a slot with
+ * the first item in a tar. 0, or -1 with ERROR_MEMORY. */
 int ledger_index_add(struct ledger_index *index, const struct ledger_line *line,
                      struct error *error);
 
-/* What the ledgers say about an image. Several threads may call it while nobody adds. */
+/* What the ledgers say about an item. Several threads may call it while nobody adds. */
 struct ledger_entry ledger_index_find(const struct ledger_index *index, const char *key);
 
-/* Adds the done and failed images of each of `shards` shards to counts[shards], which the caller
+/* Adds the done and failed items of each of `shards` shards to counts[shards], which the caller
  * has zeroed. */
 void ledger_index_shards(const struct ledger_index *index, uint32_t shards,
                          struct ledger_counts *counts);
 
-/* True, once, for the line that the index has for an image (same time and status).
- * ledger_index_find then no longer knows the image. */
+/* True, once, for the line that the index has for an item (same time and status).
+ * ledger_index_find then no longer knows the item. */
 bool ledger_index_take(struct ledger_index *index, const struct ledger_line *line);
 
 struct ledger_counts ledger_index_counts(const struct ledger_index *index);

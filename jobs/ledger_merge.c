@@ -16,7 +16,7 @@ struct merging {
     struct atomic_file file;
     struct ndjson line;
     struct error *error;
-    const struct shard *shard; /* only its images; NULL: all */
+    const struct shard *shard; /* only its items; NULL: all */
     bool failed_only;
     bool none; /* write an empty file */
     uint64_t written;
@@ -31,10 +31,10 @@ static int merge_line(void *context, const struct ledger_line *line)
         !ledger_index_take(merging->index, line))
         return 0;
     ndjson_begin(&merging->line);
-    ledger_format_image(&merging->line, line);
+    ledger_format_item(&merging->line, line);
     ndjson_real(&merging->line, "time", line->time, 3);
     if (ndjson_end(&merging->line))
-        return error_set(merging->error, ERROR_MEMORY, "no memory for a line of a ledger");
+        return error_set(merging->error, ERROR_MEMORY, "no memory for a ledger line");
     merging->written++;
     return atomic_append(&merging->file, merging->line.text.bytes, merging->line.text.used,
                          merging->error);
@@ -93,11 +93,12 @@ int ledger_write_failed(const char *run, const struct shard *shard, bool none, u
     return status;
 }
 
-int ledger_merge(const char *run, struct ledger_run_status *status, struct error *error)
+int ledger_merge(const char *run, const struct item_words *words, struct ledger_run_status *status,
+                 struct error *error)
 {
     char *path;
     struct merging merging = {0};
-    if (ledger_status_read(run, status, error))
+    if (ledger_status_read(run, words, status, error))
         return -1;
     path = asprintf(&path, "%s/ledger.ndjson", run) < 0 ? NULL : path;
     int result = write_merged(run, path, &merging, error);

@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "jobs/shard.h"
-#include "jobs/unknown.h"
 
 enum { LINE_MAX_BYTES = 1 << 20 };
 
@@ -55,6 +54,37 @@ static bool decode_hex(char *hex)
     return true;
 }
 
+/* Whether a member of this name can be a number of the caller's. */
+static bool is_callers_name(const char *name)
+{
+    static const char *const taken[] = {
+        "event", "time",     "host",    "pid",    "writer", "shard", "reason",  "path",
+        "tar",   "path_hex", "tar_hex", "status", "bytes",  "error", "seconds", "worker"};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (strcmp(name, taken[i]) == 0)
+            return false;
+    size_t letters =
+        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    return letters > 0 && name[letters] == '\0';
+}
+
+/* Sets the caller's numbers: the first whole numbers of the object, in its order, that are no
+ * members of the ledger's own. */
+static void find_numbers(const json_t *object, struct ledger_line *line)
+{
+    const char *name;
+    json_t *value;
+    int count = 0;
+    json_object_foreach((json_t *)object, name, value)
+    {
+        if (count == LEDGER_NUMBERS)
+            return;
+        if (json_is_integer(value) && json_integer_value(value) >= 0 && is_callers_name(name))
+            line->numbers[count++] =
+                (struct ledger_number){name, (uint64_t)json_integer_value(value)};
+    }
+}
+
 static bool parse_event(const json_t *object, struct ledger_line *line)
 {
     line->status = LEDGER_EVENT;
@@ -63,8 +93,6 @@ static bool parse_event(const json_t *object, struct ledger_line *line)
     line->host = text_of(object, "host");
     line->writer = text_of(object, "writer");
     line->pid = integer_of(object, "pid");
-    line->images =
-        json_object_get(object, "images") ? integer_of(object, "images") : IMAGES_UNKNOWN;
     return true;
 }
 
@@ -95,6 +123,7 @@ static bool parse_line(const json_t *object, struct ledger_line *line, struct na
 {
     *line = (struct ledger_line){.time = json_number_value(json_object_get(object, "time"))};
     line->event = text_of(object, "event");
+    find_numbers(object, line);
     if (line->event)
         return parse_event(object, line);
     const char *status = text_of(object, "status");
@@ -110,9 +139,6 @@ static bool parse_line(const json_t *object, struct ledger_line *line, struct na
     else
         return false;
     line->bytes = integer_of(object, "bytes");
-    line->width = small_of(object, "width");
-    line->height = small_of(object, "height");
-    line->masks = small_of(object, "masks");
     line->worker = small_of(object, "worker");
     line->seconds = json_number_value(json_object_get(object, "seconds"));
     line->error = text_of(object, "error");
@@ -206,7 +232,7 @@ static int is_ledger(const struct dirent *entry)
     return parse_name(entry->d_name, &shard);
 }
 
-/* Keeps the ledgers that may hold images of `shard` and frees the others. */
+/* Keeps the ledgers that may hold items of `shard` and frees the others. */
 static size_t keep_relevant(struct dirent **entries, size_t count, const struct shard *shard)
 {
     size_t kept = 0;
@@ -247,7 +273,7 @@ int ledger_files(const char *run, const struct shard *shard, char ***paths, size
     *paths = NULL;
     *count = 0;
     if (asprintf(&folder, "%s/" LEDGER_FOLDER, run) < 0)
-        return error_set(error, ERROR_MEMORY, "no memory for the names of ledgers");
+        return error_set(error, ERROR_MEMORY, "no memory for ledger names");
     int found = scandir(folder, &entries, is_ledger, versionsort);
     if (found < 0 && errno != ENOENT)
         status = error_set_system(error, ERROR_IO, errno, "cannot read folder '%s'", folder);
@@ -256,7 +282,7 @@ int ledger_files(const char *run, const struct shard *shard, char ***paths, size
         *paths = join_paths(folder, entries, kept);
         *count = *paths ? kept : 0;
         if (!*paths)
-            status = error_set(error, ERROR_MEMORY, "no memory for the names of ledgers");
+            status = error_set(error, ERROR_MEMORY, "no memory for ledger names");
     }
     for (size_t i = 0; i < kept; i++)
         free(entries[i]);

@@ -7,9 +7,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "jobs/items.h"
 #include "jobs/ledger.h"
 #include "jobs/ledger_index.h"
-#include "jobs/unknown.h"
 
 /* Attempts that the rate is measured over. Lines come in bursts, one a second, so not too few. */
 enum { RECENT = 1024 };
@@ -20,6 +20,7 @@ static const double SILENT = 900;
 /* What one ledger file says about its shard. */
 struct shard_reading {
     struct ledger_index *index; /* of the whole run */
+    const struct item_words *words;
     struct error *error;
     struct ledger_shard_status status;
     uint32_t count;        /* n of "i/n" */
@@ -41,7 +42,7 @@ static void visit_event(struct shard_reading *reading, const struct ledger_line 
         return;
     copy_text(status->host, sizeof status->host, line->host);
     status->pid = line->pid;
-    status->images = line->images;
+    status->items = ledger_line_number(line, reading->words->items, ITEMS_UNKNOWN);
     reading->attempts = 0;
 }
 
@@ -106,27 +107,27 @@ static int choose_shards(const struct shard_reading *readings, size_t files,
     return 0;
 }
 
-/* The images left in a shard. None if its last start came to its end, even if their number is
+/* The items left in a shard. None if its last start came to its end, even if their number is
  * unknown.
  */
 static uint64_t count_left(const struct ledger_shard_status *shard)
 {
     uint64_t through = shard->done + shard->failed;
-    if (shard->images == IMAGES_UNKNOWN)
-        return strcmp(shard->reason, "done") == 0 ? 0 : IMAGES_UNKNOWN;
-    return shard->images > through ? shard->images - through : 0;
+    if (shard->items == ITEMS_UNKNOWN)
+        return strcmp(shard->reason, "done") == 0 ? 0 : ITEMS_UNKNOWN;
+    return shard->items > through ? shard->items - through : 0;
 }
 
 static double time_for(const struct ledger_shard_status *shard)
 {
-    bool known = shard->rate > 0 && shard->left != IMAGES_UNKNOWN;
+    bool known = shard->rate > 0 && shard->left != ITEMS_UNKNOWN;
     return known ? (double)shard->left / shard->rate : -1;
 }
 
 /* A sum, unknown if one of the numbers is. */
 static uint64_t add(uint64_t a, uint64_t b)
 {
-    return a == IMAGES_UNKNOWN || b == IMAGES_UNKNOWN ? IMAGES_UNKNOWN : a + b;
+    return a == ITEMS_UNKNOWN || b == ITEMS_UNKNOWN ? ITEMS_UNKNOWN : a + b;
 }
 
 static void sum_up(struct ledger_run_status *status, const struct ledger_counts *counts, double now)
@@ -139,7 +140,7 @@ static void sum_up(struct ledger_run_status *status, const struct ledger_counts 
         shard->failed = mine->failed;
         shard->left = count_left(shard);
         shard->time_left = time_for(shard);
-        status->images = add(status->images, shard->images);
+        status->items = add(status->items, shard->items);
         status->done += shard->done;
         status->failed += shard->failed;
         status->left = add(status->left, shard->left);
@@ -149,7 +150,7 @@ static void sum_up(struct ledger_run_status *status, const struct ledger_counts 
         if (shard->time_left > status->time_left)
             status->time_left = shard->time_left;
     }
-    if (status->left == IMAGES_UNKNOWN)
+    if (status->left == ITEMS_UNKNOWN)
         status->time_left = -1;
 }
 
@@ -161,6 +162,7 @@ static int read_shards(char **paths, size_t files, struct shard_reading *reading
     int result = index ? 0 : -1;
     for (size_t i = 0; result == 0 && i < files; i++) {
         readings[i].index = index;
+        readings[i].words = status->words;
         readings[i].error = error;
         result = read_shard(paths[i], &readings[i], &status->bad_lines, error);
     }
@@ -179,11 +181,12 @@ static int read_shards(char **paths, size_t files, struct shard_reading *reading
     return result;
 }
 
-int ledger_status_read(const char *run, struct ledger_run_status *status, struct error *error)
+int ledger_status_read(const char *run, const struct item_words *words,
+                       struct ledger_run_status *status, struct error *error)
 {
     char **paths;
     size_t files;
-    *status = (struct ledger_run_status){0};
+    *status = (struct ledger_run_status){.words = words};
     if (ledger_files(run, NULL, &paths, &files, error))
         return -1;
     if (files == 0)
@@ -203,7 +206,7 @@ bool ledger_status_over(const struct ledger_run_status *status)
     bool over = true;
     for (size_t i = 0; i < status->shard_count; i++) {
         const struct ledger_shard_status *shard = &status->shards[i];
-        over = over && (shard->left == IMAGES_UNKNOWN ? !shard->running : shard->left == 0);
+        over = over && (shard->left == ITEMS_UNKNOWN ? !shard->running : shard->left == 0);
     }
     return over;
 }

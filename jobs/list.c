@@ -36,7 +36,7 @@ static FILE *copy_list(FILE *from, const char *name, struct error *error)
         good = fwrite(block, 1, size, copy) == size;
     if (good && !ferror(from) && fflush(copy) == 0)
         return copy;
-    error_set_system(error, ERROR_IO, errno, "cannot keep the list '%s' in a temporary file", name);
+    error_set_system(error, ERROR_IO, errno, "cannot copy the list '%s' to a temporary file", name);
     if (copy)
         fclose(copy);
     return NULL;
@@ -151,9 +151,10 @@ static int next_entry(struct list *list, struct list_item *item, struct error *e
             list->entry[--length] = '\0';
     } while (length == 0);
     if (strlen(list->entry) != (size_t)length)
-        return error_set(error, ERROR_USAGE,
-                         "list '%s', line %llu: a NUL byte inside a path; is it a list for --null?",
-                         name, (unsigned long long)list->line);
+        return error_set(
+            error, ERROR_USAGE,
+            "list '%s', line %llu: a path contains a NUL byte; does the list need --null?", name,
+            (unsigned long long)list->line);
     if (memory_grow((void **)&list->key, &list->key_capacity, (size_t)length + 1, 1, error))
         return -1;
     if (list_key(list->entry, list->key))

@@ -65,8 +65,8 @@ int list_rewind(struct list *list, struct error *error);
 void list_close(struct list *list);
 
 struct list_survey {
-    uint64_t images; /* all items */
-    uint64_t mine;   /* items of the shard; IMAGES_UNKNOWN (unknown.h) if one of them holds many */
+    uint64_t items; /* all items */
+    uint64_t mine;  /* items of the shard; ITEMS_UNKNOWN (items.h) if one of them holds many */
 };
 
 /* Counts the whole list, and refuses two items that would write the same output, naming both: items

@@ -6,8 +6,8 @@
 #include "base/hash.h"
 #include "base/hash_set.h"
 #include "base/memory.h"
+#include "jobs/items.h"
 #include "jobs/shard.h"
-#include "jobs/unknown.h"
 
 /* What an item writes: one record, or a folder with the records of many. No other item may write to
  * it. */
@@ -94,8 +94,8 @@ static int check_top(const struct list_item *item, struct error *error)
 static void count_mine(struct list_survey *survey, const struct list_item *item)
 {
     if (item->folder)
-        survey->mine = IMAGES_UNKNOWN;
-    else if (survey->mine != IMAGES_UNKNOWN)
+        survey->mine = ITEMS_UNKNOWN;
+    else if (survey->mine != ITEMS_UNKNOWN)
         survey->mine++;
 }
 
@@ -107,7 +107,7 @@ static int survey_items(struct list *list, const struct shard *shard, struct has
     int found;
     while ((found = list_next(list, &item, error)) > 0) {
         struct output output = output_of(&item);
-        survey->images++;
+        survey->items++;
         *folders |= output.folder;
         if (!shard || shard_has(shard, item.key))
             count_mine(survey, &item);

@@ -12,10 +12,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "jobs/items.h"
 #include "jobs/ndjson.h"
 #include "jobs/progress_metrics.h"
 #include "jobs/ticker.h"
-#include "jobs/unknown.h"
 
 enum { SAMPLES = 60 }; /* for the rate: one a second, so the rate is that of the last minute */
 
@@ -23,11 +23,11 @@ enum { SAMPLES = 60 }; /* for the rate: one a second, so the rate is that of the
 static const double DRAW_EVERY = 0.2;
 static const double JSON_EVERY = 30;
 static const double METRICS_EVERY = 10;
-static const double TICK_EVERY = 1; /* while no image finishes */
+static const double TICK_EVERY = 1; /* while no item finishes */
 
 struct sample {
     double time; /* of clock_now */
-    uint64_t images;
+    uint64_t items;
 };
 
 struct progress {
@@ -84,7 +84,7 @@ static uint64_t through(const struct progress *progress)
 
 static bool is_known(const struct progress *progress)
 {
-    return progress->counts.expected != IMAGES_UNKNOWN;
+    return progress->counts.expected != ITEMS_UNKNOWN;
 }
 
 /* 0 if it is unknown. */
@@ -105,7 +105,7 @@ static void sample_rate(struct progress *progress, double now)
     const struct sample *oldest = &progress->samples[count > SAMPLES ? count % SAMPLES : 0];
     double seconds = now - oldest->time;
     if (seconds > 0)
-        progress->counts.rate = (double)(through(progress) - oldest->images) / seconds;
+        progress->counts.rate = (double)(through(progress) - oldest->items) / seconds;
 }
 
 static void erase(struct progress *progress)
@@ -127,16 +127,17 @@ static int columns(FILE *out)
 static void draw(struct progress *progress)
 {
     const struct progress_counts *counts = &progress->counts;
+    const struct item_words *words = progress->options.words;
     char numbers[5][32];
     char text[400];
     int used = snprintf(text, sizeof text, "%s", with_commas(through(progress), numbers[0]));
     if (is_known(progress))
         used += snprintf(text + used, sizeof text - (size_t)used, " of %s",
                          with_commas(counts->expected, numbers[1]));
-    used += snprintf(
-        text + used, sizeof text - (size_t)used, " images, %s failed, %s masks, %.*f images/s",
-        with_commas(counts->failed, numbers[2]), with_commas(counts->masks, numbers[3]),
-        counts->rate < 10 ? 2 : 1, counts->rate);
+    used += snprintf(text + used, sizeof text - (size_t)used, " %s, %s failed, %s %s, %.*f %s/s",
+                     words->items, with_commas(counts->failed, numbers[2]),
+                     with_commas(counts->results, numbers[3]), words->results,
+                     counts->rate < 10 ? 2 : 1, counts->rate, words->items);
     if (counts->rate > 0 && is_known(progress)) {
         progress_duration((double)left(progress) / counts->rate, numbers[4]);
         snprintf(text + used, sizeof text - (size_t)used, ", %s left", numbers[4]);
@@ -164,7 +165,9 @@ static void end_json(struct progress *progress)
 static void json_counts(struct progress *progress, double rate)
 {
     const struct progress_counts *counts = &progress->counts;
+    const struct item_words *words = progress->options.words;
     struct ndjson *line = &progress->line;
+    char name[64];
     ndjson_integer(line, "done", counts->done);
     ndjson_integer(line, "failed", counts->failed);
     ndjson_integer(line, "done_before", counts->done_before);
@@ -172,9 +175,10 @@ static void json_counts(struct progress *progress, double rate)
         ndjson_integer(line, "left", left(progress));
     else
         ndjson_real(line, "left", NAN, 0);
-    ndjson_integer(line, "masks", counts->masks);
+    ndjson_integer(line, words->results, counts->results);
     ndjson_integer(line, "bytes", counts->bytes);
-    ndjson_real(line, "images_per_second", rate, 3);
+    snprintf(name, sizeof name, "%s_per_second", words->items);
+    ndjson_real(line, name, rate, 3);
 }
 
 /* Prints text that may hold untrusted file names: control characters become '?'. */
@@ -218,8 +222,7 @@ static void write_metrics(struct progress *progress, double now)
     struct error error;
     progress->metrics_written = now;
     if (!progress->options.metrics ||
-        progress_write_metrics(progress->options.metrics, progress->options.labels,
-                               &progress->counts, &error) == 0 ||
+        progress_write_metrics(&progress->options, &progress->counts, &error) == 0 ||
         progress->metrics_failed)
         return;
     progress->metrics_failed = true;
@@ -254,7 +257,7 @@ static int start_metrics(struct progress *progress, const struct progress_option
     if (!progress->options.metrics || !progress->options.labels)
         return error_set(error, ERROR_MEMORY, "no memory for metrics");
     atomic_clean_beside(options->metrics);
-    return progress_write_metrics(options->metrics, options->labels, &progress->counts, error);
+    return progress_write_metrics(options, &progress->counts, error);
 }
 
 struct progress *progress_new(const struct progress_options *options, struct error *error)
@@ -288,7 +291,7 @@ static void tick(void *context)
     pthread_mutex_unlock(&progress->mutex);
 }
 
-/* If the thread cannot start, figures are updated only when an image finishes. */
+/* If the thread cannot start, figures are updated only when an item finishes. */
 static void start_ticker(struct progress *progress)
 {
     struct error error;
@@ -319,13 +322,13 @@ void progress_expect(struct progress *progress, uint64_t total, uint64_t done_be
     start_ticker(progress);
 }
 
-void progress_image(struct progress *progress, bool failed, uint32_t masks, double seconds,
-                    uint64_t bytes)
+void progress_item(struct progress *progress, bool failed, uint64_t results, double seconds,
+                   uint64_t bytes)
 {
     pthread_mutex_lock(&progress->mutex);
     progress->counts.done += !failed;
     progress->counts.failed += failed;
-    progress->counts.masks += masks;
+    progress->counts.results += results;
     progress->counts.bytes += bytes;
     progress->counts.seconds += seconds;
     progress->counts.last_time = clock_wall();
@@ -348,17 +351,18 @@ void progress_log(struct progress *progress, enum progress_level level, const ch
 static void say_summary(struct progress *progress, const char *reason, double seconds)
 {
     const struct progress_counts *counts = &progress->counts;
+    const struct item_words *words = progress->options.words;
     char numbers[5][32];
     char text[512];
     char duration[32];
     progress_duration(seconds, duration);
-    int used =
-        snprintf(text, sizeof text, "%s: %s images done, %s failed, %s masks in %s", reason,
-                 with_commas(counts->done, numbers[0]), with_commas(counts->failed, numbers[1]),
-                 with_commas(counts->masks, numbers[2]), duration);
+    int used = snprintf(text, sizeof text, "%s: %s %s done, %s failed, %s %s in %s", reason,
+                        with_commas(counts->done, numbers[0]), words->items,
+                        with_commas(counts->failed, numbers[1]),
+                        with_commas(counts->results, numbers[2]), words->results, duration);
     if (seconds > 0)
-        used += snprintf(text + used, sizeof text - (size_t)used, " (%.2f images/s)",
-                         (double)through(progress) / seconds);
+        used += snprintf(text + used, sizeof text - (size_t)used, " (%.2f %s/s)",
+                         (double)through(progress) / seconds, words->items);
     if (counts->done_before + counts->failed_before > 0)
         used += snprintf(text + used, sizeof text - (size_t)used, ", %s done before",
                          with_commas(counts->done_before, numbers[3]));

@@ -5,54 +5,94 @@
 
 #include "base/atomic.h"
 #include "base/error.h"
-#include "jobs/unknown.h"
+#include "jobs/items.h"
+#include "jobs/progress.h"
+
+/* Where to write, and what every metric needs. */
+struct sheet {
+    FILE *out;
+    const char *labels;
+    const struct item_words *words;
+};
+
+/* A text that begins with a capital letter. Returns `text`. */
+static const char *capital(const char *word, char text[64])
+{
+    snprintf(text, 64, "%s", word);
+    if (text[0] >= 'a' && text[0] <= 'z')
+        text[0] = (char)(text[0] - 'a' + 'A');
+    return text;
+}
+
+/* Joins the parts of a metric's name or help. Returns `text`. */
+static const char *join(char text[128], const char *first, const char *word, const char *last)
+{
+    snprintf(text, 128, "%s%s%s", first, word, last);
+    return text;
+}
 
 /* Writes one metric with its help text. */
-static void metric(FILE *out, const char *name, const char *type, const char *help,
-                   const char *labels, double value)
+static void metric(const struct sheet *sheet, const char *name, const char *type, const char *help,
+                   double value)
 {
-    fprintf(out, "# HELP maskmill_%s %s\n# TYPE maskmill_%s %s\n", name, help, name, type);
-    fprintf(out, "maskmill_%s{%s} %.17g\n", name, labels, value);
+    fprintf(sheet->out, "# HELP maskmill_%s %s\n# TYPE maskmill_%s %s\n", name, help, name, type);
+    fprintf(sheet->out, "maskmill_%s{%s} %.17g\n", name, sheet->labels, value);
 }
 
-static void images(FILE *out, const char *labels, const char *status, uint64_t value)
+static void outcome(const struct sheet *sheet, const char *status, uint64_t value)
 {
-    fprintf(out, "maskmill_images_total{%s%sstatus=\"%s\"} %llu\n", labels, labels[0] ? "," : "",
-            status, (unsigned long long)value);
+    fprintf(sheet->out, "maskmill_%s_total{%s%sstatus=\"%s\"} %llu\n", sheet->words->items,
+            sheet->labels, sheet->labels[0] ? "," : "", status, (unsigned long long)value);
 }
 
-static void write_counts(FILE *out, const char *labels, const struct progress_counts *counts)
+static void write_totals(const struct sheet *sheet, const struct progress_counts *counts)
 {
+    const struct item_words *words = sheet->words;
+    char start[64];
+    char name[128];
+    char help[128];
+    fprintf(sheet->out,
+            "# HELP maskmill_%s_total %s tried since the start, by outcome.\n"
+            "# TYPE maskmill_%s_total counter\n",
+            words->items, capital(words->items, start), words->items);
+    outcome(sheet, "done", counts->done);
+    outcome(sheet, "failed", counts->failed);
+    metric(sheet, join(name, "", words->results, "_total"), "counter",
+           join(help, "", capital(words->results, start), " written since the start."),
+           (double)counts->results);
+    metric(sheet, "output_bytes_total", "counter", "Bytes of output written since the start.",
+           (double)counts->bytes);
+    metric(sheet, "work_seconds_total", "counter",
+           join(help, "Time spent on ", words->items, ", over all workers."), counts->seconds);
+}
+
+static void write_state(const struct sheet *sheet, const struct progress_counts *counts)
+{
+    const struct item_words *words = sheet->words;
     uint64_t through = counts->done + counts->failed;
     uint64_t left = counts->expected > through ? counts->expected - through : 0;
-    fprintf(out, "# HELP maskmill_images_total Images tried since the start, by outcome.\n"
-                 "# TYPE maskmill_images_total counter\n");
-    images(out, labels, "done", counts->done);
-    images(out, labels, "failed", counts->failed);
-    metric(out, "masks_total", "counter", "Masks written since the start.", labels,
-           (double)counts->masks);
-    metric(out, "output_bytes_total", "counter", "Bytes of output written since the start.", labels,
-           (double)counts->bytes);
-    metric(out, "work_seconds_total", "counter", "Time spent on images, over all workers.", labels,
-           counts->seconds);
-    metric(out, "images_done_before", "gauge", "Images found done at the start.", labels,
-           (double)counts->done_before);
-    if (counts->expected != IMAGES_UNKNOWN)
-        metric(out, "images_left", "gauge", "Images of this start that are left.", labels,
-               (double)left);
-    metric(out, "images_per_second", "gauge", "Images a second, over the last minute.", labels,
-           counts->rate);
-    metric(out, "start_time_seconds", "gauge", "Start, in seconds since 1970.", labels,
+    char start[64];
+    char name[128];
+    char help[128];
+    capital(words->items, start);
+    metric(sheet, join(name, "", words->items, "_done_before"), "gauge",
+           join(help, "", start, " found done at the start."), (double)counts->done_before);
+    if (counts->expected != ITEMS_UNKNOWN)
+        metric(sheet, join(name, "", words->items, "_left"), "gauge",
+               join(help, "", start, " of this start that are left."), (double)left);
+    metric(sheet, join(name, "", words->items, "_per_second"), "gauge",
+           join(help, "", start, " a second, over the last minute."), counts->rate);
+    metric(sheet, "start_time_seconds", "gauge", "Start, in seconds since 1970.",
            counts->start_time);
-    metric(out, "last_image_time_seconds", "gauge", "Last image, in seconds since 1970.", labels,
-           counts->last_time);
-    metric(out, "running", "gauge", "1 while the run goes on.", labels, counts->status < 0);
+    metric(sheet, join(name, "last_", words->item, "_time_seconds"), "gauge",
+           join(help, "Last ", words->item, ", in seconds since 1970."), counts->last_time);
+    metric(sheet, "running", "gauge", "1 while the run goes on.", counts->status < 0);
     if (counts->status >= 0)
-        metric(out, "exit_status", "gauge", "Exit status of the run that has ended.", labels,
+        metric(sheet, "exit_status", "gauge", "Exit status of the run that has ended.",
                counts->status);
 }
 
-int progress_write_metrics(const char *path, const char *labels,
+int progress_write_metrics(const struct progress_options *options,
                            const struct progress_counts *counts, struct error *error)
 {
     char *text = NULL;
@@ -60,11 +100,13 @@ int progress_write_metrics(const char *path, const char *labels,
     FILE *out = open_memstream(&text, &size);
     if (!out)
         return error_set(error, ERROR_MEMORY, "no memory for metrics");
-    write_counts(out, labels, counts);
+    const struct sheet sheet = {out, options->labels, options->words};
+    write_totals(&sheet, counts);
+    write_state(&sheet, counts);
     int failed = ferror(out);
     failed |= fclose(out);
     int status = failed ? error_set(error, ERROR_MEMORY, "no memory for metrics")
-                        : atomic_write(path, text, size, NULL, error);
+                        : atomic_write(options->metrics, text, size, NULL, error);
     free(text);
     return status;
 }

@@ -25,7 +25,7 @@ struct queue *queue_new(size_t capacity, struct error *error)
         !__builtin_add_overflow(bytes, sizeof *queue, &bytes))
         queue = calloc(1, bytes);
     if (!queue) {
-        error_set(error, ERROR_MEMORY, "no memory for a queue of %zu", capacity);
+        error_set(error, ERROR_MEMORY, "no memory for a queue of %zu entries", capacity);
         return NULL;
     }
     queue->capacity = capacity;

@@ -9,8 +9,8 @@
 
 /* What to give up once no attempt is left. */
 enum verdict {
-    IMAGE,        /* this image */
-    IMAGE_OR_RUN, /* this image while reading, the run while writing */
+    ITEM,        /* this item */
+    ITEM_OR_RUN, /* this item while reading, the run while writing */
     RUN
 };
 
@@ -23,30 +23,19 @@ struct rule {
 static const struct rule *find_rule(int system)
 {
     static const struct rule rules[] = {
-        {EINTR, true, IMAGE_OR_RUN},
-        {EAGAIN, true, IMAGE_OR_RUN},
-        {EIO, true, IMAGE_OR_RUN},
-        {ETIMEDOUT, true, IMAGE_OR_RUN},
-        {EBUSY, true, IMAGE_OR_RUN},
-        {EROFS, false, IMAGE_OR_RUN},
-        {EACCES, false, IMAGE_OR_RUN},
-        {EPERM, false, IMAGE_OR_RUN},
-        {ENOSPC, true, RUN},
-        {EDQUOT, true, RUN},
-        {ENFILE, true, RUN},
-        {EMFILE, true, RUN},
-        {ENOMEM, true, RUN},
-        {ESTALE, true, RUN},
-        {ENOTCONN, true, RUN},
-        {ENODEV, true, RUN},
-        {ENXIO, true, RUN},
-        {EHOSTDOWN, true, RUN},
-        {EHOSTUNREACH, true, RUN},
-        {ENETDOWN, true, RUN},
-        {ENETUNREACH, true, RUN},
-        {ECONNRESET, true, RUN},
+        {EINTR, true, ITEM_OR_RUN},   {EAGAIN, true, ITEM_OR_RUN},
+        {EIO, true, ITEM_OR_RUN},     {ETIMEDOUT, true, ITEM_OR_RUN},
+        {EBUSY, true, ITEM_OR_RUN},   {EROFS, false, ITEM_OR_RUN},
+        {EACCES, false, ITEM_OR_RUN}, {EPERM, false, ITEM_OR_RUN},
+        {ENOSPC, true, RUN},          {EDQUOT, true, RUN},
+        {ENFILE, true, RUN},          {EMFILE, true, RUN},
+        {ENOMEM, true, RUN},          {ESTALE, true, RUN},
+        {ENOTCONN, true, RUN},        {ENODEV, true, RUN},
+        {ENXIO, true, RUN},           {EHOSTDOWN, true, RUN},
+        {EHOSTUNREACH, true, RUN},    {ENETDOWN, true, RUN},
+        {ENETUNREACH, true, RUN},     {ECONNRESET, true, RUN},
     };
-    static const struct rule other = {0, false, IMAGE};
+    static const struct rule other = {0, false, ITEM};
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (rules[i].system == system)
             return &rules[i];
@@ -58,9 +47,9 @@ enum retry_answer retry_decide(int system, enum retry_side side, int attempt, in
     const struct rule *rule = find_rule(system);
     if (rule->may_pass && attempt < retries)
         return RETRY_AGAIN;
-    if (rule->verdict == RUN || (rule->verdict == IMAGE_OR_RUN && side == RETRY_WRITING))
+    if (rule->verdict == RUN || (rule->verdict == ITEM_OR_RUN && side == RETRY_WRITING))
         return RETRY_STOP_RUN;
-    return RETRY_FAIL_IMAGE;
+    return RETRY_FAIL_ITEM;
 }
 
 double retry_delay(int attempt, uint64_t salt)
@@ -83,7 +72,8 @@ int mount_check(const char *folder, const struct mount_mark *mark, struct error 
     if (!mark->known)
         return 0;
     if (stat(folder, &status))
-        return error_set_system(error, ERROR_IO, errno, "'%s', which existed at the start", folder);
+        return error_set_system(error, ERROR_IO, errno,
+                                "'%s' existed at the start but cannot be found now", folder);
     if (status.st_dev != mark->device)
         return error_set(error, ERROR_IO,
                          "'%s' is on another file system than at the start: was it unmounted?",

@@ -1,17 +1,17 @@
-/* retry.h - what to do after an errno: try again, give up the image, or stop the run.
+/* retry.h - what to do after an errno: try again, give up the item, or stop the run.
  *
  *                                       given up after the last attempt
  *                                       while reading   while writing
  * tried again
- *   EINTR EAGAIN EIO ETIMEDOUT EBUSY    the image       the run
+ *   EINTR EAGAIN EIO ETIMEDOUT EBUSY    the item       the run
  *   ENOSPC EDQUOT                       the run         the run
  *   ENFILE EMFILE ENOMEM                the run         the run
  *   ESTALE ENOTCONN ENODEV ENXIO        the run         the run      (a mount in trouble)
  *   EHOSTDOWN EHOSTUNREACH ENETDOWN     the run         the run
  *   ENETUNREACH ECONNRESET              the run         the run
  * not tried again
- *   EROFS EACCES EPERM                  the image       the run
- *   all others (ENAMETOOLONG, ENOENT)   the image       the image
+ *   EROFS EACCES EPERM                  the item       the run
+ *   all others (ENAMETOOLONG, ENOENT)   the item       the item
  *
  * ENOENT while reading may also mean that a file system was unmounted: call mount_check first.
  */
@@ -25,14 +25,14 @@ struct error;
 struct stop;
 
 enum retry_side { RETRY_READING, RETRY_WRITING };
-enum retry_answer { RETRY_AGAIN, RETRY_FAIL_IMAGE, RETRY_STOP_RUN };
+enum retry_answer { RETRY_AGAIN, RETRY_FAIL_ITEM, RETRY_STOP_RUN };
 
 /* What to do after attempt number `attempt` (0 is the first) failed with errno `system`, if
  * `retries` more attempts are allowed. */
 enum retry_answer retry_decide(int system, enum retry_side side, int attempt, int retries);
 
 /* Seconds to wait after attempt 0, 1, 2, ...: 0.5, 1, 2, 4, 8, 16, 30, 30, ... times a factor from
- * 0.75 to 1.25. `salt`, a hash of the image's name, decides the factor, so that a thousand workers
+ * 0.75 to 1.25. `salt`, a hash of the item's name, decides the factor, so that a thousand workers
  * do not come back at once. */
 double retry_delay(int attempt, uint64_t salt);
 

@@ -90,8 +90,7 @@ static int compare_file(const char *path, const struct runfile_field *fields, si
     if (!json_is_object(object)) {
         json_decref(object);
         return error_set(error, ERROR_USAGE,
-                         "'%s' is not the file of a run: move it away, or choose another folder",
-                         path);
+                         "'%s' is not a run file: move it away, or choose another folder", path);
     }
     int answer = compare(object, path, fields, count, error);
     json_decref(object);

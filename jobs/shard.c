@@ -73,7 +73,7 @@ static int from_pair(shard_environment *environment, const char *index_name, con
             return -1;
         if (found == 0)
             return error_set(error, ERROR_USAGE,
-                             "%s is set but %s is not: say the number of shards with "
+                             "%s is set but %s is not: give the number of shards with "
                              "--shard auto/N",
                              index_name, count_name);
     }
@@ -113,7 +113,7 @@ int shard_parse(const char *text, shard_environment *environment, struct shard *
     snprintf(index_text, sizeof index_text, "%.*s", (int)length, text);
     if (strcmp(index_text, "auto") == 0) {
         if (count == 0)
-            return error_set(error, ERROR_USAGE, "--shard '%s': n is at least 1", text);
+            return error_set(error, ERROR_USAGE, "--shard '%s': n must be at least 1", text);
         return shard_auto(environment, count, shard, error);
     }
     if (!parse_integer(index_text, 0, INT64_MAX, &index))

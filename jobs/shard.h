@@ -2,7 +2,7 @@
  *
  * An item belongs to shard hash_bytes(key) mod n, where key is its relative name (list.h) with its
  * extension, and hash_bytes is in base/hash.h. So adding, removing or failing an item moves no
- * other. One shard reads a whole tar, so the images in it belong to the shard of the tar's key
+ * other. One shard reads a whole tar, so the items in it belong to the shard of the tar's key
  * (ledger_line_name). This mapping is a part of the ledger's format and never changes.
  */
 #ifndef JOBS_SHARD_H

@@ -155,7 +155,8 @@ struct stop *stop_new(double max_seconds, struct error *error)
     stop->end = eventfd(0, EFD_CLOEXEC);
     if (stop->signals < 0 || stop->end < 0 ||
         pthread_create(&stop->watcher, NULL, watch, stop) != 0) {
-        error_set(error, ERROR_UNSUPPORTED, "cannot watch for signals: no descriptor or thread");
+        error_set(error, ERROR_UNSUPPORTED,
+                  "cannot handle signals: no descriptor or thread is left");
         give_signals_back(stop);
         free_stop(stop);
         return NULL;

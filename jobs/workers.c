@@ -98,7 +98,7 @@ static int check_plan(const struct workers_plan *plan, size_t *threads, struct e
         good = plan->stages[s].threads >= 1 && plan->stages[s].work;
         *threads += (size_t)plan->stages[s].threads;
     }
-    return good ? 0 : error_set(error, ERROR_USAGE, "a plan of workers without work or threads");
+    return good ? 0 : error_set(error, ERROR_USAGE, "the worker plan has no work or no threads");
 }
 
 static int allocate(struct workers *workers, size_t threads, struct error *error)

@@ -7,6 +7,7 @@
 #include "jobs/ledger_status.h"
 #include "program/command.h"
 #include "program/command_line.h"
+#include "program/run/image_words.h"
 
 enum { WATCH_SECONDS = 5 };
 
@@ -24,7 +25,7 @@ enum exit_status status_main(struct command_line *line)
     bool watch = line->settings.watch;
     for (;;) {
         struct ledger_run_status status;
-        if (ledger_status_read(line->operands[0], &status, &error))
+        if (ledger_status_read(line->operands[0], &image_words, &status, &error))
             return command_fail(line->command, &error);
         if (watch && !json && isatty(STDOUT_FILENO))
             fputs("\033[H\033[J", stdout); /* clear the terminal */
@@ -42,7 +43,7 @@ enum exit_status merge_main(struct command_line *line)
 {
     struct error error;
     struct ledger_run_status status;
-    if (ledger_merge(line->operands[0], &status, &error))
+    if (ledger_merge(line->operands[0], &image_words, &status, &error))
         return command_fail(line->command, &error);
     ledger_status_print(&status, stdout);
     return status_of(&status);

@@ -19,6 +19,7 @@
 #include "jobs/stop.h"
 #include "jobs/workers.h"
 #include "program/run/collection.h"
+#include "program/run/image_words.h"
 #include "program/run/item.h"
 #include "program/run/run.h"
 #include "program/run/run_clean.h"
@@ -104,16 +105,16 @@ static void note_done(struct collection *collection, struct item *item)
         .key = item->key,
         .tar = item->tar,
         .bytes = item->bytes,
-        .width = item->record.width,
-        .height = item->record.height,
-        .masks = (uint32_t)item->record.masks.count,
+        .numbers = {{"width", item->record.width},
+                    {"height", item->record.height},
+                    {image_words.results, item->record.masks.count}},
         .seconds = item->seconds,
         .worker = item->worker,
     };
     item->key = item->tar = NULL; /* the line owns them now */
     run->outcome.done++;
-    progress_image(run->resources.progress, false, (uint32_t)item->record.masks.count,
-                   item->seconds, item->bytes);
+    progress_item(run->resources.progress, false, item->record.masks.count, item->seconds,
+                  item->bytes);
     if (atomic_batch_due(run->resources.batch) || clock_now() - collection->flushed >= 1.0)
         flush(collection);
 }
@@ -133,7 +134,7 @@ static void note_failed(struct run *run, const struct item *item)
         run_fail(run, &error);
     run->outcome.failed++;
     progress_log(run->resources.progress, PROGRESS_ERROR, "%s", item->error.text);
-    progress_image(run->resources.progress, true, 0, item->seconds, 0);
+    progress_item(run->resources.progress, true, 0, item->seconds, 0);
     uint64_t tried = run->outcome.done + run->outcome.failed;
     if (run->outcome.failed > run->config.failures_most ||
         (tried >= 20 && (double)run->outcome.failed > run->config.failures_share * (double)tried)) {

@@ -44,7 +44,7 @@ static bool try_again(struct run *run, struct item *item, enum retry_side side, 
         run_fail(run, &item->error);
         item->dropped = true;
         return false;
-    case RETRY_FAIL_IMAGE:
+    case RETRY_FAIL_ITEM:
         break;
     }
     return false;

@@ -3,6 +3,7 @@
  *   options -> model and its defaults -> survey of the inputs -> output folder, ledgers
  *   -> workers -> images through the stages (collection.c) -> summary
  */
+#include "program/run/image_words.h"
 #include "program/run/run.h"
 
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "base/parse.h"
 #include "images/image_worker.h"
 #include "images/tar_input.h"
+#include "jobs/items.h"
 #include "jobs/ledger.h"
 #include "jobs/ledger_index.h"
 #include "jobs/ledger_status.h"
@@ -22,7 +24,6 @@
 #include "jobs/lock.h"
 #include "jobs/progress.h"
 #include "jobs/stop.h"
-#include "jobs/unknown.h"
 #include "program/command.h"
 #include "program/command_line.h"
 #include "program/config.h"
@@ -95,6 +96,7 @@ static int start_reporting(const struct run_config *config, struct run_resources
         snprintf(labels, sizeof labels, "shard=\"%u/%u\"", config->shard.index,
                  config->shard.count);
     const struct progress_options options = {
+        .words = &image_words,
         .out = stderr,
         .json = strcmp(settings->log_format, "json") == 0,
         .quiet = settings->quiet,
@@ -125,7 +127,7 @@ static int open_inputs(struct run_config *config, struct run_resources *resource
     return resources->list ? list_survey(resources->list, &config->shard, survey, error) : -1;
 }
 
-/* `images`: in this shard, or IMAGES_UNKNOWN. */
+/* `images`: in this shard, or ITEMS_UNKNOWN. */
 static int begin_ledger(struct run *run, uint64_t images, struct error *error)
 {
     const struct run_config *config = &run->config;
@@ -134,13 +136,13 @@ static int begin_ledger(struct run *run, uint64_t images, struct error *error)
     resources->batch = atomic_batch_new(SYNC_FILES, SYNC_SECONDS, error);
     resources->ledger =
         resources->batch ? ledger_open(config->settings->output, &config->shard, error) : NULL;
-    if (!resources->ledger || ledger_append_start(resources->ledger, images, error))
+    if (!resources->ledger || ledger_append_start(resources->ledger, &image_words, images, error))
         return -1;
     struct ledger_counts before = ledger_index_counts(resources->before);
     uint64_t tried = before.done + before.failed;
     uint64_t left = images > tried ? images - tried : 0;
-    if (images == IMAGES_UNKNOWN)
-        left = IMAGES_UNKNOWN;
+    if (images == ITEMS_UNKNOWN)
+        left = ITEMS_UNKNOWN;
     else if (retry_failed)
         left = before.failed;
     progress_expect(resources->progress, left, before.done, before.failed);

@@ -11,11 +11,12 @@
 #include "base/atomic_name.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "jobs/items.h"
 #include "jobs/ledger.h"
 #include "jobs/ledger_index.h"
 #include "jobs/ledger_status.h"
 #include "jobs/shard.h"
-#include "jobs/unknown.h"
+#include "program/run/image_words.h"
 #include "scratch.h"
 
 static struct scratch scratch;
@@ -45,9 +46,7 @@ static void append_done(struct ledger *ledger, const char *key, uint64_t bytes, 
     const struct ledger_line line = {.status = LEDGER_DONE,
                                      .key = key,
                                      .bytes = bytes,
-                                     .width = 640,
-                                     .height = 480,
-                                     .masks = 31,
+                                     .numbers = {{"width", 640}, {"height", 480}, {"masks", 31}},
                                      .seconds = 0.25,
                                      .worker = 2,
                                      .time = time};
@@ -284,7 +283,8 @@ START_TEST(the_images_in_a_tar_belong_to_the_shard_of_the_tar)
     for (int s = 0; s < 3; s++)
         ledger_close(ledgers[s]);
     ledger_close(old);
-    ck_assert_msg(ledger_status_read(scratch.path, &status, &error) == 0, "%s", error.text);
+    ck_assert_msg(ledger_status_read(scratch.path, &image_words, &status, &error) == 0, "%s",
+                  error.text);
     for (uint32_t s = 0; s < 3; s++) {
         const struct shard shard = {s, 3};
         uint64_t other = shard_has(&shard, "before.jpg");
@@ -334,7 +334,7 @@ START_TEST(writers_of_this_shard_are_known)
     for (int s = 0; s < 2; s++) {
         struct ledger *ledger = open_ledger(halves[s]);
         for (int start = 0; start <= s; start++)
-            ck_assert_int_eq(ledger_append_start(ledger, 1, &error), 0);
+            ck_assert_int_eq(ledger_append_start(ledger, &image_words, 1, &error), 0);
         ledger_close(ledger);
     }
     scratch_write(&scratch, ".maskmill/ledger-0-of-3.ndjson",
@@ -354,13 +354,13 @@ START_TEST(status_adds_up_over_shards)
     struct error error = {0};
     struct ledger_run_status status;
     double now = (double)time(NULL);
-    ck_assert_int_eq(ledger_status_read(scratch.path, &status, &error), -1);
+    ck_assert_int_eq(ledger_status_read(scratch.path, &image_words, &status, &error), -1);
     uint64_t images[2] = {0};
     struct shard shards[2] = {{0, 3}, {2, 3}};
     struct ledger *old = open_ledger(ALL);
     for (int s = 0; s < 2; s++) {
         struct ledger *ledger = open_ledger(shards[s]);
-        ck_assert_int_eq(ledger_append_start(ledger, 50, &error), 0);
+        ck_assert_int_eq(ledger_append_start(ledger, &image_words, 50, &error), 0);
         for (int i = 0; i < 60; i++) {
             char key[32];
             snprintf(key, sizeof key, "%d.jpg", i);
@@ -377,10 +377,11 @@ START_TEST(status_adds_up_over_shards)
         ledger_close(ledger);
     }
     ledger_close(old);
-    ck_assert_msg(ledger_status_read(scratch.path, &status, &error) == 0, "%s", error.text);
+    ck_assert_msg(ledger_status_read(scratch.path, &image_words, &status, &error) == 0, "%s",
+                  error.text);
     ck_assert_uint_eq(status.shard_count, 2);
     ck_assert_uint_eq(status.shards_expected, 3);
-    ck_assert_uint_eq(status.images, 100);
+    ck_assert_uint_eq(status.items, 100);
     ck_assert_uint_eq(status.done + status.failed, images[0] + images[1]);
     ck_assert_uint_eq(status.left, 100 - images[0] - images[1]);
     ck_assert(status.shards[0].running);
@@ -412,7 +413,8 @@ END_TEST
 static void read_status(struct ledger_run_status *status)
 {
     struct error error = {0};
-    ck_assert_msg(ledger_status_read(scratch.path, status, &error) == 0, "%s", error.text);
+    ck_assert_msg(ledger_status_read(scratch.path, &image_words, status, &error) == 0, "%s",
+                  error.text);
 }
 
 /* How often `text` stands in what `print` prints. */
@@ -439,13 +441,14 @@ START_TEST(a_number_of_images_that_is_not_known)
     struct ledger *ledgers[2];
     for (uint32_t s = 0; s < 2; s++) {
         ledgers[s] = open_ledger((struct shard){s, 2});
-        ck_assert_int_eq(ledger_append_start(ledgers[s], s ? IMAGES_UNKNOWN : 0, &error), 0);
+        ck_assert_int_eq(
+            ledger_append_start(ledgers[s], &image_words, s ? ITEMS_UNKNOWN : 0, &error), 0);
     }
     append_member(ledgers[1], "1.tar", "1/a.jpg", true, 0);
     read_status(&status);
     ck_assert_uint_eq(status.shards[0].left, 0);
-    ck_assert_uint_eq(status.shards[1].left, IMAGES_UNKNOWN);
-    ck_assert_uint_eq(status.left, IMAGES_UNKNOWN);
+    ck_assert_uint_eq(status.shards[1].left, ITEMS_UNKNOWN);
+    ck_assert_uint_eq(status.left, ITEMS_UNKNOWN);
     ck_assert(!ledger_status_over(&status));
     ck_assert_uint_eq(count_printed(ledger_status_print_json, &status, "\"left\":null"), 2);
     ck_assert_uint_eq(count_printed(ledger_status_print_json, &status, "\"images\":null"), 2);
@@ -454,15 +457,15 @@ START_TEST(a_number_of_images_that_is_not_known)
 
     ck_assert_int_eq(ledger_append_end(ledgers[1], "stopped", &error), 0);
     read_status(&status);
-    ck_assert_uint_eq(status.left, IMAGES_UNKNOWN);
+    ck_assert_uint_eq(status.left, ITEMS_UNKNOWN);
     ck_assert(ledger_status_over(&status));
     ledger_status_free(&status);
 
-    ck_assert_int_eq(ledger_append_start(ledgers[1], IMAGES_UNKNOWN, &error), 0);
+    ck_assert_int_eq(ledger_append_start(ledgers[1], &image_words, ITEMS_UNKNOWN, &error), 0);
     ck_assert_int_eq(ledger_append_end(ledgers[1], "done", &error), 0);
     read_status(&status);
     ck_assert_uint_eq(status.left, 0);
-    ck_assert_uint_eq(status.images, IMAGES_UNKNOWN);
+    ck_assert_uint_eq(status.items, ITEMS_UNKNOWN);
     ck_assert(ledger_status_over(&status));
     ledger_status_free(&status);
     for (int s = 0; s < 2; s++)
@@ -521,7 +524,7 @@ START_TEST(failed_images_and_the_merged_ledger)
     ck_assert_int_eq(ledger_write_failed(scratch.path, NULL, true, &count, &error), 0);
     ck_assert_uint_eq(count, 0);
     ck_assert_uint_eq(count_lines("failed.ndjson"), 0);
-    ck_assert_int_eq(ledger_merge(scratch.path, &status, &error), 0);
+    ck_assert_int_eq(ledger_merge(scratch.path, &image_words, &status, &error), 0);
     ck_assert_uint_eq(count_lines("ledger.ndjson"), 4);
     ck_assert_uint_eq(count_lines("failed.ndjson"), 2);
     struct ledger_index *index = read_index(NULL);

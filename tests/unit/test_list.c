@@ -4,9 +4,9 @@
 #include <errno.h>
 
 #include "base/error.h"
+#include "jobs/items.h"
 #include "jobs/list.h"
 #include "jobs/shard.h"
-#include "jobs/unknown.h"
 #include "scratch.h"
 
 static struct scratch scratch;
@@ -49,7 +49,7 @@ static struct list_survey expect_survey(const struct list_options *options,
     struct list *list = list_open(options, &error);
     ck_assert_msg(list, "%s", error.text);
     ck_assert_msg(list_survey(list, shard, &survey, &error) == 0, "%s", error.text);
-    ck_assert_int_eq(list_next(list, &item, &error), survey.images > 0);
+    ck_assert_int_eq(list_next(list, &item, &error), survey.items > 0);
     list_close(list);
     return survey;
 }
@@ -161,7 +161,7 @@ START_TEST(hostile_names_are_bytes_like_others)
     struct list_options options = {.inputs = inputs, .input_count = 1};
     expect_keys(&options, " .jpg|%s%n.jpg|-o.jpg|back\\slash.jpg|new\nline.jpg|q\"uo'te.jpg|"
                           "\xed\xa0\x80.jpg|\xff\xfe.jpg");
-    ck_assert_uint_eq(expect_survey(&options, NULL).images, 8);
+    ck_assert_uint_eq(expect_survey(&options, NULL).items, 8);
     free(folder);
 }
 END_TEST
@@ -209,7 +209,7 @@ START_TEST(a_list_in_a_pipe_can_be_read_twice)
         _exit(0);
     }
     struct list_options options = {.list_file = name};
-    ck_assert_uint_eq(expect_survey(&options, NULL).images, 2);
+    ck_assert_uint_eq(expect_survey(&options, NULL).items, 2);
     free(name);
 }
 END_TEST
@@ -223,7 +223,7 @@ START_TEST(two_images_with_one_output_are_refused)
     char *one = scratch_path(&scratch, "other/a.png");
     const char *inputs[] = {in, one};
     struct list_options options = {.inputs = inputs, .input_count = 1};
-    ck_assert_uint_eq(expect_survey(&options, NULL).images, 2);
+    ck_assert_uint_eq(expect_survey(&options, NULL).items, 2);
     options.input_count = 2;
     expect_refused(&options, "in/a.jpg", "other/a.png");
 
@@ -250,7 +250,7 @@ START_TEST(many_images_are_surveyed_without_a_false_alarm)
     uint64_t sum = 0;
     for (int i = 0; i < 4; i++) {
         struct list_survey survey = expect_survey(&options, &shards[i]);
-        ck_assert_uint_eq(survey.images, 200000);
+        ck_assert_uint_eq(survey.items, 200000);
         ck_assert_uint_gt(survey.mine, 49000);
         ck_assert_uint_lt(survey.mine, 51000);
         sum += survey.mine;
@@ -278,16 +278,16 @@ START_TEST(files_that_hold_many_images_leave_their_number_unknown)
     const struct list_options options = {.list_file = list, .folder = tar_folder};
     const struct list_options plain = {.list_file = list};
     struct list_survey all = expect_survey(&options, NULL);
-    ck_assert_uint_eq(all.images, 3);
-    ck_assert_uint_eq(all.mine, IMAGES_UNKNOWN);
+    ck_assert_uint_eq(all.items, 3);
+    ck_assert_uint_eq(all.mine, ITEMS_UNKNOWN);
     ck_assert_uint_eq(expect_survey(&plain, NULL).mine, 3);
     uint64_t known = 0;
     for (uint32_t s = 0; s < 4; s++) {
         const struct shard shard = {s, 4};
         uint64_t mine = expect_survey(&options, &shard).mine;
-        ck_assert_int_eq(mine == IMAGES_UNKNOWN, shard_has(&shard, "b.tar"));
-        ck_assert(mine == IMAGES_UNKNOWN || mine <= 2);
-        known += mine != IMAGES_UNKNOWN;
+        ck_assert_int_eq(mine == ITEMS_UNKNOWN, shard_has(&shard, "b.tar"));
+        ck_assert(mine == ITEMS_UNKNOWN || mine <= 2);
+        known += mine != ITEMS_UNKNOWN;
     }
     ck_assert_uint_eq(known, 3);
     free(list);
@@ -300,7 +300,7 @@ START_TEST(nothing_else_writes_into_the_folder_of_a_tar)
     char *list = scratch_path(&scratch, "list");
     const struct list_options options = {.list_file = list, .folder = tar_folder};
     scratch_write(&scratch, "list", "x/a.tar\nx/a.jpg\nx/ab/1.jpg\na/1.jpg\nb.tar\n");
-    ck_assert_uint_eq(expect_survey(&options, NULL).images, 5);
+    ck_assert_uint_eq(expect_survey(&options, NULL).items, 5);
     scratch_write(&scratch, "list", "x/a/1.jpg\nx/2.jpg\nx/a.tar\n");
     expect_refused(&options, "'x/a/1.jpg' and 'x/a.tar'", "'x/a/'");
     scratch_write(&scratch, "list", "x/a.tar\nx/a/b/c/1.jpg\n");
@@ -319,7 +319,7 @@ START_TEST(nothing_is_written_into_folders_of_other_formats)
     char *list = scratch_path(&scratch, "list");
     const struct list_options options = {.list_file = list, .folder = tar_folder};
     scratch_write(&scratch, "list", "@a.jpg\nx/@y/1.jpg\nx/@z.tar\n");
-    ck_assert_uint_eq(expect_survey(&options, NULL).images, 3);
+    ck_assert_uint_eq(expect_survey(&options, NULL).items, 3);
     scratch_write(&scratch, "list", "a.jpg\n@x/1.jpg\n");
     expect_refused(&options, "'@x/1.jpg'", "'@x/'");
     scratch_write(&scratch, "list", "a.jpg\n@x.tar\n");

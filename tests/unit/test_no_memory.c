@@ -21,6 +21,7 @@
 #include "jobs/shard.h"
 #include "model/checkpoint/checkpoint.h"
 #include "program/config.h"
+#include "program/run/image_words.h"
 #include "program/settings.h"
 #include "records/record.h"
 #include "rle/coco.h"
@@ -224,7 +225,8 @@ static int append_to_ledger(struct error *error)
     const struct ledger_line done = {.status = LEDGER_DONE, .key = "a/\xff.jpg", .bytes = 7};
     const struct ledger_line failed = {
         .status = LEDGER_FAILED, .key = "b.jpg", .tar = "\xff.tar", .error = "bad"};
-    int status = ledger_append_start(ledger, 2, error) || ledger_append(ledger, &done, error) ||
+    int status = ledger_append_start(ledger, &image_words, 2, error) ||
+                         ledger_append(ledger, &done, error) ||
                          ledger_append(ledger, &failed, error) ||
                          ledger_append_end(ledger, "done", error) || ledger_sync(ledger, error)
                      ? -1
@@ -243,7 +245,7 @@ static int index_ledgers(struct error *error)
 static int merge_ledgers(struct error *error)
 {
     struct ledger_run_status status;
-    if (ledger_merge(scratch.path, &status, error))
+    if (ledger_merge(scratch.path, &image_words, &status, error))
         return -1;
     ledger_status_free(&status);
     return 0;
@@ -278,8 +280,11 @@ static int take_lock(struct error *error)
 
 static int watch_progress(struct error *error)
 {
-    const struct progress_options options = {
-        .quiet = true, .json = true, .metrics = path_of("x.prom"), .labels = ""};
+    const struct progress_options options = {.words = &image_words,
+                                             .quiet = true,
+                                             .json = true,
+                                             .metrics = path_of("x.prom"),
+                                             .labels = ""};
     struct progress *progress = progress_new(&options, error);
     progress_free(progress);
     return progress ? 0 : -1;

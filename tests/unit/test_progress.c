@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "jobs/items.h"
 #include "jobs/progress.h"
-#include "jobs/unknown.h"
+#include "program/run/image_words.h"
 #include "scratch.h"
 
 static struct scratch scratch;
@@ -27,12 +28,13 @@ static char *report(struct progress_options options)
     struct error error = {0};
     char *text = NULL;
     size_t size;
+    options.words = &image_words;
     options.out = open_memstream(&text, &size);
     struct progress *progress = progress_new(&options, &error);
     ck_assert_msg(progress, "%s", error.text);
     progress_expect(progress, 1234, 7, 2);
     for (int i = 0; i < 5; i++)
-        progress_image(progress, i == 3, 1000, 0.5, 10);
+        progress_item(progress, i == 3, 1000, 0.5, 10);
     progress_log(progress, PROGRESS_WARNING, "%s", "odd \"name\"\n\x1b[31m\xff.jpg");
     progress_log(progress, PROGRESS_INFO, "for your information");
     progress_finish(progress, "stopped by SIGTERM", 4);
@@ -98,7 +100,8 @@ START_TEST(metrics_are_a_complete_file)
     free(text);
     free(path);
     struct error error = {0};
-    const struct progress_options wrong = {.metrics = "/dev/null/x.prom", .labels = ""};
+    const struct progress_options wrong = {
+        .words = &image_words, .metrics = "/dev/null/x.prom", .labels = ""};
     ck_assert_ptr_null(progress_new(&wrong, &error));
     ck_assert_int_eq(error.code, ERROR_IO);
 }
@@ -109,11 +112,11 @@ START_TEST(the_terminal_line_is_drawn_and_erased)
     struct error error = {0};
     char name[] = "/tmp/maskmill-test-XXXXXX";
     FILE *out = fdopen(mkstemp(name), "w+");
-    const struct progress_options options = {.out = out, .terminal = true};
+    const struct progress_options options = {.words = &image_words, .out = out, .terminal = true};
     struct progress *progress = progress_new(&options, &error);
     progress_expect(progress, 10000, 0, 0);
     usleep(300000);
-    progress_image(progress, false, 12345, 1, 1);
+    progress_item(progress, false, 12345, 1, 1);
     progress_log(progress, PROGRESS_ERROR, "a message");
     progress_free(progress);
     char buffer[1000] = "";
@@ -133,7 +136,7 @@ START_TEST(figures_come_by_the_clock_alone)
     char name[] = "/tmp/maskmill-test-XXXXXX";
     int file = mkstemp(name);
     FILE *out = fdopen(dup(file), "w");
-    const struct progress_options options = {.out = out, .terminal = true};
+    const struct progress_options options = {.words = &image_words, .out = out, .terminal = true};
     struct progress *progress = progress_new(&options, &error);
     char buffer[1000] = "";
     progress_expect(progress, 10, 0, 0);
@@ -164,11 +167,11 @@ START_TEST(an_unknown_number_of_images_is_left_out)
     char *path = scratch_path(&scratch, "unknown.prom");
     FILE *out = open_memstream(&text, &size);
     const struct progress_options options = {
-        .out = out, .terminal = true, .metrics = path, .labels = ""};
+        .words = &image_words, .out = out, .terminal = true, .metrics = path, .labels = ""};
     struct progress *progress = progress_new(&options, &error);
-    progress_expect(progress, IMAGES_UNKNOWN, 0, 0);
+    progress_expect(progress, ITEMS_UNKNOWN, 0, 0);
     usleep(300000);
-    progress_image(progress, false, 5, 1, 1);
+    progress_item(progress, false, 5, 1, 1);
     progress_finish(progress, "done", 0);
     progress_free(progress);
     fclose(out);

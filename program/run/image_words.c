@@ -1,0 +1,3 @@
+#include "program/run/image_words.h"
+
+const struct item_words image_words = {.item = "image", .items = "images", .results = "masks"};
