@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from skimage.segmentation import felzenszwalb, slic
 
-from record import write_record
+from record import decode, write_record
 
 
 def squares(image, cells):
@@ -40,31 +40,6 @@ def read_truth(path):
     record = json.loads(path.read_text())
     first = min((a.get("annotator", 0) for a in record["annotations"]), default=0)
     return [decode(a["segmentation"]) for a in record["annotations"] if a.get("annotator", 0) == first]
-
-
-def decode(segmentation):
-    """COCO's run string or a list of run lengths -> bool [h, w]."""
-    height, width = segmentation["size"]
-    counts = segmentation["counts"]
-    if isinstance(counts, str):
-        counts = decode_counts(counts)
-    values = np.arange(len(counts)) % 2 == 1
-    return np.repeat(values, counts).reshape(width, height).T
-
-
-def decode_counts(text):
-    counts, number, shift = [], 0, 0
-    for character in text.encode():
-        group = character - 48
-        number |= (group & 31) << shift
-        shift += 5
-        if group & 32:
-            continue
-        if group & 16:
-            number -= 1 << shift
-        counts.append(number + (counts[-2] if len(counts) > 2 else 0))
-        number = shift = 0
-    return counts
 
 
 def centre(mask):
