@@ -25,15 +25,15 @@ def drawn_index(weights, dice, count):
     return torch.searchsorted(total, aim).clamp(max=weights.shape[1] - 1)
 
 
-def chosen_pixels(dice, part, count):
-    """Half by area, half every part alike; parts below LEAST cells only where there are no others. part [B, S, S]
+def chosen_pixels(dice, part, count, least=LEAST * CELL * CELL):
+    """Half by area, half every part alike; parts below `least` pixels only where there are no others. part [B, S, S]
     -> indices int64 [B, count] of pixels"""
     flat = part.flatten(1)
     labels = flat.long() + 1  # padding is -1
     areas = torch.zeros(len(flat), MOST_LABELS + 1, device=flat.device)
     areas.scatter_add_(1, labels, torch.ones_like(flat, dtype=torch.float))
     areas[:, 0] = 0
-    large = areas >= LEAST * CELL * CELL
+    large = areas >= least
     large = torch.where(large.any(1, keepdim=True), large, areas == areas.amax(1, keepdim=True))
     alike = (large / areas.clamp(min=1)).gather(1, labels)
     by_area = large.float().gather(1, labels)

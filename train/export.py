@@ -46,13 +46,15 @@ def main():
     saved = torch.load(arguments.checkpoint, map_location="cpu", weights_only=False)
     tensors = {name: tensor for name, tensor in saved["average"].items() if tensor.dtype.is_floating_point}
     stages = [":".join(f"{number:g}" for number in stage) for stage in saved["options"]["stages"][0]]
+    photographs = saved["options"].get("photographs")
     metadata = {
         "image_size": str(saved["size"]),
         "training_steps": str(saved["step"]),
         "training_images": str(saved["images"]),
         "training_stages": ",".join(stages),
         "training_seed": str(saved["options"]["seed"]),
-        "data": "scenes drawn by train/scene.py, nothing else",
+        "data": ("photographs of docs/data-sources.md and scenes drawn by train/scene.py" if photographs
+                 else "scenes drawn by train/scene.py, nothing else"),
         "version": arguments.version,
         **dict(arguments.set),
     }

@@ -5,6 +5,12 @@ import torch
 from torch.utils.data import DataLoader
 
 from data import Scenes
+from photographs import Mixture
+
+
+def source(options, device, workers):
+    """What numbered batches come from."""
+    return (Mixture if options.photographs else Scenes)(options, device, workers)
 
 
 class Drawings:
@@ -16,7 +22,7 @@ class Drawings:
 
     def __getitem__(self, number):
         if self.scenes is None:
-            self.scenes = Scenes(self.options, torch.device("cpu"), 0)
+            self.scenes = source(self.options, torch.device("cpu"), 0)
         length = self.options.reuse ** 2
         return [self.scenes.batch(number * length + place, self.count, self.size) for place in range(length)]
 
@@ -24,7 +30,7 @@ class Drawings:
 class Feed:
     def __init__(self, options, device, team):
         self.options, self.device, self.team = options, device, team
-        self.scenes = None if options.drawers else Scenes(options, device, options.workers)
+        self.scenes = None if options.drawers else source(options, device, options.workers)
 
     def batches(self, first, count, size):
         """Batches of `count` images for step `first` and all that follow. Blocks go to the processes in turn."""

@@ -53,6 +53,21 @@ def compressed(image, coarseness):
     return torch.einsum("ij,bjhw->bihw", torch.linalg.inv(to_ycc), planes) + 128
 
 
+def handled(dice, image):
+    """What photographs go through besides: other light, colours and contrast, blur, noise, a file. uint8 -> uint8"""
+    count = len(image)
+    image = (image / 255.0).clamp(1e-4, 1) ** wide(dice.log_uniform(0.75, 1.33, count))
+    gain = (0.06 * dice.normal(count, 3) + 0.12 * dice.normal(count, 1)).exp()[:, :, None, None]
+    middle = image.mean((2, 3), keepdim=True)
+    image = (middle + (image - middle) * wide(dice.uniform(0.75, 1.2, count))) * gain
+    image = torch.where(wide(dice.chance(0.06, count)), image.mean(1, keepdim=True), image)
+    image = blurred(image, dice.uniform(0.3, 1.4, count) * dice.chance(0.35, count))
+    grain = dice.log_uniform(0.004, 0.04, count) * dice.chance(0.35, count)
+    image = (image + wide(grain) * dice.normal(*image.shape)).clamp(0, 1) * 255
+    image = torch.where(wide(dice.chance(0.35, count)), compressed(image, dice.log_uniform(0.1, 1, count)), image)
+    return image.clamp(0, 255).round().to(torch.uint8)
+
+
 def develop(dice, image):
     """float [B, 3, S, S] of 0..1 or so -> uint8"""
     count, _, size, _ = image.shape
