@@ -57,7 +57,7 @@ def first_click(sam, embeddings, batch, options, tally):
     logits, predicted = predict(sam, embeddings, options, points, torch.ones_like(points[..., 0]), None, None)
     logits, predicted = logits[:, 1:], predicted[:, 1:]
     weight = batch["weight"]
-    losses = mask_losses(logits, batch["targets"], batch["valid"], options.sharpness)
+    losses = mask_losses(logits, batch["targets"], batch["valid"], options.sharpness, options.edge)
     lowest = (losses.amin(2) * weight).sum() / weight.sum()
     overlap = actual_ious(logits, batch["targets"], batch["valid"])
     actual = (overlap * weight[:, :, None]).amax(1)
@@ -72,7 +72,7 @@ def single_mask(sam, embeddings, batch, options, tally, points, labels, boxes, m
     """Prompts that leave no doubt: the single mask against the chosen one. -> logits [N, L, L]"""
     logits, predicted = predict(sam, embeddings, options, points, labels, boxes, masks)
     target = batch["meant"][:, None]
-    losses = mask_losses(logits[:, :1], target, batch["valid"], options.sharpness)
+    losses = mask_losses(logits[:, :1], target, batch["valid"], options.sharpness, options.edge)
     tally.add(losses.mean(), predicted[:, 0], actual_ious(logits[:, :1], target, batch["valid"])[:, 0, 0])
     return logits[:, 0]
 
