@@ -1,10 +1,12 @@
-"""Drawn scenes to look at and to measure with.
+"""Drawn scenes to look at, to measure with, and in place of photographs where there are none.
 
     draw.py --sheet FILE              16 scenes on one sheet, and beside it their wholes
     draw.py --write FOLDER            pairs of image and record, as `maskmill eval` reads them
+    draw.py --set FOLDER              images and annotations.json, as sets.py reads them
             [--count N] [--seed S] [--size PIXELS]
 """
 import argparse
+import json
 import pathlib
 
 import cv2
@@ -12,7 +14,7 @@ import numpy as np
 import torch
 
 from bank import Banks
-from record import write_record
+from record import run_lengths, write_record
 from scene import scenes
 
 TILES, SILHOUETTES = 192, 384
@@ -43,6 +45,22 @@ def write_pairs(folder, seed, count, size, least):
         write_record(folder / f"{name}.json", *labels.shape[1:], f"{name}.png", masks)
 
 
+def write_set(folder, seed, count, size, least):
+    """Images with their parts and wholes of at least `least` pixels, in COCO's format."""
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    images, annotations = [], []
+    for number, (image, labels) in enumerate(drawn(seed, count, size)):
+        name = f"{number:04d}.png"
+        cv2.imwrite(str(folder / "images" / name), image)
+        images.append({"id": number, "file_name": name, "height": image.shape[0], "width": image.shape[1]})
+        for mask in [level == label for level in labels[:2] for label in np.unique(level)]:
+            if mask.sum() >= least:
+                annotations.append({"image_id": number, "iscrowd": 0, "area": int(mask.sum()),
+                                    "bbox": list(cv2.boundingRect(mask.view(np.uint8))),
+                                    "segmentation": {"size": list(mask.shape), "counts": run_lengths(mask)}})
+    (folder / "annotations.json").write_text(json.dumps({"images": images, "annotations": annotations}))
+
+
 def write_sheet(path, seed, size):
     sheet = np.zeros((4 * size, 8 * size, 3), np.uint8)
     for index, (image, labels) in enumerate(drawn(seed, 16, size)):
@@ -57,6 +75,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sheet", type=pathlib.Path)
     parser.add_argument("--write", type=pathlib.Path)
+    parser.add_argument("--set", type=pathlib.Path)
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1000, help="keep apart from the seed of training")
     parser.add_argument("--size", type=int, default=480, help="longest side, pixels, a multiple of 8")
@@ -67,6 +86,8 @@ def main():
         write_sheet(arguments.sheet, arguments.seed, arguments.size)
     if arguments.write:
         write_pairs(arguments.write, arguments.seed, arguments.count, arguments.size, arguments.least)
+    if arguments.set:
+        write_set(arguments.set, arguments.seed, arguments.count, arguments.size, arguments.least)
 
 
 if __name__ == "__main__":
