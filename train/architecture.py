@@ -64,13 +64,15 @@ def align(transformer, scale=2.0):
         attention.k_proj.weight.copy_(attention.q_proj.weight)
 
 
-def widened(name, given, own):
-    """Biases [heads, W * W] of attention in windows of W x W cells, one for each distance across and down, for the larger
-    windows of `own`: greater distances take those of the greatest. All else as given."""
-    side, wanted = (math.isqrt(table.shape[-1]) for table in (given, own)) if given.dim() == 2 else (0, 0)
-    if not name.endswith("attention_biases") or side >= wanted:
+def fitted(name, given, own):
+    """Biases [heads, W * W] of attention in windows of W x W cells, one for each distance across and down, for the windows
+    of `own`: in larger ones greater distances take those of the greatest, in smaller ones they are left out. All else as
+    given."""
+    if not name.endswith("attention_biases"):
         return given
-    return F.pad(given.unflatten(1, (side, side))[None], (0, wanted - side) * 2, mode="replicate")[0].flatten(1)
+    side, wanted = (math.isqrt(table.shape[-1]) for table in (given, own))
+    square = given.unflatten(1, (side, side))[:, :wanted, :wanted]
+    return F.pad(square[None], (0, max(0, wanted - side)) * 2, mode="replicate")[0].flatten(1)
 
 
 def build(options, size):

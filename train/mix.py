@@ -12,7 +12,7 @@ import pathlib
 import torch
 from safetensors import safe_open
 
-from architecture import widened
+from architecture import fitted
 from export import default, write
 
 
@@ -40,7 +40,7 @@ def main():
     for path, number in arguments.models:
         tensors, _ = load(path)
         for name, total in mean.items():
-            tensor = widened(name, tensors[name], total) if name in tensors else None
+            tensor = fitted(name, tensors[name], total) if name in tensors else None
             if tensor is None or tensor.shape != total.shape:
                 parser.error(f"{path}: tensor {name} is missing or of another shape than in {arguments.models[0][0]}")
             total += number * tensor

@@ -82,10 +82,10 @@ def read_arguments(given=None):
 
 
 def begin_from(sam, path, still_norms):
-    """Takes what fits of exported weights: all of the same architecture, also where its windows were smaller; the decoder
+    """Takes what fits of exported weights: all of the same architecture, also where its windows were of another size; the decoder
     of another encoder's model, but not where its running statistics are to stay."""
     own = sam.state_dict()
-    given = {key: architecture.widened(key, value.float(), own[key]) for key, value in load_file(path).items()
+    given = {key: architecture.fitted(key, value.float(), own[key]) for key, value in load_file(path).items()
              if key in own}
     given = {key: value for key, value in given.items() if value.shape == own[key].shape}
     if not given:
