@@ -10,7 +10,7 @@ import numpy as np
 
 from sets import MOST_MASKS
 
-LEAST_TILE = 0.16  # shortest side of a mosaic's tile, share of the sheet's longest side
+LEAST_TILE = 0.16  # tiles of less than twice this share of the sheet's longest side are not split
 
 
 class Sheet:
