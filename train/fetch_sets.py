@@ -81,57 +81,59 @@ def filled(polygons, height, width):
 
 
 def components(labels):
-    """Connected parts of every label but 0, bool [H, W] each."""
-    for label in np.unique(labels[labels > 0]):
-        count, parts = cv2.connectedComponents((labels == label).astype(np.uint8))
+    """Connected parts of every label, bool [H, W] each, without crumbs."""
+    for label in np.unique(labels):
+        count, parts, stats, _ = cv2.connectedComponentsWithStats((labels == label).astype(np.uint8))
         for number in range(1, count):
-            yield parts == number
-
-
-def from_coco(repository, source):
-    """Masks by the photograph's path, as functions of its size."""
-    of_name = {pathlib.PurePath(path).name: path for path in source["images"]}
-    masks = collections.defaultdict(list)
-    for listing in source["annotations"]:
-        content = json.loads(repository.text(listing))
-        names = {image["id"]: pathlib.PurePath(image["file_name"]).name for image in content["images"]}
-        sizes = {image["id"]: (image["height"], image["width"]) for image in content["images"]}
-        for annotation in content["annotations"]:
-            path = of_name.get(names[annotation["image_id"]])
-            if path and annotation["segmentation"]:
-                masks[path].append(coco_mask(annotation["segmentation"], *sizes[annotation["image_id"]]))
-    return masks
+            if stats[number, cv2.CC_STAT_AREA] >= LEAST:
+                yield parts == number
 
 
 def coco_mask(segmentation, height, width):
     return decode(segmentation) if isinstance(segmentation, dict) else filled(segmentation, height, width)
 
 
+# How sets are marked: each gives a function of a photograph's path, to its masks bool [H, W] one after another.
+
+def from_coco(repository, source):
+    of_name = {pathlib.PurePath(path).name: path for path in source["images"]}
+    outlines = collections.defaultdict(list)
+    for listing in source["annotations"]:
+        content = json.loads(repository.text(listing))
+        images = {image["id"]: image for image in content["images"]}
+        for annotation in content["annotations"]:
+            image = images[annotation["image_id"]]
+            path = of_name.get(pathlib.PurePath(image["file_name"]).name)
+            if path and annotation["segmentation"]:
+                outlines[path].append((annotation["segmentation"], image["height"], image["width"]))
+    return lambda path: (coco_mask(*outline) for outline in outlines[path])
+
+
 def from_yolo(repository, source):
-    masks = {}
     listings = {path: re.sub(r"\.\w+$", ".txt", path.replace("/images/", "/labels/")) for path in source["images"]}
     repository.fetch([*listings.values()])
-    for path, listing in listings.items():
+
+    def masks(path):
         height, width = repository.image(path).shape[:2]
-        shapes = [[float(word) for word in line.split()[1:]]
-                  for line in (repository.folder / listing).read_text().splitlines()]
-        masks[path] = [filled([np.reshape(shape, (-1, 2)) * (width, height)], height, width)
-                       for shape in shapes if len(shape) > 4]
+        for line in (repository.folder / listings[path]).read_text().splitlines():
+            shape = [float(word) for word in line.split()[1:]]
+            if len(shape) > 4:
+                yield filled([np.reshape(shape, (-1, 2)) * (width, height)], height, width)
     return masks
 
 
 def from_via(repository, source):
-    masks = {}
+    shapes = collections.defaultdict(list)
     for folder in {str(pathlib.PurePath(path).parent) for path in source["images"]}:
-        content = json.loads(repository.text(f"{folder}/via_region_data.json"))
-        for entry in content.values():
-            path = f"{folder}/{entry['filename']}"
-            if path not in source["images"]:
-                continue
+        for entry in json.loads(repository.text(f"{folder}/via_region_data.json")).values():
             regions = entry["regions"].values() if isinstance(entry["regions"], dict) else entry["regions"]
-            shapes = [region["shape_attributes"] for region in regions]
-            masks[path] = [filled([np.stack([shape["all_points_x"], shape["all_points_y"]], 1)],
-                                  *repository.image(path).shape[:2]) for shape in shapes if "all_points_x" in shape]
+            shapes[f"{folder}/{entry['filename']}"] += [region["shape_attributes"] for region in regions]
+
+    def masks(path):
+        height, width = repository.image(path).shape[:2]
+        for shape in shapes[path]:
+            if "all_points_x" in shape:
+                yield filled([np.stack([shape["all_points_x"], shape["all_points_y"]], 1)], height, width)
     return masks
 
 
@@ -139,31 +141,28 @@ def from_labels(repository, source):
     """A picture of labels beside each photograph: whole instances, or classes, of which every connected part counts."""
     pictures = {path: re.sub(*source["mask"], path) for path in source["images"]}
     repository.fetch([*pictures.values()])
-    masks = {}
-    for path, picture in pictures.items():
-        labels = repository.image(picture, cv2.IMREAD_UNCHANGED).astype(np.int64)
+
+    def masks(path):
+        labels = repository.image(pictures[path], cv2.IMREAD_UNCHANGED).astype(np.int64)
         if labels.ndim == 3:
-            labels = labels[:, :, :3] @ (1, 256, 65536) + 1
-        elif not source.get("instances"):
-            labels += 1
-        masks[path] = ([labels == label for label in np.unique(labels[labels > 0])] if source.get("instances")
-                       else [*components(labels)])
+            labels = labels[:, :, :3] @ (1, 256, 65536)
+        if source.get("instances"):
+            yield from (labels == label for label in np.unique(labels[labels > 0]))
+        else:
+            yield from components(labels)
     return masks
 
 
 def from_mask_files(repository, source):
     """images/NAME.png beside masks/*.png, in a folder for each photograph."""
-    masks = {}
-    for path in source["images"]:
-        folder = str(pathlib.PurePath(path).parent.parent)
-        files = [other for other in repository.paths if other.startswith(f"{folder}/masks/")]
-        repository.fetch(files)
-        masks[path] = [repository.image(file, cv2.IMREAD_GRAYSCALE) > 127 for file in files]
-    return masks
+    files = {path: [other for other in repository.paths
+                    if other.startswith(f"{pathlib.PurePath(path).parent.parent}/masks/")] for path in source["images"]}
+    repository.fetch([file for some in files.values() for file in some])
+    return lambda path: (repository.image(file, cv2.IMREAD_GRAYSCALE) > 127 for file in files[path])
 
 
 FORMS = {"coco": from_coco, "yolo": from_yolo, "via": from_via, "labels": from_labels, "mask_files": from_mask_files,
-         "none": lambda repository, source: {}}
+         "none": lambda repository, source: lambda path: ()}
 
 
 def check_licence(repository, source, name):
@@ -225,7 +224,7 @@ def make_from_repository(name, source, out, template):
         masks = FORMS[source["form"]](repository, source)
         folder = Folder(out / name, source.get("least", LEAST))
         for path in source["images"]:
-            folder.add(repository.image(path), masks.get(path, []), {"source": path})
+            folder.add(repository.image(path), masks(path), {"source": path})
         folder.close(f"https://github.com/{source['repository']} at {source['commit']}\n{source['licence']}\n"
                      "Changes: made smaller where larger than 768 pixels, stored as JPEG; outlines turned into masks.")
 
