@@ -218,8 +218,9 @@ static void *start_and_read(void *failed)
 {
     struct error error = {0};
     struct image image = {0};
-    if (image_library_start(&error) || image_library_start(&error) ||
-        image_read(path_of(table[0].file), NULL, &image, &error))
+    bool started = image_library_start(&error) == 0;
+    started = started && image_library_start(&error) == 0; /* again is allowed */
+    if (!started || image_read(path_of(table[0].file), NULL, &image, &error))
         *(bool *)failed = true;
     image_free(&image);
     image_thread_stop();
