@@ -34,7 +34,7 @@ static uint32_t flood(const uint8_t *bits, int height, int width, int seed, uint
     return area;
 }
 
-/* The plain twin: turns regions of `colour` below min_area over, but for the islands' largest. */
+/* The reference: turns regions of `colour` below min_area over, but for the islands' largest. */
 static bool plain_regions(uint8_t *bits, int height, int width, uint8_t colour, uint32_t min_area)
 {
     int pixels = height * width;
