@@ -65,12 +65,6 @@ void ndjson_real(struct ndjson *line, const char *name, double value, int digits
     json_text_raw(&line->text, isfinite(value) ? text : "null");
 }
 
-void ndjson_boolean(struct ndjson *line, const char *name, bool value)
-{
-    put_name(line, name, "");
-    json_text_raw(&line->text, value ? "true" : "false");
-}
-
 void ndjson_array(struct ndjson *line, const char *name)
 {
     put_name(line, name, "");

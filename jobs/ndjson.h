@@ -29,8 +29,6 @@ void ndjson_integer(struct ndjson *line, const char *name, uint64_t value);
 /* With `digits` digits after the point; null if it is not finite. */
 void ndjson_real(struct ndjson *line, const char *name, double value, int digits);
 
-void ndjson_boolean(struct ndjson *line, const char *name, bool value);
-
 /* An array of objects: ndjson_array, then ndjson_object and ndjson_close for each object, then
  * ndjson_close_array. */
 void ndjson_array(struct ndjson *line, const char *name);

@@ -1,9 +1,11 @@
-/* command.c - the table of commands. */
+/* command.c - the table of commands, and how a command ends: its status, its errors, its JSON. */
 #include "program/command.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "program/settings.h"
 
 static const struct command table[] = {
@@ -197,4 +199,14 @@ enum exit_status command_fail(const struct command *command, const struct error 
     else
         fprintf(stderr, "maskmill %s: %s\n", command->name, error->text);
     return command_status(error);
+}
+
+int command_print_json(struct json_text *text, struct error *error)
+{
+    char *made = json_text_take(text, NULL, error);
+    if (!made)
+        return -1;
+    fputs(made, stdout);
+    free(made);
+    return 0;
 }

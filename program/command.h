@@ -10,6 +10,7 @@
 
 struct command_line;
 struct error;
+struct json_text;
 
 enum exit_status {
     EXIT_ALL_DONE = 0,         /* everything asked for is done */
@@ -50,6 +51,10 @@ enum exit_status command_status(const struct error *error);
 
 /* Prints "maskmill COMMAND: TEXT" to standard error; returns command_status. */
 enum exit_status command_fail(const struct command *command, const struct error *error);
+
+/* Prints a JSON text to standard output and frees it. Returns 0, or -1 with the errors of
+ * json_text_take. */
+int command_print_json(struct json_text *text, struct error *error);
 
 enum exit_status run_main(struct command_line *line);
 enum exit_status status_main(struct command_line *line);

@@ -1,7 +1,6 @@
 /* info_main.c - `maskmill info`. */
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/error.h"
 #include "base/json_text.h"
@@ -17,12 +16,7 @@ static int report(const struct model_info *info, bool json, struct error *error)
         return 0;
     }
     model_info_json(info, &text);
-    char *made = json_text_take(&text, NULL, error);
-    if (!made)
-        return -1;
-    fputs(made, stdout);
-    free(made);
-    return 0;
+    return command_print_json(&text, error);
 }
 
 enum exit_status info_main(struct command_line *line)

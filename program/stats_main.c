@@ -38,12 +38,7 @@ static int report(const struct stats *stats, bool json, struct error *error)
         return 0;
     }
     stats_json(stats, &text);
-    char *made = json_text_take(&text, NULL, error);
-    if (!made)
-        return -1;
-    fputs(made, stdout);
-    free(made);
-    return 0;
+    return command_print_json(&text, error);
 }
 
 enum exit_status stats_main(struct command_line *line)

@@ -1,7 +1,6 @@
 /* eval_main.c - `maskmill eval`. */
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/error.h"
 #include "base/json_text.h"
@@ -76,12 +75,7 @@ static int report(const struct eval_command *command, struct error *error)
         return 0;
     }
     eval_json(scores, clicks, &text);
-    char *made = json_text_take(&text, NULL, error);
-    if (!made)
-        return -1;
-    fputs(made, stdout);
-    free(made);
-    return 0;
+    return command_print_json(&text, error);
 }
 
 static int run_eval(struct eval_command *command, struct error *error)
