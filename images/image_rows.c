@@ -27,7 +27,7 @@ static void samples_to_rgb(const struct image_source *source, const uint8_t *fro
             else if (colour == IMAGE_CMYK_TIFF)
                 sample = (255 - from[3]) * (255 - sample) / 255;
             else if (source->blend)
-                sample = (sample * from[3] + source->blend) / 255;
+                sample = (sample * from[3] + 127) / 255;
             else if (source->has_paper && from[3] == 0)
                 sample = source->paper[c];
             rgb[c] = (uint8_t)sample;
@@ -51,6 +51,32 @@ static void convert_row(const struct image_source *source, int32_t y, uint8_t *b
         samples_to_rgb(source, samples, rgb);
 }
 
+static int fail_rows(const struct image_source *source, int32_t first, int32_t last,
+                     struct error *error)
+{
+    int32_t height = source->pixels->Ysize;
+    if (source->doubt)
+        return error_set(error, ERROR_IMAGE,
+                         "%s: rows %d to %d of %d cannot be decoded: damaged, or its %s is not "
+                         "supported here; convert it or copy it again",
+                         source->name, first, last, height, source->doubt);
+    return error_set(error, ERROR_IMAGE,
+                     "%s: truncated or damaged: rows %d to %d of %d cannot be decoded; copy it "
+                     "again",
+                     source->name, first, last, height);
+}
+
+/* libvips looks at warnings before it decodes a strip, so it misses those of the last one; they are
+ * left in its error buffer. All threads share that buffer: in a program with several, a JPEG
+ * without its end that is read while another image fails may be refused, too. */
+static bool decode_strip(struct image_source *source, VipsRect *strip)
+{
+    if (!source->ended)
+        return vips_region_prepare(source->region, strip) == 0;
+    vips_error_clear();
+    return vips_region_prepare(source->region, strip) == 0 && *vips_error_buffer() == '\0';
+}
+
 static int decode_strips(struct image_source *source, int32_t y, int32_t rows, uint8_t *bytes,
                          uint8_t *rgb, struct error *error)
 {
@@ -58,11 +84,8 @@ static int decode_strips(struct image_source *source, int32_t y, int32_t rows, u
     for (int32_t end = y + rows; y < end;) {
         int32_t count = end - y < STRIP_ROWS ? end - y : STRIP_ROWS;
         VipsRect strip = {0, y, pixels->Xsize, count};
-        if (vips_region_prepare(source->region, &strip))
-            return error_set(error, ERROR_IMAGE,
-                             "%s: truncated or damaged: rows %d to %d of %d cannot be decoded; "
-                             "copy it again",
-                             source->name, y, y + count - 1, pixels->Ysize);
+        if (!decode_strip(source, &strip))
+            return fail_rows(source, y, y + count - 1, error);
         for (; count > 0; count--, y++, rgb += (size_t)pixels->Xsize * 3)
             convert_row(source, y, bytes, rgb);
     }

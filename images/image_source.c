@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "images/image_jpeg_end.h"
+#include "images/image_png.h"
 #include "images/image_tiff.h"
 
 /* A format: its extensions, its magic bytes, the libvips loader that reads it, and an upper bound
@@ -35,6 +37,16 @@ static const struct format formats[] = {
     {"HEIC or AVIF", " heic heif avif ", "heifload_source", 4, 4, "ftyp", 8, 8},
 };
 
+static bool is_jpeg(const struct format *format)
+{
+    return strcmp(format->name, "JPEG") == 0;
+}
+
+static bool is_tiff(const struct format *format)
+{
+    return strcmp(format->name, "TIFF") == 0;
+}
+
 enum { MAGIC_BYTES = 12 }; /* the longest offset + length */
 
 bool image_has_extension(const char *name)
@@ -62,7 +74,8 @@ static const struct format *find_format(VipsSource *bytes)
 static void set_header(struct image_source *source, const struct format *format)
 {
     VipsImage *pixels = source->pixels;
-    source->orientation = vips_image_get_orientation(pixels);
+    if (source->orientation == 0 || vips_image_get_typeof(pixels, VIPS_META_ORIENTATION) != 0)
+        source->orientation = vips_image_get_orientation(pixels);
     bool sideways = source->orientation >= 5;
     source->header.width = sideways ? pixels->Ysize : pixels->Xsize;
     source->header.height = sideways ? pixels->Xsize : pixels->Ysize;
@@ -83,6 +96,12 @@ static int fail_colour(const struct image_source *source, const char *colours, s
                      colours);
 }
 
+static bool has_gray_planes(const struct image_tiff *tiff)
+{
+    return tiff->planes == TIFF_PLANES_APART && tiff->samples > 1 &&
+           tiff->photometric <= TIFF_PHOTOMETRIC_BLACK_IS_0;
+}
+
 /* What libtiff, and so OpenCV, does with the colours of a TIFF. */
 static int set_tiff_colour(struct image_source *source, const struct image_tiff *tiff,
                            struct error *error)
@@ -92,13 +111,14 @@ static int set_tiff_colour(struct image_source *source, const struct image_tiff 
         return fail_colour(source, "YCbCr", error);
     if (source->colour == IMAGE_CMYK_JPEG)
         source->colour = IMAGE_CMYK_TIFF;
+    /* Several bands of gray are not colours; the first one counts. */
+    if (tiff->photometric <= TIFF_PHOTOMETRIC_BLACK_IS_0) {
+        source->colour = IMAGE_GRAY;
+        source->rounded = has_gray_planes(tiff);
+    }
     if (source->colour == IMAGE_RGB) {
         source->rounded = true;
-        if (source->pixels->Bands > 3 && tiff->extra_sample == TIFF_EXTRA_UNASSOCIATED)
-            source->blend = 127; /* libtiff multiplies and rounds */
-        /* Associated alpha is stored multiplied in; libvips divides by it, rounding down. */
-        if (source->pixels->Bands > 3 && tiff->extra_sample == TIFF_EXTRA_ASSOCIATED)
-            source->blend = 254;
+        source->blend = source->pixels->Bands > 3 && tiff->extra_sample == TIFF_EXTRA_UNASSOCIATED;
     }
     return 0;
 }
@@ -167,23 +187,69 @@ static int check_limits(const struct image_source *source, const struct image_li
     return 0;
 }
 
+static int fail_unknown(const struct image_source *source, struct error *error)
+{
+    return error_set(error, ERROR_IMAGE,
+                     "%s: not a JPEG, PNG, TIFF, WebP, GIF, HEIC or AVIF image; convert it or "
+                     "leave it out",
+                     source->name);
+}
+
+/* What libvips must see other than it is in a TIFF so that its samples are those that libtiff gives
+ * OpenCV. */
+static void patch_tiff(struct image_source *source, const struct image_tiff *tiff)
+{
+    /* libvips would divide by an associated alpha. So it does not see what extra bands mean: the
+     * tag gets a number that has no meaning. */
+    if (tiff->extra_sample_entry)
+        image_patch_add(&source->patched, tiff->extra_sample_entry, 0xff, 0xff);
+    /* libvips would mix the planes of gray images; libtiff shows the first one. */
+    if (has_gray_planes(tiff) && tiff->samples_position)
+        image_patch_add(&source->patched, tiff->samples_position, !tiff->big_endian,
+                        tiff->big_endian);
+}
+
+/* Refuses what is sound but not read, and finds what libvips does not see. The file is only patched
+ * for reading. */
+static int prepare(struct image_source *source, const struct format *format,
+                   struct image_tiff *tiff, struct error *error)
+{
+    uint64_t end;
+    if (is_tiff(format)) {
+        *tiff = image_tiff_read(source->bytes);
+        const char *reason = image_tiff_unsupported(tiff);
+        if (reason)
+            return error_set(error, ERROR_IMAGE,
+                             "%s: TIFFs with %s are not supported; convert it to 8 or 16 bits a "
+                             "sample, uncompressed or LZW",
+                             source->name, reason);
+        source->doubt = image_tiff_rare_compression(tiff);
+        patch_tiff(source, tiff);
+    } else if (strcmp(format->name, "PNG") == 0) {
+        source->orientation = image_png_late_orientation(source->bytes);
+    } else if (is_jpeg(format) && image_jpeg_lacks_end(source->bytes, &end)) {
+        image_patch_add(&source->patched, end, 0xff, 0xd9);
+    }
+    if (source->patched.count > 0)
+        source->bytes = image_patched_source(&source->patched, source->bytes);
+    return source->bytes ? 0
+                         : error_set(error, ERROR_MEMORY, "%s: no memory to open it", source->name);
+}
+
 /* Reads and checks the header of source->bytes. libvips has one error buffer for all threads, which
  * may hold a message about another image, so its text is never shown. */
 static int open_pixels(struct image_source *source, const struct image_limits *limits,
                        struct error *error)
 {
     const struct format *format = find_format(source->bytes);
-    if (!format)
-        return error_set(error, ERROR_IMAGE,
-                         "%s: not a JPEG, PNG, TIFF, WebP, GIF, HEIC or AVIF image; convert it or "
-                         "leave it out",
-                         source->name);
-    bool is_tiff = strcmp(format->loader, "tiffload_source") == 0;
     struct image_tiff tiff = {0};
-    if (is_tiff)
-        tiff = image_tiff_read(source->bytes);
+    if (!format)
+        return fail_unknown(source, error);
+    if (prepare(source, format, &tiff, error))
+        return -1;
+    source->ended = is_jpeg(format) && source->patched.count > 0;
     if (vips_call(format->loader, source->bytes, &source->pixels, "access", VIPS_ACCESS_SEQUENTIAL,
-                  "fail_on", VIPS_FAIL_ON_ERROR, NULL))
+                  "fail_on", source->ended ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR, NULL))
         return error_set(
             error, ERROR_IMAGE,
             "%s: its %s header is truncated, damaged or of a kind that libvips cannot read; copy "
@@ -195,7 +261,7 @@ static int open_pixels(struct image_source *source, const struct image_limits *l
     if (set_colour(source, error))
         return -1;
     set_paper(source);
-    return is_tiff ? set_tiff_colour(source, &tiff, error) : 0;
+    return is_tiff(format) ? set_tiff_colour(source, &tiff, error) : 0;
 }
 
 /* Opens source->bytes, which is NULL if it could not be made. */
@@ -245,6 +311,8 @@ void image_source_close(struct image_source *source)
         g_object_unref(source->pixels);
     if (source->bytes)
         g_object_unref(source->bytes);
+    if (source->patched.file)
+        g_object_unref(source->patched.file);
     if (source->from_file)
         image_file_close(&source->file);
     *source = (struct image_source){0};

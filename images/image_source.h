@@ -10,6 +10,7 @@
 
 #include "images/image.h"
 #include "images/image_file.h"
+#include "images/image_patch.h"
 
 /* How stored samples become red, green and blue. The formulas are those of the decoders in OpenCV.
  */
@@ -20,17 +21,21 @@ enum image_colour {
     IMAGE_CMYK_TIFF  /* k * (255 - c) / 255 with k = 255 - K (libtiff) */
 };
 
+/* Must not move in memory while it is open. */
 struct image_source {
     const char *name; /* borrowed; for messages */
     bool from_file;   /* `file` is open */
     struct image_file file;
-    VipsSource *bytes;  /* the file or memory block */
+    VipsSource *bytes; /* the file or memory block, or `patched` on top of it */
+    struct image_patched patched;
     VipsImage *pixels;  /* as stored: not turned, any number of bands, 8 or 16 bits */
+    bool ended;         /* a JPEG with an added end marker: what its data lacks is only a warning */
     VipsRegion *region; /* rows decoded last; for the decoding thread only */
     int orientation;    /* EXIF, 1..8 */
+    const char *doubt;  /* a compression that not every libtiff reads; NULL: none */
     enum image_colour colour;
     bool rounded;     /* 16 bits become (v + 128) / 257 (libtiff, RGB) instead of v >> 8 */
-    int blend;        /* if not 0, the fourth band is multiplied in: (v * a + blend) / 255 */
+    bool blend;       /* the fourth band is multiplied in: (v * a + 127) / 255 (libtiff) */
     bool has_paper;   /* pixels whose fourth band is 0 show `paper` (GIF) */
     uint8_t paper[3]; /* RGB */
     struct image_header header;

@@ -1,22 +1,44 @@
-/* image_tiff.h - TIFF tags that decide the colours and that libvips does not report; internal to
- * image*.c. */
+/* image_tiff.h - TIFF tags that decide how pixels are stored and that libvips does not report;
+ * internal to image*.c. */
 #ifndef IMAGES_IMAGE_TIFF_H
 #define IMAGES_IMAGE_TIFF_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #include <vips/vips.h>
 
 /* Values of the tags used here (TIFF 6.0). */
-enum { TIFF_COMPRESSION_JPEG = 7, TIFF_PHOTOMETRIC_YCBCR = 6 };
+enum { TIFF_COMPRESSION_JPEG = 7 };
+enum { TIFF_PHOTOMETRIC_BLACK_IS_0 = 1, TIFF_PHOTOMETRIC_YCBCR = 6 };
 enum { TIFF_EXTRA_UNSPECIFIED = 0, TIFF_EXTRA_ASSOCIATED = 1, TIFF_EXTRA_UNASSOCIATED = 2 };
+enum { TIFF_PLANES_APART = 2 };
+enum { TIFF_SAMPLES_UNSIGNED = 1, TIFF_SAMPLES_SIGNED = 2, TIFF_SAMPLES_FLOAT = 3 };
 
 struct image_tiff {
-    unsigned compression;  /* tag 259; 1 where absent */
-    unsigned photometric;  /* tag 262; 1 where absent */
-    unsigned extra_sample; /* first value of tag 338; 0 where absent */
+    unsigned compression;        /* tag 259; 1 where absent */
+    unsigned photometric;        /* tag 262; 1 where absent */
+    unsigned orientation;        /* tag 274; 1 where absent */
+    unsigned samples;            /* tag 277: samples a pixel; 1 where absent */
+    unsigned planes;             /* tag 284; 1 where absent */
+    unsigned extra_sample;       /* first value of tag 338; 0 where absent */
+    unsigned sample_format;      /* first value of tag 339; 1 where absent */
+    unsigned bits;               /* first value of tag 258; 1 where absent */
+    bool tiled;                  /* tag 322 is there */
+    bool big_endian;             /* byte order of the file */
+    uint64_t samples_position;   /* where the value of tag 277 stands; 0 where absent */
+    uint64_t extra_sample_entry; /* where the entry of tag 338 stands; 0 where absent */
 };
 
 /* Reads the tags of the first image of a TIFF or BigTIFF, and moves the reading position. Tags that
  * cannot be read count as absent; libvips checks the file itself. */
 struct image_tiff image_tiff_read(VipsSource *bytes);
+
+/* Why a sound TIFF of this kind cannot be read: what it has, as in "JPEG 2000 compression"; NULL
+ * if it can be. */
+const char *image_tiff_unsupported(const struct image_tiff *tiff);
+
+/* The name of a compression that not every libtiff reads; NULL for the others. */
+const char *image_tiff_rare_compression(const struct image_tiff *tiff);
 
 #endif

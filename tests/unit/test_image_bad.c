@@ -285,9 +285,66 @@ START_TEST(threads_get_their_own_messages)
 }
 END_TEST
 
+/* A JPEG that lacks more than its end marker is refused, however little it is. */
+START_TEST(cut_jpegs_are_told_from_endless_ones)
+{
+    static const char *const files[] = {"rgb444.jpg", "rgb420.jpg", "progressive.jpg", "gray.jpg",
+                                        "cmyk.jpg"};
+    static uint8_t bytes[MOST];
+    struct image whole = {0}, image = {0};
+    struct error error = {0};
+    for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
+        size_t size = slurp(files[k], bytes);
+        ck_assert_int_eq(image_read_memory(bytes, size, "whole", NULL, &whole, &error), 0);
+        for (size_t cut = 1; cut <= 2; cut++)
+            ck_assert_int_eq(image_read_memory(bytes, size - cut, "cut", NULL, &image, &error), 0);
+        for (size_t cut = 1; cut < size / 2; cut++)
+            check_cut(bytes, size - cut, &whole, &image);
+        ck_assert_int_eq(image_read_memory(bytes, size - 12, "cut", NULL, &image, &error), -1);
+        memset(bytes + size - 2, 0, 5000); /* a file system filled up the last block */
+        ck_assert_int_eq(image_read_memory(bytes, size + 4998, "cut", NULL, &image, &error), 0);
+        check_cut(bytes, size + 4998, &whole, &image);
+    }
+    image_free(&whole);
+    image_free(&image);
+}
+END_TEST
+
+/* lzw.tif with another value of one tag (SHORT) is refused with `reason`. */
+static void check_tag(unsigned tag, unsigned value, const char *reason)
+{
+    static uint8_t bytes[MOST];
+    size_t size = slurp("lzw.tif", bytes);
+    struct error error = {0};
+    struct image image = {0};
+    size_t entry = bytes[4] | (size_t)bytes[5] << 8;
+    for (entry += 2; (bytes[entry] | bytes[entry + 1] << 8) != (int)tag; entry += 12)
+        ck_assert_uint_lt(entry + 12, size);
+    bytes[entry + 8] = (uint8_t)value;
+    bytes[entry + 9] = (uint8_t)(value >> 8);
+    ck_assert_int_eq(image_read_memory(bytes, size, "a.tif", NULL, &image, &error), -1);
+    ck_assert_int_eq(error.code, ERROR_IMAGE);
+    ck_assert_msg(strstr(error.text, reason) != NULL, "%s", error.text);
+    ck_assert_ptr_null(strstr(error.text, "truncated"));
+    image_free(&image);
+}
+
+START_TEST(unsupported_compressions_are_named)
+{
+    check_tag(259, 33003, "TIFFs with JPEG 2000 compression are not supported");
+    check_tag(259, 33005, "TIFFs with JPEG 2000 compression are not supported");
+    check_tag(259, 34712, "TIFFs with JPEG 2000 compression are not supported");
+    check_tag(259, 34892, "TIFFs with lossy DNG compression are not supported");
+    check_tag(259, 52546, "TIFFs with JPEG XL compression are not supported");
+    check_tag(259, 34661, "TIFFs with JBIG compression are not supported");
+    check_tag(259, 999, "TIFFs with an unknown compression are not supported");
+    check_tag(259, 34887, "damaged, or its LERC compression is not supported here");
+}
+END_TEST
+
 START_TEST(unsupported_samples_are_named)
 {
-    check_refused(FOLDER "float.tif", NULL, "not supported; convert it");
+    check_refused(FOLDER "float.tif", NULL, "TIFFs with floating-point samples are not supported");
     check_refused(FOLDER "ycbcr.tif", NULL, "colours stored as YCbCr are not supported");
 }
 END_TEST
@@ -309,6 +366,8 @@ int main(void)
     tcase_add_test(tests, truncated_files_never_give_half_an_image);
     tcase_add_test(tests, damaged_files_do_not_crash);
     tcase_add_test(tests, threads_get_their_own_messages);
+    tcase_add_test(tests, cut_jpegs_are_told_from_endless_ones);
+    tcase_add_test(tests, unsupported_compressions_are_named);
     tcase_add_test(tests, unsupported_samples_are_named);
     suite_add_tcase(suite, tests);
     int status = unit_run(suite);

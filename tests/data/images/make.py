@@ -75,6 +75,21 @@ def patch_short(path, tag, value):
     open(path, "wb").write(data)
 
 
+def save_planes(path, samples):
+    """A gray TIFF of 16 bits whose bands are stored one after the other."""
+    bands = samples.shape[2]
+    size = 2 * WIDTH * HEIGHT
+    entries = ((256, 3, 1, WIDTH), (257, 3, 1, HEIGHT), (258, 3, bands, 300), (259, 3, 1, 1), (262, 3, 1, 1),
+               (273, 4, bands, 320), (277, 3, 1, bands), (278, 3, 1, HEIGHT), (279, 4, bands, 340), (284, 3, 1, 2),
+               (338, 3, bands - 1, 360))
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries)) + b"".join(struct.pack("<HHII", *e) for e in entries)
+    head = head.ljust(300, b"\0") + struct.pack(f"<{bands}H", *[16] * bands)
+    head = head.ljust(320, b"\0") + struct.pack(f"<{bands}I", *[400 + size * i for i in range(bands)])
+    head = head.ljust(340, b"\0") + struct.pack(f"<{bands}I", *[size] * bands)
+    with open(path, "wb") as file:
+        file.write(head.ljust(400, b"\0") + samples.transpose(2, 0, 1).astype("<u2").tobytes())
+
+
 # JPEG
 for label, sampling in (("444", 0), ("422", 1), ("420", 2)):
     image.save(name(f"rgb{label}.jpg"), quality=85, subsampling=sampling)
@@ -122,6 +137,21 @@ tags[274] = 3
 image.save(name("turned3.tif"), tiffinfo=tags)
 image.save(name("big.tif"), big_tiff=True)
 image.save(name("pages.tif"), save_all=True, append_images=[gray.convert("RGB")])
+# An EXIF block after the pixels, gray with further bands, colours above their alpha, JPEGs without their end
+turned6 = open("turned6.png", "rb").read()
+start = turned6.index(b"eXIf") - 4
+end = start + 12 + struct.unpack(">I", turned6[start:start + 4])[0]
+with open(name("turned6_late.png"), "wb") as file:
+    file.write(turned6[:start] + turned6[end:-12] + turned6[start:end] + turned6[-12:])
+rgba.save(name("gray_bands.tif"))
+patch_short("gray_bands.tif", 262, 1)
+patch_short("gray_bands.tif", 338, 0)
+rgba.save(name("above_alpha.tif"))
+patch_short("above_alpha.tif", 338, 1)
+save_planes(name("gray_planes.tif"), np.dstack([RGB16, RGB16[:, ::-1, 0]]))
+for label in ("rgb444", "rgb420", "progressive", "gray"):
+    with open(name(label + "_endless.jpg"), "wb") as file:
+        file.write(open(label + ".jpg", "rb").read()[:-2])
 # WebP, GIF
 image.save(name("lossy.webp"), quality=80)
 rgba.save(name("alpha.webp"), lossless=True, exact=True)
