@@ -7,10 +7,16 @@
 
 #include <vips/vips.h>
 
-/* Whether the JPEG ends without an end marker but every coefficient has had its scan. Then
- * *position is where the marker belongs: before zeros that fill up the file, or at its end. The
- * scans' own data is not checked: with the marker in place, the decoder sees what they lack. Moves
- * the reading position. */
-bool image_jpeg_lacks_end(VipsSource *file, uint64_t *position);
+struct image_jpeg_end {
+    uint64_t
+        position;  /* where the marker belongs: before zeros that fill up the file, or its end */
+    bool buffered; /* the decoder reads all scans before it gives the first row */
+};
+
+/* Whether the JPEG ends without an end marker but every coefficient has had its scan, and the data
+ * of a single scan are complete. Where there are several (end->buffered), the data of the last are
+ * not checked: with the marker in place, the decoder warns of what they lack before it gives a row.
+ * Moves the reading position. */
+bool image_jpeg_lacks_end(VipsSource *file, struct image_jpeg_end *end);
 
 #endif

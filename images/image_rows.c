@@ -66,17 +66,6 @@ static int fail_rows(const struct image_source *source, int32_t first, int32_t l
                      source->name, first, last, height);
 }
 
-/* libvips looks at warnings before it decodes a strip, so it misses those of the last one; they are
- * left in its error buffer. All threads share that buffer: in a program with several, a JPEG
- * without its end that is read while another image fails may be refused, too. */
-static bool decode_strip(struct image_source *source, VipsRect *strip)
-{
-    if (!source->ended)
-        return vips_region_prepare(source->region, strip) == 0;
-    vips_error_clear();
-    return vips_region_prepare(source->region, strip) == 0 && *vips_error_buffer() == '\0';
-}
-
 static int decode_strips(struct image_source *source, int32_t y, int32_t rows, uint8_t *bytes,
                          uint8_t *rgb, struct error *error)
 {
@@ -84,7 +73,7 @@ static int decode_strips(struct image_source *source, int32_t y, int32_t rows, u
     for (int32_t end = y + rows; y < end;) {
         int32_t count = end - y < STRIP_ROWS ? end - y : STRIP_ROWS;
         VipsRect strip = {0, y, pixels->Xsize, count};
-        if (!decode_strip(source, &strip))
+        if (vips_region_prepare(source->region, &strip))
             return fail_rows(source, y, y + count - 1, error);
         for (; count > 0; count--, y++, rgb += (size_t)pixels->Xsize * 3)
             convert_row(source, y, bytes, rgb);

@@ -214,7 +214,7 @@ static void patch_tiff(struct image_source *source, const struct image_tiff *tif
 static int prepare(struct image_source *source, const struct format *format,
                    struct image_tiff *tiff, struct error *error)
 {
-    uint64_t end;
+    struct image_jpeg_end end;
     if (is_tiff(format)) {
         *tiff = image_tiff_read(source->bytes);
         const char *reason = image_tiff_unsupported(tiff);
@@ -228,7 +228,8 @@ static int prepare(struct image_source *source, const struct format *format,
     } else if (strcmp(format->name, "PNG") == 0) {
         source->orientation = image_png_late_orientation(source->bytes);
     } else if (is_jpeg(format) && image_jpeg_lacks_end(source->bytes, &end)) {
-        image_patch_add(&source->patched, end, 0xff, 0xd9);
+        image_patch_add(&source->patched, end.position, 0xff, 0xd9);
+        source->doubtful = end.buffered;
     }
     if (source->patched.count > 0)
         source->bytes = image_patched_source(&source->patched, source->bytes);
@@ -247,9 +248,8 @@ static int open_pixels(struct image_source *source, const struct image_limits *l
         return fail_unknown(source, error);
     if (prepare(source, format, &tiff, error))
         return -1;
-    source->ended = is_jpeg(format) && source->patched.count > 0;
     if (vips_call(format->loader, source->bytes, &source->pixels, "access", VIPS_ACCESS_SEQUENTIAL,
-                  "fail_on", source->ended ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR, NULL))
+                  "fail_on", source->doubtful ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR, NULL))
         return error_set(
             error, ERROR_IMAGE,
             "%s: its %s header is truncated, damaged or of a kind that libvips cannot read; copy "

@@ -28,8 +28,8 @@ struct image_source {
     struct image_file file;
     VipsSource *bytes; /* the file or memory block, or `patched` on top of it */
     struct image_patched patched;
-    VipsImage *pixels;  /* as stored: not turned, any number of bands, 8 or 16 bits */
-    bool ended;         /* a JPEG with an added end marker: what its data lacks is only a warning */
+    VipsImage *pixels; /* as stored: not turned, any number of bands, 8 or 16 bits */
+    bool doubtful; /* its decoder's warnings, before the first row, mean that data are lacking */
     VipsRegion *region; /* rows decoded last; for the decoding thread only */
     int orientation;    /* EXIF, 1..8 */
     const char *doubt;  /* a compression that not every libtiff reads; NULL: none */
