@@ -23,6 +23,7 @@ struct list {
     char *key;
     size_t key_capacity;
     uint64_t index; /* of the next item */
+    struct passed_over passed;
 };
 
 /* A copy of `from` in an unlinked temporary file. */
@@ -105,6 +106,7 @@ int list_rewind(struct list *list, struct error *error)
     list->next_input = 0;
     list->line = 0;
     list->index = 0;
+    list->passed = (struct passed_over){0};
     if (list->entries) {
         clearerr(list->entries);
         if (fseeko(list->entries, 0, SEEK_SET))
@@ -191,6 +193,11 @@ int list_next(struct list *list, struct list_item *item, struct error *error)
     item->folder = item->key[folder] ? folder : 0;
     item->index = list->index++;
     return 1;
+}
+
+const struct passed_over *list_passed(const struct list *list)
+{
+    return &list->passed;
 }
 
 void list_close(struct list *list)

@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "jobs/passed_over.h"
+
 struct error;
 struct list;
 struct shard;
@@ -62,11 +64,16 @@ int list_next(struct list *list, struct list_item *item, struct error *error);
 /* Starts again from the first item. Returns 0, or -1 with ERROR_IO. */
 int list_rewind(struct list *list, struct error *error);
 
+/* What was passed over since the first item. Complete once list_next has returned 0. Valid as long
+ * as the list. */
+const struct passed_over *list_passed(const struct list *list);
+
 void list_close(struct list *list);
 
 struct list_survey {
     uint64_t items; /* all items */
     uint64_t mine;  /* items of the shard; ITEMS_UNKNOWN (items.h) if one of them holds many */
+    struct passed_over passed; /* by the whole list */
 };
 
 /* Counts the whole list, and refuses two items that would write the same output, naming both: items

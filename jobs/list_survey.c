@@ -117,6 +117,7 @@ static int survey_items(struct list *list, const struct shard *shard, struct has
         if (known < 0 || (known > 0 && check_clash(list, &item, output, error)))
             return -1;
     }
+    survey->passed = *list_passed(list);
     return found;
 }
 
