@@ -175,6 +175,11 @@ enum exit_status export_main(struct command_line *line)
     free(exporter.formats);
     if (result)
         return command_fail(line->command, &error);
+    if (job.unnamed)
+        fprintf(stderr,
+                "maskmill export: %llu records do not name their images: file_name is their own "
+                "name; --images DIR finds the images\n",
+                (unsigned long long)job.unnamed);
     printf("%llu records exported, %llu refused\n", (unsigned long long)job.done,
            (unsigned long long)job.failed);
     return job.failed ? EXIT_SOME_FAILED : EXIT_ALL_DONE;

@@ -66,53 +66,73 @@ static int append_polygons(struct json_text *text, const struct rle *rle, struct
 }
 
 /* COCO's tools crop masks to this box, so it must include the last column and row. */
-static void append_bbox(struct json_text *text, const struct box *box)
+static void append_bbox(struct json_text *text, const struct mask *mask)
 {
+    const struct box *box = &mask->box;
+    int edge = mask->area > 0; /* an empty mask has no last column */
     append_member(text, ", \"bbox\": [", box->x0);
     append_member(text, ", ", box->y0);
-    append_member(text, ", ", box->x1 - box->x0 + 1);
-    append_member(text, ", ", box->y1 - box->y0 + 1);
+    append_member(text, ", ", box->x1 - box->x0 + edge);
+    append_member(text, ", ", box->y1 - box->y0 + edge);
     json_text_raw(text, "]");
 }
 
-static int append_common(struct json_text *text, const struct mask *mask, int64_t image,
+static int append_common(struct json_text *text, const struct coco_annotation *annotation,
                          bool polygons, struct error *error)
 {
-    append_member(text, "\"image_id\": ", image);
+    const struct mask *mask = annotation->mask;
+    append_member(text, "\"image_id\": ", annotation->image);
     json_text_raw(text, ", \"category_id\": 1, \"segmentation\": ");
-    int result = polygons ? append_polygons(text, &mask->rle, error)
-                          : append_coco_string(text, &mask->rle, error);
-    append_bbox(text, &mask->box);
+    int result = polygons && mask->area > 0 ? append_polygons(text, &mask->rle, error)
+                                            : append_coco_string(text, &mask->rle, error);
+    append_bbox(text, mask);
     return result;
 }
 
-int coco_text_instance(struct json_text *text, const struct mask *mask, int64_t image, int64_t id,
+static void append_prompt(struct json_text *text, const struct mask *mask, unsigned absent)
+{
+    if (!(absent & RECORD_NO_POINT)) {
+        append_real(text, ", \"point_coords\": [[", mask->point[0]);
+        append_real(text, ", ", mask->point[1]);
+        json_text_raw(text, "]]");
+    }
+    if (!(absent & RECORD_NO_CROP)) {
+        append_member(text, ", \"crop_box\": [", mask->crop.x);
+        append_member(text, ", ", mask->crop.y);
+        append_member(text, ", ", mask->crop.width);
+        append_member(text, ", ", mask->crop.height);
+        json_text_raw(text, "]");
+    }
+}
+
+int coco_text_instance(struct json_text *text, const struct coco_annotation *annotation,
                        bool polygons, struct error *error)
 {
-    append_member(text, "{\"id\": ", id);
+    const struct mask *mask = annotation->mask;
+    append_member(text, "{\"id\": ", annotation->id);
     json_text_raw(text, ", ");
-    if (append_common(text, mask, image, polygons, error))
+    if (append_common(text, annotation, polygons, error))
         return -1;
     append_member(text, ", \"area\": ", (int64_t)mask->area);
-    append_real(text, ", \"iscrowd\": 0, \"predicted_iou\": ", (double)mask->predicted_iou);
-    append_real(text, ", \"stability_score\": ", (double)mask->stability_score);
-    append_real(text, ", \"point_coords\": [[", mask->point[0]);
-    append_real(text, ", ", mask->point[1]);
-    append_member(text, "]], \"crop_box\": [", mask->crop.x);
-    append_member(text, ", ", mask->crop.y);
-    append_member(text, ", ", mask->crop.width);
-    append_member(text, ", ", mask->crop.height);
-    json_text_raw(text, "]}");
+    json_text_raw(text, ", \"iscrowd\": 0");
+    if (!(annotation->absent & RECORD_NO_IOU))
+        append_real(text, ", \"predicted_iou\": ", (double)mask->predicted_iou);
+    if (!(annotation->absent & RECORD_NO_STABILITY))
+        append_real(text, ", \"stability_score\": ", (double)mask->stability_score);
+    append_prompt(text, mask, annotation->absent);
+    json_text_raw(text, "}");
     return 0;
 }
 
-int coco_text_result(struct json_text *text, const struct mask *mask, int64_t image,
+int coco_text_result(struct json_text *text, const struct coco_annotation *annotation,
                      struct error *error)
 {
+    if (annotation->absent & RECORD_NO_IOU)
+        return error_set(error, ERROR_RECORD, "it has no predicted_iou, which a COCO result needs");
     json_text_raw(text, "{");
-    if (append_common(text, mask, image, false, error))
+    if (append_common(text, annotation, false, error))
         return -1;
-    append_real(text, ", \"score\": ", (double)mask->predicted_iou);
+    append_real(text, ", \"score\": ", (double)annotation->mask->predicted_iou);
     json_text_raw(text, "}");
     return 0;
 }

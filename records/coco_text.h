@@ -17,13 +17,21 @@ struct record;
 /* Appends {"id", "width", "height", "file_name"}. */
 void coco_text_image(struct json_text *text, const struct record *record, int64_t id);
 
+/* One annotation to write. */
+struct coco_annotation {
+    const struct mask *mask; /* borrowed */
+    unsigned absent;         /* its RECORD_NO_... bits; these members are left out */
+    int64_t image, id;
+};
+
 /* Appends one member of "annotations", as a COCO string or as polygons, with holes joined to their
- * outer ring. Returns 0 or -1 (ERROR_MEMORY). */
-int coco_text_instance(struct json_text *text, const struct mask *mask, int64_t image, int64_t id,
+ * outer ring (an empty mask, which has no polygon, as a string). Returns 0 or -1 (ERROR_MEMORY). */
+int coco_text_instance(struct json_text *text, const struct coco_annotation *annotation,
                        bool polygons, struct error *error);
 
-/* Appends one result; its score is the predicted IoU. Returns 0 or -1 (ERROR_MEMORY). */
-int coco_text_result(struct json_text *text, const struct mask *mask, int64_t image,
+/* Appends one result; its score is the predicted IoU. Returns 0, or -1 with ERROR_RECORD if the
+ * annotation has none, or ERROR_MEMORY. */
+int coco_text_result(struct json_text *text, const struct coco_annotation *annotation,
                      struct error *error);
 
 #endif

@@ -9,6 +9,23 @@
 #include "records/record_stream.h"
 #include "records/writer.h"
 
+/* Completes a record that another tool wrote without its image. */
+static void work(void *context, struct record_entry *entry)
+{
+    const struct export_job *job = context;
+    struct record *record = &entry->record;
+    int result = 0;
+    if (job->images && (record->unnamed || record->width == 0))
+        result = image_path_complete(record, job->images, &entry->error);
+    else if (record->width == 0)
+        result = error_set(&entry->error, ERROR_RECORD,
+                           "it has no mask that says the image's size; --images DIR finds it");
+    if (result) {
+        error_prefix(&entry->error, "%s", entry->path);
+        entry->usable = false;
+    }
+}
+
 static int add_to_all(struct export_job *job, const struct record *record, const char *name,
                       struct error *error)
 {
@@ -32,6 +49,7 @@ static int visit(void *context, const struct record_entry *entry, struct error *
         result = error_prefix(&own, "%s", entry->path);
     if (result == 0) {
         job->done++;
+        job->unnamed += entry->record.unnamed;
         return job->batch && atomic_batch_due(job->batch) ? atomic_batch_flush(job->batch, error)
                                                           : 0;
     }
@@ -47,6 +65,6 @@ static int visit(void *context, const struct record_entry *entry, struct error *
 
 int export_records(struct export_job *job, struct error *error)
 {
-    const struct record_stream stream = {.visit = visit, .context = job};
+    const struct record_stream stream = {.work = work, .visit = visit, .context = job};
     return record_stream(&stream, job->records, error);
 }

@@ -11,7 +11,9 @@ struct writer;
 
 struct export_job {
     const char *records; /* a folder of records, or one record file */
-    const char *images;  /* the folder that file_name is relative to, or NULL */
+    /* The folder that file_name is relative to, or NULL. Images that their records do not name are
+     * found there by the records' own names. */
+    const char *images;
     /* Instead of `images`, may be NULL: the path of an image, freed with free(3), or NULL if it is
      * not found. */
     char *(*find_image)(void *context, const char *file_name);
@@ -21,7 +23,9 @@ struct export_job {
     /* Called for each skipped record, with its path and the reason in one line. */
     void (*refused)(void *context, const char *text);
     void *context;
-    uint64_t done, failed; /* counted by export_records */
+    /* Counted by export_records. Unnamed ones are done, but only with the record's own name for
+     * their image's. */
+    uint64_t done, failed, unnamed;
 };
 
 /* Streams all records, in sorted order, to all writers. A record that is unusable, or that a writer

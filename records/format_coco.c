@@ -1,8 +1,11 @@
 /* COCO documents over a whole collection, streamed: instances with COCO strings ("coco") or
  * polygons ("polygons"), and the list of results ("coco-results").
  *
- * Ids are stable: an image has its record's id, an annotation has image id * 2048 + index + 1. So
- * shards of a job and separate exports never repeat an id, and adding images changes no other id.
+ * Ids are below 2^53, so that readers with only doubles hold them exactly, and stable: an image has
+ * its record's id, an annotation has (image id mod 2^42) * 2048 + index + 1. So they depend on the
+ * image's name and the mask's index alone; shards and separate exports give the same. If an earlier
+ * image of the document has the same remainder, the next free one is taken: among n images that is
+ * expected n^2 / 2^43 times.
  * Sequential ids count from 1 in the order of adding.
  */
 #include <errno.h>
@@ -13,15 +16,15 @@
 
 #include "base/atomic.h"
 #include "base/error.h"
+#include "base/hash_set.h"
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "records/coco_text.h"
 #include "records/format.h"
 #include "records/record.h"
 
-/* Stable annotation ids: 52 + 11 bits fit a signed 64-bit integer. */
 enum { MASKS_AN_IMAGE = 2048 };
-static const int64_t STABLE_IMAGE_IDS = INT64_C(1) << 52;
+static const uint64_t REMAINDERS = UINT64_C(1) << 42; /* * MASKS_AN_IMAGE = 2^53 */
 
 struct coco {
     struct atomic_file file;
@@ -29,6 +32,7 @@ struct coco {
     int64_t image_count, annotation_count;
     int64_t *ids; /* [image_count] owned; to find duplicates */
     size_t capacity;
+    struct hash_set remainders; /* of image ids, plus 1: taken */
 };
 
 static void coco_free(struct coco *coco)
@@ -36,6 +40,7 @@ static void coco_free(struct coco *coco)
     if (coco->images)
         fclose(coco->images);
     free(coco->ids);
+    hash_set_free(&coco->remainders);
     free(coco);
 }
 
@@ -92,23 +97,35 @@ static void abandon_coco(struct writer *writer)
     coco_free(coco);
 }
 
+/* Takes the remainder of an image id, or the next free one. 0 or -1 (ERROR_MEMORY). */
+static int take_remainder(struct coco *coco, int64_t id, uint64_t *remainder, struct error *error)
+{
+    int taken;
+    *remainder = (uint64_t)id % REMAINDERS;
+    while ((taken = hash_set_put(&coco->remainders, *remainder + 1, error)) > 0)
+        *remainder = (*remainder + 1) % REMAINDERS;
+    return taken;
+}
+
 /* The ids of the next image and of its first annotation. */
 static int choose_ids(const struct writer *writer, const struct record *record, int64_t *image,
                       int64_t *annotation, struct error *error)
 {
-    const struct coco *coco = writer->state;
+    struct coco *coco = writer->state;
+    uint64_t remainder;
     if (writer->options.sequential_ids) {
         *image = coco->image_count + 1;
         *annotation = coco->annotation_count + 1;
         return 0;
     }
-    if (record->image_id >= STABLE_IMAGE_IDS || record->masks.count >= MASKS_AN_IMAGE)
+    if (record->masks.count >= MASKS_AN_IMAGE)
         return error_set(error, ERROR_RECORD,
-                         "image id %lld with %zu masks: stable ids have room for ids below 2^52 "
-                         "and %d masks; choose sequential ids",
-                         (long long)record->image_id, record->masks.count, MASKS_AN_IMAGE - 1);
+                         "%zu masks: stable ids have room for %d; choose sequential ids",
+                         record->masks.count, MASKS_AN_IMAGE - 1);
+    if (take_remainder(coco, record->image_id, &remainder, error))
+        return -1;
     *image = record->image_id;
-    *annotation = record->image_id * MASKS_AN_IMAGE + 1;
+    *annotation = (int64_t)remainder * MASKS_AN_IMAGE + 1;
     return 0;
 }
 
@@ -141,40 +158,48 @@ static int add_image(struct coco *coco, const struct record *record, int64_t id,
     return note_id(coco, id, error);
 }
 
-static int append_mask(struct json_text *text, const struct mask *mask, int64_t image, int64_t id,
-                       const struct writer *writer, struct error *error)
+/* All annotations of a record; the ids count up from those in `first`. */
+static int append_masks(struct json_text *text, const struct writer *writer,
+                        const struct record *record, struct coco_annotation first,
+                        struct error *error)
 {
-    if (writer->format == &format_coco_results)
-        return coco_text_result(text, mask, image, error);
-    return coco_text_instance(text, mask, image, id, writer->format == &format_polygons, error);
+    const struct coco *coco = writer->state;
+    struct coco_annotation annotation = first;
+    for (size_t i = 0; i < record->masks.count; i++, annotation.id++) {
+        annotation.mask = &record->masks.items[i];
+        annotation.absent = record_absent(record, i);
+        json_text_raw(text, coco->annotation_count || i ? ",\n" : "\n");
+        int result =
+            writer->format == &format_coco_results
+                ? coco_text_result(text, &annotation, error)
+                : coco_text_instance(text, &annotation, writer->format == &format_polygons, error);
+        if (result)
+            return error_prefix(error, "annotation %zu", i);
+    }
+    return 0;
 }
 
 static int add_coco(struct writer *writer, const struct writer_item *item, struct error *error)
 {
     struct coco *coco = writer->state;
-    const struct mask_list *masks = &item->record->masks;
-    int64_t image = 0, annotation = 0;
+    const struct record *record = item->record;
+    struct coco_annotation first = {0};
     struct json_text text = {0};
     size_t length;
-    if (choose_ids(writer, item->record, &image, &annotation, error))
+    if (choose_ids(writer, record, &first.image, &first.id, error))
         return -1;
-    for (size_t i = 0; i < masks->count; i++) {
-        json_text_raw(&text, coco->annotation_count || i ? ",\n" : "\n");
-        int result =
-            append_mask(&text, &masks->items[i], image, annotation + (int64_t)i, writer, error);
-        if (result) {
-            json_text_free(&text);
-            return -1;
-        }
+    if (append_masks(&text, writer, record, first, error)) {
+        json_text_free(&text);
+        return -1;
     }
     char *lines = json_text_take(&text, &length, error);
     if (!lines)
         return -1;
-    int result = add_image(coco, item->record, image, error);
+    int result = add_image(coco, record, first.image, error);
     if (result == 0)
         result = atomic_append(&coco->file, lines, length, error);
     free(lines);
-    coco->annotation_count += (int64_t)masks->count;
+    coco->annotation_count += (int64_t)record->masks.count;
     return result;
 }
 

@@ -27,29 +27,44 @@ static int write_plane(struct writer *writer, const char *name, const char *endi
     return result;
 }
 
-/* One line of metadata.csv: the columns of amg.py, numbers printed as Python prints them. */
-static void append_line(struct json_text *text, const struct mask *mask, size_t id)
+static void append_reals(struct json_text *text, const double *numbers, size_t count, bool absent)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!absent)
+            json_text_double(text, numbers[i]);
+        json_text_raw(text, ",");
+    }
+}
+
+static void append_crop(struct json_text *text, const struct rect *rect, bool absent)
+{
+    const int64_t crop[] = {rect->x, rect->y, rect->width, rect->height};
+    for (size_t i = 0; i < 4; i++) {
+        if (!absent)
+            json_text_integer(text, crop[i]);
+        if (i < 3)
+            json_text_raw(text, ",");
+    }
+}
+
+/* One line of metadata.csv: the columns of amg.py, numbers printed as Python prints them; nothing
+ * where a member is absent. */
+static void append_line(struct json_text *text, const struct mask *mask, size_t id, unsigned absent)
 {
     const struct box *box = &mask->box;
     const int64_t whole[] = {(int64_t)id, (int64_t)mask->area, box->x0,
                              box->y0,     box->x1 - box->x0,   box->y1 - box->y0};
-    const double real[] = {mask->point[0], mask->point[1], (double)mask->predicted_iou,
-                           (double)mask->stability_score};
-    const int64_t crop[] = {mask->crop.x, mask->crop.y, mask->crop.width, mask->crop.height};
+    const double predicted_iou = (double)mask->predicted_iou;
+    const double stability_score = (double)mask->stability_score;
     json_text_raw(text, "\n");
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
         json_text_integer(text, whole[i]);
         json_text_raw(text, ",");
     }
-    for (size_t i = 0; i < sizeof real / sizeof real[0]; i++) {
-        json_text_double(text, real[i]);
-        json_text_raw(text, ",");
-    }
-    for (size_t i = 0; i < sizeof crop / sizeof crop[0]; i++) {
-        json_text_integer(text, crop[i]);
-        if (i < 3)
-            json_text_raw(text, ",");
-    }
+    append_reals(text, mask->point, 2, absent & RECORD_NO_POINT);
+    append_reals(text, &predicted_iou, 1, absent & RECORD_NO_IOU);
+    append_reals(text, &stability_score, 1, absent & RECORD_NO_STABILITY);
+    append_crop(text, &mask->crop, absent & RECORD_NO_CROP);
 }
 
 static int write_metadata(struct writer *writer, const struct writer_item *item,
@@ -62,7 +77,7 @@ static int write_metadata(struct writer *writer, const struct writer_item *item,
                          "predicted_iou,stability_score,crop_box_x0,crop_box_y0,crop_box_w,"
                          "crop_box_h");
     for (size_t i = 0; i < masks->count; i++)
-        append_line(&text, &masks->items[i], i);
+        append_line(&text, &masks->items[i], i, record_absent(item->record, i));
     char *lines = json_text_take(&text, &length, error);
     return format_write(writer, item->name, "/metadata.csv", lines, length, error);
 }

@@ -15,12 +15,18 @@ void record_free(struct record *record)
     free(record->file_name);
     mask_list_free(&record->masks);
     free(record->ids);
+    free(record->absent);
     *record = (struct record){0};
 }
 
 int64_t record_image_id(const char *relative_path)
 {
     return (int64_t)(hash_bytes(relative_path, strlen(relative_path)) >> 12);
+}
+
+unsigned record_absent(const struct record *record, size_t index)
+{
+    return record->absent ? record->absent[index] : 0;
 }
 
 static void append_four(struct json_text *text, const char *name, int64_t a, int64_t b, int64_t c,
@@ -80,7 +86,9 @@ static void append_centroid(struct json_text *text, const struct mask *mask)
 static void append_bbox_coco(struct json_text *text, const struct mask *mask)
 {
     const struct box *box = &mask->box;
-    append_four(text, "bbox_coco", box->x0, box->y0, box->x1 - box->x0 + 1, box->y1 - box->y0 + 1);
+    int edge = mask->area > 0; /* an empty mask has no pixels on either edge */
+    append_four(text, "bbox_coco", box->x0, box->y0, box->x1 - box->x0 + edge,
+                box->y1 - box->y0 + edge);
 }
 
 static void append_runs(struct json_text *text, const struct mask *mask)
@@ -146,6 +154,15 @@ static int append_segmentation(struct json_text *text, const struct rle *rle, un
     return 0;
 }
 
+static void append_point(struct json_text *text, const double point[2])
+{
+    json_text_raw(text, ", \"point_coords\": [[");
+    json_text_double(text, point[0]);
+    json_text_raw(text, ", ");
+    json_text_double(text, point[1]);
+    json_text_raw(text, "]]");
+}
+
 static int append_annotation(struct json_text *text, const struct mask *mask, int64_t id,
                              unsigned fields, struct error *error)
 {
@@ -156,14 +173,14 @@ static int append_annotation(struct json_text *text, const struct mask *mask, in
     json_text_raw(text, ", \"area\": ");
     json_text_integer(text, (int64_t)mask->area);
     append_four(text, "bbox", box->x0, box->y0, box->x1 - box->x0, box->y1 - box->y0);
-    append_real(text, "predicted_iou", (double)mask->predicted_iou);
-    json_text_raw(text, ", \"point_coords\": [[");
-    json_text_double(text, mask->point[0]);
-    json_text_raw(text, ", ");
-    json_text_double(text, mask->point[1]);
-    json_text_raw(text, "]]");
-    append_real(text, "stability_score", (double)mask->stability_score);
-    append_four(text, "crop_box", crop->x, crop->y, crop->width, crop->height);
+    if (!(fields & RECORD_NO_IOU))
+        append_real(text, "predicted_iou", (double)mask->predicted_iou);
+    if (!(fields & RECORD_NO_POINT))
+        append_point(text, mask->point);
+    if (!(fields & RECORD_NO_STABILITY))
+        append_real(text, "stability_score", (double)mask->stability_score);
+    if (!(fields & RECORD_NO_CROP))
+        append_four(text, "crop_box", crop->x, crop->y, crop->width, crop->height);
     json_text_raw(text, ", \"id\": ");
     json_text_integer(text, id);
     for (size_t i = 0; i < FIELDS; i++)
@@ -209,9 +226,10 @@ char *record_text(const struct record *record, unsigned fields, size_t *length, 
     append_image(&text, record);
     for (size_t i = 0; i < record->masks.count; i++) {
         int64_t id = record->ids ? record->ids[i] : (int64_t)i;
+        unsigned absent = record_absent(record, i);
         if (i)
             json_text_raw(&text, ", ");
-        if (append_annotation(&text, &record->masks.items[i], id, fields, error)) {
+        if (append_annotation(&text, &record->masks.items[i], id, fields | absent, error)) {
             json_text_free(&text);
             return NULL;
         }

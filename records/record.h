@@ -16,6 +16,7 @@
 #ifndef RECORDS_RECORD_H
 #define RECORDS_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,11 +25,16 @@
 struct error;
 
 struct record {
-    int64_t image_id;       /* 0 .. 2^53 - 1 */
-    uint32_t width, height; /* pixels; width * height < 2^32 */
-    char *file_name;        /* owned, freed with free(3); a path relative to the input root */
+    int64_t image_id; /* 0 .. 2^53 - 1 */
+    /* Pixels; width * height < 2^32. 0 x 0: not known, only in a record that was read from a list
+     * without masks. */
+    uint32_t width, height;
+    char *file_name; /* owned, freed with free(3); a path relative to the input root */
+    /* file_name is the record's own name: the document that was read does not say the image's. */
+    bool unnamed;
     struct mask_list masks; /* owned; every mask's runs have the image's size */
     int64_t *ids;           /* owned; [masks.count], as read; NULL: 0, 1, 2, ... */
+    unsigned *absent;       /* owned; [masks.count], RECORD_NO_... bits; NULL: nothing is absent */
 };
 
 /* Frees what the record owns and zeroes it. */
@@ -48,11 +54,19 @@ enum record_field {
     /* Not a member but another form of "segmentation": {"size", "counts": [run lengths]}. For
      * formats, not for --fields. */
     RECORD_AS_RUNS = 16,
+    /* Members of SA-1B's that an annotation lacks, for it was read from another tool's record. */
+    RECORD_NO_IOU = 32,
+    RECORD_NO_STABILITY = 64,
+    RECORD_NO_POINT = 128,
+    RECORD_NO_CROP = 256,
 };
 
 /* Reads a comma-separated list of the names above ("centroid,runs") into a set of bits.
  * Returns 0, or -1 with ERROR_USAGE naming the unknown field and the known ones. */
 int record_fields_parse(unsigned *fields, const char *list, struct error *error);
+
+/* The members that annotation `index` lacks: RECORD_NO_... bits. */
+unsigned record_absent(const struct record *record, size_t index);
 
 /* The JSON text of a record, terminated, without a newline; *length is its strlen. Floats are
  * widened to double and printed with the fewest digits that read back the same.
@@ -72,20 +86,29 @@ struct record_faults {
     void *context;
 };
 
-/* Reads a record from untrusted text into `record`, which must be zeroed or freed. All of it is
- * validated: JSON, types, ranges, sizes, run strings (canonical, sum h * w), area and bbox against
- * the runs, points and crop boxes inside the image, ids unique. Members beyond SA-1B's are ignored.
- * Without `faults`, reading stops at the first fault: -1 with ERROR_RECORD, "annotation 3: area is
- * 17, the runs have 18". With `faults`, every fault is reported, annotations with faults are
- * dropped, and the function returns 0 unless the image object itself is unusable or memory is
+/* What a record is read from. All borrowed. */
+struct record_source {
+    const char *bytes; /* [length] */
+    size_t length;
+    const char *name; /* the record's: it names the image if the document does not */
+};
+
+/* Reads a record from untrusted text, in any of the forms of record_document.h and mask_json.h,
+ * into `record`, which must be zeroed or freed. All of it is validated: JSON, types, ranges, sizes,
+ * run strings (canonical, sum h * w), area and bbox against the runs, points and crop boxes inside
+ * the image, ids unique. Members beyond SA-1B's are ignored. An empty mask is valid.
+ * Without `faults`, members that other tools leave out may be missing, all but the segmentation,
+ * and reading stops at the first fault: -1 with ERROR_RECORD, "annotation 3: area is 17, the runs
+ * have 18". With `faults`, every fault is reported, missing members too, annotations with faults
+ * are dropped, and the function returns 0 unless the image object itself is unusable or memory is
  * short. On -1 the record is empty. */
-int record_parse(struct record *record, const char *text, size_t length,
+int record_parse(struct record *record, const struct record_source *text,
                  const struct record_faults *faults, struct error *error);
 
 /* As record_parse, from a file of at most RECORD_FILE_MAX bytes. Messages begin with the path. Also
  * returns -1 with ERROR_IO, which is not reported to `faults`. */
-int record_read(struct record *record, const char *path, const struct record_faults *faults,
-                struct error *error);
+int record_read(struct record *record, const char *path, const char *name,
+                const struct record_faults *faults, struct error *error);
 
 enum { RECORD_FILE_MAX = 1 << 30 }; /* bytes */
 

@@ -37,8 +37,8 @@ static void read_entry(const struct record_stream *stream, struct record_entry *
 {
     const struct record_faults faults = {collect, entry};
     struct error error = {0};
-    entry->usable =
-        record_read(&entry->record, entry->path, stream->every_fault ? &faults : NULL, &error) == 0;
+    entry->usable = record_read(&entry->record, entry->path, entry->name,
+                                stream->every_fault ? &faults : NULL, &error) == 0;
     if (!entry->usable)
         entry->error = error;
     else if (stream->work)

@@ -27,15 +27,17 @@ static size_t cell(double place, uint32_t pixels)
     return at < STATS_CENTRES ? at : STATS_CENTRES - 1;
 }
 
-static void add_mask(struct stats *stats, const struct mask *mask,
+static void add_mask(struct stats *stats, const struct mask *mask, unsigned absent,
                      const struct stats_measure *measure)
 {
     double pixels = (double)mask->rle.width * mask->rle.height;
     double area = (double)mask->area;
     histogram_add(&stats->area, area > 0 ? log10(area) : 0);
     stats->area_sum += area;
-    histogram_add(&stats->predicted_iou, (double)mask->predicted_iou);
-    histogram_add(&stats->stability, (double)mask->stability_score);
+    if (!(absent & RECORD_NO_IOU))
+        histogram_add(&stats->predicted_iou, (double)mask->predicted_iou);
+    if (!(absent & RECORD_NO_STABILITY))
+        histogram_add(&stats->stability, (double)mask->stability_score);
     histogram_add(&stats->relative_size, sqrt(area / pixels));
     histogram_add(&stats->concavity, area > 0 ? 1 - area / measure->hull_area : 0);
     if (mask->area < SMALL_AREA)
@@ -72,5 +74,5 @@ void stats_add(struct stats *stats, const struct record *record,
     stats->empty_records += record->masks.count == 0;
     histogram_add(&stats->masks, (double)record->masks.count);
     for (size_t i = 0; i < record->masks.count; i++)
-        add_mask(stats, &record->masks.items[i], &measures[i]);
+        add_mask(stats, &record->masks.items[i], record_absent(record, i), &measures[i]);
 }

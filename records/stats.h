@@ -22,8 +22,8 @@ struct stats {
     struct histogram masks;         /* masks of an image; bins of 1 from 0 to 1000 */
     struct histogram area;          /* log10 of pixels */
     double area_sum;                /* pixels */
-    struct histogram predicted_iou; /* 0 .. 1.2 */
-    struct histogram stability;     /* 0 .. 1 */
+    struct histogram predicted_iou; /* 0 .. 1.2; of the masks that have it */
+    struct histogram stability;     /* 0 .. 1; of the masks that have it */
     struct histogram relative_size; /* 0 .. 1 */
     struct histogram concavity;     /* 0 .. 1 */
     uint64_t small, medium, large;  /* COCO's sizes: area below 32^2, below 96^2, above */

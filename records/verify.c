@@ -38,7 +38,9 @@ static void check_image(struct record_entry *entry, const char *images)
     struct error error;
     struct image_header header;
     const struct record *record = &entry->record;
-    char *path = image_path(images, record->file_name, &error);
+    char *path = image_path_complete(&entry->record, images, &error)
+                     ? NULL
+                     : image_path(images, record->file_name, &error);
     if (!path || image_read_header(path, NULL, &header, &error)) {
         record_entry_fault(entry, -1, error.text);
     } else if (header.width != (int64_t)record->width || header.height != (int64_t)record->height) {
@@ -53,7 +55,8 @@ static void check_image(struct record_entry *entry, const char *images)
 static void work(void *context, struct record_entry *entry)
 {
     const struct verification *verification = context;
-    check_name(entry);
+    if (!entry->record.unnamed)
+        check_name(entry);
     if (verification->job->images)
         check_image(entry, verification->job->images);
 }

@@ -16,9 +16,9 @@ struct verify_job {
     uint64_t records_read, annotations, faults; /* counted by verify_records */
 };
 
-/* Checks every record: all that record_parse checks, that the record is named after its file_name,
- * and that no two records have the same image id. With `images`, also that the image exists and its
- * header gives the record's size; image_library_start must have been called. Memory: 8 bytes a
+/* Checks every record: all that record_parse checks, that the record is named after its file_name
+ * (if it says one), and that no two records have the same image id. With `images`, also that the
+ * image exists and its header gives the record's size; image_library_start must have been called. Memory: 8 bytes a
  * record. Returns 0 if all records were read, with or without faults, or -1 with ERROR_IO or
  * ERROR_MEMORY if the folder cannot be walked. */
 int verify_records(struct verify_job *job, struct error *error);

@@ -146,6 +146,8 @@ int eval_masks(struct eval_scores *scores, const struct segments *truth, struct 
 static int check_size(const struct segments *truth, int64_t width, int64_t height, const char *what,
                       struct error *error)
 {
+    if (width == 0 || truth->width == 0) /* no masks on one side, so nothing to compare */
+        return 0;
     if (width == truth->width && height == truth->height)
         return 0;
     return error_set(error, ERROR_RECORD, "%s is %lld x %lld pixels, its true segments %u x %u",
@@ -241,12 +243,14 @@ int eval_pair(struct evaluator *evaluator, const char *path, const char *key, st
     if (status == 0)
         status = evaluator->masks ? eval_record(evaluator, key, &truth, &scores, error)
                                   : eval_model(evaluator, path, &truth, &scores, error);
+    uint64_t empty = truth.empty;
     segments_free(&truth);
     if (status) {
         evaluator->scores.failed++;
         return -1;
     }
     scores.images++;
+    scores.empty_segments += empty;
     evaluator->scores = scores;
     return 0;
 }

@@ -27,9 +27,10 @@ struct eval_correlation {
 
 /* Zeroed at first. */
 struct eval_scores {
-    uint64_t images; /* pairs evaluated */
-    uint64_t failed; /* pairs that were left out */
-    uint64_t masks;  /* automatic ones */
+    uint64_t images;         /* pairs evaluated */
+    uint64_t failed;         /* pairs that were left out */
+    uint64_t masks;          /* automatic ones */
+    uint64_t empty_segments; /* true segments without a pixel, left out */
     struct eval_clicks clicks[SIZES];
     struct eval_correlation correlation;
     struct recall recall;

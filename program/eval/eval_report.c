@@ -108,6 +108,7 @@ void eval_json(const struct eval_scores *scores, bool clicks, struct json_text *
 {
     add_count(text, "images", scores->images, "{");
     add_count(text, "failed", scores->failed, ", ");
+    add_count(text, "empty_segments", scores->empty_segments, ", ");
     if (clicks) {
         json_text_raw(text, ", \"single_click\": {");
         add_sizes(text, scores, add_clicks);
@@ -174,6 +175,9 @@ void eval_print(const struct eval_scores *scores, bool clicks)
     printf("%llu images, %llu failed, %.1f automatic masks an image\n",
            (unsigned long long)scores->images, (unsigned long long)scores->failed,
            scores->images ? (double)scores->masks / (double)scores->images : 0.0);
+    if (scores->empty_segments)
+        printf("%llu true segments without a pixel are left out\n",
+               (unsigned long long)scores->empty_segments);
     printf("%-28s", "segments");
     for (int column = 0; column <= SIZES; column++)
         printf("%9llu", (unsigned long long)segments_of(scores, column_size(column)));

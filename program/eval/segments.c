@@ -2,15 +2,15 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/read_file.h"
-#include "base/text_mark.h"
+#include "records/mask_json.h"
 #include "records/record.h"
-#include "rle/coco.h"
+#include "records/record_document.h"
 
 static int read_image(struct segments *segments, const json_t *image, struct error *error)
 {
@@ -25,51 +25,21 @@ static int read_image(struct segments *segments, const json_t *image, struct err
     return 0;
 }
 
-/* Run lengths as a list of numbers. */
-static int read_runs(struct rle *rle, const json_t *counts, struct error *error)
+/* The first mask says the size if there is no image object. */
+static int read_mask(struct segments *segments, struct segment *segment, const json_t *segmentation,
+                     struct error *error)
 {
-    const uint64_t pixels = (uint64_t)rle->height * rle->width;
-    uint64_t end = 0;
-    for (size_t i = 0; i < json_array_size(counts); i++) {
-        const json_t *value = json_array_get(counts, i);
-        json_int_t length = json_integer_value(value);
-        if (!json_is_integer(value) || length < 0 || (uint64_t)length > pixels - end)
-            return error_set(error, ERROR_RECORD, "counts[%zu] is not a run of pixels", i);
-        if (i % 2 && length && rle_add(rle, (uint32_t)end, (uint32_t)(end + length), error))
-            return -1;
-        end += (uint64_t)length;
-    }
-    if (end != pixels)
-        return error_set(error, ERROR_RECORD, "the runs do not fill the image");
-    return rle_end(rle, error);
+    struct rle *rle = &segment->rle;
+    if (mask_json_read(rle, segmentation, segments->height, segments->width, error))
+        return -1;
+    segments->height = rle->height;
+    segments->width = rle->width;
+    segment->area = rle_area(rle);
+    segment->box = rle_box(rle);
+    return 0;
 }
 
-static int read_mask(const struct segments *segments, struct segment *segment,
-                     const json_t *segmentation, struct error *error)
-{
-    const json_t *size = json_object_get(segmentation, "size");
-    const json_t *counts = json_object_get(segmentation, "counts");
-    if (json_integer_value(json_array_get(size, 0)) != segments->height ||
-        json_integer_value(json_array_get(size, 1)) != segments->width)
-        return error_set(error, ERROR_RECORD, "size is not the image's");
-    if (json_is_string(counts)) {
-        if (coco_parse(&segment->rle, json_string_value(counts), json_string_length(counts),
-                       segments->height, segments->width, error) ||
-            rle_check(&segment->rle, error))
-            return -1;
-    } else if (json_is_array(counts)) {
-        rle_begin(&segment->rle, segments->height, segments->width);
-        if (read_runs(&segment->rle, counts, error))
-            return -1;
-    } else {
-        return error_set(error, ERROR_RECORD, "there are no run lengths");
-    }
-    segment->area = rle_area(&segment->rle);
-    segment->box = rle_box(&segment->rle);
-    return segment->area ? 0 : error_set(error, ERROR_RECORD, "the mask is empty");
-}
-
-static int read_annotation(const struct segments *segments, struct segment *segment,
+static int read_annotation(struct segments *segments, struct segment *segment,
                            const json_t *annotation, struct error *error)
 {
     const json_t *annotator = json_object_get(annotation, "annotator");
@@ -83,16 +53,15 @@ static int read_annotation(const struct segments *segments, struct segment *segm
     return read_mask(segments, segment, json_object_get(annotation, "segmentation"), error);
 }
 
-static int read_document(struct segments *segments, const json_t *root, struct error *error)
+static int read_document(struct segments *segments, const struct record_document *document,
+                         struct error *error)
 {
-    const json_t *annotations = json_object_get(root, "annotations");
-    if (read_image(segments, json_object_get(root, "image"), error))
+    if (document->image && read_image(segments, document->image, error))
         return -1;
-    if (!json_is_array(annotations))
-        return error_set(error, ERROR_RECORD, "there is no list of annotations");
-    for (size_t i = 0; i < json_array_size(annotations); i++) {
+    for (size_t i = 0; i < json_array_size(document->annotations); i++) {
         struct segment segment = {0};
-        if (read_annotation(segments, &segment, json_array_get(annotations, i), error) ||
+        const json_t *annotation = json_array_get(document->annotations, i);
+        if (read_annotation(segments, &segment, annotation, error) ||
             memory_grow((void **)&segments->items, &segments->capacity, segments->count + 1,
                         sizeof *segments->items, error)) {
             rle_free(&segment.rle);
@@ -105,17 +74,12 @@ static int read_document(struct segments *segments, const json_t *root, struct e
 
 int segments_parse(struct segments *segments, const char *text, size_t length, struct error *error)
 {
-    json_error_t syntax;
-    const char *wide = text_wide(text, length);
-    size_t mark = text_mark(text, length);
+    struct record_document document;
     *segments = (struct segments){0};
-    if (wide)
-        return error_set(error, ERROR_RECORD, "this is %s text; save it as UTF-8", wide);
-    json_t *root = json_loadb(text + mark, length - mark, JSON_REJECT_DUPLICATES, &syntax);
-    if (!root)
-        return error_set(error, ERROR_RECORD, "JSON, line %d: %s", syntax.line, syntax.text);
-    int result = read_document(segments, root, error);
-    json_decref(root);
+    if (record_document_load(&document, text, length, error))
+        return -1;
+    int result = read_document(segments, &document, error);
+    record_document_free(&document);
     if (result)
         segments_free(segments);
     return result;
@@ -148,10 +112,13 @@ int segments_choose(struct segments *segments, int64_t annotator, struct error *
                          (long long)annotator);
     kept = 0;
     for (size_t i = 0; i < segments->count; i++) {
-        if (segments->items[i].annotator == wanted)
-            segments->items[kept++] = segments->items[i];
+        struct segment *segment = &segments->items[i];
+        bool chosen = segment->annotator == wanted;
+        segments->empty += chosen && segment->area == 0;
+        if (chosen && segment->area > 0)
+            segments->items[kept++] = *segment;
         else
-            rle_free(&segments->items[i].rle);
+            rle_free(&segment->rle);
     }
     segments->count = kept;
     return 0;

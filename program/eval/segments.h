@@ -1,11 +1,11 @@
 /* segments.h - the segments of an image, written by any tool: true segments, or masks to evaluate.
  *
- * A record has the form that record.h describes, but only these members are required:
+ * The forms are those of records/record_document.h and records/mask_json.h; only these members are
+ * required:
  *
- *   {"image": {"width", "height"},
- *    "annotations": [{"segmentation": {"size": [h, w], "counts"}, "annotator", "predicted_iou"}]}
+ *   {"image": {"width", "height"}, "annotations": [{"segmentation", "annotator", "predicted_iou"}]}
  *
- * counts is COCO's string or a list of run lengths. "annotator" says which person or tool drew the
+ * Without an image object the masks say the size. "annotator" says which person or tool drew the
  * segment; default 0. "predicted_iou" orders masks; default 0.
  */
 #ifndef PROGRAM_EVAL_SEGMENTS_H
@@ -20,7 +20,7 @@
 struct error;
 
 struct segment {
-    struct rle rle; /* owned; of the image's size, not empty */
+    struct rle rle; /* owned; of the image's size */
     struct box box;
     uint64_t area; /* pixels */
     int64_t annotator;
@@ -29,9 +29,10 @@ struct segment {
 
 /* Zeroed at first. */
 struct segments {
-    uint32_t width, height; /* pixels; width * height < 2^32 */
+    uint32_t width, height; /* pixels; width * height < 2^32; 0 x 0: a list without masks */
     struct segment *items;  /* owned */
     size_t count, capacity;
+    size_t empty; /* left out by segments_choose */
 };
 
 /* Reads a record from untrusted text. `segments` must be zeroed or freed. Returns 0, or -1 with
@@ -45,7 +46,8 @@ int segments_read(struct segments *segments, const char *path, struct error *err
 enum { SEGMENTS_FIRST_ANNOTATOR = -1 };
 
 /* Keeps only the segments of one annotator: `annotator`, or with SEGMENTS_FIRST_ANNOTATOR the one
- * with the smallest number. Returns 0, or -1 with ERROR_RECORD if there are segments, but none by
+ * with the smallest number. Of them, those without a pixel are left out, which nothing could find
+ * (small polygons may be filled to none), and counted in `empty`. Returns 0, or -1 with ERROR_RECORD if there are segments, but none by
  * that annotator; then all are kept. */
 int segments_choose(struct segments *segments, int64_t annotator, struct error *error);
 

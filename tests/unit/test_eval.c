@@ -101,6 +101,21 @@ START_TEST(records_of_any_tool)
     ck_assert_int_eq(parse(&segments, IMAGE "]}"), 0);
     ck_assert_int_eq(segments_choose(&segments, 2, &error), 0);
     segments_free(&segments);
+    ck_assert_int_eq(parse(&segments, "[]"), 0);
+    ck_assert_uint_eq(segments.width, 0);
+    segments_free(&segments);
+    ck_assert_int_eq(parse(&segments, "[" RIGHT "]"), 0);
+    ck_assert_uint_eq(segments.width, 4);
+    segments_free(&segments);
+    /* A polygon along the left column, and one that is filled to nothing. */
+    ck_assert_int_eq(parse(&segments, IMAGE "{\"segmentation\": [[0, 0, 1, 0, 1, 2, 0, 2]]}, "
+                                            "{\"segmentation\": [[3, 1, 3.1, 1, 3.1, 1.1]]}]}"),
+                     0);
+    ck_assert_int_eq(segments_choose(&segments, 0, &error), 0);
+    ck_assert_uint_eq(segments.count, 1);
+    ck_assert_uint_eq(segments.empty, 1);
+    ck_assert_uint_eq(segments.items[0].area, 2);
+    segments_free(&segments);
 }
 END_TEST
 
@@ -108,7 +123,7 @@ START_TEST(bad_records_are_refused)
 {
     static const char *const bad[] = {
         "",
-        "[]",
+        "[7]",
         "{\"image\": {\"width\": 4, \"height\": 2}}",
         "{\"image\": {\"width\": 1000000, \"height\": 1000000}, \"annotations\": []}",
         IMAGE "3]}",
@@ -118,7 +133,9 @@ START_TEST(bad_records_are_refused)
         IMAGE "{\"segmentation\": {\"size\": [2, 4], \"counts\": [2, 7]}}]}",
         IMAGE "{\"segmentation\": {\"size\": [2, 4], \"counts\": [2, -1, 7]}}]}",
         IMAGE "{\"segmentation\": {\"size\": [2, 4], \"counts\": [2, 1.5, 4.5]}}]}",
-        IMAGE "{\"segmentation\": {\"size\": [2, 4], \"counts\": [8]}}]}",
+        IMAGE "{\"segmentation\": [[0, 0, 4, 0, 4]]}]}",
+        IMAGE "{\"segmentation\": [[0, 0, 4, 0, 4, 1e9]]}]}",
+        "[{\"segmentation\": [[0, 0, 4, 0, 4, 2]]}]",
         IMAGE "{\"segmentation\": {\"size\": [2, 4]}}]}",
         IMAGE "{\"segmentation\": {\"size\": [2, 4], \"counts\": \"44\"}, \"annotator\": -1}]}",
         IMAGE "{\"segmentation\": {\"size\": [2, 4], \"counts\": \"44\"}, "

@@ -124,7 +124,7 @@ static int read_string(struct error *error)
 static int read_record(struct error *error)
 {
     struct record record = {0};
-    int status = record_read(&record, SEEDS "record/two.json", NULL, error);
+    int status = record_read(&record, SEEDS "record/two.json", "two", NULL, error);
     record_free(&record);
     return status;
 }

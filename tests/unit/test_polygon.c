@@ -1,9 +1,14 @@
-/* Polygons are filled again and give the mask back; holes know what they are in. */
+/* Polygons are filled again and give the mask back; holes know what they are in. Other tools'
+ * polygons are filled as COCO fills them. */
 #include "unit.h"
+
+#include <math.h>
 
 #include "base/error.h"
 #include "random.h"
+#include "rle/coco.h"
 #include "rle/polygon.h"
+#include "rle/polygon_fill.h"
 #include "rle/rle.h"
 
 /* Adds to winding[] how often the line from a to b passes on the right of each pixel's centre:
@@ -131,12 +136,54 @@ START_TEST(a_ring_in_a_hole_is_no_hole)
 }
 END_TEST
 
+/* What pycocotools 2.0's frPyObjects makes of these polygons in an image of height 9 and width 10. */
+static const struct filling {
+    double xy[8];
+    size_t corners;
+    const char *counts;
+} fillings[] = {
+    {{0.5, 0.5, 8.25, 1.75, 6.5, 7.5, 1, 5}, 4, ":451O001O010OLd0"},
+    {{-3, -2, 12, 4, 3, 11}, 3, "0543M10O00001N1O2O0ON"},
+    {{2, 2, 7, 2, 2, 7, 7, 7}, 4, "h0140N1230LN16Oe0"}, /* crosses itself */
+    {{3, 1, 3.1, 1, 3.1, 1.1}, 3, "j2"},                /* no pixel */
+};
+
+START_TEST(polygons_are_filled_as_coco_fills_them)
+{
+    const struct filling *filling = &fillings[_i];
+    struct rle rle = {.height = 9, .width = 10};
+    struct error error;
+    ck_assert_int_eq(polygon_fill(&rle, filling->xy, filling->corners, &error), 0);
+    char *counts = coco_string(&rle, NULL, &error);
+    ck_assert_str_eq(counts, filling->counts);
+    free(counts);
+    rle_free(&rle);
+}
+END_TEST
+
+START_TEST(corners_far_away_are_refused)
+{
+    static const double bad[] = {-11, 21, 1e300, NAN, INFINITY};
+    struct rle rle = {.height = 9, .width = 10};
+    struct error error;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const double xy[6] = {0, 0, 5, 0, bad[i], 5};
+        ck_assert_int_eq(polygon_fill(&rle, xy, 3, &error), -1);
+        ck_assert_int_eq(error.code, ERROR_RECORD);
+    }
+    rle_free(&rle);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("polygon");
     TCase *tests = tcase_create("polygon");
     tcase_add_test(tests, filling_gives_the_mask_back);
     tcase_add_test(tests, a_ring_in_a_hole_is_no_hole);
+    tcase_add_loop_test(tests, polygons_are_filled_as_coco_fills_them, 0,
+                        sizeof fillings / sizeof *fillings);
+    tcase_add_test(tests, corners_far_away_are_refused);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }

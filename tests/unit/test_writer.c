@@ -13,6 +13,13 @@
 #include "tests/unit/sample_record.h"
 #include "tests/unit/unit.h"
 
+/* Reads a record called "name". */
+static int parse(struct record *record, const char *text, size_t length, struct error *error)
+{
+    const struct record_source source = {text, length, "name"};
+    return record_parse(record, &source, NULL, error);
+}
+
 static char root[] = "/tmp/maskmill-writer-XXXXXX";
 static struct error error;
 static const struct writer_options plain;
@@ -95,7 +102,7 @@ START_TEST(a_record_an_image)
     finish(writer);
     char *text = content("sa1b/a/b.c/photo.json", NULL);
     struct record record;
-    ck_assert_int_eq(record_parse(&record, text, strlen(text), NULL, &error), 0);
+    ck_assert_int_eq(parse(&record, text, strlen(text), &error), 0);
     ck_assert_uint_eq(record.masks.count, 2);
     record_free(&record);
     free(text);
@@ -112,10 +119,9 @@ START_TEST(lines_in_one_file)
     char *text = content("ndjson/records.ndjson", NULL);
     size_t first_line = strcspn(text, "\n") + 1;
     struct record record;
-    ck_assert_int_eq(record_parse(&record, text, first_line, NULL, &error), 0);
+    ck_assert_int_eq(parse(&record, text, first_line, &error), 0);
     record_free(&record);
-    ck_assert_int_eq(
-        record_parse(&record, text + first_line, strlen(text + first_line), NULL, &error), 0);
+    ck_assert_int_eq(parse(&record, text + first_line, strlen(text + first_line), &error), 0);
     ck_assert_str_eq(record.file_name, "two.JPG");
     record_free(&record);
     ck_assert_int_eq(text[strlen(text) - 1], '\n');
@@ -180,11 +186,21 @@ START_TEST(coco_ids_do_not_collide)
     ck_assert_ptr_nonnull(strstr(error.text, "two images have the id 10"));
     ck_assert(!exists("clash/instances.json"));
 
+    /* The remainders of the ids are equal; 2^53 - 1 is the largest id. */
+    const int64_t remainders = INT64_C(1) << 42, largest = (INT64_C(1) << 53) - 1;
     writer = begin("coco", "clash", &plain);
-    ck_assert_int_eq(add_two(writer, "large", INT64_C(1) << 52), -1);
-    ck_assert_int_eq(error.code, ERROR_RECORD);
-    ck_assert_int_eq(add_two(writer, "fits", (INT64_C(1) << 52) - 1), 0);
+    ck_assert_int_eq(add_two(writer, "one", 10), 0);
+    ck_assert_int_eq(add_two(writer, "two", 10 + remainders), 0);
+    ck_assert_int_eq(add_two(writer, "three", 11), 0);
+    ck_assert_int_eq(add_two(writer, "four", largest), 0);
     finish(writer);
+    char *text = content("clash/instances.json", NULL);
+    ck_assert_ptr_nonnull(strstr(text, "{\"id\": 20482, \"image_id\": 10,"));
+    ck_assert_ptr_nonnull(strstr(text, "{\"id\": 22529, \"image_id\": 4398046511114,"));
+    ck_assert_ptr_nonnull(strstr(text, "{\"id\": 24577, \"image_id\": 11,"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "{\"id\": 9007199254738945, \"image_id\": 9007199254740991,"));
+    free(text);
 }
 END_TEST
 

@@ -1,0 +1,54 @@
+/* record_reader.h - the state of reading one record, and its JSON values one by one; shared by
+ * record_parse.c and record_mask.c.
+ *
+ * The functions that read a member return 0, READ_ABSENT if it is missing and may be, or -1 after
+ * they have reported a fault.
+ */
+#ifndef RECORDS_RECORD_READER_H
+#define RECORDS_RECORD_READER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct record;
+struct record_faults;
+
+enum { READ_ABSENT = 1 };
+
+struct record_reader {
+    struct record *record;
+    const struct record_faults *faults; /* NULL: stop at the first fault */
+    bool sa1b;                          /* the document describes its image */
+    long annotation;                    /* the current one; -1 outside any */
+    size_t found;                       /* faults of the current annotation */
+    bool no_memory;                     /* stops reading even with `faults` */
+    struct error *error;
+};
+
+/* Reports a fault. Returns -1. */
+int reader_fault(struct record_reader *reader, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Notes that memory is short. Returns -1. */
+int reader_no_memory(struct record_reader *reader);
+
+/* An integer from `least` to `most`. */
+int reader_integer(struct record_reader *reader, const json_t *object, const char *name,
+                   const int64_t range[2], int64_t *number);
+
+/* A finite number. */
+int reader_real(struct record_reader *reader, const json_t *object, const char *name,
+                float *number);
+
+/* A list of `count` whole numbers in the range of int32_t, written as 12 or as 12.0. */
+int reader_whole(struct record_reader *reader, const json_t *object, const char *name, size_t count,
+                 int32_t *numbers);
+
+/* One member of "annotations": adds it to the record, unless it has faults. Returns 0, or -1 to
+ * stop reading. */
+int reader_annotation(struct record_reader *reader, const json_t *annotation);
+
+#endif
