@@ -5,6 +5,8 @@
  * photos/a/b.jpg        photos/a/b.jpg        b.jpg
  * line ../x//y/./b.jpg  ../x//y/./b.jpg       x/y/b.jpg    (list entries: see list_key)
  *
+ * In a text list, list_text.h drops what other systems put around a name.
+ *
  * Names are bytes: any byte but NUL and '/'. Folders are walked depth first. Files and subfolders
  * of one folder are sorted together by their bytes, so two walks of an unchanged tree give the same
  * order. Only the names in the folders on the current path are held in memory.
@@ -31,7 +33,7 @@ struct list_options {
     const char *const *inputs; /* files and folders, in the order of the command line */
     size_t input_count;
     const char *list_file; /* a text list, read after `inputs`; "-": standard input; NULL: none */
-    bool null_separated;   /* entries of the list end in NUL, not in newline */
+    bool null_separated;   /* entries of the list end in NUL, not in newline, and are exact */
     /* A folder not to walk into unless it is itself an INPUT: the output folder. NULL: none. */
     const char *skip_folder;
     bool (*wanted)(const char *name); /* whether to take a file in a folder; NULL: all */
@@ -48,6 +50,7 @@ struct list_item {
     size_t folder;    /* for a file of many items, length of the part of the key that names their
                          folder; else 0 */
     uint64_t index;   /* 0, 1, 2, ... over all items */
+    uint64_t line;    /* of the text list, from 1; 0: not from there */
 };
 
 /* Opens the list. Every INPUT must exist. A text list that is not a regular file (standard input, a
@@ -71,18 +74,19 @@ const struct passed_over *list_passed(const struct list *list);
 void list_close(struct list *list);
 
 struct list_survey {
-    uint64_t items; /* all items */
+    uint64_t items; /* all items, without repeats */
     uint64_t mine;  /* items of the shard; ITEMS_UNKNOWN (items.h) if one of them holds many */
     struct passed_over passed; /* by the whole list */
 };
 
 /* Counts the whole list, and refuses two items that would write the same output, naming both: items
  * whose keys differ only in their extension, files of many items with the same folder, and items in
- * such a folder (which takes another pass). Also refuses items whose output would lie in a
- * top-level folder starting with '@', which is reserved for formats. `shard` may be NULL. Rewinds
- * the list at the end. Needs 12 to 24 bytes of memory an item for hashes; if two hashes are equal,
- * another pass compares the names. Returns 0, or -1 with ERROR_USAGE (refused), ERROR_IO or
- * ERROR_MEMORY. */
+ * such a folder (which takes another pass). Items with the same key are one if they are the same
+ * file: the first counts, and list_next skips the others from now on. Also refuses items whose
+ * output would lie in a top-level folder starting with '@', which is reserved for formats. `shard`
+ * may be NULL. Rewinds the list at the end. Needs 12 to 24 bytes of memory an item for hashes; if
+ * two hashes are equal, another pass compares the names, and holds them. Returns 0, or -1 with
+ * ERROR_USAGE (refused), ERROR_IO or ERROR_MEMORY. */
 int list_survey(struct list *list, const struct shard *shard, struct list_survey *survey,
                 struct error *error);
 

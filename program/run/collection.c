@@ -5,6 +5,7 @@
  * A fixed number of items is reused, which bounds the memory. A ledger line says "done" only after
  * the output's folder has been synced; until then it waits in `pending`.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "base/memory.h"
 #include "jobs/ledger.h"
 #include "jobs/list.h"
+#include "jobs/list_hint.h"
 #include "jobs/progress.h"
 #include "jobs/queue.h"
 #include "jobs/stop.h"
@@ -119,9 +121,26 @@ static void note_done(struct collection *collection, struct item *item)
         flush(collection);
 }
 
-static void note_failed(struct run *run, const struct item *item)
+/* Adds the item's line in the text list to its error, and what may be wrong with that line. */
+static void explain(const struct run *run, struct item *item)
+{
+    char advice[ERROR_TEXT_SIZE];
+    const char *list = run->config.settings->list;
+    struct error *error = &item->error;
+    const struct error said = *error;
+    if (item->line == 0)
+        return;
+    bool missing = said.system == ENOENT || said.system == ENOTDIR || said.system == ENAMETOOLONG;
+    bool hint = missing && list_hint(item->path, list, advice, sizeof advice);
+    error_set(error, said.code, "list '%s', line %llu: %s%s%s", list,
+              (unsigned long long)item->line, said.text, hint ? "; " : "", hint ? advice : "");
+    error->system = said.system;
+}
+
+static void note_failed(struct run *run, struct item *item)
 {
     struct error error;
+    explain(run, item);
     const struct ledger_line line = {
         .status = LEDGER_FAILED,
         .key = item->key,
@@ -199,6 +218,7 @@ static void collection_free(struct collection *collection)
 /* An image to take through the stages. All borrowed. */
 struct submission {
     const char *path, *key;
+    uint64_t line;                   /* of the text list, from 1; 0: not from there */
     const char *tar;                 /* key of the tar that it lies in, or NULL */
     const struct tar_member *member; /* its contents there, or NULL */
     const struct error *fault;       /* why it has failed already, or NULL */
@@ -214,6 +234,7 @@ static int submit(struct collection *collection, const struct submission *image,
     item->path = strdup(image->path);
     item->key = strdup(image->key);
     item->tar = image->tar ? strdup(image->tar) : NULL;
+    item->line = image->line;
     if (image->fault)
         item->error = *image->fault;
     if (member) {
@@ -242,7 +263,12 @@ static int submit_member(struct collection *collection, const struct list_item *
         asprintf(&key, "%.*s/%s", (int)listed->folder, listed->key, member->name) < 0) {
         status = error_set(error, ERROR_MEMORY, "%s: no memory for a name", listed->path);
     } else if (run_folder_wants(collection->run, key, listed->key)) {
-        const struct submission image = {path, key, listed->key, fault ? NULL : member, fault};
+        const struct submission image = {.path = path,
+                                         .key = key,
+                                         .line = listed->line,
+                                         .tar = listed->key,
+                                         .member = fault ? NULL : member,
+                                         .fault = fault};
         status = submit(collection, &image, error);
     }
     free(path);
@@ -287,10 +313,10 @@ static int submit_tar(struct collection *collection, const struct list_item *lis
         if (found > 0)
             status = submit_member(collection, listed, &member, fault.code ? &fault : NULL, error);
     }
+    const struct submission damaged = {
+        .path = listed->path, .key = listed->key, .line = listed->line, .fault = &fault};
     if (status == 0 && found < 0)
-        status = submit(
-            collection,
-            &(struct submission){.path = listed->path, .key = listed->key, .fault = &fault}, error);
+        status = submit(collection, &damaged, error);
     else if (status == 0 && found == 0)
         status = end_tar(collection, listed->key, error);
     tar_images_close(&images);
@@ -305,7 +331,8 @@ static int submit_listed(struct collection *collection, const struct list_item *
         return 0;
     if (listed->folder)
         return submit_tar(collection, listed, error);
-    const struct submission image = {.path = listed->path, .key = listed->key};
+    const struct submission image = {
+        .path = listed->path, .key = listed->key, .line = listed->line};
     return run_folder_wants(collection->run, listed->key, NULL) ? submit(collection, &image, error)
                                                                 : 0;
 }

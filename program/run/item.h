@@ -13,10 +13,11 @@ struct run;
 
 /* Start with a zeroed item and set path and key. If `error` is set as well, item_read fails. */
 struct item {
-    char *path; /* owned: the file; for a member of a tar its name in messages */
-    char *key;  /* owned: the relative name, with its extension */
-    char *tar;  /* owned: key of the tar that it lies in, or NULL */
-    void *file; /* owned: the encoded image, for a tar's member; else NULL */
+    char *path;    /* owned: the file; for a member of a tar its name in messages */
+    char *key;     /* owned: the relative name, with its extension */
+    uint64_t line; /* of the text list, from 1; 0: not from there */
+    char *tar;     /* owned: key of the tar that it lies in, or NULL */
+    void *file;    /* owned: the encoded image, for a tar's member; else NULL */
     size_t file_size;
     struct image image;
     struct record record;

@@ -124,7 +124,15 @@ static int open_inputs(struct run_config *config, struct run_resources *resource
     for (int i = 0; i < config->input_count && i < RUN_INPUTS_MAX; i++)
         mount_note(config->inputs[i], &config->mounts[i]);
     resources->list = list_open(&options, error);
-    return resources->list ? list_survey(resources->list, &config->shard, survey, error) : -1;
+    if (!resources->list || list_survey(resources->list, &config->shard, survey, error))
+        return -1;
+    uint64_t repeats = survey->passed.counts[PASSED_REPEATED];
+    if (repeats)
+        progress_log(resources->progress, PROGRESS_WARNING,
+                     "%llu repeated: inputs or lines of the list that name a file again; it "
+                     "counts once",
+                     (unsigned long long)repeats);
+    return 0;
 }
 
 /* `images`: in this shard, or ITEMS_UNKNOWN. */

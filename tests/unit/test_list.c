@@ -11,13 +11,11 @@
 
 static struct scratch scratch;
 
-/* Goes through a list and joins its keys by '|'. The caller frees. */
-static char *all_keys(const struct list_options *options)
+/* Goes through the rest of a list and joins its keys by '|'. The caller frees. */
+static char *rest_of(struct list *list)
 {
     struct error error = {0};
     struct list_item item;
-    struct list *list = list_open(options, &error);
-    ck_assert_msg(list, "%s", error.text);
     enum { KEYS_SIZE = 1 << 16 };
     char *keys = calloc(1, KEYS_SIZE);
     size_t used = 0;
@@ -29,6 +27,15 @@ static char *all_keys(const struct list_options *options)
         ck_assert_uint_lt(used, KEYS_SIZE);
     }
     ck_assert_msg(found == 0, "%s", error.text);
+    return keys;
+}
+
+static char *all_keys(const struct list_options *options)
+{
+    struct error error = {0};
+    struct list *list = list_open(options, &error);
+    ck_assert_msg(list, "%s", error.text);
+    char *keys = rest_of(list);
     list_close(list);
     return keys;
 }
@@ -83,6 +90,12 @@ static bool has_p_or_w(const char *name)
 {
     const char *dot = strrchr(name, '.');
     return dot && strpbrk(dot, "pPw");
+}
+
+static size_t tar_folder(const char *path)
+{
+    const char *ending = strstr(path, ".tar");
+    return ending ? (size_t)(ending - path) : strlen(path);
 }
 
 START_TEST(folders_are_walked_in_a_stable_order)
@@ -177,6 +190,14 @@ START_TEST(text_lists_and_their_separators)
     fclose(file);
     options.null_separated = true;
     expect_keys(&options, "a\nb.jpg|c\r.jpg");
+    ck_assert_int_eq(unlink(name), 0);
+    file = fopen(name, "wb");
+    fwrite("\xef\xbb\xbf a.jpg\0b.jpg \r\0", 1, 19, file);
+    fclose(file);
+    expect_keys(&options, "\xef\xbb\xbf a.jpg|b.jpg \r");
+    file = fopen(name, "wb");
+    fwrite("a\nb.jpg\0c\r.jpg\0", 1, 15, file);
+    fclose(file);
 
     options.null_separated = false;
     struct error error = {0};
@@ -193,6 +214,167 @@ START_TEST(text_lists_and_their_separators)
     ck_assert_int_eq(list_next(list, &item, &error), -1);
     ck_assert_int_eq(error.code, ERROR_USAGE);
     list_close(list);
+    free(name);
+}
+END_TEST
+
+/* Byte order marks, also in the middle of joined lists, CR LF, blanks; but a name that is there is
+ * taken as it stands. */
+START_TEST(lists_from_other_systems)
+{
+    char *name = scratch_path(&scratch, "list");
+    char *spaced = scratch_path(&scratch, " spaced.jpg");
+    char *returned = scratch_path(&scratch, "returned.jpg\r");
+    char lines[4096];
+    struct list_options options = {.list_file = name};
+    scratch_write(&scratch, "list",
+                  "\xef\xbb\xbf"
+                  "a.jpg\r\n  \r\n b.jpg \t\r\n\xef\xbb\xbf"
+                  "c d.jpg\n\xef\xbb\xbf\r\n\te.jpg");
+    expect_keys(&options, "a.jpg|b.jpg|c d.jpg|e.jpg");
+    snprintf(lines, sizeof lines, "%s\r\n%s\n%s\n", spaced, returned, spaced + 1);
+    scratch_write(&scratch, "list", lines);
+    scratch_write(&scratch, " spaced.jpg", "");
+    scratch_write(&scratch, "returned.jpg\r", "");
+    char expected[4096];
+    snprintf(expected, sizeof expected, "%s|%s|%s", spaced + 1, returned + 1, spaced + 1);
+    expect_keys(&options, expected);
+    free(name);
+    free(spaced);
+    free(returned);
+}
+END_TEST
+
+static void write_bytes(const char *name, const char *bytes, size_t size)
+{
+    FILE *file = fopen(name, "wb");
+    ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+/* The list cannot be read to its end, and the message has the word. */
+static void expect_unreadable(const char *name, const char *word)
+{
+    struct error error = {0};
+    struct list_item item;
+    int found;
+    const struct list_options options = {.list_file = name};
+    struct list *list = list_open(&options, &error);
+    ck_assert_msg(list, "%s", error.text);
+    while ((found = list_next(list, &item, &error)) > 0)
+        ;
+    ck_assert_int_eq(found, -1);
+    ck_assert_int_eq(error.code, ERROR_USAGE);
+    ck_assert_msg(strstr(error.text, word) && strstr(error.text, name), "%s", error.text);
+    list_close(list);
+}
+
+START_TEST(lists_that_are_no_text_are_named)
+{
+    char *name = scratch_path(&scratch, "list");
+    write_bytes(name,
+                "\xff\xfe"
+                "a\0\n\0",
+                6);
+    expect_unreadable(name, "UTF-16");
+    write_bytes(name, "a\0.\0j\0\n\0", 8);
+    expect_unreadable(name, "UTF-16");
+    write_bytes(name, "a.jpg\nb\0c\n", 10);
+    expect_unreadable(name, "line 2");
+    struct error error = {0};
+    const struct list_options folder = {.list_file = scratch.path};
+    ck_assert_ptr_null(list_open(&folder, &error));
+    ck_assert_msg(strstr(error.text, "INPUT"), "%s", error.text);
+    free(name);
+}
+END_TEST
+
+START_TEST(lines_are_numbered)
+{
+    struct error error = {0};
+    struct list_item item;
+    char *name = scratch_path(&scratch, "list");
+    scratch_write(&scratch, "list", "a.jpg\n\n\r\nb.jpg\n");
+    const char *inputs[] = {name};
+    const struct list_options options = {.inputs = inputs, .input_count = 1, .list_file = name};
+    struct list *list = list_open(&options, &error);
+    const uint64_t lines[] = {0, 1, 4};
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(list_next(list, &item, &error), 1);
+        ck_assert_uint_eq(item.line, lines[i]);
+    }
+    list_close(list);
+    free(name);
+}
+END_TEST
+
+START_TEST(repeats_count_once)
+{
+    char lines[4096];
+    char expected[4096];
+    char *in = scratch_path(&scratch, "in");
+    char *name = scratch_path(&scratch, "list");
+    scratch_write(&scratch, "in/a.jpg", "");
+    scratch_write(&scratch, "in/b.jpg", "");
+    snprintf(lines, sizeof lines, "%s/a.jpg\n%s//b.jpg\n%s/./a.jpg\nmissing.jpg\n.//missing.jpg\n",
+             in, in, in);
+    scratch_write(&scratch, "list", lines);
+    const struct list_options options = {.list_file = name};
+    struct list_survey survey = expect_survey(&options, NULL);
+    ck_assert_uint_eq(survey.items, 3);
+    ck_assert_uint_eq(survey.mine, 3);
+    ck_assert_uint_eq(survey.passed.counts[PASSED_REPEATED], 2);
+    uint64_t sum = 0;
+    for (uint32_t s = 0; s < 3; s++)
+        sum += expect_survey(&options, &(struct shard){s, 3}).mine;
+    ck_assert_uint_eq(sum, 3);
+
+    struct error error = {0};
+    struct list *list = list_open(&options, &error);
+    ck_assert_int_eq(list_survey(list, NULL, &survey, &error), 0);
+    snprintf(expected, sizeof expected, "%s/a.jpg|%s/b.jpg|missing.jpg", in + 1, in + 1);
+    for (int pass = 0; pass < 2; pass++) {
+        char *keys = rest_of(list);
+        ck_assert_str_eq(keys, expected);
+        free(keys);
+        ck_assert_int_eq(list_rewind(list, &error), 0);
+    }
+    list_close(list);
+
+    char *file = scratch_path(&scratch, "in/b.jpg");
+    const char *inputs[] = {in, file, file};
+    const struct list_options twice = {.inputs = inputs, .input_count = 3};
+    survey = expect_survey(&twice, NULL);
+    ck_assert_uint_eq(survey.items, 2);
+    ck_assert_uint_eq(survey.passed.counts[PASSED_REPEATED], 2);
+    free(file);
+    free(in);
+    free(name);
+}
+END_TEST
+
+START_TEST(repeated_tars_count_once)
+{
+    char *name = scratch_path(&scratch, "list");
+    const struct list_options options = {.list_file = name, .folder = tar_folder};
+    scratch_write(&scratch, "list", "x/a.tar\nx/./a.tar\nb.jpg\n./b.jpg\nb.jpg\n");
+    scratch_write(&scratch, "x/a.tar", "");
+    ck_assert_int_eq(chdir(scratch.path), 0);
+    scratch_write(&scratch, "b.jpg", "");
+    struct list_survey survey = expect_survey(&options, NULL);
+    ck_assert_uint_eq(survey.items, 2);
+    ck_assert_uint_eq(survey.passed.counts[PASSED_REPEATED], 3);
+    free(name);
+}
+END_TEST
+
+/* Two files with one name are no repeats: their records would be one. */
+START_TEST(two_files_with_one_key_are_refused_with_their_lines)
+{
+    char *name = scratch_path(&scratch, "list");
+    const struct list_options options = {.list_file = name};
+    scratch_write(&scratch, "list", "z.jpg\nup/a.jpg\n\n../up/a.jpg\n");
+    expect_refused(&options, "'up/a.jpg' (line 2)", "'../up/a.jpg' (line 4)");
     free(name);
 }
 END_TEST
@@ -230,7 +412,7 @@ START_TEST(two_images_with_one_output_are_refused)
     scratch_write(&scratch, "list", "x/1.jpg\nx/../x/1.tif\n");
     char *list = scratch_path(&scratch, "list");
     struct list_options listed = {.list_file = list};
-    expect_refused(&listed, "x/1.jpg", "x/../x/1.tif");
+    expect_refused(&listed, "'x/1.jpg' (line 1)", "'x/../x/1.tif' (line 2)");
 
     free(in);
     free(one);
@@ -264,12 +446,6 @@ START_TEST(many_images_are_surveyed_without_a_false_alarm)
 }
 END_TEST
 
-static size_t tar_folder(const char *path)
-{
-    const char *ending = strstr(path, ".tar");
-    return ending ? (size_t)(ending - path) : strlen(path);
-}
-
 /* Only shards with a tar do not know their number. */
 START_TEST(files_that_hold_many_images_leave_their_number_unknown)
 {
@@ -302,13 +478,13 @@ START_TEST(nothing_else_writes_into_the_folder_of_a_tar)
     scratch_write(&scratch, "list", "x/a.tar\nx/a.jpg\nx/ab/1.jpg\na/1.jpg\nb.tar\n");
     ck_assert_uint_eq(expect_survey(&options, NULL).items, 5);
     scratch_write(&scratch, "list", "x/a/1.jpg\nx/2.jpg\nx/a.tar\n");
-    expect_refused(&options, "'x/a/1.jpg' and 'x/a.tar'", "'x/a/'");
+    expect_refused(&options, "'x/a/1.jpg' (line 1) and 'x/a.tar' (line 3)", "'x/a/'");
     scratch_write(&scratch, "list", "x/a.tar\nx/a/b/c/1.jpg\n");
-    expect_refused(&options, "'x/a.tar' and 'x/a/b/c/1.jpg'", "'x/a/'");
+    expect_refused(&options, "'x/a.tar' (line 1) and 'x/a/b/c/1.jpg' (line 2)", "'x/a/'");
     scratch_write(&scratch, "list", "a.tar\na/b.tar\n");
-    expect_refused(&options, "'a.tar' and 'a/b.tar'", "'a/'");
+    expect_refused(&options, "'a.tar' (line 1) and 'a/b.tar' (line 2)", "'a/'");
     scratch_write(&scratch, "list", "a.tar\nb.jpg\na.tar.gz\n");
-    expect_refused(&options, "'a.tar' and 'a.tar.gz'", "'a/'");
+    expect_refused(&options, "'a.tar' (line 1) and 'a.tar.gz' (line 3)", "'a/'");
     free(list);
 }
 END_TEST
@@ -447,6 +623,12 @@ int main(void)
     tcase_add_test(files, the_output_folder_is_not_an_input_of_its_own);
     tcase_add_test(files, hostile_names_are_bytes_like_others);
     tcase_add_test(files, text_lists_and_their_separators);
+    tcase_add_test(files, lists_from_other_systems);
+    tcase_add_test(files, lists_that_are_no_text_are_named);
+    tcase_add_test(files, lines_are_numbered);
+    tcase_add_test(files, repeats_count_once);
+    tcase_add_test(files, repeated_tars_count_once);
+    tcase_add_test(files, two_files_with_one_key_are_refused_with_their_lines);
     tcase_add_test(files, a_list_in_a_pipe_can_be_read_twice);
     tcase_add_test(files, two_images_with_one_output_are_refused);
     tcase_add_test(files, many_images_are_surveyed_without_a_false_alarm);

@@ -322,7 +322,7 @@ START_TEST(parts_of_a_run)
     scratch_write(&scratch, "in/a/1.jpg", "");
     scratch_write(&scratch, "in/a/2.jpg", "");
     scratch_write(&scratch, "in/b.png", "");
-    scratch_write(&scratch, "list", "x/1.jpg\nx/2.jpg\n");
+    scratch_write(&scratch, "list", "x/1.jpg\nx/2.jpg\nx/./1.jpg\nx/1.jpg\n");
     scratch_write(&scratch, "new/.keep", "");
     fail_each("folder", list_a_folder);
     fail_each("list", list_names);
