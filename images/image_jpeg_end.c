@@ -12,7 +12,7 @@
 
 enum { MARKER_SOF0 = 0xc0, MARKER_SOF1 = 0xc1, MARKER_SOF2 = 0xc2, MARKER_SOF15 = 0xcf };
 enum { MARKER_DHT = 0xc4, MARKER_JPG = 0xc8, MARKER_DAC = 0xcc, MARKER_DRI = 0xdd };
-enum { MARKER_RST0 = 0xd0, MARKER_EOI = 0xd9, MARKER_SOS = 0xda, MARKER_TEM = 0x01 };
+enum { MARKER_EOI = 0xd9, MARKER_SOS = 0xda, MARKER_TEM = 0x01 };
 enum { COEFFICIENTS = 64 };
 
 struct walk {
@@ -26,28 +26,6 @@ struct walk {
     uint8_t id[JPEG_COMPONENTS_MAX];
     bool sent[JPEG_COMPONENTS_MAX][COEFFICIENTS]; /* down to the last bit */
 };
-
-/* Position of the first marker in coded data at `position`, or the file's size. */
-static uint64_t end_of_data(const struct walk *walk, uint64_t position)
-{
-    enum { PIECE = 1 << 14 };
-    uint8_t bytes[PIECE];
-    bool escaped = false; /* the last byte was FF */
-    while (position < walk->size) {
-        uint64_t left = walk->size - position;
-        size_t count = left < PIECE ? (size_t)left : PIECE;
-        if (!image_bytes_at(walk->file, position, bytes, count))
-            return walk->size;
-        for (size_t i = 0; i < count; i++) {
-            bool data = bytes[i] == 0 || (bytes[i] & 0xf8) == MARKER_RST0;
-            if (escaped && !data && bytes[i] != 0xff)
-                return position + i - 1;
-            escaped = bytes[i] == 0xff;
-        }
-        position += count;
-    }
-    return walk->size;
-}
 
 static int read_short(const uint8_t *bytes)
 {
@@ -139,7 +117,7 @@ static bool read_segment(struct walk *walk, int marker, uint64_t *position, uint
     *position += length;
     if (marker == MARKER_SOS) {
         walk->data = *position;
-        *position = end_of_data(walk, *position);
+        *position = jpeg_scan_end(walk->file, *position, walk->size);
     }
     return true;
 }

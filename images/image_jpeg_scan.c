@@ -160,3 +160,23 @@ bool jpeg_scan_tables(struct jpeg_scan *scan, const uint8_t *bytes, size_t size)
     }
     return size == 0;
 }
+
+uint64_t jpeg_scan_end(VipsSource *file, uint64_t position, uint64_t end)
+{
+    enum { PIECE = 1 << 14 };
+    uint8_t bytes[PIECE];
+    bool escaped = false; /* the last byte was FF */
+    while (position < end) {
+        size_t count = end - position < PIECE ? (size_t)(end - position) : PIECE;
+        if (!image_bytes_at(file, position, bytes, count))
+            return end;
+        for (size_t i = 0; i < count; i++) {
+            bool data = bytes[i] == 0 || (bytes[i] & 0xf8) == RESTART_0;
+            if (escaped && !data && bytes[i] != 0xff)
+                return position + i - 1;
+            escaped = bytes[i] == 0xff;
+        }
+        position += count;
+    }
+    return end;
+}

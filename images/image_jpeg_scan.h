@@ -31,6 +31,10 @@ struct jpeg_scan {
 /* Reads the tables of a DHT segment, without its length. False if it is malformed. */
 bool jpeg_scan_tables(struct jpeg_scan *scan, const uint8_t *bytes, size_t size);
 
+/* Position of the first marker but restarts in coded data from `position` to `end`; `end` if there
+ * is none. Moves the reading position. */
+uint64_t jpeg_scan_end(VipsSource *file, uint64_t position, uint64_t end);
+
 /* Whether the coded data from `position` to `end` hold every block of a scan that interleaves all
  * components. Decodes the Huffman codes; coefficients are skipped. Moves the reading position. */
 bool jpeg_scan_complete(const struct jpeg_scan *scan, VipsSource *file, uint64_t position,

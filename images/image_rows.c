@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "images/image_fail.h"
 #include "images/image_source.h"
 
 /* Rows decoded at a time: enough to amortise the calls, few enough to stay in cache. */
@@ -51,21 +52,6 @@ static void convert_row(const struct image_source *source, int32_t y, uint8_t *b
         samples_to_rgb(source, samples, rgb);
 }
 
-static int fail_rows(const struct image_source *source, int32_t first, int32_t last,
-                     struct error *error)
-{
-    int32_t height = source->pixels->Ysize;
-    if (source->doubt)
-        return error_set(error, ERROR_IMAGE,
-                         "%s: rows %d to %d of %d cannot be decoded: damaged, or its %s is not "
-                         "supported here; convert it or copy it again",
-                         source->name, first, last, height, source->doubt);
-    return error_set(error, ERROR_IMAGE,
-                     "%s: truncated or damaged: rows %d to %d of %d cannot be decoded; copy it "
-                     "again",
-                     source->name, first, last, height);
-}
-
 static int decode_strips(struct image_source *source, int32_t y, int32_t rows, uint8_t *bytes,
                          uint8_t *rgb, struct error *error)
 {
@@ -74,7 +60,7 @@ static int decode_strips(struct image_source *source, int32_t y, int32_t rows, u
         int32_t count = end - y < STRIP_ROWS ? end - y : STRIP_ROWS;
         VipsRect strip = {0, y, pixels->Xsize, count};
         if (vips_region_prepare(source->region, &strip))
-            return fail_rows(source, y, y + count - 1, error);
+            return image_fail_rows(source, y, y + count - 1, error);
         for (; count > 0; count--, y++, rgb += (size_t)pixels->Xsize * 3)
             convert_row(source, y, bytes, rgb);
     }

@@ -1,77 +1,13 @@
 #include "images/image_source.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "base/error.h"
+#include "images/image_fail.h"
 #include "images/image_jpeg_end.h"
+#include "images/image_kind.h"
 #include "images/image_png.h"
-#include "images/image_tiff.h"
-
-/* A format: its extensions, its magic bytes, the libvips loader that reads it, and an upper bound
- * of the memory that the loader needs beside the decoded pixels. */
-struct format {
-    const char *name;
-    const char *extensions; /* each with a space before and after it */
-    const char *loader;
-    size_t offset, length; /* of the magic bytes */
-    const char *magic;
-    int whole;      /* bytes a pixel, for ordinary files */
-    int interlaced; /* bytes a pixel, for interlaced and progressive files */
-};
-
-static const struct format formats[] = {
-    /* progressive: 16-bit coefficients */
-    {"JPEG", " jpg jpeg jpe jfif ", "jpegload_source", 0, 3, "\xff\xd8\xff", 0, 8},
-    /* interlaced: four bands of 16 bits */
-    {"PNG", " png ", "pngload_source", 0, 8, "\x89PNG\r\n\x1a\n", 0, 8},
-    {"TIFF", " tif tiff ", "tiffload_source", 0, 4, "II*\0", 0, 0},
-    {"TIFF", "", "tiffload_source", 0, 4, "MM\0*", 0, 0},
-    {"TIFF", "", "tiffload_source", 0, 4, "II+\0", 0, 0},
-    {"TIFF", "", "tiffload_source", 0, 4, "MM\0+", 0, 0},
-    /* RGBA, twice */
-    {"WebP", " webp ", "webpload_source", 8, 4, "WEBP", 8, 8},
-    /* RGBA and a canvas */
-    {"GIF", " gif ", "gifload_source", 0, 4, "GIF8", 8, 8},
-    /* planes and RGBA */
-    {"HEIC or AVIF", " heic heif avif ", "heifload_source", 4, 4, "ftyp", 8, 8},
-};
-
-static bool is_jpeg(const struct format *format)
-{
-    return strcmp(format->name, "JPEG") == 0;
-}
-
-static bool is_tiff(const struct format *format)
-{
-    return strcmp(format->name, "TIFF") == 0;
-}
-
-enum { MAGIC_BYTES = 12 }; /* the longest offset + length */
-
-bool image_has_extension(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    char word[16];
-    int length = dot && dot != name ? snprintf(word, sizeof word, " %s ", dot + 1) : 0;
-    bool fits = length > 0 && (size_t)length < sizeof word && !strchr(dot, ' ');
-    for (size_t i = 0; fits && i < sizeof formats / sizeof *formats; i++)
-        if (strcasestr(formats[i].extensions, word))
-            return true;
-    return false;
-}
-
-static const struct format *find_format(VipsSource *bytes)
-{
-    const uint8_t *start = vips_source_sniff(bytes, MAGIC_BYTES);
-    for (size_t i = 0; start && i < sizeof formats / sizeof *formats; i++)
-        if (memcmp(start + formats[i].offset, formats[i].magic, formats[i].length) == 0)
-            return &formats[i];
-    return NULL;
-}
 
 /* Fills the header from what libvips has read. */
-static void set_header(struct image_source *source, const struct format *format)
+static void set_header(struct image_source *source)
 {
     VipsImage *pixels = source->pixels;
     if (source->orientation == 0 || vips_image_get_typeof(pixels, VIPS_META_ORIENTATION) != 0)
@@ -80,20 +16,13 @@ static void set_header(struct image_source *source, const struct format *format)
     source->header.width = sideways ? pixels->Ysize : pixels->Xsize;
     source->header.height = sideways ? pixels->Xsize : pixels->Ysize;
     bool interlaced = vips_image_get_typeof(pixels, "interlaced") != 0;
-    int held = interlaced ? format->interlaced : format->whole;
+    int held = interlaced ? source->format->interlaced : source->format->whole;
     uint64_t count = (uint64_t)pixels->Xsize * (uint64_t)pixels->Ysize;
     /* Decoders and libvips keep some tens of rows; TIFF tiles may be 256 rows high or more. */
     uint64_t rows = pixels->Ysize < 1024 ? pixels->Ysize : 1024;
     source->header.decoder_bytes =
         count * (uint64_t)held + rows * VIPS_IMAGE_SIZEOF_LINE(pixels) + source->file.size;
     source->header.bytes = count * 3 + source->header.decoder_bytes;
-}
-
-static int fail_colour(const struct image_source *source, const char *colours, struct error *error)
-{
-    return error_set(error, ERROR_IMAGE,
-                     "%s: colours stored as %s are not supported; convert it to RGB", source->name,
-                     colours);
 }
 
 static bool has_gray_planes(const struct image_tiff *tiff)
@@ -103,12 +32,12 @@ static bool has_gray_planes(const struct image_tiff *tiff)
 }
 
 /* What libtiff, and so OpenCV, does with the colours of a TIFF. */
-static int set_tiff_colour(struct image_source *source, const struct image_tiff *tiff,
-                           struct error *error)
+static int set_tiff_colour(struct image_source *source, struct error *error)
 {
+    const struct image_tiff *tiff = &source->tiff;
     /* libvips takes YCbCr samples for RGB, except in JPEG tiles, which libjpeg converts. */
     if (tiff->photometric == TIFF_PHOTOMETRIC_YCBCR && tiff->compression != TIFF_COMPRESSION_JPEG)
-        return fail_colour(source, "YCbCr", error);
+        return image_fail_colours(source, "YCbCr", error);
     if (source->colour == IMAGE_CMYK_JPEG)
         source->colour = IMAGE_CMYK_TIFF;
     /* Several bands of gray are not colours; the first one counts. */
@@ -156,7 +85,8 @@ static int set_colour(struct image_source *source, struct error *error)
         source->colour = pixels->Bands < 3 ? IMAGE_GRAY : IMAGE_RGB;
         break;
     default:
-        return fail_colour(source, vips_enum_nick(VIPS_TYPE_INTERPRETATION, pixels->Type), error);
+        return image_fail_colours(source, vips_enum_nick(VIPS_TYPE_INTERPRETATION, pixels->Type),
+                                  error);
     }
     bool whole = pixels->BandFmt == VIPS_FORMAT_UCHAR || pixels->BandFmt == VIPS_FORMAT_USHORT;
     if (!whole || pixels->Coding != VIPS_CODING_NONE)
@@ -187,18 +117,11 @@ static int check_limits(const struct image_source *source, const struct image_li
     return 0;
 }
 
-static int fail_unknown(const struct image_source *source, struct error *error)
-{
-    return error_set(error, ERROR_IMAGE,
-                     "%s: not a JPEG, PNG, TIFF, WebP, GIF, HEIC or AVIF image; convert it or "
-                     "leave it out",
-                     source->name);
-}
-
 /* What libvips must see other than it is in a TIFF so that its samples are those that libtiff gives
  * OpenCV. */
-static void patch_tiff(struct image_source *source, const struct image_tiff *tiff)
+static void patch_tiff(struct image_source *source)
 {
+    const struct image_tiff *tiff = &source->tiff;
     /* libvips would divide by an associated alpha. So it does not see what extra bands mean: the
      * tag gets a number that has no meaning. */
     if (tiff->extra_sample_entry)
@@ -209,25 +132,35 @@ static void patch_tiff(struct image_source *source, const struct image_tiff *tif
                         tiff->big_endian);
 }
 
-/* Refuses what is sound but not read, and finds what libvips does not see. The file is only patched
- * for reading. */
-static int prepare(struct image_source *source, const struct format *format,
-                   struct image_tiff *tiff, struct error *error)
+/* Reads the tags of a TIFF. Refuses what is sound but not read. */
+static int prepare_tiff(struct image_source *source, struct error *error)
+{
+    source->tiff = image_tiff_read(source->bytes);
+    if (image_tiff_is_raw(&source->tiff))
+        return error_set(error, ERROR_IMAGE,
+                         "%s: a camera's raw file, of which only a small preview could be read; "
+                         "develop it to TIFF or JPEG",
+                         source->name);
+    const char *reason = image_tiff_unsupported(&source->tiff);
+    if (reason)
+        return error_set(error, ERROR_IMAGE,
+                         "%s: TIFFs with %s are not supported; convert it to 8 or 16 bits a "
+                         "sample, uncompressed or LZW",
+                         source->name, reason);
+    patch_tiff(source);
+    return 0;
+}
+
+/* Finds what libvips does not see, and patches the file for reading alone. */
+static int prepare(struct image_source *source, struct error *error)
 {
     struct image_jpeg_end end;
-    if (is_tiff(format)) {
-        *tiff = image_tiff_read(source->bytes);
-        const char *reason = image_tiff_unsupported(tiff);
-        if (reason)
-            return error_set(error, ERROR_IMAGE,
-                             "%s: TIFFs with %s are not supported; convert it to 8 or 16 bits a "
-                             "sample, uncompressed or LZW",
-                             source->name, reason);
-        source->doubt = image_tiff_rare_compression(tiff);
-        patch_tiff(source, tiff);
-    } else if (strcmp(format->name, "PNG") == 0) {
+    enum image_format_kind kind = source->format->kind;
+    if (kind == IMAGE_TIFF && prepare_tiff(source, error))
+        return -1;
+    if (kind == IMAGE_PNG) {
         source->orientation = image_png_late_orientation(source->bytes);
-    } else if (is_jpeg(format) && image_jpeg_lacks_end(source->bytes, &end)) {
+    } else if (kind == IMAGE_JPEG && image_jpeg_lacks_end(source->bytes, &end)) {
         image_patch_add(&source->patched, end.position, 0xff, 0xd9);
         source->doubtful = end.buffered;
     }
@@ -242,26 +175,23 @@ static int prepare(struct image_source *source, const struct format *format,
 static int open_pixels(struct image_source *source, const struct image_limits *limits,
                        struct error *error)
 {
-    const struct format *format = find_format(source->bytes);
-    struct image_tiff tiff = {0};
-    if (!format)
-        return fail_unknown(source, error);
-    if (prepare(source, format, &tiff, error))
+    uint8_t *start = NULL; /* the source's own */
+    gint64 sniffed = vips_source_sniff_at_most(source->bytes, &start, IMAGE_KIND_BYTES);
+    size_t size = sniffed > 0 ? (size_t)sniffed : 0;
+    source->format = image_format_find(start, size);
+    if (!source->format)
+        return image_fail_kind(source, start, size, error);
+    if (prepare(source, error))
         return -1;
-    if (vips_call(format->loader, source->bytes, &source->pixels, "access", VIPS_ACCESS_SEQUENTIAL,
-                  "fail_on", source->doubtful ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR, NULL))
-        return error_set(
-            error, ERROR_IMAGE,
-            "%s: its %s header is truncated, damaged or of a kind that libvips cannot read; copy "
-            "it again or convert it",
-            source->name, format->name);
-    set_header(source, format);
-    if (check_limits(source, limits, error))
-        return -1;
-    if (set_colour(source, error))
+    if (vips_call(source->format->loader, source->bytes, &source->pixels, "access",
+                  VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                  source->doubtful ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR, NULL))
+        return image_fail_header(source, error);
+    set_header(source);
+    if (check_limits(source, limits, error) || set_colour(source, error))
         return -1;
     set_paper(source);
-    return is_tiff(format) ? set_tiff_colour(source, &tiff, error) : 0;
+    return source->format->kind == IMAGE_TIFF ? set_tiff_colour(source, error) : 0;
 }
 
 /* Opens source->bytes, which is NULL if it could not be made. */

@@ -10,7 +10,9 @@
 
 #include "images/image.h"
 #include "images/image_file.h"
+#include "images/image_format.h"
 #include "images/image_patch.h"
+#include "images/image_tiff.h"
 
 /* How stored samples become red, green and blue. The formulas are those of the decoders in OpenCV.
  */
@@ -26,13 +28,14 @@ struct image_source {
     const char *name; /* borrowed; for messages */
     bool from_file;   /* `file` is open */
     struct image_file file;
-    VipsSource *bytes; /* the file or memory block, or `patched` on top of it */
+    const struct image_format *format; /* NULL until it is known */
+    struct image_tiff tiff;            /* for a TIFF: its tags */
+    VipsSource *bytes;                 /* the file or memory block, or `patched` on top of it */
     struct image_patched patched;
     VipsImage *pixels; /* as stored: not turned, any number of bands, 8 or 16 bits */
     bool doubtful; /* its decoder's warnings, before the first row, mean that data are lacking */
     VipsRegion *region; /* rows decoded last; for the decoding thread only */
     int orientation;    /* EXIF, 1..8 */
-    const char *doubt;  /* a compression that not every libtiff reads; NULL: none */
     enum image_colour colour;
     bool rounded;     /* 16 bits become (v + 128) / 257 (libtiff, RGB) instead of v >> 8 */
     bool blend;       /* the fourth band is multiplied in: (v * a + 127) / 255 (libtiff) */

@@ -3,19 +3,28 @@
  * their position. */
 #include "images/image_tiff.h"
 
+#include <string.h>
+
 #include "images/image_patch.h"
 
-enum { TYPE_SHORT = 3, TYPE_LONG = 4 };
+enum { TYPE_SHORT = 3, TYPE_LONG = 4, TYPE_LONG8 = 16 };
 enum {
+    TAG_KIND = 254,
     TAG_BITS = 258,
     TAG_COMPRESSION = 259,
     TAG_PHOTOMETRIC = 262,
+    TAG_STRIPS = 273,
     TAG_ORIENTATION = 274,
     TAG_SAMPLES = 277,
+    TAG_STRIP_SIZES = 279,
     TAG_PLANES = 284,
     TAG_TILE_WIDTH = 322,
+    TAG_TILES = 324,
+    TAG_TILE_SIZES = 325,
+    TAG_SUB_DIRECTORIES = 330,
     TAG_EXTRA_SAMPLES = 338,
-    TAG_SAMPLE_FORMAT = 339
+    TAG_SAMPLE_FORMAT = 339,
+    TAG_DNG_VERSION = 50706
 };
 
 struct reader {
@@ -60,7 +69,9 @@ static void read_entry(const struct reader *reader, uint64_t entry, struct image
     uint64_t tag;
     if (!read_number(reader, entry, 2, &tag))
         return;
-    if (tag == TAG_BITS)
+    if (tag == TAG_KIND)
+        read_value(reader, entry, &tiff->kind);
+    else if (tag == TAG_BITS)
         read_value(reader, entry, &tiff->bits);
     else if (tag == TAG_COMPRESSION)
         read_value(reader, entry, &tiff->compression);
@@ -74,11 +85,27 @@ static void read_entry(const struct reader *reader, uint64_t entry, struct image
         read_value(reader, entry, &tiff->planes);
     else if (tag == TAG_TILE_WIDTH)
         tiff->tiled = true;
+    else if (tag == TAG_STRIPS || tag == TAG_TILES)
+        tiff->parts_entry = entry;
+    else if (tag == TAG_STRIP_SIZES || tag == TAG_TILE_SIZES)
+        tiff->part_sizes_entry = entry;
+    else if (tag == TAG_SUB_DIRECTORIES)
+        tiff->has_sub_directories = true;
+    else if (tag == TAG_DNG_VERSION)
+        tiff->raw = true;
     else if (tag == TAG_EXTRA_SAMPLES) {
         read_value(reader, entry, &tiff->extra_sample);
         tiff->extra_sample_entry = entry;
     } else if (tag == TAG_SAMPLE_FORMAT)
         read_value(reader, entry, &tiff->sample_format);
+}
+
+/* CR2 files have a mark between the header and the directory. */
+static bool has_canon_mark(VipsSource *bytes, uint64_t directory)
+{
+    uint8_t mark[4];
+    return directory == 16 && image_bytes_at(bytes, 8, mark, sizeof mark) &&
+           memcmp(mark, "CR\2\0", sizeof mark) == 0;
 }
 
 struct image_tiff image_tiff_read(VipsSource *bytes)
@@ -97,87 +124,49 @@ struct image_tiff image_tiff_read(VipsSource *bytes)
     reader.big_endian = tiff.big_endian = order == 'M';
     if (!read_number(&reader, 2, 2, &version))
         return tiff;
-    reader.big = version == 43;
+    reader.big = tiff.big = version == 43;
     int word = reader.big ? 8 : 4, count_size = reader.big ? 8 : 2,
         entry_size = reader.big ? 20 : 12;
     if (!read_number(&reader, reader.big ? 8 : 4, word, &directory) ||
         !read_number(&reader, directory, count_size, &count) || directory > INT64_MAX / 2)
         return tiff;
+    tiff.found = true;
+    tiff.raw = has_canon_mark(bytes, directory);
     /* Entries are sorted by tag; a directory has some dozens. */
     for (uint64_t i = 0; i < count && i < 4096; i++)
         read_entry(&reader, directory + (uint64_t)count_size + i * (uint64_t)entry_size, &tiff);
     return tiff;
 }
 
-/* Compressions in use; `read`: by every libtiff, by some, or by none. */
-enum compression_read { READ_NEVER, READ_RARELY, READ_IN_TILES, READ_ALWAYS };
-
-static const struct compression {
-    unsigned code;
-    enum compression_read read;
-    const char *name;
-} compressions[] = {
-    {1, READ_ALWAYS, NULL},
-    {2, READ_ALWAYS, NULL},
-    {3, READ_ALWAYS, NULL},
-    {4, READ_ALWAYS, NULL},
-    {5, READ_ALWAYS, NULL},
-    {6, READ_RARELY, "old-style JPEG compression"},
-    {7, READ_ALWAYS, NULL},
-    {8, READ_ALWAYS, NULL},
-    {9, READ_NEVER, "JBIG compression"},
-    {10, READ_NEVER, "JBIG compression"},
-    {32766, READ_ALWAYS, NULL}, /* NeXT */
-    {32771, READ_ALWAYS, NULL}, /* Group 3 fax, word-aligned */
-    {32773, READ_ALWAYS, NULL}, /* PackBits */
-    {32809, READ_ALWAYS, NULL}, /* ThunderScan */
-    {32946, READ_ALWAYS, NULL}, /* Deflate, old code */
-    {33003, READ_IN_TILES, "JPEG 2000 compression"},
-    {33005, READ_IN_TILES, "JPEG 2000 compression"},
-    {34661, READ_NEVER, "JBIG compression"},
-    {34676, READ_ALWAYS, NULL}, /* LogLuv; its colours are refused */
-    {34677, READ_ALWAYS, NULL},
-    {34712, READ_IN_TILES, "JPEG 2000 compression"},
-    {34887, READ_RARELY, "LERC compression"},
-    {34892, READ_NEVER, "lossy DNG compression"},
-    {34925, READ_RARELY, "LZMA compression"},
-    {50000, READ_RARELY, "Zstandard compression"},
-    {50001, READ_RARELY, "WebP compression"},
-    {50002, READ_NEVER, "JPEG XL compression"},
-    {52546, READ_NEVER, "JPEG XL compression"},
-};
-
-static const struct compression *find_compression(const struct image_tiff *tiff)
+/* Reads value `index` of an entry of type SHORT, LONG or LONG8; *count is how many it has. */
+static bool read_item(const struct reader *reader, uint64_t entry, uint64_t index, uint64_t *value,
+                      uint64_t *count)
 {
-    static const struct compression unknown = {0, READ_NEVER, "an unknown compression"};
-    for (size_t i = 0; i < sizeof compressions / sizeof *compressions; i++)
-        if (compressions[i].code == tiff->compression)
-            return &compressions[i];
-    return &unknown;
+    int word = reader->big ? 8 : 4;
+    uint64_t type, position = entry + 4 + (uint64_t)word;
+    if (!read_number(reader, entry + 2, 2, &type) ||
+        (type != TYPE_SHORT && type != TYPE_LONG && type != TYPE_LONG8) ||
+        !read_number(reader, entry + 4, word, count))
+        return false;
+    int size = type == TYPE_SHORT ? 2 : type == TYPE_LONG ? 4 : 8;
+    if (*count > (uint64_t)(word / size) && !read_number(reader, position, word, &position))
+        return false;
+    return read_number(reader, position + index * (uint64_t)size, size, value);
 }
 
-const char *image_tiff_unsupported(const struct image_tiff *tiff)
+bool image_tiff_is_cut(VipsSource *bytes, const struct image_tiff *tiff)
 {
-    const struct compression *compression = find_compression(tiff);
-    if (compression->read == READ_NEVER || (compression->read == READ_IN_TILES && !tiff->tiled))
-        return compression->name;
-    if (tiff->sample_format == TIFF_SAMPLES_FLOAT)
-        return "floating-point samples";
-    if (tiff->sample_format == TIFF_SAMPLES_SIGNED)
-        return "signed samples";
-    if (tiff->sample_format == 5 || tiff->sample_format == 6)
-        return "complex samples";
-    if (tiff->bits > 16)
-        return "samples of more than 16 bits";
-    /* libtiff multiplies by this alpha, but libvips reads gray from planes one at a time. */
-    if (tiff->planes == TIFF_PLANES_APART && tiff->samples > 1 &&
-        tiff->photometric <= TIFF_PHOTOMETRIC_BLACK_IS_0 &&
-        tiff->extra_sample == TIFF_EXTRA_UNASSOCIATED)
-        return "gray and alpha in planes apart";
-    return NULL;
-}
-
-const char *image_tiff_rare_compression(const struct image_tiff *tiff)
-{
-    return find_compression(tiff)->name;
+    const struct reader reader = {bytes, tiff->big_endian, tiff->big};
+    uint64_t position, size, count = 1, sizes;
+    gint64 length = vips_source_length(bytes);
+    if (!tiff->found)
+        return true; /* the directory, which may come last */
+    for (uint64_t i = 0; i < count && tiff->parts_entry && tiff->part_sizes_entry; i++) {
+        if (!read_item(&reader, tiff->parts_entry, i, &position, &count) ||
+            !read_item(&reader, tiff->part_sizes_entry, i, &size, &sizes))
+            return false;
+        if (position + size > (uint64_t)length)
+            return true;
+    }
+    return false;
 }

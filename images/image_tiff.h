@@ -15,7 +15,11 @@ enum { TIFF_EXTRA_UNSPECIFIED = 0, TIFF_EXTRA_ASSOCIATED = 1, TIFF_EXTRA_UNASSOC
 enum { TIFF_PLANES_APART = 2 };
 enum { TIFF_SAMPLES_UNSIGNED = 1, TIFF_SAMPLES_SIGNED = 2, TIFF_SAMPLES_FLOAT = 3 };
 
+enum { TIFF_KIND_PREVIEW = 1 };
+
 struct image_tiff {
+    bool found;                  /* the directory is in the file */
+    unsigned kind;               /* tag 254; 0 where absent */
     unsigned compression;        /* tag 259; 1 where absent */
     unsigned photometric;        /* tag 262; 1 where absent */
     unsigned orientation;        /* tag 274; 1 where absent */
@@ -26,6 +30,11 @@ struct image_tiff {
     unsigned bits;               /* first value of tag 258; 1 where absent */
     bool tiled;                  /* tag 322 is there */
     bool big_endian;             /* byte order of the file */
+    bool big;                    /* BigTIFF */
+    bool has_sub_directories;    /* tag 330 is there */
+    bool raw;                    /* tag 50706 (DNG) or the mark of Canon's CR2 is there */
+    uint64_t parts_entry;        /* where the entry with the positions of strips or tiles stands */
+    uint64_t part_sizes_entry;   /* and that with their sizes; 0 where absent */
     uint64_t samples_position;   /* where the value of tag 277 stands; 0 where absent */
     uint64_t extra_sample_entry; /* where the entry of tag 338 stands; 0 where absent */
 };
@@ -33,6 +42,13 @@ struct image_tiff {
 /* Reads the tags of the first image of a TIFF or BigTIFF, and moves the reading position. Tags that
  * cannot be read count as absent; libvips checks the file itself. */
 struct image_tiff image_tiff_read(VipsSource *bytes);
+
+/* After a failure: whether the file ends before its directory or before one of the strips or tiles.
+ * Moves the reading position. */
+bool image_tiff_is_cut(VipsSource *bytes, const struct image_tiff *tiff);
+
+/* Whether it is a camera's raw file: then what can be read of it is a small preview. */
+bool image_tiff_is_raw(const struct image_tiff *tiff);
 
 /* Why a sound TIFF of this kind cannot be read: what it has, as in "JPEG 2000 compression"; NULL
  * if it can be. */

@@ -42,20 +42,20 @@ START_TEST(files_that_are_no_images_are_refused)
     static const struct {
         const char *name, *text, *reason;
     } files[] = {
-        {"text.jpg", "Dear all,\nplease find no image here.\n", "not a JPEG"},
+        {"text.jpg", "Dear all,\nplease find no image here.\n", "a text file"},
         {"empty.png", "", "the file is empty"},
-        {"short.png", "\x89PNG", "not a JPEG"},
+        {"short.png", "\x89PNG", "truncated after 4 bytes"},
         {"drawing.svg", "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'></svg>",
-         "not a JPEG"},
-        {"page.pdf", "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n", "not a JPEG"},
-        {"matrix.jpg", "2 2\n1 2\n3 4\n", "not a JPEG"},
-        {"plain.ppm", "P3 1 1 255 9 9 9\n", "not a JPEG"},
-        {"header.jpg", "\xff\xd8\xff\xe0 and nothing more", "JPEG header is truncated, damaged"},
+         "an SVG drawing"},
+        {"page.pdf", "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n", "a PDF document"},
+        {"matrix.jpg", "2 2\n1 2\n3 4\n", "a text file"},
+        {"plain.ppm", "P3 1 1 255 9 9 9\n", "a PNM image"},
+        {"header.jpg", "\xff\xd8\xff\xe0 and nothing more", "truncated: its JPEG data"},
         {"header.tif", "II*\x01", "not a JPEG"},
         {"header.webp", "RIFF\x10\x10\x10\x10WEBPVP8 what follows is none",
-         "WebP header is truncated, damaged"},
-        {"header.gif", "GIF89a with nothing that makes sense", "GIF header is truncated, damaged"},
-        {"film.mp4", "1234ftypisom and a film", "HEIC or AVIF header is truncated, damaged"},
+         "truncated: its WebP data"},
+        {"header.gif", "GIF89a with nothing that makes sense", "truncated: its GIF data"},
+        {"film.mp4", "1234ftypisom and a film", "a video"},
     };
     struct scratch scratch = scratch_new();
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
@@ -250,7 +250,7 @@ static void *read_bad(void *argument)
         struct error error = {0};
         if (image_read(path, NULL, &image, &error) == 0 ||
             strncmp(error.text, path, strlen(path)) != 0 ||
-            !strstr(error.text, strstr(path, "cut") ? "truncated or damaged" : "not a JPEG"))
+            !strstr(error.text, strstr(path, "cut") ? "truncated" : "a text file"))
             wrong++;
     }
     image_free(&image);
@@ -268,6 +268,7 @@ START_TEST(threads_get_their_own_messages)
         char name[32];
         snprintf(name, sizeof name, i % 2 ? "cut%d" : "text%d", i);
         paths[i] = scratch_path(&scratch, name);
+        bytes[0] = 'x';
         size_t size = i % 2 ? slurp("rgb444.jpg", bytes) / 2 : 1;
         FILE *file = fopen(paths[i], "wb");
         ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
@@ -342,6 +343,100 @@ START_TEST(unsupported_compressions_are_named)
 }
 END_TEST
 
+/* `size` bytes, filled up with zeros to `whole`, are refused with a line that names the kind. */
+static void check_kind(const char *start, size_t size, size_t whole, const char *reason)
+{
+    static uint8_t bytes[MOST];
+    struct error error = {0};
+    struct image image = {0};
+    memset(bytes, 0, sizeof bytes);
+    memcpy(bytes, start, size);
+    ck_assert_int_eq(image_read_memory(bytes, whole, "a", NULL, &image, &error), -1);
+    ck_assert_int_eq(error.code, ERROR_IMAGE);
+    ck_assert_msg(strstr(error.text, reason) != NULL, "%s (not: %s)", error.text, reason);
+    image_free(&image);
+}
+
+#define CHECK_KIND(start, reason) check_kind(start, sizeof(start) - 1, 2000, reason)
+#define CHECK_TEXT(text, reason) check_kind(text, sizeof(text) - 1, sizeof(text) - 1, reason)
+
+START_TEST(images_that_are_not_read_are_named)
+{
+    CHECK_KIND("BM\x36\x10\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", "a BMP image");
+    CHECK_KIND("8BPS\0\1", "a Photoshop file");
+    CHECK_KIND("\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14"
+               "ftypjp2 ",
+               "a JPEG 2000 image");
+    CHECK_KIND("\xff\x4f\xff\x51\0\x2f", "a JPEG 2000 image");
+    CHECK_KIND("\0\0\0\x0cJXL \r\n\x87\n", "a JPEG XL image");
+    CHECK_KIND("\xff\x0a\xfa\x7f", "a JPEG XL image");
+    CHECK_KIND("P5\n9 9\n255\n", "a PNM image");
+    CHECK_KIND("SIMPLE  =                    T", "a FITS file");
+    CHECK_KIND("\0\0\1\0\1\0\x10\x10", "an icon");
+    CHECK_KIND("FUJIFILMCCD-RAW 0201", "a camera's raw file");
+    CHECK_KIND("\0\0\0\x18"
+               "ftypcrx \0\0\0\1",
+               "a camera's raw file");
+    CHECK_KIND("II*\0\x10\0\0\0CR\2\0\0\0\0\0", "a camera's raw file");
+    CHECK_KIND("IIU\0\x18\0\0\0", "a camera's raw file");
+    char dicom[200] = "";
+    memcpy(dicom + 128, "DICM", 4);
+    check_kind(dicom, sizeof dicom, 2000, "a DICOM file");
+}
+END_TEST
+
+START_TEST(other_files_are_named)
+{
+    CHECK_KIND("", "it begins with zeros");
+    CHECK_KIND("\0\0\0\x18"
+               "ftypmp42\0\0\0\0",
+               "a video");
+    CHECK_KIND("\0\0\0\x14"
+               "ftypqt  ",
+               "a video");
+    CHECK_KIND("RIFF\0\1\0\0AVI LIST", "a video");
+    CHECK_KIND("PK\3\4\x14\0", "a ZIP archive");
+    CHECK_KIND("\x1f\x8b\x08", "a gzip file");
+    CHECK_KIND("\0\5\x16\7\0\2\0\0Mac OS X", "a resource fork");
+    CHECK_KIND("%PDF-1.7\n", "a PDF document");
+    CHECK_KIND("\x89HDF\r\n\x1a\n", "an HDF5 file");
+    CHECK_KIND("\x93NUMPY\1\0", "a NumPy array");
+    CHECK_TEXT("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+               "git lfs pull");
+    CHECK_TEXT("\n<!DOCTYPE html>\n<title>403</title>", "a web page");
+    CHECK_TEXT("<HTML><BODY>404</BODY></HTML>", "a web page");
+    CHECK_TEXT("<?xml version='1.0'?><svg width='1'/>", "an SVG drawing");
+    CHECK_TEXT("<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "XML text");
+    CHECK_TEXT("{\"error\": \"quota\"}", "JSON text");
+    CHECK_KIND("\x89PNG\n\x1a\n\0\0\0\x0dIHDR", "copied as text");
+    CHECK_KIND("\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\0\x10JFIF", "copied as text");
+}
+END_TEST
+
+START_TEST(unsupported_jpegs_are_named)
+{
+    static const struct {
+        int place; /* behind the marker of the frame */
+        uint8_t value;
+        const char *reason;
+    } changes[] = {
+        {-1, 0xc3, "JPEGs with lossless compression are not supported"},
+        {-1, 0xf7, "JPEGs with JPEG-LS compression"},
+        {2, 12, "JPEGs with 12 bits a sample"},
+        {3, 0xff, "JPEGs with a side over 65,500 pixels"},
+        {7, 2, "JPEGs with other than 1, 3 or 4 components"},
+    };
+    static uint8_t bytes[MOST];
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        size_t size = slurp("rgb444.jpg", bytes);
+        uint8_t *frame = memmem(bytes, size, "\xff\xc0", 2);
+        frame[2 + changes[i].place] = changes[i].value;
+        frame[6] = 0xf0; /* the height's lower byte */
+        check_kind((const char *)bytes, size, size, changes[i].reason);
+    }
+}
+END_TEST
+
 START_TEST(unsupported_samples_are_named)
 {
     check_refused(FOLDER "float.tif", NULL, "TIFFs with floating-point samples are not supported");
@@ -368,6 +463,9 @@ int main(void)
     tcase_add_test(tests, threads_get_their_own_messages);
     tcase_add_test(tests, cut_jpegs_are_told_from_endless_ones);
     tcase_add_test(tests, unsupported_compressions_are_named);
+    tcase_add_test(tests, images_that_are_not_read_are_named);
+    tcase_add_test(tests, other_files_are_named);
+    tcase_add_test(tests, unsupported_jpegs_are_named);
     tcase_add_test(tests, unsupported_samples_are_named);
     suite_add_tcase(suite, tests);
     int status = unit_run(suite);
