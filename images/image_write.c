@@ -43,9 +43,8 @@ int image_write_plane(const struct image_plane *plane, uint8_t **bytes, size_t *
     int failed = encode(image, plane->kind, &encoded, size);
     g_object_unref(image);
     if (failed)
-        return error_set(error, ERROR_UNSUPPORTED,
-                         "libvips cannot encode %u x %u pixels of %zu bytes", width, height,
-                         format->size);
+        return error_set(error, ERROR_IMAGE, "libvips cannot encode %u x %u pixels of %zu bytes",
+                         width, height, format->size);
     *bytes = memory_new(*size, 1, "an encoded image", error);
     if (*bytes)
         memcpy(*bytes, encoded, *size);

@@ -22,8 +22,8 @@ struct image_plane {
 
 /* Encodes a plane losslessly and without metadata: equal planes give equal bytes.
  * image_library_start (image.h) must have been called; any thread may call. *bytes is owned by the
- * caller and freed by memory_free. Returns 0, or -1 with ERROR_MEMORY or ERROR_UNSUPPORTED (this
- * libvips cannot write the format). */
+ * caller and freed by memory_free. Returns 0, or -1 with ERROR_MEMORY or ERROR_IMAGE (libvips
+ * cannot write that: a PNG with a side over 1,000,000 pixels, say). */
 int image_write_plane(const struct image_plane *plane, uint8_t **bytes, size_t *size,
                       struct error *error);
 

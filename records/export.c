@@ -1,5 +1,6 @@
 #include "records/export.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/atomic_batch.h"
@@ -26,40 +27,64 @@ static void work(void *context, struct record_entry *entry)
     }
 }
 
-static int add_to_all(struct export_job *job, const struct record *record, const char *name,
-                      struct error *error)
+/* Whether an error is about one record and others may follow. */
+static bool costs_one_record(const struct error *error)
 {
+    return error->code == ERROR_RECORD || error->code == ERROR_IMAGE;
+}
+
+static void refuse(struct export_job *job, const struct record_entry *entry, struct error *own)
+{
+    if (entry->usable)
+        error_prefix(own, "%s", entry->path);
+    job->refused(job->context, own->text);
+}
+
+/* Returns 1 if the error is about this record alone, which is then reported; else -1. */
+static int judge(struct export_job *job, const struct record_entry *entry, struct error *error)
+{
+    if (!costs_one_record(error))
+        return -1;
+    refuse(job, entry, error);
+    return 1;
+}
+
+/* Adds a record to every writer that takes it. Returns 0; 1 if one has refused it; or -1. */
+static int add_to_all(struct export_job *job, const struct record_entry *entry, struct error *error)
+{
+    const struct record *record = &entry->record;
     char *image = job->find_image ? job->find_image(job->context, record->file_name) : NULL;
     if (job->images && !(image = image_path(job->images, record->file_name, error)))
-        return -1;
-    const struct writer_item item = {.record = record, .name = name, .image_path = image};
-    int result = 0;
-    for (size_t i = 0; result == 0 && i < job->writer_count; i++)
-        result = writer_add(job->writers[i], &item, error);
+        return judge(job, entry, error);
+    const struct writer_item item = {.record = record, .name = entry->name, .image_path = image};
+    int answer = 0;
+    for (size_t i = 0; answer >= 0 && i < job->writer_count; i++)
+        if (writer_add(job->writers[i], &item, error))
+            answer = judge(job, entry, error);
     free(image);
-    return result;
+    return answer;
 }
 
 static int visit(void *context, const struct record_entry *entry, struct error *error)
 {
     struct export_job *job = context;
     struct error own = entry->error;
-    int result = entry->usable ? 0 : -1;
-    if (entry->usable && add_to_all(job, &entry->record, entry->name, &own))
-        result = error_prefix(&own, "%s", entry->path);
-    if (result == 0) {
+    int answer = entry->usable ? add_to_all(job, entry, &own) : 1;
+    if (answer == 0) {
         job->done++;
         job->unnamed += entry->record.unnamed;
         return job->batch && atomic_batch_due(job->batch) ? atomic_batch_flush(job->batch, error)
                                                           : 0;
     }
     /* An unreadable record is skipped for any reason, also an I/O error: others may be readable. */
-    if (!entry->usable || own.code == ERROR_RECORD || own.code == ERROR_IMAGE) {
+    if (!entry->usable)
+        refuse(job, entry, &own);
+    if (answer > 0) {
         job->failed++;
-        job->refused(job->context, own.text);
         return 0;
     }
     *error = own;
+    error_prefix(error, "%s", entry->path);
     return -1;
 }
 

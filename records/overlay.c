@@ -118,6 +118,25 @@ int overlay_paint(const struct image *image, const struct mask_list *masks, uint
     return room ? 0 : -1;
 }
 
+/* The mean of `factor` x `factor` pixels, fewer at the right and lower edges, becomes one. In
+ * place. */
+static void reduce(struct image *image, int32_t factor)
+{
+    int32_t width = (image->width + factor - 1) / factor;
+    int32_t height = (image->height + factor - 1) / factor;
+    for (int32_t y = 0; y < height; y++)
+        for (int32_t i = 0; i < width * 3; i++) {
+            uint64_t sum = 0, count = 0;
+            for (int32_t v = y * factor; v < image->height && v < (y + 1) * factor; v++)
+                for (int32_t u = i / 3 * factor; u < image->width && u < (i / 3 + 1) * factor;
+                     u++, count++)
+                    sum += image->rgb[((size_t)v * image->width + u) * 3 + i % 3];
+            image->rgb[(size_t)y * width * 3 + i] = (uint8_t)((sum + count / 2) / count);
+        }
+    image->width = width;
+    image->height = height;
+}
+
 int overlay_jpeg(const struct image *image, const struct mask_list *masks, uint8_t **bytes,
                  size_t *size, struct error *error)
 {
@@ -126,6 +145,9 @@ int overlay_jpeg(const struct image *image, const struct mask_list *masks, uint8
     if (!painted.rgb)
         return -1;
     int status = overlay_paint(image, masks, painted.rgb, error);
+    int32_t side = image->width > image->height ? image->width : image->height;
+    if (status == 0 && side > OVERLAY_SIDE_MOST)
+        reduce(&painted, (side + OVERLAY_SIDE_MOST - 1) / OVERLAY_SIDE_MOST);
     if (status == 0)
         status = image_jpeg(&painted, 90, bytes, size, error);
     image_free(&painted);

@@ -16,7 +16,10 @@ struct mask_list;
 int overlay_paint(const struct image *image, const struct mask_list *masks, uint8_t *rgb,
                   struct error *error);
 
-/* overlay_paint, encoded as a JPEG of quality 90. *bytes is owned by the caller and freed by
+enum { OVERLAY_SIDE_MOST = 65500 }; /* pixels; libjpeg's limit */
+
+/* overlay_paint, encoded as a JPEG of quality 90. An image with a longer side than that is reduced
+ * by the smallest whole factor that makes it fit. *bytes is owned by the caller and freed by
  * memory_free. Returns 0 or -1 (ERROR_IMAGE, ERROR_MEMORY). */
 int overlay_jpeg(const struct image *image, const struct mask_list *masks, uint8_t **bytes,
                  size_t *size, struct error *error);

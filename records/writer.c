@@ -1,5 +1,6 @@
 #include "records/writer.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +69,11 @@ int writer_open(struct writer **writer, const char *format, const char *out,
 
 int writer_add(struct writer *writer, const struct writer_item *item, struct error *error)
 {
-    return writer->format->add(writer, item, error);
+    int result = writer->format->add(writer, item, error);
+    /* A name that is too long with its ending costs this image's files, not the format. */
+    if (result && writer->format->kind == WRITER_EACH && error->system == ENAMETOOLONG)
+        error->code = ERROR_RECORD;
+    return result;
 }
 
 int writer_close(struct writer *writer, struct error *error)

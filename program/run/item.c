@@ -187,15 +187,38 @@ static int write_record(struct run *run, struct item *item)
     return status;
 }
 
+/* Whether a part beside the record failed for a reason of its own, such as a name that is too long
+ * with its ending, and not because of the machine. */
+static bool only_part_failed(const struct item *item)
+{
+    const struct error *error = &item->error;
+    return !item->dropped &&
+           (error->system != 0 || error->code == ERROR_IMAGE || error->code == ERROR_RECORD);
+}
+
+/* Leaves out a part, of which item->error says why: it never costs the record. */
+static void leave_out(struct run *run, struct item *item, const char *part)
+{
+    progress_log(run->resources.progress, PROGRESS_WARNING, "%s: %s left out: %s", item->path, part,
+                 item->error.text);
+    item->error = (struct error){0};
+    run->outcome.parts_left_out++;
+}
+
 static int write_overlay(struct run *run, struct item *item)
 {
     uint8_t *bytes;
     size_t size;
-    if (overlay_jpeg(&item->image, &item->record.masks, &bytes, &size, &item->error))
+    if (overlay_jpeg(&item->image, &item->record.masks, &bytes, &size, &item->error) == 0) {
+        int status = write_output(run, item, ".overlay.jpg", bytes, size);
+        memory_free(bytes);
+        if (status == 0)
+            return 0;
+    }
+    if (!only_part_failed(item))
         return -1;
-    int status = write_output(run, item, ".overlay.jpg", bytes, size);
-    memory_free(bytes);
-    return status;
+    leave_out(run, item, "overlay");
+    return 0;
 }
 
 static int complete_record(struct item *item)
@@ -208,24 +231,37 @@ static int complete_record(struct item *item)
 
 /* Each attempt writes all files of a format again, so partial output of a failed one is
  * harmless. */
-static int add_formats(struct run *run, struct item *item, const struct writer_item *written)
+static int add_format(struct run *run, struct item *item, size_t index,
+                      const struct writer_item *written)
 {
     for (int attempt = 0;; attempt++) {
         item->error = (struct error){0};
-        if (run_formats_add(run->resources.formats, written, &item->error) == 0)
+        if (run_formats_add(run->resources.formats, index, written, &item->error) == 0)
             return 0;
         if (!try_again(run, item, RETRY_WRITING, attempt))
             return -1;
     }
 }
 
-/* Whether the writer itself failed: not the image, and not the file system (see try_again). */
-static bool writer_failed(const struct error *error)
+/* Writes the other formats. A failure of a writer, unlike one of an image, ends the run. */
+static int add_formats(struct run *run, struct item *item, const struct writer_item *written)
 {
-    return error->system == 0 && error->code != ERROR_RECORD && error->code != ERROR_IMAGE;
+    const char *format;
+    for (size_t i = 0; (format = run_formats_each(run->resources.formats, i)); i++) {
+        if (add_format(run, item, i, written) == 0)
+            continue;
+        if (only_part_failed(item)) {
+            leave_out(run, item, format);
+            continue;
+        }
+        if (!item->dropped)
+            run_fail(run, &item->error);
+        item->dropped = true;
+        return -1;
+    }
+    return 0;
 }
 
-/* Writes the other formats. A failure of a writer, unlike one of an image, ends the run. */
 static int write_formats(struct run *run, struct item *item)
 {
     char *name = strndup(item->key, list_stem(item->key));
@@ -240,10 +276,6 @@ static int write_formats(struct run *run, struct item *item)
         return error_set(&item->error, ERROR_MEMORY, "no memory for a name");
     int status = add_formats(run, item, &written);
     free(name);
-    if (status && !item->dropped && writer_failed(&item->error)) {
-        item->dropped = true;
-        run_fail(run, &item->error);
-    }
     return status;
 }
 

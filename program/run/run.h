@@ -59,6 +59,10 @@ struct run_outcome {
      * read. Written by the listing thread. */
     uint64_t failed_before;
 
+    /* Overlays and files of further formats that were left out, with a warning for each. Written by
+     * the writing thread. */
+    uint64_t parts_left_out;
+
     /* Written by the finishing thread. */
     uint64_t done, failed;
     bool too_many_failures;

@@ -90,12 +90,19 @@ unsigned run_formats_fields(const struct run_formats *formats)
     return formats->fields;
 }
 
-const char *run_formats_each(const struct run_formats *formats, size_t index)
+/* Format `index` among those with files for each image; NULL past the last. */
+static const struct format *find_each(const struct run_formats *formats, size_t index)
 {
     for (size_t i = 0; i < formats->count; i++)
         if (formats->formats[i].kind == WRITER_EACH && index-- == 0)
-            return formats->formats[i].name;
+            return &formats->formats[i];
     return NULL;
+}
+
+const char *run_formats_each(const struct run_formats *formats, size_t index)
+{
+    const struct format *format = find_each(formats, index);
+    return format ? format->name : NULL;
 }
 
 static int open_format(struct run_formats *formats, struct format *format, struct error *error)
@@ -121,14 +128,10 @@ int run_formats_open(struct run_formats *formats, struct error *error)
     return 0;
 }
 
-int run_formats_add(struct run_formats *formats, const struct writer_item *item,
+int run_formats_add(struct run_formats *formats, size_t index, const struct writer_item *item,
                     struct error *error)
 {
-    for (size_t i = 0; i < formats->count; i++)
-        if (formats->formats[i].kind == WRITER_EACH &&
-            writer_add(formats->formats[i].writer, item, error))
-            return -1;
-    return 0;
+    return writer_add(find_each(formats, index)->writer, item, error);
 }
 
 /* Finds the image of a record's file_name among the inputs. NULL for one in a tar. An entry of

@@ -28,8 +28,8 @@ const char *run_formats_each(const struct run_formats *formats, size_t index);
 /* Opens the formats with files for each image in OUTDIR/@FORMAT. 0 or -1. */
 int run_formats_open(struct run_formats *formats, struct error *error);
 
-/* Writes one image in those formats; any thread. 0 or -1 as writer_add. */
-int run_formats_add(struct run_formats *formats, const struct writer_item *item,
+/* Writes one image in format `index` of run_formats_each; any thread. 0 or -1 as writer_add. */
+int run_formats_add(struct run_formats *formats, size_t index, const struct writer_item *item,
                     struct error *error);
 
 /* Closes them. If `complete`, also writes the collecting formats from all records of the folder. A

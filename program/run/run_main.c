@@ -265,6 +265,11 @@ static enum exit_status end_run(struct run *run, int status, struct error *error
         progress_log(progress, PROGRESS_ERROR, "%s", at_end.text);
         exit_status = conclude(run, -1, status ? error : &at_end, &reason);
     }
+    if (run->outcome.parts_left_out)
+        progress_log(progress, PROGRESS_WARNING,
+                     "%llu overlays or files of further formats are left out; the records are "
+                     "complete",
+                     (unsigned long long)run->outcome.parts_left_out);
     if (run->resources.ledger)
         progress_finish(progress, reason, exit_status);
     return exit_status;

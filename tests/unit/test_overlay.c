@@ -124,6 +124,32 @@ START_TEST(jpegs_are_of_the_image_size_and_repeat)
 }
 END_TEST
 
+/* JPEGs have at most 65,500 pixels a side. */
+START_TEST(long_images_are_reduced)
+{
+    enum { LONG = OVERLAY_SIDE_MOST + 1 };
+    static uint8_t rgb[LONG * 3 * 3];
+    struct error error = {0};
+    struct image wide = {LONG, 3, rgb, 0}, tall = {3, LONG, rgb, 0}, read = {0};
+    struct mask_list masks = {0};
+    uint8_t *bytes;
+    size_t size;
+    memset(rgb, GRAY, sizeof rgb);
+    ck_assert_int_eq(overlay_jpeg(&wide, &masks, &bytes, &size, &error), 0);
+    ck_assert_int_eq(image_read_memory(bytes, size, "wide", NULL, &read, &error), 0);
+    ck_assert_int_eq(read.width, LONG / 2 + 1);
+    ck_assert_int_eq(read.height, 2);
+    ck_assert_uint_eq(read.rgb[3 * LONG], GRAY);
+    memory_free(bytes);
+    ck_assert_int_eq(overlay_jpeg(&tall, &masks, &bytes, &size, &error), 0);
+    ck_assert_int_eq(image_read_memory(bytes, size, "tall", NULL, &read, &error), 0);
+    ck_assert_int_eq(read.width, 2);
+    ck_assert_int_eq(read.height, LONG / 2 + 1);
+    memory_free(bytes);
+    image_free(&read);
+}
+END_TEST
+
 int main(void)
 {
     struct error error;
@@ -134,6 +160,7 @@ int main(void)
     tcase_add_test(tests, masks_are_painted_over_the_image);
     tcase_add_test(tests, colours_depend_on_the_place_and_differ);
     tcase_add_test(tests, jpegs_are_of_the_image_size_and_repeat);
+    tcase_add_test(tests, long_images_are_reduced);
     suite_add_tcase(suite, tests);
     int status = unit_run(suite);
     image_library_stop();
