@@ -1,5 +1,6 @@
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,19 @@ int error_set(struct error *error, enum error_code code, const char *format, ...
     return -1;
 }
 
+/* What to do about errors that users meet without a hint from the system. */
+static const char *advice(int system)
+{
+    switch (system) {
+    case EFBIG:
+        return "; raise the limit on the size of files (ulimit -f)";
+    case EMFILE:
+        return "; raise the limit on open files (ulimit -n)";
+    default:
+        return "";
+    }
+}
+
 int error_set_system(struct error *error, enum error_code code, int system, const char *format, ...)
 {
     va_list arguments;
@@ -25,7 +39,7 @@ int error_set_system(struct error *error, enum error_code code, int system, cons
     char reason[128];
     /* GNU strerror_r returns the text; it may or may not use the buffer. */
     const char *said = strerror_r(system, reason, sizeof reason);
-    snprintf(error->text + used, sizeof error->text - used, ": %s", said);
+    snprintf(error->text + used, sizeof error->text - used, ": %s%s", said, advice(system));
     error->code = code;
     error->system = system;
     return -1;

@@ -31,7 +31,8 @@ struct error {
 int error_set(struct error *error, enum error_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* As error_set, and appends ": <strerror(system)>"; `system` is an errno value. Returns -1. */
+/* As error_set, and appends ": <strerror(system)>", for some errors with what to do; `system` is an
+ * errno value. Returns -1. */
 int error_set_system(struct error *error, enum error_code code, int system, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

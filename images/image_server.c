@@ -1,12 +1,18 @@
 /* The server and its child processes: the other side of image_worker.h. */
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -46,6 +52,68 @@ static void limit_memory(uint64_t before, uint64_t bytes)
     setrlimit(RLIMIT_DATA, &limit);
 }
 
+/* Whether `bytes` more of private memory may be had. */
+static bool has_memory(size_t bytes)
+{
+    void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED)
+        return false;
+    munmap(map, bytes);
+    return true;
+}
+
+static void *do_nothing(void *unused)
+{
+    return unused;
+}
+
+/* Whether as many threads may be started as decoders of HEIC and AVIF start. */
+static bool has_threads(void)
+{
+    enum { THREADS = 4 };
+    pthread_t threads[THREADS];
+    int count = 0;
+    while (count < THREADS && pthread_create(&threads[count], NULL, do_nothing, NULL) == 0)
+        count++;
+    for (int i = 0; i < count; i++)
+        pthread_join(threads[i], NULL);
+    return count == THREADS;
+}
+
+static bool has_descriptor(void)
+{
+    int copy = dup(STDERR_FILENO);
+    if (copy >= 0)
+        close(copy);
+    return copy >= 0;
+}
+
+/* What a decoder needs for the smallest image. */
+enum { LEAST_BYTES = 16 << 20 };
+
+/* libvips and its decoders call an image damaged, too, when memory, threads or descriptors run out,
+ * so these are tried after a failure. The image's own memory limit is its own fault. */
+static void blame(const struct image_request *request, struct image_reply *reply)
+{
+    struct error *error = &reply->error;
+    if (request->memory_bytes && error->code == ERROR_MEMORY && error->system == 0)
+        error->code = ERROR_IMAGE;
+    if (error->code != ERROR_IMAGE || error->system || request->memory_bytes)
+        return;
+    if (!has_memory(LEAST_BYTES + reply->header.bytes))
+        error_set_system(error, ERROR_MEMORY, ENOMEM, "%s: cannot be decoded", request->name);
+    else if (!has_descriptor())
+        error_set_system(error, ERROR_IO, EMFILE, "%s: cannot be decoded", request->name);
+    else if (!has_threads())
+        error_set_system(error, ERROR_IO, EAGAIN, "%s: no thread for its decoder", request->name);
+}
+
+/* As image_shared_grow; the message begins with the image's name. */
+static int grow(struct image_shared *shared, size_t bytes, const char *name, struct error *error)
+{
+    return image_shared_grow(shared, bytes, error) ? error_prefix(error, "%s", name) : 0;
+}
+
 /* Opens the request's image. */
 static int open_source(struct image_source *source, const struct image_request *request,
                        const struct image_shared *shared, struct error *error)
@@ -61,9 +129,9 @@ static int make_room(struct image_source *source, const struct image_request *re
                      struct image_shared *shared, size_t bytes, struct error *error)
 {
     if (bytes <= shared->size || request->size == 0)
-        return image_shared_grow(shared, bytes, error);
+        return grow(shared, bytes, request->name, error);
     image_source_close(source);
-    if (image_shared_grow(shared, bytes, error))
+    if (grow(shared, bytes, request->name, error))
         return -1;
     return open_source(source, request, shared, error);
 }
@@ -79,12 +147,15 @@ static void decode(const struct image_request *request, struct image_shared *sha
 {
     struct image_source source;
     size_t begin = image_shared_pixels(request->size);
-    if (image_shared_grow(shared, begin, &reply->error) ||
+    if (grow(shared, begin, request->name, &reply->error) ||
         open_source(&source, request, shared, &reply->error))
         return;
     reply->header = source.header;
     size_t pixels = (size_t)reply->header.width * (size_t)reply->header.height;
-    if (make_room(&source, request, shared, begin + 3 * pixels, &reply->error) == 0)
+    if (!request->memory_bytes && !has_memory(LEAST_BYTES + reply->header.bytes))
+        error_set_system(&reply->error, ERROR_MEMORY, ENOMEM, "%s: cannot be decoded",
+                         request->name); /* now, because some decoders abort without memory */
+    else if (make_room(&source, request, shared, begin + 3 * pixels, &reply->error) == 0)
         image_source_all(&source, shared->bytes + begin, &reply->error);
     image_source_close(&source);
 }
@@ -100,7 +171,7 @@ static void decode_rows(const struct image_request *request, struct child *child
     if (image_strips_rows(child->strips, request->y, request->height, &window, &reply->error))
         return;
     size_t bytes = (size_t)window.width * (size_t)window.height * 3;
-    if (image_shared_grow(&child->shared, bytes, &reply->error) == 0)
+    if (grow(&child->shared, bytes, request->name, &reply->error) == 0)
         memcpy(child->shared.bytes, window.rgb, bytes);
 }
 
@@ -122,23 +193,27 @@ static void answer(const struct image_request *request, struct child *child,
         decode(request, &child->shared, reply);
 }
 
-/* A child's main loop: answers requests until the socket is closed. */
-static void serve(int socket, int memory)
+/* A child's main loop: answers requests until the socket is closed. Returns its exit status. */
+static int serve(int socket, int memory)
 {
     struct child child = {{memory, NULL, 0}, NULL};
     struct error error = {0};
     uint64_t before = private_bytes();
     struct image_request *request = memory_new(1, sizeof *request, "image request", &error);
-    while (request && recv(socket, request, sizeof *request, 0) > 0) {
-        struct image_reply reply = {0};
+    if (!request)
+        return IMAGE_CHILD_STARVED;
+    while (recv(socket, request, sizeof *request, 0) > 0) {
+        struct image_reply reply = {.kind = IMAGE_ANSWER};
         request->name[IMAGE_NAME_MAX - 1] = '\0';
         limit_memory(before, request->memory_bytes);
         set_alarm(request->seconds);
         answer(request, &child, &reply);
         set_alarm(0);
+        blame(request, &reply);
         if (send(socket, &reply, sizeof reply, MSG_NOSIGNAL) != sizeof reply)
-            break;
+            return IMAGE_CHILD_STARVED;
     }
+    return 0;
 }
 
 /* Makes this process end with its parent. */
@@ -149,38 +224,131 @@ static void die_with(pid_t parent)
         _exit(0);
 }
 
-static void fork_child(int control, const int descriptors[2])
+/* A child of the server, and the server's copy of the child's socket. */
+struct served {
+    pid_t process;
+    int socket;
+};
+
+/* The server's state. */
+struct server {
+    int control;
+    sigset_t before; /* the signals blocked outside of serving */
+    struct served *children;
+    size_t count, capacity;
+};
+
+/* Tells a worker about its child. */
+static void report(int socket, enum image_reply_kind kind, int status)
 {
-    pid_t server = getpid();
-    if (fork() != 0)
-        return; /* the server; if fork failed, the worker sees the closed socket */
-    die_with(server);
-    close(control);
+    const struct image_reply reply = {.kind = kind, .status = status};
+    ssize_t sent = send(socket, &reply, sizeof reply, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)sent; /* a worker that has left its child hears nothing */
+}
+
+/* Takes in all children that have ended. */
+static void reap(struct server *server)
+{
+    int status;
+    pid_t ended;
+    while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
+        for (size_t i = 0; i < server->count; i++)
+            if (server->children[i].process == ended) {
+                report(server->children[i].socket, IMAGE_CHILD_ENDED, status);
+                close(server->children[i].socket);
+                server->children[i] = server->children[--server->count];
+                break;
+            }
+}
+
+/* In a new child. */
+static void be_child(const struct server *server, pid_t parent, const int descriptors[2])
+{
+    die_with(parent);
+    close(server->control);
+    for (size_t i = 0; i < server->count; i++)
+        close(server->children[i].socket);
     signal(SIGALRM, SIG_DFL);
-    serve(descriptors[0], descriptors[1]);
-    _exit(0);
+    signal(SIGCHLD, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &server->before, NULL);
+    _exit(serve(descriptors[0], descriptors[1]));
+}
+
+/* Keeps descriptors[0] open while the child lives. */
+static void fork_child(struct server *server, const int descriptors[2])
+{
+    struct error error;
+    pid_t self = getpid();
+    pid_t process = -1;
+    errno = ENOMEM;
+    if (memory_grow((void **)&server->children, &server->capacity, server->count + 1,
+                    sizeof *server->children, &error) == 0)
+        process = fork();
+    if (process == 0)
+        be_child(server, self, descriptors);
+    if (process > 0) {
+        server->children[server->count++] = (struct served){process, descriptors[0]};
+    } else {
+        report(descriptors[0], IMAGE_NO_CHILD, errno);
+        close(descriptors[0]);
+    }
+    close(descriptors[1]);
+}
+
+/* Interrupts ppoll and does nothing else. */
+static void note_child(int number)
+{
+    (void)number;
+}
+
+/* Signals: SIGCHLD arrives only within ppoll; those that stop a run concern the program alone. */
+static void set_signals(sigset_t *before)
+{
+    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE};
+    struct sigaction action = {.sa_handler = note_child};
+    sigset_t children;
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        signal(ignored[i], SIG_IGN);
+    sigemptyset(&children);
+    sigaddset(&children, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &children, before);
+    sigaction(SIGCHLD, &action, NULL);
+}
+
+/* Until the control socket is closed. */
+static void serve_all(struct server *server)
+{
+    sigset_t waiting = server->before;
+    sigdelset(&waiting, SIGCHLD);
+    for (;;) {
+        struct pollfd ready = {server->control, POLLIN, 0};
+        int descriptors[2];
+        int count = ppoll(&ready, 1, NULL, &waiting);
+        reap(server);
+        if (count <= 0)
+            continue;
+        int got = image_receive_descriptors(server->control, descriptors);
+        if (got == 0)
+            return;
+        if (got > 0)
+            fork_child(server, descriptors);
+    }
 }
 
 void image_server_run(int control)
 {
-    enum { KEPT = 3 }; /* the control socket's descriptor; all others are closed */
-    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE};
+    struct server server = {.control = IMAGE_SERVER_SOCKET};
     struct error error;
-    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-        signal(ignored[i], SIG_IGN);
-    signal(SIGCHLD, SIG_IGN); /* no zombies */
+    if (dup2(control, server.control) < 0)
+        return;
+    set_signals(&server.before);
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     /* Decoders print warnings that do not name the file. */
     int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int standard = 0; standard <= 2 && nowhere >= 0; standard++)
         dup2(nowhere, standard);
-    if (dup2(control, KEPT) < 0 || image_library_start(&error))
+    if (image_library_start(&error))
         return;
-    close_range(KEPT + 1, ~0U, 0);
-    int descriptors[2];
-    while (image_receive_descriptors(KEPT, descriptors) == 0) {
-        fork_child(KEPT, descriptors);
-        close(descriptors[0]);
-        close(descriptors[1]);
-    }
+    close_range(IMAGE_SERVER_SOCKET + 1, ~0U, 0);
+    serve_all(&server);
 }

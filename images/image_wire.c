@@ -93,9 +93,19 @@ int image_receive_descriptors(int socket, int descriptors[2])
     do
         got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
     while (got < 0 && errno == EINTR);
-    const struct cmsghdr *header = got == 1 ? CMSG_FIRSTHDR(&message) : NULL;
-    if (!header || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(2 * sizeof(int)))
-        return -1;
-    memcpy(descriptors, CMSG_DATA(header), 2 * sizeof(int));
-    return 0;
+    if (got <= 0)
+        return (int)got;
+    const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (header && header->cmsg_type == SCM_RIGHTS &&
+        header->cmsg_len == CMSG_LEN(2 * sizeof(int))) {
+        memcpy(descriptors, CMSG_DATA(header), 2 * sizeof(int));
+        return 1;
+    }
+    if (header && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof(int))) {
+        int one; /* there was room for the first alone */
+        memcpy(&one, CMSG_DATA(header), sizeof one);
+        close(one);
+    }
+    errno = EMFILE;
+    return -1;
 }

@@ -1,7 +1,9 @@
 /* image_wire.h - the protocol between a worker and its child process; internal to image_*.c.
  *
- * Sockets are SOCK_SEQPACKET: a message is sent and received as a whole. Shared memory holds the
- * file's bytes, if the worker sends them, and then the pixels.
+ * Sockets are SOCK_SEQPACKET: a message is sent and received as a whole. A child's socket is held
+ * open by the server as well, which says there how the child ended; so the worker knows a decoder
+ * that crashed from one that was killed. Shared memory holds the file's bytes, if the worker sends
+ * them, and then the pixels.
  *
  * An image too large for memory is opened once and then requested window by window. Any other
  * request closes it.
@@ -9,11 +11,14 @@
 #ifndef IMAGES_IMAGE_WIRE_H
 #define IMAGES_IMAGE_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
 #include "images/image.h"
+
+struct image_server;
 
 enum { IMAGE_NAME_MAX = 1 << 16 }; /* bytes of a path with its terminator */
 
@@ -34,8 +39,23 @@ struct image_request {
     char name[IMAGE_NAME_MAX];
 };
 
+/* Who replies: the child with its answer, or the server about the child. */
+enum image_reply_kind {
+    IMAGE_ANSWER,
+    IMAGE_CHILD_ENDED, /* `status` is that of waitpid */
+    IMAGE_NO_CHILD     /* `status` is the errno of the failed fork */
+};
+
+/* The server's descriptor of its control socket. Higher ones are closed when it starts. */
+enum { IMAGE_SERVER_SOCKET = 3 };
+
+/* Exit status of a child that ran out of something that the machine owes it. */
+enum { IMAGE_CHILD_STARVED = 75 };
+
 struct image_reply {
-    struct error error; /* code ERROR_NONE: success */
+    enum image_reply_kind kind;
+    int status;
+    struct error error; /* of an answer; code ERROR_NONE: success */
     struct image_header header;
 };
 
@@ -61,11 +81,19 @@ size_t image_shared_pixels(size_t size);
 /* Sends one byte and two descriptors; 0, or -1 with errno set. */
 int image_send_descriptors(int socket, const int descriptors[2]);
 
-/* Receives them (closed on exec); 0, or -1 at the end or on an error. */
+/* Receives them (closed on exec). Returns 1; 0 at the end; or -1 with errno set, EMFILE if they were
+ * lost because this process has too many open files. */
 int image_receive_descriptors(int socket, int descriptors[2]);
 
-/* The server's main loop: forks a child for each request on `control`. Returns when that socket is
- * closed. */
+/* Whether an errno of a socket says that the process at its other end is gone. */
+bool image_peer_gone(int system);
+
+/* Asks the server for a child that has these descriptors: its socket and its shared memory. Starts
+ * a new server if the old one is gone. Any thread. 0, or -1 with errno set. */
+int image_server_ask(struct image_server *server, const int descriptors[2]);
+
+/* The server's main loop: forks a child for each request on `control`, and says on the child's
+ * socket how it ended. Returns when `control` is closed. */
 void image_server_run(int control);
 
 #endif

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,11 +18,6 @@
  * answer, is given up after this many more seconds. */
 static const double grace = 2.0;
 
-struct image_server {
-    pid_t process;
-    int control;
-};
-
 struct image_worker {
     struct image_server *server;
     struct image_worker_options options;
@@ -32,45 +26,6 @@ struct image_worker {
     struct image_request request;
     int32_t width; /* of the open strips */
 };
-
-int image_server_start(struct image_server **server, struct error *error)
-{
-    int ends[2];
-    *server = memory_new(1, sizeof **server, "image server", error);
-    if (!*server)
-        return -1;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
-        pid_t parent = getpid();
-        pid_t process = fork();
-        if (process == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL);
-            close(ends[0]);
-            if (getppid() == parent)
-                image_server_run(ends[1]);
-            _exit(0);
-        }
-        close(ends[1]);
-        if (process > 0) {
-            **server = (struct image_server){process, ends[0]};
-            return 0;
-        }
-        close(ends[0]);
-    }
-    error_set_system(error, ERROR_UNSUPPORTED, errno, "no process for decoding images");
-    memory_free(*server);
-    *server = NULL;
-    return -1;
-}
-
-void image_server_stop(struct image_server *server)
-{
-    if (!server)
-        return;
-    close(server->control);
-    while (waitpid(server->process, NULL, 0) < 0 && errno == EINTR)
-        continue;
-    memory_free(server);
-}
 
 struct image_worker *image_worker_new(struct image_server *server,
                                       const struct image_worker_options *options,
@@ -104,6 +59,16 @@ void image_worker_free(struct image_worker *worker)
     memory_free(worker);
 }
 
+/* The child was lost through no fault of the image. */
+static int fail_lost(const struct image_worker *worker, const char *how, struct error *error)
+{
+    error_set(error, ERROR_IO,
+              "%s: the process that decodes it was %s: killed by hand, or because memory ran out",
+              worker->request.name, how);
+    error->system = ECHILD;
+    return -1;
+}
+
 /* Asks the server for a child unless there is one. */
 static int join_child(struct image_worker *worker, struct error *error)
 {
@@ -113,49 +78,117 @@ static int join_child(struct image_worker *worker, struct error *error)
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
         return error_set_system(error, ERROR_IO, errno, "no socket for decoding images");
     const int theirs[2] = {ends[1], worker->shared.descriptor};
-    int status = image_send_descriptors(worker->server->control, theirs);
+    int status = image_server_ask(worker->server, theirs);
     int reason = errno;
     close(ends[1]);
     worker->socket = ends[0];
     if (status == 0)
         return 0;
     leave_child(worker);
-    return error_set_system(error, ERROR_IO, reason, "the process that decodes images is gone");
+    if (image_peer_gone(reason))
+        return fail_lost(worker, "lost", error);
+    return error_set_system(error, ERROR_IO, reason, "no process for decoding images");
 }
 
-/* Waits for the child's reply until its time is over; false if none comes. */
-static bool receive(struct image_worker *worker, struct image_reply *reply, double start)
+/* Waits for a reply until the child's time is over. Returns 0; or an errno: ETIMEDOUT, ECHILD if
+ * the server is gone and took its children along. */
+static int receive(struct image_worker *worker, struct image_reply *reply, double start)
 {
     double seconds = worker->options.seconds;
     for (;;) {
         struct pollfd ready = {worker->socket, POLLIN, 0};
         double left = seconds > 0 ? start + seconds + grace - clock_now() : 3600.0;
         int count = left > 0 ? poll(&ready, 1, (int)(left * 1000.0) + 1) : 0;
-        if (count > 0)
-            return recv(worker->socket, reply, sizeof *reply, 0) == sizeof *reply;
-        if ((count == 0 && seconds > 0) || (count < 0 && errno != EINTR))
-            return false;
+        if (count == 0 && seconds > 0)
+            return ETIMEDOUT;
+        ssize_t got = count > 0 ? recv(worker->socket, reply, sizeof *reply, MSG_DONTWAIT) : -1;
+        if (got == sizeof *reply)
+            return 0;
+        if (got >= 0)
+            return ECHILD;
+        /* ECONNRESET, of a request that nobody has read, comes once and before what was sent. */
+        if (count != 0 && errno != EINTR && errno != EAGAIN && errno != ECONNRESET)
+            return errno;
     }
 }
 
-/* The child has not replied. */
-static int fail_child(struct image_worker *worker, double start, struct error *error)
+static int fail_late(const struct image_worker *worker, struct error *error)
 {
-    double seconds = worker->options.seconds;
-    leave_child(worker);
-    if (seconds > 0 && clock_now() - start >= seconds)
-        return error_set(error, ERROR_IMAGE,
-                         "%s: not decoded in %g s; raise --image-timeout or leave it out",
-                         worker->request.name, seconds);
     return error_set(error, ERROR_IMAGE,
-                     "%s: its decoder crashed or ran out of memory; leave it out or convert it",
-                     worker->request.name);
+                     "%s: not decoded in %g s; raise --image-timeout or leave it out",
+                     worker->request.name, worker->options.seconds);
+}
+
+/* Signals that a decoder brings upon itself. */
+static bool is_crash(int number)
+{
+    return number == SIGSEGV || number == SIGBUS || number == SIGILL || number == SIGFPE ||
+           number == SIGABRT || number == SIGTRAP || number == SIGSYS;
+}
+
+/* The child has ended with this status of waitpid. */
+static int fail_ended(const struct image_worker *worker, int status, struct error *error)
+{
+    const char *name = worker->request.name;
+    int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (number == SIGALRM)
+        return fail_late(worker, error);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == IMAGE_CHILD_STARVED)
+        return error_set_system(error, ERROR_MEMORY, ENOMEM, "%s: cannot be decoded", name);
+    if (number && !is_crash(number))
+        return fail_lost(worker, "killed", error);
+    return error_set(error, ERROR_IMAGE, "%s: its decoder crashed (%s); leave it out or convert it",
+                     name, number ? strsignal(number) : "it ended by itself");
+}
+
+/* `reason`: an errno of receive, or 0 and a reply of the server. */
+static int fail_child(struct image_worker *worker, int reason, const struct image_reply *reply,
+                      struct error *error)
+{
+    const char *name = worker->request.name;
+    leave_child(worker);
+    if (reason == ETIMEDOUT)
+        return fail_late(worker, error);
+    if (reason == ECHILD)
+        return fail_lost(worker, "lost", error);
+    if (reason)
+        return error_set_system(error, ERROR_IO, reason, "%s: cannot be decoded", name);
+    if (reply->kind == IMAGE_NO_CHILD)
+        return error_set_system(error, ERROR_IO, reply->status,
+                                "%s: no process for decoding it (ulimit -u, a limit of the cgroup)",
+                                name);
+    return fail_ended(worker, reply->status, error);
 }
 
 static int fail_invalid(const struct image_worker *worker, struct error *error)
 {
     return error_set(error, ERROR_IMAGE, "%s: its decoder gave an invalid reply; leave it out",
                      worker->request.name);
+}
+
+/* Sends worker->request to a child that waits for one. A child that has ended since its last reply
+ * is replaced, unless it had the rows of an image open: then the image is lost with it. Returns 0;
+ * or -1. */
+static int send_request(struct image_worker *worker, struct error *error)
+{
+    const struct image_request *request = &worker->request;
+    size_t length = offsetof(struct image_request, name) + strlen(request->name) + 1;
+    struct pollfd ended = {worker->socket, POLLIN, 0};
+    if (worker->socket >= 0 && poll(&ended, 1, 0) != 0)
+        leave_child(worker);
+    if (worker->socket < 0 && request->kind == IMAGE_ROWS)
+        return fail_lost(worker, "lost", error);
+    if (join_child(worker, error))
+        return -1;
+    ssize_t sent;
+    do
+        sent = send(worker->socket, request, length, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    if (sent == (ssize_t)length || image_peer_gone(errno)) /* then the reply says why */
+        return 0;
+    int reason = errno;
+    leave_child(worker);
+    return error_set_system(error, ERROR_IO, reason, "%s: cannot be decoded", request->name);
 }
 
 /* Sends worker->request and receives the reply. The child is not trusted: the size in its reply is
@@ -165,13 +198,11 @@ static int ask(struct image_worker *worker, struct image_reply *reply, struct er
     struct image_request *request = &worker->request;
     request->seconds = worker->options.seconds;
     request->memory_bytes = worker->options.memory_bytes;
-    if (join_child(worker, error))
+    if (send_request(worker, error))
         return -1;
-    double start = clock_now();
-    size_t length = offsetof(struct image_request, name) + strlen(request->name) + 1;
-    if (send(worker->socket, request, length, MSG_NOSIGNAL) != (ssize_t)length ||
-        !receive(worker, reply, start))
-        return fail_child(worker, start, error);
+    int reason = receive(worker, reply, clock_now());
+    if (reason || reply->kind != IMAGE_ANSWER)
+        return fail_child(worker, reason, reply, error);
     if (reply->error.code != ERROR_NONE) {
         reply->error.text[ERROR_TEXT_SIZE - 1] = '\0';
         *error = reply->error;
@@ -196,7 +227,7 @@ static int ask_pixels(struct image_worker *worker, struct image *image, struct e
     size_t bytes = (size_t)reply.header.width * (size_t)reply.header.height * 3;
     if (image_reserve(image, reply.header.width, reply.header.height, error) ||
         image_shared_grow(&worker->shared, begin + bytes, error))
-        return -1;
+        return error_prefix(error, "%s", worker->request.name);
     memcpy(image->rgb, worker->shared.bytes + begin, bytes);
     return 0;
 }
@@ -233,7 +264,7 @@ int image_worker_read_memory(struct image_worker *worker, const struct image_byt
     if (file->size == 0)
         return error_set(error, ERROR_IMAGE, "%s: the file is empty; copy it again", file->name);
     if (image_shared_grow(&worker->shared, file->size, error))
-        return -1;
+        return error_prefix(error, "%s", file->name);
     memcpy(worker->shared.bytes, file->bytes, file->size);
     return ask_pixels(worker, image, error);
 }

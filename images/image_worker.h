@@ -1,5 +1,5 @@
-/* image_worker.h - decoding in child processes: a decoder that crashes, hangs or runs out of memory
- * costs one image, not the whole job.
+/* image_worker.h - decoding in child processes: a decoder that crashes or hangs costs one image, not
+ * the whole job.
  *
  *   program --- control socket ---> server (forked before any thread starts; libvips started)
  *      |                               | forks
@@ -8,6 +8,15 @@
  * A worker that has no child asks the server for one. The child decodes into shared memory, and the
  * worker copies the pixels from there, so a child cannot change them later. Children are not
  * sandboxed otherwise: they have all rights of the user.
+ *
+ * A server that is gone (killed by hand or for want of memory) is started again. By then the program
+ * has threads, and a copy of it made by fork could find any lock taken for ever. So the second
+ * server is the program itself executed anew, with IMAGE_SERVER_ARGUMENT, which its main must look
+ * for. Only the first one is forked: that needs no /proc, and costs no second loading of libraries.
+ *
+ * Only what is wrong with the image is ERROR_IMAGE without an errno. A child that was killed, a fork
+ * that failed, a limit on memory, descriptors or file size are ERROR_IO or ERROR_MEMORY with an
+ * errno; ECHILD says that server or child were lost. After those the same image may be tried again.
  *
  * Server and children ignore SIGINT, SIGTERM, SIGHUP and the like. They end when their socket is
  * closed or their parent dies.
@@ -28,6 +37,12 @@ struct image_worker_options {
     uint64_t memory_bytes; /* a child's own memory, without the pixels; 0: no limit */
 };
 
+/* The only argument of a program that is to be a server. */
+#define IMAGE_SERVER_ARGUMENT "--decode-images-for-parent"
+
+/* Serves until the program that executed this one is gone. */
+void image_server_main(void);
+
 /* Forks the server. Call it before any thread starts and before image_library_start. Returns 0, or
  * -1 with ERROR_UNSUPPORTED. The caller stops the server. */
 int image_server_start(struct image_server **server, struct error *error);
@@ -44,8 +59,9 @@ struct image_worker *image_worker_new(struct image_server *server,
 /* Ends the worker's child. NULL is allowed. */
 void image_worker_free(struct image_worker *worker);
 
-/* As image_read, in the worker's child. If the child ends or takes too long, the call fails with
- * ERROR_IMAGE and the next call gets a new child. ERROR_IO: the server is gone. */
+/* As image_read, in the worker's child. If the child crashes or takes too long, the call fails with
+ * ERROR_IMAGE; ERROR_IO and ERROR_MEMORY as said above. The next call gets a new child, and a new
+ * server if need be. */
 int image_worker_read(struct image_worker *worker, const char *path,
                       const struct image_limits *limits, struct image *image, struct error *error);
 

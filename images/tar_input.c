@@ -87,7 +87,9 @@ void tar_input_close(struct tar_input *input)
 static int broken(const struct tar_input *input, struct error *error)
 {
     const char *said = archive_error_string(input->archive);
-    return error_set(error, ERROR_IO, "%s: %s", input->path, said ? said : "damaged");
+    error_set(error, ERROR_IO, "%s: %s", input->path, said ? said : "damaged");
+    error->system = archive_errno(input->archive) > 0 ? archive_errno(input->archive) : 0;
+    return -1;
 }
 
 /* Whether a component of this length is neither empty nor ".". */

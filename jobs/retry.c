@@ -34,6 +34,8 @@ static const struct rule *find_rule(int system)
         {ENXIO, true, RUN},           {EHOSTDOWN, true, RUN},
         {EHOSTUNREACH, true, RUN},    {ENETDOWN, true, RUN},
         {ENETUNREACH, true, RUN},     {ECONNRESET, true, RUN},
+        {ECHILD, true, RUN},          {EFBIG, false, RUN},
+        {ENOBUFS, true, RUN},         {ETOOMANYREFS, true, RUN},
     };
     static const struct rule other = {0, false, ITEM};
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)

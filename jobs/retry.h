@@ -9,7 +9,10 @@
  *   ESTALE ENOTCONN ENODEV ENXIO        the run         the run      (a mount in trouble)
  *   EHOSTDOWN EHOSTUNREACH ENETDOWN     the run         the run
  *   ENETUNREACH ECONNRESET              the run         the run
+ *   ENOBUFS ETOOMANYREFS                the run         the run
+ *   ECHILD                              the run         the run      (a process was killed)
  * not tried again
+ *   EFBIG                               the run         the run      (a limit on file size)
  *   EROFS EACCES EPERM                  the item       the run
  *   all others (ENAMETOOLONG, ENOENT)   the item       the item
  *

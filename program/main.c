@@ -1,10 +1,14 @@
 /* main.c - reads the command and its options, runs it, and checks that what it printed arrived. */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "images/image_worker.h"
 #include "program/command.h"
 #include "program/command_line.h"
 #include "program/help.h"
@@ -53,8 +57,27 @@ static bool output_is_cut(void)
     return fflush(stdout) || ferror(stdout) || (fclose(stdout) && errno != EBADF);
 }
 
+/* Takes the numbers of standard descriptors that are closed, before a file of ours could get them
+ * and find messages among its data. Reading and writing still fail with EBADF, as if closed. */
+static void hold_standard_descriptors(void)
+{
+    int descriptor;
+    do
+        descriptor = open("/", O_PATH);
+    while (descriptor >= 0 && descriptor < 2);
+    if (descriptor > 2)
+        close(descriptor);
+}
+
 int main(int argc, char **argv)
 {
+    hold_standard_descriptors();
+    /* A file beyond `ulimit -f` is an error like any other (EFBIG), here and in all children. */
+    signal(SIGXFSZ, SIG_IGN);
+    if (argc == 2 && strcmp(argv[1], IMAGE_SERVER_ARGUMENT) == 0) {
+        image_server_main();
+        return EXIT_ALL_DONE;
+    }
     enum exit_status status = dispatch(argc, argv);
     if (!output_is_cut())
         return (int)status;

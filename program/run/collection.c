@@ -6,6 +6,7 @@
  * the output's folder has been synced; until then it waits in `pending`.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -298,7 +299,15 @@ static int end_tar(struct collection *collection, const char *key, struct error 
     return run_stopping(run) ? 0 : run_folder_clear_tar(run, key, error);
 }
 
-/* Submits every image of a tar. A tar that cannot be read to its end counts as one failed image. */
+/* Whether a tar's failure says nothing about the tar. */
+static bool blames_machine(const struct error *fault)
+{
+    return fault->code == ERROR_MEMORY ||
+           retry_decide(fault->system, RETRY_READING, INT_MAX, 0) == RETRY_STOP_RUN;
+}
+
+/* Submits every image of a tar. A tar that cannot be read to its end counts as one failed image,
+ * unless it is the machine's fault. */
 static int submit_tar(struct collection *collection, const struct list_item *listed,
                       struct error *error)
 {
@@ -315,7 +324,10 @@ static int submit_tar(struct collection *collection, const struct list_item *lis
     }
     const struct submission damaged = {
         .path = listed->path, .key = listed->key, .line = listed->line, .fault = &fault};
-    if (status == 0 && found < 0)
+    if (status == 0 && found < 0 && blames_machine(&fault)) {
+        *error = fault;
+        status = -1;
+    } else if (status == 0 && found < 0)
         status = submit(collection, &damaged, error);
     else if (status == 0 && found == 0)
         status = end_tar(collection, listed->key, error);

@@ -27,13 +27,42 @@ static bool begin(const struct run *run, struct item *item)
     return !item->dropped;
 }
 
+/* Whether an error says nothing about the image. Files are opened and read with ERROR_IMAGE and an
+ * errno, so ERROR_IO while reading is about processes, sockets and temporary files. */
+static bool blames_machine(const struct error *error, enum retry_side side)
+{
+    return error->code == ERROR_MEMORY || error->code == ERROR_UNSUPPORTED ||
+           (error->code == ERROR_IO && side == RETRY_READING);
+}
+
+/* As retry_decide. An image never fails for what the machine lacks, and is tried again after its
+ * decoder was killed even without --retries: the decoder has been started anew. */
+static enum retry_answer decide(const struct run *run, const struct error *error,
+                                enum retry_side side, int attempt)
+{
+    enum { AFTER_KILL = 2 };
+    int retries = run->config.settings->retries;
+    int system = error->system;
+    if (system == 0 && error->code == ERROR_MEMORY)
+        system = ENOMEM;
+    if (system == ECHILD && retries < AFTER_KILL)
+        retries = AFTER_KILL;
+    enum retry_answer answer = retry_decide(system, side, attempt, retries);
+    return answer == RETRY_FAIL_ITEM && blames_machine(error, side) ? RETRY_STOP_RUN : answer;
+}
+
+/* Ends the run because of item->error and leaves the image undone. */
+static void give_up(struct run *run, struct item *item)
+{
+    run_fail(run, &item->error);
+    item->dropped = true;
+}
+
 /* After a failed attempt: waits and returns true to try again. False if item->error is final, or if
  * the run ends because of it; then the image is dropped. */
 static bool try_again(struct run *run, struct item *item, enum retry_side side, int attempt)
 {
-    if (item->error.system == 0)
-        return false;
-    switch (retry_decide(item->error.system, side, attempt, run->config.settings->retries)) {
+    switch (decide(run, &item->error, side, attempt)) {
     case RETRY_AGAIN:
         progress_log(run->resources.progress, PROGRESS_WARNING, "%s; trying again",
                      item->error.text);
@@ -41,8 +70,7 @@ static bool try_again(struct run *run, struct item *item, enum retry_side side, 
                                   retry_delay(attempt, hash_bytes(item->key, strlen(item->key))));
         return !item->dropped;
     case RETRY_STOP_RUN:
-        run_fail(run, &item->error);
-        item->dropped = true;
+        give_up(run, item);
         return false;
     case RETRY_FAIL_ITEM:
         break;
@@ -59,8 +87,8 @@ static void check_mounts(struct run *run, struct item *item)
     for (int i = 0; i < run->config.input_count && i < RUN_INPUTS_MAX; i++)
         if (run->config.mounts[i].known &&
             mount_check(run->config.inputs[i], &run->config.mounts[i], &error)) {
-            run_fail(run, &error);
-            item->dropped = true;
+            item->error = error;
+            give_up(run, item);
         }
 }
 
@@ -255,8 +283,7 @@ static int add_formats(struct run *run, struct item *item, const struct writer_i
             continue;
         }
         if (!item->dropped)
-            run_fail(run, &item->error);
-        item->dropped = true;
+            give_up(run, item);
         return -1;
     }
     return 0;
@@ -290,6 +317,8 @@ int item_write(struct run *run, struct item *item)
         status = write_overlay(run, item);
     if (status == 0)
         status = write_record(run, item);
+    if (status && !item->dropped && blames_machine(&item->error, RETRY_WRITING))
+        give_up(run, item);
     item->seconds += clock_now() - start;
     return status;
 }
