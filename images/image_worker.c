@@ -196,6 +196,7 @@ static int send_request(struct image_worker *worker, struct error *error)
 static int ask(struct image_worker *worker, struct image_reply *reply, struct error *error)
 {
     struct image_request *request = &worker->request;
+    *reply = (struct image_reply){0};
     request->seconds = worker->options.seconds;
     request->memory_bytes = worker->options.memory_bytes;
     if (send_request(worker, error))
