@@ -14,8 +14,9 @@
  * Here the items are pages (items.h), and the caller adds a number of its own, "lines".
  *
  * The line of an item in a tar has "tar" after its path: the key of the tar, which decides the
- * shard (ledger_line_name). A damaged tar has a "failed" line of its own. A later "read" line, once
- * the tar was read to its end, clears that failure; it counts as no item. If a name is not UTF-8,
+ * shard (ledger_line_name). A damaged tar has a "failed" line of its own, and so has a folder that
+ * cannot be read, its path with a '/' at the end. A later "read" line, once all of it was read,
+ * clears that failure; it counts as no item. If a name is not UTF-8,
  * "path" has U+FFFD for each bad byte, and "path_hex" has the true bytes in hexadecimal; likewise
  * "tar" and "tar_hex". Of several lines for one item, the one with the latest time counts.
  *

@@ -16,7 +16,7 @@ struct atomic_writer;
 struct ledger_index;
 
 struct ledger_entry {
-    enum ledger_status status; /* LEDGER_NONE: in no ledger, or a tar that was read to its end */
+    enum ledger_status status; /* LEDGER_NONE: in no ledger, or a tar or folder that was read */
     uint64_t bytes;            /* size of the output; at most 2^36 - 1 (64 GiB) */
 };
 

@@ -10,6 +10,7 @@
 #include "jobs/items.h"
 #include "jobs/ledger.h"
 #include "jobs/ledger_index.h"
+#include "jobs/passed_over_file.h"
 
 /* Attempts that the rate is measured over. Lines come in bursts, one a second, so not too few. */
 enum { RECENT = 1024 };
@@ -194,6 +195,8 @@ int ledger_status_read(const char *run, const struct item_words *words,
                          run, LEDGER_FOLDER);
     struct shard_reading *readings = memory_new(files, sizeof *readings, "status of shards", error);
     int result = readings ? read_shards(paths, files, readings, status, error) : -1;
+    if (result == 0)
+        result = passed_over_read_run(run, status->shards_expected, &status->passed, error);
     if (result)
         ledger_status_free(status);
     memory_free(readings);

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "jobs/passed_over.h"
+
 struct error;
 struct item_words;
 struct shard;
@@ -37,9 +39,10 @@ struct ledger_run_status {
     uint64_t done;
     uint64_t failed;
     uint64_t left;
-    uint64_t bad_lines; /* torn lines in all ledgers */
-    double rate;        /* items/s of running shards with a line in the last 15 minutes */
-    double time_left;   /* s, of the slowest of those shards; negative: unknown */
+    uint64_t bad_lines;        /* torn lines in all ledgers */
+    struct passed_over passed; /* by the last starts (passed_over_file.h) */
+    double rate;               /* items/s of running shards with a line in the last 15 minutes */
+    double time_left;          /* s, of the slowest of those shards; negative: unknown */
 };
 
 /* Reads the state of a run whose items have these words, which must outlive the status; free it

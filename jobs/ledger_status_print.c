@@ -51,6 +51,7 @@ void ledger_status_print(const struct ledger_run_status *status, FILE *out)
     char items[32];
     char left[32];
     char rate[32];
+    char passed[PASSED_TEXT_SIZE];
     snprintf(rate, sizeof rate, "%s/s", status->words->items);
     fprintf(out, "%-13s %10s %8s %10s %9s %10s\n", "shard", "done", "failed", "left", rate,
             "time left");
@@ -64,6 +65,9 @@ void ledger_status_print(const struct ledger_run_status *status, FILE *out)
         fprintf(out, "%zu of %u shards have not started; their %s are not counted\n",
                 status->shards_expected - status->shard_count, status->shards_expected,
                 status->words->items);
+    passed_over_text(&status->passed, passed);
+    if (passed[0])
+        fprintf(out, "%s\n", passed);
     if (status->bad_lines)
         fprintf(out, "%llu torn lines in the ledgers; their %s are done again\n",
                 (unsigned long long)status->bad_lines, status->words->items);
@@ -120,6 +124,7 @@ void ledger_status_print_json(const struct ledger_run_status *status, FILE *out)
     json_rate(&line, status->words->items, status->rate, status->time_left);
     ndjson_integer(&line, "shards_expected", status->shards_expected);
     ndjson_integer(&line, "bad_lines", status->bad_lines);
+    passed_over_members(&status->passed, &line);
     ndjson_array(&line, "shards");
     for (size_t i = 0; i < status->shard_count; i++)
         json_shard(&line, status, &status->shards[i]);

@@ -46,6 +46,8 @@ struct list *list_open(const struct list_options *options, struct error *error)
     list->options = *options;
     list->folder_options.wanted = options->wanted;
     list->folder_options.skip_suffix = options->skip_suffix;
+    list->folder_options.rules = options->rules;
+    list->folder_options.passed = &list->passed;
     if (options->skip_folder && stat(options->skip_folder, &status) == 0) {
         list->folder_options.skip = true;
         list->folder_options.skip_device = status.st_dev;
@@ -104,6 +106,38 @@ static int next_entry(struct list *list, struct list_item *item, struct error *e
     return 1;
 }
 
+void list_watch(struct list *list, void (*no_fault)(void *context, const char *key), void *context)
+{
+    list->folder_options.no_fault = no_fault;
+    list->folder_options.context = context;
+}
+
+/* The next entry of the folder that is being walked. Returns 1, 0 at its end, or -1. */
+static int next_in_folder(struct list *list, struct list_item *item, struct error *error)
+{
+    struct list_folder_entry entry;
+    int found = list_folder_next(list->folder, &entry, error);
+    if (found > 0) {
+        item->path = entry.path;
+        item->key = entry.key;
+        item->fault = entry.fault;
+    } else if (found == 0) {
+        list_folder_close(list->folder);
+        list->folder = NULL;
+    }
+    return found;
+}
+
+/* The next entry of the text list that is not excluded. Returns 1, 0 at the end, or -1. */
+static int next_listed(struct list *list, struct list_item *item, struct error *error)
+{
+    int found;
+    while ((found = next_entry(list, item, error)) > 0 &&
+           name_rules_exclude(&list->options.rules, item->key))
+        passed_over_add(&list->passed, PASSED_EXCLUDED);
+    return found;
+}
+
 /* The next item of all. Returns 1, 0 at the end, or -1. */
 static int next_item(struct list *list, struct list_item *item, struct error *error)
 {
@@ -111,15 +145,11 @@ static int next_item(struct list *list, struct list_item *item, struct error *er
     *item = (struct list_item){0};
     while (found == 0) {
         if (list->folder) {
-            found = list_folder_next(list->folder, &item->path, &item->key, error);
-            if (found == 0) {
-                list_folder_close(list->folder);
-                list->folder = NULL;
-            }
+            found = next_in_folder(list, item, error);
         } else if (list->next_input < list->options.input_count) {
             found = next_input(list, item, error);
         } else {
-            return list->text ? next_entry(list, item, error) : 0;
+            return list->text ? next_listed(list, item, error) : 0;
         }
     }
     return found;
@@ -131,7 +161,8 @@ int list_next(struct list *list, struct list_item *item, struct error *error)
         int found = next_item(list, item, error);
         if (found <= 0)
             return found;
-        size_t folder = list->options.folder ? list->options.folder(item->key) : 0;
+        bool asks = list->options.folder && !item->fault;
+        size_t folder = asks ? list->options.folder(item->key) : 0;
         item->folder = item->key[folder] ? folder : 0;
         if (!list->repeats || !list_repeats_skip(list->repeats, item))
             break;

@@ -12,9 +12,12 @@
  * order. Only the names in the folders on the current path are held in memory.
  *
  * In folders, regular files and symbolic links to files are taken if the caller wants their names.
- * Names that begin with '.' are skipped (a run's state folder, the "._x.jpg" of macOS), and so are
- * symbolic links to folders (so there are no loops), sockets, pipes and devices. Files named on the
- * command line or in a list are taken whatever their name.
+ * Names that name_rules.h leaves out are not (hidden ones, what systems put beside photographs,
+ * what is excluded), nor symbolic links to folders (so there are no loops), sockets, pipes and
+ * devices. All of these are counted (list_passed), but for the run's own folders. Files named on
+ * the command line are taken whatever their name; those in a list unless they are excluded.
+ *
+ * A folder below an INPUT that cannot be read is an item with a fault; the walk goes on after it.
  */
 #ifndef JOBS_LIST_H
 #define JOBS_LIST_H
@@ -23,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "jobs/name_rules.h"
 #include "jobs/passed_over.h"
 
 struct error;
@@ -42,6 +46,7 @@ struct list_options {
     size_t (*folder)(const char *path);
     /* Names in folders to skip, by their end: ".overlay.jpg". NULL: none. */
     const char *skip_suffix;
+    struct name_rules rules;
 };
 
 struct list_item {
@@ -51,6 +56,9 @@ struct list_item {
                          folder; else 0 */
     uint64_t index;   /* 0, 1, 2, ... over all items */
     uint64_t line;    /* of the text list, from 1; 0: not from there */
+    /* Why the folder `path` cannot be read: an item that can only fail. Its path and key end in
+     * '/'. NULL for files. */
+    const struct error *fault;
 };
 
 /* Opens the list. Every INPUT must exist. A text list that is not a regular file (standard input, a
@@ -60,9 +68,13 @@ struct list_item {
 struct list *list_open(const struct list_options *options, struct error *error);
 
 /* The next item. Returns 1 with *item filled (its strings are valid until the next call), 0 at the
- * end, or -1 with ERROR_IO (a folder or the list cannot be read), ERROR_USAGE (an entry of the list
+ * end, or -1 with ERROR_IO (an INPUT or the list cannot be read), ERROR_USAGE (an entry of the list
  * names no file) or ERROR_MEMORY. */
 int list_next(struct list *list, struct list_item *item, struct error *error);
+
+/* From now on calls `no_fault` for each folder below an INPUT that was read, before its first
+ * item, and for each that is left out by its name. Its key ends in '/', as that of an item with a fault. */
+void list_watch(struct list *list, void (*no_fault)(void *context, const char *key), void *context);
 
 /* Starts again from the first item. Returns 0, or -1 with ERROR_IO. */
 int list_rewind(struct list *list, struct error *error);

@@ -9,7 +9,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "jobs/list.h"
+#include "jobs/ledger.h"
+#include "jobs/passed_over.h"
 
 /* The names of one folder on the current path: for each a kind ('f' or 'd'), the name and a NUL. */
 struct level {
@@ -28,6 +29,8 @@ struct list_folder {
     char *path; /* of the current folder or file */
     size_t path_capacity;
     size_t root_length;
+    bool in_output; /* the root is the folder to skip: its '@' folders hold formats */
+    struct error fault;
 };
 
 static void level_free(struct level *level)
@@ -56,30 +59,65 @@ static bool ends_in(const char *name, const char *suffix)
     return length >= tail && strcmp(name + length - tail, suffix) == 0;
 }
 
-/* 'd' for a folder to walk, 'f' for a file to take, 0 for an entry to skip. */
+/* Counts an entry that is left out. Returns 0. */
+static char pass_over(const struct list_folder *folder, enum passed_reason reason)
+{
+    passed_over_add(folder->options->passed, reason);
+    return 0;
+}
+
+/* The type of an entry: DT_REG, DT_DIR, DT_LNK for a link to anything but a file, or another. What
+ * cannot be examined, such as a dangling link, counts as a file, so that it is reported when it
+ * cannot be opened. */
+static unsigned char type_of(DIR *directory, const struct dirent *entry)
+{
+    unsigned char type = entry->d_type;
+    struct stat status;
+    if (type == DT_UNKNOWN) { /* some file systems do not say */
+        if (fstatat(dirfd(directory), entry->d_name, &status, AT_SYMLINK_NOFOLLOW))
+            return DT_REG;
+        type = (unsigned char)IFTODT(status.st_mode);
+    }
+    if (type == DT_LNK &&
+        (fstatat(dirfd(directory), entry->d_name, &status, 0) || S_ISREG(status.st_mode)))
+        return DT_REG;
+    return type;
+}
+
+/* 'f' for a file to take, 0 for one to leave out. */
+static char kind_of_file(const struct list_folder *folder, const char *name)
+{
+    const struct list_folder_options *options = folder->options;
+    if (options->skip_suffix && ends_in(name, options->skip_suffix))
+        return pass_over(folder, PASSED_OUTPUT);
+    if (!options->wanted || options->wanted(name))
+        return 'f';
+    passed_over_name(options->passed, name);
+    return 0;
+}
+
+/* 'd' for a folder to walk, 'f' for a file to take, 0 for an entry to leave out. */
 static char kind_of(const struct list_folder *folder, DIR *directory, const struct dirent *entry)
 {
     const char *name = entry->d_name;
-    const char *suffix = folder->options->skip_suffix;
-    bool wanted = !folder->options->wanted || folder->options->wanted(name);
-    bool take = wanted && !(suffix && ends_in(name, suffix));
-    unsigned char type = entry->d_type;
-    struct stat status;
-    if (name[0] == '.')
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, LEDGER_FOLDER) == 0)
         return 0;
-    if (type == DT_UNKNOWN) { /* some file systems do not say */
-        if (fstatat(dirfd(directory), name, &status, AT_SYMLINK_NOFOLLOW))
-            return take ? 'f' : 0;
-        type = (unsigned char)IFTODT(status.st_mode);
-    }
-    if (type == DT_DIR)
+    unsigned char type = type_of(directory, entry);
+    enum passed_reason reason = name_rules_name(&folder->options->rules, name);
+    if (reason != PASSED_NOT && type != DT_DIR) /* folders: see take_folder */
+        return pass_over(folder, reason);
+    switch (type) {
+    case DT_REG:
+        return kind_of_file(folder, name);
+    case DT_DIR:
+        if (reason == PASSED_NOT && folder->in_output && folder->depth == 0 && name[0] == '@')
+            return pass_over(folder, PASSED_OUTPUT);
         return 'd';
-    if (type == DT_LNK && take) {
-        /* Take a dangling link, so that it is reported when it cannot be opened. */
-        bool there = fstatat(dirfd(directory), name, &status, 0) == 0;
-        return !there || S_ISREG(status.st_mode) ? 'f' : 0;
+    case DT_LNK:
+        return pass_over(folder, PASSED_LINK);
+    default:
+        return pass_over(folder, PASSED_SPECIAL);
     }
-    return type == DT_REG && take ? 'f' : 0;
 }
 
 static int level_add(struct level *level, char kind, const char *name, struct error *error)
@@ -124,10 +162,17 @@ static int level_read(struct list_folder *folder, struct level *level, DIR *dire
     return 0;
 }
 
+static bool is_skipped(const struct list_folder *folder, DIR *directory)
+{
+    const struct list_folder_options *options = folder->options;
+    struct stat status;
+    return options->skip && fstat(dirfd(directory), &status) == 0 &&
+           status.st_dev == options->skip_device && status.st_ino == options->skip_inode;
+}
+
 /* Enters the folder at folder->path. */
 static int descend(struct list_folder *folder, struct error *error)
 {
-    const struct list_folder_options *options = folder->options;
     if (memory_grow((void **)&folder->levels, &folder->levels_capacity, folder->depth + 1,
                     sizeof *folder->levels, error))
         return -1;
@@ -135,10 +180,10 @@ static int descend(struct list_folder *folder, struct error *error)
     if (!directory)
         return error_set_system(error, ERROR_IO, errno, "cannot open folder '%s'", folder->path);
     struct level level = {.path_length = strlen(folder->path)};
-    struct stat status;
-    bool skipped = folder->depth > 0 && options->skip && !fstat(dirfd(directory), &status) &&
-                   status.st_dev == options->skip_device && status.st_ino == options->skip_inode;
-    int result = skipped ? 0 : level_read(folder, &level, directory, error);
+    bool skipped = is_skipped(folder, directory);
+    if (folder->depth == 0)
+        folder->in_output = skipped;
+    int result = skipped && folder->depth > 0 ? 0 : level_read(folder, &level, directory, error);
     closedir(directory);
     if (result) {
         level_free(&level);
@@ -146,6 +191,70 @@ static int descend(struct list_folder *folder, struct error *error)
     }
     folder->levels[folder->depth++] = level;
     return 0;
+}
+
+/* Whether the root, unlike the folder at folder->path, can be read. */
+static bool root_is_sound(const struct list_folder *folder)
+{
+    char *root = strndup(folder->path, folder->root_length);
+    DIR *directory = root ? opendir(root) : NULL;
+    bool sound = directory && readdir(directory);
+    if (directory)
+        closedir(directory);
+    free(root);
+    return sound;
+}
+
+/* Whether a folder cannot be read for a reason of its own, and not of the machine's. */
+static bool is_own_fault(const struct list_folder *folder, const struct error *error)
+{
+    switch (error->system) {
+    case EACCES:
+    case EPERM:
+    case ENOENT: /* it has vanished */
+    case ENOTDIR:
+    case ENAMETOOLONG:
+    case ELOOP:
+        return true;
+    case EIO: /* a damaged folder, or a disk that fails as a whole */
+    case EBADMSG:
+    case EUCLEAN:
+        return root_is_sound(folder);
+    default:
+        return false;
+    }
+}
+
+/* Enters the folder at folder->path, which is below the root. Returns 0; 1 if it cannot be read for
+ * a reason of its own, which is then in folder->fault; or -1. */
+static int enter(struct list_folder *folder, struct error *error)
+{
+    if (descend(folder, error) == 0)
+        return 0;
+    if (!is_own_fault(folder, error))
+        return -1;
+    folder->fault = *error;
+    error_append(&folder->fault, "; make it readable, or leave it out with --exclude");
+    return 1;
+}
+
+/* Enters the folder of this key and name, which is at folder->path, or leaves it out. Returns as
+ * enter. */
+static int take_folder(struct list_folder *folder, const char *key, const char *name,
+                       struct error *error)
+{
+    const struct list_folder_options *options = folder->options;
+    enum passed_reason reason = name_rules_name(&options->rules, name);
+    if (reason == PASSED_NOT && name_rules_exclude(&options->rules, key))
+        reason = PASSED_EXCLUDED;
+    int entered = 0;
+    if (reason != PASSED_NOT)
+        pass_over(folder, reason);
+    else
+        entered = enter(folder, error);
+    if (entered == 0 && options->no_fault)
+        options->no_fault(options->context, folder->path + folder->root_length);
+    return entered;
 }
 
 struct list_folder *list_folder_open(const char *root, const struct list_folder_options *options,
@@ -163,7 +272,7 @@ struct list_folder *list_folder_open(const char *root, const struct list_folder_
     return folder;
 }
 
-int list_folder_next(struct list_folder *folder, const char **path, const char **key,
+int list_folder_next(struct list_folder *folder, struct list_folder_entry *entry,
                      struct error *error)
 {
     while (folder->depth > 0) {
@@ -176,13 +285,17 @@ int list_folder_next(struct list_folder *folder, const char **path, const char *
         const char *name = level->names + level->order[level->next++];
         if (set_path(folder, level->path_length, name + 1, name[0] == 'd', error))
             return -1;
-        if (name[0] == 'f') {
-            *path = folder->path;
-            *key = folder->path + folder->root_length;
-            return 1;
-        }
-        if (descend(folder, error))
-            return -1;
+        const char *key = folder->path + folder->root_length;
+        int found = 1;
+        if (name[0] == 'd')
+            found = take_folder(folder, key, name + 1, error);
+        else if (name_rules_exclude(&folder->options->rules, key))
+            found = pass_over(folder, PASSED_EXCLUDED);
+        *entry = (struct list_folder_entry){folder->path, key, NULL};
+        if (name[0] == 'd')
+            entry->fault = &folder->fault;
+        if (found)
+            return found;
     }
     return 0;
 }

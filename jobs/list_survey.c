@@ -18,7 +18,8 @@ static int find_other(struct list *list, const struct list_item *item, struct li
     struct list_item other;
     int found = list_rewind(list, error) ? -1 : 1;
     while (found > 0 && (found = list_next(list, &other, error)) > 0) {
-        if (other.index != item->index && list_output_same(list_output_of(&other), wanted))
+        if (other.index != item->index && !other.fault &&
+            list_output_same(list_output_of(&other), wanted))
             found = other.index < item->index ? list_output_refuse(&other, item, wanted, error)
                                               : list_output_refuse(item, &other, wanted, error);
     }
@@ -55,7 +56,8 @@ static int check_top(const struct list_item *item, struct error *error)
         return 0;
     return error_set(error, ERROR_USAGE,
                      "'%s' would be written into '%.*s/', but top-level folders starting with "
-                     "'@' are reserved for formats; rename the folder, or run it by itself",
+                     "'@' are reserved for formats; rename the folder, run it by itself, or leave "
+                     "it out with --exclude",
                      item->path, (int)top, item->key);
 }
 
@@ -81,13 +83,15 @@ static int survey_items(struct survey *survey, struct error *error)
     int found;
     uint64_t *mine = &survey->counts->mine;
     while ((found = list_next(survey->list, &item, error)) > 0) {
-        uint64_t hash = list_output_hash(list_output_of(&item));
-        if (check_top(&item, error))
-            return -1;
         survey->counts->items++;
         survey->folders |= item.folder > 0;
         if (*mine != ITEMS_UNKNOWN && is_mine(survey, &item))
             *mine = item.folder ? ITEMS_UNKNOWN : *mine + 1;
+        if (item.fault) /* it writes nothing */
+            continue;
+        uint64_t hash = list_output_hash(list_output_of(&item));
+        if (check_top(&item, error))
+            return -1;
         int known = hash_set_put(&survey->outputs, hash, error);
         if (known < 0 || (known > 0 && hash_set_put(&survey->again, hash, error) < 0))
             return -1;
@@ -111,7 +115,7 @@ static int survey_repeats(struct survey *survey, struct list_repeats *repeats, s
     struct list_item item;
     int found = list_rewind(survey->list, error) ? -1 : 1;
     while (found > 0 && (found = list_next(survey->list, &item, error)) > 0) {
-        if (!hash_set_has(&survey->again, list_output_hash(list_output_of(&item))))
+        if (item.fault || !hash_set_has(&survey->again, list_output_hash(list_output_of(&item))))
             continue;
         int repeat = list_repeats_note(repeats, &item, error);
         if (repeat < 0)
@@ -143,7 +147,7 @@ static int survey_folders(struct survey *survey, struct error *error)
     struct list_item item;
     int found = list_rewind(survey->list, error) ? -1 : 1;
     while (found > 0 && (found = list_next(survey->list, &item, error)) > 0) {
-        for (const char *slash = item.key; (slash = strchr(slash, '/')); slash++) {
+        for (const char *slash = item.key; !item.fault && (slash = strchr(slash, '/')); slash++) {
             struct list_output folder = {item.key, (size_t)(slash - item.key), true};
             if (!hash_set_has(&survey->outputs, list_output_hash(folder)))
                 continue;

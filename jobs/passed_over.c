@@ -105,6 +105,14 @@ static int by_count(const void *left, const void *right)
     return strcmp(a->text, b->text);
 }
 
+/* With its endings in that order, which does not depend on the order of a folder's names. */
+static struct passed_over in_order(const struct passed_over *passed)
+{
+    struct passed_over sorted = *passed;
+    qsort(sorted.endings, sorted.ending_count, sizeof *sorted.endings, by_count);
+    return sorted;
+}
+
 /* Appends ", 3 .bmp"; without the comma at the start of the list. */
 static void append(char *text, uint64_t count, const char *what)
 {
@@ -116,13 +124,12 @@ static void append(char *text, uint64_t count, const char *what)
 
 void passed_over_text(const struct passed_over *passed, char text[PASSED_TEXT_SIZE])
 {
-    struct passed_over sorted = *passed;
+    struct passed_over sorted = in_order(passed);
     uint64_t total = passed_over_total(passed);
     text[0] = '\0';
     if (total == 0)
         return;
     snprintf(text, PASSED_TEXT_SIZE, "%llu passed over: ", (unsigned long long)total);
-    qsort(sorted.endings, sorted.ending_count, sizeof *sorted.endings, by_count);
     for (size_t i = 0; i < sorted.ending_count; i++) {
         const struct passed_ending *ending = &sorted.endings[i];
         if (i < NAMED_ENDINGS)
@@ -150,12 +157,19 @@ static void json_count(struct ndjson *line, enum passed_reason reason, const cha
 
 void passed_over_json(const struct passed_over *passed, struct ndjson *line, const char *name)
 {
+    const struct passed_over sorted = in_order(passed);
     ndjson_array(line, name);
-    for (size_t i = 0; i < passed->ending_count; i++)
-        json_count(line, PASSED_ENDING, passed->endings[i].text, passed->endings[i].count);
+    for (size_t i = 0; i < sorted.ending_count; i++)
+        json_count(line, PASSED_ENDING, sorted.endings[i].text, sorted.endings[i].count);
     for (size_t i = 0; i < PASSED_REASONS; i++)
         json_count(line, (enum passed_reason)i, NULL, passed->counts[i]);
     ndjson_close_array(line);
+}
+
+void passed_over_members(const struct passed_over *passed, struct ndjson *line)
+{
+    ndjson_integer(line, "passed_over", passed_over_total(passed));
+    passed_over_json(passed, line, "passed_over_reasons");
 }
 
 void passed_over_read(struct passed_over *passed, const char *reason, const char *ending,

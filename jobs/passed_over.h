@@ -61,6 +61,9 @@ void passed_over_text(const struct passed_over *passed, char text[PASSED_TEXT_SI
  * without a count of their own. */
 void passed_over_json(const struct passed_over *passed, struct ndjson *line, const char *name);
 
+/* Appends the members "passed_over", the total, and "passed_over_reasons", that array. */
+void passed_over_members(const struct passed_over *passed, struct ndjson *line);
+
 /* Reads an element of that array back: adds it to `passed`. `ending` may be NULL. An unknown reason
  * is ignored. */
 void passed_over_read(struct passed_over *passed, const char *reason, const char *ending,

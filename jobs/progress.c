@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "jobs/items.h"
 #include "jobs/ndjson.h"
+#include "jobs/passed_over.h"
 #include "jobs/progress_metrics.h"
 #include "jobs/ticker.h"
 
@@ -35,6 +36,7 @@ struct progress {
     pthread_mutex_t mutex; /* guards everything below */
     struct progress_options options;
     struct progress_counts counts;
+    struct passed_over passed;
     struct sample samples[SAMPLES]; /* ring */
     size_t sample_count;            /* since the start */
     double begun;                   /* this and the next two: of clock_now */
@@ -336,6 +338,13 @@ void progress_item(struct progress *progress, bool failed, uint64_t results, dou
     pthread_mutex_unlock(&progress->mutex);
 }
 
+void progress_pass(struct progress *progress, const struct passed_over *passed)
+{
+    pthread_mutex_lock(&progress->mutex);
+    passed_over_sum(&progress->passed, passed);
+    pthread_mutex_unlock(&progress->mutex);
+}
+
 void progress_log(struct progress *progress, enum progress_level level, const char *format, ...)
 {
     char text[2 * ERROR_TEXT_SIZE];
@@ -372,6 +381,14 @@ static void say_summary(struct progress *progress, const char *reason, double se
     say(progress, PROGRESS_INFO, text);
 }
 
+static void say_passed(struct progress *progress)
+{
+    char text[PASSED_TEXT_SIZE];
+    passed_over_text(&progress->passed, text);
+    if (text[0])
+        say(progress, PROGRESS_INFO, text);
+}
+
 void progress_finish(struct progress *progress, const char *reason, int status)
 {
     stop_ticker(progress);
@@ -387,9 +404,11 @@ void progress_finish(struct progress *progress, const char *reason, int status)
         ndjson_integer(&progress->line, "exit_status", (uint64_t)status);
         json_counts(progress, seconds > 0 ? (double)through(progress) / seconds : NAN);
         ndjson_real(&progress->line, "seconds", seconds, 3);
+        passed_over_members(&progress->passed, &progress->line);
         end_json(progress);
     } else {
         say_summary(progress, reason, seconds);
+        say_passed(progress);
     }
     pthread_mutex_unlock(&progress->mutex);
 }

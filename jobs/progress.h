@@ -6,7 +6,7 @@
  * JSON, every message is one object on one line, and so are the figures every 30 s. The metrics
  * file is replaced every 10 s. A thread of its own updates the figures while no item finishes.
  *
- * Any thread may call progress_item and progress_log. All other functions are for the thread that
+ * Any thread may call progress_item, progress_pass and progress_log. All other functions are for the thread that
  * made it.
  */
 #ifndef JOBS_PROGRESS_H
@@ -19,6 +19,7 @@
 
 struct error;
 struct item_words;
+struct passed_over;
 struct progress;
 
 enum progress_level { PROGRESS_INFO, PROGRESS_WARNING, PROGRESS_ERROR };
@@ -47,6 +48,9 @@ void progress_expect(struct progress *progress, uint64_t total, uint64_t done_be
  * and `bytes` written. */
 void progress_item(struct progress *progress, bool failed, uint64_t results, double seconds,
                    uint64_t bytes);
+
+/* Counts what is passed over: the run ends with a line of it. Any thread. */
+void progress_pass(struct progress *progress, const struct passed_over *passed);
 
 /* Prints a message, above the drawn line; adds a newline. */
 void progress_log(struct progress *progress, enum progress_level level, const char *format, ...)

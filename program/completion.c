@@ -170,7 +170,7 @@ static void zsh_option(const struct setting *setting, FILE *to)
         fprintf(to, "'(-%c --%s)'{-%c,--%s%s}'[", setting->letter, setting->name, setting->letter,
                 setting->name, equals);
     else
-        fprintf(to, "'--%s%s[", setting->name, equals);
+        fprintf(to, "'%s--%s%s[", setting->kind == SETTING_TEXTS ? "*" : "", setting->name, equals);
     for (const char *at = setting->help; *at; at++) {
         if (*at == '\'')
             fputs("'\\'", to);

@@ -34,22 +34,45 @@ static const char *value_text(const json_t *value, char *text, size_t size)
     }
 }
 
+static int apply_value(struct settings *settings, const char *key, const json_t *value,
+                       struct error *error)
+{
+    char text[64];
+    const char *given = value_text(value, text, sizeof text);
+    if (given)
+        return settings_set(settings, key, given, SOURCE_CONFIG, error);
+    return error_set(error, ERROR_USAGE, "%s: expected a number, a text, true or false", key);
+}
+
+/* An array has the texts of an option that may be given several times. */
+static int apply_array(struct settings *settings, const char *key, const json_t *array,
+                       struct error *error)
+{
+    size_t i;
+    json_t *value;
+    json_array_foreach(array, i, value)
+    {
+        if (!json_is_string(value))
+            return error_set(error, ERROR_USAGE, "%s: expected an array of texts", key);
+        if (apply_value(settings, key, value, error))
+            return -1;
+    }
+    return 0;
+}
+
 static int apply(struct settings *settings, json_t *object, struct error *error)
 {
     const char *key;
     json_t *value;
-    char text[64];
     if (!json_is_object(object))
         return error_set(error, ERROR_USAGE, "expected a JSON object of options");
     json_object_foreach(object, key, value)
     {
         if (json_is_null(value))
             continue;
-        const char *given = value_text(value, text, sizeof text);
-        if (!given)
-            return error_set(error, ERROR_USAGE, "%s: expected a number, a text, true or false",
-                             key);
-        if (settings_set(settings, key, given, SOURCE_CONFIG, error))
+        bool many = json_is_array(value) && settings_may_repeat(settings, key);
+        if (many ? apply_array(settings, key, value, error)
+                 : apply_value(settings, key, value, error))
             return -1;
     }
     return 0;

@@ -124,6 +124,36 @@ static int set_text(struct settings *settings, const struct setting *setting, co
     return 0;
 }
 
+static void free_texts(struct setting_texts *texts)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        free(texts->texts[i]);
+    free(texts->texts);
+    *texts = (struct setting_texts){0};
+}
+
+/* Adds to the texts of the same source, and replaces those of a weaker one. */
+static int add_text(struct settings *settings, const struct setting *setting, const char *value,
+                    enum setting_source source, struct error *error)
+{
+    struct setting_texts *texts = value_of(settings, setting);
+    if (!*value)
+        return error_set(error, ERROR_USAGE, "--%s: expected %s, not an empty text", setting->name,
+                         setting->argument);
+    if (settings_source(settings, setting) < source)
+        free_texts(texts);
+    char *copy = strdup(value);
+    if (!copy)
+        return error_set(error, ERROR_MEMORY, "--%s: no memory for its value", setting->name);
+    if (memory_grow((void **)&texts->texts, &texts->capacity, texts->count + 1,
+                    sizeof *texts->texts, error)) {
+        free(copy);
+        return -1;
+    }
+    texts->texts[texts->count++] = copy;
+    return 0;
+}
+
 static int set_seconds(struct settings *settings, const struct setting *setting, const char *value,
                        struct error *error)
 {
@@ -196,7 +226,8 @@ int settings_set(struct settings *settings, const char *name, const char *value,
     unsigned char *earlier = &settings->sources[place_of(setting)];
     if (source < *earlier)
         return 0;
-    if (set_value(settings, setting, value, error))
+    if (setting->kind == SETTING_TEXTS ? add_text(settings, setting, value, source, error)
+                                       : set_value(settings, setting, value, error))
         return -1;
     *earlier = (unsigned char)source;
     return 0;
@@ -223,12 +254,15 @@ void settings_free(struct settings *settings)
 {
     size_t count;
     const struct setting *table = settings_table(&count);
-    for (size_t i = 0; i < count; i++)
-        if (table[i].kind == SETTING_TEXT) {
-            char **text = value_of(settings, &table[i]);
-            free(*text);
-            *text = NULL;
-        }
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].kind == SETTING_TEXTS)
+            free_texts(value_of(settings, &table[i]));
+        if (table[i].kind != SETTING_TEXT)
+            continue;
+        char **text = value_of(settings, &table[i]);
+        free(*text);
+        *text = NULL;
+    }
     memory_free(settings->sources);
     settings->sources = NULL;
     free(settings->generator.own_points);
@@ -273,6 +307,7 @@ void settings_text(const struct settings *settings, const struct setting *settin
     case SETTING_TEXT:
         snprintf(text, size, "%s", *(char *const *)at ? *(char *const *)at : "");
         break;
+    case SETTING_TEXTS:
     case SETTING_PAIR:
         *text = '\0';
         break;
@@ -282,6 +317,12 @@ void settings_text(const struct settings *settings, const struct setting *settin
 enum setting_source settings_source(const struct settings *settings, const struct setting *setting)
 {
     return (enum setting_source)settings->sources[place_of(setting)];
+}
+
+bool settings_may_repeat(const struct settings *settings, const char *name)
+{
+    const struct setting *setting = find(settings->command, name);
+    return setting && setting->kind == SETTING_TEXTS;
 }
 
 bool settings_given(const struct settings *settings, const char *name)

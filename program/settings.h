@@ -15,6 +15,12 @@
 
 struct error;
 
+/* The texts of an option that may be given several times. All owned. */
+struct setting_texts {
+    char **texts; /* [count] */
+    size_t count, capacity;
+};
+
 /* Values of options; texts are owned, NULL where none was given. */
 struct settings {
     unsigned command; /* whose options these are: one of enum setting_trait's FOR_... */
@@ -28,14 +34,15 @@ struct settings {
     char *config;          /* file of options */
     bool print_config;     /* show the options instead of working */
 
-    char *model;         /* path; NULL: the built-in model */
-    int image_size;      /* S; 0: the model's own */
-    char *precision;     /* "f32", "bf16" or "f16" */
-    char *output;        /* folder; a file for fetch-model */
-    char *list;          /* file of input paths, "-" for standard input */
-    bool null_separated; /* entries of the list end in NUL */
-    char *format;        /* comma-separated names; `run` writes records in any case */
-    char *fields;        /* comma-separated members beyond SA-1B's */
+    char *model;                  /* path; NULL: the built-in model */
+    int image_size;               /* S; 0: the model's own */
+    char *precision;              /* "f32", "bf16" or "f16" */
+    char *output;                 /* folder; a file for fetch-model */
+    char *list;                   /* file of input paths, "-" for standard input */
+    bool null_separated;          /* entries of the list end in NUL */
+    struct setting_texts exclude; /* patterns of name_rules.h */
+    char *format;                 /* comma-separated names; `run` writes records in any case */
+    char *fields;                 /* comma-separated members beyond SA-1B's */
     bool overlay;
     uint64_t max_pixels; /* largest width * height that is decoded */
 
@@ -90,6 +97,7 @@ enum setting_kind {
     SETTING_BYTES,   /* uint64_t; "4G" */
     SETTING_SECONDS, /* double; "3h50m" */
     SETTING_TEXT,    /* char *, owned */
+    SETTING_TEXTS,   /* struct setting_texts: may be given several times */
     SETTING_PAIR     /* NAME=VALUE: sets another option; has no place of its own */
 };
 
@@ -149,7 +157,7 @@ int settings_init(struct settings *settings, unsigned command, struct error *err
 void settings_free(struct settings *settings);
 
 /* Sets option `name` (dashes or underscores) from text, unless a stronger source has set it.
- * Flags take "true" and "false".
+ * Flags take "true" and "false". Texts of one source add up; those of a stronger one replace them.
  * Returns 0, or -1 (ERROR_USAGE) naming the option, the value and the range. */
 int settings_set(struct settings *settings, const char *name, const char *value,
                  enum setting_source source, struct error *error);
@@ -161,10 +169,14 @@ int settings_complete(struct settings *settings, struct error *error);
 /* The option's name with underscores, as in metadata and configuration files. */
 void settings_key(const struct setting *setting, char *key, size_t size);
 
-/* The option's value as text that settings_set reads back to the same value; "" for none.
+/* The option's value as text that settings_set reads back to the same value; "" for none, and for
+ * SETTING_TEXTS, which do not decide the output.
  * At most `size` bytes, terminated. */
 void settings_text(const struct settings *settings, const struct setting *setting, char *text,
                    size_t size);
+
+/* Whether option `name` may be given several times. */
+bool settings_may_repeat(const struct settings *settings, const char *name);
 
 /* Whether something stronger than a default has set option `name`. */
 bool settings_given(const struct settings *settings, const char *name);

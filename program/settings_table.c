@@ -31,6 +31,8 @@ static const struct setting table[] = {
      "read input paths from FILE, one a line; - for standard input"},
     {"null", 0, NULL, SETTING_FLAG, AT(null_separated), ANY, NULL, FOR_RUN, INPUT,
      "entries of the list end in NUL instead of a newline"},
+    {"exclude", 0, "PATTERN", SETTING_TEXTS, AT(exclude), ANY, NULL, FOR_RUN, INPUT,
+     "leave out files and folders of this name, such as '*.gif'; may be repeated"},
     {"format", 0, "LIST", SETTING_TEXT, AT(format), ANY, "sa1b", FOR_RUN | DECIDES, INPUT,
      "also write these formats, to DIR/@FORMAT: see maskmill export --help"},
     {"fields", 0, "LIST", SETTING_TEXT, AT(fields), ANY, NULL, FOR_RUN | DECIDES, INPUT,

@@ -40,6 +40,18 @@ static int prepare(struct eval_command *command, struct error *error)
     return evaluator->segmenter ? 0 : -1;
 }
 
+/* A folder that cannot be read counts as one bad pair. */
+static void evaluate(struct evaluator *evaluator, const struct list_item *item)
+{
+    struct error own;
+    if (item->fault) {
+        evaluator->scores.failed++;
+        fprintf(stderr, "maskmill eval: %s\n", item->fault->text);
+    } else if (eval_pair(evaluator, item->path, item->key, &own)) {
+        fprintf(stderr, "maskmill eval: %s\n", own.text);
+    }
+}
+
 /* Evaluates all pairs. Bad ones are reported and skipped. */
 static int walk(struct eval_command *command, struct error *error)
 {
@@ -54,10 +66,9 @@ static int walk(struct eval_command *command, struct error *error)
     struct list_item item;
     int more = list ? 1 : -1;
     for (int i = 0; more > 0 && (max_images == 0 || i < max_images); i++) {
-        struct error own;
         more = list_next(list, &item, error);
-        if (more > 0 && eval_pair(&command->evaluator, item.path, item.key, &own))
-            fprintf(stderr, "maskmill eval: %s\n", own.text);
+        if (more > 0)
+            evaluate(&command->evaluator, &item);
     }
     list_close(list);
     if (more >= 0 && command->evaluator.scores.images + command->evaluator.scores.failed == 0)

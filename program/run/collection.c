@@ -33,7 +33,10 @@ enum { READ, COMPUTE, WRITE, STAGES };
 
 struct collection {
     struct run *run;
-    struct item *items; /* [item_count] */
+    char *mended; /* owned: keys of folders that no longer fail, each with its NUL */
+    size_t mended_used, mended_capacity;
+    struct error mended_error; /* why one of them is missing there */
+    struct item *items;        /* [item_count] */
     size_t item_count;
     struct queue *idle; /* items that are free */
     struct workers *workers;
@@ -214,6 +217,7 @@ static void collection_free(struct collection *collection)
     queue_free(collection->idle);
     memory_free(collection->items);
     free(collection->pending);
+    free(collection->mended);
 }
 
 /* An image to take through the stages. All borrowed. */
@@ -229,7 +233,7 @@ static int submit(struct collection *collection, const struct submission *image,
                   struct error *error)
 {
     const struct tar_member *member = image->member;
-    if (run_clean_image(collection->run->resources.clean, image->key, error))
+    if (!image->fault && run_clean_image(collection->run->resources.clean, image->key, error))
         return -1;
     struct item *item = queue_pop(collection->idle);
     item->path = strdup(image->path);
@@ -293,10 +297,10 @@ static void settle(struct collection *collection)
 static int end_tar(struct collection *collection, const char *key, struct error *error)
 {
     struct run *run = collection->run;
-    if (!run_folder_tar_failed(run, key))
+    if (!run_folder_has_failed(run, key))
         return 0;
     settle(collection);
-    return run_stopping(run) ? 0 : run_folder_clear_tar(run, key, error);
+    return run_stopping(run) ? 0 : run_folder_clear(run, key, error);
 }
 
 /* Whether a tar's failure says nothing about the tar. */
@@ -319,9 +323,11 @@ static int submit_tar(struct collection *collection, const struct list_item *lis
     int status = 0;
     while (status == 0 && found > 0 && !run_stopping(run)) {
         found = tar_images_next(&images, &member, &fault);
+        run->outcome.taken += found > 0;
         if (found > 0)
             status = submit_member(collection, listed, &member, fault.code ? &fault : NULL, error);
     }
+    run->outcome.taken += found < 0; /* a damaged tar */
     const struct submission damaged = {
         .path = listed->path, .key = listed->key, .line = listed->line, .fault = &fault};
     if (status == 0 && found < 0 && blames_machine(&fault)) {
@@ -339,29 +345,78 @@ static int submit_tar(struct collection *collection, const struct list_item *lis
 static int submit_listed(struct collection *collection, const struct list_item *listed,
                          struct error *error)
 {
+    if (!listed->folder)
+        collection->run->outcome.taken++;
     if (!shard_has(&collection->run->config.shard, listed->key))
         return 0;
     if (listed->folder)
         return submit_tar(collection, listed, error);
     const struct submission image = {
-        .path = listed->path, .key = listed->key, .line = listed->line};
+        .path = listed->path, .key = listed->key, .line = listed->line, .fault = listed->fault};
+    if (listed->fault) /* tried again at every start, as a damaged tar */
+        return submit(collection, &image, error);
     return run_folder_wants(collection->run, listed->key, NULL) ? submit(collection, &image, error)
                                                                 : 0;
+}
+
+/* A folder could be read, or is left out. Keeps its key if it failed before. */
+static void note_no_fault(void *context, const char *key)
+{
+    struct collection *collection = context;
+    size_t size = strlen(key) + 1;
+    if (!shard_has(&collection->run->config.shard, key) ||
+        !run_folder_has_failed(collection->run, key))
+        return;
+    if (memory_grow((void **)&collection->mended, &collection->mended_capacity,
+                    collection->mended_used + size, 1, &collection->mended_error))
+        return;
+    memcpy(collection->mended + collection->mended_used, key, size);
+    collection->mended_used += size;
+}
+
+/* Clears the failures of folders that no longer fail, once their images are in the ledger: a start
+ * that is killed before leaves them to the next --retry-failed. */
+static int end_folders(struct collection *collection, struct error *error)
+{
+    struct run *run = collection->run;
+    int status = 0;
+    if (collection->mended_error.code) {
+        *error = collection->mended_error;
+        return -1;
+    }
+    if (collection->mended_used == 0)
+        return 0;
+    settle(collection);
+    for (size_t at = 0; status == 0 && !run_stopping(run) && at < collection->mended_used;
+         at += strlen(collection->mended + at) + 1)
+        status = run_folder_clear(run, collection->mended + at, error);
+    return status;
+}
+
+/* Submits everything in the list. */
+static int submit_all(struct collection *collection, struct error *error)
+{
+    struct run *run = collection->run;
+    struct list_item listed;
+    int status = 0;
+    list_watch(run->resources.list, note_no_fault, collection);
+    while (status == 0 && !run_stopping(run)) {
+        int more = list_next(run->resources.list, &listed, error);
+        if (more < 0)
+            return -1;
+        if (more == 0)
+            return end_folders(collection, error);
+        status = submit_listed(collection, &listed, error);
+    }
+    return status;
 }
 
 int collection_run(struct run *run, struct error *error)
 {
     struct collection collection = {.run = run};
-    struct list_item listed;
     int status = collection_init(&collection, error);
-    while (status == 0 && !run_stopping(run)) {
-        int more = list_next(run->resources.list, &listed, error);
-        if (more <= 0) {
-            status = more;
-            break;
-        }
-        status = submit_listed(&collection, &listed, error);
-    }
+    if (status == 0)
+        status = submit_all(&collection, error);
     collection_free(&collection);
     return status;
 }

@@ -127,6 +127,8 @@ static int read_item(struct run *run, struct item *item)
 
 int item_read(struct run *run, struct item *item)
 {
+    if (item->error.code != ERROR_NONE) /* a folder may have gone with its file system */
+        check_mounts(run, item);
     if (item->error.code != ERROR_NONE || !begin(run, item))
         return -1;
     double start = clock_now();

@@ -10,6 +10,8 @@
 
 #include "base/error.h"
 #include "images/image.h"
+#include "jobs/name_rules.h"
+#include "jobs/passed_over.h"
 #include "jobs/retry.h"
 #include "jobs/shard.h"
 #include "program/digest.h"
@@ -22,6 +24,7 @@ struct run_config {
     struct settings *settings; /* the command line's */
     char *const *inputs;       /* [input_count], of the command line */
     int input_count;
+    struct name_rules rules; /* texts of the settings */
     struct shard shard;
     uint64_t failures_most; /* UINT64_MAX: no limit */
     double failures_share;  /* 0..1; more than 1: no limit */
@@ -55,13 +58,17 @@ struct run_resources {
 
 /* Counts and failure. */
 struct run_outcome {
-    /* Images that failed in earlier starts and are not retried, without tars that this start could
-     * read. Written by the listing thread. */
+    /* Images that failed in earlier starts and are not retried, without tars and folders that this
+     * start could read. Written by the listing thread. */
     uint64_t failed_before;
 
     /* Overlays and files of further formats that were left out, with a warning for each. Written by
      * the writing thread. */
     uint64_t parts_left_out;
+
+    /* Written by the listing thread. */
+    uint64_t taken; /* items that are no tars, of all shards, and images in this shard's tars */
+    struct passed_over passed_in_inputs, passed_in_tars;
 
     /* Written by the finishing thread. */
     uint64_t done, failed;

@@ -1,5 +1,6 @@
 #include "program/run/run_clean.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -33,7 +34,9 @@ static int clean_folder(const struct run_clean *clean, const char *top, const ch
                  *top && length ? "/" : "", (int)length, below) < 0)
         return error_set(error, ERROR_MEMORY, "no memory for the name of a folder");
     int status = atomic_clean_folder(path, dead, count, &removed, error);
-    if (status == 0 && removed)
+    if (status && error->system == ENAMETOOLONG)
+        status = 0; /* nothing can be there */
+    else if (status == 0 && removed)
         progress_log(clean->resources->progress, PROGRESS_INFO,
                      "%s: removed %zu unfinished files of a run that was killed", path, removed);
     free(path);

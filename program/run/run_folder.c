@@ -140,23 +140,39 @@ static bool has_failed(const struct run *run, const char *key)
     return ledger_index_find(run->resources.before, key).status == LEDGER_FAILED;
 }
 
+/* Whether one of the folders of a file could not be read before. */
+static bool folder_has_failed(const struct run *run, const char *key)
+{
+    bool failed = false;
+    char *folder = strdup(key);
+    for (char *slash = folder; !failed && slash && (slash = strchr(slash, '/')); slash++) {
+        char after = slash[1];
+        slash[1] = '\0';
+        failed = has_failed(run, folder);
+        slash[1] = after;
+    }
+    free(folder);
+    return failed;
+}
+
 bool run_folder_wants(const struct run *run, const char *key, const char *tar)
 {
     struct ledger_entry entry = ledger_index_find(run->resources.before, key);
     if (entry.status == LEDGER_FAILED)
         return run->config.settings->retry_failed;
-    if (run->config.settings->retry_failed && !(tar && has_failed(run, tar)))
+    if (run->config.settings->retry_failed && !(tar && has_failed(run, tar)) &&
+        !folder_has_failed(run, tar ? tar : key))
         return false;
     return entry.status != LEDGER_DONE || !is_there(run, key, entry.bytes);
 }
 
-bool run_folder_tar_failed(const struct run *run, const char *key)
+bool run_folder_has_failed(const struct run *run, const char *key)
 {
     /* With --overwrite the ledgers have not been read. */
     return run->config.settings->overwrite || has_failed(run, key);
 }
 
-int run_folder_clear_tar(struct run *run, const char *key, struct error *error)
+int run_folder_clear(struct run *run, const char *key, struct error *error)
 {
     const struct ledger_line line = {.status = LEDGER_NONE, .key = key};
     if (run->outcome.failed_before > 0)

@@ -18,15 +18,16 @@ int run_folder_open(struct run_config *config, struct run_resources *resources,
 
 /* Whether this start should process the image: it is not done (checked on disk), or it failed
  * and failed images are to be retried. `tar` is the key of the tar that holds it, or NULL. If an
- * earlier start could not read that tar to its end, the images that it did not reach count as
- * failed. */
+ * earlier start could not read that tar to its end, or a folder above, the images that it did not
+ * reach count as failed. */
 bool run_folder_wants(const struct run *run, const char *key, const char *tar);
 
-/* True if this tar failed before. */
-bool run_folder_tar_failed(const struct run *run, const char *key);
+/* Whether a tar or a folder of this key may have failed before. */
+bool run_folder_has_failed(const struct run *run, const char *key);
 
-/* Clears the failure of a tar that has been read to its end. Listing thread only. 0 or -1. */
-int run_folder_clear_tar(struct run *run, const char *key, struct error *error);
+/* Clears the failure of a tar, or of a folder, that has been read to its end. Listing thread only.
+ * 0 or -1. */
+int run_folder_clear(struct run *run, const char *key, struct error *error);
 
 /* OUTDIR/<key without its extension><suffix>; the caller frees it with free(3). NULL with
  * ERROR_MEMORY. */

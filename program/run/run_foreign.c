@@ -102,7 +102,7 @@ static int check_folder(struct foreign *foreign, const struct list_item *item, s
 
 static int check_item(struct foreign *foreign, const struct list_item *item, struct error *error)
 {
-    if (!shard_has(&foreign->config->shard, item->key))
+    if (item->fault || !shard_has(&foreign->config->shard, item->key))
         return 0;
     if (item->folder)
         return check_folder(foreign, item, error);

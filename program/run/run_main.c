@@ -15,13 +15,13 @@
 #include "base/atomic_sync.h"
 #include "base/parse.h"
 #include "images/image_worker.h"
-#include "images/tar_input.h"
 #include "jobs/items.h"
 #include "jobs/ledger.h"
 #include "jobs/ledger_index.h"
 #include "jobs/ledger_status.h"
 #include "jobs/list.h"
 #include "jobs/lock.h"
+#include "jobs/passed_over_file.h"
 #include "jobs/progress.h"
 #include "jobs/stop.h"
 #include "program/command.h"
@@ -32,6 +32,7 @@
 #include "program/run/run_folder.h"
 #include "program/run/run_foreign.h"
 #include "program/run/run_formats.h"
+#include "program/run/run_inputs.h"
 #include "program/run/run_setup.h"
 
 enum { SYNC_FILES = 256 }; /* most records whose folders are synced together */
@@ -108,33 +109,6 @@ static int start_reporting(const struct run_config *config, struct run_resources
     return resources->progress ? 0 : -1;
 }
 
-static int open_inputs(struct run_config *config, struct run_resources *resources,
-                       struct list_survey *survey, struct error *error)
-{
-    const struct list_options options = {
-        .inputs = (const char *const *)config->inputs,
-        .input_count = (size_t)config->input_count,
-        .list_file = config->settings->list,
-        .null_separated = config->settings->null_separated,
-        .skip_folder = config->settings->output,
-        .wanted = image_has_extension,
-        .folder = tar_input_stem,
-        .skip_suffix = ".overlay.jpg",
-    };
-    for (int i = 0; i < config->input_count && i < RUN_INPUTS_MAX; i++)
-        mount_note(config->inputs[i], &config->mounts[i]);
-    resources->list = list_open(&options, error);
-    if (!resources->list || list_survey(resources->list, &config->shard, survey, error))
-        return -1;
-    uint64_t repeats = survey->passed.counts[PASSED_REPEATED];
-    if (repeats)
-        progress_log(resources->progress, PROGRESS_WARNING,
-                     "%llu repeated: inputs or lines of the list that name a file again; it "
-                     "counts once",
-                     (unsigned long long)repeats);
-    return 0;
-}
-
 /* `images`: in this shard, or ITEMS_UNKNOWN. */
 static int begin_ledger(struct run *run, uint64_t images, struct error *error)
 {
@@ -186,6 +160,15 @@ static int open_folder(struct run_config *config, struct run_resources *resource
     return is_new ? 0 : run_foreign_check(config, resources, false, error);
 }
 
+/* Keeps for `maskmill status` what was passed over so far. The run does not depend on that. */
+static void keep_passed(const struct run *run)
+{
+    struct error error;
+    if (passed_over_write(run->config.settings->output, &run->config.shard,
+                          &run->outcome.passed_in_inputs, &run->outcome.passed_in_tars, &error))
+        progress_log(run->resources.progress, PROGRESS_WARNING, "%s", error.text);
+}
+
 /* Prepares everything that the first image needs. */
 static int set_up(struct run *run, struct error *error)
 {
@@ -196,10 +179,14 @@ static int set_up(struct run *run, struct error *error)
         return -1;
     resources->library_started = true;
     if (run_load_model(config, resources, error) ||
-        open_inputs(config, resources, &survey, error) ||
+        run_inputs_open(config, resources, &survey, error) ||
         run_check_inputs(config, resources->list, error) || open_folder(config, resources, error))
         return -1;
-    return begin_ledger(run, survey.mine, error) || run_formats_open(resources->formats, error) ||
+    run->outcome.passed_in_inputs = survey.passed;
+    if (begin_ledger(run, survey.mine, error))
+        return -1;
+    keep_passed(run);
+    return run_formats_open(resources->formats, error) ||
                    run_start_workers(config, resources, survey.mine, error)
                ? -1
                : 0;
@@ -210,10 +197,13 @@ static int carry_out(struct run *run, struct error *error)
 {
     if (set_up(run, error) || collection_run(run, error))
         return -1;
+    keep_passed(run);
     if (atomic_load(&run->outcome.failing)) {
         *error = run->outcome.fatal;
         return -1;
     }
+    if (!run_stopping(run) && run_inputs_end(run, error))
+        return -1;
     return run_formats_finish(run->resources.formats, !run_stopping(run), error);
 }
 

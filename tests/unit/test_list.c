@@ -162,6 +162,96 @@ START_TEST(the_output_folder_is_not_an_input_of_its_own)
 }
 END_TEST
 
+/* What is left out is counted, and counted again by each walk. */
+START_TEST(what_is_passed_over_is_counted)
+{
+    scratch_write(&scratch, "in/a.png", "");
+    scratch_write(&scratch, "in/.b.png", "");
+    scratch_write(&scratch, "in/.maskmill/c.png", "");
+    scratch_write(&scratch, "in/@eaDir/d.png", "");
+    scratch_write(&scratch, "in/sub/e.txt", "");
+    scratch_write(&scratch, "in/sub/f.png", "");
+    scratch_write(&scratch, "in/sub/f.overlay.jpg", "");
+    scratch_write(&scratch, "in/out/g.png", "");
+    scratch_write(&scratch, "in/@png/h.png", "");
+    scratch_write(&scratch, "list", "x/a.png\nx/small/b.png\n");
+    char *in = scratch_path(&scratch, "in");
+    char *out = scratch_path(&scratch, "in/out");
+    char *text_list = scratch_path(&scratch, "list");
+    const char *inputs[] = {in};
+    const char *const exclude[] = {"small", "sub/f.*"};
+    struct list_options options = {.inputs = inputs,
+                                   .input_count = 1,
+                                   .list_file = text_list,
+                                   .wanted = has_p_or_w,
+                                   .skip_suffix = ".overlay.jpg",
+                                   .skip_folder = in,
+                                   .rules = {exclude, 2}};
+    char text[PASSED_TEXT_SIZE];
+    struct list_survey survey = expect_survey(&options, NULL);
+    passed_over_text(&survey.passed, text);
+    ck_assert_str_eq(text, "7 passed over: 1 .txt, 1 hidden, 1 system file, 2 excluded, "
+                           "2 earlier outputs");
+    expect_keys(&options, "a.png|out/g.png|x/a.png");
+    options.skip_folder = out;
+    options.rules.exclude_count = 0;
+    expect_keys(&options, "@png/h.png|a.png|sub/f.png|x/a.png|x/small/b.png");
+    free(in);
+    free(out);
+    free(text_list);
+}
+END_TEST
+
+static void note_key(void *context, const char *key)
+{
+    char *keys = context;
+    size_t used = strlen(keys);
+    snprintf(keys + used, 256 - used, "%s|", key);
+}
+
+/* A path that is too long, since the superuser may read every folder. */
+START_TEST(a_folder_that_cannot_be_read_is_an_item)
+{
+    char *name = calloc(1, 252);
+    memset(name, 'n', 250);
+    scratch_write(&scratch, "in/a.png", "");
+    scratch_write(&scratch, "in/z/b.png", "");
+    int folder = open(scratch.path, O_RDONLY | O_DIRECTORY);
+    for (int i = 0; i < 20; i++) {
+        int parent = folder;
+        ck_assert_int_eq(mkdirat(parent, i ? name : "in", 0777), i ? 0 : -1);
+        folder = openat(parent, i ? name : "in", O_RDONLY | O_DIRECTORY);
+        close(parent);
+    }
+    close(folder);
+    char *in = scratch_path(&scratch, "in");
+    const char *inputs[] = {in};
+    struct list_options options = {.inputs = inputs, .input_count = 1};
+    struct error error = {0};
+    struct list_item item;
+    char sound[256] = "";
+    struct list *list = list_open(&options, &error);
+    list_watch(list, note_key, sound);
+    ck_assert_int_eq(list_next(list, &item, &error), 1);
+    ck_assert_str_eq(item.key, "a.png");
+    ck_assert_ptr_null(item.fault);
+    ck_assert_int_eq(list_next(list, &item, &error), 1);
+    ck_assert_int_eq(item.key[strlen(item.key) - 1], '/');
+    ck_assert_ptr_nonnull(item.fault);
+    ck_assert_int_eq(item.fault->system, ENAMETOOLONG);
+    sound[0] = '\0';
+    ck_assert_int_eq(list_next(list, &item, &error), 1);
+    ck_assert_str_eq(item.key, "z/b.png");
+    ck_assert_ptr_null(item.fault);
+    ck_assert_str_eq(sound, "z/|");
+    ck_assert_int_eq(list_next(list, &item, &error), 0);
+    list_close(list);
+    ck_assert_uint_eq(expect_survey(&options, NULL).mine, 3);
+    free(in);
+    free(name);
+}
+END_TEST
+
 START_TEST(hostile_names_are_bytes_like_others)
 {
     const char *hostile[] = {
@@ -621,6 +711,8 @@ int main(void)
     tcase_add_test(files, folders_are_walked_in_a_stable_order);
     tcase_add_test(files, links_make_no_loops_and_odd_files_are_left_out);
     tcase_add_test(files, the_output_folder_is_not_an_input_of_its_own);
+    tcase_add_test(files, what_is_passed_over_is_counted);
+    tcase_add_test(files, a_folder_that_cannot_be_read_is_an_item);
     tcase_add_test(files, hostile_names_are_bytes_like_others);
     tcase_add_test(files, text_lists_and_their_separators);
     tcase_add_test(files, lists_from_other_systems);

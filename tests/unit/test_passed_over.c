@@ -64,16 +64,16 @@ START_TEST(json_is_an_array_that_can_be_read_back)
 {
     struct passed_over passed = {0};
     struct ndjson line = {0};
-    passed_over_name(&passed, "a.bmp");
     passed_over_name(&passed, "a");
+    passed_over_name(&passed, "a.bmp");
     passed_over_name(&passed, "a.much-too-long-ending");
     passed_over_add(&passed, PASSED_REPEATED);
     ndjson_begin(&line);
     passed_over_json(&passed, &line, "found");
     ck_assert_int_eq(ndjson_end(&line), 0);
-    const char expected[] = "{\"found\":[{\"reason\":\"ending\",\"ending\":\".bmp\","
-                            "\"count\":1},{\"reason\":\"ending\",\"ending\":\"\","
-                            "\"count\":1},{\"reason\":\"ending\",\"count\":1},"
+    const char expected[] = "{\"found\":[{\"reason\":\"ending\",\"ending\":\"\",\"count\":1},"
+                            "{\"reason\":\"ending\",\"ending\":\".bmp\",\"count\":1},"
+                            "{\"reason\":\"ending\",\"count\":1},"
                             "{\"reason\":\"repeated\",\"count\":1}]}\n";
     ck_assert_msg(line.text.used == sizeof expected - 1 &&
                       memcmp(line.text.bytes, expected, line.text.used) == 0,
@@ -81,8 +81,8 @@ START_TEST(json_is_an_array_that_can_be_read_back)
     ndjson_free(&line);
 
     struct passed_over read = {0};
-    passed_over_read(&read, "ending", ".bmp", 1);
     passed_over_read(&read, "ending", "", 1);
+    passed_over_read(&read, "ending", ".bmp", 1);
     passed_over_read(&read, "ending", NULL, 1);
     passed_over_read(&read, "repeated", NULL, 1);
     passed_over_read(&read, "of another version", NULL, 1);

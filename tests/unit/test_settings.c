@@ -84,6 +84,24 @@ START_TEST(every_value_reads_back_from_its_text)
 }
 END_TEST
 
+START_TEST(texts_of_one_source_add_up)
+{
+    const char *name = "exclude";
+    const struct setting_texts *texts = &settings.exclude;
+    ck_assert(settings_may_repeat(&settings, name) && !settings_may_repeat(&settings, "list"));
+    ck_assert_int_eq(settings_set(&settings, name, "a", SOURCE_CONFIG, &error), 0);
+    ck_assert_int_eq(settings_set(&settings, name, "b", SOURCE_CONFIG, &error), 0);
+    ck_assert_uint_eq(texts->count, 2);
+    ck_assert_int_eq(settings_set(&settings, name, "c", SOURCE_COMMAND_LINE, &error), 0);
+    ck_assert_int_eq(settings_set(&settings, name, "d", SOURCE_COMMAND_LINE, &error), 0);
+    ck_assert_int_eq(settings_set(&settings, name, "e", SOURCE_CONFIG, &error), 0);
+    ck_assert_uint_eq(texts->count, 2);
+    ck_assert_str_eq(texts->texts[0], "c");
+    ck_assert_str_eq(texts->texts[1], "d");
+    ck_assert_int_eq(settings_set(&settings, name, "", SOURCE_COMMAND_LINE, &error), -1);
+}
+END_TEST
+
 START_TEST(values_out_of_range_are_named)
 {
     static const char *const bad[][2] = {
@@ -246,6 +264,7 @@ int main(void)
     tcase_add_test(tests, defaults_are_the_references);
     tcase_add_test(tests, a_stronger_source_wins_in_any_order);
     tcase_add_test(tests, every_value_reads_back_from_its_text);
+    tcase_add_test(tests, texts_of_one_source_add_up);
     tcase_add_test(tests, values_out_of_range_are_named);
     tcase_add_test(tests, the_command_line_is_read);
     tcase_add_test(tests, a_command_has_its_own_options_and_defaults);
