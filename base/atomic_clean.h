@@ -1,7 +1,8 @@
 /* atomic_clean.h - removes temporary files (atomic.h) whose writers died.
  *
- * A temporary file is removed if its writer ran on this host and is gone, or if it ran on another
- * host (or in another PID name space) and the file has not changed for a day. */
+ * A temporary file is removed if its writer ran on this machine since its last boot and is gone, or
+ * if it ran elsewhere (or in another PID name space, or before the boot) and the file has not
+ * changed for a day. */
 #ifndef BASE_ATOMIC_CLEAN_H
 #define BASE_ATOMIC_CLEAN_H
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/machine.h"
 
 #define SUFFIX ".maskmill-tmp"
 
@@ -17,18 +18,25 @@
  * ".HOST.PID.BIRTH.COUNTER" and the suffix. */
 enum { KEPT_NAME = 200 };
 
-static uint32_t own_host(void)
+uint32_t atomic_writer_host(const struct machine *machine)
 {
     struct {
-        char name[256];
+        struct machine machine;
         uint64_t space;
     } identity;
     struct stat status;
     memset(&identity, 0, sizeof identity);
-    gethostname(identity.name, sizeof identity.name - 1);
+    identity.machine = *machine;
     if (stat("/proc/self/ns/pid", &status) == 0)
         identity.space = status.st_ino;
     return (uint32_t)(hash_bytes(&identity, sizeof identity) >> 32);
+}
+
+static uint32_t own_host(void)
+{
+    struct machine machine;
+    machine_self(&machine);
+    return atomic_writer_host(&machine);
 }
 
 /* Field 22 of /proc/PID/stat is the process's start time since boot. Field 2 is its name in

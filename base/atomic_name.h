@@ -8,10 +8,16 @@
 
 /* A process that writes temporary files. */
 struct atomic_writer {
-    uint32_t host; /* hash of the host's name and of the PID name space that `pid` belongs to */
+    uint32_t host; /* atomic_writer_host of its machine */
     pid_t pid;
     uint32_t birth; /* hash of the process's start time, since PIDs are reused; 0: unknown */
 };
+
+struct machine;
+
+/* Hash of a machine (machine.h), whose unused bytes are zero, and of this process's PID name space,
+ * in which its PIDs count. */
+uint32_t atomic_writer_host(const struct machine *machine);
 
 /* This process. */
 struct atomic_writer atomic_writer_self(void);

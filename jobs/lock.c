@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/machine.h"
 #include "base/memory.h"
 
 enum { TEXT_SIZE = 512 };
@@ -30,40 +31,20 @@ struct lock {
 
 /* What the file says about its holder. */
 struct holder {
-    char host[256];
+    struct machine machine;
     char pid[24];
-    char boot[64];
     char since[32];
     unsigned long long beat;
 };
 
-static void read_boot_id(char boot[64])
-{
-    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-    snprintf(boot, 64, "unknown");
-    if (file && fscanf(file, "%63s", boot) != 1)
-        snprintf(boot, 64, "unknown");
-    if (file)
-        fclose(file);
-}
-
-static void own_host(char host[256])
-{
-    memset(host, 0, 256);
-    if (gethostname(host, 255) || !host[0])
-        snprintf(host, 256, "unknown");
-}
-
 /* Writes the holder's line to the start of the file. Lines of one holder never get shorter. */
 static int write_line(struct lock *lock)
 {
-    char host[256];
-    char boot[64];
+    struct machine self;
     char text[TEXT_SIZE];
-    own_host(host);
-    read_boot_id(boot);
-    int length = snprintf(text, sizeof text, "%s %ld %s %s %llu\n", host, (long)getpid(), boot,
-                          lock->start_time, (unsigned long long)lock->beat++);
+    machine_self(&self);
+    int length = snprintf(text, sizeof text, "%s %ld %s %s %llu\n", self.name, (long)getpid(),
+                          self.boot, lock->start_time, (unsigned long long)lock->beat++);
     return pwrite(lock->fd, text, (size_t)length, 0) == length ? 0 : -1;
 }
 
@@ -75,8 +56,8 @@ static bool read_holder(int fd, struct holder *holder)
     if (length <= 0)
         return false;
     text[length] = '\0';
-    return sscanf(text, "%255s %23s %63s %31s %llu", holder->host, holder->pid, holder->boot,
-                  holder->since, &holder->beat) == 5;
+    return sscanf(text, "%255s %23s %63s %31s %llu", holder->machine.name, holder->pid,
+                  holder->machine.boot, holder->since, &holder->beat) == 5;
 }
 
 static int held(const struct holder *holder, bool known, const char *path, struct error *error)
@@ -85,7 +66,7 @@ static int held(const struct holder *holder, bool known, const char *path, struc
         error_set(error, ERROR_STOPPED, "'%s' is held by another process", path);
     else
         error_set(error, ERROR_STOPPED, "'%s' is held by pid %s on host %s since %s", path,
-                  holder->pid, holder->host, holder->since);
+                  holder->pid, holder->machine.name, holder->since);
     return LOCK_HELD;
 }
 
@@ -111,16 +92,16 @@ static bool has_no_locks(int reason)
  * processes may both have found the file free; the one that wrote last has it. */
 static bool is_ours(const struct lock *lock, const char *path)
 {
-    char host[256];
+    struct machine self;
     struct holder holder;
     nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     bool known = fd >= 0 && read_holder(fd, &holder);
     if (fd >= 0)
         close(fd);
-    own_host(host);
-    return known && strcmp(holder.host, host) == 0 && strtol(holder.pid, NULL, 10) == getpid() &&
-           strcmp(holder.since, lock->start_time) == 0;
+    machine_self(&self);
+    return known && machine_equal(&holder.machine, &self) &&
+           strtol(holder.pid, NULL, 10) == getpid() && strcmp(holder.since, lock->start_time) == 0;
 }
 
 /* Whether a holder still beats. Opens the file again for each look, since network
@@ -167,10 +148,10 @@ static void *beat(void *argument)
 static bool is_held(struct lock *lock, const char *path, const struct holder *holder,
                     int watch_seconds)
 {
-    char host[256];
-    own_host(host);
-    /* On this host the kernel's lock has answered already. */
-    bool told = lock->by_kernel && strcmp(holder->host, host) == 0;
+    struct machine self;
+    machine_self(&self);
+    /* On this machine the kernel's lock has answered already. */
+    bool told = lock->by_kernel && machine_equal(&holder->machine, &self);
     return !told && still_beats(lock, path, holder, watch_seconds);
 }
 

@@ -4,11 +4,12 @@
  * start-time beat". Whoever wants the lock asks the kernel:
  *   1. The kernel refuses: the lock is held. (The kernel frees it when its process dies, and NFS
  *      carries it between machines.)
- *   2. The kernel grants it, and the line is empty or names this host: nobody else holds it.
- *   3. The kernel grants it, and the line names another host: that machine died, or this file
- *      system does not carry locks between machines. The file is watched for LOCK_WATCH seconds.
- *      If `beat` changes, the lock is held; else it is stale and taken over. Clocks of different
- *      machines are never compared.
+ *   2. The kernel grants it, and the line is empty or names this machine since its last boot:
+ *      nobody else holds it.
+ *   3. The kernel grants it, and the line names another machine, or another boot of one with this
+ *      name (it may be a clone): that machine died, or this file system does not carry locks
+ *      between machines. The file is watched for LOCK_WATCH seconds. If `beat` changes, the lock is
+ *      held; else it is stale and taken over. Clocks of different machines are never compared.
  *   4. The file system has no locks (ENOSYS, ENOLCK, EOPNOTSUPP, EINVAL): any line is watched as in
  *      3. Of two that take the lock at the same moment the one that wrote last has it.
  * The lock file is never removed: a lock on a removed file would protect nothing.
@@ -21,7 +22,7 @@ struct lock;
 
 enum {
     LOCK_BEAT = 10, /* seconds between beats of a holder */
-    LOCK_WATCH = 45 /* seconds without a beat after which another host's lock is stale */
+    LOCK_WATCH = 45 /* seconds without a beat after which another machine's lock is stale */
 };
 
 enum lock_answer {

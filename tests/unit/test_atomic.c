@@ -16,6 +16,7 @@
 #include "base/atomic_name.h"
 #include "base/atomic_sync.h"
 #include "base/error.h"
+#include "base/machine.h"
 #include "base/read_file.h"
 #include "tests/unit/unit.h"
 
@@ -224,6 +225,23 @@ START_TEST(knows_who_is_gone)
 }
 END_TEST
 
+/* Machines made from one image have one name, but no two boots have one id. */
+START_TEST(clones_are_told_apart)
+{
+    struct machine self;
+    struct atomic_writer writer = atomic_writer_self();
+    machine_self(&self);
+    ck_assert_uint_eq(writer.host, atomic_writer_host(&self));
+    struct machine clone = {0};
+    snprintf(clone.name, sizeof clone.name, "%s", self.name);
+    snprintf(clone.boot, sizeof clone.boot, "0f0e0d0c-0000-4000-8000-000000000000");
+    ck_assert_uint_ne(writer.host, atomic_writer_host(&clone));
+    writer.host = atomic_writer_host(&clone);
+    writer.birth ^= 1; /* here no such process runs */
+    ck_assert(!atomic_writer_is_gone(&writer));
+}
+END_TEST
+
 START_TEST(cleans_what_the_dead_left)
 {
     char dead[256], deep[256], own[256], alive[256], foreign[256], known[256], old[256];
@@ -329,6 +347,7 @@ int main(void)
     tcase_add_test(tests, takes_the_longest_names);
     tcase_add_test(tests, recognises_its_names);
     tcase_add_test(tests, knows_who_is_gone);
+    tcase_add_test(tests, clones_are_told_apart);
     tcase_add_test(tests, cleans_what_the_dead_left);
     tcase_add_test(tests, batch_is_due);
     tcase_add_test(tests, batch_keeps_what_failed);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/machine.h"
 #include "jobs/lock.h"
 #include "jobs/runfile.h"
 #include "scratch.h"
@@ -80,27 +81,45 @@ START_TEST(a_lock_of_a_silent_foreign_host_is_taken_over)
 }
 END_TEST
 
+/* Writes the line of a holder on a machine, with a beat that moves, until it is killed. */
+static pid_t beating(const char *name, const char *boot)
+{
+    const char *line = "%s 12 %s 2026-01-01T00:00:00Z %d\n";
+    char text[512];
+    snprintf(text, sizeof text, line, name, boot, 10);
+    scratch_write(&scratch, "lock", text);
+    pid_t child = fork();
+    for (int beat = 11; child == 0; beat++) {
+        usleep(300000);
+        snprintf(text, sizeof text, line, name, boot, beat);
+        FILE *file = fopen(path, "r+");
+        if (beat == 99 || !file || fputs(text, file) < 0 || fclose(file))
+            _exit(1);
+    }
+    return child;
+}
+
 START_TEST(a_lock_of_a_foreign_host_that_beats_is_held)
 {
     struct error error = {0};
     struct lock *lock;
-    const char *line = "elsewhere 12 boot 2026-01-01T00:00:00Z %d\n";
-    char text[128];
-    snprintf(text, sizeof text, line, 10);
-    scratch_write(&scratch, "lock", text);
-    pid_t child = fork();
-    if (child == 0) {
-        for (int beat = 11; beat < 100; beat++) {
-            usleep(300000);
-            snprintf(text, sizeof text, line, beat);
-            FILE *file = fopen(path, "r+");
-            if (!file || fputs(text, file) < 0 || fclose(file))
-                _exit(1);
-        }
-        _exit(0);
-    }
+    pid_t child = beating("elsewhere", "boot");
     ck_assert_int_eq(lock_take(path, 20, &lock, &error), LOCK_HELD);
     ck_assert_msg(strstr(error.text, "elsewhere"), "%s", error.text);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+END_TEST
+
+/* Two machines made from one image have one name. */
+START_TEST(a_clone_of_this_machine_that_beats_holds_its_lock)
+{
+    struct error error = {0};
+    struct lock *lock;
+    struct machine self;
+    machine_self(&self);
+    pid_t child = beating(self.name, "0f0e0d0c-0000-4000-8000-000000000000");
+    ck_assert_int_eq(lock_take(path, 20, &lock, &error), LOCK_HELD);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
 }
@@ -185,6 +204,7 @@ int main(void)
     tcase_add_test(cases, a_held_lock_names_its_holder_and_dies_with_it);
     tcase_add_test(cases, a_lock_of_a_silent_foreign_host_is_taken_over);
     tcase_add_test(cases, a_lock_of_a_foreign_host_that_beats_is_held);
+    tcase_add_test(cases, a_clone_of_this_machine_that_beats_holds_its_lock);
     tcase_add_test(cases, a_lock_that_cannot_be_opened_is_an_error);
     tcase_add_test(cases, a_run_file_is_agreed_upon_or_differs_by_name);
     tcase_add_test(cases, of_many_that_start_at_once_one_creates_the_file);
