@@ -1,3 +1,4 @@
+#include "base/plain_text.h"
 #include "jobs/ledger_status.h"
 
 #include <math.h>
@@ -41,9 +42,9 @@ static void print_shard(const struct ledger_run_status *status,
     count_or_dash(shard->left, items);
     duration_or_dash(shard->left ? shard->time_left : 0, left);
     duration_or_dash((double)time(NULL) - shard->last_time, silent);
-    fprintf(out, "%-13s %10llu %8llu %10s %9.2f %10s  %s on %s, last line %s ago\n", name,
-            (unsigned long long)shard->done, (unsigned long long)shard->failed, items, shard->rate,
-            left, state_of(shard), shard->host[0] ? shard->host : "?", silent);
+    plain_line(out, "%-13s %10llu %8llu %10s %9.2f %10s  %s on %s, last line %s ago", name,
+               (unsigned long long)shard->done, (unsigned long long)shard->failed, items,
+               shard->rate, left, state_of(shard), shard->host[0] ? shard->host : "?", silent);
 }
 
 void ledger_status_print(const struct ledger_run_status *status, FILE *out)

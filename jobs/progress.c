@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/utf8.h"
+#include "base/plain_text.h"
 #include "jobs/items.h"
 #include "jobs/ndjson.h"
 #include "jobs/passed_over.h"
@@ -183,23 +183,6 @@ static void json_counts(struct progress *progress, double rate)
     ndjson_real(line, name, rate, 3);
 }
 
-/* Prints text that may hold untrusted file names: control characters become '?'. */
-static void print_clean(FILE *out, const char *text)
-{
-    size_t length = strlen(text);
-    while (length > 0) {
-        size_t size = utf8_character(text, length);
-        bool control = size == 0 || (unsigned char)text[0] < 0x20 || text[0] == 0x7f;
-        if (control)
-            fputc('?', out);
-        else
-            fwrite(text, 1, size, out);
-        size += size == 0;
-        text += size;
-        length -= size;
-    }
-}
-
 static void say(struct progress *progress, enum progress_level level, const char *text)
 {
     static const char *const names[] = {"info", "warning", "error"};
@@ -214,7 +197,7 @@ static void say(struct progress *progress, enum progress_level level, const char
     }
     erase(progress);
     fprintf(out, "maskmill: %s", level == PROGRESS_WARNING ? "warning: " : "");
-    print_clean(out, text);
+    plain_print(out, text);
     fputc('\n', out);
     fflush(out);
 }

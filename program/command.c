@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json_text.h"
+#include "base/plain_text.h"
 #include "program/settings.h"
 
 static const struct command table[] = {
@@ -197,9 +198,9 @@ enum exit_status command_status(const struct error *error)
 enum exit_status command_fail(const struct command *command, const struct error *error)
 {
     if (command->option_bit == FOR_RUN) /* as in its log */
-        fprintf(stderr, "maskmill: %s\n", error->text);
+        plain_line(stderr, "maskmill: %s", error->text);
     else
-        fprintf(stderr, "maskmill %s: %s\n", command->name, error->text);
+        plain_line(stderr, "maskmill %s: %s", command->name, error->text);
     return command_status(error);
 }
 

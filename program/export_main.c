@@ -9,6 +9,7 @@
 #include "base/atomic_clean.h"
 #include "base/atomic_sync.h"
 #include "base/error.h"
+#include "base/plain_text.h"
 #include "images/image.h"
 #include "program/command.h"
 #include "program/command_line.h"
@@ -103,7 +104,7 @@ static int close_writers(struct writer **writers, size_t count, struct error *er
 static void print_refused(void *context, const char *text)
 {
     (void)context;
-    fprintf(stderr, "maskmill export: %s\n", text);
+    plain_line(stderr, "maskmill export: %s", text);
 }
 
 /* Opens the writers, streams the records through them, closes them. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/plain_text.h"
 #include "program/command.h"
 #include "program/command_line.h"
 #include "program/fetch.h"
@@ -30,6 +31,6 @@ enum exit_status fetch_main(struct command_line *line)
     const char *path = line->settings.output ? line->settings.output : entry->file;
     if (fetch_model(entry, path, &error))
         return command_fail(line->command, &error);
-    printf("%s: %s, SHA-256 as published\n", path, entry->title);
+    plain_line(stdout, "%s: %s, SHA-256 as published", path, entry->title);
     return EXIT_ALL_DONE;
 }

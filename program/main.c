@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/plain_text.h"
 #include "images/image_worker.h"
 #include "program/command.h"
 #include "program/command_line.h"
@@ -42,8 +43,10 @@ static enum exit_status dispatch(int argc, char **argv)
         help_print_commands(stdout);
         return EXIT_ALL_DONE;
     }
-    if (*wanted)
-        fprintf(stderr, "maskmill: %s: there is no such command\n\n", wanted);
+    if (*wanted) {
+        plain_line(stderr, "maskmill: %s: there is no such command", wanted);
+        fputc('\n', stderr);
+    }
     help_print_commands(stderr);
     return EXIT_USAGE;
 }

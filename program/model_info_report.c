@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json_text.h"
+#include "base/plain_text.h"
 #include "library/mm_handles.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/sam.h"
@@ -12,22 +13,11 @@
 
 enum { VALUE_SIZE = 256 };
 
-/* Metadata is untrusted: control characters must not reach the terminal. */
-static void print_clean(FILE *to, const char *text)
-{
-    for (; *text; text++)
-        fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, to);
-}
-
 static void print_metadata(const struct model_info *info, FILE *to)
 {
     const char *key, *value;
     for (size_t i = 0; checkpoint_metadata_at(info->checkpoint, i, &key, &value); i++) {
-        fputs(i ? "                " : "metadata        ", to);
-        print_clean(to, key);
-        fputs(" = ", to);
-        print_clean(to, value);
-        fputc('\n', to);
+        plain_line(to, "%-15s %s = %s", i ? "" : "metadata", key, value);
     }
 }
 
@@ -52,7 +42,7 @@ void model_info_print(const struct model_info *info, FILE *to)
 {
     const struct sam_info *sam = sam_info(mm_model_sam(info->loaded));
     const struct model_zoo_entry *published = info->published;
-    fprintf(to, "model           %s\n", info->model);
+    plain_line(to, "model           %s", info->model);
     if (published)
         fprintf(to, "official file   %s (%s, %s)\n", published->file, published->title,
                 published->licence);
@@ -60,9 +50,9 @@ void model_info_print(const struct model_info *info, FILE *to)
         fprintf(to, "official file   none of those known\n");
     fprintf(to, "format          %s\n", checkpoint_summary(info->checkpoint).format);
     if (*sam->inside)
-        fprintf(to, "weights in      %s\n", sam->inside);
+        plain_line(to, "weights in      %s", sam->inside);
     if (*sam->prefix)
-        fprintf(to, "prefix dropped  %s\n", sam->prefix);
+        plain_line(to, "prefix dropped  %s", sam->prefix);
     fprintf(to, "architecture    %s\n", sam->name);
     fprintf(to, "image size      %d\n", sam->image_size);
     fprintf(to, "embedding       %d x %d x %d\n", sam->embed_dim, sam->grid, sam->grid);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json_text.h"
+#include "base/plain_text.h"
 #include "program/command.h"
 #include "program/command_line.h"
 #include "program/stats_report.h"
@@ -25,7 +26,7 @@ static int visit(void *context, const struct record_entry *entry, struct error *
         stats_add(stats, &entry->record, entry->data);
     } else {
         stats->refused++;
-        fprintf(stderr, "maskmill stats: %s\n", entry->error.text);
+        plain_line(stderr, "maskmill stats: %s", entry->error.text);
     }
     return 0;
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/plain_text.h"
 #include "images/image.h"
 #include "program/command.h"
 #include "program/command_line.h"
@@ -11,9 +12,9 @@ static void print_fault(void *context, const char *path, long annotation, const 
 {
     (void)context;
     if (annotation >= 0)
-        printf("%s: annotation %ld: %s\n", path, annotation, reason);
+        plain_line(stdout, "%s: annotation %ld: %s", path, annotation, reason);
     else
-        printf("%s: %s\n", path, reason);
+        plain_line(stdout, "%s: %s", path, reason);
 }
 
 enum exit_status verify_main(struct command_line *line)

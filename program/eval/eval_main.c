@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json_text.h"
+#include "base/plain_text.h"
 #include "images/image.h"
 #include "include/maskmill.h"
 #include "jobs/list.h"
@@ -33,8 +34,8 @@ static int prepare(struct eval_command *command, struct error *error)
     if (model_load(&command->model, command->settings, defaults, error))
         return -1;
     if (defaults[0])
-        fprintf(stderr, "maskmill eval: %s: its own defaults are used:%s\n",
-                model_load_name(command->settings), defaults);
+        plain_line(stderr, "maskmill eval: %s: its own defaults are used:%s",
+                   model_load_name(command->settings), defaults);
     evaluator->segmenter =
         segmenter_new(command->model, command->settings, command->settings->threads, error);
     return evaluator->segmenter ? 0 : -1;
@@ -46,9 +47,9 @@ static void evaluate(struct evaluator *evaluator, const struct list_item *item)
     struct error own;
     if (item->fault) {
         evaluator->scores.failed++;
-        fprintf(stderr, "maskmill eval: %s\n", item->fault->text);
+        plain_line(stderr, "maskmill eval: %s", item->fault->text);
     } else if (eval_pair(evaluator, item->path, item->key, &own)) {
-        fprintf(stderr, "maskmill eval: %s\n", own.text);
+        plain_line(stderr, "maskmill eval: %s", own.text);
     }
 }
 

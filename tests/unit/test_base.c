@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/plain_text.h"
 #include "base/text_mark.h"
 
 START_TEST(error_texts_are_cut_and_prefixed)
@@ -102,6 +103,43 @@ START_TEST(marks_and_wide_texts_are_told_apart)
 }
 END_TEST
 
+START_TEST(text_from_outside_cannot_act_on_a_terminal)
+{
+    const struct {
+        const char *text, *printed;
+    } texts[] = {
+        {"", ""},
+        {"photo-\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80.jpg",
+         "photo-\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80.jpg"},
+        {"a\033]52;c;eA==\a.jpg", "a?]52;c;eA==?.jpg"},
+        {"a\nmaskmill: done\r\t\177", "a?maskmill: done???"},
+        {"\xc2\x80\xc2\x9b"
+         "2J\xc2\x9f\xc2\xa0",
+         "??2J?\xc2\xa0"}, /* C1: CSI in one character */
+        {"\x9b"
+         "2J\xff\xe2\x80",
+         "?2J???"}, /* no UTF-8 */
+        {"gpj.\xe2\x80\xae"
+         "exe\xe2\x81\xa6\xd8\x9c\xe2\x80\x8f",
+         "gpj.?exe???"},
+        {"\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\x8d\xe2\x81\xaa", "??\xe2\x80\x8d\xe2\x81\xaa"},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char *printed = NULL;
+        size_t size;
+        FILE *out = open_memstream(&printed, &size);
+        ck_assert_ptr_nonnull(out);
+        plain_print(out, texts[i].text);
+        plain_line(out, "|%s: %d", texts[i].text, 7);
+        ck_assert_int_eq(fclose(out), 0);
+        char expected[256];
+        snprintf(expected, sizeof expected, "%s|%s: 7\n", texts[i].printed, texts[i].printed);
+        ck_assert_str_eq(printed, expected);
+        free(printed);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("base");
@@ -110,6 +148,7 @@ int main(void)
     tcase_add_test(tests, error_texts_are_cut_and_prefixed);
     tcase_add_test(tests, sizes_that_overflow_are_refused);
     tcase_add_test(tests, an_arena_measures_then_hands_out);
+    tcase_add_test(tests, text_from_outside_cannot_act_on_a_terminal);
     tcase_add_test(tests, marks_and_wide_texts_are_told_apart);
     suite_add_tcase(suite, tests);
     return unit_run(suite);

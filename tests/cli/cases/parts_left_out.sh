@@ -17,7 +17,7 @@ png(64, 48, "n" * 245 + ".png")
 png(64, 48, "blocked.png")
 PYTHON
 mkdir -p out/blocked.overlay.jpg out/@labels/blocked.png
-status maskmill run $QUICK --overwrite --overlay --format labels,png *.png -o out 2>&1 | sed 's/n\{200,\}/NNN/g; s/temporary.*//; s/renamed from [^ ]*/renamed from .../'
+status maskmill run $QUICK --workers 1 --overwrite --overlay --format labels,png *.png -o out 2>&1 | sed 's/n\{200,\}/NNN/g; s/temporary.*//; s/renamed from [^ ]*/renamed from .../'
 for record in out/*.json; do
     printf '%s: ' "$record" | sed 's/n\{200,\}/NNN/g'
     grep -o '"width": [0-9]*, "height": [0-9]*' "$record"
