@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,19 @@ static void release(struct atomic_file *file)
     *file = (struct atomic_file){.fd = -1};
 }
 
+/* Whether the file system cannot hold a name: it is too long, or has characters like ':' or '?'. */
+static bool refuses_name(int system)
+{
+    return system == EINVAL || system == EILSEQ || system == ENAMETOOLONG;
+}
+
+static int name_refused(const struct atomic_file *file, struct error *error)
+{
+    return error_set_system(error, ERROR_IO, errno,
+                            "%s: its file system cannot hold this name; shorten or change it",
+                            file->path);
+}
+
 /* Opens the first temporary name that is free. */
 static int open_temporary(struct atomic_file *file, struct error *error)
 {
@@ -52,6 +66,8 @@ static int open_temporary(struct atomic_file *file, struct error *error)
             break;
         }
     }
+    if (refuses_name(errno))
+        return name_refused(file, error);
     return error_set_system(error, ERROR_IO, errno, "%s: a temporary file cannot be made beside it",
                             file->path);
 }
@@ -120,10 +136,12 @@ static int finish(struct atomic_file *file, struct error *error)
     file->fd = -1;
     if (closed && errno != EINTR)
         return error_set_system(error, ERROR_IO, errno, "%s: cannot be closed", file->path);
-    if (rename(file->temporary, file->path))
-        return error_set_system(error, ERROR_IO, errno, "%s: cannot be renamed from %s", file->path,
-                                file->temporary);
-    return 0;
+    if (rename(file->temporary, file->path) == 0)
+        return 0;
+    if (refuses_name(errno))
+        return name_refused(file, error);
+    return error_set_system(error, ERROR_IO, errno, "%s: cannot be renamed from %s", file->path,
+                            file->temporary);
 }
 
 int atomic_commit(struct atomic_file *file, struct atomic_batch *batch, struct error *error)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -18,6 +19,23 @@ struct verification {
     size_t count, capacity;
 };
 
+/* Whether the record's file is also found under the name of `length` bytes: the file system does not
+ * tell it from the record's own (it has no case, or stores accents apart). */
+static bool is_also_called(const struct record_entry *entry, const char *name, size_t length)
+{
+    struct stat own, other;
+    char *path;
+    int folder = (int)(path_base(entry->path) - entry->path);
+    if (asprintf(&path, "%.*s%.*s.json", folder, entry->path, (int)length, name) < 0)
+        return false;
+    /* Inodes tell nothing in FUSE. A file apart would be a second record of the image. */
+    bool same = stat(entry->path, &own) == 0 && stat(path, &other) == 0 &&
+                own.st_size == other.st_size && own.st_mtim.tv_sec == other.st_mtim.tv_sec &&
+                own.st_mtim.tv_nsec == other.st_mtim.tv_nsec;
+    free(path);
+    return same;
+}
+
 /* Records are named after their images: by the whole path, or by its last component alone. */
 static void check_name(struct record_entry *entry)
 {
@@ -25,7 +43,8 @@ static void check_name(struct record_entry *entry)
     const char *last = path_base(file_name);
     size_t length = path_stem_length(last);
     const char *own = path_base(entry->name);
-    if (strlen(own) == length && strncmp(own, last, length) == 0)
+    if ((strlen(own) == length && strncmp(own, last, length) == 0) ||
+        is_also_called(entry, last, length))
         return;
     char reason[ERROR_TEXT_SIZE];
     snprintf(reason, sizeof reason, "file_name \"%.300s\" is not that of a record called %.300s",

@@ -319,7 +319,10 @@ static int submit_tar(struct collection *collection, const struct list_item *lis
     struct tar_member member;
     struct error fault = {0};
     struct run *run = collection->run;
-    int found = tar_images_open(&images, listed->path, run->resources.progress, &fault) ? -1 : 1;
+    int found = tar_images_open(&images, listed->path, run->config.name_folds,
+                                run->resources.progress, &fault)
+                    ? -1
+                    : 1;
     int status = 0;
     while (status == 0 && found > 0 && !run_stopping(run)) {
         found = tar_images_next(&images, &member, &fault);

@@ -34,6 +34,7 @@ struct run_config {
     struct image_limits limits;
     struct mount_mark mounts[RUN_INPUTS_MAX]; /* the inputs' file systems */
     struct mount_mark output_mount;
+    unsigned name_folds; /* what the output folder takes for the same name (name_fold.h) */
 };
 
 /* What the run works with. All owned; NULL until it is made. */

@@ -1,12 +1,18 @@
 #include "program/run/run_inputs.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "images/image.h"
 #include "images/tar_input.h"
+#include "jobs/ledger.h"
 #include "jobs/list.h"
+#include "jobs/list_folded.h"
 #include "jobs/name_rules.h"
 #include "jobs/progress.h"
+#include "program/run/name_fold.h"
 #include "program/run/run.h"
 
 static bool is_wanted(const char *name)
@@ -45,6 +51,18 @@ static int refuse_nothing(const char *what, const struct passed_over *passed, st
     return -1;
 }
 
+/* Refuses images whose records are one file in an output folder without case, or the like. */
+static int refuse_folded(struct run_config *config, struct list *list, struct error *error)
+{
+    char *folder;
+    if (asprintf(&folder, "%s/" LEDGER_FOLDER, config->settings->output) < 0)
+        return error_set(error, ERROR_MEMORY, "no memory for a name");
+    int status = name_fold_probe(folder, &config->name_folds, error);
+    free(folder);
+    const struct list_fold fold = {name_fold, config->name_folds};
+    return status || !config->name_folds ? status : list_refuse_folded(list, &fold, error);
+}
+
 int run_inputs_open(struct run_config *config, struct run_resources *resources,
                     struct list_survey *survey, struct error *error)
 {
@@ -69,7 +87,7 @@ int run_inputs_open(struct run_config *config, struct run_resources *resources,
     warn_of_repeats(resources->progress, survey->passed.counts[PASSED_REPEATED]);
     progress_pass(resources->progress, &survey->passed);
     if (survey->items > 0)
-        return 0;
+        return refuse_folded(config, resources->list, error);
     return refuse_nothing("no image or tar among the inputs", &survey->passed, error);
 }
 

@@ -12,7 +12,9 @@ struct run;
 struct run_config;
 struct run_resources;
 
-/* Opens the list of inputs and surveys it. Refuses inputs of which nothing is taken. 0 or -1. */
+/* Opens the list of inputs and surveys it. Refuses inputs of which nothing is taken, and images
+ * whose records the output folder takes for one (name_fold.h); the folder with the lock must be
+ * there. 0 or -1. */
 int run_inputs_open(struct run_config *config, struct run_resources *resources,
                     struct list_survey *survey, struct error *error);
 

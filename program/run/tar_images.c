@@ -17,10 +17,10 @@ static bool is_image(const char *name)
     return !path_is_hidden(name) && image_has_extension(path_base(name));
 }
 
-int tar_images_open(struct tar_images *images, const char *path, struct progress *progress,
-                    struct error *error)
+int tar_images_open(struct tar_images *images, const char *path, unsigned folds,
+                    struct progress *progress, struct error *error)
 {
-    *images = (struct tar_images){.path = path, .progress = progress};
+    *images = (struct tar_images){.names = {.folds = folds}, .path = path, .progress = progress};
     return tar_input_open(&images->input, path, (size_t)MEMBER_MOST, error);
 }
 

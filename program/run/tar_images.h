@@ -16,9 +16,10 @@ struct tar_images {
     struct progress *progress; /* where a warning goes */
 };
 
-/* As tar_input_open. `path` and `progress` must outlive it. */
-int tar_images_open(struct tar_images *images, const char *path, struct progress *progress,
-                    struct error *error);
+/* As tar_input_open. `folds`: what the output folder takes for the same name (name_fold.h). `path`
+ * and `progress` must outlive it. */
+int tar_images_open(struct tar_images *images, const char *path, unsigned folds,
+                    struct progress *progress, struct error *error);
 
 /* Reads the next image. Returns 1 with fault->code ERROR_NONE, or ERROR_IMAGE if the image is
  * unusable (damaged, or an earlier one writes the same record); 0 at the end; -1 if the tar cannot

@@ -10,14 +10,15 @@
 
 struct error;
 
-/* Zeroed at first. */
+/* Zeroed at first, but for `folds`. */
 struct tar_names {
+    unsigned folds;        /* what the output folder takes for the same (name_fold.h) */
     struct hash_set stems; /* hashes of the names without extension */
     char *names;           /* owned: all of them, each with its NUL */
     size_t used, capacity;
 };
 
-/* Adds a name. Returns 0; 1 if an earlier name is equal but for the extension (*earlier, valid
+/* Adds a name. Returns 0; 1 if an earlier name is the same to the output folder but for the extension (*earlier, valid
  * until the next call; `name` is not added); or -1 with ERROR_MEMORY. */
 int tar_names_add(struct tar_names *names, const char *name, const char **earlier,
                   struct error *error);
