@@ -23,8 +23,10 @@ def save(state, path):
     os.replace(path.with_suffix(".tmp"), path)
 
 
-def load(path, device):
-    return torch.load(path, map_location=device, weights_only=False)
+def load(file, device):
+    """As data: a checkpoint from elsewhere runs nothing. The options hold paths."""
+    with torch.serialization.safe_globals([pathlib.PosixPath]):
+        return torch.load(file, map_location=device, weights_only=True)
 
 
 def converted(tensors, kind):
@@ -68,7 +70,7 @@ def write_pieces(content, folder, name, piece):
 def read_pieces(folder, name):
     """None where there are none."""
     content = b"".join(piece.read_bytes() for piece in sorted(folder.glob(f"{name}[0-9][0-9]")))
-    return torch.load(io.BytesIO(content), map_location="cpu", weights_only=False) if content else None
+    return load(io.BytesIO(content), "cpu") if content else None
 
 
 def pack(path, folder, piece):

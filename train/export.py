@@ -8,6 +8,8 @@ import pathlib
 import torch
 from safetensors.torch import save_file
 
+import checkpoint
+
 DEFAULTS = ("points_per_side", "crop_n_layers", "crop_n_points_downscale_factor", "pred_iou_thresh",
             "stability_score_thresh", "stability_score_offset", "box_nms_thresh", "crop_nms_thresh",
             "mask_threshold")  # what maskmill takes from a model's metadata
@@ -43,7 +45,7 @@ def main():
     parser.add_argument("--version", required=True)
     parser.add_argument("--set", type=default, action="append", default=[], help="a default for maskmill")
     arguments = parser.parse_args()
-    saved = torch.load(arguments.checkpoint, map_location="cpu", weights_only=False)
+    saved = checkpoint.load(arguments.checkpoint, "cpu")
     tensors = {name: tensor for name, tensor in saved["average"].items() if tensor.dtype.is_floating_point}
     stages = [":".join(f"{number:g}" for number in stage) for stage in saved["options"]["stages"][0]]
     photographs = saved["options"].get("photographs")
