@@ -41,8 +41,24 @@ static int spawn(char *const *arguments, int out, pid_t *process)
 /* Starts the first downloader that is installed; no shell is involved. */
 static int start(struct download *download, char *url, struct error *error)
 {
-    char *curl[] = {"curl", "--fail", "--location", "--proto", "=https", url, NULL};
-    char *wget[] = {"wget", "--https-only", "--output-document=-", url, NULL};
+    /* Gives up after 30 s without a connection, and after 60 s with less than 1 kB/s. */
+    char *curl[] = {"curl",       "--fail",
+                    "--location", "--proto",
+                    "=https",     "--proto-redir",
+                    "=https",     "--connect-timeout",
+                    "30",         "--speed-limit",
+                    "1000",       "--speed-time",
+                    "60",         "--",
+                    url,          NULL};
+    char *wget[] = {"wget",
+                    "--https-only",
+                    "--connect-timeout=30",
+                    "--read-timeout=60",
+                    "--tries=1",
+                    "--output-document=-",
+                    "--",
+                    url,
+                    NULL};
     char *const *const programs[] = {curl, wget};
     int ends[2];
     int failed = ENOENT;

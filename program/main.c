@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -77,6 +78,8 @@ int main(int argc, char **argv)
     hold_standard_descriptors();
     /* A file beyond `ulimit -f` is an error like any other (EFBIG), here and in all children. */
     signal(SIGXFSZ, SIG_IGN);
+    /* libvips would load plugins from there. */
+    unsetenv("VIPSHOME");
     if (argc == 2 && strcmp(argv[1], IMAGE_SERVER_ARGUMENT) == 0) {
         image_server_main();
         return EXIT_ALL_DONE;
