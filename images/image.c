@@ -59,11 +59,11 @@ void image_thread_stop(void)
     vips_thread_shutdown();
 }
 
-int image_read_header(const char *path, const struct image_limits *limits,
+int image_read_header(const char *path, const struct image_options *options,
                       struct image_header *header, struct error *error)
 {
     struct image_source source;
-    if (image_source_open(&source, path, true, limits, error))
+    if (image_source_open(&source, path, true, options, error))
         return -1;
     *header = source.header;
     image_source_close(&source);
@@ -99,11 +99,11 @@ static int read_source(struct image_source *source, struct image *image, struct 
     return image_source_all(source, image->rgb, error);
 }
 
-int image_read(const char *path, const struct image_limits *limits, struct image *image,
+int image_read(const char *path, const struct image_options *options, struct image *image,
                struct error *error)
 {
     struct image_source source;
-    if (image_source_open(&source, path, false, limits, error))
+    if (image_source_open(&source, path, false, options, error))
         return -1;
     int status = read_source(&source, image, error);
     image_source_close(&source);
@@ -111,10 +111,10 @@ int image_read(const char *path, const struct image_limits *limits, struct image
 }
 
 int image_read_memory(const void *bytes, size_t size, const char *name,
-                      const struct image_limits *limits, struct image *image, struct error *error)
+                      const struct image_options *options, struct image *image, struct error *error)
 {
     struct image_source source;
-    if (image_source_open_memory(&source, bytes, size, name, limits, error))
+    if (image_source_open_memory(&source, bytes, size, name, options, error))
         return -1;
     int status = read_source(&source, image, error);
     image_source_close(&source);

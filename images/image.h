@@ -36,10 +36,27 @@ struct image_view {
     int32_t width, height;
 };
 
-/* Limits that are checked against the header, before anything is decoded; 0: no limit. */
-struct image_limits {
+/* What becomes of 16-bit samples. */
+enum image_depth {
+    IMAGE_UPPER_8_BITS, /* their upper 8 bits, as in OpenCV */
+    IMAGE_MINMAX        /* (v - least) * 255 / (greatest - least), rounded, where least and greatest
+                           are those of the image's colours, over all bands alike; upper 8 bits if
+                           both are equal. The image is decoded twice. */
+};
+
+/* How to read an image. All zeros: as OpenCV, without limits. */
+struct image_options {
+    /* Checked against the header, before anything is decoded; 0: no limit. */
     uint64_t max_pixels; /* width * height */
     uint64_t max_bytes;  /* memory while decoding: image_header.bytes */
+    enum image_depth depth;
+};
+
+/* What was noticed while an image was decoded. */
+struct image_notes {
+    bool end_added;           /* a JPEG lacks its end marker, and nothing else */
+    bool deep;                /* samples have 16 bits */
+    uint16_t least, greatest; /* if deep: of the colours in the rows decoded so far */
 };
 
 /* What is known from the header alone, without decoding. */
@@ -69,18 +86,19 @@ bool image_has_extension(const char *name);
 
 /* Reads the header only. Limits are checked as in image_read; NULL: none.
  * Returns 0, or -1 with ERROR_IMAGE (not an image, over a limit, unreadable). */
-int image_read_header(const char *path, const struct image_limits *limits,
+int image_read_header(const char *path, const struct image_options *options,
                       struct image_header *header, struct error *error);
 
-/* Decodes a file into `image`, whose memory is reused if it is large enough. limits may be NULL.
+/* Decodes a file into `image`, whose memory is reused if it is large enough. options may be NULL.
  * Returns 0, or -1 with ERROR_IMAGE (missing, unreadable, not an image, damaged, truncated, over a
  * limit) or ERROR_MEMORY; then the pixels are indeterminate, but image_free is still valid. */
-int image_read(const char *path, const struct image_limits *limits, struct image *image,
+int image_read(const char *path, const struct image_options *options, struct image *image,
                struct error *error);
 
 /* As image_read, from the `size` bytes of a file. Messages begin with `name`. */
 int image_read_memory(const void *bytes, size_t size, const char *name,
-                      const struct image_limits *limits, struct image *image, struct error *error);
+                      const struct image_options *options, struct image *image,
+                      struct error *error);
 
 /* Makes room for width x height pixels and sets the size. The old pixels are lost. 0 or -1
  * (ERROR_MEMORY). */
@@ -100,7 +118,7 @@ struct image_strips;
  * turned upright is first unpacked to a temporary file in TMPDIR (/tmp) of 3 bytes a pixel.
  * Returns 0 or -1 as image_read, or -1 with ERROR_IO. The caller frees *strips. */
 int image_strips_open(struct image_strips **strips, const char *path,
-                      const struct image_limits *limits, struct image_header *header,
+                      const struct image_options *options, struct image_header *header,
                       struct error *error);
 
 /* Puts rows y .. y + height - 1 into *window (width x height). The window is borrowed: it is valid
@@ -108,6 +126,9 @@ int image_strips_open(struct image_strips **strips, const char *path,
  * call to call. Rows that two windows share are decoded once. Returns 0 or -1 as image_read. */
 int image_strips_rows(struct image_strips *strips, int32_t y, int32_t height, struct image *window,
                       struct error *error);
+
+/* What was noticed so far. */
+struct image_notes image_strips_notes(const struct image_strips *strips);
 
 void image_strips_free(struct image_strips *strips);
 

@@ -4,16 +4,11 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "images/image_fail.h"
+#include "images/image_samples.h"
 #include "images/image_source.h"
 
 /* Rows decoded at a time: enough to amortise the calls, few enough to stay in cache. */
 enum { STRIP_ROWS = 32 };
-
-static void samples_to_8_bits(const uint16_t *from, size_t count, bool rounded, uint8_t *to)
-{
-    for (size_t i = 0; i < count; i++)
-        to[i] = (uint8_t)(rounded ? (from[i] + 128) / 257 : from[i] >> 8);
-}
 
 /* One row of 8-bit samples to RGB. Extra bands are dropped, except as `source` says. */
 static void samples_to_rgb(const struct image_source *source, const uint8_t *from, uint8_t *rgb)
@@ -36,15 +31,22 @@ static void samples_to_rgb(const struct image_source *source, const uint8_t *fro
     }
 }
 
+static const uint16_t *deep_row(const struct image_source *source, int32_t y)
+{
+    return (const uint16_t *)(const void *)VIPS_REGION_ADDR(source->region, 0, y);
+}
+
 /* Converts row y of source->region; `bytes` has room for its samples in 8 bits. */
-static void convert_row(const struct image_source *source, int32_t y, uint8_t *bytes, uint8_t *rgb)
+static void convert_row(struct image_source *source, int32_t y, uint8_t *bytes, uint8_t *rgb)
 {
     const VipsImage *pixels = source->pixels;
-    const uint8_t *samples = VIPS_REGION_ADDR(source->region, 0, y);
+    const uint8_t *samples = bytes;
     if (pixels->BandFmt == VIPS_FORMAT_USHORT) {
-        size_t count = (size_t)pixels->Xsize * pixels->Bands;
-        samples_to_8_bits((const uint16_t *)(const void *)samples, count, source->rounded, bytes);
-        samples = bytes;
+        if (!source->measured)
+            image_samples_note(source, deep_row(source, y));
+        image_samples_convert(source, deep_row(source, y), bytes);
+    } else {
+        samples = VIPS_REGION_ADDR(source->region, 0, y);
     }
     if (source->colour == IMAGE_RGB && pixels->Bands == 3)
         memcpy(rgb, samples, (size_t)pixels->Xsize * 3);
@@ -52,16 +54,46 @@ static void convert_row(const struct image_source *source, int32_t y, uint8_t *b
         samples_to_rgb(source, samples, rgb);
 }
 
+/* Decodes rows y .. y + *count - 1 into source->region; *count becomes STRIP_ROWS if it is more. */
+static int decode_strip(struct image_source *source, int32_t y, int32_t *count, struct error *error)
+{
+    *count = *count < STRIP_ROWS ? *count : STRIP_ROWS;
+    VipsRect strip = {0, y, source->pixels->Xsize, *count};
+    if (!source->region)
+        source->region = vips_region_new(source->pixels);
+    if (!source->region)
+        return error_set(error, ERROR_MEMORY, "%s: no memory to decode it", source->name);
+    if (vips_region_prepare(source->region, &strip))
+        return image_fail_rows(source, y, y + *count - 1, error);
+    return 0;
+}
+
+/* Finds the least and the greatest sample of the whole image, and begins at the first row again. */
+static int measure(struct image_source *source, struct error *error)
+{
+    int32_t height = source->pixels->Ysize, count;
+    for (int32_t y = 0; y < height; y += count) {
+        count = height - y;
+        if (decode_strip(source, y, &count, error))
+            return -1;
+        for (int32_t i = y; i < y + count; i++)
+            image_samples_note(source, deep_row(source, i));
+    }
+    source->measured = true;
+    return image_source_load(source, error);
+}
+
 static int decode_strips(struct image_source *source, int32_t y, int32_t rows, uint8_t *bytes,
                          uint8_t *rgb, struct error *error)
 {
-    const VipsImage *pixels = source->pixels;
+    bool deep = source->pixels->BandFmt == VIPS_FORMAT_USHORT;
+    if (deep && source->depth == IMAGE_MINMAX && !source->measured && measure(source, error))
+        return -1;
     for (int32_t end = y + rows; y < end;) {
-        int32_t count = end - y < STRIP_ROWS ? end - y : STRIP_ROWS;
-        VipsRect strip = {0, y, pixels->Xsize, count};
-        if (vips_region_prepare(source->region, &strip))
-            return image_fail_rows(source, y, y + count - 1, error);
-        for (; count > 0; count--, y++, rgb += (size_t)pixels->Xsize * 3)
+        int32_t count = end - y;
+        if (decode_strip(source, y, &count, error))
+            return -1;
+        for (; count > 0; count--, y++, rgb += (size_t)source->pixels->Xsize * 3)
             convert_row(source, y, bytes, rgb);
     }
     return 0;
@@ -70,10 +102,6 @@ static int decode_strips(struct image_source *source, int32_t y, int32_t rows, u
 int image_source_rows(struct image_source *source, int32_t y, int32_t rows, uint8_t *rgb,
                       struct error *error)
 {
-    if (!source->region)
-        source->region = vips_region_new(source->pixels);
-    if (!source->region)
-        return error_set(error, ERROR_MEMORY, "%s: no memory to decode it", source->name);
     size_t samples = (size_t)source->pixels->Xsize * source->pixels->Bands;
     uint8_t *bytes = memory_new(samples, 1, source->name, error);
     if (!bytes)

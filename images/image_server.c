@@ -119,9 +119,9 @@ static int open_source(struct image_source *source, const struct image_request *
                        const struct image_shared *shared, struct error *error)
 {
     if (request->size == 0)
-        return image_source_open(source, request->name, false, &request->limits, error);
+        return image_source_open(source, request->name, false, &request->options, error);
     return image_source_open_memory(source, shared->bytes, request->size, request->name,
-                                    &request->limits, error);
+                                    &request->options, error);
 }
 
 /* Makes room for the pixels behind the file. The file may move with that; then it is reopened. */
@@ -157,6 +157,7 @@ static void decode(const struct image_request *request, struct image_shared *sha
                          request->name); /* now, because some decoders abort without memory */
     else if (make_room(&source, request, shared, begin + 3 * pixels, &reply->error) == 0)
         image_source_all(&source, shared->bytes + begin, &reply->error);
+    reply->notes = source.notes;
     image_source_close(&source);
 }
 
@@ -170,6 +171,7 @@ static void decode_rows(const struct image_request *request, struct child *child
     }
     if (image_strips_rows(child->strips, request->y, request->height, &window, &reply->error))
         return;
+    reply->notes = image_strips_notes(child->strips);
     size_t bytes = (size_t)window.width * (size_t)window.height * 3;
     if (grow(&child->shared, bytes, request->name, &reply->error) == 0)
         memcpy(child->shared.bytes, window.rgb, bytes);
@@ -185,9 +187,9 @@ static void answer(const struct image_request *request, struct child *child,
     image_strips_free(child->strips);
     child->strips = NULL;
     if (request->kind == IMAGE_HEADER)
-        image_read_header(request->name, &request->limits, &reply->header, &reply->error);
+        image_read_header(request->name, &request->options, &reply->header, &reply->error);
     else if (request->kind == IMAGE_STRIPS)
-        image_strips_open(&child->strips, request->name, &request->limits, &reply->header,
+        image_strips_open(&child->strips, request->name, &request->options, &reply->header,
                           &reply->error);
     else
         decode(request, &child->shared, reply);

@@ -96,24 +96,24 @@ static int set_colour(struct image_source *source, struct error *error)
     return 0;
 }
 
-static int check_limits(const struct image_source *source, const struct image_limits *limits,
+static int check_limits(const struct image_source *source, const struct image_options *options,
                         struct error *error)
 {
     const struct image_header *header = &source->header;
     uint64_t count = (uint64_t)header->width * (uint64_t)header->height;
-    if (limits && limits->max_pixels > 0 && count > limits->max_pixels)
+    if (options && options->max_pixels > 0 && count > options->max_pixels)
         return error_set(error, ERROR_IMAGE,
                          "%s: %d x %d pixels are more than the limit of %llu; raise --max-pixels "
                          "if it is meant to be that large",
                          source->name, header->width, header->height,
-                         (unsigned long long)limits->max_pixels);
-    if (limits && limits->max_bytes > 0 && header->bytes > limits->max_bytes)
+                         (unsigned long long)options->max_pixels);
+    if (options && options->max_bytes > 0 && header->bytes > options->max_bytes)
         return error_set(error, ERROR_IMAGE,
                          "%s: decoding its %d x %d pixels may take %llu MB, more than the budget "
                          "of %llu MB; raise the budget or use --tile",
                          source->name, header->width, header->height,
                          (unsigned long long)(header->bytes >> 20),
-                         (unsigned long long)(limits->max_bytes >> 20));
+                         (unsigned long long)(options->max_bytes >> 20));
     return 0;
 }
 
@@ -163,6 +163,7 @@ static int prepare(struct image_source *source, struct error *error)
     } else if (kind == IMAGE_JPEG && image_jpeg_lacks_end(source->bytes, &end)) {
         image_patch_add(&source->patched, end.position, 0xff, 0xd9);
         source->doubtful = end.buffered;
+        source->notes.end_added = true;
     }
     if (source->patched.count > 0)
         source->bytes = image_patched_source(&source->patched, source->bytes);
@@ -170,37 +171,51 @@ static int prepare(struct image_source *source, struct error *error)
                          : error_set(error, ERROR_MEMORY, "%s: no memory to open it", source->name);
 }
 
+int image_source_load(struct image_source *source, struct error *error)
+{
+    if (source->region)
+        g_object_unref(source->region);
+    if (source->pixels)
+        g_object_unref(source->pixels);
+    source->region = NULL;
+    source->pixels = NULL;
+    VipsFailOn fail_on = source->doubtful ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR;
+    if (vips_call(source->format->loader, source->bytes, &source->pixels, "access",
+                  VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL))
+        return image_fail_header(source, error);
+    return 0;
+}
+
 /* Reads and checks the header of source->bytes. libvips has one error buffer for all threads, which
  * may hold a message about another image, so its text is never shown. */
-static int open_pixels(struct image_source *source, const struct image_limits *limits,
+static int open_pixels(struct image_source *source, const struct image_options *options,
                        struct error *error)
 {
     uint8_t *start = NULL; /* the source's own */
     gint64 sniffed = vips_source_sniff_at_most(source->bytes, &start, IMAGE_KIND_BYTES);
     size_t size = sniffed > 0 ? (size_t)sniffed : 0;
+    source->depth = options ? options->depth : IMAGE_UPPER_8_BITS;
     source->format = image_format_find(start, size);
     if (!source->format)
         return image_fail_kind(source, start, size, error);
     if (prepare(source, error))
         return -1;
-    if (vips_call(source->format->loader, source->bytes, &source->pixels, "access",
-                  VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                  source->doubtful ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR, NULL))
-        return image_fail_header(source, error);
+    if (image_source_load(source, error))
+        return -1;
     set_header(source);
-    if (check_limits(source, limits, error) || set_colour(source, error))
+    if (check_limits(source, options, error) || set_colour(source, error))
         return -1;
     set_paper(source);
     return source->format->kind == IMAGE_TIFF ? set_tiff_colour(source, error) : 0;
 }
 
 /* Opens source->bytes, which is NULL if it could not be made. */
-static int open_bytes(struct image_source *source, const struct image_limits *limits,
+static int open_bytes(struct image_source *source, const struct image_options *options,
                       struct error *error)
 {
     if (!source->bytes)
         error_set(error, ERROR_IMAGE, "%s: libvips cannot read from it", source->name);
-    else if (open_pixels(source, limits, error) == 0)
+    else if (open_pixels(source, options, error) == 0)
         return 0;
     if (source->from_file)
         image_file_check(&source->file, source->name, error);
@@ -209,7 +224,7 @@ static int open_bytes(struct image_source *source, const struct image_limits *li
 }
 
 int image_source_open(struct image_source *source, const char *path, bool pieces,
-                      const struct image_limits *limits, struct error *error)
+                      const struct image_options *options, struct error *error)
 {
     *source = (struct image_source){.name = path};
     if (image_file_open(&source->file, path, pieces, error))
@@ -219,18 +234,18 @@ int image_source_open(struct image_source *source, const char *path, bool pieces
         source->bytes = vips_source_new_from_memory(source->file.bytes, source->file.size);
     else
         source->bytes = vips_source_new_from_descriptor(source->file.descriptor);
-    return open_bytes(source, limits, error);
+    return open_bytes(source, options, error);
 }
 
 int image_source_open_memory(struct image_source *source, const void *bytes, size_t size,
-                             const char *name, const struct image_limits *limits,
+                             const char *name, const struct image_options *options,
                              struct error *error)
 {
     *source = (struct image_source){.name = name};
     if (size == 0)
         return error_set(error, ERROR_IMAGE, "%s: the file is empty; copy it again", name);
     source->bytes = vips_source_new_from_memory(bytes, size);
-    return open_bytes(source, limits, error);
+    return open_bytes(source, options, error);
 }
 
 void image_source_close(struct image_source *source)

@@ -37,6 +37,9 @@ struct image_source {
     VipsRegion *region; /* rows decoded last; for the decoding thread only */
     int orientation;    /* EXIF, 1..8 */
     enum image_colour colour;
+    enum image_depth depth; /* of 16-bit samples */
+    bool measured;          /* notes.least and .greatest are those of the whole image */
+    struct image_notes notes;
     bool rounded;     /* 16 bits become (v + 128) / 257 (libtiff, RGB) instead of v >> 8 */
     bool blend;       /* the fourth band is multiplied in: (v * a + 127) / 255 (libtiff) */
     bool has_paper;   /* pixels whose fourth band is 0 show `paper` (GIF) */
@@ -44,16 +47,19 @@ struct image_source {
     struct image_header header;
 };
 
-/* Opens the file and reads its header; `pieces`: as image_file_open. limits: as image_read; NULL:
+/* Opens the file and reads its header; `pieces`: as image_file_open. options: as image_read; NULL:
  * none. Returns 0, or -1 with everything closed. After 0, the caller
  * must call image_source_close. */
 int image_source_open(struct image_source *source, const char *path, bool pieces,
-                      const struct image_limits *limits, struct error *error);
+                      const struct image_options *options, struct error *error);
 
 /* As image_source_open for `size` bytes in memory, which must outlive the source. */
 int image_source_open_memory(struct image_source *source, const void *bytes, size_t size,
-                             const char *name, const struct image_limits *limits,
+                             const char *name, const struct image_options *options,
                              struct error *error);
+
+/* Opens source->pixels at the first row, once the format is known. 0 or -1 (ERROR_IMAGE). */
+int image_source_load(struct image_source *source, struct error *error);
 
 void image_source_close(struct image_source *source);
 

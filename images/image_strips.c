@@ -72,26 +72,27 @@ static int unpack(struct image_strips *strips, struct error *error)
 }
 
 static int open_strips(struct image_strips *strips, const char *path,
-                       const struct image_limits *limits, struct error *error)
+                       const struct image_options *options, struct error *error)
 {
     strips->path = strdup(path);
     if (!strips->path)
         return error_set(error, ERROR_MEMORY, "%s: no memory to open it", path);
-    struct image_limits pixels_only = {limits ? limits->max_pixels : 0, 0};
-    if (image_source_open(&strips->source, strips->path, true, &pixels_only, error))
+    struct image_options without_bytes = options ? *options : (struct image_options){0};
+    without_bytes.max_bytes = 0;
+    if (image_source_open(&strips->source, strips->path, true, &without_bytes, error))
         return -1;
     strips->row_bytes = (size_t)strips->source.header.width * 3;
     return strips->source.orientation > 1 ? unpack(strips, error) : 0;
 }
 
 int image_strips_open(struct image_strips **strips, const char *path,
-                      const struct image_limits *limits, struct image_header *header,
+                      const struct image_options *options, struct image_header *header,
                       struct error *error)
 {
     *strips = memory_new(1, sizeof **strips, path, error);
     if (!*strips)
         return -1;
-    if (open_strips(*strips, path, limits, error)) {
+    if (open_strips(*strips, path, options, error)) {
         image_strips_free(*strips);
         *strips = NULL;
         return -1;
@@ -145,6 +146,11 @@ int image_strips_rows(struct image_strips *strips, int32_t y, int32_t height, st
     }
     window->rgb = strips->rows;
     return 0;
+}
+
+struct image_notes image_strips_notes(const struct image_strips *strips)
+{
+    return strips->source.notes;
 }
 
 void image_strips_free(struct image_strips *strips)

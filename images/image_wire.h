@@ -32,7 +32,7 @@ enum image_request_kind {
 struct image_request {
     enum image_request_kind kind;
     int32_t y, height; /* of a window, in rows */
-    struct image_limits limits;
+    struct image_options options;
     double seconds;        /* 0: no limit */
     uint64_t memory_bytes; /* 0: no limit */
     uint64_t size;         /* of the file in shared memory; 0: open the file `name` */
@@ -57,6 +57,7 @@ struct image_reply {
     int status;
     struct error error; /* of an answer; code ERROR_NONE: success */
     struct image_header header;
+    struct image_notes notes; /* up to the rows decoded so far */
 };
 
 /* Memory shared by two processes. It can grow but never shrink, so neither process can make the

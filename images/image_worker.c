@@ -25,6 +25,7 @@ struct image_worker {
     int socket; /* to the child; -1 if there is none */
     struct image_request request;
     int32_t width; /* of the open strips */
+    struct image_notes notes;
 };
 
 struct image_worker *image_worker_new(struct image_server *server,
@@ -211,11 +212,17 @@ static int ask(struct image_worker *worker, struct image_reply *reply, struct er
     }
     const struct image_header *header = &reply->header;
     uint64_t pixels = (uint64_t)header->width * (uint64_t)header->height;
-    uint64_t most = request->limits.max_pixels;
+    uint64_t most = request->options.max_pixels;
     if (request->kind != IMAGE_ROWS &&
         (header->width < 1 || header->height < 1 || (most && pixels > most)))
         return fail_invalid(worker, error);
+    worker->notes = reply->notes;
     return 0;
+}
+
+struct image_notes image_worker_notes(const struct image_worker *worker)
+{
+    return worker->notes;
 }
 
 /* Requests all pixels and copies them. */
@@ -234,12 +241,12 @@ static int ask_pixels(struct image_worker *worker, struct image *image, struct e
 }
 
 static int begin_request(struct image_worker *worker, enum image_request_kind kind,
-                         const char *name, size_t size, const struct image_limits *limits,
+                         const char *name, size_t size, const struct image_options *options,
                          struct error *error)
 {
     struct image_request *request = &worker->request;
     request->kind = kind;
-    request->limits = limits ? *limits : (struct image_limits){0};
+    request->options = options ? *options : (struct image_options){0};
     request->size = size;
     size_t length = strlen(name);
     if (length >= IMAGE_NAME_MAX)
@@ -249,18 +256,18 @@ static int begin_request(struct image_worker *worker, enum image_request_kind ki
 }
 
 int image_worker_read(struct image_worker *worker, const char *path,
-                      const struct image_limits *limits, struct image *image, struct error *error)
+                      const struct image_options *options, struct image *image, struct error *error)
 {
-    if (begin_request(worker, IMAGE_PIXELS, path, 0, limits, error))
+    if (begin_request(worker, IMAGE_PIXELS, path, 0, options, error))
         return -1;
     return ask_pixels(worker, image, error);
 }
 
 int image_worker_read_memory(struct image_worker *worker, const struct image_bytes *file,
-                             const struct image_limits *limits, struct image *image,
+                             const struct image_options *options, struct image *image,
                              struct error *error)
 {
-    if (begin_request(worker, IMAGE_PIXELS, file->name, file->size, limits, error))
+    if (begin_request(worker, IMAGE_PIXELS, file->name, file->size, options, error))
         return -1;
     if (file->size == 0)
         return error_set(error, ERROR_IMAGE, "%s: the file is empty; copy it again", file->name);
@@ -272,28 +279,28 @@ int image_worker_read_memory(struct image_worker *worker, const struct image_byt
 
 /* Requests a file's header; IMAGE_STRIPS keeps the file open. */
 static int ask_header(struct image_worker *worker, enum image_request_kind kind, const char *path,
-                      const struct image_limits *limits, struct image_header *header,
+                      const struct image_options *options, struct image_header *header,
                       struct error *error)
 {
     struct image_reply reply;
-    if (begin_request(worker, kind, path, 0, limits, error) || ask(worker, &reply, error))
+    if (begin_request(worker, kind, path, 0, options, error) || ask(worker, &reply, error))
         return -1;
     *header = reply.header;
     return 0;
 }
 
 int image_worker_header(struct image_worker *worker, const char *path,
-                        const struct image_limits *limits, struct image_header *header,
+                        const struct image_options *options, struct image_header *header,
                         struct error *error)
 {
-    return ask_header(worker, IMAGE_HEADER, path, limits, header, error);
+    return ask_header(worker, IMAGE_HEADER, path, options, header, error);
 }
 
 int image_worker_strips(struct image_worker *worker, const char *path,
-                        const struct image_limits *limits, struct image_header *header,
+                        const struct image_options *options, struct image_header *header,
                         struct error *error)
 {
-    if (ask_header(worker, IMAGE_STRIPS, path, limits, header, error))
+    if (ask_header(worker, IMAGE_STRIPS, path, options, header, error))
         return -1;
     worker->width = header->width;
     return 0;

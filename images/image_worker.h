@@ -63,7 +63,8 @@ void image_worker_free(struct image_worker *worker);
  * ERROR_IMAGE; ERROR_IO and ERROR_MEMORY as said above. The next call gets a new child, and a new
  * server if need be. */
 int image_worker_read(struct image_worker *worker, const char *path,
-                      const struct image_limits *limits, struct image *image, struct error *error);
+                      const struct image_options *options, struct image *image,
+                      struct error *error);
 
 /* The contents of an image file; borrowed. */
 struct image_bytes {
@@ -74,18 +75,18 @@ struct image_bytes {
 
 /* As image_read_memory, in the worker's child. */
 int image_worker_read_memory(struct image_worker *worker, const struct image_bytes *file,
-                             const struct image_limits *limits, struct image *image,
+                             const struct image_options *options, struct image *image,
                              struct error *error);
 
 /* As image_read_header, in the worker's child. */
 int image_worker_header(struct image_worker *worker, const char *path,
-                        const struct image_limits *limits, struct image_header *header,
+                        const struct image_options *options, struct image_header *header,
                         struct error *error);
 
 /* As image_strips_open, in the worker's child. The image stays open until the next call of any
  * function but image_worker_rows. The time limit holds for each call. */
 int image_worker_strips(struct image_worker *worker, const char *path,
-                        const struct image_limits *limits, struct image_header *header,
+                        const struct image_options *options, struct image_header *header,
                         struct error *error);
 
 /* As image_strips_rows, for the image that image_worker_strips opened. The window is valid until
@@ -93,5 +94,8 @@ int image_worker_strips(struct image_worker *worker, const char *path,
  * to: a child that misbehaves may change its pixels. */
 int image_worker_rows(struct image_worker *worker, int32_t y, int32_t height, struct image *window,
                       struct error *error);
+
+/* What was noticed about the image that was read last, up to the rows requested so far. */
+struct image_notes image_worker_notes(const struct image_worker *worker);
 
 #endif

@@ -156,9 +156,9 @@ MM_API int mm_options_set_points(struct mm_options *options, const double *xy, s
 struct mm_image;
 
 /* Decodes a file (JPEG, PNG, TIFF, WebP, GIF, HEIC, AVIF) to 8-bit RGB, upright by its EXIF
- * orientation. Decoders run in this process: for files that nobody vouches for, decode in a process
- * apart and use mm_image_new. The first call starts libvips for this process, with its cache off
- * and every other loader blocked. */
+ * orientation; 16-bit samples keep their upper 8 bits. Decoders run in this process: for files that
+ * nobody vouches for, decode in a process apart and use mm_image_new. The first call starts libvips
+ * for this process, with its cache off and every other loader blocked. */
 MM_API struct mm_image *mm_image_read(const char *path, struct mm_error *error);
 
 /* As mm_image_read, from the `size` bytes of an encoded image. */

@@ -75,7 +75,7 @@ static int run_rows(struct generator *generator, struct image_worker *decoder,
 int tiles_generate(struct generator *generator, const struct tiles_source *source,
                    struct mask_list *masks, struct image_header *header, struct error *error)
 {
-    if (image_worker_strips(source->decoder, source->path, source->limits, header, error) ||
+    if (image_worker_strips(source->decoder, source->path, source->options, header, error) ||
         run_rows(generator, source->decoder, header, masks, error))
         return -1;
     return generator_postprocess(generator, masks, header->width, header->height, error);

@@ -6,7 +6,7 @@
 struct error;
 struct generator;
 struct image_header;
-struct image_limits;
+struct image_options;
 struct image_worker;
 struct mask_list;
 
@@ -14,7 +14,7 @@ struct mask_list;
 struct tiles_source {
     struct image_worker *decoder;
     const char *path;
-    const struct image_limits *limits;
+    const struct image_options *options;
 };
 
 /* Finds the masks of an image in tiles of tile x tile pixels, of which neighbours share `halo`

@@ -39,6 +39,9 @@ static const struct setting table[] = {
      "extra members of records: area_fraction,centroid,bbox_coco,runs"},
     {"overlay", 0, NULL, SETTING_FLAG, AT(overlay), ANY, NULL, FOR_RUN | DECIDES, INPUT,
      "also write NAME.overlay.jpg: the image with its masks in colours"},
+    {"scale-16bit", 0, "HOW", SETTING_TEXT, AT(scale_16bit), ONE_OF("none|minmax"), "none",
+     FOR_RUN | DECIDES, INPUT,
+     "none: upper 8 bits of 16; minmax: an image's least to greatest value as 0 to 255"},
     {"max-pixels", 0, "N", SETTING_COUNT, AT(max_pixels), FROM_TO(1, UINT32_MAX), "500000000",
      FOR_RUN, INPUT, "refuse images with more pixels than this in their header"},
 

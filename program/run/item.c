@@ -17,6 +17,7 @@
 #include "program/run/run.h"
 #include "program/run/run_folder.h"
 #include "program/run/run_formats.h"
+#include "program/run/run_notices.h"
 #include "records/overlay.h"
 #include "records/writer.h"
 
@@ -105,12 +106,12 @@ static int read_once(struct run *run, struct item *item)
     struct image_header header;
     const struct image_bytes file = {item->file, item->file_size, item->path};
     if (item->file)
-        return image_worker_read_memory(run->resources.image_worker, &file, &run->config.limits,
+        return image_worker_read_memory(run->resources.image_worker, &file, &run->config.reading,
                                         &item->image, &item->error);
     if (run->config.settings->generator.tile)
-        return image_worker_header(run->resources.image_worker, item->path, &run->config.limits,
+        return image_worker_header(run->resources.image_worker, item->path, &run->config.reading,
                                    &header, &item->error);
-    return image_worker_read(run->resources.image_worker, item->path, &run->config.limits,
+    return image_worker_read(run->resources.image_worker, item->path, &run->config.reading,
                              &item->image, &item->error);
 }
 
@@ -125,6 +126,14 @@ static int read_item(struct run *run, struct item *item)
     }
 }
 
+/* Says what `worker` has noticed while it decoded the image. */
+static void notice_image(struct run *run, const struct item *item,
+                         const struct image_worker *worker)
+{
+    const struct image_notes notes = image_worker_notes(worker);
+    run_notice_image(run, item->path, &notes);
+}
+
 int item_read(struct run *run, struct item *item)
 {
     if (item->error.code != ERROR_NONE) /* a folder may have gone with its file system */
@@ -133,6 +142,8 @@ int item_read(struct run *run, struct item *item)
         return -1;
     double start = clock_now();
     int status = read_item(run, item);
+    if (status == 0 && !run->config.settings->generator.tile)
+        notice_image(run, item, run->resources.image_worker);
     item->seconds = clock_now() - start;
     return status;
 }
@@ -142,7 +153,7 @@ static int find_masks_in_tiles(struct run *run, int worker, struct item *item)
     const struct tiles_source source = {
         .decoder = run->resources.strip_workers[worker],
         .path = item->path,
-        .limits = &run->config.limits,
+        .options = &run->config.reading,
     };
     struct image_header header;
     if (tiles_generate(run->resources.generators[worker], &source, &item->record.masks, &header,
@@ -150,6 +161,7 @@ static int find_masks_in_tiles(struct run *run, int worker, struct item *item)
         return -1;
     item->record.width = (uint32_t)header.width;
     item->record.height = (uint32_t)header.height;
+    notice_image(run, item, source.decoder);
     return 0;
 }
 
@@ -229,10 +241,8 @@ static bool only_part_failed(const struct item *item)
 /* Leaves out a part, of which item->error says why: it never costs the record. */
 static void leave_out(struct run *run, struct item *item, const char *part)
 {
-    progress_log(run->resources.progress, PROGRESS_WARNING, "%s: %s left out: %s", item->path, part,
-                 item->error.text);
+    run_notice_part(run, item->path, part, &item->error);
     item->error = (struct error){0};
-    run->outcome.parts_left_out++;
 }
 
 static int write_overlay(struct run *run, struct item *item)

@@ -30,8 +30,8 @@ struct run_config {
     double failures_share;  /* 0..1; more than 1: no limit */
     char model_sha256[DIGEST_TEXT];
     int workers;
-    int threads; /* of each worker */
-    struct image_limits limits;
+    int threads;                              /* of each worker */
+    struct image_options reading;             /* of images */
     struct mount_mark mounts[RUN_INPUTS_MAX]; /* the inputs' file systems */
     struct mount_mark output_mount;
     unsigned name_folds; /* what the output folder takes for the same name (name_fold.h) */
@@ -57,15 +57,20 @@ struct run_resources {
     struct image_worker **strip_workers; /* [workers] with --tile, else NULL */
 };
 
+/* Images that are done but not quite as expected; see run_notices.h. Counted by any thread. */
+struct run_notices {
+    atomic_uint_fast64_t dark;           /* nearly black, because 16-bit values are low */
+    atomic_uint_fast64_t ends_added;     /* JPEGs without their end marker */
+    atomic_uint_fast64_t parts_left_out; /* overlays and files of further formats */
+};
+
 /* Counts and failure. */
 struct run_outcome {
     /* Images that failed in earlier starts and are not retried, without tars and folders that this
      * start could read. Written by the listing thread. */
     uint64_t failed_before;
 
-    /* Overlays and files of further formats that were left out, with a warning for each. Written by
-     * the writing thread. */
-    uint64_t parts_left_out;
+    struct run_notices notices;
 
     /* Written by the listing thread. */
     uint64_t taken; /* items that are no tars, of all shards, and images in this shard's tars */

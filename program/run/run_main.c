@@ -33,6 +33,7 @@
 #include "program/run/run_foreign.h"
 #include "program/run/run_formats.h"
 #include "program/run/run_inputs.h"
+#include "program/run/run_notices.h"
 #include "program/run/run_setup.h"
 
 enum { SYNC_FILES = 256 }; /* most records whose folders are synced together */
@@ -255,11 +256,7 @@ static enum exit_status end_run(struct run *run, int status, struct error *error
         progress_log(progress, PROGRESS_ERROR, "%s", at_end.text);
         exit_status = conclude(run, -1, status ? error : &at_end, &reason);
     }
-    if (run->outcome.parts_left_out)
-        progress_log(progress, PROGRESS_WARNING,
-                     "%llu overlays or files of further formats are left out; the records are "
-                     "complete",
-                     (unsigned long long)run->outcome.parts_left_out);
+    run_notices_finish(run);
     if (run->resources.ledger)
         progress_finish(progress, reason, exit_status);
     return exit_status;

@@ -1,5 +1,7 @@
 #include "program/run/run_setup.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "images/image_worker.h"
 #include "jobs/list.h"
@@ -98,7 +100,7 @@ static int fit_workers(struct run_config *config, struct run_resources *resource
                      "memory for only %d of %d workers; see --memory", fitting, config->workers);
     config->workers = fitting;
     uint64_t left = budget - fixed - each * (uint64_t)fitting;
-    config->limits.max_bytes = left / collection_images(fitting) + 1;
+    config->reading.max_bytes = left / collection_images(fitting) + 1;
     return 0;
 }
 
@@ -106,7 +108,9 @@ int run_start_workers(struct run_config *config, struct run_resources *resources
                       struct error *error)
 {
     choose_workers(config, images);
-    config->limits.max_pixels = config->settings->max_pixels;
+    config->reading.max_pixels = config->settings->max_pixels;
+    config->reading.depth =
+        strcmp(config->settings->scale_16bit, "minmax") == 0 ? IMAGE_MINMAX : IMAGE_UPPER_8_BITS;
     const struct image_worker_options decoding = {.seconds = config->settings->image_timeout};
     resources->image_worker = image_worker_new(resources->image_server, &decoding, error);
     if (!resources->image_worker)

@@ -25,7 +25,7 @@ static size_t slurp(const char *name, uint8_t *bytes)
 }
 
 /* `path` is refused with a line "<path>: ...<reason>...". */
-static void check_refused(const char *path, const struct image_limits *limits, const char *reason)
+static void check_refused(const char *path, const struct image_options *limits, const char *reason)
 {
     struct error error = {0};
     struct image image = {0};
@@ -123,9 +123,9 @@ END_TEST
 
 START_TEST(limits_are_checked_by_the_header)
 {
-    struct image_limits limits = {37 * 29 - 1, 0};
+    struct image_options limits = {.max_pixels = 37 * 29 - 1};
     check_refused(FOLDER "rgb.png", &limits, "37 x 29 pixels are more than the limit of 1072");
-    limits = (struct image_limits){37 * 29, 3000};
+    limits = (struct image_options){.max_pixels = 37 * 29, .max_bytes = 3000};
     check_refused(FOLDER "rgb.png", &limits, "more than the budget");
     limits.max_bytes = 1000000;
     struct error error = {0};
@@ -165,7 +165,7 @@ START_TEST(lying_headers_are_refused)
     static const uint32_t sizes[][2] = {{50000, 50000}, {999999, 999999}, {0x7fffffff, 1},
                                         {0, 5},         {37, 30},         {38, 29}};
     static uint8_t bytes[MOST];
-    struct image_limits limits = {100000000, 0};
+    struct image_options limits = {.max_pixels = 100000000};
     struct image image = {0};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct error error = {0};
@@ -222,7 +222,7 @@ END_TEST
 START_TEST(damaged_files_do_not_crash)
 {
     static uint8_t bytes[MOST];
-    struct image_limits limits = {1000000, 64000000};
+    struct image_options limits = {.max_pixels = 1000000, .max_bytes = 64000000};
     struct image image = {0};
     uint64_t random = 1;
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)

@@ -100,7 +100,7 @@ START_TEST(messages_are_the_same)
         ck_assert_int_eq(here.code, there.code);
         ck_assert_int_eq(here.system, there.system);
     }
-    struct image_limits limits = {100, 0};
+    struct image_options limits = {.max_pixels = 100};
     struct error error = {0};
     ck_assert_int_eq(image_worker_read(worker, good[0], &limits, &image, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "more than the limit of 100"));
