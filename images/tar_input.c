@@ -38,7 +38,8 @@ struct tar_input {
     struct archive *archive;
     char *path; /* owned, for messages */
     size_t most;
-    char *name; /* owned: of the last member */
+    char *name;   /* owned: of the last member */
+    char *target; /* owned: of the last link */
     unsigned char *bytes;
     size_t capacity;
 };
@@ -80,6 +81,7 @@ void tar_input_close(struct tar_input *input)
     archive_read_free(input->archive);
     free(input->path);
     free(input->name);
+    free(input->target);
     free(input->bytes);
     free(input);
 }
@@ -126,8 +128,69 @@ static void tidy(char *name)
     *to = 0;
 }
 
-/* Reads the member's bytes. The size in the header is not trusted: the bytes are counted. */
-static int read_bytes(struct tar_input *input, struct tar_member *member, struct error *error)
+/* Appends the components of a path to the name `to` of `length` bytes, which has room for them and
+ * for a slash. ".." removes the component before it. Returns the new length, or -1 if the path leads
+ * out of the folder. */
+static ptrdiff_t follow(char *to, ptrdiff_t length, const char *path)
+{
+    for (const char *at = path; *at; at += *at == '/') {
+        size_t size = strcspn(at, "/");
+        if (size == 2 && at[0] == '.' && at[1] == '.') {
+            if (length == 0)
+                return -1;
+            while (length > 0 && to[--length] != '/')
+                ;
+        } else if (is_named(at, size)) {
+            if (length > 0)
+                to[length++] = '/';
+            memcpy(to + length, at, size);
+            length += (ptrdiff_t)size;
+        }
+        at += size;
+    }
+    to[length] = '\0';
+    return length;
+}
+
+/* Sets member->target. A hard link's is relative to the tar, a symbolic link's to its own folder. */
+static int take_target(struct tar_input *input, struct archive_entry *entry,
+                       struct tar_member *member, struct error *error)
+{
+    const char *hard = archive_entry_hardlink(entry);
+    const char *symbolic = archive_entry_symlink(entry);
+    const char *path = hard ? hard : symbolic ? symbolic : "";
+    const char *slash = hard ? NULL : strrchr(input->name, '/');
+    ptrdiff_t folder = slash ? slash - input->name : 0;
+    free(input->target);
+    input->target = malloc((size_t)folder + strlen(path) + 2);
+    if (!input->target)
+        return error_set(error, ERROR_MEMORY, "%s: no memory for a link", input->path);
+    if (folder)
+        memcpy(input->target, input->name, (size_t)folder);
+    bool absolute = !hard && path[0] == '/';
+    if (!absolute && follow(input->target, folder, path) > 0)
+        member->target = input->target;
+    return 0;
+}
+
+static enum tar_kind kind_of(struct archive_entry *entry)
+{
+    if (archive_entry_hardlink(entry))
+        return TAR_LINK;
+    switch (archive_entry_filetype(entry)) {
+    case AE_IFREG:
+        return TAR_FILE;
+    case AE_IFLNK:
+        return TAR_LINK;
+    case AE_IFDIR:
+        return TAR_FOLDER;
+    default:
+        return TAR_SPECIAL;
+    }
+}
+
+/* The size in the header is not trusted: the bytes are counted. */
+int tar_input_read(struct tar_input *input, struct tar_member *member, struct error *error)
 {
     member->size = 0;
     for (;;) {
@@ -150,14 +213,17 @@ static int read_bytes(struct tar_input *input, struct tar_member *member, struct
     return 0;
 }
 
-/* Copies the member's name to input->name and checks it. */
-static int take_name(struct tar_input *input, struct archive_entry *entry, struct error *error)
+/* Copies the member's name to input->name and checks it, unless it is nothing that can be read. */
+static int take_name(struct tar_input *input, struct archive_entry *entry, enum tar_kind kind,
+                     struct error *error)
 {
     const char *name = archive_entry_pathname(entry);
     free(input->name);
     input->name = strdup(name ? name : "");
     if (!input->name)
         return error_set(error, ERROR_MEMORY, "%s: no memory for a member's name", input->path);
+    if (kind == TAR_FOLDER || kind == TAR_SPECIAL)
+        return 0;
     if (path_has_parent(input->name) || names_nothing(input->name))
         return error_set(error, ERROR_IMAGE, "%s: the member \"%.200s\" leads out of the folder",
                          input->path, input->name);
@@ -165,28 +231,24 @@ static int take_name(struct tar_input *input, struct archive_entry *entry, struc
     return 0;
 }
 
-int tar_input_next(struct tar_input *input, bool (*wanted)(const char *name),
-                   struct tar_member *member, struct error *error)
+int tar_input_next(struct tar_input *input, struct tar_member *member, struct error *error)
 {
     struct archive_entry *entry;
+    int status;
     *member = (struct tar_member){0};
-    for (;;) {
-        int status = archive_read_next_header(input->archive, &entry);
-        if (status == ARCHIVE_EOF)
-            return 0;
-        if (status == ARCHIVE_RETRY)
-            continue;
-        if (status < ARCHIVE_WARN)
-            return broken(input, error);
-        if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry))
-            continue;
-        int named = take_name(input, entry, error);
-        member->name = input->name;
-        if (named)
-            return -1;
-        if (!wanted || wanted(input->name))
-            return read_bytes(input, member, error) ? -1 : 1;
-    }
+    do
+        status = archive_read_next_header(input->archive, &entry);
+    while (status == ARCHIVE_RETRY);
+    if (status == ARCHIVE_EOF)
+        return 0;
+    if (status < ARCHIVE_WARN)
+        return broken(input, error);
+    member->kind = kind_of(entry);
+    int named = take_name(input, entry, member->kind, error);
+    member->name = input->name;
+    if (named || (member->kind == TAR_LINK && take_target(input, entry, member, error)))
+        return -1;
+    return 1;
 }
 
 #else
@@ -200,14 +262,20 @@ int tar_input_open(struct tar_input **input, const char *path, size_t most, stru
                      path);
 }
 
-int tar_input_next(struct tar_input *input, bool (*wanted)(const char *name),
-                   struct tar_member *member, struct error *error)
+int tar_input_next(struct tar_input *input, struct tar_member *member, struct error *error)
 {
     (void)input;
-    (void)wanted;
     (void)member;
     (void)error;
     return 0;
+}
+
+int tar_input_read(struct tar_input *input, struct tar_member *member, struct error *error)
+{
+    (void)input;
+    (void)member;
+    (void)error;
+    return -1;
 }
 
 void tar_input_close(struct tar_input *input)

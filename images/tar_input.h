@@ -9,9 +9,19 @@
 struct error;
 struct tar_input;
 
+enum tar_kind {
+    TAR_FILE,
+    TAR_LINK, /* hard or symbolic */
+    TAR_FOLDER,
+    TAR_SPECIAL /* a device, a pipe */
+};
+
+/* All is valid until the next call. */
 struct tar_member {
-    const char *name;  /* relative; no component is empty, "." or ".." */
-    const void *bytes; /* valid until the next call */
+    enum tar_kind kind;
+    const char *name;   /* of a file or link: relative; no component is empty, "." or ".." */
+    const char *target; /* of a link: the name of the member that it leads to; NULL: leads out */
+    const void *bytes;  /* of a file, once tar_input_read has read them */
     size_t size;
 };
 
@@ -19,12 +29,15 @@ struct tar_member {
  * Returns 0, or -1 with ERROR_IO, ERROR_MEMORY, ERROR_UNSUPPORTED (built without libarchive). */
 int tar_input_open(struct tar_input **input, const char *path, size_t most, struct error *error);
 
-/* Reads the next regular file for which `wanted` returns true (NULL: all) and skips others. Returns
- * 1 with *member filled, 0 at the end, or -1. After ERROR_IMAGE only this member is unusable (it is
- * too large, or its name leads out of the folder; member->name is set) and the next call continues.
- * After ERROR_IO (damaged, truncated) or ERROR_MEMORY nothing more can be read. */
-int tar_input_next(struct tar_input *input, bool (*wanted)(const char *name),
-                   struct tar_member *member, struct error *error);
+/* Goes to the next member. Returns 1 with *member filled, 0 at the end, or -1. After ERROR_IMAGE
+ * only this member is unusable (its name leads out of the folder; kind and name are set) and the
+ * next call continues. After ERROR_IO (damaged, truncated) or ERROR_MEMORY nothing more can be read.
+ */
+int tar_input_next(struct tar_input *input, struct tar_member *member, struct error *error);
+
+/* Reads the bytes of the file that tar_input_next gave. Returns 0, or -1 as tar_input_next does: with
+ * ERROR_IMAGE if it is too large. */
+int tar_input_read(struct tar_input *input, struct tar_member *member, struct error *error);
 
 /* NULL is allowed. */
 void tar_input_close(struct tar_input *input);

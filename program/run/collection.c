@@ -310,6 +310,36 @@ static bool blames_machine(const struct error *fault)
            retry_decide(fault->system, RETRY_READING, INT_MAX, 0) == RETRY_STOP_RUN;
 }
 
+/* A tar of the list, as the context of wants_member. */
+struct listed_tar {
+    struct run *run;
+    const struct list_item *listed;
+};
+
+static bool wants_member(void *context, const char *name)
+{
+    const struct listed_tar *tar = context;
+    char *key;
+    if (asprintf(&key, "%.*s/%s", (int)tar->listed->folder, tar->listed->key, name) < 0)
+        return true; /* submit_member says so */
+    bool wants = run_folder_wants(tar->run, key, tar->listed->key);
+    free(key);
+    return wants;
+}
+
+/* Counts what a tar had. Says so if that was nothing: `read` is whether it was read to its end. */
+static void count_tar(struct run *run, const struct tar_images *images, bool read)
+{
+    char passed[PASSED_TEXT_SIZE];
+    passed_over_text(&images->passed, passed);
+    run->outcome.taken += images->taken + !read; /* a damaged tar fails as one image */
+    passed_over_sum(&run->outcome.passed_in_tars, &images->passed);
+    progress_pass(run->resources.progress, &images->passed);
+    if (read && images->taken == 0)
+        progress_log(run->resources.progress, PROGRESS_WARNING, "%s: no image in it%s%s",
+                     images->options.path, *passed ? "; " : "", passed);
+}
+
 /* Submits every image of a tar. A tar that cannot be read to its end counts as one failed image,
  * unless it is the machine's fault. */
 static int submit_tar(struct collection *collection, const struct list_item *listed,
@@ -319,18 +349,22 @@ static int submit_tar(struct collection *collection, const struct list_item *lis
     struct tar_member member;
     struct error fault = {0};
     struct run *run = collection->run;
-    int found = tar_images_open(&images, listed->path, run->config.name_folds,
-                                run->resources.progress, &fault)
-                    ? -1
-                    : 1;
+    const struct tar_images_options options = {
+        .path = listed->path,
+        .rules = &run->config.rules,
+        .folds = run->config.name_folds,
+        .progress = run->resources.progress,
+        .wants = wants_member,
+        .context = &(struct listed_tar){run, listed},
+    };
+    int found = tar_images_open(&images, &options, &fault) ? -1 : 1;
     int status = 0;
     while (status == 0 && found > 0 && !run_stopping(run)) {
         found = tar_images_next(&images, &member, &fault);
-        run->outcome.taken += found > 0;
         if (found > 0)
             status = submit_member(collection, listed, &member, fault.code ? &fault : NULL, error);
     }
-    run->outcome.taken += found < 0; /* a damaged tar */
+    count_tar(run, &images, found == 0);
     const struct submission damaged = {
         .path = listed->path, .key = listed->key, .line = listed->line, .fault = &fault};
     if (status == 0 && found < 0 && blames_machine(&fault)) {

@@ -1,62 +1,221 @@
 #include "program/run/tar_images.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/path.h"
 #include "images/image.h"
 #include "jobs/list.h"
+#include "jobs/name_rules.h"
 #include "jobs/progress.h"
 
 enum { MEMBER_MOST = 1 << 30 }; /* largest encoded image, bytes */
 
-/* By the rule that folders have: hidden names are left out, such as the ._NAME.jpg that macOS puts
- * beside each file of an archive. */
-static bool is_image(const char *name)
+int tar_images_open(struct tar_images *images, const struct tar_images_options *options,
+                    struct error *error)
 {
-    return !path_is_hidden(name) && image_has_extension(path_base(name));
+    *images = (struct tar_images){.options = *options, .names = {.folds = options->folds}};
+    return tar_input_open(&images->input, options->path, (size_t)MEMBER_MOST, error);
 }
 
-int tar_images_open(struct tar_images *images, const char *path, unsigned folds,
-                    struct progress *progress, struct error *error)
+/* Whether a member is an image by the rules that folders have. If not, counts it. */
+static bool is_image(struct tar_images *images, const char *name)
 {
-    *images = (struct tar_images){.names = {.folds = folds}, .path = path, .progress = progress};
-    return tar_input_open(&images->input, path, (size_t)MEMBER_MOST, error);
+    enum passed_reason reason = name_rules_path(images->options.rules, name);
+    if (reason != PASSED_NOT)
+        passed_over_add(&images->passed, reason);
+    else if (!image_has_extension(path_base(name)))
+        passed_over_name(&images->passed, name);
+    else
+        return true;
+    return false;
 }
 
-/* Compares a member with those before it. Returns 1 to give it to the caller, with its fault if
+/* Compares an image with those before it. Returns 1 to give it to the caller, with its fault if
  * any; 0 to skip it; or -1. */
 static int check_name(struct tar_images *images, const char *name, struct error *fault)
 {
     const char *earlier;
     int known = tar_names_add(&images->names, name, &earlier, fault);
-    if (known <= 0)
-        return known < 0 ? -1 : 1;
+    if (known < 0)
+        return -1;
+    if (known == 0) {
+        images->taken++;
+        return 1;
+    }
     if (strcmp(earlier, name) == 0) {
-        progress_log(images->progress, PROGRESS_WARNING, "%s: '%s' is in it twice; using the first",
-                     images->path, name);
+        passed_over_add(&images->passed, PASSED_REPEATED);
+        progress_log(images->options.progress, PROGRESS_WARNING,
+                     "%s: '%s' is in it twice; using the first", images->options.path, name);
         return 0;
     }
     error_set(fault, ERROR_IMAGE,
-              "%s: '%s' and '%s' would write the same record '%.*s': rename one", images->path,
-              earlier, name, (int)list_stem(name), name);
+              "%s: '%s' and '%s' would write the same record '%.*s': rename one",
+              images->options.path, earlier, name, (int)list_stem(name), name);
     return 1;
 }
 
-int tar_images_next(struct tar_images *images, struct tar_member *member, struct error *fault)
+/* Returns 1 to give the file to the caller, 0 to skip it, or -1. */
+static int take_file(struct tar_images *images, struct tar_member *member, struct error *fault)
+{
+    if (tar_links_file(&images->links, member->name, fault))
+        return -1;
+    if (!is_image(images, member->name))
+        return 0;
+    int taken = check_name(images, member->name, fault);
+    if (taken <= 0 || fault->code)
+        return taken;
+    return tar_input_read(images->input, member, fault) && fault->code != ERROR_IMAGE ? -1 : 1;
+}
+
+/* Notes a link for the second reading. Returns 0; 1 if it is unusable, with its fault; or -1. */
+static int take_link(struct tar_images *images, const struct tar_member *member,
+                     struct error *fault)
+{
+    const char *name = member->name;
+    bool image = is_image(images, name);
+    if (!member->target || !tar_links_know(&images->links, member->target)) {
+        if (image)
+            passed_over_add(&images->passed, PASSED_DANGLING);
+        return 0;
+    }
+    int taken = image ? check_name(images, name, fault) : 1;
+    if (taken <= 0 || fault->code)
+        return taken;
+    bool wanted = image && images->options.wants(images->options.context, name);
+    return tar_links_add(&images->links, name, member->target, wanted, fault);
+}
+
+/* Returns 1 to give the member to the caller, 0 to skip it, or -1. */
+static int take_member(struct tar_images *images, struct tar_member *member, struct error *fault)
+{
+    switch (member->kind) {
+    case TAR_FILE:
+        return take_file(images, member, fault);
+    case TAR_LINK:
+        return take_link(images, member, fault);
+    case TAR_SPECIAL:
+        passed_over_add(&images->passed, PASSED_SPECIAL);
+        return 0;
+    case TAR_FOLDER:
+        break;
+    }
+    return 0;
+}
+
+/* A member whose name leads out of the folder. */
+static int refuse_name(struct tar_images *images, const struct tar_member *member)
+{
+    if (member->kind == TAR_LINK) {
+        passed_over_add(&images->passed, PASSED_DANGLING);
+        return 0;
+    }
+    images->taken++;
+    return 1;
+}
+
+/* The first reading. Returns as tar_images_next. */
+static int next_member(struct tar_images *images, struct tar_member *member, struct error *fault)
+{
+    for (;;) {
+        *fault = (struct error){0};
+        int found = tar_input_next(images->input, member, fault);
+        if (found == 0)
+            return 0;
+        if (found < 0 && fault->code != ERROR_IMAGE)
+            return -1;
+        found = found < 0 ? refuse_name(images, member) : take_member(images, member, fault);
+        if (found != 0)
+            return found;
+    }
+}
+
+/* Opens the tar a second time, if there are links to read and it is no pipe. Returns 1 if so. */
+static int begin_again(struct tar_images *images, struct error *fault)
+{
+    struct stat status;
+    const char *path = images->options.path;
+    images->again = true;
+    if (images->links.wanted == 0)
+        return 0;
+    if (stat(path, &status) || !S_ISREG(status.st_mode)) {
+        images->passed.counts[PASSED_DANGLING] += images->links.wanted;
+        return 0;
+    }
+    if (tar_links_resolve(&images->links, fault))
+        return -1;
+    tar_input_close(images->input);
+    return tar_input_open(&images->input, path, (size_t)MEMBER_MOST, fault) ? -1 : 1;
+}
+
+/* The next link to the file in images->member. Returns 1, or 0 if there is none. */
+static int next_due(struct tar_images *images, struct tar_member *member, struct error *fault)
+{
+    while (images->due_count > 0) {
+        struct tar_link *link = images->due++;
+        images->due_count--;
+        if (!link->wanted)
+            continue;
+        link->wanted = false; /* a file of this name may follow again */
+        images->links.wanted--;
+        *fault = images->fault;
+        *member = images->member;
+        member->name = link->name;
+        return 1;
+    }
+    return 0;
+}
+
+/* Goes to the next file that links lead to, in the second reading. Returns 1, 0 at the end, or -1.
+ */
+static int find_due(struct tar_images *images, struct error *fault)
 {
     int found;
     do {
         *fault = (struct error){0};
-        found = tar_input_next(images->input, is_image, member, fault);
-        if (found < 0 && fault->code == ERROR_IMAGE)
-            return 1;
-    } while (found > 0 && (found = check_name(images, member->name, fault)) == 0);
+        found = tar_input_next(images->input, &images->member, fault);
+        if (found < 0 && fault->code != ERROR_IMAGE)
+            return -1;
+        if (found > 0 && images->member.kind == TAR_FILE)
+            images->due = tar_links_to(&images->links, images->member.name, &images->due_count);
+    } while (found != 0 && images->due_count == 0);
+    if (found > 0 && tar_input_read(images->input, &images->member, fault) &&
+        fault->code != ERROR_IMAGE)
+        return -1;
+    images->fault = *fault;
     return found;
+}
+
+/* The second reading. Returns as tar_images_next. */
+static int next_link(struct tar_images *images, struct tar_member *member, struct error *fault)
+{
+    for (;;) {
+        if (next_due(images, member, fault))
+            return 1;
+        if (images->links.wanted == 0)
+            return 0;
+        int found = find_due(images, fault);
+        if (found == 0) /* the tar has changed meanwhile */
+            images->passed.counts[PASSED_DANGLING] += images->links.wanted;
+        if (found <= 0)
+            return found;
+    }
+}
+
+int tar_images_next(struct tar_images *images, struct tar_member *member, struct error *fault)
+{
+    int found = images->again ? 1 : next_member(images, member, fault);
+    if (found != 0 && !images->again)
+        return found;
+    if (!images->again && (found = begin_again(images, fault)) <= 0)
+        return found;
+    return next_link(images, member, fault);
 }
 
 void tar_images_close(struct tar_images *images)
 {
     tar_input_close(images->input);
     tar_names_free(&images->names);
+    tar_links_free(&images->links);
 }

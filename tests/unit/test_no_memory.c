@@ -164,9 +164,11 @@ static int read_tar(struct error *error)
     if (tar_input_open(&input, SEEDS "tar/ustar.tar", 1 << 16, error))
         return -1;
     int found;
-    do
-        found = tar_input_next(input, NULL, &member, error);
-    while (found > 0);
+    do {
+        found = tar_input_next(input, &member, error);
+        if (found > 0 && member.kind == TAR_FILE && tar_input_read(input, &member, error))
+            found = -1;
+    } while (found > 0);
     tar_input_close(input);
     return found;
 }
