@@ -26,6 +26,7 @@ static void fill_info(struct sam *sam)
     sam->info.dtype = summary.dtype;
     sam->info.inside = summary.inside;
     sam->info.prefix = summary.prefix;
+    sam->info.wrapper = summary.wrapper;
 }
 
 /* Encoder and decoder must have the same C. */

@@ -55,6 +55,7 @@ struct sam_info {
     const char *dtype;   /* as stored: "F32", "F16", "BF16" or "mixed" */
     const char *inside;  /* keys of the dictionaries around the weights: "", "model", "ema.model" */
     const char *prefix;  /* dropped from the names of all tensors: "", "module." */
+    const char *wrapper; /* dropped within names: "", "_orig_mod." */
 };
 
 /* Loads a checkpoint: .pth/.pt (zip or legacy pickle) or .safetensors, told apart by content, not

@@ -155,6 +155,7 @@ static int time_all(struct bench *bench, struct error *error)
     if (model_load(&bench->model, bench->settings, defaults, error) ||
         (!bench->path && draw_image(&bench->image, error)))
         return -1;
+    model_load_tell("bench", bench->settings, bench->model, defaults);
     bench->generator = generator_new(mm_model_sam(bench->model), &bench->settings->generator,
                                      bench->settings->threads, error);
     if (!bench->generator)

@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/plain_text.h"
 #include "include/maskmill.h"
+#include "library/mm_handles.h"
 #include "model/builtin.h"
+#include "model/sam.h"
 #include "program/segmenter.h"
 #include "program/settings.h"
 
@@ -80,6 +83,35 @@ int model_load(struct mm_model **model, struct settings *settings, char used[MOD
         return -1;
     }
     return 0;
+}
+
+void model_load_dropped(const struct mm_model *model, char text[MODEL_LOAD_DEFAULTS])
+{
+    const struct sam_info *info = sam_info(mm_model_sam(model));
+    text[0] = '\0';
+    if (*info->prefix && *info->wrapper)
+        snprintf(text, MODEL_LOAD_DEFAULTS,
+                 "the prefix \"%s\" is dropped from the names of all tensors, and \"%s\" within "
+                 "them",
+                 info->prefix, info->wrapper);
+    else if (*info->prefix)
+        snprintf(text, MODEL_LOAD_DEFAULTS,
+                 "the prefix \"%s\" is dropped from the names of all tensors", info->prefix);
+    else if (*info->wrapper)
+        snprintf(text, MODEL_LOAD_DEFAULTS, "\"%s\" is dropped from the names of tensors",
+                 info->wrapper);
+}
+
+void model_load_tell(const char *command, const struct settings *settings,
+                     const struct mm_model *model, const char *used)
+{
+    char dropped[MODEL_LOAD_DEFAULTS];
+    const char *name = model_load_name(settings);
+    model_load_dropped(model, dropped);
+    if (*dropped)
+        plain_line(stderr, "maskmill %s: %s: %s", command, name, dropped);
+    if (*used)
+        plain_line(stderr, "maskmill %s: %s: its own defaults are used:%s", command, name, used);
 }
 
 int model_load_digest(const struct settings *settings, char text[DIGEST_TEXT], struct error *error)

@@ -20,6 +20,14 @@ const char *model_load_name(const struct settings *settings);
 int model_load(struct mm_model **model, struct settings *settings, char used[MODEL_LOAD_DEFAULTS],
                struct error *error);
 
+/* What was dropped from the names of the model's tensors, in one line, or "". */
+void model_load_dropped(const struct mm_model *model, char text[MODEL_LOAD_DEFAULTS]);
+
+/* Prints what a user should know of a loaded model to standard error: what was dropped from its
+ * tensors' names, and its own defaults (`used`). `command` is "eval" or "bench". */
+void model_load_tell(const char *command, const struct settings *settings,
+                     const struct mm_model *model, const char *used);
+
 /* SHA-256 of the model's file. 0 or -1 (ERROR_IO). */
 int model_load_digest(const struct settings *settings, char text[DIGEST_TEXT], struct error *error);
 

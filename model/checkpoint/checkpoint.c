@@ -186,7 +186,7 @@ const float *checkpoint_tensor(struct checkpoint *checkpoint, const char *name,
         return NULL;
     }
     if (!convert_knows(tensor->dtype)) {
-        error_set(error, ERROR_MODEL, "%s: tensor %s has dtype %s, expected F32, F16 or BF16",
+        error_set(error, ERROR_MODEL, "%s: tensor %s has dtype %s, expected F32, F16, BF16 or F64",
                   checkpoint->name, name, dtype_name(tensor->dtype));
         return NULL;
     }
@@ -289,6 +289,7 @@ struct checkpoint_summary checkpoint_summary(const struct checkpoint *checkpoint
         .dtype = "none",
         .inside = table->inside,
         .prefix = table->prefix,
+        .wrapper = table->wrapper ? table->wrapper : "",
     };
     for (size_t i = 0; i < table->tensor_count; i++) {
         const struct tensor *tensor = &table->tensors[i];

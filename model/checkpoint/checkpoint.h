@@ -89,9 +89,11 @@ struct checkpoint_summary {
     const char *format;  /* "safetensors", "PyTorch zip" or "PyTorch legacy" */
     size_t tensors;      /* marked as used */
     uint64_t parameters; /* numbers in them */
-    const char *dtype;   /* as stored: "F32", "F16", "BF16", or "mixed" */
+    const char *dtype;   /* as stored: "F32", "F16", "BF16", "F64" or "mixed" */
     const char *inside;  /* keys of the dictionaries around the tensors: "", "model", "ema.model" */
     const char *prefix;  /* dropped from the names of all tensors: "", "module." */
+    const char
+        *wrapper; /* dropped within names (the last, if there are several): "", "_orig_mod." */
 };
 
 /* The tensors used so far. The texts live as long as the checkpoint; all can be printed. */

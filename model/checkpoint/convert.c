@@ -5,7 +5,7 @@
 
 bool convert_knows(enum dtype dtype)
 {
-    return dtype == DTYPE_F32 || dtype == DTYPE_F16 || dtype == DTYPE_BF16;
+    return dtype == DTYPE_F32 || dtype == DTYPE_F16 || dtype == DTYPE_BF16 || dtype == DTYPE_F64;
 }
 
 bool convert_in_place(const struct tensor *tensor)
@@ -45,6 +45,7 @@ static void convert_row(const unsigned char *bytes, enum dtype dtype, size_t cou
 {
     for (size_t i = 0; i < count; i++) {
         uint16_t small;
+        double large;
         switch (dtype) {
         case DTYPE_F32:
             memcpy(&out[i], bytes + i * stride * 4, 4);
@@ -52,6 +53,10 @@ static void convert_row(const unsigned char *bytes, enum dtype dtype, size_t cou
         case DTYPE_F16:
             memcpy(&small, bytes + i * stride * 2, 2);
             out[i] = float_of_half(small);
+            break;
+        case DTYPE_F64:
+            memcpy(&large, bytes + i * stride * 8, 8);
+            out[i] = (float)large;
             break;
         default: /* DTYPE_BF16: the upper half of a float */
             memcpy(&small, bytes + i * stride * 2, 2);

@@ -1,6 +1,5 @@
 #include "model/checkpoint/pickle.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +20,16 @@ static int push_integer(struct machine *machine, enum pickle_kind kind, int64_t 
     return machine_push(machine, value);
 }
 
+static struct pickle_value *new_text(struct machine *machine, const char *bytes, size_t length)
+{
+    struct pickle_value *value = machine_new(machine, PICKLE_TEXT);
+    if (value) {
+        value->text.bytes = bytes;
+        value->text.length = length;
+    }
+    return value;
+}
+
 /* A text that follows its length, a number of `width` bytes. */
 static int push_text(struct machine *machine, int width)
 {
@@ -28,12 +37,8 @@ static int push_text(struct machine *machine, int width)
     if (machine_take_number(machine, width, &length))
         return -1;
     const unsigned char *bytes = machine_take(machine, length);
-    struct pickle_value *value = bytes ? machine_new(machine, PICKLE_TEXT) : NULL;
-    if (!value)
-        return -1;
-    value->text.bytes = (const char *)bytes;
-    value->text.length = (size_t)length;
-    return machine_push(machine, value);
+    return bytes ? machine_push(machine, new_text(machine, (const char *)bytes, (size_t)length))
+                 : -1;
 }
 
 /* A two's complement number of any length. Only one of at most 8 bytes is kept. */
@@ -52,7 +57,46 @@ static int push_long(struct machine *machine, int width)
     return push_integer(machine, PICKLE_INTEGER, (int64_t)number);
 }
 
-/* The function module.name, if it is on the caller's list. */
+const struct pickle_function pickle_unlisted = {"", "", false, -1};
+
+static void append_printable(char text[PICKLE_NAME_SIZE], size_t *used,
+                             const struct pickle_value *part)
+{
+    enum { PART_MAX = 90 };
+    for (size_t i = 0; i < part->text.length && i < PART_MAX; i++) {
+        char byte = part->text.bytes[i];
+        text[(*used)++] = (char)(byte >= 0x20 && byte <= 0x7e ? byte : '?');
+    }
+}
+
+void pickle_unlisted_name(const struct pickle_value *function, char text[PICKLE_NAME_SIZE])
+{
+    struct pickle_value *const *parts = function->operand->items.values;
+    size_t used = 0;
+    append_printable(text, &used, parts[0]);
+    text[used++] = '.';
+    append_printable(text, &used, parts[1]);
+    text[used] = '\0';
+}
+
+/* A function or class that is not on the caller's list. */
+static int push_unlisted(struct machine *machine, const char *module, size_t module_length,
+                         const char *name, size_t name_length)
+{
+    if (machine_push(machine, new_text(machine, module, module_length)) ||
+        machine_push(machine, new_text(machine, name, name_length)) ||
+        machine_build_tuple(machine, 2))
+        return -1;
+    struct pickle_value *parts = machine_pop(machine);
+    struct pickle_value *value = parts ? machine_new(machine, PICKLE_FUNCTION) : NULL;
+    if (value) {
+        value->function = &pickle_unlisted;
+        value->operand = parts;
+    }
+    return machine_push(machine, value);
+}
+
+/* The function module.name, from the caller's list if it is there. */
 static int push_function(struct machine *machine, const char *module, size_t module_length,
                          const char *name, size_t name_length)
 {
@@ -65,18 +109,7 @@ static int push_function(struct machine *machine, const char *module, size_t mod
                 value->function = known;
             return machine_push(machine, value);
         }
-    char text[200];
-    int length =
-        snprintf(text, sizeof text, "%.*s.%.*s", module_length < 90 ? (int)module_length : 90,
-                 module, name_length < 90 ? (int)name_length : 90, name);
-    for (int i = 0; i < length; i++)
-        if (text[i] < 0x20 || text[i] > 0x7e)
-            text[i] = '?';
-    return error_set(machine->error, ERROR_MODEL,
-                     "refused: its pickle asks for %s, which is neither a part of weights nor "
-                     "plain data (if you trust the file, load it in Python and save the "
-                     "state_dict alone, or as .safetensors)",
-                     text);
+    return push_unlisted(machine, module, module_length, name, name_length);
 }
 
 /* The next line of the pickle without its newline. */
@@ -115,16 +148,21 @@ static int do_stack_global(struct machine *machine, int unused)
                          name->text.length);
 }
 
-/* Records the call of a function, or the making of an object of a class. */
-static int do_reduce(struct machine *machine, int unused)
+static int refuse_call(struct machine *machine, const struct pickle_value *function)
 {
-    (void)unused;
-    struct pickle_value *arguments = machine_pop(machine);
-    const struct pickle_value *callee = arguments ? machine_pop(machine) : NULL;
-    if (!callee)
-        return -1;
-    if (callee->kind != PICKLE_FUNCTION || arguments->kind != PICKLE_TUPLE)
-        return machine_damaged(machine, "it calls a value that is no function");
+    char name[PICKLE_NAME_SIZE];
+    pickle_unlisted_name(function, name);
+    return error_set(machine->error, ERROR_MODEL,
+                     "refused: its pickle asks for %s, which is neither a part of weights nor "
+                     "plain data (if you trust the file, load it in Python and save the "
+                     "state_dict alone, or as .safetensors)",
+                     name);
+}
+
+/* Records a call of a listed function or class. */
+static int push_call(struct machine *machine, const struct pickle_value *callee,
+                     struct pickle_value *arguments)
+{
     if (callee->function->makes_dict && arguments->items.count == 0)
         return push_new(machine, PICKLE_DICT);
     struct pickle_value *call = machine_new(machine, PICKLE_CALL);
@@ -135,26 +173,81 @@ static int do_reduce(struct machine *machine, int unused)
     return machine_push(machine, call);
 }
 
+/* Pops the arguments of a call and what is called; NULL if it is no function. */
+static struct pickle_value *pop_call(struct machine *machine, struct pickle_value **arguments)
+{
+    *arguments = machine_pop(machine);
+    struct pickle_value *callee = *arguments ? machine_pop(machine) : NULL;
+    if (!callee || (callee->kind == PICKLE_FUNCTION && (*arguments)->kind == PICKLE_TUPLE))
+        return callee;
+    machine_damaged(machine, "it calls a value that is no function");
+    return NULL;
+}
+
+static int do_reduce(struct machine *machine, int unused)
+{
+    (void)unused;
+    struct pickle_value *arguments;
+    const struct pickle_value *callee = pop_call(machine, &arguments);
+    if (!callee)
+        return -1;
+    return callee->function == &pickle_unlisted ? refuse_call(machine, callee)
+                                                : push_call(machine, callee, arguments);
+}
+
+/* An object as Python makes it before it sets its attributes: nothing of its class runs. */
+static int do_new_object(struct machine *machine, int unused)
+{
+    (void)unused;
+    struct pickle_value *arguments;
+    struct pickle_value *callee = pop_call(machine, &arguments);
+    if (!callee)
+        return -1;
+    if (callee->function != &pickle_unlisted)
+        return push_call(machine, callee, arguments);
+    if (machine_push(machine, machine_new(machine, PICKLE_OBJECT)) || machine_push(machine, callee))
+        return -1;
+    return machine_extend(machine, 1, PICKLE_OBJECT);
+}
+
+/* As do_new_object, with arguments that have names. */
+static int do_new_object_named(struct machine *machine, int unused)
+{
+    return machine_pop(machine) ? do_new_object(machine, unused) : -1;
+}
+
+/* Legacy files of torch.save name the class of a module so: ('module', class, file, source). */
+static struct pickle_value *class_of_module(const struct pickle_value *id)
+{
+    bool module = id->kind == PICKLE_TUPLE && id->items.count == 4 &&
+                  pickle_is_text(id->items.values[0], "module") &&
+                  id->items.values[1]->kind == PICKLE_FUNCTION;
+    return module ? id->items.values[1] : NULL;
+}
+
 static int do_persistent(struct machine *machine, int unused)
 {
     (void)unused;
     struct pickle_value *id = machine_pop(machine);
+    if (id && class_of_module(id))
+        return machine_push(machine, class_of_module(id));
     struct pickle_value *value = id ? machine_new(machine, PICKLE_PERSISTENT) : NULL;
     if (value)
         value->operand = id;
     return machine_push(machine, value);
 }
 
-/* Drops the attributes of an OrderedDict, where torch keeps version numbers, and of an object that
- * is only passed over, such as a NumPy array. */
+/* Keeps the attributes of an object of an unlisted class. Drops those of an OrderedDict, where torch
+ * keeps version numbers, and of what is only passed over, such as a NumPy array. */
 static int do_build(struct machine *machine, int unused)
 {
     (void)unused;
-    if (!machine_pop(machine))
-        return -1;
-    const struct pickle_value *object = machine_top(machine);
+    struct pickle_value *attributes = machine_pop(machine);
+    const struct pickle_value *object = attributes ? machine_top(machine) : NULL;
     if (!object)
         return -1;
+    if (object->kind == PICKLE_OBJECT)
+        return machine_push(machine, attributes) ? -1 : machine_extend(machine, 1, PICKLE_OBJECT);
     return object->kind == PICKLE_DICT || object->kind == PICKLE_CALL
                ? 0
                : machine_damaged(machine, "it gives attributes to a value that has none");
@@ -304,7 +397,8 @@ static const struct {
     [OP_FROZENSET] = {do_container, PICKLE_SET},
     [OP_BYTEARRAY8] = {push_text, 8},
     [OP_REDUCE] = {do_reduce, 0},
-    [OP_NEWOBJ] = {do_reduce, 0},
+    [OP_NEWOBJ] = {do_new_object, 0},
+    [OP_NEWOBJ_EX] = {do_new_object_named, 0},
     [OP_BINPERSID] = {do_persistent, 0},
     [OP_BUILD] = {do_build, 0},
 };
@@ -364,7 +458,7 @@ void pickle_free(struct pickle *pickle)
     for (size_t i = 0; i < pickle->value_count; i++) {
         struct pickle_value *value = &pickle->chunks[i / MACHINE_CHUNK][i % MACHINE_CHUNK];
         if (value->kind == PICKLE_TUPLE || value->kind == PICKLE_LIST ||
-            value->kind == PICKLE_SET || value->kind == PICKLE_DICT)
+            value->kind == PICKLE_SET || value->kind == PICKLE_DICT || value->kind == PICKLE_OBJECT)
             free(value->items.values);
     }
     for (size_t i = 0; i < pickle->chunk_count; i++)

@@ -1,7 +1,8 @@
 /* pickle.h - reads a Python pickle as data.
  *
- * Calls in the pickle are recorded, never made: there is no Python here, and a function that the
- * caller does not list is an error. Protocols 2 to 5 are read as far as torch.save uses them
+ * Calls in the pickle are recorded, never made: there is no Python here, and a call of a function
+ * that the caller does not list is an error. Objects of classes that are not listed are data like
+ * any other: their class and what they hold. Protocols 2 to 5 are read as far as torch.save uses them
  * (Python's Lib/pickletools.py documents each opcode). Values may share parts and may contain
  * themselves, so callers that walk them must limit the depth. The two limits below bound memory and
  * time. */
@@ -31,8 +32,11 @@ enum pickle_kind {
     PICKLE_LIST,       /* items */
     PICKLE_SET,        /* items; also a frozenset */
     PICKLE_DICT,       /* items: key, value, key, value; a key may occur twice */
-    PICKLE_FUNCTION,   /* function: a function or class by name */
+    PICKLE_FUNCTION,   /* function: a function or class by name; not listed: pickle_unlisted, with
+                          the tuple (module, name) as operand */
     PICKLE_CALL,       /* function, operand: the tuple of arguments; attributes are not kept */
+    PICKLE_OBJECT,     /* of a class that is not listed; items: the class, then its attributes as
+                          they were set; a subclass of dict or list with items is one of these */
     PICKLE_PERSISTENT, /* operand: the id of something stored outside the pickle */
     PICKLE_MARK        /* internal; callers never see it */
 };
@@ -43,6 +47,9 @@ struct pickle_function {
     bool makes_dict; /* a call without arguments gives an empty dict (OrderedDict) */
     int tag;         /* for the caller */
 };
+
+/* What an unlisted function or class is; its tag is -1. */
+extern const struct pickle_function pickle_unlisted;
 
 struct pickle_value {
     enum pickle_kind kind;
@@ -65,7 +72,8 @@ struct pickle_value {
 
 /* Reads the pickle at the start of `bytes`. `functions` ends with a NULL module. Both must outlive
  * the result. Returns 0, or -1 with *pickle NULL and ERROR_MODEL (damaged, a function that is not
- * listed, an opcode that would create other objects, too many values) or ERROR_MEMORY. */
+ * listed is called, an opcode that would create other objects, too many values) or
+ * ERROR_MEMORY. */
 int pickle_read(struct pickle **pickle, const unsigned char *bytes, size_t size,
                 const struct pickle_function *functions, struct error *error);
 
@@ -80,6 +88,11 @@ size_t pickle_size(const struct pickle *pickle);
 /* Value i of all values in the order of their creation, whether the root refers to them or not;
  * NULL past the end. */
 const struct pickle_value *pickle_value_at(const struct pickle *pickle, size_t i);
+
+enum { PICKLE_NAME_SIZE = 200 };
+
+/* "module.name" of an unlisted function or class, with '?' for what cannot be printed. */
+void pickle_unlisted_name(const struct pickle_value *function, char text[PICKLE_NAME_SIZE]);
 
 /* Whether `value` is a text with exactly these bytes. */
 bool pickle_is_text(const struct pickle_value *value, const char *text);

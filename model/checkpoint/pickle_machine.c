@@ -168,6 +168,14 @@ static int extend(struct machine *machine, size_t count, size_t between, enum pi
         return machine_damaged(machine, "it adds values to a missing container");
     struct pickle_value *container =
         machine->stack.values[machine->stack.count - count - between - 1];
+    if (container->kind == PICKLE_OBJECT && (kind == PICKLE_DICT || kind == PICKLE_LIST)) {
+        container->kind = kind; /* of a subclass */
+        container->items.count = 0;
+    }
+    if (container->kind == PICKLE_CALL) { /* of a class that is only passed over */
+        machine->stack.count -= count + between;
+        return 0;
+    }
     if (container->kind != kind)
         return machine_damaged(machine, "it adds values to a container of another kind");
     if (move_items(machine, count, container))

@@ -38,6 +38,7 @@ enum opcode {
     OP_EMPTY_TUPLE = ')',
     OP_PROTO = 0x80,
     OP_NEWOBJ = 0x81,
+    OP_NEWOBJ_EX = 0x92,
     OP_TUPLE1 = 0x85,
     OP_TUPLE2 = 0x86,
     OP_TUPLE3 = 0x87,

@@ -1,7 +1,7 @@
 #include "model/checkpoint/pth_storage.h"
 
 /* Besides what describes a tensor, this is what PyTorch's reader for weights_only=True takes
- * without being told to, and the numbers and arrays of NumPy. Python's older names for a module
+ * without being told to, the numbers and arrays of NumPy, and Python's own plain values. Python's older names for a module
  * stand beside the new ones: torch.save writes them (protocol 2). */
 const struct pickle_function pth_functions[] = {
     {"collections", "OrderedDict", true, PTH_ORDERED_DICT},
@@ -42,6 +42,27 @@ const struct pickle_function pth_functions[] = {
     {"__builtin__", "bytearray", false, PTH_DATA},
     {"__builtin__", "complex", false, PTH_DATA},
     {"_codecs", "encode", false, PTH_DATA},
+    {"collections", "defaultdict", false, PTH_DATA},
+    {"collections", "deque", false, PTH_DATA},
+    {"functools", "partial", false, PTH_DATA},
+    {"builtins", "slice", false, PTH_DATA},
+    {"builtins", "range", false, PTH_DATA},
+    {"__builtin__", "slice", false, PTH_DATA},
+    {"__builtin__", "xrange", false, PTH_DATA},
+    {"pathlib", "Path", false, PTH_DATA},
+    {"pathlib", "PosixPath", false, PTH_DATA},
+    {"pathlib", "WindowsPath", false, PTH_DATA},
+    {"pathlib", "PurePosixPath", false, PTH_DATA},
+    {"pathlib", "PureWindowsPath", false, PTH_DATA},
+    {"pathlib._local", "PosixPath", false, PTH_DATA},
+    {"pathlib._local", "WindowsPath", false, PTH_DATA},
+    {"datetime", "datetime", false, PTH_DATA},
+    {"datetime", "date", false, PTH_DATA},
+    {"datetime", "time", false, PTH_DATA},
+    {"datetime", "timedelta", false, PTH_DATA},
+    {"datetime", "timezone", false, PTH_DATA},
+    {"decimal", "Decimal", false, PTH_DATA},
+    {"fractions", "Fraction", false, PTH_DATA},
     /* of torch */
     {"torch", "Size", false, PTH_DATA},
     {"torch", "device", false, PTH_DATA},

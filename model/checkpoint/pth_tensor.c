@@ -51,11 +51,24 @@ static int add_tensor(const struct pickle_value *key, const struct pickle_value 
     return tensor_table_add(table, &found, error);
 }
 
+static int refuse_module(const struct pickle_value *class, struct error *error)
+{
+    char name[PICKLE_NAME_SIZE];
+    pickle_unlisted_name(class, name);
+    return error_set(error, ERROR_MODEL,
+                     "holds a whole module (%s) as a pickled object, which needs its Python code: "
+                     "load it there if you trust the file, and save model.state_dict()",
+                     name);
+}
+
 int pth_add_tensors(const struct pickle *pickle, const struct pth_storages *storages,
                     struct tensor_table *table, struct error *error)
 {
     const struct pickle_value *dict =
         pth_find_weights(pickle_root(pickle), table->inside, sizeof table->inside);
+    const struct pickle_value *module = pth_find_module(pickle);
+    if (module && !(dict && pth_has_encoder(dict)))
+        return refuse_module(module, error);
     if (!dict)
         return error_set(error, ERROR_MODEL,
                          "holds no dictionary of tensors (save model.state_dict())");

@@ -102,7 +102,7 @@ static bool has_tensors(const struct pickle_value *dict)
     return false;
 }
 
-static bool has_encoder(const struct pickle_value *dict)
+bool pth_has_encoder(const struct pickle_value *dict)
 {
     size_t prefix;
     for (size_t i = 0; i + 1 < dict->items.count; i += 2) {
@@ -149,11 +149,31 @@ const struct pickle_value *pth_find_weights(const struct pickle_value *root, cha
     for (size_t i = 0; i < places.count; i++)
         if (places.list[i].level < LEVELS_MAX)
             add_inner(&places, &places.list[i]);
-    const struct place *best = choose(&places, has_encoder);
+    const struct place *best = choose(&places, pth_has_encoder);
     if (!best)
         best = choose(&places, has_tensors);
     if (!best)
         return NULL;
     describe(best, inside, size);
     return best->dict;
+}
+
+/* Whether the attributes are those of a Module. */
+static bool has_modules(const struct pickle_value *attributes)
+{
+    for (size_t i = 0; attributes->kind == PICKLE_DICT && i < attributes->items.count; i += 2)
+        if (pickle_is_text(attributes->items.values[i], "_modules"))
+            return true;
+    return false;
+}
+
+const struct pickle_value *pth_find_module(const struct pickle *pickle)
+{
+    const struct pickle_value *value;
+    /* An object is created before its attributes, so the first one is the outermost. */
+    for (size_t i = 0; (value = pickle_value_at(pickle, i)); i++)
+        if (value->kind == PICKLE_OBJECT && value->items.count == 2 &&
+            has_modules(value->items.values[1]))
+            return value->items.values[0];
+    return NULL;
 }

@@ -3,8 +3,10 @@
 #ifndef MODEL_CHECKPOINT_PTH_WEIGHTS_H
 #define MODEL_CHECKPOINT_PTH_WEIGHTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+struct pickle;
 struct pickle_value;
 
 /* The arguments of the call that builds a tensor, which calls that build a Parameter or a tensor of
@@ -18,5 +20,12 @@ const struct pickle_value *pth_find_tensor(const struct pickle_value *value);
  * ("ema.model"; "" for the root). Returns NULL if there is none. */
 const struct pickle_value *pth_find_weights(const struct pickle_value *root, char *inside,
                                             size_t size);
+
+/* Whether a dictionary has the tensor by which an image encoder is recognised. */
+bool pth_has_encoder(const struct pickle_value *dict);
+
+/* The class of the first torch.nn.Module that was pickled as an object, as an unlisted function, or
+ * NULL. Its weights lie in its attributes, where its code alone knows them. */
+const struct pickle_value *pth_find_module(const struct pickle *pickle);
 
 #endif

@@ -5,16 +5,66 @@
 
 #include "model/checkpoint/tensor_table.h"
 
+/* In what part of the model a wrapper is looked for: before that, it belongs to the prefix. */
+static char *find_part(char *name)
+{
+    static const char *const parts[] = {"image_encoder.", "prompt_encoder.", "mask_decoder."};
+    char *first = NULL;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        char *found = strstr(name, parts[i]);
+        if (found && (found == name || found[-1] == '.') && (!first || found < first))
+            first = found;
+    }
+    return first;
+}
+
+/* The wrapper at the start of `name`, or NULL. */
+static const char *wrapper_at(const char *name)
+{
+    /* torch.compile, DataParallel, FSDP, checkpoint_wrapper */
+    static const char *const wrappers[] = {"_orig_mod.", "module.", "_fsdp_wrapped_module.",
+                                           "_checkpoint_wrapped_module."};
+    for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++)
+        if (strncmp(name, wrappers[i], strlen(wrappers[i])) == 0)
+            return wrappers[i];
+    return NULL;
+}
+
+/* Drops the wrappers from a name, in place. Returns the last one, or NULL. */
+static const char *unwrap(char *name)
+{
+    const char *found = NULL;
+    char *at = find_part(name);
+    at = at ? strchr(at, '.') : NULL;
+    while (at) {
+        const char *wrapper = wrapper_at(at + 1);
+        if (wrapper) { /* another may follow in its place */
+            size_t length = strlen(wrapper);
+            memmove(at + 1, at + 1 + length, strlen(at + 1 + length) + 1);
+            found = wrapper;
+        } else {
+            at = strchr(at + 1, '.');
+        }
+    }
+    return found;
+}
+
 bool tensor_prefix_of_encoder(const char *name, size_t length, size_t *prefix)
 {
     static const char *const encoders[] = {"image_encoder.pos_embed",
                                            "image_encoder.patch_embed.seq.0.c.weight"};
+    char plain[TENSOR_WHERE_SIZE];
+    if (length >= sizeof plain || memchr(name, '\0', length))
+        return false;
+    snprintf(plain, sizeof plain, "%.*s", (int)length, name);
+    unwrap(plain);
+    length = strlen(plain);
     for (size_t i = 0; i < sizeof encoders / sizeof *encoders; i++) {
         size_t tail = strlen(encoders[i]);
-        if (length < tail || memcmp(name + length - tail, encoders[i], tail) != 0)
+        if (length < tail || strcmp(plain + length - tail, encoders[i]) != 0)
             continue;
         *prefix = length - tail;
-        if (*prefix == 0 || name[*prefix - 1] == '.')
+        if (*prefix == 0 || plain[*prefix - 1] == '.')
             return true;
     }
     return false;
@@ -42,6 +92,10 @@ static bool has_prefix(const char *name, const char *prefix, size_t length)
 
 void tensor_prefix_drop(struct tensor_table *table)
 {
+    for (size_t i = 0; i < table->tensor_count; i++) {
+        const char *wrapper = unwrap(table->tensors[i].name);
+        table->wrapper = wrapper ? wrapper : table->wrapper;
+    }
     size_t length = 0;
     const char *encoder = find_encoder(table, &length);
     if (!encoder || length == 0 || length >= sizeof table->prefix)

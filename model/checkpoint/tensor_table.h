@@ -13,7 +13,7 @@
 
 struct error;
 
-/* As stored, little-endian. Only F32, F16 and BF16 can be converted to float32. */
+/* As stored, little-endian. Only F32, F16, BF16 and F64 can be converted to float32. */
 enum dtype {
     DTYPE_F32,
     DTYPE_F16,
@@ -68,6 +68,7 @@ struct tensor_table {
      * checkpoint_summary. */
     char inside[TENSOR_WHERE_SIZE];
     char prefix[TENSOR_WHERE_SIZE]; /* dropped from the names of the tensors, or "" */
+    const char *wrapper;            /* one that was dropped inside the names, a constant; or NULL */
     struct tensor *tensors;
     size_t tensor_count, tensor_capacity;
     struct metadata *metadata;

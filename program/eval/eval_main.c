@@ -33,9 +33,7 @@ static int prepare(struct eval_command *command, struct error *error)
         return 0;
     if (model_load(&command->model, command->settings, defaults, error))
         return -1;
-    if (defaults[0])
-        plain_line(stderr, "maskmill eval: %s: its own defaults are used:%s",
-                   model_load_name(command->settings), defaults);
+    model_load_tell("eval", command->settings, command->model, defaults);
     evaluator->segmenter =
         segmenter_new(command->model, command->settings, command->settings->threads, error);
     return evaluator->segmenter ? 0 : -1;

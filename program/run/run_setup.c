@@ -17,14 +17,14 @@
 int run_load_model(struct run_config *config, struct run_resources *resources, struct error *error)
 {
     char defaults[MODEL_LOAD_DEFAULTS];
+    char dropped[MODEL_LOAD_DEFAULTS];
     if (model_load(&resources->model, config->settings, defaults, error) ||
         model_load_digest(config->settings, config->model_sha256, error))
         return -1;
-    const char *prefix = sam_info(mm_model_sam(resources->model))->prefix;
-    if (*prefix)
-        progress_log(resources->progress, PROGRESS_INFO,
-                     "%s: the prefix \"%s\" is dropped from the names of all tensors",
-                     model_load_name(config->settings), prefix);
+    model_load_dropped(resources->model, dropped);
+    if (*dropped)
+        progress_log(resources->progress, PROGRESS_INFO, "%s: %s",
+                     model_load_name(config->settings), dropped);
     if (*defaults)
         progress_log(resources->progress, PROGRESS_INFO, "%s: its own defaults are used:%s",
                      model_load_name(config->settings), defaults);

@@ -4,8 +4,10 @@ Makes the pickles of torch.save without torch, so that the tests need no more th
 
 import argparse
 import collections
+import enum
 import io
 import json
+import pathlib
 import pickle
 import struct
 import sys
@@ -13,9 +15,9 @@ import types
 import zipfile
 
 
-def function(module, name):
+def function(module, name, bases=()):
     """What a pickle names as module.name."""
-    made = type(name, (), {"__module__": module})
+    made = type(name, bases, {"__module__": module})
     parts = module.split(".")
     for i in range(len(parts)):
         sys.modules.setdefault(".".join(parts[:i + 1]), types.ModuleType(module))
@@ -36,6 +38,14 @@ class Call:
 
     def __reduce__(self):
         return self.name, self.arguments
+
+
+class Network:
+    """Has the attributes of a torch.nn.Module."""
+
+
+class Kind(enum.Enum):
+    ONE = 1
 
 
 class Storage:
@@ -96,7 +106,19 @@ def main():
     save({"model": weights, "scheduler": {"milestones": collections.Counter([1, 2])}}, "multistep.pth")
     save({"model": weights, "device": Call(DEVICE, "cpu"), "size": Call(SIZE, (2, 3)), "classes": {1, 2},
           "raw": b"abc"}, "device.pth")
-    save({"model": weights, "args": argparse.Namespace(lr=0.1)}, "namespace.pth")
+    hyper = function("pytorch_lightning.utilities.parsing", "AttributeDict", (dict,))
+    save({"model": weights, "args": argparse.Namespace(lr=0.1, paths=[pathlib.PurePosixPath("/a")]),
+          "hyper_parameters": hyper(lr=0.1), "callbacks": {hyper: collections.deque([1])}}, "lightning.pth")
+    save({"model": weights, "kind": Kind.ONE}, "call.pth")
+    net = Network()
+    net._modules = {"encoder": Network()}
+    net._parameters = {"weight": number(1)}
+    save({"model": net, "step": number(1)}, "module.pth")
+    save({"model": net, "state_dict": weights}, "module-and-weights.pth")
+    save({name.replace("image_encoder.", "image_encoder._orig_mod.", 1): value for name, value in weights.items()},
+         "wrapped.pth")
+    save({"state_dict": {"model." + name.replace("image_encoder.", "image_encoder.module._orig_mod.", 1): value
+                         for name, value in weights.items()}}, "wrapped-model.pth")
     save({**prefixed("module."), "n_averaged": number(3)}, "averaged.pth")
     save({**prefixed("model."), "loss.weight": number(1)}, "stranger.pth")
 

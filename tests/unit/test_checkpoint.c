@@ -153,7 +153,7 @@ START_TEST(a_tensor_that_is_not_as_expected_is_named)
     ck_assert_ptr_null(
         checkpoint_tensor(checkpoint, "bn.num_batches_tracked", (struct shape){0}, &error));
     ck_assert_str_eq(error.text, "m.st: tensor bn.num_batches_tracked has dtype I64, expected F32, "
-                                 "F16 or BF16");
+                                 "F16, BF16 or F64");
     struct shape shape;
     ck_assert(checkpoint_shape(checkpoint, "half", &shape));
     ck_assert_int_eq(shape.rank, 2);

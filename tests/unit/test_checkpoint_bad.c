@@ -53,7 +53,7 @@ START_TEST(pickles_that_ask_for_more_than_tensors_are_refused)
     check_file_refused(DATA "bad-command.pth", "refused: its pickle asks for posix.system");
     check_file_refused(DATA "bad-legacy-command.pth", "refused: its pickle asks for posix.system");
     check_file_refused(DATA "bad-module.pth",
-                       "refused: its pickle asks for torch.nn.modules.linear.Linear");
+                       "holds a whole module (torch.nn.modules.linear.Linear) as a pickled object");
     ck_assert_int_ne(access("pwned", F_OK), 0);
     ck_assert_int_ne(access(DATA "pwned", F_OK), 0);
 }
@@ -71,20 +71,31 @@ static const struct {
      "asks for os.system"},
     {PICKLE("\x80\x04\x8c\2os\x8c\6system\x93\x8c\4true\x85R."), "asks for os.system"},
     {PICKLE("\x80\x02"
-            "c\xff\n\x01\nX"),
+            "c\xff\n\x01\n)R."),
      "asks for ?.?"},
     {PICKLE("\x80\x04K\1K\2\x93."), "name of a function is no text"},
     {PICKLE("(ios\nsystem\n."), "opcode 0x69"},
     {PICKLE("(cos"), "a name does not end"},
-    {PICKLE("\x80\x02}\x92."), "opcode 0x92"},
+    {PICKLE("\x80\x02}\x82."), "opcode 0x82"},
+    {PICKLE("\x80\x04N)}\x92."), "it calls a value that is no function"},
+    {PICKLE("\x80\x04)}\x92."), "pops a value that is not there"},
     {PICKLE("\x80\x06N."), "newer than 5"},
     {PICKLE("\x80\x05\x97."), "opcode 0x97"},
     {PICKLE("\x80\x02"
             "cargparse\nNamespace\n)\x81."),
+     "holds no tensors"},
+    {PICKLE("\x80\x02"
+            "cargparse\nNamespace\n)R."),
      "refused: its pickle asks for argparse.Namespace"},
     {PICKLE("\x80\x02"
-            "ccollections\ndefaultdict\n)R."),
-     "asks for collections.defaultdict"},
+            "cargparse\nNamespace\n)\x81}b(K\1K\2u."), /* a dict after all */
+     "holds no tensors"},
+    {PICKLE("\x80\x02"
+            "cargparse\nNamespace\n)\x81(K\1u."),
+     "a key lacks its value"},
+    {PICKLE("\x80\x02"
+            "ccollections\ndeque\n)R(K\1K\2e."),
+     "holds no tensors"},
     {PICKLE("\x80\x02"
             "c__builtin__\neval\n)R."),
      "asks for __builtin__.eval"},
