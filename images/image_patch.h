@@ -11,7 +11,7 @@
 
 #include <vips/vips.h>
 
-enum { IMAGE_PATCHES_MAX = 2 };
+enum { IMAGE_PATCHES_MAX = 3 };
 
 /* Two bytes that stand at `position`; they may lie behind the end of the file, directly. */
 struct image_patch {

@@ -126,10 +126,14 @@ static void patch_tiff(struct image_source *source)
      * tag gets a number that has no meaning. */
     if (tiff->extra_sample_entry)
         image_patch_add(&source->patched, tiff->extra_sample_entry, 0xff, 0xff);
+    bool little = !tiff->big_endian;
     /* libvips would mix the planes of gray images; libtiff shows the first one. */
     if (has_gray_planes(tiff) && tiff->samples_position)
-        image_patch_add(&source->patched, tiff->samples_position, !tiff->big_endian,
-                        tiff->big_endian);
+        image_patch_add(&source->patched, tiff->samples_position, little, !little);
+    /* libvips does not read tiles in planes apart, not even where there is one plane. */
+    bool one_plane = has_gray_planes(tiff) || tiff->samples == 1;
+    if (tiff->planes == TIFF_PLANES_APART && one_plane && tiff->planes_position)
+        image_patch_add(&source->patched, tiff->planes_position, little, !little);
 }
 
 /* Reads the tags of a TIFF. Refuses what is sound but not read. */
@@ -144,8 +148,8 @@ static int prepare_tiff(struct image_source *source, struct error *error)
     const char *reason = image_tiff_unsupported(&source->tiff);
     if (reason)
         return error_set(error, ERROR_IMAGE,
-                         "%s: TIFFs with %s are not supported; convert it to 8 or 16 bits a "
-                         "sample, uncompressed or LZW",
+                         "%s: TIFFs with %s are not supported; convert it to PNG, or to a plain "
+                         "TIFF of 8 or 16 bits",
                          source->name, reason);
     patch_tiff(source);
     return 0;

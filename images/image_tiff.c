@@ -82,7 +82,7 @@ static void read_entry(const struct reader *reader, uint64_t entry, struct image
     else if (tag == TAG_SAMPLES)
         tiff->samples_position = read_value(reader, entry, &tiff->samples);
     else if (tag == TAG_PLANES)
-        read_value(reader, entry, &tiff->planes);
+        tiff->planes_position = read_value(reader, entry, &tiff->planes);
     else if (tag == TAG_TILE_WIDTH)
         tiff->tiled = true;
     else if (tag == TAG_STRIPS || tag == TAG_TILES)

@@ -36,6 +36,7 @@ struct image_tiff {
     uint64_t parts_entry;        /* where the entry with the positions of strips or tiles stands */
     uint64_t part_sizes_entry;   /* and that with their sizes; 0 where absent */
     uint64_t samples_position;   /* where the value of tag 277 stands; 0 where absent */
+    uint64_t planes_position;    /* the same of tag 284 */
     uint64_t extra_sample_entry; /* where the entry of tag 338 stands; 0 where absent */
 };
 

@@ -2,7 +2,7 @@
 #include "images/image_tiff.h"
 
 /* Compressions in use; `read`: by every libtiff, by some, or by none. */
-enum compression_read { READ_NEVER, READ_RARELY, READ_IN_TILES, READ_ALWAYS };
+enum compression_read { READ_NEVER, READ_RARELY, READ_ALWAYS };
 
 static const struct compression {
     unsigned code;
@@ -23,15 +23,19 @@ static const struct compression {
     {32771, READ_ALWAYS, NULL}, /* Group 3 fax, word-aligned */
     {32773, READ_ALWAYS, NULL}, /* PackBits */
     {32809, READ_ALWAYS, NULL}, /* ThunderScan */
+    {32909, READ_RARELY, "PixarLog compression"},
     {32946, READ_ALWAYS, NULL}, /* Deflate, old code */
-    {33003, READ_IN_TILES, "JPEG 2000 compression"},
-    {33005, READ_IN_TILES, "JPEG 2000 compression"},
-    {34661, READ_NEVER, "JBIG compression"},
+    {33003, READ_NEVER, "JPEG 2000 compression"},
+    {33004, READ_NEVER, "JPEG 2000 compression"},
+    {33005, READ_NEVER, "JPEG 2000 compression"},
+    {34661, READ_RARELY, "JBIG compression"},
     {34676, READ_ALWAYS, NULL}, /* LogLuv; its colours are refused */
     {34677, READ_ALWAYS, NULL},
-    {34712, READ_IN_TILES, "JPEG 2000 compression"},
+    {34712, READ_NEVER, "JPEG 2000 compression"},
     {34887, READ_RARELY, "LERC compression"},
     {34892, READ_NEVER, "lossy DNG compression"},
+    {22610, READ_NEVER, "JPEG XR compression"},
+    {34934, READ_NEVER, "JPEG XR compression"},
     {34925, READ_RARELY, "LZMA compression"},
     {50000, READ_RARELY, "Zstandard compression"},
     {50001, READ_RARELY, "WebP compression"},
@@ -59,7 +63,7 @@ bool image_tiff_is_raw(const struct image_tiff *tiff)
 const char *image_tiff_unsupported(const struct image_tiff *tiff)
 {
     const struct compression *compression = find_compression(tiff);
-    if (compression->read == READ_NEVER || (compression->read == READ_IN_TILES && !tiff->tiled))
+    if (compression->read == READ_NEVER)
         return compression->name;
     if (tiff->sample_format == TIFF_SAMPLES_FLOAT)
         return "floating-point samples";
@@ -69,9 +73,16 @@ const char *image_tiff_unsupported(const struct image_tiff *tiff)
         return "complex samples";
     if (tiff->bits > 16)
         return "samples of more than 16 bits";
+    if (tiff->bits == 12)
+        return "12-bit samples";
+    if (tiff->bits != 1 && tiff->bits != 2 && tiff->bits != 4 && tiff->bits != 8 &&
+        tiff->bits != 16)
+        return "samples of other than 1, 2, 4, 8 or 16 bits";
+    bool gray = tiff->photometric <= TIFF_PHOTOMETRIC_BLACK_IS_0;
+    if (tiff->planes == TIFF_PLANES_APART && tiff->samples > 1 && tiff->tiled && !gray)
+        return "tiles in planes apart";
     /* libtiff multiplies by this alpha, but libvips reads gray from planes one at a time. */
-    if (tiff->planes == TIFF_PLANES_APART && tiff->samples > 1 &&
-        tiff->photometric <= TIFF_PHOTOMETRIC_BLACK_IS_0 &&
+    if (tiff->planes == TIFF_PLANES_APART && tiff->samples > 1 && gray &&
         tiff->extra_sample == TIFF_EXTRA_UNASSOCIATED)
         return "gray and alpha in planes apart";
     return NULL;

@@ -1,4 +1,5 @@
 /* 16-bit samples: the upper 8 bits, or the image's least to greatest value spread over 0 to 255. */
+#include "make_tiff.h"
 #include "scratch.h"
 #include "unit.h"
 
@@ -8,48 +9,25 @@
 #include "images/image.h"
 #include "images/image_source.h"
 
-enum { WIDTH = 5, HEIGHT = 70, BANDS_MOST = 4, TAGS = 11, HEAD = 8 + 2 + TAGS * 12 + 4 };
+enum { WIDTH = 5, HEIGHT = 70, BANDS_MOST = 4 };
 
-static void put(uint8_t *to, int size, uint32_t value)
+/* Writes a TIFF of WIDTH x HEIGHT pixels; the last of 2 or 4 bands is alpha. Returns its size. */
+static size_t make_deep(const uint16_t *samples, int bands, uint8_t *bytes)
 {
-    for (int i = 0; i < size; i++)
-        to[i] = (uint8_t)(value >> 8 * i);
-}
-
-/* Writes an uncompressed TIFF of WIDTH x HEIGHT pixels; the last of 2 or 4 bands is alpha. Returns
- * its size. */
-static size_t make_tiff(const uint16_t *samples, int bands, uint8_t *bytes)
-{
-    uint32_t size = WIDTH * HEIGHT * (uint32_t)bands * 2;
-    const uint32_t tags[TAGS][2] = {{256, WIDTH},
-                                    {257, HEIGHT},
-                                    {258, 16},
-                                    {259, 1},
-                                    {262, bands < 3 ? 1 : 2},
-                                    {273, HEAD + 8},
-                                    {277, (uint32_t)bands},
-                                    {278, HEIGHT},
-                                    {279, size},
-                                    {284, 1},
-                                    {338, 2}};
-    int used = bands % 2 == 0 ? TAGS : TAGS - 1;
-    memset(bytes, 0, HEAD + 8);
-    memcpy(bytes, "II*\0\x08\0\0\0", 8);
-    put(bytes + 8, 2, (uint32_t)used);
-    for (int i = 0; i < used; i++) {
-        uint8_t *entry = bytes + 10 + 12 * i;
-        bool many = tags[i][0] == 258 && bands > 2; /* then the values stand behind the directory */
-        put(entry, 2, tags[i][0]);
-        put(entry + 2, 2, tags[i][0] == 273 || tags[i][0] == 279 ? 4 : 3);
-        put(entry + 4, 4, tags[i][0] == 258 ? (uint32_t)bands : 1);
-        put(entry + 8, 4, many ? HEAD : tags[i][1]);
-        if (tags[i][0] == 258 && bands == 2)
-            put(entry + 10, 2, 16);
-    }
-    for (int c = 0; c < bands; c++)
-        put(bytes + HEAD + 2 * c, 2, 16);
-    memcpy(bytes + HEAD + 8, samples, size);
-    return HEAD + 8 + size;
+    uint32_t count = (uint32_t)bands, size = WIDTH * HEIGHT * count * 2;
+    const struct make_tiff_tag tags[] = {
+        {256, 3, 1, WIDTH, 0},
+        {257, 3, 1, HEIGHT, 0},
+        {258, 3, count, 16, 0},
+        {259, 3, 1, 1, 0},
+        {262, 3, 1, bands < 3 ? 1 : 2, 0},
+        {273, 4, 1, TIFF_HEAD, 0},
+        {277, 3, 1, count, 0},
+        {278, 3, 1, HEIGHT, 0},
+        {279, 4, 1, size, 0},
+        {338, bands % 2 ? 0 : 3, 1, 2, 0},
+    };
+    return make_tiff(tags, sizeof tags / sizeof *tags, samples, size, bytes);
 }
 
 /* Colours from `least` to `greatest`; alpha, if any, is opaque. */
@@ -68,12 +46,12 @@ static void fill(uint16_t *samples, int bands, unsigned least, unsigned greatest
 static void check_spread(int bands, unsigned least, unsigned greatest)
 {
     static uint16_t samples[WIDTH * HEIGHT * BANDS_MOST];
-    static uint8_t bytes[HEAD + 8 + sizeof samples];
+    static uint8_t bytes[TIFF_HEAD + sizeof samples];
     const struct image_options options = {.depth = IMAGE_MINMAX};
     struct image image = {0};
     struct error error = {0};
     fill(samples, bands, least, greatest);
-    size_t size = make_tiff(samples, bands, bytes);
+    size_t size = make_deep(samples, bands, bytes);
     ck_assert_msg(image_read_memory(bytes, size, "a", &options, &image, &error) == 0, "%s",
                   error.text);
     for (int i = 0; i < WIDTH * HEIGHT; i++)
@@ -96,12 +74,12 @@ END_TEST
 START_TEST(a_constant_image_keeps_its_upper_bits)
 {
     static uint16_t samples[WIDTH * HEIGHT];
-    static uint8_t bytes[HEAD + 8 + sizeof samples];
+    static uint8_t bytes[TIFF_HEAD + sizeof samples];
     const struct image_options options = {.depth = IMAGE_MINMAX};
     struct image image = {0};
     struct error error = {0};
     fill(samples, 1, 0x1234, 0x1234);
-    size_t size = make_tiff(samples, 1, bytes);
+    size_t size = make_deep(samples, 1, bytes);
     ck_assert_int_eq(image_read_memory(bytes, size, "a", &options, &image, &error), 0);
     ck_assert_uint_eq(image.rgb[0], 0x12);
     image_free(&image);
@@ -126,7 +104,7 @@ END_TEST
 START_TEST(strips_are_parts_of_the_whole)
 {
     static uint16_t samples[WIDTH * HEIGHT * 3];
-    static uint8_t bytes[HEAD + 8 + sizeof samples];
+    static uint8_t bytes[TIFF_HEAD + sizeof samples];
     const struct image_options options = {.depth = IMAGE_MINMAX};
     struct scratch scratch = scratch_new();
     char *path = scratch_path(&scratch, "a.tif");
@@ -135,7 +113,7 @@ START_TEST(strips_are_parts_of_the_whole)
     struct image_strips *strips;
     struct error error = {0};
     fill(samples, 3, 7, 3000);
-    size_t size = make_tiff(samples, 3, bytes);
+    size_t size = make_deep(samples, 3, bytes);
     FILE *file = fopen(path, "wb");
     ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
     fclose(file);
@@ -159,12 +137,12 @@ END_TEST
 START_TEST(the_range_is_noted)
 {
     static uint16_t samples[WIDTH * HEIGHT * 4];
-    static uint8_t bytes[HEAD + 8 + sizeof samples];
+    static uint8_t bytes[TIFF_HEAD + sizeof samples];
     static uint8_t rgb[WIDTH * HEIGHT * 3];
     struct image_source source;
     struct error error = {0};
     fill(samples, 4, 9, 4095);
-    size_t size = make_tiff(samples, 4, bytes);
+    size_t size = make_deep(samples, 4, bytes);
     ck_assert_int_eq(image_source_open_memory(&source, bytes, size, "a", NULL, &error), 0);
     ck_assert(!source.notes.deep);
     ck_assert_int_eq(image_source_all(&source, rgb, &error), 0);
