@@ -46,9 +46,7 @@ enum image_depth {
 
 /* How to read an image. All zeros: as OpenCV, without limits. */
 struct image_options {
-    /* Checked against the header, before anything is decoded; 0: no limit. */
-    uint64_t max_pixels; /* width * height */
-    uint64_t max_bytes;  /* memory while decoding: image_header.bytes */
+    uint64_t max_pixels; /* width * height, checked before anything is decoded; 0: no limit */
     enum image_depth depth;
 };
 
@@ -113,9 +111,9 @@ void image_free(struct image *image);
 /* A window of whole rows that moves down an image too large for memory. For one thread. */
 struct image_strips;
 
-/* Opens `path` for reading from top to bottom and fills *header. Checks max_pixels but not
- * max_bytes: the memory needed is header->decoder_bytes and the window. An image that must be
- * turned upright is first unpacked to a temporary file in TMPDIR (/tmp) of 3 bytes a pixel.
+/* Opens `path` for reading from top to bottom and fills *header. The memory needed is
+ * header->decoder_bytes and the window. An image that must be turned upright is first unpacked to a
+ * temporary file in TMPDIR (/tmp) of 3 bytes a pixel.
  * Returns 0 or -1 as image_read, or -1 with ERROR_IO. The caller frees *strips. */
 int image_strips_open(struct image_strips **strips, const char *path,
                       const struct image_options *options, struct image_header *header,

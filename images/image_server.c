@@ -140,25 +140,48 @@ static int make_room(struct image_source *source, const struct image_request *re
 struct child {
     struct image_shared shared;
     struct image_strips *strips; /* NULL if none are open */
+    struct image_source source;  /* if is_open */
+    bool is_open;
 };
 
-static void decode(const struct image_request *request, struct image_shared *shared,
+static void close_image(struct child *child)
+{
+    image_strips_free(child->strips);
+    child->strips = NULL;
+    if (child->is_open)
+        image_source_close(&child->source);
+    child->is_open = false;
+}
+
+static void open_image(const struct image_request *request, struct child *child,
+                       struct image_reply *reply)
+{
+    size_t begin = image_shared_pixels(request->size);
+    if (grow(&child->shared, begin, request->name, &reply->error) ||
+        open_source(&child->source, request, &child->shared, &reply->error))
+        return;
+    child->is_open = true;
+    reply->header = child->source.header;
+}
+
+static void decode(const struct image_request *request, struct child *child,
                    struct image_reply *reply)
 {
-    struct image_source source;
-    size_t begin = image_shared_pixels(request->size);
-    if (grow(shared, begin, request->name, &reply->error) ||
-        open_source(&source, request, shared, &reply->error))
+    if (!child->is_open) {
+        error_set(&reply->error, ERROR_IMAGE, "%s: its decoder has lost it", request->name);
         return;
-    reply->header = source.header;
+    }
+    reply->header = child->source.header;
+    size_t begin = image_shared_pixels(request->size);
     size_t pixels = (size_t)reply->header.width * (size_t)reply->header.height;
     if (!request->memory_bytes && !has_memory(LEAST_BYTES + reply->header.bytes))
         error_set_system(&reply->error, ERROR_MEMORY, ENOMEM, "%s: cannot be decoded",
                          request->name); /* now, because some decoders abort without memory */
-    else if (make_room(&source, request, shared, begin + 3 * pixels, &reply->error) == 0)
-        image_source_all(&source, shared->bytes + begin, &reply->error);
-    reply->notes = source.notes;
-    image_source_close(&source);
+    else if (make_room(&child->source, request, &child->shared, begin + 3 * pixels,
+                       &reply->error) == 0)
+        image_source_all(&child->source, child->shared.bytes + begin, &reply->error);
+    reply->notes = child->source.notes;
+    close_image(child);
 }
 
 static void decode_rows(const struct image_request *request, struct child *child,
@@ -184,21 +207,24 @@ static void answer(const struct image_request *request, struct child *child,
         decode_rows(request, child, reply);
         return;
     }
-    image_strips_free(child->strips);
-    child->strips = NULL;
+    if (request->kind == IMAGE_PIXELS) {
+        decode(request, child, reply);
+        return;
+    }
+    close_image(child);
     if (request->kind == IMAGE_HEADER)
         image_read_header(request->name, &request->options, &reply->header, &reply->error);
     else if (request->kind == IMAGE_STRIPS)
         image_strips_open(&child->strips, request->name, &request->options, &reply->header,
                           &reply->error);
     else
-        decode(request, &child->shared, reply);
+        open_image(request, child, reply);
 }
 
 /* A child's main loop: answers requests until the socket is closed. Returns its exit status. */
 static int serve(int socket, int memory)
 {
-    struct child child = {{memory, NULL, 0}, NULL};
+    struct child child = {.shared = {memory, NULL, 0}};
     struct error error = {0};
     uint64_t before = private_bytes();
     struct image_request *request = memory_new(1, sizeof *request, "image request", &error);

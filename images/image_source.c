@@ -107,13 +107,6 @@ static int check_limits(const struct image_source *source, const struct image_op
                          "if it is meant to be that large",
                          source->name, header->width, header->height,
                          (unsigned long long)options->max_pixels);
-    if (options && options->max_bytes > 0 && header->bytes > options->max_bytes)
-        return error_set(error, ERROR_IMAGE,
-                         "%s: decoding its %d x %d pixels may take %llu MB, more than the budget "
-                         "of %llu MB; raise the budget or use --tile",
-                         source->name, header->width, header->height,
-                         (unsigned long long)(header->bytes >> 20),
-                         (unsigned long long)(options->max_bytes >> 20));
     return 0;
 }
 

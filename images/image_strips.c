@@ -77,9 +77,7 @@ static int open_strips(struct image_strips *strips, const char *path,
     strips->path = strdup(path);
     if (!strips->path)
         return error_set(error, ERROR_MEMORY, "%s: no memory to open it", path);
-    struct image_options without_bytes = options ? *options : (struct image_options){0};
-    without_bytes.max_bytes = 0;
-    if (image_source_open(&strips->source, strips->path, true, &without_bytes, error))
+    if (image_source_open(&strips->source, strips->path, true, options, error))
         return -1;
     strips->row_bytes = (size_t)strips->source.header.width * 3;
     return strips->source.orientation > 1 ? unpack(strips, error) : 0;

@@ -39,6 +39,13 @@ int image_shared_grow(struct image_shared *shared, size_t size, struct error *er
     return error_set_system(error, ERROR_MEMORY, errno, "no %zu bytes of shared memory", size);
 }
 
+void image_shared_clear(struct image_shared *shared)
+{
+    if (shared->size)
+        fallocate(shared->descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+                  (off_t)shared->size);
+}
+
 void image_shared_free(struct image_shared *shared)
 {
     if (shared->bytes)

@@ -5,8 +5,8 @@
  * that crashed from one that was killed. Shared memory holds the file's bytes, if the worker sends
  * them, and then the pixels.
  *
- * An image too large for memory is opened once and then requested window by window. Any other
- * request closes it.
+ * An image is opened first, so that the worker may wait for memory before its pixels are decoded. One
+ * too large for memory is then requested window by window. Any other request closes it.
  */
 #ifndef IMAGES_IMAGE_WIRE_H
 #define IMAGES_IMAGE_WIRE_H
@@ -23,7 +23,8 @@ struct image_server;
 enum { IMAGE_NAME_MAX = 1 << 16 }; /* bytes of a path with its terminator */
 
 enum image_request_kind {
-    IMAGE_PIXELS, /* the whole image */
+    IMAGE_OPEN,   /* opens the image and reads its header */
+    IMAGE_PIXELS, /* decodes the whole of the image that is open */
     IMAGE_HEADER,
     IMAGE_STRIPS, /* opens strips */
     IMAGE_ROWS    /* a window of the open strips */
@@ -73,6 +74,9 @@ int image_shared_new(struct image_shared *shared, struct error *error);
 
 /* Makes at least `size` bytes available, moving shared->bytes. 0 or -1 (ERROR_MEMORY). */
 int image_shared_grow(struct image_shared *shared, size_t size, struct error *error);
+
+/* Gives the pages back to the system; what they held is lost, and they can be used again. */
+void image_shared_clear(struct image_shared *shared);
 
 void image_shared_free(struct image_shared *shared);
 

@@ -24,7 +24,8 @@ struct image_worker {
     struct image_shared shared;
     int socket; /* to the child; -1 if there is none */
     struct image_request request;
-    int32_t width; /* of the open strips */
+    int32_t width, height; /* of the image that is open */
+    double left;           /* seconds of the time limit, for the next request */
     struct image_notes notes;
 };
 
@@ -95,7 +96,7 @@ static int join_child(struct image_worker *worker, struct error *error)
  * the server is gone and took its children along. */
 static int receive(struct image_worker *worker, struct image_reply *reply, double start)
 {
-    double seconds = worker->options.seconds;
+    double seconds = worker->request.seconds;
     for (;;) {
         struct pollfd ready = {worker->socket, POLLIN, 0};
         double left = seconds > 0 ? start + seconds + grace - clock_now() : 3600.0;
@@ -168,7 +169,7 @@ static int fail_invalid(const struct image_worker *worker, struct error *error)
 }
 
 /* Sends worker->request to a child that waits for one. A child that has ended since its last reply
- * is replaced, unless it had the rows of an image open: then the image is lost with it. Returns 0;
+ * is replaced, unless the request is about the image that it had open. Returns 0;
  * or -1. */
 static int send_request(struct image_worker *worker, struct error *error)
 {
@@ -177,7 +178,8 @@ static int send_request(struct image_worker *worker, struct error *error)
     struct pollfd ended = {worker->socket, POLLIN, 0};
     if (worker->socket >= 0 && poll(&ended, 1, 0) != 0)
         leave_child(worker);
-    if (worker->socket < 0 && request->kind == IMAGE_ROWS)
+    bool goes_on = request->kind == IMAGE_ROWS || request->kind == IMAGE_PIXELS;
+    if (worker->socket < 0 && goes_on)
         return fail_lost(worker, "lost", error);
     if (join_child(worker, error))
         return -1;
@@ -192,17 +194,27 @@ static int send_request(struct image_worker *worker, struct error *error)
     return error_set_system(error, ERROR_IO, reason, "%s: cannot be decoded", request->name);
 }
 
+/* Takes seconds off those that are left for an image; they never become 0, which means no limit. */
+static void count_time(struct image_worker *worker, double seconds)
+{
+    static const double least = 0.001;
+    if (worker->options.seconds > 0)
+        worker->left = worker->left > seconds + least ? worker->left - seconds : least;
+}
+
 /* Sends worker->request and receives the reply. The child is not trusted: the size in its reply is
  * checked. */
 static int ask(struct image_worker *worker, struct image_reply *reply, struct error *error)
 {
     struct image_request *request = &worker->request;
     *reply = (struct image_reply){0};
-    request->seconds = worker->options.seconds;
+    request->seconds = worker->left;
     request->memory_bytes = worker->options.memory_bytes;
     if (send_request(worker, error))
         return -1;
-    int reason = receive(worker, reply, clock_now());
+    double start = clock_now();
+    int reason = receive(worker, reply, start);
+    count_time(worker, clock_now() - start);
     if (reason || reply->kind != IMAGE_ANSWER)
         return fail_child(worker, reason, reply, error);
     if (reply->error.code != ERROR_NONE) {
@@ -213,7 +225,7 @@ static int ask(struct image_worker *worker, struct image_reply *reply, struct er
     const struct image_header *header = &reply->header;
     uint64_t pixels = (uint64_t)header->width * (uint64_t)header->height;
     uint64_t most = request->options.max_pixels;
-    if (request->kind != IMAGE_ROWS &&
+    if (request->kind != IMAGE_ROWS && request->kind != IMAGE_PIXELS &&
         (header->width < 1 || header->height < 1 || (most && pixels > most)))
         return fail_invalid(worker, error);
     worker->notes = reply->notes;
@@ -223,21 +235,6 @@ static int ask(struct image_worker *worker, struct image_reply *reply, struct er
 struct image_notes image_worker_notes(const struct image_worker *worker)
 {
     return worker->notes;
-}
-
-/* Requests all pixels and copies them. */
-static int ask_pixels(struct image_worker *worker, struct image *image, struct error *error)
-{
-    struct image_reply reply;
-    if (ask(worker, &reply, error))
-        return -1;
-    size_t begin = image_shared_pixels(worker->request.size);
-    size_t bytes = (size_t)reply.header.width * (size_t)reply.header.height * 3;
-    if (image_reserve(image, reply.header.width, reply.header.height, error) ||
-        image_shared_grow(&worker->shared, begin + bytes, error))
-        return error_prefix(error, "%s", worker->request.name);
-    memcpy(image->rgb, worker->shared.bytes + begin, bytes);
-    return 0;
 }
 
 static int begin_request(struct image_worker *worker, enum image_request_kind kind,
@@ -255,61 +252,102 @@ static int begin_request(struct image_worker *worker, enum image_request_kind ki
     return 0;
 }
 
-int image_worker_read(struct image_worker *worker, const char *path,
-                      const struct image_options *options, struct image *image, struct error *error)
+/* Opens an image or its rows, or only reads its header. */
+static int ask_header(struct image_worker *worker, struct image_header *header, struct error *error)
 {
-    if (begin_request(worker, IMAGE_PIXELS, path, 0, options, error))
+    struct image_reply reply;
+    worker->left = worker->options.seconds;
+    if (ask(worker, &reply, error))
         return -1;
-    return ask_pixels(worker, image, error);
+    worker->width = reply.header.width;
+    worker->height = reply.header.height;
+    *header = reply.header;
+    return 0;
 }
 
-int image_worker_read_memory(struct image_worker *worker, const struct image_bytes *file,
-                             const struct image_options *options, struct image *image,
+int image_worker_open(struct image_worker *worker, const char *path,
+                      const struct image_options *options, struct image_header *header,
+                      struct error *error)
+{
+    if (begin_request(worker, IMAGE_OPEN, path, 0, options, error))
+        return -1;
+    return ask_header(worker, header, error);
+}
+
+int image_worker_open_memory(struct image_worker *worker, const struct image_bytes *file,
+                             const struct image_options *options, struct image_header *header,
                              struct error *error)
 {
-    if (begin_request(worker, IMAGE_PIXELS, file->name, file->size, options, error))
+    if (begin_request(worker, IMAGE_OPEN, file->name, file->size, options, error))
         return -1;
     if (file->size == 0)
         return error_set(error, ERROR_IMAGE, "%s: the file is empty; copy it again", file->name);
     if (image_shared_grow(&worker->shared, file->size, error))
         return error_prefix(error, "%s", file->name);
     memcpy(worker->shared.bytes, file->bytes, file->size);
-    return ask_pixels(worker, image, error);
+    return ask_header(worker, header, error);
 }
 
-/* Requests a file's header; IMAGE_STRIPS keeps the file open. */
-static int ask_header(struct image_worker *worker, enum image_request_kind kind, const char *path,
-                      const struct image_options *options, struct image_header *header,
-                      struct error *error)
+int image_worker_pixels(struct image_worker *worker, struct image *image, struct error *error)
 {
+    enum { KEPT_BYTES = 4 << 20 }; /* pages that are not worth a call */
     struct image_reply reply;
-    if (begin_request(worker, kind, path, 0, options, error) || ask(worker, &reply, error))
+    size_t begin = image_shared_pixels(worker->request.size);
+    size_t bytes = (size_t)worker->width * (size_t)worker->height * 3;
+    worker->request.kind = IMAGE_PIXELS;
+    if (ask(worker, &reply, error))
         return -1;
-    *header = reply.header;
+    if (image_reserve(image, worker->width, worker->height, error) ||
+        image_shared_grow(&worker->shared, begin + bytes, error))
+        return error_prefix(error, "%s", worker->request.name);
+    memcpy(image->rgb, worker->shared.bytes + begin, bytes);
+    if (begin + bytes > KEPT_BYTES)
+        image_shared_clear(&worker->shared);
     return 0;
+}
+
+int image_worker_read(struct image_worker *worker, const char *path,
+                      const struct image_options *options, struct image *image, struct error *error)
+{
+    struct image_header header;
+    if (image_worker_open(worker, path, options, &header, error))
+        return -1;
+    return image_worker_pixels(worker, image, error);
+}
+
+int image_worker_read_memory(struct image_worker *worker, const struct image_bytes *file,
+                             const struct image_options *options, struct image *image,
+                             struct error *error)
+{
+    struct image_header header;
+    if (image_worker_open_memory(worker, file, options, &header, error))
+        return -1;
+    return image_worker_pixels(worker, image, error);
 }
 
 int image_worker_header(struct image_worker *worker, const char *path,
                         const struct image_options *options, struct image_header *header,
                         struct error *error)
 {
-    return ask_header(worker, IMAGE_HEADER, path, options, header, error);
+    if (begin_request(worker, IMAGE_HEADER, path, 0, options, error))
+        return -1;
+    return ask_header(worker, header, error);
 }
 
 int image_worker_strips(struct image_worker *worker, const char *path,
                         const struct image_options *options, struct image_header *header,
                         struct error *error)
 {
-    if (ask_header(worker, IMAGE_STRIPS, path, options, header, error))
+    if (begin_request(worker, IMAGE_STRIPS, path, 0, options, error))
         return -1;
-    worker->width = header->width;
-    return 0;
+    return ask_header(worker, header, error);
 }
 
 int image_worker_rows(struct image_worker *worker, int32_t y, int32_t height, struct image *window,
                       struct error *error)
 {
     struct image_reply reply;
+    worker->left = worker->options.seconds;
     worker->request.kind = IMAGE_ROWS;
     worker->request.y = y;
     worker->request.height = height;

@@ -78,6 +78,20 @@ int image_worker_read_memory(struct image_worker *worker, const struct image_byt
                              const struct image_options *options, struct image *image,
                              struct error *error);
 
+/* The first half of the two above: opens the image and reads its header. It stays open until the
+ * next call; image_worker_pixels is the second half. In between, the caller may wait for memory:
+ * the decoder needs header->bytes, and 3 bytes a pixel in shared memory. The time limit does not run
+ * meanwhile. */
+int image_worker_open(struct image_worker *worker, const char *path,
+                      const struct image_options *options, struct image_header *header,
+                      struct error *error);
+int image_worker_open_memory(struct image_worker *worker, const struct image_bytes *file,
+                             const struct image_options *options, struct image_header *header,
+                             struct error *error);
+
+/* Decodes the image that is open. */
+int image_worker_pixels(struct image_worker *worker, struct image *image, struct error *error);
+
 /* As image_read_header, in the worker's child. */
 int image_worker_header(struct image_worker *worker, const char *path,
                         const struct image_options *options, struct image_header *header,

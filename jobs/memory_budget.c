@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/error.h"
 
@@ -99,17 +100,41 @@ static uint64_t group_number(const char *folder, const char *file, const char *k
     return read_number(path, key);
 }
 
-/* The free memory of one cgroup: limit - (usage - page cache that can be dropped). */
-static uint64_t group_memory(const char *folder, const char *limit_file, const char *usage_file,
-                             const char *cache_key)
+/* The names that a version of cgroups has for the same things. */
+struct memory_files {
+    const char *limit, *usage;
+    const char *inactive, *active, *mapped; /* in memory.stat: pages of files */
+};
+
+static const struct memory_files UNIFIED_FILES = {"memory.max", "memory.current", "inactive_file",
+                                                  "active_file", "file_mapped"};
+static const struct memory_files V1_FILES = {"memory.limit_in_bytes", "memory.usage_in_bytes",
+                                             "total_inactive_file", "total_active_file",
+                                             "total_mapped_file"};
+
+/* Page cache that the kernel drops before memory runs out: the inactive part, and of the active part
+ * what no program maps, such as a model that has just been read. */
+static uint64_t group_cache(const char *folder, const struct memory_files *files)
 {
-    uint64_t limit = group_number(folder, limit_file, "");
-    uint64_t usage = group_number(folder, usage_file, "");
-    uint64_t cache = group_number(folder, "memory.stat", cache_key);
+    uint64_t inactive = group_number(folder, "memory.stat", files->inactive);
+    uint64_t active = group_number(folder, "memory.stat", files->active);
+    uint64_t mapped = group_number(folder, "memory.stat", files->mapped);
+    if (inactive == UNLIMITED)
+        return 0;
+    if (active == UNLIMITED || mapped == UNLIMITED || active < mapped)
+        return inactive;
+    return inactive + active - mapped;
+}
+
+/* The free memory of one cgroup: limit - (usage - page cache that can be dropped). */
+static uint64_t group_memory(const char *folder, const struct memory_files *files)
+{
+    uint64_t limit = group_number(folder, files->limit, "");
+    uint64_t usage = group_number(folder, files->usage, "");
     if (limit == UNLIMITED || usage == UNLIMITED)
         return limit;
-    if (cache != UNLIMITED)
-        usage -= cache < usage ? cache : usage;
+    uint64_t cache = group_cache(folder, files);
+    usage -= cache < usage ? cache : usage;
     return limit > usage ? limit - usage : 0;
 }
 
@@ -118,22 +143,35 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* What is left of a limit of this process; `used` is the line of /proc/self/status that counts
+ * against it, in kB. */
+static uint64_t limit_left(const char *root, __rlimit_resource_t resource, const char *used)
+{
+    char path[PATH_MAX];
+    struct rlimit limit;
+    if (getrlimit(resource, &limit) || limit.rlim_cur == RLIM_INFINITY)
+        return UNLIMITED;
+    snprintf(path, sizeof path, "%s/proc/self/status", root);
+    uint64_t kib = read_number(path, used);
+    uint64_t bytes = kib == UNLIMITED ? 0 : kib << 10;
+    return limit.rlim_cur > bytes ? limit.rlim_cur - bytes : 0;
+}
+
 uint64_t budget_memory_free(const char *root)
 {
     char folder[PATH_MAX];
     snprintf(folder, sizeof folder, "%s/proc/meminfo", root);
     uint64_t kilobytes = read_number(folder, "MemAvailable");
     uint64_t free_bytes = kilobytes < UNLIMITED / 1024 ? kilobytes * 1024 : UNLIMITED;
+    free_bytes = least(free_bytes, limit_left(root, RLIMIT_AS, "VmSize"));
+    free_bytes = least(free_bytes, limit_left(root, RLIMIT_DATA, "VmData"));
     if (own_group(root, &UNIFIED, folder))
         do
-            free_bytes = least(
-                free_bytes, group_memory(folder, "memory.max", "memory.current", "inactive_file"));
+            free_bytes = least(free_bytes, group_memory(folder, &UNIFIED_FILES));
         while (parent_group(root, &UNIFIED, folder));
     if (own_group(root, &MEMORY_V1, folder))
         do
-            free_bytes =
-                least(free_bytes, group_memory(folder, "memory.limit_in_bytes",
-                                               "memory.usage_in_bytes", "total_inactive_file"));
+            free_bytes = least(free_bytes, group_memory(folder, &V1_FILES));
         while (parent_group(root, &MEMORY_V1, folder));
     return free_bytes;
 }
@@ -187,17 +225,18 @@ int budget_cpus(const char *root)
     return cpus < 1 ? 1 : cpus;
 }
 
-int budget_workers(uint64_t budget, uint64_t fixed, uint64_t per_worker, int cpus, int *workers,
-                   struct error *error)
+int budget_workers(const struct budget *budget, int cpus, int *workers, struct error *error)
 {
     const uint64_t mebi = 1 << 20;
-    if (budget < fixed || budget - fixed < per_worker)
+    if (budget->all < budget->fixed || budget->all - budget->fixed < budget->per_worker)
         return error_set(error, ERROR_MEMORY,
                          "the model and one worker need %llu MiB, but only %llu MiB may be used: "
                          "increase --memory, or use a smaller model",
-                         (unsigned long long)(fixed / mebi + per_worker / mebi + 1),
-                         (unsigned long long)(budget / mebi));
-    uint64_t fit = per_worker ? (budget - fixed) / per_worker : INT_MAX;
-    *workers = fit < (uint64_t)cpus ? (int)fit : cpus;
+                         (unsigned long long)(budget->fixed / mebi + budget->per_worker / mebi + 1),
+                         (unsigned long long)(budget->all / mebi));
+    uint64_t left = budget->all - budget->fixed;
+    left -= left < budget->item ? left : budget->item;
+    uint64_t fit = budget->per_worker ? left / budget->per_worker : INT_MAX;
+    *workers = fit < 1 ? 1 : fit < (uint64_t)cpus ? (int)fit : cpus;
     return 0;
 }

@@ -8,7 +8,7 @@ struct error;
 
 /* Free memory in bytes: the least of MemAvailable in /proc/meminfo and, for every cgroup (v2, or
  * the v1 memory controller) from ours up to the root, its limit less its usage without page cache
- * that can be dropped. UINT64_MAX if nothing can be read. `root` is a prefix of "/proc" and "/sys"
+ * that can be dropped; and what is left of RLIMIT_AS and RLIMIT_DATA. UINT64_MAX if nothing can be read. `root` is a prefix of "/proc" and "/sys"
  * for tests, else "". */
 uint64_t budget_memory_free(const char *root);
 
@@ -19,9 +19,16 @@ uint64_t budget_memory_used(const char *root);
  * cgroup, rounded up (cpu.max in v2, cpu.cfs_quota_us in v1). */
 int budget_cpus(const char *root);
 
-/* How many workers to run: one a CPU, or fewer if `fixed` bytes (the model) and `per_worker` bytes
- * for each exceed the budget. Returns 0, or -1 with ERROR_MEMORY if not even one fits. */
-int budget_workers(uint64_t budget, uint64_t fixed, uint64_t per_worker, int cpus, int *workers,
-                   struct error *error);
+/* What the memory of a run is for, in bytes. */
+struct budget {
+    uint64_t all;
+    uint64_t fixed; /* what is there once, such as the model */
+    uint64_t per_worker;
+    uint64_t item; /* what an item of ordinary size takes beside these */
+};
+
+/* How many workers to run: one a CPU, or as many as fit beside an item of ordinary size. One is run
+ * even if that item does not fit. Returns 0, or -1 with ERROR_MEMORY if not even one worker fits. */
+int budget_workers(const struct budget *budget, int cpus, int *workers, struct error *error);
 
 #endif

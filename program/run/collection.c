@@ -24,6 +24,7 @@
 #include "program/run/collection.h"
 #include "program/run/image_words.h"
 #include "program/run/item.h"
+#include "program/run/item_memory.h"
 #include "program/run/run.h"
 #include "program/run/run_clean.h"
 #include "program/run/run_folder.h"
@@ -174,20 +175,21 @@ static void finish(void *context, void *work, enum workers_outcome outcome)
         note_done(collection, item);
     else if (!item->dropped)
         note_failed(collection->run, item);
+    item_memory_give(collection->run, item);
     item_clear(item);
     queue_push(collection->idle, item);
 }
 
 /* One for each worker, one being read, one waiting for a worker, one being written. */
-uint64_t collection_images(int workers)
+static size_t items_for(int workers)
 {
-    return (uint64_t)workers + 3;
+    return (size_t)workers + 3;
 }
 
 static int collection_init(struct collection *collection, struct error *error)
 {
     struct run *run = collection->run;
-    collection->item_count = (size_t)collection_images(run->config.workers);
+    collection->item_count = items_for(run->config.workers);
     const struct workers_plan plan = {
         .stages = {[READ] = {.threads = 1, .work = read_work, .leave = leave},
                    [COMPUTE] = {.threads = run->config.workers,

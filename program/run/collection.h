@@ -2,13 +2,8 @@
 #ifndef PROGRAM_RUN_COLLECTION_H
 #define PROGRAM_RUN_COLLECTION_H
 
-#include <stdint.h>
-
 struct error;
 struct run;
-
-/* The most decoded images held at a time with so many workers. */
-uint64_t collection_images(int workers);
 
 /* Reads, computes and writes every image of the list that is wanted. Returns 0 when the list has
  * been read to its end or the run was asked to stop, -1 on a failure that ends the run. */

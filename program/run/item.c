@@ -14,10 +14,12 @@
 #include "jobs/stop.h"
 #include "pipeline/generate.h"
 #include "pipeline/tiles.h"
+#include "program/run/item_memory.h"
 #include "program/run/run.h"
 #include "program/run/run_folder.h"
 #include "program/run/run_formats.h"
 #include "program/run/run_notices.h"
+#include "program/run/run_setup.h"
 #include "records/overlay.h"
 #include "records/writer.h"
 
@@ -101,28 +103,45 @@ static bool read_again(struct run *run, struct item *item, int attempt)
 }
 
 /* With tiles the image is decoded as it is computed; here only its header is read. */
-static int read_once(struct run *run, struct item *item)
+static int open_image(struct run *run, struct item *item, struct image_header *header)
 {
-    struct image_header header;
+    struct image_worker *worker = run->resources.image_worker;
+    const struct image_options *options = &run->config.reading;
     const struct image_bytes file = {item->file, item->file_size, item->path};
     if (item->file)
-        return image_worker_read_memory(run->resources.image_worker, &file, &run->config.reading,
-                                        &item->image, &item->error);
+        return image_worker_open_memory(worker, &file, options, header, &item->error);
     if (run->config.settings->generator.tile)
-        return image_worker_header(run->resources.image_worker, item->path, &run->config.reading,
-                                   &header, &item->error);
-    return image_worker_read(run->resources.image_worker, item->path, &run->config.reading,
-                             &item->image, &item->error);
+        return image_worker_header(worker, item->path, options, header, &item->error);
+    return image_worker_open(worker, item->path, options, header, &item->error);
 }
 
+static int read_once(struct run *run, struct item *item, bool alone)
+{
+    struct image_header header;
+    if (open_image(run, item, &header) || item_memory_take(run, item, &header, alone))
+        return -1;
+    if (run->config.settings->generator.tile)
+        return 0;
+    if (image_worker_pixels(run->resources.image_worker, &item->image, &item->error)) {
+        item_memory_give(run, item);
+        return -1;
+    }
+    item_memory_decoded(run, item);
+    return 0;
+}
+
+/* A decoder that was killed may have been so because memory ran out: the image is tried again when
+ * no other is in hand. */
 static int read_item(struct run *run, struct item *item)
 {
+    bool alone = false;
     for (int attempt = 0;; attempt++) {
         item->error = (struct error){0};
-        if (read_once(run, item) == 0)
+        if (read_once(run, item, alone) == 0)
             return 0;
         if (!read_again(run, item, attempt))
             return -1;
+        alone = alone || item->error.system == ECHILD || item->error.code == ERROR_MEMORY;
     }
 }
 
@@ -194,7 +213,11 @@ int item_compute(struct run *run, struct item *item, int worker)
         return -1;
     double start = clock_now();
     item->worker = (uint32_t)worker;
-    int status = compute_item(run, worker, item);
+    int status = run_wake_worker(&run->config, &run->resources, worker, &item->error);
+    if (status)
+        give_up(run, item);
+    else
+        status = compute_item(run, worker, item);
     item->seconds += clock_now() - start;
     return status;
 }

@@ -21,9 +21,10 @@ struct item {
     size_t file_size;
     struct image image;
     struct record record;
-    struct error error; /* of this image; code ERROR_NONE while all is well */
-    double seconds;     /* of work so far, over all stages */
-    uint64_t bytes;     /* of the record written */
+    struct error error;                 /* of this image; code ERROR_NONE while all is well */
+    uint64_t memory_taken, memory_held; /* bytes: now, and after decoding (item_memory.h) */
+    double seconds;                     /* of work so far, over all stages */
+    uint64_t bytes;                     /* of the record written */
     uint32_t worker;
     bool dropped; /* the run is ending: the image is neither done nor failed */
 };
@@ -36,7 +37,7 @@ int item_read(struct run *run, struct item *item);
 int item_compute(struct run *run, struct item *item, int worker);
 int item_write(struct run *run, struct item *item);
 
-/* Frees everything but the pixels, whose memory the next image reuses. */
+/* Frees everything but the pixels. */
 void item_clear(struct item *item);
 
 /* Frees the pixels as well. */

@@ -51,9 +51,10 @@ struct run_resources {
     struct atomic_batch *batch;
     struct run_formats *formats;
 
+    struct memory_room *room;            /* for images; see item_memory.h */
     struct image_server *image_server;   /* decodes images in a separate process */
     struct image_worker *image_worker;   /* of the reading thread */
-    struct generator **generators;       /* [workers] */
+    struct generator **generators;       /* [workers]; NULL while the worker rests */
     struct image_worker **strip_workers; /* [workers] with --tile, else NULL */
 };
 

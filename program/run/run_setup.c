@@ -1,18 +1,24 @@
 #include "program/run/run_setup.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "images/image_worker.h"
 #include "jobs/list.h"
 #include "jobs/memory_budget.h"
+#include "jobs/memory_room.h"
 #include "jobs/progress.h"
 #include "library/mm_handles.h"
 #include "model/sam.h"
 #include "pipeline/generate.h"
 #include "program/model_load.h"
-#include "program/run/collection.h"
+#include "program/run/item_memory.h"
 #include "program/run/run.h"
+
+/* Private memory of the server and of the reading thread's child, and of each worker's child with
+ * --tile, without any image. */
+enum { DECODING_PROCESSES = 24 << 20, DECODING_PROCESS = 8 << 20 };
 
 int run_load_model(struct run_config *config, struct run_resources *resources, struct error *error)
 {
@@ -64,44 +70,76 @@ static void choose_workers(struct run_config *config, uint64_t images)
     config->threads = settings->threads ? settings->threads : share;
 }
 
+int run_wake_worker(const struct run_config *config, struct run_resources *resources, int index,
+                    struct error *error)
+{
+    if (!resources->generators[index])
+        resources->generators[index] = generator_new(
+            mm_model_sam(resources->model), &config->settings->generator, config->threads, error);
+    return resources->generators[index] ? 0 : -1;
+}
+
+void run_rest_workers(const struct run_config *config, struct run_resources *resources)
+{
+    for (int i = 0; i < config->workers; i++) {
+        generator_free(resources->generators[i]);
+        resources->generators[i] = NULL;
+    }
+    malloc_trim(0); /* else the C library may keep what was freed */
+}
+
 static int add_worker(const struct run_config *config, struct run_resources *resources, int index,
                       struct error *error)
 {
     const struct image_worker_options decoding = {.seconds = config->settings->image_timeout};
-    resources->generators[index] = generator_new(
-        mm_model_sam(resources->model), &config->settings->generator, config->threads, error);
-    if (resources->generators[index] && resources->strip_workers)
-        resources->strip_workers[index] =
-            image_worker_new(resources->image_server, &decoding, error);
-    return resources->generators[index] &&
-                   (!resources->strip_workers || resources->strip_workers[index])
-               ? 0
-               : -1;
+    if (run_wake_worker(config, resources, index, error))
+        return -1;
+    if (!resources->strip_workers)
+        return 0;
+    resources->strip_workers[index] = image_worker_new(resources->image_server, &decoding, error);
+    return resources->strip_workers[index] ? 0 : -1;
+}
+
+/* The whole budget: --memory, or what is free and what we have already. */
+static uint64_t whole_budget(const struct settings *settings, uint64_t used)
+{
+    if (settings->memory)
+        return settings->memory;
+    uint64_t free_bytes = budget_memory_free("");
+    return free_bytes > UINT64_MAX - used ? UINT64_MAX : free_bytes + used;
 }
 
 /* Makes the first worker and measures its memory. Decides from that how many workers fit into the
- * budget, and how large the images may be that are held at a time. */
+ * budget, and how much is left for images. */
 static int fit_workers(struct run_config *config, struct run_resources *resources,
                        struct error *error)
 {
-    uint64_t fixed = budget_memory_used("");
-    uint64_t budget = config->settings->memory;
-    if (!budget)
-        budget = budget_memory_free("") > UINT64_MAX - fixed ? UINT64_MAX
-                                                             : budget_memory_free("") + fixed;
+    uint64_t used = budget_memory_used("");
+    struct budget budget = {.all = whole_budget(config->settings, used),
+                            .fixed = used + DECODING_PROCESSES,
+                            .item = ITEM_MEMORY_ORDINARY};
     if (add_worker(config, resources, 0, error))
         return -1;
-    uint64_t each = budget_memory_used("") - fixed;
+    budget.per_worker = budget_memory_used("") - used;
+    if (resources->strip_workers)
+        budget.per_worker += DECODING_PROCESS;
     int fitting;
-    if (budget_workers(budget, fixed, each, config->workers, &fitting, error))
+    if (budget_workers(&budget, config->workers, &fitting, error))
         return error_prefix(error, "--memory");
     if (fitting < config->workers)
         progress_log(resources->progress, PROGRESS_WARNING,
                      "memory for only %d of %d workers; see --memory", fitting, config->workers);
     config->workers = fitting;
-    uint64_t left = budget - fixed - each * (uint64_t)fitting;
-    config->reading.max_bytes = left / collection_images(fitting) + 1;
-    return 0;
+    uint64_t alone = budget.all - budget.fixed - budget.per_worker;
+    if (alone < ITEM_MEMORY_ORDINARY)
+        progress_log(
+            resources->progress, PROGRESS_WARNING,
+            "little memory is left for images: %llu MiB, and a photograph may take %d MiB; "
+            "see --memory",
+            (unsigned long long)(alone >> 20), ITEM_MEMORY_ORDINARY >> 20);
+    resources->room =
+        memory_room_new(alone - budget.per_worker * (uint64_t)(fitting - 1), alone, error);
+    return resources->room ? 0 : -1;
 }
 
 int run_start_workers(struct run_config *config, struct run_resources *resources, uint64_t images,
@@ -138,5 +176,6 @@ void run_stop_workers(const struct run_config *config, struct run_resources *res
     memory_free(resources->generators);
     memory_free(resources->strip_workers);
     image_worker_free(resources->image_worker);
+    memory_room_free(resources->room);
     mm_model_free(resources->model);
 }

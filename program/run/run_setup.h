@@ -21,6 +21,13 @@ int run_check_inputs(const struct run_config *config, struct list *list, struct 
 int run_start_workers(struct run_config *config, struct run_resources *resources, uint64_t images,
                       struct error *error);
 
+/* Frees what the workers hold, while none of them computes. */
+void run_rest_workers(const struct run_config *config, struct run_resources *resources);
+
+/* Makes what the worker holds if it has been freed. For the worker's own thread. 0 or -1. */
+int run_wake_worker(const struct run_config *config, struct run_resources *resources, int index,
+                    struct error *error);
+
 /* Frees workers and model. */
 void run_stop_workers(const struct run_config *config, struct run_resources *resources);
 

@@ -19,7 +19,7 @@ struct progress;
 struct tar_images_options {
     const char *path; /* the caller's */
     const struct name_rules *rules;
-    unsigned folds; /* what the output folder takes for the same name (name_fold.h) */
+    unsigned folds;            /* what the output folder takes for the same name (name_fold.h) */
     struct progress *progress; /* where a warning goes */
     /* Whether an image is still to be done, by its name in the tar. The tar is read a second time
      * only if a link is. */
