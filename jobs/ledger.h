@@ -34,13 +34,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "jobs/list.h"
+
 struct error;
 struct item_words;
 struct ledger;
 struct ndjson;
 struct shard;
 
-#define LEDGER_FOLDER ".maskmill" /* in the run's folder; list.h skips it, as all hidden names */
+#define LEDGER_FOLDER LIST_OWN_FOLDER /* in the run's folder */
 
 enum ledger_status {
     LEDGER_NONE,   /* never tried; a line with it is a "read" line */

@@ -1,6 +1,7 @@
 #include "jobs/list.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "base/hash_set.h"
@@ -47,18 +48,21 @@ static int check_folder(struct list *list, const struct list_item *item, struct 
     return status;
 }
 
-/* Top-level folders starting with '@' are reserved for formats. */
+/* Refuses an item that would write into a folder which is not for records: those of formats, which
+ * begin with '@', and the run's own, under any case since some file systems fold it. */
 static int check_top(const struct list_item *item, struct error *error)
 {
     size_t first = strcspn(item->key, "/");
     size_t top = item->key[first] ? first : item->folder; /* length of its name; 0: no folder */
-    if (item->key[0] != '@' || top == 0)
+    bool own = top == strlen(LIST_OWN_FOLDER) && strncasecmp(item->key, LIST_OWN_FOLDER, top) == 0;
+    if (top == 0 || (item->key[0] != '@' && !own))
         return 0;
     return error_set(error, ERROR_USAGE,
-                     "'%s' would be written into '%.*s/', but top-level folders starting with "
-                     "'@' are reserved for formats; rename the folder, run it by itself, or leave "
-                     "it out with --exclude",
-                     item->path, (int)top, item->key);
+                     "'%s' would be written into '%.*s/', but %s; rename the folder, run it by "
+                     "itself, or leave it out with --exclude",
+                     item->path, (int)top, item->key,
+                     own ? "that folder is the run's own"
+                         : "top-level folders starting with '@' are reserved for formats");
 }
 
 /* Everything that a survey collects. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
@@ -14,6 +15,7 @@
 #include "base/path.h"
 
 #define ENDING ".json"
+#define RUN_FOLDER ".maskmill" /* at the top: what a run keeps for itself */
 
 struct walk {
     size_t root_length; /* of the folder's path and its '/' */
@@ -57,6 +59,17 @@ static bool is_record(const char *name)
     return length > ending && strcmp(name + length - ending, ENDING) == 0;
 }
 
+/* The folder itself and its parent, and what systems keep in or beside a folder: copies of it, what
+ * was deleted from it, files of macOS on other systems' disks. */
+static bool is_system_name(const char *name)
+{
+    static const char *const starts[] = {"._", ".snapshot", ".zfs", ".Trash", ".git"};
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (strncmp(name, starts[i], strlen(starts[i])) == 0)
+            return true;
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
 /* DT_DIR, DT_REG, or DT_UNKNOWN for an entry to skip. Links to files count as files. */
 static int kind_of(int folder, const struct dirent *entry)
 {
@@ -77,10 +90,11 @@ static int note(struct names *names, int folder, const struct dirent *entry, boo
                 struct error *error)
 {
     const char *name = entry->d_name;
-    if (name[0] == '.')
+    bool reserved = top && (name[0] == '@' || strcasecmp(name, RUN_FOLDER) == 0);
+    if (is_system_name(name))
         return 0;
     int kind = kind_of(folder, entry);
-    if (kind == DT_DIR && !(top && name[0] == '@'))
+    if (kind == DT_DIR && !reserved)
         return names_add(names, name, "/", error);
     if (kind == DT_REG && is_record(name))
         return names_add(names, name, "", error);

@@ -9,10 +9,12 @@ struct error;
 typedef int record_visit(void *context, const char *path, const char *name, struct error *error);
 
 /* Visits every NAME.json under `folder`, depth first. Names in a folder are sorted by their bytes,
- * so the order is the same on every machine. Skipped are names that begin with '.' (a job's own
- * files are in such a folder), symbolic links to folders, and top-level folders that begin with
- * '@', which are reserved for other formats. `folder` may also be one record file. Memory: the
- * names in the folders on the current path. Returns 0, -1 with ERROR_IO or ERROR_MEMORY, or what
+ * so the order is the same on every machine. Records of hidden images are visited as well. Skipped
+ * are symbolic links to folders, at the top the run's own folder `.maskmill` and folders that begin
+ * with '@', which are reserved for other formats, and what systems keep in a folder: names that
+ * begin with "._", ".snapshot", ".zfs", ".Trash" or ".git". `folder` may also be one record file.
+ * Memory: the names in the folders on the current path. Returns 0, -1 with ERROR_IO or
+ * ERROR_MEMORY, or what
  * `visit` returned. */
 int record_walk(const char *folder, record_visit *visit, void *context, struct error *error);
 

@@ -594,6 +594,23 @@ START_TEST(nothing_is_written_into_folders_of_other_formats)
 }
 END_TEST
 
+/* Where a run keeps its ledgers and run.json. */
+START_TEST(nothing_is_written_into_the_folder_of_the_run)
+{
+    char *list = scratch_path(&scratch, "list");
+    const struct list_options options = {.list_file = list, .folder = tar_folder};
+    scratch_write(&scratch, "list", ".maskmill.jpg\nx/.maskmill/1.jpg\n.maskmills/1.jpg\n");
+    ck_assert_uint_eq(expect_survey(&options, NULL).items, 3);
+    scratch_write(&scratch, "list", "a.jpg\n.maskmill/run.png\n");
+    expect_refused(&options, "'.maskmill/run.png'", "the run's own");
+    scratch_write(&scratch, "list", "x/../.MaskMill/run.png\n");
+    expect_refused(&options, ".MaskMill/run.png'", "the run's own");
+    scratch_write(&scratch, "list", ".maskmill.tar\n");
+    expect_refused(&options, "'.maskmill.tar'", "the run's own");
+    free(list);
+}
+END_TEST
+
 START_TEST(what_is_missing_or_closed_is_named)
 {
     struct error error = {0};
@@ -726,6 +743,7 @@ int main(void)
     tcase_add_test(files, many_images_are_surveyed_without_a_false_alarm);
     tcase_add_test(files, nothing_else_writes_into_the_folder_of_a_tar);
     tcase_add_test(files, nothing_is_written_into_folders_of_other_formats);
+    tcase_add_test(files, nothing_is_written_into_the_folder_of_the_run);
     tcase_add_test(files, files_that_hold_many_images_leave_their_number_unknown);
     tcase_add_test(files, what_is_missing_or_closed_is_named);
     tcase_add_test(names, names_and_keys);
