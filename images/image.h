@@ -53,6 +53,7 @@ struct image_options {
 /* What was noticed while an image was decoded. */
 struct image_notes {
     bool end_added;           /* a JPEG lacks its end marker, and nothing else */
+    bool pages;               /* further pages or frames follow, which are not read */
     bool deep;                /* samples have 16 bits */
     uint16_t least, greatest; /* if deep: of the colours in the rows decoded so far */
 };

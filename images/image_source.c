@@ -144,6 +144,7 @@ static int prepare_tiff(struct image_source *source, struct error *error)
                          "%s: TIFFs with %s are not supported; convert it to PNG, or to a plain "
                          "TIFF of 8 or 16 bits",
                          source->name, reason);
+    source->notes.pages = image_tiff_has_pages(source->bytes, &source->tiff);
     patch_tiff(source);
     return 0;
 }
@@ -203,6 +204,9 @@ static int open_pixels(struct image_source *source, const struct image_options *
     if (check_limits(source, options, error) || set_colour(source, error))
         return -1;
     set_paper(source);
+    /* libvips counts reduced copies in a TIFF, too. */
+    if (source->format->kind != IMAGE_TIFF)
+        source->notes.pages = vips_image_get_n_pages(source->pixels) > 1;
     return source->format->kind == IMAGE_TIFF ? set_tiff_colour(source, error) : 0;
 }
 

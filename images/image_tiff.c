@@ -108,34 +108,61 @@ static bool has_canon_mark(VipsSource *bytes, uint64_t directory)
            memcmp(mark, "CR\2\0", sizeof mark) == 0;
 }
 
+static const struct image_tiff without_tags = {.compression = 1,
+                                               .photometric = TIFF_PHOTOMETRIC_BLACK_IS_0,
+                                               .orientation = 1,
+                                               .samples = 1,
+                                               .planes = 1,
+                                               .sample_format = TIFF_SAMPLES_UNSIGNED,
+                                               .bits = 1};
+
+/* Reads the tags of the directory at `position`. */
+static void read_directory(const struct reader *reader, uint64_t position, struct image_tiff *tiff)
+{
+    uint64_t count, entry_size = reader->big ? 20 : 12;
+    int count_size = reader->big ? 8 : 2;
+    if (position > INT64_MAX / 2 || !read_number(reader, position, count_size, &count))
+        return;
+    tiff->found = true;
+    position += (uint64_t)count_size;
+    /* Entries are sorted by tag; a directory has some dozens. */
+    for (uint64_t i = 0; i < count && i < 4096; i++, position += entry_size)
+        read_entry(reader, position, tiff);
+    if (!read_number(reader, position, reader->big ? 8 : 4, &tiff->next))
+        tiff->next = 0;
+}
+
 struct image_tiff image_tiff_read(VipsSource *bytes)
 {
-    struct image_tiff tiff = {.compression = 1,
-                              .photometric = TIFF_PHOTOMETRIC_BLACK_IS_0,
-                              .orientation = 1,
-                              .samples = 1,
-                              .planes = 1,
-                              .sample_format = TIFF_SAMPLES_UNSIGNED,
-                              .bits = 1};
+    struct image_tiff tiff = without_tags;
     struct reader reader = {bytes, false, false};
-    uint64_t order, version, directory, count;
+    uint64_t order, version, directory;
     if (!read_number(&reader, 0, 1, &order))
         return tiff;
     reader.big_endian = tiff.big_endian = order == 'M';
     if (!read_number(&reader, 2, 2, &version))
         return tiff;
     reader.big = tiff.big = version == 43;
-    int word = reader.big ? 8 : 4, count_size = reader.big ? 8 : 2,
-        entry_size = reader.big ? 20 : 12;
-    if (!read_number(&reader, reader.big ? 8 : 4, word, &directory) ||
-        !read_number(&reader, directory, count_size, &count) || directory > INT64_MAX / 2)
+    if (!read_number(&reader, reader.big ? 8 : 4, reader.big ? 8 : 4, &directory))
         return tiff;
-    tiff.found = true;
-    tiff.raw = has_canon_mark(bytes, directory);
-    /* Entries are sorted by tag; a directory has some dozens. */
-    for (uint64_t i = 0; i < count && i < 4096; i++)
-        read_entry(&reader, directory + (uint64_t)count_size + i * (uint64_t)entry_size, &tiff);
+    read_directory(&reader, directory, &tiff);
+    tiff.raw = tiff.raw || has_canon_mark(bytes, directory);
     return tiff;
+}
+
+bool image_tiff_has_pages(VipsSource *bytes, const struct image_tiff *tiff)
+{
+    enum { DIRECTORIES_MOST = 64 }; /* a pyramid has a dozen */
+    const struct reader reader = {bytes, tiff->big_endian, tiff->big};
+    uint64_t next = tiff->next;
+    for (int i = 0; i < DIRECTORIES_MOST && next > 0; i++) {
+        struct image_tiff page = without_tags;
+        read_directory(&reader, next, &page);
+        if (page.found && !(page.kind & (TIFF_KIND_PREVIEW | TIFF_KIND_MASK)))
+            return true;
+        next = page.next;
+    }
+    return false;
 }
 
 /* Reads value `index` of an entry of type SHORT, LONG or LONG8; *count is how many it has. */

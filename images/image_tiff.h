@@ -15,7 +15,7 @@ enum { TIFF_EXTRA_UNSPECIFIED = 0, TIFF_EXTRA_ASSOCIATED = 1, TIFF_EXTRA_UNASSOC
 enum { TIFF_PLANES_APART = 2 };
 enum { TIFF_SAMPLES_UNSIGNED = 1, TIFF_SAMPLES_SIGNED = 2, TIFF_SAMPLES_FLOAT = 3 };
 
-enum { TIFF_KIND_PREVIEW = 1 };
+enum { TIFF_KIND_PREVIEW = 1, TIFF_KIND_MASK = 4 };
 
 struct image_tiff {
     bool found;                  /* the directory is in the file */
@@ -33,6 +33,7 @@ struct image_tiff {
     bool big;                    /* BigTIFF */
     bool has_sub_directories;    /* tag 330 is there */
     bool raw;                    /* tag 50706 (DNG) or the mark of Canon's CR2 is there */
+    uint64_t next;               /* position of the next directory; 0: there is none */
     uint64_t parts_entry;        /* where the entry with the positions of strips or tiles stands */
     uint64_t part_sizes_entry;   /* and that with their sizes; 0 where absent */
     uint64_t samples_position;   /* where the value of tag 277 stands; 0 where absent */
@@ -43,6 +44,10 @@ struct image_tiff {
 /* Reads the tags of the first image of a TIFF or BigTIFF, and moves the reading position. Tags that
  * cannot be read count as absent; libvips checks the file itself. */
 struct image_tiff image_tiff_read(VipsSource *bytes);
+
+/* Whether further pages follow the first one, not counting reduced copies and masks. Moves the
+ * reading position. */
+bool image_tiff_has_pages(VipsSource *bytes, const struct image_tiff *tiff);
 
 /* After a failure: whether the file ends before its directory or before one of the strips or tiles.
  * Moves the reading position. */

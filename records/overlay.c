@@ -1,5 +1,6 @@
 #include "records/overlay.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -118,23 +119,37 @@ int overlay_paint(const struct image *image, const struct mask_list *masks, uint
     return room ? 0 : -1;
 }
 
+/* The mean of channel c in a region, which is not empty. */
+static uint8_t mean(const struct image *image, struct rect region, int c)
+{
+    uint64_t sum = 0, count = (uint64_t)region.width * (uint64_t)region.height;
+    assert(count > 0);
+    for (int32_t y = region.y; y < region.y + region.height; y++)
+        for (int32_t x = region.x; x < region.x + region.width; x++)
+            sum += image->rgb[((size_t)y * image->width + x) * 3 + c];
+    return (uint8_t)((sum + count / 2) / count);
+}
+
+static int32_t least(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
 /* The mean of `factor` x `factor` pixels, fewer at the right and lower edges, becomes one. In
- * place. */
+ * place: a pixel is written after all that it is made of have been read. */
 static void reduce(struct image *image, int32_t factor)
 {
-    int32_t width = (image->width + factor - 1) / factor;
-    int32_t height = (image->height + factor - 1) / factor;
-    for (int32_t y = 0; y < height; y++)
-        for (int32_t i = 0; i < width * 3; i++) {
-            uint64_t sum = 0, count = 0;
-            for (int32_t v = y * factor; v < image->height && v < (y + 1) * factor; v++)
-                for (int32_t u = i / 3 * factor; u < image->width && u < (i / 3 + 1) * factor;
-                     u++, count++)
-                    sum += image->rgb[((size_t)v * image->width + u) * 3 + i % 3];
-            image->rgb[(size_t)y * width * 3 + i] = (uint8_t)((sum + count / 2) / count);
+    uint8_t *to = image->rgb;
+    for (int32_t y = 0; y < image->height; y += factor)
+        for (int32_t x = 0; x < image->width; x += factor, to += 3) {
+            const struct rect region = {x, y, least(factor, image->width - x),
+                                        least(factor, image->height - y)};
+            const uint8_t rgb[3] = {mean(image, region, 0), mean(image, region, 1),
+                                    mean(image, region, 2)};
+            memcpy(to, rgb, 3);
         }
-    image->width = width;
-    image->height = height;
+    image->width = (image->width + factor - 1) / factor;
+    image->height = (image->height + factor - 1) / factor;
 }
 
 int overlay_jpeg(const struct image *image, const struct mask_list *masks, uint8_t **bytes,

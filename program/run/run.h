@@ -62,6 +62,7 @@ struct run_resources {
 struct run_notices {
     atomic_uint_fast64_t dark;           /* nearly black, because 16-bit values are low */
     atomic_uint_fast64_t ends_added;     /* JPEGs without their end marker */
+    atomic_uint_fast64_t pages;          /* with further pages or frames, which are not read */
     atomic_uint_fast64_t parts_left_out; /* overlays and files of further formats */
 };
 

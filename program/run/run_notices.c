@@ -27,6 +27,8 @@ void run_notice_image(struct run *run, const char *path, const struct image_note
     if (notes->end_added && atomic_fetch_add(&notices->ends_added, 1) < FIRST_FEW)
         progress_log(progress, PROGRESS_WARNING,
                      "%s: its end marker is missing, but all of its pixels are there", path);
+    if (notes->pages)
+        atomic_fetch_add(&notices->pages, 1);
 }
 
 void run_notice_part(struct run *run, const char *path, const char *part, const struct error *error)
@@ -41,6 +43,7 @@ void run_notices_finish(const struct run *run)
     const struct run_notices *notices = &run->outcome.notices;
     struct progress *progress = run->resources.progress;
     uint64_t dark = atomic_load(&notices->dark), ends_added = atomic_load(&notices->ends_added);
+    uint64_t pages = atomic_load(&notices->pages);
     uint64_t parts = atomic_load(&notices->parts_left_out);
     if (dark > FIRST_FEW)
         progress_log(progress, PROGRESS_WARNING,
@@ -52,6 +55,10 @@ void run_notices_finish(const struct run *run)
         progress_log(progress, PROGRESS_WARNING,
                      "%" PRIu64 " images lack their end marker, but all of their pixels are there",
                      ends_added);
+    if (pages > 0)
+        progress_log(progress, PROGRESS_INFO,
+                     "%" PRIu64 " images have further pages or frames; only the first is taken",
+                     pages);
     if (parts > 0)
         progress_log(progress, PROGRESS_WARNING,
                      "%" PRIu64 " overlays or files of further formats are left out; the records "

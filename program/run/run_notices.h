@@ -8,7 +8,8 @@ struct image_notes;
 struct run;
 
 /* Warns of a picture that is nearly black because its 16-bit values are low, and of a JPEG without
- * its end marker. After the first few of a kind they are only counted. Any thread. */
+ * its end marker; after the first few of a kind they are only counted, as are images with further
+ * pages or frames. Any thread. */
 void run_notice_image(struct run *run, const char *path, const struct image_notes *notes);
 
 /* Warns that a part beside the record, the overlay or a further format, is left out, of which

@@ -378,8 +378,7 @@ START_TEST(images_that_are_not_read_are_named)
                "a camera's raw file");
     CHECK_KIND("II*\0\x10\0\0\0CR\2\0\0\0\0\0", "a camera's raw file");
     CHECK_KIND("IIU\0\x18\0\0\0", "a camera's raw file");
-    char dicom[200] = "";
-    memcpy(dicom + 128, "DICM", 4);
+    static const char dicom[200] = {[128] = 'D', 'I', 'C', 'M'};
     check_kind(dicom, sizeof dicom, 2000, "a DICOM file");
 }
 END_TEST

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "images/image.h"
+#include "images/image_source.h"
 
 enum { SIDE = 16, PLANE = SIDE * SIDE };
 
@@ -119,6 +120,36 @@ START_TEST(first_planes_of_gray_are_shown)
 }
 END_TEST
 
+/* Whether further pages follow: not if they are reduced copies. */
+static void check_pages(uint32_t kind, bool expected)
+{
+    static uint8_t bytes[TIFF_HEAD + 4 * PLANE + TIFF_HEAD];
+    static uint8_t rgb[3 * PLANE];
+    const struct layout first = {.photometric = 1}, second = {.photometric = 1, .kind = kind};
+    static uint8_t page[TIFF_HEAD + 4 * PLANE];
+    struct image_source source;
+    struct error error = {0};
+    size_t size = make(&first, bytes);
+    uint32_t entries = bytes[8];
+    make(&second, page);
+    memcpy(bytes + size, page + 8, TIFF_HEAD - 8); /* its directory; the pixels are shared */
+    make_tiff_put(bytes + 10 + 12 * (size_t)entries, 4, (uint32_t)size);
+    ck_assert_int_eq(image_source_open_memory(&source, bytes, size + TIFF_HEAD, "a", NULL, &error),
+                     0);
+    ck_assert_int_eq(image_source_all(&source, rgb, &error), 0);
+    ck_assert_int_eq(source.notes.pages, expected);
+    image_source_close(&source);
+}
+
+START_TEST(further_pages_are_noted)
+{
+    check_pages(0, true);
+    check_pages(2, true);
+    check_pages(1, false);
+    check_pages(5, false);
+}
+END_TEST
+
 int main(void)
 {
     struct error error;
@@ -130,6 +161,7 @@ int main(void)
     tcase_add_test(tests, raw_files_are_named);
     tcase_add_test(tests, cut_files_are_truncated);
     tcase_add_test(tests, first_planes_of_gray_are_shown);
+    tcase_add_test(tests, further_pages_are_noted);
     suite_add_tcase(suite, tests);
     int status = unit_run(suite);
     image_library_stop();

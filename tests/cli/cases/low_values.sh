@@ -1,6 +1,6 @@
 # 16-bit images whose values are all low give a nearly black picture, as in OpenCV: a warning says so, and
 # --scale-16bit minmax spreads the values. It decides the masks, so it is part of the run's configuration. A JPEG
-# without its end marker is read, with a warning.
+# without its end marker is read, with a warning. Images with further pages or frames are counted.
 python3 - <<'PYTHON'
 import os, struct, zlib
 
@@ -38,3 +38,5 @@ status maskmill run $QUICK --scale-16bit full low.png -o none
 maskmill run --scale-16bit minmax --print-config | grep scale
 echo '{"scale_16bit": "minmax"}' >config.json
 maskmill run --config config.json --print-config | grep scale
+data=$SOURCE/tests/data/images
+status maskmill run ${QUICK#--quiet } "$data/pages.tif" "$data/frames.webp" "$data/big.tif" -o pages 2>&1 | grep -v done
