@@ -114,6 +114,11 @@ const struct sam_info *sam_info(const struct sam *sam)
     return &sam->info;
 }
 
+const struct checkpoint *sam_checkpoint(const struct sam *sam)
+{
+    return sam->checkpoint;
+}
+
 const char *sam_metadata(const struct sam *sam, const char *key)
 {
     return checkpoint_metadata(sam->checkpoint, key);

@@ -74,6 +74,9 @@ void sam_free(struct sam *sam);
 
 const struct sam_info *sam_info(const struct sam *sam);
 
+/* The open file behind the model. Lives as long as `sam`. */
+const struct checkpoint *sam_checkpoint(const struct sam *sam);
+
 /* The value of a safetensors metadata key ("pred_iou_thresh"), or NULL. Lives as long as `sam`. */
 const char *sam_metadata(const struct sam *sam, const char *key);
 

@@ -73,6 +73,17 @@ static void hold_standard_descriptors(void)
         close(descriptor);
 }
 
+/* A mapped model was shortened: nothing can be read from it any more. */
+static void end_by_bus_error(int number)
+{
+    static const char message[] =
+        "maskmill: a file in use was shortened (SIGBUS), such as the model; start again, and "
+        "replace models by renaming\n";
+    (void)number;
+    (void)!write(STDERR_FILENO, message, sizeof message - 1);
+    _exit(EXIT_ENVIRONMENT);
+}
+
 int main(int argc, char **argv)
 {
     hold_standard_descriptors();
@@ -84,6 +95,7 @@ int main(int argc, char **argv)
         image_server_main();
         return EXIT_ALL_DONE;
     }
+    signal(SIGBUS, end_by_bus_error);
     enum exit_status status = dispatch(argc, argv);
     if (!output_is_cut())
         return (int)status;

@@ -35,7 +35,7 @@ static int load(struct model_info *info, const char *path, struct error *error)
         return -1;
     info->model = model_load_name(settings);
     return open_file(info, path, error) || model_load(&info->loaded, settings, defaults, error) ||
-                   model_load_digest(settings, info->sha256, error)
+                   model_load_digest(info->loaded, info->sha256, error)
                ? -1
                : 0;
 }

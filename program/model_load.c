@@ -7,7 +7,7 @@
 #include "base/plain_text.h"
 #include "include/maskmill.h"
 #include "library/mm_handles.h"
-#include "model/builtin.h"
+#include "model/checkpoint/checkpoint.h"
 #include "model/sam.h"
 #include "program/segmenter.h"
 #include "program/settings.h"
@@ -114,10 +114,16 @@ void model_load_tell(const char *command, const struct settings *settings,
         plain_line(stderr, "maskmill %s: %s: its own defaults are used:%s", command, name, used);
 }
 
-int model_load_digest(const struct settings *settings, char text[DIGEST_TEXT], struct error *error)
+int model_load_check(const struct mm_model *model, struct error *error)
 {
-    if (settings->model)
-        return digest_file(settings->model, text, error);
-    digest_bytes(builtin_model, builtin_model_size, text);
-    return 0;
+    return checkpoint_check_unchanged(sam_checkpoint(mm_model_sam(model)), error);
+}
+
+int model_load_digest(const struct mm_model *model, char text[DIGEST_TEXT], struct error *error)
+{
+    const struct checkpoint *checkpoint = sam_checkpoint(mm_model_sam(model));
+    size_t size;
+    const void *bytes = checkpoint_bytes(checkpoint, &size);
+    digest_bytes(bytes, size, text);
+    return model_load_check(model, error);
 }

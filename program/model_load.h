@@ -28,7 +28,12 @@ void model_load_dropped(const struct mm_model *model, char text[MODEL_LOAD_DEFAU
 void model_load_tell(const char *command, const struct settings *settings,
                      const struct mm_model *model, const char *used);
 
-/* SHA-256 of the model's file. 0 or -1 (ERROR_IO). */
-int model_load_digest(const struct settings *settings, char text[DIGEST_TEXT], struct error *error);
+/* Whether the model's file is as it was when it was loaded. The model is mapped, so its weights
+ * would change with the file. Returns 0, or -1 with ERROR_IO. */
+int model_load_check(const struct mm_model *model, struct error *error);
+
+/* SHA-256 of the bytes that the model was loaded from. Returns 0, or -1 with ERROR_IO if the file
+ * was changed since. */
+int model_load_digest(const struct mm_model *model, char text[DIGEST_TEXT], struct error *error);
 
 #endif

@@ -22,7 +22,8 @@ struct checkpoint {
     char *name; /* for messages: the path, or the name that the caller gave */
     const unsigned char *bytes;
     size_t size;
-    bool mapped; /* the bytes are this checkpoint's own mapping */
+    int file;           /* that the bytes are mapped from; -1: they are the caller's */
+    struct stat status; /* of the file when it was mapped */
     struct tensor_table table;
 };
 
@@ -56,8 +57,10 @@ static int read_table(struct checkpoint *checkpoint, struct error *error)
 static struct checkpoint *new_checkpoint(const char *name, struct error *error)
 {
     struct checkpoint *checkpoint = calloc(1, sizeof *checkpoint);
-    if (checkpoint)
+    if (checkpoint) {
         checkpoint->name = strdup(name);
+        checkpoint->file = -1;
+    }
     if (!checkpoint || !checkpoint->name) {
         free(checkpoint);
         error_set(error, ERROR_MEMORY, "%s: no memory", name);
@@ -66,22 +69,24 @@ static struct checkpoint *new_checkpoint(const char *name, struct error *error)
     return checkpoint;
 }
 
-/* Maps a whole file. */
-static int map_file(struct checkpoint *checkpoint, int file, struct error *error)
+/* Opens and maps a whole file. */
+static int map_file(struct checkpoint *checkpoint, struct error *error)
 {
-    struct stat status;
-    if (fstat(file, &status))
-        return error_set_system(error, ERROR_IO, errno, "%s", checkpoint->name);
-    if (!S_ISREG(status.st_mode))
-        return error_set(error, ERROR_IO, "%s: not a regular file", checkpoint->name);
-    if (status.st_size == 0)
-        return error_set(error, ERROR_MODEL, "%s: the file is empty", checkpoint->name);
-    void *bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+    const char *name = checkpoint->name;
+    struct stat *status = &checkpoint->status;
+    checkpoint->file = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (checkpoint->file < 0 || fstat(checkpoint->file, status))
+        return error_set_system(error, ERROR_IO, errno, "%s", name);
+    if (!S_ISREG(status->st_mode))
+        return error_set(error, ERROR_IO, "%s: not a regular file", name);
+    if (status->st_size == 0)
+        return error_set(error, ERROR_MODEL, "%s: the file is empty", name);
+    size_t size = (size_t)status->st_size;
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, checkpoint->file, 0);
     if (bytes == MAP_FAILED)
-        return error_set_system(error, ERROR_IO, errno, "%s: cannot be mapped", checkpoint->name);
+        return error_set_system(error, ERROR_IO, errno, "%s: cannot be mapped", name);
     checkpoint->bytes = bytes;
-    checkpoint->size = (size_t)status.st_size;
-    checkpoint->mapped = true;
+    checkpoint->size = size;
     return 0;
 }
 
@@ -90,11 +95,7 @@ int checkpoint_open(struct checkpoint **checkpoint, const char *path, struct err
     *checkpoint = new_checkpoint(path, error);
     if (!*checkpoint)
         return -1;
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    int failed = file < 0 ? error_set_system(error, ERROR_IO, errno, "%s", path)
-                          : map_file(*checkpoint, file, error);
-    if (file >= 0)
-        close(file);
+    int failed = map_file(*checkpoint, error);
     if (!failed)
         failed = read_table(*checkpoint, error);
     if (failed) {
@@ -125,10 +126,36 @@ void checkpoint_close(struct checkpoint *checkpoint)
     if (!checkpoint)
         return;
     tensor_table_clear(&checkpoint->table);
-    if (checkpoint->mapped)
-        munmap((void *)checkpoint->bytes, checkpoint->size);
+    if (checkpoint->file >= 0) {
+        if (checkpoint->bytes)
+            munmap((void *)checkpoint->bytes, checkpoint->size);
+        close(checkpoint->file);
+    }
     free(checkpoint->name);
     free(checkpoint);
+}
+
+const void *checkpoint_bytes(const struct checkpoint *checkpoint, size_t *size)
+{
+    *size = checkpoint->size;
+    return checkpoint->bytes;
+}
+
+int checkpoint_check_unchanged(const struct checkpoint *checkpoint, struct error *error)
+{
+    const struct stat *then = &checkpoint->status;
+    struct stat now;
+    if (checkpoint->file < 0)
+        return 0;
+    if (fstat(checkpoint->file, &now))
+        return error_set_system(error, ERROR_IO, errno, "%s", checkpoint->name);
+    if (now.st_size == then->st_size && now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
+        now.st_mtim.tv_nsec == then->st_mtim.tv_nsec)
+        return 0;
+    return error_set(error, ERROR_IO,
+                     "%s: the file was changed while it was in use; start again, and replace "
+                     "models by renaming",
+                     checkpoint->name);
 }
 
 bool checkpoint_shape(const struct checkpoint *checkpoint, const char *name, struct shape *shape)
@@ -145,7 +172,7 @@ static void drop_pages(const struct checkpoint *checkpoint, const struct tensor 
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     uintptr_t start = ((uintptr_t)tensor->bytes + page - 1) / page * page;
     uintptr_t end = ((uintptr_t)tensor->bytes + tensor->extent) / page * page;
-    if (checkpoint->mapped && start < end)
+    if (checkpoint->file >= 0 && start < end)
         madvise((void *)start, end - start, MADV_DONTNEED);
 }
 

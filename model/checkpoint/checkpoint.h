@@ -43,6 +43,13 @@ int checkpoint_open_memory(struct checkpoint **checkpoint, const void *bytes, si
 /* Frees the checkpoint and every tensor that it handed out. NULL is allowed. */
 void checkpoint_close(struct checkpoint *checkpoint);
 
+/* The whole file, [*size] bytes, which live as long as the checkpoint. */
+const void *checkpoint_bytes(const struct checkpoint *checkpoint, size_t *size);
+
+/* Whether the file still has the size and the time of its opening. A checkpoint in the caller's
+ * memory counts as unchanged. Returns 0, or -1 with ERROR_IO. */
+int checkpoint_check_unchanged(const struct checkpoint *checkpoint, struct error *error);
+
 /* Whether the checkpoint has a tensor of that name. If so, *shape (may be NULL) is its shape. Does
  * not mark the tensor as used. */
 bool checkpoint_shape(const struct checkpoint *checkpoint, const char *name, struct shape *shape);

@@ -21,6 +21,7 @@
 #include "jobs/queue.h"
 #include "jobs/stop.h"
 #include "jobs/workers.h"
+#include "program/model_load.h"
 #include "program/run/collection.h"
 #include "program/run/image_words.h"
 #include "program/run/item.h"
@@ -75,7 +76,8 @@ static void leave(void *context, int worker)
 
 /* Syncs the outputs of all pending images, then writes their ledger lines. Lines that cannot be
  * written are dropped, so their images will be done again. So are lines of records that went into
- * the bare mount point of a file system that has been unmounted. */
+ * the bare mount point of a file system that has been unmounted, or that a model may have made
+ * whose file was changed under way. */
 static void flush(struct collection *collection)
 {
     struct run *run = collection->run;
@@ -83,6 +85,7 @@ static void flush(struct collection *collection)
     int status = 0;
     if (collection->pending_count)
         status = mount_check(run->config.settings->output, &run->config.output_mount, &error) ||
+                         model_load_check(run->resources.model, &error) ||
                          atomic_batch_flush(run->resources.batch, &error)
                      ? -1
                      : 0;

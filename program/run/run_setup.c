@@ -25,7 +25,7 @@ int run_load_model(struct run_config *config, struct run_resources *resources, s
     char defaults[MODEL_LOAD_DEFAULTS];
     char dropped[MODEL_LOAD_DEFAULTS];
     if (model_load(&resources->model, config->settings, defaults, error) ||
-        model_load_digest(config->settings, config->model_sha256, error))
+        model_load_digest(resources->model, config->model_sha256, error))
         return -1;
     model_load_dropped(resources->model, dropped);
     if (*dropped)
