@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #ifdef HAVE_LIBARCHIVE
 #include <archive.h>
 #include <archive_entry.h>
@@ -14,12 +15,12 @@
 
 size_t tar_input_stem(const char *path)
 {
-    static const char *const endings[] = {".tar",     ".tar.gz", ".tgz",
-                                          ".tar.zst", ".tar.xz", ".tar.bz2"};
+    static const char *const endings[] = {".tar",    ".tar.gz", ".tgz",     ".tar.zst", ".tzst",
+                                          ".tar.xz", ".txz",    ".tar.bz2", ".tbz2",    ".tbz"};
     size_t length = strlen(path);
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         size_t ending = strlen(endings[i]);
-        if (length > ending && strcmp(path + length - ending, endings[i]) == 0)
+        if (length > ending && strcasecmp(path + length - ending, endings[i]) == 0)
             return length - ending;
     }
     return length;

@@ -42,8 +42,8 @@ int tar_input_read(struct tar_input *input, struct tar_member *member, struct er
 /* NULL is allowed. */
 void tar_input_close(struct tar_input *input);
 
-/* Whether a file name has the extension of a tar file: .tar, .tar.gz, .tgz, .tar.zst, .tar.xz,
- * .tar.bz2. */
+/* Whether a file name has the extension of a tar file, in upper or lower case: .tar; .tar.gz, .tgz;
+ * .tar.zst, .tzst; .tar.xz, .txz; .tar.bz2, .tbz2, .tbz. */
 bool tar_input_is_tar(const char *path);
 
 /* Length of a tar's path without that extension. */

@@ -155,15 +155,24 @@ static int next_item(struct list *list, struct list_item *item, struct error *er
     return found;
 }
 
+/* Sets item->folder. 0 or -1. */
+static int find_folder(const struct list *list, struct list_item *item, struct error *error)
+{
+    const struct list_options *options = &list->options;
+    bool asks = options->holds_many && !item->fault;
+    int many = asks ? options->holds_many(options->context, item->path, item->key, error) : 0;
+    item->folder = many > 0 ? options->folder(item->key) : 0;
+    return many < 0 ? -1 : 0;
+}
+
 int list_next(struct list *list, struct list_item *item, struct error *error)
 {
     for (;;) {
         int found = next_item(list, item, error);
         if (found <= 0)
             return found;
-        bool asks = list->options.folder && !item->fault;
-        size_t folder = asks ? list->options.folder(item->key) : 0;
-        item->folder = item->key[folder] ? folder : 0;
+        if (find_folder(list, item, error))
+            return -1;
         if (!list->repeats || !list_repeats_skip(list->repeats, item))
             break;
         passed_over_add(&list->passed, PASSED_REPEATED);

@@ -43,9 +43,13 @@ struct list_options {
     /* A folder not to walk into unless it is itself an INPUT: the output folder. NULL: none. */
     const char *skip_folder;
     bool (*wanted)(const char *name); /* whether to take a file in a folder; NULL: all */
-    /* For a file that holds many items, the length of the part of `path` that names their folder
-     * (of "x/a.tar", "x/a"); for other files the whole length. NULL: no file holds many. */
-    size_t (*folder)(const char *path);
+    /* Whether a file holds many items: 1, 0, or -1 with an error that ends the walk. Every walk must
+     * get the same answer. NULL: no file does. */
+    int (*holds_many)(void *context, const char *path, const char *key, struct error *error);
+    void *context;
+    /* For such a file, the length of the part of its key that names the items' folder, at least 1 (of
+     * "x/a.tar", "x/a"). */
+    size_t (*folder)(const char *key);
     /* Names in folders to skip, by their end: ".overlay.jpg". NULL: none. */
     const char *skip_suffix;
     struct name_rules rules;

@@ -43,6 +43,7 @@ struct run_resources {
     struct progress *progress;
     struct stop *stop;
     struct mm_model *model;
+    struct input_kinds *kinds; /* of the list's files */
     struct list *list;
     struct lock *lock;
     struct ledger_index *before; /* what earlier starts did */

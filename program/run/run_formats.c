@@ -8,7 +8,6 @@
 #include "base/atomic.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "images/tar_input.h"
 #include "jobs/progress.h"
 #include "program/run/run.h"
 #include "records/export.h"
@@ -147,7 +146,7 @@ static char *find_image(void *context, const char *file_name)
         if (path && access(path, R_OK) == 0)
             return path;
         free(path);
-        if (!tar_input_is_tar(input) && strcmp(last ? last + 1 : input, file_name) == 0)
+        if (strcmp(last ? last + 1 : input, file_name) == 0)
             return strdup(input);
     }
     return config->settings->list && access(file_name, R_OK) == 0 ? strdup(file_name) : NULL;

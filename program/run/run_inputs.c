@@ -5,20 +5,14 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "images/image.h"
-#include "images/tar_input.h"
 #include "jobs/ledger.h"
 #include "jobs/list.h"
 #include "jobs/list_folded.h"
 #include "jobs/name_rules.h"
 #include "jobs/progress.h"
+#include "program/run/input_kind.h"
 #include "program/run/name_fold.h"
 #include "program/run/run.h"
-
-static bool is_wanted(const char *name)
-{
-    return image_has_extension(name) || tar_input_is_tar(name);
-}
 
 /* The options' patterns, tidied. */
 static int read_rules(struct settings *settings, struct name_rules *rules, struct error *error)
@@ -72,13 +66,18 @@ int run_inputs_open(struct run_config *config, struct run_resources *resources,
         .list_file = config->settings->list,
         .null_separated = config->settings->null_separated,
         .skip_folder = config->settings->output,
-        .wanted = is_wanted,
-        .folder = tar_input_stem,
+        .wanted = input_is_wanted,
+        .holds_many = input_is_tar,
+        .folder = input_tar_folder,
         .skip_suffix = ".overlay.jpg",
     };
     if (read_rules(config->settings, &config->rules, error))
         return -1;
     options.rules = config->rules;
+    resources->kinds = input_kinds_new(error);
+    if (!resources->kinds)
+        return -1;
+    options.context = resources->kinds;
     for (int i = 0; i < config->input_count && i < RUN_INPUTS_MAX; i++)
         mount_note(config->inputs[i], &config->mounts[i]);
     resources->list = list_open(&options, error);

@@ -1,8 +1,4 @@
-/* run_inputs.h - the inputs of a run: which files are taken, and whether there are any.
- *
- * In folders the ending decides, in any case. A file that the user names, on the command line or in
- * a list, is taken whatever its name; it is a tar if its content is, unless it has the ending of an
- * image. Of a file with the ending of a tar, content decides whether it is an image instead. */
+/* run_inputs.h - the inputs of a run: which files are taken, and whether there are any. */
 #ifndef PROGRAM_RUN_RUN_INPUTS_H
 #define PROGRAM_RUN_RUN_INPUTS_H
 

@@ -28,6 +28,7 @@
 #include "program/command_line.h"
 #include "program/config.h"
 #include "program/run/collection.h"
+#include "program/run/input_kind.h"
 #include "program/run/run_clean.h"
 #include "program/run/run_folder.h"
 #include "program/run/run_foreign.h"
@@ -272,6 +273,7 @@ static void free_resources(const struct run_config *config, struct run_resources
     ledger_index_free(resources->before);
     atomic_batch_free(resources->batch);
     list_close(resources->list);
+    input_kinds_free(resources->kinds);
     lock_release(resources->lock);
     progress_free(resources->progress);
     stop_free(resources->stop);

@@ -98,6 +98,14 @@ static size_t tar_folder(const char *path)
     return ending ? (size_t)(ending - path) : strlen(path);
 }
 
+static int is_tar(void *context, const char *path, const char *key, struct error *error)
+{
+    (void)context;
+    (void)path;
+    (void)error;
+    return key[tar_folder(key)] != '\0';
+}
+
 START_TEST(folders_are_walked_in_a_stable_order)
 {
     scratch_write(&scratch, "in/b.jpg", "");
@@ -446,7 +454,8 @@ END_TEST
 START_TEST(repeated_tars_count_once)
 {
     char *name = scratch_path(&scratch, "list");
-    const struct list_options options = {.list_file = name, .folder = tar_folder};
+    const struct list_options options = {
+        .list_file = name, .holds_many = is_tar, .folder = tar_folder};
     scratch_write(&scratch, "list", "x/a.tar\nx/./a.tar\nb.jpg\n./b.jpg\nb.jpg\n");
     scratch_write(&scratch, "x/a.tar", "");
     ck_assert_int_eq(chdir(scratch.path), 0);
@@ -541,7 +550,8 @@ START_TEST(files_that_hold_many_images_leave_their_number_unknown)
 {
     char *list = scratch_path(&scratch, "list");
     scratch_write(&scratch, "list", "a.jpg\nb.tar\nc.jpg\n");
-    const struct list_options options = {.list_file = list, .folder = tar_folder};
+    const struct list_options options = {
+        .list_file = list, .holds_many = is_tar, .folder = tar_folder};
     const struct list_options plain = {.list_file = list};
     struct list_survey all = expect_survey(&options, NULL);
     ck_assert_uint_eq(all.items, 3);
@@ -564,7 +574,8 @@ END_TEST
 START_TEST(nothing_else_writes_into_the_folder_of_a_tar)
 {
     char *list = scratch_path(&scratch, "list");
-    const struct list_options options = {.list_file = list, .folder = tar_folder};
+    const struct list_options options = {
+        .list_file = list, .holds_many = is_tar, .folder = tar_folder};
     scratch_write(&scratch, "list", "x/a.tar\nx/a.jpg\nx/ab/1.jpg\na/1.jpg\nb.tar\n");
     ck_assert_uint_eq(expect_survey(&options, NULL).items, 5);
     scratch_write(&scratch, "list", "x/a/1.jpg\nx/2.jpg\nx/a.tar\n");
@@ -583,7 +594,8 @@ END_TEST
 START_TEST(nothing_is_written_into_folders_of_other_formats)
 {
     char *list = scratch_path(&scratch, "list");
-    const struct list_options options = {.list_file = list, .folder = tar_folder};
+    const struct list_options options = {
+        .list_file = list, .holds_many = is_tar, .folder = tar_folder};
     scratch_write(&scratch, "list", "@a.jpg\nx/@y/1.jpg\nx/@z.tar\n");
     ck_assert_uint_eq(expect_survey(&options, NULL).items, 3);
     scratch_write(&scratch, "list", "a.jpg\n@x/1.jpg\n");
@@ -598,7 +610,8 @@ END_TEST
 START_TEST(nothing_is_written_into_the_folder_of_the_run)
 {
     char *list = scratch_path(&scratch, "list");
-    const struct list_options options = {.list_file = list, .folder = tar_folder};
+    const struct list_options options = {
+        .list_file = list, .holds_many = is_tar, .folder = tar_folder};
     scratch_write(&scratch, "list", ".maskmill.jpg\nx/.maskmill/1.jpg\n.maskmills/1.jpg\n");
     ck_assert_uint_eq(expect_survey(&options, NULL).items, 3);
     scratch_write(&scratch, "list", "a.jpg\n.maskmill/run.png\n");

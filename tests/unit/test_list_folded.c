@@ -29,6 +29,14 @@ static size_t folder_of(const char *path)
     return length > 4 && strcmp(path + length - 4, ".tar") == 0 ? length - 4 : length;
 }
 
+static int holds_many(void *context, const char *path, const char *key, struct error *fault)
+{
+    (void)context;
+    (void)path;
+    (void)fault;
+    return key[folder_of(key)] != '\0';
+}
+
 /* Looks at files of these names, up to a NULL. */
 static int look_at(const char *const *names)
 {
@@ -36,7 +44,8 @@ static int look_at(const char *const *names)
     for (size_t i = 0; names[i]; i++)
         scratch_write(&root, names[i], "");
     const char *const inputs[] = {root.path};
-    const struct list_options options = {.inputs = inputs, .input_count = 1, .folder = folder_of};
+    const struct list_options options = {
+        .inputs = inputs, .input_count = 1, .holds_many = holds_many, .folder = folder_of};
     struct list *list = list_open(&options, &error);
     ck_assert_ptr_nonnull(list);
     struct list_survey survey;

@@ -3,7 +3,7 @@ mkdir -p in/deep
 cp "$IMAGES/tall.png" 1.png
 cp "$IMAGES/tall.png" 2.png
 tar -cf in/sa_0.tar 1.png 2.png
-tar -cf in/deep/sa_1.tar 1.png
+tar -cf in/deep/SA_1.TAR 1.png
 cp 1.png in/a.png
 maskmill run $QUICK in -o out
 tree out
