@@ -15,6 +15,7 @@
 #include "program/command_line.h"
 #include "records/export.h"
 #include "records/record.h"
+#include "records/record_none.h"
 #include "records/writer.h"
 
 enum { WRITERS_MAX = 16, SYNC_FILES = 1000, SYNC_SECONDS = 30 };
@@ -117,6 +118,8 @@ static int export_all(const struct exporter *exporter, struct export_job *job, s
     int result = open_writers(exporter, writers, error);
     if (result == 0)
         result = export_records(job, error);
+    if (result == 0 && job->done + job->failed == 0)
+        result = record_none(job->records, error);
     if (result == 0)
         result = close_writers(writers, exporter->count, error);
     for (size_t i = 0; i < exporter->count; i++)

@@ -9,6 +9,7 @@
 #include "program/command.h"
 #include "program/command_line.h"
 #include "program/stats_report.h"
+#include "records/record_none.h"
 #include "records/record_stream.h"
 #include "records/stats.h"
 
@@ -53,6 +54,8 @@ enum exit_status stats_main(struct command_line *line)
         const struct record_stream stream = {.work = work, .visit = visit, .context = stats};
         result = record_stream(&stream, line->operands[0], &error);
         refused = stats->refused;
+        if (result == 0 && stats->records == 0 && !refused)
+            result = record_none(line->operands[0], &error);
     }
     if (result == 0)
         result = report(stats, line->settings.json, &error);

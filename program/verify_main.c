@@ -6,6 +6,7 @@
 #include "images/image.h"
 #include "program/command.h"
 #include "program/command_line.h"
+#include "records/record_none.h"
 #include "records/verify.h"
 
 static void print_fault(void *context, const char *path, long annotation, const char *reason)
@@ -25,6 +26,8 @@ enum exit_status verify_main(struct command_line *line)
     int result = image_library_start(&error);
     if (result == 0) {
         result = verify_records(&job, &error);
+        if (result == 0 && job.records_read == 0)
+            result = record_none(job.records, &error);
         image_library_stop();
     }
     if (result)

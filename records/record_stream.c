@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "records/record_collection.h"
 #include "records/record_walk.h"
 
 enum { BATCH = 64 }; /* entries read in parallel: enough for many cores, little memory */
@@ -12,6 +13,7 @@ struct batch {
     const struct record_stream *stream;
     struct record_entry entries[BATCH];
     size_t count;
+    int stopped; /* what a visit stopped with; used for files of many images only */
 };
 
 void record_entry_fault(struct record_entry *entry, long annotation, const char *reason)
@@ -33,12 +35,29 @@ static void collect(void *context, long annotation, const char *reason)
     record_entry_fault(context, annotation, reason);
 }
 
+/* Reads the entry's record from its text or its file. */
+static int read_record(struct record_entry *entry, const struct record_faults *faults,
+                       struct error *error)
+{
+    if (!entry->text)
+        return record_read(&entry->record, entry->path, entry->name, faults, error);
+    const struct record_source source = {entry->text, entry->text_length, entry->name};
+    int status = record_parse(&entry->record, &source, faults, error);
+    return status ? error_prefix(error, "%s", entry->path) : 0;
+}
+
+static bool is_ndjson(const struct record_entry *entry)
+{
+    return !entry->text && record_collection_is_ndjson(entry->path);
+}
+
 static void read_entry(const struct record_stream *stream, struct record_entry *entry)
 {
     const struct record_faults faults = {collect, entry};
     struct error error = {0};
-    entry->usable = record_read(&entry->record, entry->path, entry->name,
-                                stream->every_fault ? &faults : NULL, &error) == 0;
+    if (is_ndjson(entry))
+        return;
+    entry->usable = read_record(entry, stream->every_fault ? &faults : NULL, &error) == 0;
     if (!entry->usable)
         entry->error = error;
     else if (stream->work)
@@ -49,6 +68,7 @@ static void entry_free(struct record_entry *entry)
 {
     free((char *)entry->path);
     free((char *)entry->name);
+    free(entry->text);
     record_free(&entry->record);
     for (size_t i = 0; i < entry->fault_count; i++)
         free(entry->faults[i].reason);
@@ -56,6 +76,27 @@ static void entry_free(struct record_entry *entry)
     free(entry->data);
     *entry = (struct record_entry){0};
 }
+
+static struct batch *batch_new(const struct record_stream *stream, const char *what,
+                               struct error *error)
+{
+    struct batch *batch = calloc(1, sizeof *batch);
+    if (batch)
+        batch->stream = stream;
+    else
+        error_set(error, ERROR_MEMORY, "%s: no memory to read its records", what);
+    return batch;
+}
+
+static void batch_free(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        entry_free(&batch->entries[i]);
+    free(batch);
+}
+
+static int visit_entry(const struct record_stream *stream, struct record_entry *entry,
+                       struct error *error);
 
 /* Reads the batch's entries in parallel, visits them in order, and empties the batch. */
 static int flush(struct batch *batch, struct error *error)
@@ -65,19 +106,58 @@ static int flush(struct batch *batch, struct error *error)
 #pragma omp parallel for schedule(dynamic)
     for (size_t i = 0; i < batch->count; i++)
         read_entry(stream, &batch->entries[i]);
-    for (size_t i = 0; result == 0 && i < batch->count; i++) {
-        const struct record_entry *entry = &batch->entries[i];
-        if (entry->error.code == ERROR_MEMORY) {
-            *error = entry->error;
-            result = -1;
-        } else {
-            result = stream->visit(stream->context, entry, error);
-        }
-    }
+    for (size_t i = 0; result == 0 && i < batch->count; i++)
+        result = visit_entry(stream, &batch->entries[i], error);
     for (size_t i = 0; i < batch->count; i++)
         entry_free(&batch->entries[i]);
     batch->count = 0;
     return result;
+}
+
+static int add_part(void *context, struct record_part *part, struct error *error)
+{
+    struct batch *batch = context;
+    batch->entries[batch->count++] = (struct record_entry){
+        .path = part->label, .name = part->name, .text = part->text, .text_length = part->length};
+    batch->stopped = batch->count == BATCH ? flush(batch, error) : 0;
+    return batch->stopped;
+}
+
+/* If the entry's file holds many images, visits them. Returns 1 if it does, 0 if not, or, in
+ * *stopped, what `visit` stopped with. */
+static int visit_collection(const struct record_stream *stream, struct record_entry *entry,
+                            int *stopped, struct error *error)
+{
+    struct error own;
+    struct batch *batch = batch_new(stream, entry->path, error);
+    *stopped = batch ? 0 : -1;
+    if (!batch)
+        return 0;
+    int many = record_collection_read(entry->path, add_part, batch, &own);
+    *stopped = batch->stopped;
+    if (*stopped)
+        *error = own;
+    else if (many > 0)
+        *stopped = flush(batch, error);
+    else if (many < 0)
+        entry->error = own;
+    batch_free(batch);
+    return many > 0;
+}
+
+static int visit_entry(const struct record_stream *stream, struct record_entry *entry,
+                       struct error *error)
+{
+    int stopped = 0;
+    /* Only what cannot be read as a record may be a file of many. */
+    if (!entry->usable && !entry->text && visit_collection(stream, entry, &stopped, error))
+        return stopped;
+    if (stopped)
+        return stopped;
+    if (entry->error.code != ERROR_MEMORY)
+        return stream->visit(stream->context, entry, error);
+    *error = entry->error;
+    return -1;
 }
 
 static int add(void *context, const char *path, const char *name, struct error *error)
@@ -93,15 +173,12 @@ static int add(void *context, const char *path, const char *name, struct error *
 
 int record_stream(const struct record_stream *stream, const char *folder, struct error *error)
 {
-    struct batch *batch = calloc(1, sizeof *batch);
+    struct batch *batch = batch_new(stream, folder, error);
     if (!batch)
-        return error_set(error, ERROR_MEMORY, "%s: no memory to read its records", folder);
-    batch->stream = stream;
+        return -1;
     int result = record_walk(folder, add, batch, error);
     if (result == 0)
         result = flush(batch, error);
-    for (size_t i = 0; i < batch->count; i++)
-        entry_free(&batch->entries[i]);
-    free(batch);
+    batch_free(batch);
     return result;
 }

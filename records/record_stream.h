@@ -1,5 +1,5 @@
 /* record_stream.h - all records under a folder, read in parallel and visited one by one in order.
- */
+ * A file of many images (record_collection.h) gives one entry for each. */
 #ifndef RECORDS_RECORD_STREAM_H
 #define RECORDS_RECORD_STREAM_H
 
@@ -14,10 +14,13 @@ struct record_fault {
     char *reason;    /* owned */
 };
 
-/* One record file. The stream owns all of it and frees it after the visit. */
+/* One record. The stream owns all of it and frees it after the visit. */
 struct record_entry {
-    const char *path;     /* of the file */
-    const char *name;     /* relative to the folder, without ".json" */
+    const char *path; /* of the file; of one image in a file of many: "FILE: IMAGE" */
+    const char *name; /* relative to the folder, without ".json"; in a file of many images the
+                             image's own, without its extension */
+    char *text;       /* of one image in a file of many: the record; else NULL */
+    size_t text_length;
     bool usable;          /* `record` was read; with every_fault, annotations may be missing */
     struct record record; /* empty unless usable */
     struct error error;   /* why it is not usable; also set by `work` */

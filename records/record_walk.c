@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "records/record_collection.h"
 
 #define ENDING ".json"
 #define RUN_FOLDER ".maskmill" /* at the top: what a run keeps for itself */
@@ -55,6 +56,8 @@ static int compare(const void *a, const void *b)
 
 static bool is_record(const char *name)
 {
+    if (strcmp(name, "records.ndjson") == 0)
+        return true;
     size_t length = strlen(name), ending = strlen(ENDING);
     return length > ending && strcmp(name + length - ending, ENDING) == 0;
 }
@@ -121,7 +124,7 @@ static int list_names(const char *path, bool top, struct names *names, struct er
 static int visit_one(struct walk *walk, const char *path)
 {
     const char *relative = path + walk->root_length;
-    char *name = strndup(relative, strlen(relative) - strlen(ENDING));
+    char *name = strndup(relative, path_stem_length(relative));
     if (!name)
         return error_set(walk->error, ERROR_MEMORY, "%s: no memory for its name", path);
     int result = walk->visit(walk->context, path, name, walk->error);
@@ -134,6 +137,10 @@ static int walk_folder(struct walk *walk, const char *path, bool top)
 {
     struct names names = {0};
     int result = list_names(path, top, &names, walk->error);
+    if (result && !top && walk->error->code == ERROR_IO) {
+        names_free(&names);
+        return visit_one(walk, path);
+    }
     for (size_t i = 0; result == 0 && i < names.count; i++) {
         char *inner;
         if (asprintf(&inner, "%s%s", path, names.items[i]) < 0) {
@@ -154,7 +161,7 @@ int record_walk(const char *folder, record_visit *visit, void *context, struct e
     struct stat status;
     if (stat(folder, &status))
         return error_set_system(error, ERROR_IO, errno, "%s: cannot be opened", folder);
-    if (S_ISREG(status.st_mode) && is_record(folder)) {
+    if (S_ISREG(status.st_mode) && (is_record(folder) || record_collection_is_ndjson(folder))) {
         walk.root_length = (size_t)(path_base(folder) - folder);
         return visit_one(&walk, folder);
     }

@@ -18,7 +18,8 @@ put("alone", "a", {"annotations": [mask], "info": 2**60})
 put("rle", "a", {"image": image, "annotations": [dict(mask, segmentation=runs, id=0)]})
 put("coco", "a", {"images": [coco], "annotations": [dict(mask, id=5, bbox=[2, 1, 4, 3])], "categories": []})
 put("lean", "a", {"image": {"width": 7, "height": 5}, "annotations": [{"segmentation": runs}, polygon]})
-put("bad", "many", {"images": [coco, coco], "annotations": [mask]})
+put("bad", "many", {"images": [coco, dict(coco, id=4, file_name="x/c.png")],
+                    "annotations": [dict(mask, image_id=4), dict(mask, image_id=5), dict(mask, image_id=4, area=12)]})
 put("bad", "results", [dict(mask, image_id=3)])
 put("bad", "sizes", [mask, dict(mask, segmentation={"size": [5, 8], "counts": [40]})])
 put("bad", "sums", [mask, dict(mask, segmentation={"size": [5, 7], "counts": [30, 4]})])
@@ -65,3 +66,29 @@ for folder in amg alone rle coco lean; do
     maskmill eval --json --masks $folder truth | grep -oE '"(images|failed|ar50_at_10)": [0-9.]*' | head -n 3 | tr '\n' ' '
     echo
 done
+
+echo "--- many images in one file"
+mkdir many
+for i in 1 2 3; do
+    sed 's/"image_id": 1/"image_id": '$i'/; s/a.png/'$i.png'/' rle/a.json >many/$i.json
+done
+maskmill export many -f sa1b,ndjson,coco,polygons -o out/many
+for format in ndjson coco polygons; do
+    status maskmill verify out/many/$format
+    maskmill stats out/many/$format | head -n 1
+    maskmill export out/many/$format -f sa1b -o out/again/$format
+done
+diff -r out/many/sa1b out/again/ndjson && echo "the same records"
+{ cat out/many/ndjson/records.ndjson; printf '\n{broken\n'; } >lines.jsonl
+status maskmill verify lines.jsonl
+status maskmill eval --masks out/many/coco truth
+
+echo "--- no records"
+mkdir -p none png/photo
+: >png/photo/metadata.csv
+status maskmill verify none
+status maskmill stats none
+status maskmill export none -f coco -o out/none
+ls out/none
+status maskmill verify png
+status maskmill verify png/photo

@@ -1,0 +1,33 @@
+/* record_collection.h - files that hold the masks of many images, cut into one record for each:
+ * COCO's documents of instances, and NDJSON with a record in each line. */
+#ifndef RECORDS_RECORD_COLLECTION_H
+#define RECORDS_RECORD_COLLECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+
+/* One of the records. */
+struct record_part {
+    char *text;    /* owned by the receiver, freed with free(3): the record as JSON */
+    size_t length; /* of text */
+    char *label;   /* owned by the receiver: "FILE: IMAGE", or "FILE, line N", for messages */
+    char *name;    /* owned by the receiver: the image's name without its extension */
+};
+
+/* Called for each record in the order of the file. Takes over what the part owns. Returns 0 to go
+ * on; anything else stops. */
+typedef int record_part_visit(void *context, struct record_part *part, struct error *error);
+
+/* Whether the file's name is that of NDJSON: .ndjson or .jsonl. */
+bool record_collection_is_ndjson(const char *path);
+
+/* Cuts the file into records. Annotations of images that a COCO document does not list come last,
+ * as a record without an image for each such image id. Returns 1 if that was done; 0 if the file is
+ * neither NDJSON nor a COCO document of another number of images than one; -1 (ERROR_IO,
+ * ERROR_MEMORY); or what `visit` returned. */
+int record_collection_read(const char *path, record_part_visit *visit, void *context,
+                           struct error *error);
+
+#endif
