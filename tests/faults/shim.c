@@ -4,7 +4,8 @@
  *   FAULT_FOLDER  the folder, an absolute path
  *   FAULT_CALL    read, write, fsync, rename, mkdir, open or unlink; what else belongs to each is
  *                 below. Each process has its own count; reads stand in the log only where they
- *                 are the chosen call
+ *                 are the chosen call. Or fork or spawn (posix_spawn), wherever they are called from:
+ *                 a forked child goes on counting where its parent was
  *   FAULT_AT      the number of the call that fails, from 1; 0: none
  *   FAULT_LAST    the number of the last one that fails (a fault that passes), at least FAULT_AT
  *   FAULT_ERRNO   the error that it gets
@@ -20,6 +21,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -94,6 +96,20 @@ static bool fails(const char *call, const char *path)
     pthread_mutex_unlock(&mutex);
     if (failing)
         errno = (int)number_of("FAULT_ERRNO", EIO);
+    return failing;
+}
+
+/* Whether this start of a process is to fail. */
+static bool process_fails(const char *call)
+{
+    if (!is_chosen(call))
+        return false;
+    long at = number_of("FAULT_AT", 0);
+    pthread_mutex_lock(&mutex);
+    calls++;
+    bool failing = at > 0 && calls >= at && calls <= number_of("FAULT_LAST", at);
+    write_down(call, failing ? "fails" : "succeeds");
+    pthread_mutex_unlock(&mutex);
     return failing;
 }
 
@@ -289,6 +305,23 @@ int unlink(const char *path)
         return -1;
     bool traced = trace_begin();
     return trace_result(traced, REAL(unlink)(path), "unlink", path, "");
+}
+
+pid_t fork(void)
+{
+    if (!process_fails("fork"))
+        return REAL(fork)();
+    errno = (int)number_of("FAULT_ERRNO", EAGAIN);
+    return -1;
+}
+
+int posix_spawn(pid_t *process, const char *path, const posix_spawn_file_actions_t *actions,
+                const posix_spawnattr_t *attributes, char *const arguments[],
+                char *const environment[])
+{
+    if (process_fails("spawn"))
+        return (int)number_of("FAULT_ERRNO", EAGAIN);
+    return REAL(posix_spawn)(process, path, actions, attributes, arguments, environment);
 }
 
 int open(const char *path, int flags, ...)
