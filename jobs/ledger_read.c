@@ -218,12 +218,14 @@ int ledger_read(const char *path, ledger_visit *visit, void *context,
     return status;
 }
 
-/* Reads a ledger's file name; *shard is its shard. */
+/* Reads a ledger's file name; *shard is its shard. A number that no run can have is no ledger's:
+ * memory for as many shards would be asked for. */
 static bool parse_name(const char *name, struct shard *shard)
 {
     int used = 0;
     return sscanf(name, "ledger-%u-of-%u.ndjson%n", &shard->index, &shard->count, &used) == 2 &&
-           used > 0 && name[used] == '\0' && shard->index < shard->count;
+           used > 0 && name[used] == '\0' && shard->count <= SHARD_MAX &&
+           shard->index < shard->count;
 }
 
 static int is_ledger(const struct dirent *entry)

@@ -355,6 +355,10 @@ START_TEST(status_adds_up_over_shards)
     struct ledger_run_status status;
     double now = (double)time(NULL);
     ck_assert_int_eq(ledger_status_read(scratch.path, &image_words, &status, &error), -1);
+    /* No run has so many shards, so this is no ledger. */
+    scratch_write(&scratch, ".maskmill/ledger-0-of-4294967295.ndjson",
+                  "{\"event\":\"start\",\"time\":\"2100-01-01T00:00:00Z\",\"images\":1}\n");
+    ck_assert_int_eq(ledger_status_read(scratch.path, &image_words, &status, &error), -1);
     uint64_t images[2] = {0};
     struct shard shards[2] = {{0, 3}, {2, 3}};
     struct ledger *old = open_ledger(ALL);
