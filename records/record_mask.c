@@ -1,4 +1,5 @@
 /* One member of "annotations", read and checked. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,17 +46,28 @@ static bool is_bbox(const int32_t bbox[4], const struct box *box, int32_t both_e
            bbox[3] == box->y1 - box->y0 + both_edges;
 }
 
+/* 11 or 11.0: COCO's tools write areas as fractions, which is a fault in SA-1B's files only. */
+static int read_area(struct record_reader *reader, const json_t *annotation, int64_t *area)
+{
+    static const int64_t range[2] = {0, UINT32_MAX};
+    const json_t *value = json_object_get(annotation, "area");
+    double number = json_number_value(value);
+    if (reader->sa1b || !json_is_real(value) || number != floor(number) || number < 0 ||
+        number > UINT32_MAX)
+        return reader_integer(reader, annotation, "area", range, area);
+    *area = (int64_t)number;
+    return 0;
+}
+
 /* Checks area and bbox against the runs. COCO's tools write max - min + 1 for a bbox's sides, which
  * is a fault in SA-1B's files only. */
 static void check_against_runs(struct record_reader *reader, const json_t *annotation,
                                const struct mask *mask)
 {
-    static const int64_t range[2] = {0, UINT32_MAX};
     const struct box *box = &mask->box;
     int64_t area = 0;
     int32_t bbox[4];
-    if (reader_integer(reader, annotation, "area", range, &area) == 0 &&
-        (uint64_t)area != mask->area)
+    if (read_area(reader, annotation, &area) == 0 && (uint64_t)area != mask->area)
         reader_fault(reader, "area is %lld, the runs have %llu", (long long)area,
                      (unsigned long long)mask->area);
     bool strict = reader->faults && reader->sa1b;

@@ -1,5 +1,6 @@
 #include "model/checkpoint/pickle.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,12 +160,45 @@ static int refuse_call(struct machine *machine, const struct pickle_value *funct
                      name);
 }
 
+static bool is_pair(const struct pickle_value *value)
+{
+    return (value->kind == PICKLE_LIST || value->kind == PICKLE_TUPLE) && value->items.count == 2;
+}
+
+/* A dict of the pairs in a list: Python 2 pickles OrderedDict([[key, value], ...]). */
+static int push_pairs(struct machine *machine, const struct pickle_value *list)
+{
+    if (push_new(machine, PICKLE_DICT))
+        return -1;
+    for (size_t i = 0; i < list->items.count; i++) {
+        const struct pickle_value *pair = list->items.values[i];
+        if (!is_pair(pair))
+            return machine_damaged(machine, "a key lacks its value");
+        if (machine_push(machine, pair->items.values[0]) ||
+            machine_push(machine, pair->items.values[1]) || machine_extend(machine, 2, PICKLE_DICT))
+            return -1;
+    }
+    return 0;
+}
+
+/* What a class of dicts makes of its last argument: a dict, a list of pairs, or something else, such
+ * as defaultdict's factory. */
+static int push_dict(struct machine *machine, const struct pickle_value *arguments)
+{
+    size_t count = arguments->items.count;
+    struct pickle_value *last = count ? arguments->items.values[count - 1] : NULL;
+    if (last && last->kind == PICKLE_DICT)
+        return machine_push(machine, last);
+    return last && last->kind == PICKLE_LIST ? push_pairs(machine, last)
+                                             : push_new(machine, PICKLE_DICT);
+}
+
 /* Records a call of a listed function or class. */
 static int push_call(struct machine *machine, const struct pickle_value *callee,
                      struct pickle_value *arguments)
 {
-    if (callee->function->makes_dict && arguments->items.count == 0)
-        return push_new(machine, PICKLE_DICT);
+    if (callee->function->makes_dict)
+        return push_dict(machine, arguments);
     struct pickle_value *call = machine_new(machine, PICKLE_CALL);
     if (call) {
         call->function = callee->function;

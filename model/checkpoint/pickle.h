@@ -44,7 +44,8 @@ enum pickle_kind {
 /* A function or class that a pickle may name. */
 struct pickle_function {
     const char *module, *name;
-    bool makes_dict; /* a call without arguments gives an empty dict (OrderedDict) */
+    bool makes_dict; /* a call gives a dict of its last argument: a dict, a list of pairs, or an
+                        empty one without such an argument (OrderedDict) */
     int tag;         /* for the caller */
 };
 

@@ -110,6 +110,8 @@ def main():
     save({"model": weights, "args": argparse.Namespace(lr=0.1, paths=[pathlib.PurePosixPath("/a")]),
           "hyper_parameters": hyper(lr=0.1), "callbacks": {hyper: collections.deque([1])}}, "lightning.pth")
     save({"model": weights, "kind": Kind.ONE}, "call.pth")
+    save({"state_dict": Call(collections.OrderedDict, [[name, value] for name, value in weights.items()])}, "pairs.pth")
+    save({"model": Call(collections.defaultdict, list, weights)}, "defaultdict.pth")
     net = Network()
     net._modules = {"encoder": Network()}
     net._parameters = {"weight": number(1)}

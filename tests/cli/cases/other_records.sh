@@ -16,7 +16,7 @@ put("amg", "a", [mask, dict(mask, segmentation=runs), empty])
 put("amg", "b", [])
 put("alone", "a", {"annotations": [mask], "info": 2**60})
 put("rle", "a", {"image": image, "annotations": [dict(mask, segmentation=runs, id=0)]})
-put("coco", "a", {"images": [coco], "annotations": [dict(mask, id=5, bbox=[2, 1, 4, 3])], "categories": []})
+put("coco", "a", {"images": [coco], "annotations": [dict(mask, id=5, bbox=[2.0, 1, 4, 3], area=11.0)], "categories": []})
 put("lean", "a", {"image": {"width": 7, "height": 5}, "annotations": [{"segmentation": runs}, polygon]})
 put("bad", "many", {"images": [coco, dict(coco, id=4, file_name="x/c.png")],
                     "annotations": [dict(mask, image_id=4), dict(mask, image_id=5), dict(mask, image_id=4, area=12)]})
