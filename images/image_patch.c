@@ -9,6 +9,16 @@ void image_patch_add(struct image_patched *patched, uint64_t position, uint8_t f
     patched->patches[patched->count++] = (struct image_patch){position, {first, second}};
 }
 
+void image_patch_number(struct image_patched *patched, uint64_t position, int size, uint64_t number,
+                        bool big_endian)
+{
+    uint8_t bytes[8];
+    for (int i = 0; i < size; i++)
+        bytes[big_endian ? size - 1 - i : i] = (uint8_t)(number >> 8 * i);
+    for (int i = 0; i < size; i += 2)
+        image_patch_add(patched, position + (uint64_t)i, bytes[i], bytes[i + 1]);
+}
+
 /* Reads up to `length` bytes of the file at the reading position; 0 behind its end. */
 static gint64 read_file(struct image_patched *patched, void *buffer, gint64 length)
 {

@@ -11,7 +11,7 @@
 
 #include <vips/vips.h>
 
-enum { IMAGE_PATCHES_MAX = 3 };
+enum { IMAGE_PATCHES_MAX = 20 };
 
 /* Two bytes that stand at `position`; they may lie behind the end of the file, directly. */
 struct image_patch {
@@ -30,6 +30,10 @@ struct image_patched {
 /* Adds a patch; at most IMAGE_PATCHES_MAX. */
 void image_patch_add(struct image_patched *patched, uint64_t position, uint8_t first,
                      uint8_t second);
+
+/* Adds a number of 2, 4 or 8 bytes. */
+void image_patch_number(struct image_patched *patched, uint64_t position, int size, uint64_t number,
+                        bool big_endian);
 
 /* A source that gives the bytes of `file` with the patches. Takes over the reference to `file` and
  * leaves it in patched->file, which the caller releases after the new source. NULL: no memory. */

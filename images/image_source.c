@@ -145,7 +145,9 @@ static int prepare_tiff(struct image_source *source, struct error *error)
                          "TIFF of 8 or 16 bits",
                          source->name, reason);
     source->notes.pages = image_tiff_has_pages(source->bytes, &source->tiff);
-    patch_tiff(source);
+    source->planes = image_planes_count(&source->tiff);
+    if (!source->planes)
+        patch_tiff(source);
     return 0;
 }
 
@@ -177,6 +179,8 @@ int image_source_load(struct image_source *source, struct error *error)
         g_object_unref(source->pixels);
     source->region = NULL;
     source->pixels = NULL;
+    if (source->planes)
+        return image_planes_load(source, error);
     VipsFailOn fail_on = source->doubtful ? VIPS_FAIL_ON_WARNING : VIPS_FAIL_ON_ERROR;
     if (vips_call(source->format->loader, source->bytes, &source->pixels, "access",
                   VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL))
@@ -255,6 +259,7 @@ void image_source_close(struct image_source *source)
         g_object_unref(source->region);
     if (source->pixels)
         g_object_unref(source->pixels);
+    image_planes_close(source);
     if (source->bytes)
         g_object_unref(source->bytes);
     if (source->patched.file)

@@ -12,6 +12,7 @@
 #include "images/image_file.h"
 #include "images/image_format.h"
 #include "images/image_patch.h"
+#include "images/image_planes.h"
 #include "images/image_tiff.h"
 
 /* How stored samples become red, green and blue. The formulas are those of the decoders in OpenCV.
@@ -32,6 +33,8 @@ struct image_source {
     struct image_tiff tiff;            /* for a TIFF: its tags */
     VipsSource *bytes;                 /* the file or memory block, or `patched` on top of it */
     struct image_patched patched;
+    int planes; /* colours in tiles, plane after plane; 0: `bytes` is read at once */
+    struct image_plane_source plane[IMAGE_PLANES_MAX];
     VipsImage *pixels; /* as stored: not turned, any number of bands, 8 or 16 bits */
     bool doubtful; /* its decoder's warnings, before the first row, mean that data are lacking */
     VipsRegion *region; /* rows decoded last; for the decoding thread only */

@@ -76,7 +76,7 @@ static void read_entry(const struct reader *reader, uint64_t entry, struct image
     else if (tag == TAG_COMPRESSION)
         read_value(reader, entry, &tiff->compression);
     else if (tag == TAG_PHOTOMETRIC)
-        read_value(reader, entry, &tiff->photometric);
+        tiff->photometric_position = read_value(reader, entry, &tiff->photometric);
     else if (tag == TAG_ORIENTATION)
         read_value(reader, entry, &tiff->orientation);
     else if (tag == TAG_SAMPLES)
@@ -165,33 +165,39 @@ bool image_tiff_has_pages(VipsSource *bytes, const struct image_tiff *tiff)
     return false;
 }
 
-/* Reads value `index` of an entry of type SHORT, LONG or LONG8; *count is how many it has. */
-static bool read_item(const struct reader *reader, uint64_t entry, uint64_t index, uint64_t *value,
-                      uint64_t *count)
+bool image_tiff_array(VipsSource *bytes, const struct image_tiff *tiff, uint64_t entry,
+                      struct image_tiff_array *array)
 {
-    int word = reader->big ? 8 : 4;
-    uint64_t type, position = entry + 4 + (uint64_t)word;
-    if (!read_number(reader, entry + 2, 2, &type) ||
+    const struct reader reader = {bytes, tiff->big_endian, tiff->big};
+    int word = reader.big ? 8 : 4;
+    uint64_t type;
+    array->position = entry + 4 + (uint64_t)word;
+    if (!read_number(&reader, entry + 2, 2, &type) ||
         (type != TYPE_SHORT && type != TYPE_LONG && type != TYPE_LONG8) ||
-        !read_number(reader, entry + 4, word, count))
+        !read_number(&reader, entry + 4, word, &array->count))
         return false;
-    int size = type == TYPE_SHORT ? 2 : type == TYPE_LONG ? 4 : 8;
-    if (*count > (uint64_t)(word / size) && !read_number(reader, position, word, &position))
-        return false;
-    return read_number(reader, position + index * (uint64_t)size, size, value);
+    array->size = type == TYPE_SHORT ? 2 : type == TYPE_LONG ? 4 : 8;
+    return array->count <= (uint64_t)(word / array->size) ||
+           read_number(&reader, array->position, word, &array->position);
 }
 
 bool image_tiff_is_cut(VipsSource *bytes, const struct image_tiff *tiff)
 {
     const struct reader reader = {bytes, tiff->big_endian, tiff->big};
-    uint64_t position, size, count = 1, sizes;
+    struct image_tiff_array parts, sizes;
+    uint64_t position, size;
     gint64 length = vips_source_length(bytes);
     if (!tiff->found)
         return true; /* the directory, which may come last */
-    for (uint64_t i = 0; i < count && tiff->parts_entry && tiff->part_sizes_entry; i++) {
-        if (!read_item(&reader, tiff->parts_entry, i, &position, &count) ||
-            !read_item(&reader, tiff->part_sizes_entry, i, &size, &sizes))
-            return false;
+    if (!tiff->parts_entry || !tiff->part_sizes_entry ||
+        !image_tiff_array(bytes, tiff, tiff->parts_entry, &parts) ||
+        !image_tiff_array(bytes, tiff, tiff->part_sizes_entry, &sizes))
+        return false;
+    for (uint64_t i = 0; i < parts.count && i < sizes.count; i++) {
+        if (!read_number(&reader, parts.position + i * (uint64_t)parts.size, parts.size,
+                         &position) ||
+            !read_number(&reader, sizes.position + i * (uint64_t)sizes.size, sizes.size, &size))
+            return true;
         if (position + size > (uint64_t)length)
             return true;
     }

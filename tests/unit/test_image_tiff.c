@@ -68,7 +68,7 @@ START_TEST(what_is_not_read_is_named)
     check_refused((struct layout){.photometric = 1, .bits = 16, .format = 2}, "signed samples");
     check_refused((struct layout){.photometric = 1, .bits = 16, .format = 3}, "floating-point");
     check_refused((struct layout){.photometric = 1, .bits = 32, .format = 6}, "complex samples");
-    check_refused((struct layout){.photometric = 2, .samples = 3, .planes = 2, .tiled = true},
+    check_refused((struct layout){.photometric = 5, .samples = 4, .planes = 2, .tiled = true},
                   "tiles in planes apart");
     check_refused((struct layout){.photometric = 1, .tiled = true, .compression = 33005},
                   "JPEG 2000 compression");
@@ -120,6 +120,26 @@ START_TEST(first_planes_of_gray_are_shown)
 }
 END_TEST
 
+/* Colours in planes apart, in strips and in tiles. */
+START_TEST(planes_of_colours_are_read)
+{
+    for (int k = 0; k < 4; k++) {
+        static uint8_t bytes[TIFF_HEAD + 4 * PLANE];
+        const struct layout layout = {
+            .photometric = 2, .planes = 2, .samples = k < 2 ? 3 : 4, .tiled = k % 2};
+        struct image image = {0};
+        struct error error = {0};
+        size_t size = make(&layout, bytes);
+        ck_assert_msg(image_read_memory(bytes, size, "a.tif", NULL, &image, &error) == 0, "%d: %s",
+                      k, error.text);
+        for (size_t i = 0; i < PLANE; i++)
+            for (size_t c = 0; c < 3; c++)
+                ck_assert_uint_eq(image.rgb[3 * i + c], bytes[TIFF_HEAD + c * PLANE + i]);
+        image_free(&image);
+    }
+}
+END_TEST
+
 /* Whether further pages follow: not if they are reduced copies. */
 static void check_pages(uint32_t kind, bool expected)
 {
@@ -161,6 +181,7 @@ int main(void)
     tcase_add_test(tests, raw_files_are_named);
     tcase_add_test(tests, cut_files_are_truncated);
     tcase_add_test(tests, first_planes_of_gray_are_shown);
+    tcase_add_test(tests, planes_of_colours_are_read);
     tcase_add_test(tests, further_pages_are_noted);
     suite_add_tcase(suite, tests);
     int status = unit_run(suite);
