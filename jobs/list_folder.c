@@ -20,6 +20,7 @@ struct level {
     size_t count, order_capacity;
     size_t next;        /* of order */
     size_t path_length; /* of the folder's own path, with its slash */
+    bool is_run;        /* a run wrote into it: its '@' folders hold formats */
 };
 
 struct list_folder {
@@ -29,7 +30,6 @@ struct list_folder {
     char *path; /* of the current folder or file */
     size_t path_capacity;
     size_t root_length;
-    bool in_output; /* the root is the folder to skip: its '@' folders hold formats */
     struct error fault;
 };
 
@@ -110,8 +110,6 @@ static char kind_of(const struct list_folder *folder, DIR *directory, const stru
     case DT_REG:
         return kind_of_file(folder, name);
     case DT_DIR:
-        if (reason == PASSED_NOT && folder->in_output && folder->depth == 0 && name[0] == '@')
-            return pass_over(folder, PASSED_OUTPUT);
         return 'd';
     case DT_LNK:
         return pass_over(folder, PASSED_LINK);
@@ -153,6 +151,7 @@ static int level_read(struct list_folder *folder, struct level *level, DIR *dire
                                     folder->path);
         if (!entry)
             break;
+        level->is_run |= strcmp(entry->d_name, LEDGER_FOLDER) == 0;
         char kind = kind_of(folder, directory, entry);
         if (kind && level_add(level, kind, entry->d_name, error))
             return -1;
@@ -180,10 +179,8 @@ static int descend(struct list_folder *folder, struct error *error)
     if (!directory)
         return error_set_system(error, ERROR_IO, errno, "cannot open folder '%s'", folder->path);
     struct level level = {.path_length = strlen(folder->path)};
-    bool skipped = is_skipped(folder, directory);
-    if (folder->depth == 0)
-        folder->in_output = skipped;
-    int result = skipped && folder->depth > 0 ? 0 : level_read(folder, &level, directory, error);
+    bool skipped = folder->depth > 0 && is_skipped(folder, directory);
+    int result = skipped ? 0 : level_read(folder, &level, directory, error);
     closedir(directory);
     if (result) {
         level_free(&level);
@@ -245,6 +242,8 @@ static int take_folder(struct list_folder *folder, const char *key, const char *
 {
     const struct list_folder_options *options = folder->options;
     enum passed_reason reason = name_rules_name(&options->rules, name);
+    if (reason == PASSED_NOT && name[0] == '@' && folder->levels[folder->depth - 1].is_run)
+        reason = PASSED_OUTPUT;
     if (reason == PASSED_NOT && name_rules_exclude(&options->rules, key))
         reason = PASSED_EXCLUDED;
     int entered = 0;

@@ -31,7 +31,7 @@ static int write_file(const char *path, const struct passed_over *found,
 {
     struct ndjson line = {0};
     ndjson_begin(&line);
-    ndjson_real(&line, "time", clock_wall(), 3);
+    ndjson_real(&line, "time", clock_wall(), 6);
     passed_over_json(found, &line, "found");
     passed_over_json(in_tars, &line, "in_tars");
     int status = ndjson_end(&line)

@@ -1,7 +1,7 @@
 /* passed_over_file.h - what the last start of each shard passed over, for those who see only the
  * run's folder: RUN/.maskmill/passed-over-<index>-of-<count>.json.
  *
- *   {"time":1767225600.125,"found":[{"reason":"hidden","count":1}],"in_tars":[...]}
+ *   {"time":1767225600.125000,"found":[{"reason":"hidden","count":1}],"in_tars":[...]}
  *
  * All shards walk the same inputs, so what they found there is the same. Each tar is read by one
  * shard alone.
