@@ -1,6 +1,6 @@
 #include "images/image_format.h"
 
-#include <stdio.h>
+#include <ctype.h>
 #include <string.h>
 
 #include "images/image.h"
@@ -23,14 +23,24 @@ static const struct image_format formats[] = {
     {IMAGE_HEIF, "HEIC or AVIF", " heic heif avif ", "heifload_source", 4, 4, "ftyp", 8, 8},
 };
 
+enum { EXTENSION_MOST = 8 }; /* bytes; longer than any of them */
+
+/* By hand, since walks of large folders call it for every name. */
 bool image_has_extension(const char *name)
 {
     const char *dot = strrchr(name, '.');
-    char word[16];
-    int length = dot && dot != name ? snprintf(word, sizeof word, " %s ", dot + 1) : 0;
-    bool fits = length > 0 && (size_t)length < sizeof word && !strchr(dot, ' ');
-    for (size_t i = 0; fits && i < sizeof formats / sizeof *formats; i++)
-        if (strcasestr(formats[i].extensions, word))
+    char word[EXTENSION_MOST + 3] = " ";
+    size_t length = dot && dot != name ? strlen(dot + 1) : 0;
+    if (length == 0 || length > EXTENSION_MOST)
+        return false;
+    for (size_t i = 1; i <= length; i++) {
+        if (dot[i] == ' ')
+            return false;
+        word[i] = (char)tolower((unsigned char)dot[i]);
+    }
+    word[length + 1] = ' ';
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strstr(formats[i].extensions, word))
             return true;
     return false;
 }

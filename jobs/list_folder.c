@@ -96,11 +96,17 @@ static char kind_of_file(const struct list_folder *folder, const char *name)
     return 0;
 }
 
+/* Whether a name is that of a run's own folder. */
+static bool is_state(const char *name)
+{
+    return name[0] == '.' && strcmp(name, LEDGER_FOLDER) == 0;
+}
+
 /* 'd' for a folder to walk, 'f' for a file to take, 0 for an entry to leave out. */
 static char kind_of(const struct list_folder *folder, DIR *directory, const struct dirent *entry)
 {
     const char *name = entry->d_name;
-    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, LEDGER_FOLDER) == 0)
+    if (name[0] == '.' && (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || is_state(name)))
         return 0;
     unsigned char type = type_of(directory, entry);
     enum passed_reason reason = name_rules_name(&folder->options->rules, name);
@@ -151,7 +157,7 @@ static int level_read(struct list_folder *folder, struct level *level, DIR *dire
                                     folder->path);
         if (!entry)
             break;
-        level->is_run |= strcmp(entry->d_name, LEDGER_FOLDER) == 0;
+        level->is_run |= is_state(entry->d_name);
         char kind = kind_of(folder, directory, entry);
         if (kind && level_add(level, kind, entry->d_name, error))
             return -1;

@@ -51,7 +51,7 @@ enum passed_reason name_rules_name(const struct name_rules *rules, const char *n
 {
     if (matches_name(rules, name))
         return PASSED_EXCLUDED;
-    if (path_is_hidden(name))
+    if (name[0] == '.' && path_is_hidden(name))
         return PASSED_HIDDEN;
     return is_system(name) ? PASSED_SYSTEM : PASSED_NOT;
 }
