@@ -15,7 +15,7 @@
 #include "images/image_wire.h"
 
 /* A child ends itself at its time limit. One that cannot, because it waits for a disk that does not
- * answer, is given up after this many more seconds. */
+ * answer, is given up after this many more seconds (ETIMEDOUT): that is not the image's fault. */
 static const double grace = 2.0;
 
 struct image_worker {
@@ -149,8 +149,6 @@ static int fail_child(struct image_worker *worker, int reason, const struct imag
 {
     const char *name = worker->request.name;
     leave_child(worker);
-    if (reason == ETIMEDOUT)
-        return fail_late(worker, error);
     if (reason == ECHILD)
         return fail_lost(worker, "lost", error);
     if (reason)

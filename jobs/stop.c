@@ -17,7 +17,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-static const int SIGNALS[] = {SIGTERM, SIGINT, SIGUSR1};
+static const int SIGNALS[] = {SIGTERM, SIGINT, SIGUSR1, SIGXCPU};
 
 enum { SIGNAL_COUNT = sizeof SIGNALS / sizeof *SIGNALS };
 
@@ -60,6 +60,8 @@ static void take_signal(struct stop *stop)
     struct signalfd_siginfo info;
     if (read(stop->signals, &info, sizeof info) != (ssize_t)sizeof info)
         return;
+    if (info.ssi_signo == SIGXCPU && atomic_load(&stop->signal))
+        return; /* comes again with each second of CPU time, until SIGKILL at the hard limit */
     if (atomic_load(&stop->signal))
         die_of((int)info.ssi_signo);
     atomic_store(&stop->signal, (int)info.ssi_signo);

@@ -1,8 +1,9 @@
 /* stop.h - the flag that asks a run to end, set by a signal, a time limit or the program.
  *
- * SIGTERM, SIGINT and SIGUSR1 are blocked in every thread, and one thread waits for them, so almost
- * nothing runs in signal handlers. The first signal sets the flag. The second one kills the process
- * by its default action; nothing is lost, since finished work is already durable.
+ * SIGTERM, SIGINT, SIGUSR1 and SIGXCPU (a limit on CPU time) are blocked in every thread, and one
+ * thread waits for them, so almost nothing runs in signal handlers. The first signal sets the flag.
+ * The second one, unless it is SIGXCPU, kills the process by its default action; nothing is lost,
+ * since finished work is already durable.
  */
 #ifndef JOBS_STOP_H
 #define JOBS_STOP_H

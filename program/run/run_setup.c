@@ -9,6 +9,7 @@
 #include "jobs/memory_budget.h"
 #include "jobs/memory_room.h"
 #include "jobs/progress.h"
+#include "jobs/thread_limit.h"
 #include "library/mm_handles.h"
 #include "model/sam.h"
 #include "pipeline/generate.h"
@@ -142,6 +143,16 @@ static int fit_workers(struct run_config *config, struct run_resources *resource
     return resources->room ? 0 : -1;
 }
 
+/* OpenMP starts threads only where a worker has several, and ends the process if it cannot. Beside
+ * those, a run has three threads, and a child that decodes. */
+static int check_threads(const struct run_config *config, struct error *error)
+{
+    enum { OTHERS = 4 };
+    return config->threads > 1
+               ? thread_limit_check(config->workers * config->threads + OTHERS, error)
+               : 0;
+}
+
 int run_start_workers(struct run_config *config, struct run_resources *resources, uint64_t images,
                       struct error *error)
 {
@@ -164,7 +175,7 @@ int run_start_workers(struct run_config *config, struct run_resources *resources
     for (int i = 1; i < config->workers; i++)
         if (add_worker(config, resources, i, error))
             return -1;
-    return 0;
+    return check_threads(config, error);
 }
 
 void run_stop_workers(const struct run_config *config, struct run_resources *resources)

@@ -179,28 +179,37 @@ def few_descriptors():
     return f"exit statuses {statuses}"
 
 
+def processes_up_to(most, options):
+    """The exit status with at most so many processes and threads, as a user who has no other; None if that user may
+    not run the program where it lies."""
+    fresh()
+    os.mkdir(OUT)
+    os.chmod(OUT, 0o777)
+    user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "bash", "-c",
+            f'ulimit -u {most}; exec "$@"', "bash"]
+    code, text = common.run(user + common.command(IN, OUT, "--retries", "1", *options))
+    if "Permission denied" in text and not os.path.exists(os.path.join(OUT, common.STATE)):
+        return None
+    check_unblamed(code, text, f"{most} processes, {options}")
+    return code if "trying again" not in text else ENVIRONMENT
+
+
 def few_processes():
-    """Needs a user who has no other process: `nobody`, which only root can become."""
     if os.geteuid() != 0 or not shutil.which("setpriv"):
         return "SKIPPED: only root can run as nobody"
-    statuses = []
     os.chmod(WORK.name, 0o755)
-    for most in itertools.count(2):
-        fresh()
-        os.mkdir(OUT)
-        os.chmod(OUT, 0o777)
-        user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "bash", "-c",
-                f'ulimit -u {most}; exec "$@"', "bash"]
-        code, text = common.run(user + common.command(IN, OUT, "--retries", "1", "--workers", "2"))
-        if "Permission denied" in text and not os.path.exists(os.path.join(OUT, common.STATE)):
-            return "SKIPPED: nobody may not run the program where it lies"
-        check_unblamed(code, text, f"{most} processes")
-        statuses.append(code)
-        if code == ALL_DONE and "trying again" not in text:
-            break
-        assert most < 40, f"never enough processes: {text}"
-    assert statuses[0] == ENVIRONMENT, statuses
-    return f"exit statuses {statuses}"
+    said = []
+    for options in (["--workers", "2"], ["--workers", "1", "--threads", "4"]):
+        for most in itertools.count(4):
+            code = processes_up_to(most, options)
+            if code is None:
+                return "SKIPPED: nobody may not run the program where it lies"
+            if code == ALL_DONE:
+                break
+            assert most < 40, "never enough processes"
+        assert most > 4, "the limit does not work"
+        said.append(f"{most} with {' '.join(options)}")
+    return "enough are " + ", ".join(said)
 
 
 def standard_descriptors_are_closed():

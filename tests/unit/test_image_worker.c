@@ -188,6 +188,26 @@ START_TEST(a_child_that_was_killed_says_nothing_about_the_image)
 }
 END_TEST
 
+START_TEST(a_child_that_cannot_even_end_says_nothing_about_the_image)
+{
+    struct error error = {0};
+    struct image_worker *worker = new_worker(0.5);
+    struct image image = {0};
+    ck_assert_int_eq(image_worker_read(worker, good[0], NULL, &image, &error), 0);
+    pid_t child = child_of(child_of(getpid()));
+    if (child > 0) {
+        kill(child, SIGSTOP);
+        ck_assert_int_eq(image_worker_read(worker, good[1], NULL, &image, &error), -1);
+        ck_assert_int_eq(error.code, ERROR_IO);
+        ck_assert_int_eq(error.system, ETIMEDOUT);
+        kill(child, SIGKILL);
+    }
+    ck_assert_int_eq(image_worker_read(worker, good[1], NULL, &image, &error), 0);
+    image_free(&image);
+    image_worker_free(worker);
+}
+END_TEST
+
 /* Whatever ended it while it had nothing to do. */
 START_TEST(an_idle_child_that_ends_costs_nothing)
 {
@@ -441,6 +461,7 @@ int main(int argc, char **argv)
     tcase_add_test(tests, messages_are_the_same);
     tcase_add_loop_test(tests, a_crash_costs_one_image, 0, 5);
     tcase_add_loop_test(tests, a_child_that_was_killed_says_nothing_about_the_image, 0, 2);
+    tcase_add_test(tests, a_child_that_cannot_even_end_says_nothing_about_the_image);
     tcase_add_loop_test(tests, an_idle_child_that_ends_costs_nothing, 0, 3);
     tcase_add_loop_test(tests, limits_of_the_process_are_no_fault_of_the_image, 0, 3);
     tcase_add_test(tests, headers_are_the_same);

@@ -31,12 +31,13 @@ static void set_up(void)
 {
     signal(SIGTERM, SIG_DFL);
     signal(SIGINT, SIG_DFL);
+    signal(SIGXCPU, SIG_DFL);
 }
 
 START_TEST(each_signal_sets_the_flag)
 {
-    const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
-    for (int i = 0; i < 3; i++) {
+    const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGXCPU};
+    for (int i = 0; i < 4; i++) {
         struct error error = {0};
         struct stop *stop = stop_new(0, &error);
         ck_assert_ptr_nonnull(stop);
@@ -48,6 +49,20 @@ START_TEST(each_signal_sets_the_flag)
         ck_assert_int_eq(stop_signal(stop), signals[i]);
         stop_free(stop);
     }
+}
+END_TEST
+
+START_TEST(a_limit_on_cpu_time_lets_the_work_in_hand_end)
+{
+    struct error error = {0};
+    struct stop *stop = stop_new(0, &error);
+    for (int i = 0; i < 3; i++) {
+        kill(getpid(), SIGXCPU);
+        ck_assert(stop_wait(stop, 20));
+        usleep(20000);
+    }
+    ck_assert_int_eq(stop_signal(stop), SIGXCPU);
+    stop_free(stop);
 }
 END_TEST
 
@@ -175,6 +190,7 @@ int main(void)
     tcase_add_checked_fixture(cases, set_up, NULL);
     tcase_set_timeout(cases, 120);
     tcase_add_test(cases, each_signal_sets_the_flag);
+    tcase_add_test(cases, a_limit_on_cpu_time_lets_the_work_in_hand_end);
 #ifndef __SANITIZE_THREAD__
     tcase_add_test(cases, threads_made_before_hand_their_signals_on);
 #endif
