@@ -66,9 +66,12 @@ static int load(struct encoder *encoder, struct checkpoint *checkpoint,
         int size = tinyvit_image_size(checkpoint, options->image_size);
         return tinyvit_load(&encoder->tinyvit, checkpoint, isa_best(), size, error);
     }
+    const char *inside = checkpoint_summary(checkpoint).inside;
     return error_set(error, ERROR_MODEL,
                      "no known image encoder: neither image_encoder.pos_embed (SAM's ViT) nor "
-                     "image_encoder.patch_embed.seq.0.c.weight (MobileSAM's TinyViT) is there");
+                     "image_encoder.patch_embed.seq.0.c.weight (MobileSAM's TinyViT) is there; the "
+                     "first tensor%s%s is %s",
+                     *inside ? " in " : "", inside, checkpoint_first_name(checkpoint));
 }
 
 int encoder_load(struct encoder **encoder, struct checkpoint *checkpoint,

@@ -1,5 +1,8 @@
 #include "records/record_document.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/error.h"
 #include "base/text_mark.h"
 
@@ -35,6 +38,46 @@ static int find_parts(struct record_document *document, struct error *error)
     return check_one_image(document, images, error);
 }
 
+/* Python writes NaN, which JSON has not: amg.py's stability_score of a mask without a logit above
+ * -1. The copy has null in its place. NULL if there is none, or if memory is short; then the text
+ * is refused as it is. */
+static char *without_nan(const char *text, size_t length, size_t *copied)
+{
+    bool in_string = false;
+    size_t found = 0;
+    for (size_t i = 0; i + 3 <= length; i++)
+        found += memcmp(text + i, "NaN", 3) == 0;
+    char *copy = found ? malloc(length + found) : NULL;
+    *copied = 0;
+    for (size_t i = 0; copy && i < length; i++) {
+        bool escaped = in_string && text[i] == '\\' && i + 1 < length;
+        if (text[i] == '"')
+            in_string = !in_string;
+        if (!in_string && i + 3 <= length && memcmp(text + i, "NaN", 3) == 0) {
+            memcpy(copy + *copied, "null", 4);
+            *copied += 4;
+            i += 2;
+            continue;
+        }
+        copy[(*copied)++] = text[i];
+        if (escaped)
+            copy[(*copied)++] = text[++i];
+    }
+    return copy;
+}
+
+static json_t *load(const char *text, size_t length, json_error_t *syntax)
+{
+    json_error_t ignored;
+    size_t copied;
+    json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, syntax);
+    char *copy = root ? NULL : without_nan(text, length, &copied);
+    if (copy)
+        root = json_loadb(copy, copied, JSON_REJECT_DUPLICATES, &ignored);
+    free(copy);
+    return root;
+}
+
 int record_document_load(struct record_document *document, const char *text, size_t length,
                          struct error *error)
 {
@@ -44,7 +87,7 @@ int record_document_load(struct record_document *document, const char *text, siz
     *document = (struct record_document){0};
     if (wide)
         return error_set(error, ERROR_RECORD, "this is %s text; save it as UTF-8", wide);
-    document->root = json_loadb(text + mark, length - mark, JSON_REJECT_DUPLICATES, &syntax);
+    document->root = load(text + mark, length - mark, &syntax);
     if (!document->root)
         return error_set(error, ERROR_RECORD, "JSON, line %d: %s", syntax.line, syntax.text);
     int status = find_parts(document, error);

@@ -21,7 +21,7 @@ struct record_document {
     const json_t *annotations; /* a list */
 };
 
-/* Reads untrusted text. Returns 0, or -1 with ERROR_RECORD ("JSON, line 3: ...", "there is no list
+/* Reads untrusted text, where NaN counts as null. Returns 0, or -1 with ERROR_RECORD ("JSON, line 3: ...", "there is no list
  * of annotations") and nothing to free. */
 int record_document_load(struct record_document *document, const char *text, size_t length,
                          struct error *error);

@@ -54,7 +54,7 @@ int reader_integer(struct record_reader *reader, const json_t *object, const cha
 int reader_real(struct record_reader *reader, const json_t *object, const char *name, float *number)
 {
     const json_t *value = json_object_get(object, name);
-    if (!value)
+    if (!value || (json_is_null(value) && !reader->sa1b && !reader->faults))
         return absent(reader, name);
     if (!json_is_number(value))
         return reader_fault(reader, "%s is not a number", name);

@@ -39,7 +39,7 @@ int reader_no_memory(struct record_reader *reader);
 int reader_integer(struct record_reader *reader, const json_t *object, const char *name,
                    const int64_t range[2], int64_t *number);
 
-/* A finite number. */
+/* A finite number. In other forms than SA-1B's, null is absent. */
 int reader_real(struct record_reader *reader, const json_t *object, const char *name,
                 float *number);
 

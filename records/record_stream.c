@@ -128,7 +128,7 @@ static int add_part(void *context, struct record_part *part, struct error *error
 static int visit_collection(const struct record_stream *stream, struct record_entry *entry,
                             int *stopped, struct error *error)
 {
-    struct error own;
+    struct error own = {0};
     struct batch *batch = batch_new(stream, entry->path, error);
     *stopped = batch ? 0 : -1;
     if (!batch)

@@ -223,6 +223,11 @@ const float *checkpoint_tensor(struct checkpoint *checkpoint, const char *name,
     return tensor->data;
 }
 
+const char *checkpoint_first_name(const struct checkpoint *checkpoint)
+{
+    return checkpoint->table.tensors[0].name; /* tensor_table_sort refuses an empty table */
+}
+
 void checkpoint_release(struct checkpoint *checkpoint, const char *name)
 {
     struct tensor *tensor = tensor_table_find(&checkpoint->table, name);

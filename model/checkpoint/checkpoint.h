@@ -62,6 +62,9 @@ bool checkpoint_shape(const struct checkpoint *checkpoint, const char *name, str
 const float *checkpoint_tensor(struct checkpoint *checkpoint, const char *name,
                                struct shape expected, struct error *error);
 
+/* The first of all names in the order of their bytes. */
+const char *checkpoint_first_name(const struct checkpoint *checkpoint);
+
 /* Frees the memory of a tensor that the caller has repacked or folded, so that weights are not held
  * twice. Its pointer becomes invalid; it stays marked as used. */
 void checkpoint_release(struct checkpoint *checkpoint, const char *name);

@@ -68,16 +68,17 @@ START_TEST(other_names_are_taken)
 }
 END_TEST
 
+static const struct clash {
+    const char *names[4], *one, *other;
+} clashes[] = {
+    {{"Photo.png", "a.png", "photo.jpg"}, "Photo.png'", "photo.jpg'"},
+    {{"A/b.png", "a/B.png"}, "A/b.png'", "a/B.png'"},
+    {{"A.tar", "a.tar"}, "A.tar'", "a.tar'"},
+    {{"A/1.png", "a.tar"}, "a.tar'", "A/1.png'"},
+};
+
 START_TEST(names_that_fold_to_one_are_refused)
 {
-    static const struct clash {
-        const char *names[4], *one, *other;
-    } clashes[] = {
-        {{"Photo.png", "a.png", "photo.jpg"}, "Photo.png'", "photo.jpg'"},
-        {{"A/b.png", "a/B.png"}, "A/b.png'", "a/B.png'"},
-        {{"A.tar", "a.tar"}, "A.tar'", "a.tar'"},
-        {{"A/1.png", "a.tar"}, "a.tar'", "A/1.png'"},
-    };
     const struct clash *clash = &clashes[_i];
     ck_assert_int_eq(look_at(clash->names), -1);
     ck_assert_int_eq(error.code, ERROR_USAGE);
@@ -92,7 +93,8 @@ int main(void)
     Suite *suite = suite_create("list_folded");
     TCase *tests = tcase_create("list_folded");
     tcase_add_test(tests, other_names_are_taken);
-    tcase_add_loop_test(tests, names_that_fold_to_one_are_refused, 0, 4);
+    tcase_add_loop_test(tests, names_that_fold_to_one_are_refused, 0,
+                        sizeof clashes / sizeof *clashes);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }

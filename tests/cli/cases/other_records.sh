@@ -14,6 +14,7 @@ def put(folder, name, content):
     json.dump(content, open(folder + "/" + name + ".json", "w"))
 put("amg", "a", [mask, dict(mask, segmentation=runs), empty])
 put("amg", "b", [])
+put("nan", "a", [dict(empty, stability_score=float("nan")), dict(mask, other='NaN"NaN')])
 put("alone", "a", {"annotations": [mask], "info": 2**60})
 put("rle", "a", {"image": image, "annotations": [dict(mask, segmentation=runs, id=0)]})
 put("coco", "a", {"images": [coco], "annotations": [dict(mask, id=5, bbox=[2.0, 1, 4, 3], area=11.0)], "categories": []})
@@ -26,7 +27,7 @@ put("bad", "sums", [mask, dict(mask, segmentation={"size": [5, 7], "counts": [30
 put("bad", "polygon", [polygon])
 put("bad", "shapes", {"shapes": []})
 PYTHON
-for folder in amg alone rle coco lean bad; do
+for folder in amg nan alone rle coco lean bad; do
     echo "--- $folder"
     status maskmill verify $folder
     status maskmill stats $folder | sed -n '1p; $p'
