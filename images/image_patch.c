@@ -12,7 +12,7 @@ void image_patch_add(struct image_patched *patched, uint64_t position, uint8_t f
 void image_patch_number(struct image_patched *patched, uint64_t position, int size, uint64_t number,
                         bool big_endian)
 {
-    uint8_t bytes[8];
+    uint8_t bytes[8] = {0};
     for (int i = 0; i < size; i++)
         bytes[big_endian ? size - 1 - i : i] = (uint8_t)(number >> 8 * i);
     for (int i = 0; i < size; i += 2)

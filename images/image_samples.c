@@ -9,20 +9,32 @@ static int colour_bands(const struct image_source *source)
     return colours < source->pixels->Bands ? colours : source->pixels->Bands;
 }
 
+/* Widens *least and *greatest to `count` samples. */
+static void widen(const uint16_t *from, size_t count, uint16_t *least, uint16_t *greatest)
+{
+    uint16_t low = *least, high = *greatest;
+    for (size_t i = 0; i < count; i++) {
+        low = from[i] < low ? from[i] : low;
+        high = from[i] > high ? from[i] : high;
+    }
+    *least = low;
+    *greatest = high;
+}
+
 void image_samples_note(struct image_source *source, const uint16_t *from)
 {
     struct image_notes *notes = &source->notes;
     int bands = source->pixels->Bands, colours = colour_bands(source);
-    uint16_t least = notes->deep ? notes->least : UINT16_MAX;
-    uint16_t greatest = notes->deep ? notes->greatest : 0;
-    for (int32_t x = 0; x < source->pixels->Xsize; x++, from += bands)
-        for (int c = 0; c < colours; c++) {
-            least = from[c] < least ? from[c] : least;
-            greatest = from[c] > greatest ? from[c] : greatest;
-        }
+    int32_t width = source->pixels->Xsize;
+    if (!notes->deep)
+        notes->least = UINT16_MAX;
     notes->deep = true;
-    notes->least = least;
-    notes->greatest = greatest;
+    if (colours == bands) {
+        widen(from, (size_t)width * bands, &notes->least, &notes->greatest);
+        return;
+    }
+    for (int32_t x = 0; x < width; x++, from += bands)
+        widen(from, (size_t)colours, &notes->least, &notes->greatest);
 }
 
 static void keep_upper_bits(const uint16_t *from, size_t count, bool rounded, uint8_t *to)
