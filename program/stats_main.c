@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/plain_text.h"
+#include "images/image.h"
 #include "program/command.h"
 #include "program/command_line.h"
 #include "program/stats_report.h"
@@ -48,6 +49,7 @@ enum exit_status stats_main(struct command_line *line)
     struct error error;
     struct stats *stats = malloc(sizeof *stats);
     int result = stats ? 0 : error_set(&error, ERROR_MEMORY, "no memory");
+    bool started = result == 0 && (result = image_library_start(&error)) == 0;
     bool refused = false;
     if (result == 0) {
         stats_begin(stats);
@@ -60,6 +62,8 @@ enum exit_status stats_main(struct command_line *line)
     if (result == 0)
         result = report(stats, line->settings.json, &error);
     free(stats);
+    if (started)
+        image_library_stop();
     if (result)
         return command_fail(line->command, &error);
     return refused ? EXIT_SOME_FAILED : EXIT_ALL_DONE;

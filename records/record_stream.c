@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "records/record_collection.h"
+#include "records/record_png.h"
 #include "records/record_walk.h"
 
 enum { BATCH = 64 }; /* entries read in parallel: enough for many cores, little memory */
@@ -39,6 +40,9 @@ static void collect(void *context, long annotation, const char *reason)
 static int read_record(struct record_entry *entry, const struct record_faults *faults,
                        struct error *error)
 {
+    if (!entry->text && record_png_is(entry->path) &&
+        !(entry->text = record_png_text(entry->path, &entry->text_length, error)))
+        return -1;
     if (!entry->text)
         return record_read(&entry->record, entry->path, entry->name, faults, error);
     const struct record_source source = {entry->text, entry->text_length, entry->name};
@@ -150,7 +154,8 @@ static int visit_entry(const struct record_stream *stream, struct record_entry *
 {
     int stopped = 0;
     /* Only what cannot be read as a record may be a file of many. */
-    if (!entry->usable && !entry->text && visit_collection(stream, entry, &stopped, error))
+    if (!entry->usable && !entry->text && !record_png_is(entry->path) &&
+        visit_collection(stream, entry, &stopped, error))
         return stopped;
     if (stopped)
         return stopped;

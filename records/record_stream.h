@@ -1,5 +1,6 @@
 /* record_stream.h - all records under a folder, read in parallel and visited one by one in order.
- * A file of many images (record_collection.h) gives one entry for each. */
+ * A file of many images (record_collection.h) gives one entry for each, a folder of PNG files
+ * (record_png.h) gives one; for these image_library_start must have been called. */
 #ifndef RECORDS_RECORD_STREAM_H
 #define RECORDS_RECORD_STREAM_H
 
@@ -19,7 +20,8 @@ struct record_entry {
     const char *path; /* of the file; of one image in a file of many: "FILE: IMAGE" */
     const char *name; /* relative to the folder, without ".json"; in a file of many images the
                              image's own, without its extension */
-    char *text;       /* of one image in a file of many: the record; else NULL */
+    char *text;       /* the record as JSON, of one image in a file of many and of a folder of PNG
+                   files; else NULL */
     size_t text_length;
     bool usable;          /* `record` was read; with every_fault, annotations may be missing */
     struct record record; /* empty unless usable */

@@ -9,11 +9,13 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/path.h"
 #include "records/record_collection.h"
+#include "records/record_png.h"
 
 #define ENDING ".json"
 #define RUN_FOLDER ".maskmill" /* at the top: what a run keeps for itself */
@@ -89,6 +91,17 @@ static int kind_of(int folder, const struct dirent *entry)
                                                                                       : DT_UNKNOWN;
 }
 
+/* Whether a folder holds one image's masks as PNG files. */
+static bool is_png_folder(int parent, const char *name)
+{
+    char *path;
+    if (asprintf(&path, "%s/" RECORD_PNG_METADATA, name) < 0)
+        return false;
+    bool found = faccessat(parent, path, F_OK, 0) == 0;
+    free(path);
+    return found;
+}
+
 static int note(struct names *names, int folder, const struct dirent *entry, bool top,
                 struct error *error)
 {
@@ -98,7 +111,8 @@ static int note(struct names *names, int folder, const struct dirent *entry, boo
         return 0;
     int kind = kind_of(folder, entry);
     if (kind == DT_DIR && !reserved)
-        return names_add(names, name, "/", error);
+        return names_add(names, name, is_png_folder(folder, name) ? "/" RECORD_PNG_METADATA : "/",
+                         error);
     if (kind == DT_REG && is_record(name))
         return names_add(names, name, "", error);
     return 0;
@@ -124,7 +138,10 @@ static int list_names(const char *path, bool top, struct names *names, struct er
 static int visit_one(struct walk *walk, const char *path)
 {
     const char *relative = path + walk->root_length;
-    char *name = strndup(relative, path_stem_length(relative));
+    /* Of a folder of PNG files its own name, of others the file's without its extension. */
+    size_t length = record_png_is(path) ? (size_t)(path_base(relative) - relative) - 1
+                                        : path_stem_length(relative);
+    char *name = strndup(relative, length);
     if (!name)
         return error_set(walk->error, ERROR_MEMORY, "%s: no memory for its name", path);
     int result = walk->visit(walk->context, path, name, walk->error);
@@ -155,6 +172,21 @@ static int walk_folder(struct walk *walk, const char *path, bool top)
     return result;
 }
 
+/* `path` ends in '/' and is a folder of PNG files. */
+static int visit_png_folder(struct walk *walk, const char *path)
+{
+    char *metadata;
+    size_t start = strlen(path) - 1; /* of the folder's name */
+    while (start > 0 && path[start - 1] != '/')
+        start--;
+    if (asprintf(&metadata, "%s" RECORD_PNG_METADATA, path) < 0)
+        return error_set(walk->error, ERROR_MEMORY, "%s: no memory for its name", path);
+    walk->root_length = start;
+    int result = visit_one(walk, metadata);
+    free(metadata);
+    return result;
+}
+
 int record_walk(const char *folder, record_visit *visit, void *context, struct error *error)
 {
     struct walk walk = {.visit = visit, .context = context, .error = error};
@@ -170,7 +202,8 @@ int record_walk(const char *folder, record_visit *visit, void *context, struct e
     if (asprintf(&path, "%s%s", folder, length && folder[length - 1] == '/' ? "" : "/") < 0)
         return error_set(error, ERROR_MEMORY, "%s: no memory for its name", folder);
     walk.root_length = strlen(path);
-    int result = walk_folder(&walk, path, true);
+    int result = is_png_folder(AT_FDCWD, folder) ? visit_png_folder(&walk, path)
+                                                 : walk_folder(&walk, path, true);
     free(path);
     return result;
 }

@@ -13,7 +13,8 @@ typedef int record_visit(void *context, const char *path, const char *name, stru
  * visited as well. Skipped are symbolic links to folders, at the top the run's own folder
  * `.maskmill` and folders that begin with '@', which are reserved for other formats, and what
  * systems keep in a folder: names that begin with "._", ".snapshot", ".zfs", ".Trash" or ".git".
- * `folder` may also be one record file, or one of any name in .ndjson or .jsonl. A folder inside
+ * A folder of PNG files (record_png.h) is visited
+ * with the path of its metadata.csv and the folder's name. `folder` may also be one of these, one record file, or one of any name in .ndjson or .jsonl. A folder inside
  * that cannot be listed is visited like a record, with a path that ends in '/', which cannot be
  * read either. Memory: the names in the folders on the current path. Returns 0, -1 with ERROR_IO or
  * ERROR_MEMORY, or what

@@ -85,11 +85,29 @@ status maskmill verify lines.jsonl
 status maskmill eval --masks out/many/coco truth
 
 echo "--- no records"
-mkdir -p none png/photo
-: >png/photo/metadata.csv
+mkdir none
 status maskmill verify none
 status maskmill stats none
 status maskmill export none -f coco -o out/none
 ls out/none
-status maskmill verify png
-status maskmill verify png/photo
+
+echo "--- amg.py's folders of PNG files"
+mkdir -p masks
+cp amg/a.json masks
+maskmill export masks -f png,sa1b -o out/masks
+status maskmill verify out/masks/png
+status maskmill verify out/masks/png/a
+maskmill stats out/masks/png | head -n 1
+maskmill export out/masks/png -f sa1b -o out/again/png --images images
+sed 's/.*"annotations"//' out/again/png/a.json >again
+sed 's/.*"annotations"//' out/masks/sa1b/a.json | cmp - again && echo "the same masks"
+cp -r out/masks/png faulty
+echo '3,1,2' >>faulty/a/metadata.csv
+cp -r out/masks/png/a faulty/b
+sed -i 's/^1,11,/1,12,/' faulty/b/metadata.csv
+cp -r out/masks/png/a faulty/c
+rm faulty/c/1.png
+maskmill export lean -f png -o faulty/d
+status maskmill verify faulty
+maskmill export faulty/d -f sa1b -o out/again/d 2>/dev/null
+cat out/again/d/a.json

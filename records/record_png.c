@@ -1,0 +1,169 @@
+#include "records/record_png.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json_text.h"
+#include "base/memory.h"
+#include "base/path.h"
+#include "images/image.h"
+#include "rle/coco.h"
+#include "rle/rle.h"
+
+/* The columns of metadata.csv. */
+enum { ID, AREA, BBOX, POINT = BBOX + 4, IOU = POINT + 2, STABILITY, CROP, COLUMNS = CROP + 4 };
+
+/* What is needed to read a folder. */
+struct reading {
+    const char *path; /* of metadata.csv */
+    struct json_text text;
+    struct image image;
+    struct rle rle;
+    struct error *error;
+};
+
+bool record_png_is(const char *path)
+{
+    return strcmp(path_base(path), RECORD_PNG_METADATA) == 0 && path_base(path) != path;
+}
+
+/* Cuts a line at its commas. Returns whether there are as many columns as there should be. */
+static bool cut(char *line, const char *columns[COLUMNS])
+{
+    size_t count = 0;
+    line[strcspn(line, "\r\n")] = '\0';
+    for (char *column; (column = strsep(&line, ","));) {
+        if (count == COLUMNS)
+            return false;
+        columns[count++] = column;
+    }
+    return count == COLUMNS;
+}
+
+static bool is_number(const char *column)
+{
+    char *end;
+    strtod(column, &end);
+    return end != column && *end == '\0';
+}
+
+/* Appends ", "NAME": [A, B, ...]", or nothing if a column is empty. */
+static void append(struct reading *reading, const char *name, const char *const *columns,
+                   size_t count, const char *const brackets[2])
+{
+    struct json_text *text = &reading->text;
+    for (size_t i = 0; i < count; i++)
+        if (!is_number(columns[i]))
+            return;
+    json_text_raw(text, ", \"");
+    json_text_raw(text, name);
+    json_text_raw(text, "\": ");
+    json_text_raw(text, brackets[0]);
+    for (size_t i = 0; i < count; i++) {
+        json_text_raw(text, i ? ", " : "");
+        json_text_raw(text, columns[i]);
+    }
+    json_text_raw(text, brackets[1]);
+}
+
+/* Reads NUMBER.png beside metadata.csv into reading->rle. */
+static int read_mask(struct reading *reading, const char *number)
+{
+    const struct image_options limits = {.max_pixels = UINT32_MAX}; /* what runs can hold */
+    struct image *image = &reading->image;
+    char *path;
+    int folder = (int)(path_base(reading->path) - reading->path);
+    if (asprintf(&path, "%.*s%s.png", folder, reading->path, number) < 0)
+        return error_set(reading->error, ERROR_MEMORY, "%s: no memory", reading->path);
+    int status = image_read(path, &limits, image, reading->error);
+    free(path);
+    if (status)
+        return -1;
+    size_t pixels = (size_t)image->width * (size_t)image->height;
+    uint8_t *bits = memory_new(pixels, 1, "a mask", reading->error);
+    if (!bits)
+        return -1;
+    for (size_t i = 0; i < pixels; i++)
+        bits[i] = image->rgb[3 * i] | image->rgb[3 * i + 1] | image->rgb[3 * i + 2];
+    status = rle_from_bitmap(&reading->rle, bits, (uint32_t)image->height, (uint32_t)image->width,
+                             (size_t)image->width, reading->error);
+    memory_free(bits);
+    return status;
+}
+
+static int append_mask(struct reading *reading, const char *const *columns)
+{
+    static const char *const none[2] = {"", ""}, *const list[2] = {"[", "]"},
+                             *const pairs[2] = {"[[", "]]"};
+    struct json_text *text = &reading->text;
+    const struct rle *rle = &reading->rle;
+    size_t length;
+    if (read_mask(reading, columns[ID]))
+        return -1;
+    char *counts = coco_string(rle, &length, reading->error);
+    if (!counts)
+        return -1;
+    json_text_raw(text, text->used > 1 ? ", " : "");
+    json_text_raw(text, "{\"segmentation\": {\"size\": [");
+    json_text_integer(text, rle->height);
+    json_text_raw(text, ", ");
+    json_text_integer(text, rle->width);
+    json_text_raw(text, "], \"counts\": ");
+    json_text_string(text, counts, length);
+    json_text_raw(text, "}");
+    free(counts);
+    append(reading, "area", columns + AREA, 1, none);
+    append(reading, "bbox", columns + BBOX, 4, list);
+    append(reading, "point_coords", columns + POINT, 2, pairs);
+    append(reading, "predicted_iou", columns + IOU, 1, none);
+    append(reading, "stability_score", columns + STABILITY, 1, none);
+    append(reading, "crop_box", columns + CROP, 4, list);
+    append(reading, "id", columns + ID, 1, none);
+    json_text_raw(text, "}");
+    return 0;
+}
+
+/* The first line names the columns. */
+static int read_lines(struct reading *reading, FILE *file)
+{
+    const char *columns[COLUMNS];
+    char *line = NULL;
+    size_t capacity = 0;
+    int status = 0;
+    for (unsigned long number = 1; status == 0 && getline(&line, &capacity, file) > 0; number++) {
+        if (!cut(line, columns) ||
+            (number > 1 && strspn(columns[ID], "0123456789") != strlen(columns[ID])))
+            status =
+                error_set(reading->error, ERROR_RECORD, "line %lu: not a line of amg.py's", number);
+        else if (number > 1)
+            status = append_mask(reading, columns);
+    }
+    if (status == 0 && ferror(file))
+        status =
+            error_set_system(reading->error, ERROR_IO, errno, "%s: cannot be read", reading->path);
+    free(line);
+    return status;
+}
+
+char *record_png_text(const char *path, size_t *length, struct error *error)
+{
+    struct reading reading = {.path = path, .error = error};
+    FILE *file = fopen(path, "re");
+    int status = file ? 0 : error_set_system(error, ERROR_IO, errno, "%s: cannot be opened", path);
+    json_text_raw(&reading.text, "[");
+    if (status == 0)
+        status = read_lines(&reading, file);
+    if (file)
+        fclose(file);
+    image_free(&reading.image);
+    rle_free(&reading.rle);
+    json_text_raw(&reading.text, "]");
+    if (status == 0)
+        return json_text_take(&reading.text, length, error);
+    json_text_free(&reading.text);
+    return NULL;
+}
