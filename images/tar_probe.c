@@ -77,11 +77,9 @@ int tar_probe(const char *path, enum tar_probe_kind *kind, struct error *error)
     ssize_t got = pread(fd, start, sizeof start, 0);
     close(fd);
     size_t size = got > 0 ? (size_t)got : 0;
-    if (size == HEADER && is_tar_header(start))
+    if ((size == HEADER && is_tar_header(start)) || (is_compressed(start, size) && holds_tar(path)))
         *kind = TAR_PROBE_TAR;
     else if (image_format_find(start, size))
         *kind = TAR_PROBE_IMAGE;
-    else if (is_compressed(start, size) && holds_tar(path))
-        *kind = TAR_PROBE_TAR;
     return 0;
 }

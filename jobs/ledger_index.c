@@ -267,6 +267,18 @@ bool ledger_index_take(struct ledger_index *index, const struct ledger_line *lin
     return true;
 }
 
+bool ledger_index_matches(const struct ledger_index *index, uint64_t count, uint64_t sum)
+{
+    if (index->counts.done + index->counts.failed != count)
+        return false;
+    for (size_t i = 0; i < index->size; i++) {
+        enum ledger_status status = status_of(index->states[i]);
+        if (index->states[i] && (status == LEDGER_DONE || status == LEDGER_FAILED))
+            sum -= index->hashes[i];
+    }
+    return sum == 0;
+}
+
 const struct atomic_writer *ledger_index_writers(const struct ledger_index *index, size_t *count)
 {
     *count = index->writer_count;

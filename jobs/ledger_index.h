@@ -53,6 +53,10 @@ void ledger_index_shards(const struct ledger_index *index, uint32_t shards,
  * ledger_index_find then no longer knows the item. */
 bool ledger_index_take(struct ledger_index *index, const struct ledger_line *line);
 
+/* Whether the done and failed items are exactly these: `count` of them, whose keys' hashes
+ * (hash_bytes) have this sum. */
+bool ledger_index_matches(const struct ledger_index *index, uint64_t count, uint64_t sum);
+
 struct ledger_counts ledger_index_counts(const struct ledger_index *index);
 
 /* The writers of temporary files of all earlier starts of the shard that the index was read for:

@@ -54,6 +54,12 @@ static bool decode_hex(char *hex)
     return true;
 }
 
+static bool is_alphanumeric(char letter)
+{
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+           (letter >= '0' && letter <= '9');
+}
+
 /* Whether a member of this name can be a number of the caller's. */
 static bool is_callers_name(const char *name)
 {
@@ -61,10 +67,11 @@ static bool is_callers_name(const char *name)
         "event", "time",     "host",    "pid",    "writer", "shard", "reason",  "path",
         "tar",   "path_hex", "tar_hex", "status", "bytes",  "error", "seconds", "worker"};
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
-        if (strcmp(name, taken[i]) == 0)
+        if (name[0] == taken[i][0] && strcmp(name, taken[i]) == 0)
             return false;
-    size_t letters =
-        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    size_t letters = 0;
+    while (name[letters] == '_' || is_alphanumeric(name[letters]))
+        letters++;
     return letters > 0 && name[letters] == '\0';
 }
 

@@ -94,6 +94,8 @@ void list_close(struct list *list);
 struct list_survey {
     uint64_t items; /* all items, without repeats */
     uint64_t mine;  /* items of the shard; ITEMS_UNKNOWN (items.h) if one of them holds many */
+    uint64_t
+        mine_sum; /* of the hashes (hash_bytes) of their keys, unless their number is unknown */
     struct passed_over passed; /* by the whole list */
 };
 

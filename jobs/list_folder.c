@@ -291,11 +291,11 @@ int list_folder_next(struct list_folder *folder, struct list_folder_entry *entry
         if (set_path(folder, level->path_length, name + 1, name[0] == 'd', error))
             return -1;
         const char *key = folder->path + folder->root_length;
-        int found = 1;
-        if (name[0] == 'd')
-            found = take_folder(folder, key, name + 1, error);
-        else if (name_rules_exclude(&folder->options->rules, key))
-            found = pass_over(folder, PASSED_EXCLUDED);
+        if (name[0] == 'f' && name_rules_exclude(&folder->options->rules, key)) {
+            pass_over(folder, PASSED_EXCLUDED);
+            continue;
+        }
+        int found = name[0] == 'd' ? take_folder(folder, key, name + 1, error) : 1;
         *entry = (struct list_folder_entry){folder->path, key, NULL};
         if (name[0] == 'd')
             entry->fault = &folder->fault;

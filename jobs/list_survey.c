@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/hash_set.h"
 #include "base/memory.h"
 #include "jobs/items.h"
@@ -80,17 +81,23 @@ static bool is_mine(const struct survey *survey, const struct list_item *item)
     return !survey->shard || shard_has(survey->shard, item->key);
 }
 
+static void count_mine(struct list_survey *counts, const struct list_item *item)
+{
+    counts->mine = item->folder ? ITEMS_UNKNOWN : counts->mine + 1;
+    counts->mine_sum += hash_bytes(item->key, strlen(item->key));
+}
+
 /* Counts the items and adds their outputs to `outputs`. */
 static int survey_items(struct survey *survey, struct error *error)
 {
     struct list_item item;
     int found;
-    uint64_t *mine = &survey->counts->mine;
+    const uint64_t *mine = &survey->counts->mine;
     while ((found = list_next(survey->list, &item, error)) > 0) {
         survey->counts->items++;
         survey->folders |= item.folder > 0;
         if (*mine != ITEMS_UNKNOWN && is_mine(survey, &item))
-            *mine = item.folder ? ITEMS_UNKNOWN : *mine + 1;
+            count_mine(survey->counts, &item);
         if (item.fault) /* it writes nothing */
             continue;
         uint64_t hash = list_output_hash(list_output_of(&item));
@@ -108,8 +115,10 @@ static void count_repeat(struct survey *survey, const struct list_item *item)
     struct list_survey *counts = survey->counts;
     counts->items--;
     passed_over_add(&counts->passed, PASSED_REPEATED);
-    if (counts->mine != ITEMS_UNKNOWN && is_mine(survey, item))
+    if (counts->mine != ITEMS_UNKNOWN && is_mine(survey, item)) {
         counts->mine--;
+        counts->mine_sum -= hash_bytes(item->key, strlen(item->key));
+    }
 }
 
 /* Looks at the items with an output in `again`: notes those that name the same file as one before,

@@ -150,16 +150,19 @@ static int take_lock(const struct run_config *config, struct lock **lock, struct
     return lock_take(path, LOCK_WATCH, lock, error);
 }
 
-/* Opens the output folder once it is sure that nothing of others is replaced. */
+/* Opens the output folder once it is sure that nothing of others is replaced. In a run that is
+ * finished, whose ledgers know all items, there is nothing to look at. */
 static int open_folder(struct run_config *config, struct run_resources *resources,
-                       struct error *error)
+                       const struct list_survey *survey, struct error *error)
 {
     bool is_new = run_foreign_is_new(config);
     if (is_new && run_foreign_check(config, resources, true, error))
         return -1;
     if (run_folder_open(config, resources, error))
         return -1;
-    return is_new ? 0 : run_foreign_check(config, resources, false, error);
+    if (is_new || ledger_index_matches(resources->before, survey->mine, survey->mine_sum))
+        return 0;
+    return run_foreign_check(config, resources, false, error);
 }
 
 /* Keeps for `maskmill status` what was passed over so far. The run does not depend on that. */
@@ -182,7 +185,8 @@ static int set_up(struct run *run, struct error *error)
     resources->library_started = true;
     if (run_load_model(config, resources, error) ||
         run_inputs_open(config, resources, &survey, error) ||
-        run_check_inputs(config, resources->list, error) || open_folder(config, resources, error))
+        run_check_inputs(config, resources->list, error) ||
+        open_folder(config, resources, &survey, error))
         return -1;
     run->outcome.passed_in_inputs = survey.passed;
     if (begin_ledger(run, survey.mine, error))

@@ -209,6 +209,10 @@ START_TEST(the_latest_line_counts_across_ledgers)
     ck_assert_int_eq(ledger_index_find(index, "b.jpg").status, LEDGER_FAILED);
     ck_assert_uint_eq(ledger_index_counts(index).done, 1);
     ck_assert_uint_eq(ledger_index_counts(index).failed, 1);
+    uint64_t sum = hash_bytes("a.jpg", 5) + hash_bytes("b.jpg", 5);
+    ck_assert(ledger_index_matches(index, 2, sum));
+    ck_assert(!ledger_index_matches(index, 1, hash_bytes("a.jpg", 5)));
+    ck_assert(!ledger_index_matches(index, 2, sum - 1));
     ledger_index_free(index);
 }
 END_TEST
