@@ -43,6 +43,7 @@ static int find_parts(struct record_document *document, struct error *error)
  * is refused as it is. */
 static char *without_nan(const char *text, size_t length, size_t *copied)
 {
+    static const char null[] = {'n', 'u', 'l', 'l'};
     bool in_string = false;
     size_t found = 0;
     for (size_t i = 0; i + 3 <= length; i++)
@@ -54,8 +55,8 @@ static char *without_nan(const char *text, size_t length, size_t *copied)
         if (text[i] == '"')
             in_string = !in_string;
         if (!in_string && i + 3 <= length && memcmp(text + i, "NaN", 3) == 0) {
-            memcpy(copy + *copied, "null", 4);
-            *copied += 4;
+            memcpy(copy + *copied, null, sizeof null);
+            *copied += sizeof null;
             i += 2;
             continue;
         }
