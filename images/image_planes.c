@@ -8,8 +8,11 @@
 
 int image_planes_count(const struct image_tiff *tiff)
 {
-    if (!tiff->tiled || tiff->planes != TIFF_PLANES_APART || tiff->samples < 3 ||
-        tiff->photometric != TIFF_PHOTOMETRIC_RGB)
+    if (!tiff->tiled || tiff->planes != TIFF_PLANES_APART)
+        return 0;
+    if (tiff->photometric == TIFF_PHOTOMETRIC_CMYK && tiff->samples >= 4)
+        return 4;
+    if (tiff->photometric != TIFF_PHOTOMETRIC_RGB || tiff->samples < 3)
         return 0;
     return tiff->samples > 3 && tiff->extra_sample == TIFF_EXTRA_UNASSOCIATED ? 4 : 3;
 }

@@ -11,7 +11,7 @@ struct error;
 struct image_source;
 struct image_tiff;
 
-enum { IMAGE_PLANES_MAX = 4 }; /* red, green, blue, alpha */
+enum { IMAGE_PLANES_MAX = 4 }; /* red, green, blue, alpha; or CMYK */
 
 /* One plane as a file of its own: a gray TIFF. */
 struct image_plane_source {
@@ -19,8 +19,8 @@ struct image_plane_source {
     struct image_patched patched;
 };
 
-/* How many planes of such a TIFF are needed: 3, or 4 with an alpha that is multiplied in; 0: it is
- * no such TIFF. */
+/* How many planes of such a TIFF are needed: 3, or 4 of CMYK or with an alpha that is multiplied
+ * in; 0: it is no such TIFF. */
 int image_planes_count(const struct image_tiff *tiff);
 
 /* Opens source->pixels as the bands of source->planes files, at the first row. 0 or -1

@@ -38,7 +38,8 @@ static int set_tiff_colour(struct image_source *source, struct error *error)
     /* libvips takes YCbCr samples for RGB, except in JPEG tiles, which libjpeg converts. */
     if (tiff->photometric == TIFF_PHOTOMETRIC_YCBCR && tiff->compression != TIFF_COMPRESSION_JPEG)
         return image_fail_colours(source, "YCbCr", error);
-    if (source->colour == IMAGE_CMYK_JPEG)
+    if (source->colour == IMAGE_CMYK_JPEG ||
+        (source->planes && tiff->photometric == TIFF_PHOTOMETRIC_CMYK))
         source->colour = IMAGE_CMYK_TIFF;
     /* Several bands of gray are not colours; the first one counts. */
     if (tiff->photometric <= TIFF_PHOTOMETRIC_BLACK_IS_0) {

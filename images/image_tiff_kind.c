@@ -80,7 +80,7 @@ const char *image_tiff_unsupported(const struct image_tiff *tiff)
         return "samples of other than 1, 2, 4, 8 or 16 bits";
     bool gray = tiff->photometric <= TIFF_PHOTOMETRIC_BLACK_IS_0;
     if (tiff->planes == TIFF_PLANES_APART && tiff->samples > 1 && tiff->tiled && !gray &&
-        tiff->photometric != TIFF_PHOTOMETRIC_RGB)
+        tiff->photometric != TIFF_PHOTOMETRIC_RGB && tiff->photometric != TIFF_PHOTOMETRIC_CMYK)
         return "tiles in planes apart";
     /* libtiff multiplies by this alpha, but libvips reads gray from planes one at a time. */
     if (tiff->planes == TIFF_PLANES_APART && tiff->samples > 1 && gray &&

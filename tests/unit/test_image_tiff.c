@@ -68,7 +68,7 @@ START_TEST(what_is_not_read_is_named)
     check_refused((struct layout){.photometric = 1, .bits = 16, .format = 2}, "signed samples");
     check_refused((struct layout){.photometric = 1, .bits = 16, .format = 3}, "floating-point");
     check_refused((struct layout){.photometric = 1, .bits = 32, .format = 6}, "complex samples");
-    check_refused((struct layout){.photometric = 5, .samples = 4, .planes = 2, .tiled = true},
+    check_refused((struct layout){.photometric = 8, .samples = 3, .planes = 2, .tiled = true},
                   "tiles in planes apart");
     check_refused((struct layout){.photometric = 1, .tiled = true, .compression = 33005},
                   "JPEG 2000 compression");
