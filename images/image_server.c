@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -379,4 +380,5 @@ void image_server_run(int control)
         return;
     close_range(IMAGE_SERVER_SOCKET + 1, ~0U, 0);
     serve_all(&server);
+    free(server.children);
 }

@@ -258,6 +258,10 @@ def little_memory_for_many_workers():
     code, text = common.run([*command, "--workers", "1", "--threads", "1"])
     assert code == ALL_DONE, text
     expected = common.outputs(OUT)
+    fresh()
+    code, text = common.run([*command, "--workers", "64", "--memory", "800M"])
+    assert code == ALL_DONE and "workers; see --memory" in text, f"64 workers: exit status {code}: {text}"
+    assert common.outputs(OUT) == expected, "64 workers: other bytes"
     group = make_group(most)
     try:
         for more in (["--workers", "2"], ["--workers", "16"], []):
