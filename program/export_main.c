@@ -173,6 +173,7 @@ enum exit_status export_main(struct command_line *line)
     struct export_job job = {
         .records = line->operands[0],
         .images = line->settings.images,
+        .max_pixels = line->settings.max_pixels,
         .refused = print_refused,
     };
     int result = run_export(&exporter, &job, &error);

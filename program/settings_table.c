@@ -179,6 +179,8 @@ static const struct setting table[] = {
      "tar: prefix of the shards' names"},
     {"images", 0, "DIR", SETTING_TEXT, AT(images), ANY, NULL, FOR_VERIFY, OPTIONS,
      "also check that each image exists and has the recorded size"},
+    {"max-pixels", 0, "N", SETTING_COUNT, AT(max_pixels), FROM_TO(1, UINT32_MAX), "500000000",
+     FOR_EXPORT | FOR_VERIFY | FOR_STATS, OPTIONS, "refuse records of images with more pixels"},
     {"output", 'o', "FILE", SETTING_TEXT, AT(output), ANY, NULL, FOR_FETCH, OPTIONS,
      "file to write (default: the published name, in the current folder)"},
     {"watch", 0, NULL, SETTING_FLAG, AT(watch), ANY, NULL, FOR_STATUS, OPTIONS,

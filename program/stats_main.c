@@ -53,7 +53,10 @@ enum exit_status stats_main(struct command_line *line)
     bool refused = false;
     if (result == 0) {
         stats_begin(stats);
-        const struct record_stream stream = {.work = work, .visit = visit, .context = stats};
+        const struct record_stream stream = {.max_pixels = line->settings.max_pixels,
+                                             .work = work,
+                                             .visit = visit,
+                                             .context = stats};
         result = record_stream(&stream, line->operands[0], &error);
         refused = stats->refused;
         if (result == 0 && stats->records == 0 && !refused)

@@ -21,8 +21,10 @@ static void print_fault(void *context, const char *path, long annotation, const 
 enum exit_status verify_main(struct command_line *line)
 {
     struct error error;
-    struct verify_job job = {
-        .records = line->operands[0], .images = line->settings.images, .found = print_fault};
+    struct verify_job job = {.records = line->operands[0],
+                             .images = line->settings.images,
+                             .max_pixels = line->settings.max_pixels,
+                             .found = print_fault};
     int result = image_library_start(&error);
     if (result == 0) {
         result = verify_records(&job, &error);

@@ -90,6 +90,7 @@ static int visit(void *context, const struct record_entry *entry, struct error *
 
 int export_records(struct export_job *job, struct error *error)
 {
-    const struct record_stream stream = {.work = work, .visit = visit, .context = job};
+    const struct record_stream stream = {
+        .max_pixels = job->max_pixels, .work = work, .visit = visit, .context = job};
     return record_stream(&stream, job->records, error);
 }

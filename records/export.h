@@ -17,6 +17,7 @@ struct export_job {
     /* Instead of `images`, may be NULL: the path of an image, freed with free(3), or NULL if it is
      * not found. */
     char *(*find_image)(void *context, const char *file_name);
+    uint64_t max_pixels; /* of a record's image; 0: no limit */
     struct writer *const *writers;
     size_t writer_count;
     struct atomic_batch *batch; /* the writers' batch, flushed when due; may be NULL */

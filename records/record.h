@@ -91,6 +91,9 @@ struct record_source {
     const char *bytes; /* [length] */
     size_t length;
     const char *name; /* the record's: it names the image if the document does not */
+    /* Images with more pixels are refused: a few bytes of runs may describe 2^32 of them, and whoever
+     * draws them asks for that memory. 0: no limit but 2^32 - 1. */
+    uint64_t max_pixels;
 };
 
 /* Reads a record from untrusted text, in any of the forms of record_document.h and mask_json.h,
@@ -105,9 +108,9 @@ struct record_source {
 int record_parse(struct record *record, const struct record_source *text,
                  const struct record_faults *faults, struct error *error);
 
-/* As record_parse, from a file of at most RECORD_FILE_MAX bytes. Messages begin with the path. Also
- * returns -1 with ERROR_IO, which is not reported to `faults`. */
-int record_read(struct record *record, const char *path, const char *name,
+/* As record_parse, from a file of at most RECORD_FILE_MAX bytes; `as` has the name and the limit.
+ * Messages begin with the path. Also returns -1 with ERROR_IO, which is not reported to `faults`. */
+int record_read(struct record *record, const char *path, const struct record_source *as,
                 const struct record_faults *faults, struct error *error);
 
 enum { RECORD_FILE_MAX = 1 << 30 }; /* bytes */

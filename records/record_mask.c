@@ -34,6 +34,8 @@ static int read_segmentation(struct record_reader *reader, const json_t *segment
     if (mask_json_read(rle, segmentation, record->height, record->width, &error))
         return error.code == ERROR_MEMORY ? reader_no_memory(reader)
                                           : reader_fault(reader, "%s", error.text);
+    if (reader_check_pixels(reader, rle->width, rle->height))
+        return -1;
     /* Without an image object, the first mask says the size. */
     record->height = rle->height;
     record->width = rle->width;

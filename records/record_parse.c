@@ -93,9 +93,8 @@ static int read_image(struct record_reader *reader, const json_t *image, const c
     if (read_file_name(reader, image, own) || read_image_id(reader, image) ||
         read_side(reader, image, "width", &width) || read_side(reader, image, "height", &height))
         return -1;
-    if (width * height > UINT32_MAX)
-        return reader_fault(reader, "%lld x %lld pixels are more than 2^32 - 1", (long long)width,
-                            (long long)height);
+    if (reader_check_pixels(reader, width, height))
+        return -1;
     reader->record->width = (uint32_t)width;
     reader->record->height = (uint32_t)height;
     return 0;
@@ -159,8 +158,11 @@ static int read_document(struct record_reader *reader, const struct record_docum
 int record_parse(struct record *record, const struct record_source *text,
                  const struct record_faults *faults, struct error *error)
 {
-    struct record_reader reader = {
-        .record = record, .faults = faults, .annotation = -1, .error = error};
+    struct record_reader reader = {.record = record,
+                                   .faults = faults,
+                                   .max_pixels = text->max_pixels,
+                                   .annotation = -1,
+                                   .error = error};
     struct record_document document;
     struct error own = {0};
     *record = (struct record){0};
@@ -179,10 +181,10 @@ int record_parse(struct record *record, const struct record_source *text,
     return result;
 }
 
-int record_read(struct record *record, const char *path, const char *name,
+int record_read(struct record *record, const char *path, const struct record_source *as,
                 const struct record_faults *faults, struct error *error)
 {
-    struct record_source text = {.name = name};
+    struct record_source text = *as;
     char *bytes;
     *record = (struct record){0};
     if (read_file(path, RECORD_FILE_MAX, &bytes, &text.length, error))

@@ -30,6 +30,18 @@ int reader_no_memory(struct record_reader *reader)
     return -1;
 }
 
+int reader_check_pixels(struct record_reader *reader, int64_t width, int64_t height)
+{
+    if (width * height > UINT32_MAX)
+        return reader_fault(reader, "%lld x %lld pixels are more than 2^32 - 1", (long long)width,
+                            (long long)height);
+    if (reader->max_pixels && (uint64_t)(width * height) > reader->max_pixels)
+        return reader_fault(reader, "%lld x %lld pixels are more than --max-pixels %llu",
+                            (long long)width, (long long)height,
+                            (unsigned long long)reader->max_pixels);
+    return 0;
+}
+
 /* Whoever collects faults wants to know of members that are missing; others can do without. */
 static int absent(struct record_reader *reader, const char *name)
 {

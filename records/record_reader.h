@@ -21,6 +21,7 @@ enum { READ_ABSENT = 1 };
 struct record_reader {
     struct record *record;
     const struct record_faults *faults; /* NULL: stop at the first fault */
+    uint64_t max_pixels;                /* of an image */
     bool sa1b;                          /* the document describes its image */
     long annotation;                    /* the current one; -1 outside any */
     size_t found;                       /* faults of the current annotation */
@@ -34,6 +35,9 @@ int reader_fault(struct record_reader *reader, const char *format, ...)
 
 /* Notes that memory is short. Returns -1. */
 int reader_no_memory(struct record_reader *reader);
+
+/* Refuses an image with more pixels than the limit. Returns 0, or -1 after reporting a fault. */
+int reader_check_pixels(struct record_reader *reader, int64_t width, int64_t height);
 
 /* An integer from `least` to `most`. */
 int reader_integer(struct record_reader *reader, const json_t *object, const char *name,

@@ -37,15 +37,18 @@ static void collect(void *context, long annotation, const char *reason)
 }
 
 /* Reads the entry's record from its text or its file. */
-static int read_record(struct record_entry *entry, const struct record_faults *faults,
-                       struct error *error)
+static int read_record(const struct record_stream *stream, struct record_entry *entry,
+                       const struct record_faults *faults, struct error *error)
 {
     if (!entry->text && record_png_is(entry->path) &&
         !(entry->text = record_png_text(entry->path, &entry->text_length, error)))
         return -1;
+    const struct record_source source = {.bytes = entry->text,
+                                         .length = entry->text_length,
+                                         .name = entry->name,
+                                         .max_pixels = stream->max_pixels};
     if (!entry->text)
-        return record_read(&entry->record, entry->path, entry->name, faults, error);
-    const struct record_source source = {entry->text, entry->text_length, entry->name};
+        return record_read(&entry->record, entry->path, &source, faults, error);
     int status = record_parse(&entry->record, &source, faults, error);
     return status ? error_prefix(error, "%s", entry->path) : 0;
 }
@@ -61,7 +64,7 @@ static void read_entry(const struct record_stream *stream, struct record_entry *
     struct error error = {0};
     if (is_ndjson(entry))
         return;
-    entry->usable = read_record(entry, stream->every_fault ? &faults : NULL, &error) == 0;
+    entry->usable = read_record(stream, entry, stream->every_fault ? &faults : NULL, &error) == 0;
     if (!entry->usable)
         entry->error = error;
     else if (stream->work)

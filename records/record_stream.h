@@ -32,7 +32,8 @@ struct record_entry {
 };
 
 struct record_stream {
-    bool every_fault; /* collect all faults of a record, not only the first (record_faults) */
+    uint64_t max_pixels; /* of a record's image (record_source); 0: no limit */
+    bool every_fault;    /* collect all faults of a record, not only the first (record_faults) */
     /* Called for each usable entry, by several threads at once; may be NULL. */
     void (*work)(void *context, struct record_entry *entry);
     /* Called for every entry by the calling thread, in the order of record_walk. Returns 0 to go

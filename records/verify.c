@@ -147,10 +147,15 @@ static int visit_repeated(void *context, const struct record_entry *entry, struc
 int verify_records(struct verify_job *job, struct error *error)
 {
     struct verification verification = {.job = job};
-    const struct record_stream first = {
-        .every_fault = true, .work = work, .visit = visit, .context = &verification};
-    const struct record_stream second = {
-        .every_fault = true, .visit = visit_repeated, .context = &verification};
+    const struct record_stream first = {.max_pixels = job->max_pixels,
+                                        .every_fault = true,
+                                        .work = work,
+                                        .visit = visit,
+                                        .context = &verification};
+    const struct record_stream second = {.max_pixels = job->max_pixels,
+                                         .every_fault = true,
+                                         .visit = visit_repeated,
+                                         .context = &verification};
     int result = record_stream(&first, job->records, error);
     if (result == 0) {
         keep_repeated(&verification);

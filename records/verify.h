@@ -9,6 +9,7 @@ struct error;
 struct verify_job {
     const char *records; /* a folder of records, or one record file */
     const char *images;  /* the folder of the images; NULL: images are not checked */
+    uint64_t max_pixels; /* of a record's image; 0: no limit */
     /* Called for each fault: the record's path, the annotation's index (-1 outside any), and the
      * reason in one line. */
     void (*found)(void *context, const char *path, long annotation, const char *reason);

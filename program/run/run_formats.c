@@ -190,6 +190,7 @@ static int collect(struct run_formats *formats, struct error *error)
     struct export_job job = {
         .records = formats->config->settings->output,
         .find_image = find_image,
+        .max_pixels = formats->config->settings->max_pixels,
         .writers = writers,
         .writer_count = count,
         .batch = formats->resources->batch,

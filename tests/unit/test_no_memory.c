@@ -124,7 +124,8 @@ static int read_string(struct error *error)
 static int read_record(struct error *error)
 {
     struct record record = {0};
-    int status = record_read(&record, SEEDS "record/two.json", "two", NULL, error);
+    const struct record_source as = {.name = "two"};
+    int status = record_read(&record, SEEDS "record/two.json", &as, NULL, error);
     record_free(&record);
     return status;
 }

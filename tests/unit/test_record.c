@@ -9,7 +9,7 @@
 static int parse(struct record *record, const char *text, size_t length,
                  const struct record_faults *faults, struct error *error)
 {
-    const struct record_source source = {text, length, "name"};
+    const struct record_source source = {.bytes = text, .length = length, .name = "name"};
     return record_parse(record, &source, faults, error);
 }
 

@@ -16,7 +16,7 @@
 /* Reads a record called "name". */
 static int parse(struct record *record, const char *text, size_t length, struct error *error)
 {
-    const struct record_source source = {text, length, "name"};
+    const struct record_source source = {.bytes = text, .length = length, .name = "name"};
     return record_parse(record, &source, NULL, error);
 }
 
