@@ -1,5 +1,6 @@
 #include "images/tar_input.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,17 @@ struct tar_input {
     size_t capacity;
 };
 
+static int broken(const struct tar_input *input, struct error *error)
+{
+    const char *said = archive_error_string(input->archive);
+    int number = archive_errno(input->archive);
+    error_set(error, ERROR_IO, "%s: %s", input->path, said ? said : "damaged");
+    if (number <= 0 || number == EILSEQ) /* so libarchive marks what is no errno */
+        error_append(error, "; copy it again or leave it out");
+    error->system = number > 0 ? number : 0;
+    return -1;
+}
+
 int tar_input_open(struct tar_input **input, const char *path, size_t most, struct error *error)
 {
     struct tar_input *made = calloc(1, sizeof *made);
@@ -66,8 +78,7 @@ int tar_input_open(struct tar_input **input, const char *path, size_t most, stru
     archive_read_support_filter_xz(made->archive);
     archive_read_support_filter_zstd(made->archive);
     if (archive_read_open_filename(made->archive, strcmp(path, "-") ? path : NULL, BLOCK)) {
-        error_set(error, ERROR_IO, "%s: %s", path, archive_error_string(made->archive));
-        error->system = archive_errno(made->archive) > 0 ? archive_errno(made->archive) : 0;
+        broken(made, error);
         tar_input_close(made);
         return -1;
     }
@@ -85,14 +96,6 @@ void tar_input_close(struct tar_input *input)
     free(input->target);
     free(input->bytes);
     free(input);
-}
-
-static int broken(const struct tar_input *input, struct error *error)
-{
-    const char *said = archive_error_string(input->archive);
-    error_set(error, ERROR_IO, "%s: %s", input->path, said ? said : "damaged");
-    error->system = archive_errno(input->archive) > 0 ? archive_errno(input->archive) : 0;
-    return -1;
 }
 
 /* Whether a component of this length is neither empty nor ".". */

@@ -107,7 +107,7 @@ struct list_survey {
  * may be NULL. Rewinds the list at the end. Needs 12 to 24 bytes of memory an item for hashes; if
  * two hashes are equal, another pass compares the names, and holds them. Returns 0, or -1 with
  * ERROR_USAGE (refused), ERROR_IO or ERROR_MEMORY. */
-int list_survey(struct list *list, const struct shard *shard, struct list_survey *survey,
+int list_survey(struct list *list, const struct shard *shard, struct list_survey *counts,
                 struct error *error);
 
 /* Length of the key without its extension, which begins at the last '.' of the last component
