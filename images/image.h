@@ -79,6 +79,10 @@ void image_library_stop(void);
  * one that has called a function here. */
 void image_thread_stop(void);
 
+/* Whether a file that begins with `size` bytes `start` is of a format that is read, whatever its
+ * name. 12 bytes tell. */
+bool image_is_known(const void *start, size_t size);
+
 /* Whether a file name (without its folder) ends with the extension of a supported format, in upper
  * or lower case: jpg jpeg jpe jfif png tif tiff webp gif heic heif avif. */
 bool image_has_extension(const char *name);

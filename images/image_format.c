@@ -56,6 +56,11 @@ const struct image_format *image_format_find(const uint8_t *start, size_t size)
     return NULL;
 }
 
+bool image_is_known(const void *start, size_t size)
+{
+    return image_format_find(start, size) != NULL;
+}
+
 bool image_format_begins(const uint8_t *start, size_t size)
 {
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/read_file.h"
+#include "images/image.h"
 #include "records/format.h"
 #include "records/record.h"
 
@@ -212,6 +213,11 @@ static int add_tar(struct writer *writer, const struct writer_item *item, struct
         read_file(item->image_path, IMAGE_FILE_MAX, &read, &size, error)) {
         error->code = error->code == ERROR_IO ? ERROR_IMAGE : error->code;
         return -1;
+    }
+    if (read && !image_is_known(read, size)) { /* records are not to be believed about files */
+        free(read);
+        return error_set(error, ERROR_IMAGE, "%s: is no image, so it is not packed",
+                         item->image_path);
     }
     int result = add_pair(writer, item, read ? read : item->image_bytes, size, error);
     free(read);

@@ -149,7 +149,12 @@ static char *find_image(void *context, const char *file_name)
         if (strcmp(last ? last + 1 : input, file_name) == 0)
             return strdup(input);
     }
-    return config->settings->list && access(file_name, R_OK) == 0 ? strdup(file_name) : NULL;
+    /* A record may have been written by others: it names nothing outside the working folder. */
+    char *listed = config->settings->list ? image_path(".", file_name, &ignored) : NULL;
+    if (listed && access(listed, R_OK) == 0)
+        return listed;
+    free(listed);
+    return NULL;
 }
 
 static void report_refused(void *context, const char *text)

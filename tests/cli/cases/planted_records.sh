@@ -1,0 +1,21 @@
+# Records that others planted are not believed about files: no file that is not an image is packed beside them, and none
+# outside the folder of the images.
+mkdir images
+cp "$IMAGES/tall.png" images/a.png
+cp "$IMAGES/tall.png" outside.png
+echo 'a private key' >images/key.pem
+printf 'images/a.png\n' >list.txt
+status maskmill run $QUICK --list list.txt -o out
+plant() { sed "s|\"image_id\": [0-9]*|\"image_id\": $3|; s|\"file_name\": \"[^\"]*\"|\"file_name\": \"$2\"|" out/images/a.json >"$1"; }
+plant out/absolute.json "$PWD/images/key.pem" 1
+plant out/up.json "../outside.png" 2
+plant out/key.json "images/key.pem" 3
+status maskmill run $QUICK --list list.txt --extend --format tar -o out
+tar -tf out/@tar/*.tar | sort
+mkdir records
+plant records/absolute.json "$PWD/images/key.pem" 1
+plant records/up.json "../outside.png" 2
+plant records/key.json key.pem 3
+plant records/a.json a.png 4
+status maskmill export records --images images --format tar -o packed
+tar -tf packed/tar/*.tar 2>/dev/null | sort || find packed
