@@ -126,7 +126,8 @@ static int start_thread(struct workers *workers, int stage, int worker, struct e
     int failed = pthread_create(&thread->id, NULL,
                                 stage < workers->plan.stage_count ? run_stage : run_finish, thread);
     if (failed)
-        return error_set_system(error, ERROR_MEMORY, failed, "cannot start a thread");
+        return error_set_system(error, ERROR_MEMORY, failed,
+                                "cannot start a thread (ulimit -u, a limit of the cgroup)");
     workers->thread_count++;
     return 0;
 }
