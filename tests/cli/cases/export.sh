@@ -4,8 +4,8 @@ cat >records/deep/a.v2.json <<'JSON'
 {"image": {"image_id": 7, "width": 7, "height": 5, "file_name": "deep/a.v2.jpg"}, "annotations": [{"segmentation": {"size": [5, 7], "counts": ";32NO012004"}, "area": 11, "bbox": [2, 1, 3, 2], "predicted_iou": 0.9300000071525574, "point_coords": [[3.0, 2.5]], "stability_score": 0.9750000238418579, "crop_box": [0, 0, 7, 5], "id": 0}]}
 JSON
 sed 's/"image_id": 7/"image_id": 8/; s/deep.a.v2.jpg/b.jpg/' records/deep/a.v2.json >records/b.json
-echo image >images/deep/a.v2.jpg
-echo image >images/b.jpg
+printf '\377\330\377img' >images/deep/a.v2.jpg
+printf '\377\330\377img' >images/b.jpg
 
 status maskmill export records -f sa1b,ndjson,rle,coco,coco-results,polygons,png,labels,yolo,tar -o out --images images
 tree out
