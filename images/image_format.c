@@ -8,40 +8,43 @@
 
 static const struct image_format formats[] = {
     /* progressive: 16-bit coefficients */
-    {IMAGE_JPEG, "JPEG", " jpg jpeg jpe jfif ", "jpegload_source", 0, 3, "\xff\xd8\xff", 0, 8},
+    {IMAGE_JPEG,
+     "JPEG",
+     {"jpg", "jpeg", "jpe", "jfif"},
+     "jpegload_source",
+     0,
+     3,
+     "\xff\xd8\xff",
+     0,
+     8},
     /* interlaced: four bands of 16 bits */
-    {IMAGE_PNG, "PNG", " png ", "pngload_source", 0, 8, "\x89PNG\r\n\x1a\n", 0, 8},
-    {IMAGE_TIFF, "TIFF", " tif tiff ", "tiffload_source", 0, 4, "II*\0", 0, 0},
-    {IMAGE_TIFF, "TIFF", "", "tiffload_source", 0, 4, "MM\0*", 0, 0},
-    {IMAGE_TIFF, "TIFF", "", "tiffload_source", 0, 4, "II+\0", 0, 0},
-    {IMAGE_TIFF, "TIFF", "", "tiffload_source", 0, 4, "MM\0+", 0, 0},
+    {IMAGE_PNG, "PNG", {"png"}, "pngload_source", 0, 8, "\x89PNG\r\n\x1a\n", 0, 8},
+    {IMAGE_TIFF, "TIFF", {"tif", "tiff"}, "tiffload_source", 0, 4, "II*\0", 0, 0},
+    {IMAGE_TIFF, "TIFF", {""}, "tiffload_source", 0, 4, "MM\0*", 0, 0},
+    {IMAGE_TIFF, "TIFF", {""}, "tiffload_source", 0, 4, "II+\0", 0, 0},
+    {IMAGE_TIFF, "TIFF", {""}, "tiffload_source", 0, 4, "MM\0+", 0, 0},
     /* RGBA, twice */
-    {IMAGE_WEBP, "WebP", " webp ", "webpload_source", 8, 4, "WEBP", 8, 8},
+    {IMAGE_WEBP, "WebP", {"webp"}, "webpload_source", 8, 4, "WEBP", 8, 8},
     /* RGBA and a canvas */
-    {IMAGE_GIF, "GIF", " gif ", "gifload_source", 0, 4, "GIF8", 8, 8},
+    {IMAGE_GIF, "GIF", {"gif"}, "gifload_source", 0, 4, "GIF8", 8, 8},
     /* planes and RGBA */
-    {IMAGE_HEIF, "HEIC or AVIF", " heic heif avif ", "heifload_source", 4, 4, "ftyp", 8, 8},
+    {IMAGE_HEIF, "HEIC or AVIF", {"heic", "heif", "avif"}, "heifload_source", 4, 4, "ftyp", 8, 8},
 };
 
-enum { EXTENSION_MOST = 8 }; /* bytes; longer than any of them */
-
-/* By hand, since walks of large folders call it for every name. */
+/* In words of fixed size, since walks of large folders call it for every name. */
 bool image_has_extension(const char *name)
 {
     const char *dot = strrchr(name, '.');
-    char word[EXTENSION_MOST + 3] = " ";
+    char word[IMAGE_EXTENSION_SIZE] = {0};
     size_t length = dot && dot != name ? strlen(dot + 1) : 0;
-    if (length == 0 || length > EXTENSION_MOST)
+    if (length == 0 || length >= sizeof word)
         return false;
-    for (size_t i = 1; i <= length; i++) {
-        if (dot[i] == ' ')
-            return false;
-        word[i] = (char)tolower((unsigned char)dot[i]);
-    }
-    word[length + 1] = ' ';
+    for (size_t i = 0; i < length; i++)
+        word[i] = (char)tolower((unsigned char)dot[i + 1]);
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        if (strstr(formats[i].extensions, word))
-            return true;
+        for (size_t j = 0; j < IMAGE_EXTENSIONS && formats[i].extensions[j][0]; j++)
+            if (memcmp(word, formats[i].extensions[j], sizeof word) == 0)
+                return true;
     return false;
 }
 

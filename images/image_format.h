@@ -15,12 +15,15 @@ enum image_format_kind {
     IMAGE_HEIF /* HEIC or AVIF */
 };
 
+/* Extensions of a format at most, and bytes of one: the longest has one less. */
+enum { IMAGE_EXTENSIONS = 4, IMAGE_EXTENSION_SIZE = 8 };
+
 /* A format: its extensions, its magic bytes, the libvips loader that reads it, and an upper bound
  * of the memory that the loader needs beside the decoded pixels. */
 struct image_format {
     enum image_format_kind kind;
     const char *name;
-    const char *extensions; /* each with a space before and after it */
+    char extensions[IMAGE_EXTENSIONS][IMAGE_EXTENSION_SIZE]; /* zeros follow each, and the last */
     const char *loader;
     size_t offset, length; /* of the magic bytes */
     const char *magic;

@@ -189,7 +189,8 @@ static int next_line(FILE *file, struct line_buffer *line, struct error *error)
         cut = line->used == LINE_MAX_BYTES;
         if (cut)
             continue;
-        if (memory_grow((void **)&line->bytes, &line->capacity, line->used + 1, 1, error))
+        if (line->used == line->capacity && /* rarely: a call for each byte takes time */
+            memory_grow((void **)&line->bytes, &line->capacity, line->used + 1, 1, error))
             return -1;
         line->bytes[line->used++] = (char)c;
     }
