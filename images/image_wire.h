@@ -97,6 +97,10 @@ bool image_peer_gone(int system);
  * a new server if the old one is gone. Any thread. 0, or -1 with errno set. */
 int image_server_ask(struct image_server *server, const int descriptors[2]);
 
+/* A child's main loop: answers requests on `socket`, with pixels in the shared `memory`, until the
+ * socket is closed. Returns the child's exit status. */
+int image_child_serve(int socket, int memory);
+
 /* The server's main loop: forks a child for each request on `control`, and says on the child's
  * socket how it ended. Returns when `control` is closed. */
 void image_server_run(int control);
