@@ -66,6 +66,8 @@ enum { CHAIN_MOST = 40 }; /* links on the way to a file, as Linux has it */
 
 int tar_links_resolve(struct tar_links *links, struct error *error)
 {
+    if (links->count == 0)
+        return 0; /* there is no array to sort */
     qsort(links->links, links->count, sizeof *links->links, by_name);
     for (size_t i = 0; i < links->count; i++) {
         const char *target = links->links[i].target;
