@@ -208,6 +208,13 @@ START_TEST(a_child_that_cannot_even_end_says_nothing_about_the_image)
 }
 END_TEST
 
+/* Waits until the server has taken in a child that ended; a sanitizer reports first. */
+static void await_end(pid_t child)
+{
+    for (int wait = 0; wait < 1000 && kill(child, 0) == 0; wait++)
+        usleep(20000);
+}
+
 /* Whatever ended it while it had nothing to do. */
 START_TEST(an_idle_child_that_ends_costs_nothing)
 {
@@ -217,9 +224,10 @@ START_TEST(an_idle_child_that_ends_costs_nothing)
     struct image image = {0};
     ck_assert_int_eq(image_worker_read(worker, good[0], NULL, &image, &error), 0);
     pid_t child = child_of(child_of(getpid()));
-    if (child > 0)
+    if (child > 0) {
         ck_assert_int_eq(kill(child, signals[_i]), 0);
-    usleep(100000);
+        await_end(child);
+    }
     ck_assert_msg(image_worker_read(worker, good[1], NULL, &image, &error) == 0, "%s", error.text);
     image_free(&image);
     image_worker_free(worker);
@@ -278,6 +286,10 @@ START_TEST(limits_of_the_process_are_no_fault_of_the_image)
         {RLIMIT_NOFILE, 3, EMFILE},
         {RLIMIT_AS, 1 << 20, ENOMEM},
     };
+#ifdef __SANITIZE_ADDRESS__
+    if (limits[_i].resource == RLIMIT_AS)
+        return; /* the sanitizer itself ends without memory */
+#endif
     struct scratch scratch = scratch_new();
     char *path = large_jpeg(&scratch);
     struct error error = read_limited(limits[_i].resource, limits[_i].most, path);
