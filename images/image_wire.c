@@ -12,7 +12,8 @@ int image_shared_new(struct image_shared *shared, struct error *error)
 {
     *shared = (struct image_shared){-1, NULL, 0};
     shared->descriptor = memfd_create("maskmill-pixels", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (shared->descriptor >= 0 && fcntl(shared->descriptor, F_ADD_SEALS, F_SEAL_SHRINK) == 0)
+    if (shared->descriptor >= 0 &&
+        fcntl(shared->descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL) == 0)
         return 0;
     error_set_system(error, ERROR_IO, errno, "shared memory for decoding");
     image_shared_free(shared);

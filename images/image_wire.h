@@ -62,7 +62,7 @@ struct image_reply {
 };
 
 /* Memory shared by two processes. It can grow but never shrink, so neither process can make the
- * other touch missing pages. */
+ * other touch missing pages; and neither can seal it further, against growing or writing. */
 struct image_shared {
     int descriptor; /* owned */
     uint8_t *bytes; /* the mapping, or NULL */

@@ -160,8 +160,10 @@ static int fail_child(struct image_worker *worker, int reason, const struct imag
     return fail_ended(worker, reply->status, error);
 }
 
-static int fail_invalid(const struct image_worker *worker, struct error *error)
+/* Such a child may be in an attacker's hands, so the next image gets another. */
+static int fail_invalid(struct image_worker *worker, struct error *error)
 {
+    leave_child(worker);
     return error_set(error, ERROR_IMAGE, "%s: its decoder gave an invalid reply; leave it out",
                      worker->request.name);
 }
@@ -200,8 +202,17 @@ static void count_time(struct image_worker *worker, double seconds)
         worker->left = worker->left > seconds + least ? worker->left - seconds : least;
 }
 
-/* Sends worker->request and receives the reply. The child is not trusted: the size in its reply is
- * checked. */
+/* Whether an error is one that a decoder may report: of the image, the file or the machine. */
+static bool is_decoders_error(const struct error *error)
+{
+    enum { ERRNO_MOST = 4095 }; /* as the kernel has it */
+    bool known = error->code == ERROR_IMAGE || error->code == ERROR_IO ||
+                 error->code == ERROR_MEMORY || error->code == ERROR_UNSUPPORTED;
+    return known && error->system >= 0 && error->system <= ERRNO_MOST;
+}
+
+/* Sends worker->request and receives the reply. The child is not trusted: the error and the size in
+ * its reply are checked. */
 static int ask(struct image_worker *worker, struct image_reply *reply, struct error *error)
 {
     struct image_request *request = &worker->request;
@@ -215,6 +226,8 @@ static int ask(struct image_worker *worker, struct image_reply *reply, struct er
     count_time(worker, clock_now() - start);
     if (reason || reply->kind != IMAGE_ANSWER)
         return fail_child(worker, reason, reply, error);
+    if (reply->error.code != ERROR_NONE && !is_decoders_error(&reply->error))
+        return fail_invalid(worker, error);
     if (reply->error.code != ERROR_NONE) {
         reply->error.text[ERROR_TEXT_SIZE - 1] = '\0';
         *error = reply->error;
@@ -235,6 +248,15 @@ struct image_notes image_worker_notes(const struct image_worker *worker)
     return worker->notes;
 }
 
+/* A child that was given up may still live, so the next one gets memory of its own. */
+static int renew_shared(struct image_worker *worker, struct error *error)
+{
+    if (worker->socket >= 0 || !worker->shared.bytes)
+        return 0;
+    image_shared_free(&worker->shared);
+    return image_shared_new(&worker->shared, error);
+}
+
 static int begin_request(struct image_worker *worker, enum image_request_kind kind,
                          const char *name, size_t size, const struct image_options *options,
                          struct error *error)
@@ -247,7 +269,7 @@ static int begin_request(struct image_worker *worker, enum image_request_kind ki
     if (length >= IMAGE_NAME_MAX)
         return error_set(error, ERROR_IMAGE, "%.100s...: the name is too long", name);
     memcpy(request->name, name, length + 1);
-    return 0;
+    return renew_shared(worker, error);
 }
 
 /* Opens an image or its rows, or only reads its header. */

@@ -188,8 +188,40 @@ START_TEST(a_child_that_was_killed_says_nothing_about_the_image)
 }
 END_TEST
 
+/* The memory that this process shares with a child: its descriptor, and which it is. */
+static int shared_memory(ino_t *inode)
+{
+    for (int fd = 3; fd < 256; fd++) {
+        char link[64], name[256];
+        struct stat status;
+        snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        ssize_t length = readlink(link, name, sizeof name - 1);
+        name[length > 0 ? length : 0] = '\0';
+        if (strstr(name, "maskmill-pixels") && fstat(fd, &status) == 0) {
+            *inode = status.st_ino;
+            return fd;
+        }
+    }
+    return -1;
+}
+
+/* A child could otherwise keep its parent from writing or growing it. */
+START_TEST(shared_memory_cannot_be_sealed_further)
+{
+    ino_t inode;
+    struct image_worker *worker = new_worker(60);
+    int fd = shared_memory(&inode);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(fcntl(fd, F_GET_SEALS), F_SEAL_SHRINK | F_SEAL_SEAL);
+    ck_assert_int_eq(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW), -1);
+    ck_assert_int_eq(errno, EPERM);
+    image_worker_free(worker);
+}
+END_TEST
+
 START_TEST(a_child_that_cannot_even_end_says_nothing_about_the_image)
 {
+    ino_t its, next;
     struct error error = {0};
     struct image_worker *worker = new_worker(0.5);
     struct image image = {0};
@@ -200,9 +232,15 @@ START_TEST(a_child_that_cannot_even_end_says_nothing_about_the_image)
         ck_assert_int_eq(image_worker_read(worker, good[1], NULL, &image, &error), -1);
         ck_assert_int_eq(error.code, ERROR_IO);
         ck_assert_int_eq(error.system, ETIMEDOUT);
+    }
+    /* It still lives, so the next child has memory of its own. */
+    ck_assert_int_ge(shared_memory(&its), 0);
+    ck_assert_int_eq(image_worker_read(worker, good[1], NULL, &image, &error), 0);
+    ck_assert_int_ge(shared_memory(&next), 0);
+    if (child > 0) {
+        ck_assert(its != next);
         kill(child, SIGKILL);
     }
-    ck_assert_int_eq(image_worker_read(worker, good[1], NULL, &image, &error), 0);
     image_free(&image);
     image_worker_free(worker);
 }
@@ -473,6 +511,7 @@ int main(int argc, char **argv)
     tcase_add_test(tests, messages_are_the_same);
     tcase_add_loop_test(tests, a_crash_costs_one_image, 0, 5);
     tcase_add_loop_test(tests, a_child_that_was_killed_says_nothing_about_the_image, 0, 2);
+    tcase_add_test(tests, shared_memory_cannot_be_sealed_further);
     tcase_add_test(tests, a_child_that_cannot_even_end_says_nothing_about_the_image);
     tcase_add_loop_test(tests, an_idle_child_that_ends_costs_nothing, 0, 3);
     tcase_add_loop_test(tests, limits_of_the_process_are_no_fault_of_the_image, 0, 3);
