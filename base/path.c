@@ -49,3 +49,29 @@ bool path_is_hidden(const char *path)
     }
     return false;
 }
+
+/* Moves *path to its next component that is not ".", and returns its length; 0 at the end. */
+static size_t component(const char **path)
+{
+    size_t length;
+    do {
+        *path += strspn(*path, "/");
+        length = strcspn(*path, "/");
+        *path += length;
+    } while (length == 1 && (*path)[-1] == '.');
+    *path -= length;
+    return length;
+}
+
+bool path_same(const char *one, const char *other)
+{
+    size_t length = 1;
+    bool same = (one[0] == '/') == (other[0] == '/');
+    while (same && length > 0) {
+        length = component(&one);
+        same = component(&other) == length && memcmp(one, other, length) == 0;
+        one += length;
+        other += length;
+    }
+    return same;
+}

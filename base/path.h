@@ -7,6 +7,9 @@
 
 struct error;
 
+/* At the top of an output folder: what a run keeps for itself. No record lies in it. */
+#define PATH_RUN_FOLDER ".maskmill"
+
 /* "FOLDER/NAME", owned by the caller, freed with free(3). NULL with ERROR_MEMORY. */
 char *path_join(const char *folder, const char *name, struct error *error);
 
@@ -23,5 +26,8 @@ bool path_is_hidden(const char *path);
 
 /* Whether a component is "..". */
 bool path_has_parent(const char *path);
+
+/* Whether two paths are equal but for "." and empty components. */
+bool path_same(const char *one, const char *other);
 
 #endif

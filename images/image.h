@@ -87,6 +87,9 @@ bool image_is_known(const void *start, size_t size);
  * or lower case: jpg jpeg jpe jfif png tif tiff webp gif heic heif avif. */
 bool image_has_extension(const char *name);
 
+/* The extensions of the supported formats, in lower case: 0, 1, ...; NULL beyond the last. */
+const char *image_extension(size_t index);
+
 /* Reads the header only. Limits are checked as in image_read; NULL: none.
  * Returns 0, or -1 with ERROR_IMAGE (not an image, over a limit, unreadable). */
 int image_read_header(const char *path, const struct image_options *options,

@@ -59,6 +59,15 @@ const struct image_format *image_format_find(const uint8_t *start, size_t size)
     return NULL;
 }
 
+const char *image_extension(size_t index)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        for (size_t j = 0; j < IMAGE_EXTENSIONS && formats[i].extensions[j][0]; j++)
+            if (index-- == 0)
+                return formats[i].extensions[j];
+    return NULL;
+}
+
 bool image_is_known(const void *start, size_t size)
 {
     return image_format_find(start, size) != NULL;

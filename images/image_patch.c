@@ -20,7 +20,7 @@ void image_patch_number(struct image_patched *patched, uint64_t position, int si
 }
 
 /* Reads up to `length` bytes of the file at the reading position; 0 behind its end. */
-static gint64 read_file(struct image_patched *patched, void *buffer, gint64 length)
+static gint64 read_original(struct image_patched *patched, void *buffer, gint64 length)
 {
     if (vips_source_seek(patched->file, (gint64)patched->position, SEEK_SET) < 0)
         return -1;
@@ -35,7 +35,7 @@ static gint64 read_patched(VipsSourceCustom *source, void *buffer, gint64 length
     uint64_t left = patched->position < patched->size ? patched->size - patched->position : 0;
     if (left == 0 || length <= 0)
         return 0;
-    gint64 got = read_file(patched, buffer, length);
+    gint64 got = read_original(patched, buffer, length);
     if (got < 0)
         return -1;
     if (got == 0) /* behind the end of the file there are only patches */

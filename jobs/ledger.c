@@ -12,6 +12,7 @@
 #include "base/atomic_name.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/machine.h"
 #include "jobs/items.h"
 #include "jobs/ndjson.h"
 #include "jobs/shard.h"
@@ -146,6 +147,7 @@ static void format_event(struct ndjson *line, const struct ledger *ledger,
                          const struct ledger_line *event)
 {
     char text[64] = "";
+    struct machine machine;
     ndjson_string(line, "event", event->event);
     if (event->reason) {
         ndjson_string(line, "reason", event->reason);
@@ -154,8 +156,8 @@ static void format_event(struct ndjson *line, const struct ledger *ledger,
     snprintf(text, sizeof text, "%u/%u", ledger->shard.index, ledger->shard.count);
     ndjson_string(line, "shard", text);
     put_numbers(line, event);
-    gethostname(text, sizeof text - 1);
-    ndjson_string(line, "host", text);
+    machine_self(&machine);
+    ndjson_string(line, "host", machine.name);
     ndjson_integer(line, "pid", (uint64_t)getpid());
     const struct atomic_writer self = atomic_writer_self();
     atomic_writer_text(&self, text);

@@ -34,7 +34,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "jobs/list.h"
+#include "base/path.h"
 
 struct error;
 struct item_words;
@@ -42,7 +42,7 @@ struct ledger;
 struct ndjson;
 struct shard;
 
-#define LEDGER_FOLDER LIST_OWN_FOLDER /* in the run's folder */
+#define LEDGER_FOLDER PATH_RUN_FOLDER /* in the run's folder */
 
 enum ledger_status {
     LEDGER_NONE,   /* never tried; a line with it is a "read" line */

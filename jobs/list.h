@@ -29,8 +29,6 @@
 #include "jobs/name_rules.h"
 #include "jobs/passed_over.h"
 
-#define LIST_OWN_FOLDER ".maskmill" /* at the top of an output folder: what a run keeps there */
-
 struct error;
 struct list;
 struct shard;
@@ -103,10 +101,10 @@ struct list_survey {
  * whose keys differ only in their extension, files of many items with the same folder, and items in
  * such a folder (which takes another pass). Items with the same key are one if they are the same
  * file: the first counts, and list_next skips the others from now on. Also refuses items whose
- * output would lie in a top-level folder starting with '@', which is reserved for formats, or in LIST_OWN_FOLDER. `shard`
- * may be NULL. Rewinds the list at the end. Needs 12 to 24 bytes of memory an item for hashes; if
- * two hashes are equal, another pass compares the names, and holds them. Returns 0, or -1 with
- * ERROR_USAGE (refused), ERROR_IO or ERROR_MEMORY. */
+ * output would lie in a top-level folder starting with '@', which is reserved for formats, or in
+ * PATH_RUN_FOLDER (path.h). `shard` may be NULL. Rewinds the list at the end. Needs 12 to 24 bytes
+ * of memory an item for hashes; if two hashes are equal, another pass compares the names, and holds
+ * them. Returns 0, or -1 with ERROR_USAGE (refused), ERROR_IO or ERROR_MEMORY. */
 int list_survey(struct list *list, const struct shard *shard, struct list_survey *counts,
                 struct error *error);
 

@@ -2,12 +2,11 @@
 
 #include <string.h>
 
+#include "base/path.h"
+
 size_t list_stem(const char *key)
 {
-    const char *slash = strrchr(key, '/');
-    const char *name = slash ? slash + 1 : key;
-    const char *dot = strrchr(name, '.');
-    return dot && dot != name ? (size_t)(dot - key) : strlen(key);
+    return path_stem_length(key);
 }
 
 int list_key(const char *path, char *key)

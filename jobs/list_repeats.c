@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "jobs/list.h"
 #include "jobs/list_output.h"
 
@@ -95,38 +96,11 @@ static int add(struct list_repeats *repeats, const struct list_item *item, size_
     return 0;
 }
 
-/* Moves *path to its next component that is not ".", and returns its length; 0 at the end. */
-static size_t component(const char **path)
-{
-    size_t length;
-    do {
-        *path += strspn(*path, "/");
-        length = strcspn(*path, "/");
-        *path += length;
-    } while (length == 1 && (*path)[-1] == '.');
-    *path -= length;
-    return length;
-}
-
-/* Whether two paths are equal but for "." and empty components: true of missing files, too. */
-static bool same_path(const char *one, const char *other)
-{
-    size_t length = 1;
-    bool same = (one[0] == '/') == (other[0] == '/');
-    while (same && length > 0) {
-        length = component(&one);
-        same = component(&other) == length && memcmp(one, other, length) == 0;
-        one += length;
-        other += length;
-    }
-    return same;
-}
-
 static bool same_file(const char *one, const char *other)
 {
     struct stat a;
     struct stat b;
-    return same_path(one, other) || (stat(one, &a) == 0 && stat(other, &b) == 0 &&
+    return path_same(one, other) || (stat(one, &a) == 0 && stat(other, &b) == 0 &&
                                      a.st_dev == b.st_dev && a.st_ino == b.st_ino);
 }
 

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/hash_set.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "jobs/items.h"
 #include "jobs/list_output.h"
 #include "jobs/list_repeats.h"
@@ -55,7 +56,7 @@ static int check_top(const struct list_item *item, struct error *error)
 {
     size_t first = strcspn(item->key, "/");
     size_t top = item->key[first] ? first : item->folder; /* length of its name; 0: no folder */
-    bool own = top == strlen(LIST_OWN_FOLDER) && strncasecmp(item->key, LIST_OWN_FOLDER, top) == 0;
+    bool own = top == strlen(PATH_RUN_FOLDER) && strncasecmp(item->key, PATH_RUN_FOLDER, top) == 0;
     if (top == 0 || (item->key[0] != '@' && !own))
         return 0;
     return error_set(error, ERROR_USAGE,

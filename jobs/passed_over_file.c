@@ -67,8 +67,8 @@ static void read_counts(const json_t *file, const char *name, struct passed_over
 }
 
 /* Adds one shard's file. *latest is the time of the file that *found is from. */
-static void read_file(const char *path, double *latest, struct passed_over *found,
-                      struct passed_over *in_tars)
+static void read_shard(const char *path, double *latest, struct passed_over *found,
+                       struct passed_over *in_tars)
 {
     json_t *file = json_load_file(path, 0, NULL);
     double time = json_number_value(json_object_get(file, "time"));
@@ -102,7 +102,7 @@ int passed_over_read_run(const char *run, uint32_t shards, struct passed_over *p
             continue;
         char *path = path_join(folder, entry->d_name, error);
         if (path)
-            read_file(path, &latest, &found, passed);
+            read_shard(path, &latest, &found, passed);
         else
             status = -1;
         free(path);

@@ -20,17 +20,12 @@ char *image_path(const char *folder, const char *file_name, struct error *error)
     return NULL;
 }
 
-/* As image_has_extension knows them; in lower or upper case. */
-static const char *const extensions[] = {"jpg",  "jpeg", "jpe", "jfif", "png",  "tif",
-                                         "tiff", "webp", "gif", "heic", "heif", "avif"};
-enum { EXTENSIONS = sizeof extensions / sizeof extensions[0] };
-
-/* FOLDER/NAME.EXTENSION if it is there, else NULL. */
-static char *find_one(const char *folder, const char *name, size_t extension, bool upper,
+/* FOLDER/NAME.EXTENSION if it is there, else NULL; the extension in lower or upper case. */
+static char *find_one(const char *folder, const char *name, const char *extension, bool upper,
                       struct error *error)
 {
     char *path;
-    if (asprintf(&path, "%s/%s.%s", folder, name, extensions[extension]) < 0) {
+    if (asprintf(&path, "%s/%s.%s", folder, name, extension) < 0) {
         error_set(error, ERROR_MEMORY, "%s: no memory for its image's name", name);
         return NULL;
     }
@@ -48,8 +43,9 @@ static char *find(const char *folder, const char *name, struct error *error)
     char *found = NULL;
     error_set(error, ERROR_RECORD, "it does not name its image, and %s/%s.* is no image", folder,
               name);
-    for (size_t i = 0; i < 2 * EXTENSIONS; i++) {
-        char *other = find_one(folder, name, i / 2, i % 2, error);
+    const char *extension;
+    for (size_t i = 0; (extension = image_extension(i / 2)); i++) {
+        char *other = find_one(folder, name, extension, i % 2, error);
         if (other && found) {
             error_set(error, ERROR_RECORD, "it does not name its image, which may be %s or %s",
                       found, other);

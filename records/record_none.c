@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/path.h"
 
 static bool has(const char *folder, const char *name)
 {
@@ -15,7 +16,7 @@ static bool has(const char *folder, const char *name)
 
 int record_none(const char *folder, struct error *error)
 {
-    if (has(folder, ".maskmill"))
+    if (has(folder, PATH_RUN_FOLDER))
         return 0;
     return error_set(error, ERROR_USAGE,
                      "%s: there are no records in it (NAME.json, records.ndjson, "

@@ -18,7 +18,6 @@
 #include "records/record_png.h"
 
 #define ENDING ".json"
-#define RUN_FOLDER ".maskmill" /* at the top: what a run keeps for itself */
 
 struct walk {
     size_t root_length; /* of the folder's path and its '/' */
@@ -106,7 +105,7 @@ static int note(struct names *names, int folder, const struct dirent *entry, boo
                 struct error *error)
 {
     const char *name = entry->d_name;
-    bool reserved = top && (name[0] == '@' || strcasecmp(name, RUN_FOLDER) == 0);
+    bool reserved = top && (name[0] == '@' || strcasecmp(name, PATH_RUN_FOLDER) == 0);
     if (is_system_name(name))
         return 0;
     int kind = kind_of(folder, entry);
