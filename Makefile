@@ -7,8 +7,8 @@ PREFIX ?= /usr/local
 VERSION := $(shell cat VERSION)
 TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
 
-# ---- libraries: two that are needed, and libarchive (tar files) where it is installed
-PACKAGES = vips jansson
+# ---- libraries: three that are needed, and libarchive (tar files) where it is installed
+PACKAGES = vips jansson libseccomp
 HAVE =
 ifneq ($(shell pkg-config --exists libarchive 2>/dev/null && echo yes),)
 PACKAGES += libarchive
