@@ -2,20 +2,16 @@
  * failure is. */
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "images/image_source.h"
+#include "images/image_watch.h"
 #include "images/image_wire.h"
-
-/* Headroom for decoder stacks and leaks between images. */
-enum { SPARE_BYTES = 128 << 20 };
 
 /* Arms SIGALRM, which ends the process; 0 disarms it. */
 static void set_alarm(double seconds)
@@ -24,27 +20,6 @@ static void set_alarm(double seconds)
     timer.it_value.tv_sec = (time_t)seconds;
     timer.it_value.tv_usec = (suseconds_t)((seconds - (double)timer.it_value.tv_sec) * 1e6);
     setitimer(ITIMER_REAL, &timer, NULL);
-}
-
-/* Bytes of private memory in use; 0 if the system does not say. */
-static uint64_t private_bytes(void)
-{
-    unsigned long long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (file && fscanf(file, "%*u %*u %*u %*u %*u %llu", &pages) != 1)
-        pages = 0;
-    if (file)
-        fclose(file);
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
-/* Limits the process to `bytes` more than `before`; 0: no limit. Shared memory is not counted. */
-static void limit_memory(uint64_t before, uint64_t bytes)
-{
-    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
-    if (bytes)
-        limit.rlim_cur = before + bytes + SPARE_BYTES;
-    setrlimit(RLIMIT_DATA, &limit);
 }
 
 /* Whether `bytes` more of private memory may be had. */
@@ -87,13 +62,12 @@ static bool has_descriptor(void)
 enum { LEAST_BYTES = 16 << 20 };
 
 /* libvips and its decoders call an image damaged, too, when memory, threads or descriptors run out,
- * so these are tried after a failure. The image's own memory limit is its own fault. */
+ * so these are tried after a failure. The limit on this process is not among them: it ends the
+ * process (image_watch.h). */
 static void blame(const struct image_request *request, struct image_reply *reply)
 {
     struct error *error = &reply->error;
-    if (request->memory_bytes && error->code == ERROR_MEMORY && error->system == 0)
-        error->code = ERROR_IMAGE;
-    if (error->code != ERROR_IMAGE || error->system || request->memory_bytes)
+    if (error->code != ERROR_IMAGE || error->system)
         return;
     if (!has_memory(LEAST_BYTES + reply->header.bytes))
         error_set_system(error, ERROR_MEMORY, ENOMEM, "%s: cannot be decoded", request->name);
@@ -169,7 +143,7 @@ static void decode(const struct image_request *request, struct child *child,
     reply->header = child->source.header;
     size_t begin = image_shared_pixels(request->size);
     size_t pixels = (size_t)reply->header.width * (size_t)reply->header.height;
-    if (!request->memory_bytes && !has_memory(LEAST_BYTES + reply->header.bytes))
+    if (!has_memory(LEAST_BYTES + reply->header.bytes))
         error_set_system(&reply->error, ERROR_MEMORY, ENOMEM, "%s: cannot be decoded",
                          request->name); /* now, because some decoders abort without memory */
     else if (make_room(&child->source, request, &child->shared, begin + 3 * pixels,
@@ -207,6 +181,7 @@ static void answer(const struct image_request *request, struct child *child,
         return;
     }
     close_image(child);
+    image_watch_trim();
     if (request->kind == IMAGE_HEADER)
         image_read_header(request->name, &request->options, &reply->header, &reply->error);
     else if (request->kind == IMAGE_STRIPS)
@@ -220,16 +195,17 @@ int image_child_serve(int socket, int memory)
 {
     struct child child = {.shared = {memory, NULL, 0}};
     struct error error = {0};
-    uint64_t before = private_bytes();
     struct image_request *request = memory_new(1, sizeof *request, "image request", &error);
     if (!request)
         return IMAGE_CHILD_STARVED;
+    image_watch_start();
     while (recv(socket, request, sizeof *request, 0) > 0) {
         struct image_reply reply = {.kind = IMAGE_ANSWER};
         request->name[IMAGE_NAME_MAX - 1] = '\0';
-        limit_memory(before, request->memory_bytes);
         set_alarm(request->seconds);
+        image_watch_limit(request->memory_bytes);
         answer(request, &child, &reply);
+        image_watch_limit(0);
         set_alarm(0);
         blame(request, &reply);
         if (send(socket, &reply, sizeof reply, MSG_NOSIGNAL) != sizeof reply)

@@ -1,10 +1,42 @@
 #include "images/image_source.h"
 
+#include <sched.h>
+
 #include "base/error.h"
 #include "images/image_fail.h"
 #include "images/image_jpeg_end.h"
 #include "images/image_kind.h"
 #include "images/image_png.h"
+
+static uint64_t lesser(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What libvips and libtiff hold of a TIFF at a time: two rows of tiles, and one tile as stored and as
+ * decoded; or some rows, and a strip as stored, which may be the whole file. */
+static uint64_t tiff_bytes(const struct image_source *source)
+{
+    const struct image_tiff *tiff = &source->tiff;
+    uint64_t line = VIPS_IMAGE_SIZEOF_LINE(source->pixels);
+    uint64_t height = (uint64_t)source->pixels->Ysize, part = tiff->part_height;
+    if (tiff->tiled)
+        return lesser(2 * part, height) * line +
+               2 * part * tiff->part_width * VIPS_IMAGE_SIZEOF_PEL(source->pixels);
+    if (tiff->compression == TIFF_COMPRESSION_NONE)
+        return 0;
+    gint64 file = vips_source_length(source->bytes);
+    uint64_t strip = 2 * line * (part ? lesser(part, height) : height);
+    return file > 0 ? lesser((uint64_t)file, strip) : strip;
+}
+
+/* Decoders of AVIF start a thread for each CPU, with memory of its own. */
+static uint64_t thread_bytes(void)
+{
+    enum { BYTES_EACH = 512 << 10 };
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) ? 0 : (uint64_t)CPU_COUNT(&set) * BYTES_EACH;
+}
 
 /* Fills the header from what libvips has read. */
 static void set_header(struct image_source *source)
@@ -18,10 +50,14 @@ static void set_header(struct image_source *source)
     bool interlaced = vips_image_get_typeof(pixels, "interlaced") != 0;
     int held = interlaced ? source->format->interlaced : source->format->whole;
     uint64_t count = (uint64_t)pixels->Xsize * (uint64_t)pixels->Ysize;
-    /* Decoders and libvips keep some tens of rows; TIFF tiles may be 256 rows high or more. */
+    /* Decoders and libvips keep some tens of rows. */
     uint64_t rows = pixels->Ysize < 1024 ? pixels->Ysize : 1024;
     source->header.decoder_bytes =
         count * (uint64_t)held + rows * VIPS_IMAGE_SIZEOF_LINE(pixels) + source->file.size;
+    if (source->format->kind == IMAGE_TIFF)
+        source->header.decoder_bytes += tiff_bytes(source);
+    if (source->format->kind == IMAGE_HEIF)
+        source->header.decoder_bytes += thread_bytes();
     source->header.bytes = count * 3 + source->header.decoder_bytes;
 }
 

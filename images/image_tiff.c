@@ -16,9 +16,11 @@ enum {
     TAG_STRIPS = 273,
     TAG_ORIENTATION = 274,
     TAG_SAMPLES = 277,
+    TAG_STRIP_ROWS = 278,
     TAG_STRIP_SIZES = 279,
     TAG_PLANES = 284,
     TAG_TILE_WIDTH = 322,
+    TAG_TILE_HEIGHT = 323,
     TAG_TILES = 324,
     TAG_TILE_SIZES = 325,
     TAG_SUB_DIRECTORIES = 330,
@@ -83,8 +85,11 @@ static void read_entry(const struct reader *reader, uint64_t entry, struct image
         tiff->samples_position = read_value(reader, entry, &tiff->samples);
     else if (tag == TAG_PLANES)
         tiff->planes_position = read_value(reader, entry, &tiff->planes);
-    else if (tag == TAG_TILE_WIDTH)
+    else if (tag == TAG_TILE_WIDTH) {
         tiff->tiled = true;
+        read_value(reader, entry, &tiff->part_width);
+    } else if (tag == TAG_TILE_HEIGHT || tag == TAG_STRIP_ROWS)
+        read_value(reader, entry, &tiff->part_height);
     else if (tag == TAG_STRIPS || tag == TAG_TILES)
         tiff->parts_entry = entry;
     else if (tag == TAG_STRIP_SIZES || tag == TAG_TILE_SIZES)

@@ -9,7 +9,7 @@
 #include <vips/vips.h>
 
 /* Values of the tags used here (TIFF 6.0). */
-enum { TIFF_COMPRESSION_JPEG = 7 };
+enum { TIFF_COMPRESSION_NONE = 1, TIFF_COMPRESSION_JPEG = 7 };
 enum {
     TIFF_PHOTOMETRIC_BLACK_IS_0 = 1,
     TIFF_PHOTOMETRIC_RGB = 2,
@@ -33,6 +33,8 @@ struct image_tiff {
     unsigned extra_sample;     /* first value of tag 338; 0 where absent */
     unsigned sample_format;    /* first value of tag 339; 1 where absent */
     unsigned bits;             /* first value of tag 258; 1 where absent */
+    unsigned part_width;       /* of a tile (tag 322); 0: the image's, in strips */
+    unsigned part_height;      /* of a tile or strip (tags 323, 278); 0: the image's */
     bool tiled;                /* tag 322 is there */
     bool big_endian;           /* byte order of the file */
     bool big;                  /* BigTIFF */

@@ -35,7 +35,7 @@ struct image_request {
     int32_t y, height; /* of a window, in rows */
     struct image_options options;
     double seconds;        /* 0: no limit */
-    uint64_t memory_bytes; /* 0: no limit */
+    uint64_t memory_bytes; /* of the child's own; 0: no limit */
     uint64_t size;         /* of the file in shared memory; 0: open the file `name` */
     char name[IMAGE_NAME_MAX];
 };
@@ -50,8 +50,9 @@ enum image_reply_kind {
 /* The server's descriptor of its control socket. Higher ones are closed when it starts. */
 enum { IMAGE_SERVER_SOCKET = 3 };
 
-/* Exit status of a child that ran out of something that the machine owes it. */
-enum { IMAGE_CHILD_STARVED = 75 };
+/* Exit statuses of a child that ran out of something that the machine owes it, and of one that
+ * reached its limit on memory. */
+enum { IMAGE_CHILD_STARVED = 75, IMAGE_CHILD_OVER = 76 };
 
 struct image_reply {
     enum image_reply_kind kind;

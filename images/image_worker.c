@@ -27,6 +27,7 @@ struct image_worker {
     int32_t width, height; /* of the image that is open */
     double left;           /* seconds of the time limit, for the next request */
     struct image_notes notes;
+    bool over; /* the last request ended the child because of its limit on memory */
 };
 
 struct image_worker *image_worker_new(struct image_server *server,
@@ -43,6 +44,16 @@ struct image_worker *image_worker_new(struct image_server *server,
         return worker;
     memory_free(worker);
     return NULL;
+}
+
+void image_worker_limit(struct image_worker *worker, uint64_t memory_bytes)
+{
+    worker->options.memory_bytes = memory_bytes;
+}
+
+bool image_worker_over(const struct image_worker *worker)
+{
+    return worker->over;
 }
 
 static void leave_child(struct image_worker *worker)
@@ -121,6 +132,15 @@ static int fail_late(const struct image_worker *worker, struct error *error)
                      worker->request.name, worker->options.seconds);
 }
 
+static int fail_over(struct image_worker *worker, struct error *error)
+{
+    worker->over = true;
+    return error_set(error, ERROR_IMAGE,
+                     "%s: its decoder needed more than %llu MiB; raise --memory or leave it out",
+                     worker->request.name,
+                     (unsigned long long)(worker->request.memory_bytes >> 20));
+}
+
 /* Signals that a decoder brings upon itself. */
 static bool is_crash(int number)
 {
@@ -129,7 +149,7 @@ static bool is_crash(int number)
 }
 
 /* The child has ended with this status of waitpid. */
-static int fail_ended(const struct image_worker *worker, int status, struct error *error)
+static int fail_ended(struct image_worker *worker, int status, struct error *error)
 {
     const char *name = worker->request.name;
     int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
@@ -137,6 +157,9 @@ static int fail_ended(const struct image_worker *worker, int status, struct erro
         return fail_late(worker, error);
     if (WIFEXITED(status) && WEXITSTATUS(status) == IMAGE_CHILD_STARVED)
         return error_set_system(error, ERROR_MEMORY, ENOMEM, "%s: cannot be decoded", name);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == IMAGE_CHILD_OVER &&
+        worker->request.memory_bytes)
+        return fail_over(worker, error);
     if (number && !is_crash(number))
         return fail_lost(worker, "killed", error);
     return error_set(error, ERROR_IMAGE, "%s: its decoder crashed (%s); leave it out or convert it",
@@ -219,6 +242,7 @@ static int ask(struct image_worker *worker, struct image_reply *reply, struct er
     *reply = (struct image_reply){0};
     request->seconds = worker->left;
     request->memory_bytes = worker->options.memory_bytes;
+    worker->over = false;
     if (send_request(worker, error))
         return -1;
     double start = clock_now();
@@ -262,6 +286,7 @@ static int begin_request(struct image_worker *worker, enum image_request_kind ki
                          struct error *error)
 {
     struct image_request *request = &worker->request;
+    worker->over = false;
     request->kind = kind;
     request->options = options ? *options : (struct image_options){0};
     request->size = size;
@@ -326,13 +351,33 @@ int image_worker_pixels(struct image_worker *worker, struct image *image, struct
     return 0;
 }
 
+/* Decodes the image that is open, if it fits into the worker's memory. */
+static int read_pixels(struct image_worker *worker, const struct image_header *header,
+                       struct image *image, struct error *error)
+{
+    uint64_t most = worker->options.memory_bytes;
+    uint64_t pixels = 3 * (uint64_t)header->width * (uint64_t)header->height;
+    uint64_t beside = 2 * pixels + worker->request.size; /* here, and in shared memory */
+    uint64_t bytes = header->decoder_bytes + beside;
+    if (most && bytes > most)
+        return error_set(error, ERROR_IMAGE,
+                         "%s: its %d x %d pixels may take %llu MB, more than the %llu MB that are "
+                         "left for it; raise --memory or leave it out",
+                         worker->request.name, header->width, header->height,
+                         (unsigned long long)(bytes >> 20), (unsigned long long)(most >> 20));
+    worker->options.memory_bytes = most ? most - beside : 0;
+    int status = image_worker_pixels(worker, image, error);
+    worker->options.memory_bytes = most;
+    return status;
+}
+
 int image_worker_read(struct image_worker *worker, const char *path,
                       const struct image_options *options, struct image *image, struct error *error)
 {
     struct image_header header;
     if (image_worker_open(worker, path, options, &header, error))
         return -1;
-    return image_worker_pixels(worker, image, error);
+    return read_pixels(worker, &header, image, error);
 }
 
 int image_worker_read_memory(struct image_worker *worker, const struct image_bytes *file,
@@ -342,7 +387,7 @@ int image_worker_read_memory(struct image_worker *worker, const struct image_byt
     struct image_header header;
     if (image_worker_open_memory(worker, file, options, &header, error))
         return -1;
-    return image_worker_pixels(worker, image, error);
+    return read_pixels(worker, &header, image, error);
 }
 
 int image_worker_header(struct image_worker *worker, const char *path,

@@ -24,6 +24,7 @@
 #ifndef IMAGES_IMAGE_WORKER_H
 #define IMAGES_IMAGE_WORKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,7 +35,7 @@ struct image_worker;
 
 struct image_worker_options {
     double seconds;        /* for one image, from its opening; 0: no limit */
-    uint64_t memory_bytes; /* a child's own memory, without the pixels; 0: no limit */
+    uint64_t memory_bytes; /* for one image; 0: no limit. See image_worker_limit. */
 };
 
 /* The only argument of a program that is to be a server. */
@@ -56,10 +57,19 @@ struct image_worker *image_worker_new(struct image_server *server,
                                       const struct image_worker_options *options,
                                       struct error *error);
 
+/* Sets the limit on the memory of a child, from the next request on: its own, without the shared
+ * memory for file and pixels; 0: no limit. An image that needs more fails with ERROR_IMAGE. Rather
+ * more may be in use for a moment, some tens of MiB. */
+void image_worker_limit(struct image_worker *worker, uint64_t memory_bytes);
+
+/* Whether that was why the last call failed. */
+bool image_worker_over(const struct image_worker *worker);
+
 /* Ends the worker's child. NULL is allowed. */
 void image_worker_free(struct image_worker *worker);
 
-/* As image_read, in the worker's child. If the child crashes or takes too long, the call fails with
+/* As image_read, in the worker's child. The limit on memory is for all that the image takes: shared
+ * memory and the pixels count. If the child crashes or takes too long, the call fails with
  * ERROR_IMAGE; ERROR_IO and ERROR_MEMORY as said above. The next call gets a new child, and a new
  * server if need be. */
 int image_worker_read(struct image_worker *worker, const char *path,

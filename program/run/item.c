@@ -115,33 +115,49 @@ static int open_image(struct run *run, struct item *item, struct image_header *h
     return image_worker_open(worker, item->path, options, header, &item->error);
 }
 
-static int read_once(struct run *run, struct item *item, bool alone)
+/* How an image is tried. */
+struct attempt {
+    bool alone; /* while no other image is in hand */
+    bool all;   /* with all the memory there is */
+};
+
+/* Takes memory and decodes the image; with tiles, reads its header. */
+static int read_once(struct run *run, struct item *item, const struct attempt *attempt)
 {
     struct image_header header;
-    if (open_image(run, item, &header) || item_memory_take(run, item, &header, alone))
+    struct image_worker *worker = run->resources.image_worker;
+    item_memory_begin(run, item, attempt->all);
+    image_worker_limit(worker, item->decoder_bytes);
+    if (open_image(run, item, &header) || item_memory_take(run, item, &header, attempt->alone))
         return -1;
     if (run->config.settings->generator.tile)
         return 0;
-    if (image_worker_pixels(run->resources.image_worker, &item->image, &item->error)) {
-        item_memory_give(run, item);
+    image_worker_limit(worker, item->decoder_bytes);
+    if (image_worker_pixels(worker, &item->image, &item->error))
         return -1;
-    }
     item_memory_decoded(run, item);
     return 0;
 }
 
 /* A decoder that was killed may have been so because memory ran out: the image is tried again when
- * no other is in hand. */
+ * no other is in hand. One that needed more than the header says is given all the memory once. */
 static int read_item(struct run *run, struct item *item)
 {
-    bool alone = false;
+    struct attempt how = {false, false};
     for (int attempt = 0;; attempt++) {
         item->error = (struct error){0};
-        if (read_once(run, item, alone) == 0)
+        if (read_once(run, item, &how) == 0)
             return 0;
+        item_memory_give(run, item);
+        if (image_worker_over(run->resources.image_worker) && !how.all) {
+            how.all = true;
+            if (!begin(run, item))
+                return -1;
+            continue;
+        }
         if (!read_again(run, item, attempt))
             return -1;
-        alone = alone || item->error.system == ECHILD || item->error.code == ERROR_MEMORY;
+        how.alone = how.alone || item->error.system == ECHILD || item->error.code == ERROR_MEMORY;
     }
 }
 
@@ -175,6 +191,7 @@ static int find_masks_in_tiles(struct run *run, int worker, struct item *item)
         .options = &run->config.reading,
     };
     struct image_header header;
+    image_worker_limit(source.decoder, item->decoder_bytes);
     if (tiles_generate(run->resources.generators[worker], &source, &item->record.masks, &header,
                        &item->error))
         return -1;

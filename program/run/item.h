@@ -23,6 +23,7 @@ struct item {
     struct record record;
     struct error error;                 /* of this image; code ERROR_NONE while all is well */
     uint64_t memory_taken, memory_held; /* bytes: now, and after decoding (item_memory.h) */
+    uint64_t decoder_bytes;             /* that its decoder may take */
     double seconds;                     /* of work so far, over all stages */
     uint64_t bytes;                     /* of the record written */
     uint32_t worker;

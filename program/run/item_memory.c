@@ -1,5 +1,7 @@
 #include "program/run/item_memory.h"
 
+#include <sys/stat.h>
+
 #include "base/error.h"
 #include "images/image.h"
 #include "jobs/memory_room.h"
@@ -7,28 +9,32 @@
 #include "program/run/run.h"
 #include "program/run/run_setup.h"
 
-/* Bytes that the image takes from its decoding to the end: its pixels, and its file if that came from
- * a tar. An overlay is painted on a copy, with a plane of marks. */
-static uint64_t held_bytes(const struct run *run, const struct item *item,
-                           const struct image_header *header)
+/* A file of up to this size is read at once, and counts before the header is known. */
+static const uint64_t FILE_BYTES = 64 << 20;
+
+/* What is taken for an image, in bytes. */
+struct need {
+    uint64_t decoder; /* the decoder's own; with tiles, a row of tiles too */
+    uint64_t
+        shared;    /* memory that the decoder shares: the file, if it came from a tar, and pixels */
+    uint64_t held; /* from the decoding to the end, beside these: the pixels and such a file */
+};
+
+/* An overlay is painted on a copy, with a plane of marks. */
+static struct need whole_need(const struct run *run, const struct item *item,
+                              const struct image_header *header)
 {
     uint64_t pixels = (uint64_t)header->width * (uint64_t)header->height;
     uint64_t each = run->config.settings->overlay ? 3 + 4 : 3;
-    return each * pixels + (item->file ? item->file_size : 0);
+    uint64_t file = item->file ? item->file_size : 0;
+    return (struct need){header->decoder_bytes, 3 * pixels + file, each * pixels + file};
 }
 
-/* Bytes that only decoding takes: the decoder's, and shared memory for the file and the pixels. */
-static uint64_t decoding_bytes(const struct item *item, const struct image_header *header)
-{
-    uint64_t pixels = (uint64_t)header->width * (uint64_t)header->height;
-    return header->decoder_bytes + 3 * pixels + (item->file ? item->file_size : 0);
-}
-
-/* With tiles: the decoder's, and a row of tiles in the child and in shared memory. */
-static uint64_t tile_bytes(const struct image_header *header, int tile)
+static struct need tile_need(const struct image_header *header, int tile)
 {
     uint64_t rows = (uint64_t)(header->height < tile ? header->height : tile);
-    return header->decoder_bytes + 2 * 3 * rows * (uint64_t)header->width;
+    uint64_t row = 3 * rows * (uint64_t)header->width;
+    return (struct need){header->decoder_bytes + row, row, 0};
 }
 
 static int refuse(const struct run *run, struct item *item, const struct image_header *header,
@@ -45,18 +51,39 @@ static int refuse(const struct run *run, struct item *item, const struct image_h
                      settings->generator.tile ? "a smaller --tile" : "--tile");
 }
 
+/* Takes these bytes of the room. */
+static void take(struct run *run, struct item *item, uint64_t bytes, bool alone)
+{
+    if (memory_room_take(run->resources.room, bytes, alone)) /* then nobody computes */
+        run_rest_workers(&run->config, &run->resources);
+    item->memory_taken = bytes;
+}
+
+void item_memory_begin(struct run *run, struct item *item, bool all)
+{
+    struct stat status;
+    item->decoder_bytes = ITEM_MEMORY_SLACK;
+    if (all) {
+        take(run, item, memory_room_most(run->resources.room), true);
+        item->decoder_bytes += item->memory_taken;
+    } else if (!item->file && stat(item->path, &status) == 0 && status.st_size > 0) {
+        uint64_t size = (uint64_t)status.st_size; /* is read at once */
+        item->decoder_bytes += size < FILE_BYTES ? size : FILE_BYTES;
+    }
+}
+
 int item_memory_take(struct run *run, struct item *item, const struct image_header *header,
                      bool alone)
 {
     int tile = run->config.settings->generator.tile;
-    uint64_t held = tile ? tile_bytes(header, tile) : held_bytes(run, item, header);
-    uint64_t bytes = held + (tile ? 0 : decoding_bytes(item, header));
+    const struct need need = tile ? tile_need(header, tile) : whole_need(run, item, header);
+    uint64_t bytes = need.decoder + need.shared + need.held;
     if (bytes > memory_room_most(run->resources.room))
         return refuse(run, item, header, bytes);
-    if (memory_room_take(run->resources.room, bytes, alone)) /* then nobody computes */
-        run_rest_workers(&run->config, &run->resources);
-    item->memory_held = held;
-    item->memory_taken = bytes;
+    if (item->memory_taken == 0)
+        take(run, item, bytes, alone);
+    item->memory_held = tile ? item->memory_taken : need.held;
+    item->decoder_bytes = ITEM_MEMORY_SLACK + item->memory_taken - need.shared - need.held;
     return 0;
 }
 

@@ -4,6 +4,9 @@
  * nothing to do free theirs. Only what would not fit then is refused. Where what is free at the start
  * is too little for an image of ordinary size, that is the machine's fault, not the image's.
  *
+ * The decoder is held to what its header says, and to a little more. An image for which that was too
+ * little may try again with all the room there is.
+ *
  * Only the reading thread takes memory, and holds none while it waits; so the others come to an end.
  */
 #ifndef PROGRAM_RUN_ITEM_MEMORY_H
@@ -21,9 +24,16 @@ struct run;
  * (6 bytes a pixel: decoded in the child, and copied). */
 enum { ITEM_MEMORY_ORDINARY = 192 << 20 };
 
-/* Takes what decoding and holding the image needs, with --tile a row of tiles of it; `alone`: while
- * no other image is in hand. Returns 0, or -1 with item->error: it can never fit (ERROR_IMAGE;
- * ERROR_MEMORY if the machine is too small). */
+/* What a decoder may take to open an image, or beyond what the header says. Each process that decodes
+ * has that in the budget. */
+enum { ITEM_MEMORY_SLACK = 32 << 20 };
+
+/* Before the image is opened: sets item->decoder_bytes, and with `all` takes all the room there is. */
+void item_memory_begin(struct run *run, struct item *item, bool all);
+
+/* Takes what decoding and holding the image needs, with --tile a row of tiles of it, unless all has
+ * been taken; `alone`: while no other image is in hand. Sets item->decoder_bytes. Returns 0, or -1
+ * with item->error: it can never fit (ERROR_IMAGE; ERROR_MEMORY if the machine is too small). */
 int item_memory_take(struct run *run, struct item *item, const struct image_header *header,
                      bool alone);
 

@@ -18,8 +18,11 @@
 #include "program/run/run.h"
 
 /* Private memory of the server and of the reading thread's child, and of each worker's child with
- * --tile, without any image. */
-enum { DECODING_PROCESSES = 24 << 20, DECODING_PROCESS = 8 << 20 };
+ * --tile, without any image but for the slack. */
+enum {
+    DECODING_PROCESSES = (24 << 20) + ITEM_MEMORY_SLACK,
+    DECODING_PROCESS = (8 << 20) + ITEM_MEMORY_SLACK
+};
 
 int run_load_model(struct run_config *config, struct run_resources *resources, struct error *error)
 {

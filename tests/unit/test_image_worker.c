@@ -300,6 +300,7 @@ static struct error read_limited(__rlimit_resource_t resource, rlim_t most, cons
     struct image image = {0};
     struct rlimit before, low;
     struct image_worker *worker = new_worker(60);
+    image_worker_limit(worker, (uint64_t)4 << 30); /* is not what is reached */
     ck_assert_int_eq(image_worker_read(worker, good[0], NULL, &image, &error), 0);
     pid_t child = child_of(child_of(getpid()));
     if (child > 0) {
@@ -307,6 +308,7 @@ static struct error read_limited(__rlimit_resource_t resource, rlim_t most, cons
         low = (struct rlimit){most, before.rlim_max};
         ck_assert_int_eq(prlimit(child, resource, &low, NULL), 0);
         ck_assert_int_eq(image_worker_read(worker, path, NULL, &image, &error), -1);
+        ck_assert(!image_worker_over(worker));
     }
     image_free(&image);
     image_worker_free(worker);
@@ -337,6 +339,56 @@ START_TEST(limits_of_the_process_are_no_fault_of_the_image)
                       "%s", error.text);
         ck_assert_ptr_nonnull(strstr(error.text, "large.jpg"));
     }
+    free(path);
+    scratch_free(&scratch);
+}
+END_TEST
+
+/* The image is at fault; the next one gets another child. */
+START_TEST(a_decoder_that_reaches_its_limit_costs_one_image)
+{
+    struct error error = {0};
+    struct image_worker *worker = new_worker(60);
+    struct image image = {0};
+    struct image_header header;
+    struct scratch scratch = scratch_new();
+    char *path = large_jpeg(&scratch);
+    ck_assert_int_eq(image_worker_open(worker, path, NULL, &header, &error), 0);
+    image_worker_limit(worker, 3 << 20);
+    ck_assert_int_eq(image_worker_pixels(worker, &image, &error), -1);
+    ck_assert(image_worker_over(worker));
+    ck_assert_int_eq(error.code, ERROR_IMAGE);
+    ck_assert_int_eq(error.system, 0);
+    ck_assert_msg(strstr(error.text, "large.jpg: its decoder needed more than 3 MiB; raise "
+                                     "--memory") != NULL,
+                  "%s", error.text);
+    image_worker_limit(worker, 64 << 20);
+    ck_assert_int_eq(image_worker_read(worker, good[0], NULL, &image, &error), 0);
+    ck_assert(!image_worker_over(worker));
+    image_worker_limit(worker, (uint64_t)1 << 30);
+    ck_assert_msg(image_worker_read(worker, path, NULL, &image, &error) == 0, "%s", error.text);
+    image_free(&image);
+    image_worker_free(worker);
+    free(path);
+    scratch_free(&scratch);
+}
+END_TEST
+
+/* What is known from the header is refused before anything is decoded. */
+START_TEST(an_image_must_fit_into_the_limit_as_a_whole)
+{
+    struct error error = {0};
+    struct image_worker *worker = new_worker(60);
+    struct image image = {0};
+    struct scratch scratch = scratch_new();
+    char *path = large_jpeg(&scratch);
+    image_worker_limit(worker, 64 << 20);
+    ck_assert_int_eq(image_worker_read(worker, path, NULL, &image, &error), -1);
+    ck_assert(!image_worker_over(worker));
+    ck_assert_int_eq(error.code, ERROR_IMAGE);
+    ck_assert_msg(strstr(error.text, "its 4000 x 4000 pixels may take") != NULL, "%s", error.text);
+    image_free(&image);
+    image_worker_free(worker);
     free(path);
     scratch_free(&scratch);
 }
@@ -515,6 +567,8 @@ int main(int argc, char **argv)
     tcase_add_test(tests, a_child_that_cannot_even_end_says_nothing_about_the_image);
     tcase_add_loop_test(tests, an_idle_child_that_ends_costs_nothing, 0, 3);
     tcase_add_loop_test(tests, limits_of_the_process_are_no_fault_of_the_image, 0, 3);
+    tcase_add_test(tests, a_decoder_that_reaches_its_limit_costs_one_image);
+    tcase_add_test(tests, an_image_must_fit_into_the_limit_as_a_whole);
     tcase_add_test(tests, headers_are_the_same);
     tcase_add_test(tests, strips_are_the_rows_of_the_whole);
     tcase_add_test(tests, a_child_that_dies_between_strips_loses_its_image);
