@@ -77,8 +77,9 @@ static const struct rule rules[] = {
     {"madvise", 2, ALL_BITS, MADV_HUGEPAGE},
     /* Threads, for decoders of HEIC and AVIF, but no processes. */
     {"clone", 0, THREAD_FLAGS | NAMESPACE_FLAGS, THREAD_FLAGS},
-    {"prctl", 0, ALL_BITS, PR_SET_NAME}, /* of a thread */
-    {"setitimer", 0, ALL_BITS, ITIMER_REAL},
+    {"prctl", 0, ALL_BITS, PR_SET_NAME},     /* of a thread */
+    {"setitimer", 0, ALL_BITS, ITIMER_REAL}, /* the limit on time */
+    {"setitimer", 0, ALL_BITS, ITIMER_PROF}, /* and that on memory (image_watch.h) */
 };
 
 static int add(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned count,
@@ -103,18 +104,14 @@ static int add_lists(scmp_filter_ctx filter)
     return status;
 }
 
-/* Signals to itself alone, as abort and raise send them; and its own limits: to read them all, to
- * set that of its memory. */
+/* Signals to itself alone, as abort and raise send them; and its own limits, to read them. */
 static int add_own(scmp_filter_ctx filter)
 {
     const struct scmp_arg_cmp itself = {0, SCMP_CMP_EQ, (uint64_t)getpid(), 0};
     const struct scmp_arg_cmp reads[] = {{0, SCMP_CMP_EQ, 0, 0}, {2, SCMP_CMP_EQ, 0, 0}};
-    const struct scmp_arg_cmp sets[] = {{0, SCMP_CMP_EQ, 0, 0}, {1, SCMP_CMP_EQ, RLIMIT_DATA, 0}};
     int status = add(filter, SCMP_ACT_ALLOW, "tgkill", 1, &itself);
     if (status == 0)
         status = add(filter, SCMP_ACT_ALLOW, "prlimit64", 2, reads);
-    if (status == 0)
-        status = add(filter, SCMP_ACT_ALLOW, "prlimit64", 2, sets);
     /* Its flags lie in memory, where no filter sees them. The C library then calls clone. */
     return status ? status : add(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3", 0, NULL);
 }
