@@ -133,7 +133,7 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/tests/references.a $(BUILD)/objects.a
 WRAPPED = malloc calloc realloc aligned_alloc free strdup strndup asprintf
 $(BUILD)/tests/unit/test_no_memory: LDLIBS += $(WRAPPED:%=-Wl,--wrap=%)
 # This one plays file systems that lack calls.
-$(BUILD)/tests/unit/test_primitives: LDLIBS += -Wl,--wrap=link -Wl,--wrap=renameat2 -Wl,--wrap=fcntl
+$(BUILD)/tests/unit/test_primitives: LDLIBS += -Wl,--wrap=linkat -Wl,--wrap=renameat2 -Wl,--wrap=fcntl
 
 tests: all $(UNIT_TESTS) $(PARITY_TESTS)
 

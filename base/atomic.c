@@ -11,29 +11,17 @@
 #include "base/atomic_name.h"
 #include "base/atomic_sync.h"
 #include "base/error.h"
-
-static int make_parent(const char *path, struct error *error)
-{
-    char *folder = atomic_folder_of(path);
-    if (!folder)
-        return error_set(error, ERROR_MEMORY, "%s: no memory for its name", path);
-    int result = atomic_make_folder(folder, error);
-    free(folder);
-    return result;
-}
+#include "base/folder.h"
+#include "base/path.h"
 
 static void release(struct atomic_file *file)
 {
     free(file->path);
     free(file->temporary);
     free(file->buffer);
-    *file = (struct atomic_file){.fd = -1};
-}
-
-/* Whether the file system cannot hold a name: it is too long, or has characters like ':' or '?'. */
-static bool refuses_name(int system)
-{
-    return system == EINVAL || system == EILSEQ || system == ENAMETOOLONG;
+    if (file->parent >= 0)
+        close(file->parent);
+    *file = (struct atomic_file){.fd = -1, .parent = -1};
 }
 
 static int name_refused(const struct atomic_file *file, struct error *error)
@@ -43,50 +31,47 @@ static int name_refused(const struct atomic_file *file, struct error *error)
                             file->path);
 }
 
-/* Opens the first temporary name that is free. */
-static int open_temporary(struct atomic_file *file, struct error *error)
+/* Opens the first temporary name that is free beside `name`. */
+static int open_temporary(struct atomic_file *file, const char *name, struct error *error)
 {
     const struct atomic_writer self = atomic_writer_self();
-    bool parent_made = false;
     for (unsigned counter = 0; counter < 10000; counter++) {
         free(file->temporary);
-        file->temporary = atomic_temporary_name(file->path, &self, counter);
+        file->temporary = atomic_temporary_name(name, &self, counter);
         if (!file->temporary)
             return error_set(error, ERROR_MEMORY, "%s: no memory for its name", file->path);
         do
-            file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+            file->fd = openat(file->parent, file->temporary,
+                              O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
         while (file->fd < 0 && errno == EINTR);
         if (file->fd >= 0)
             return 0;
-        if (errno == ENOENT && !parent_made) {
-            if (make_parent(file->path, error))
-                return -1;
-            parent_made = true;
-        } else if (errno != EEXIST) {
+        if (errno != EEXIST)
             break;
-        }
     }
-    if (refuses_name(errno))
+    if (folder_refuses_name(errno))
         return name_refused(file, error);
     return error_set_system(error, ERROR_IO, errno, "%s: a temporary file cannot be made beside it",
                             file->path);
 }
 
-int atomic_open(struct atomic_file *file, const char *path, struct error *error)
+int atomic_open(struct atomic_file *file, const struct folder *folder, const char *name,
+                struct error *error)
 {
-    *file = (struct atomic_file){.fd = -1};
-    file->path = strdup(path);
+    const char *base;
+    *file = (struct atomic_file){.fd = -1, .parent = -1};
+    if (asprintf(&file->path, "%s%s", folder->prefix, name) < 0)
+        file->path = NULL;
     file->buffer = malloc(ATOMIC_BUFFER);
     if (!file->path || !file->buffer) {
         release(file);
-        error_set(error, ERROR_MEMORY, "%s: no memory to write it", path);
-        return -1;
+        return error_set(error, ERROR_MEMORY, "%s: no memory to write it", name);
     }
-    if (open_temporary(file, error)) {
-        release(file);
-        return -1;
-    }
-    return 0;
+    file->parent = folder_parent(folder, name, true, &base, error);
+    if (file->parent >= 0 && open_temporary(file, base, error) == 0)
+        return 0;
+    release(file);
+    return -1;
 }
 
 static int write_out(struct atomic_file *file, const unsigned char *bytes, size_t size,
@@ -136,9 +121,9 @@ static int finish(struct atomic_file *file, struct error *error)
     file->fd = -1;
     if (closed && errno != EINTR)
         return error_set_system(error, ERROR_IO, errno, "%s: cannot be closed", file->path);
-    if (rename(file->temporary, file->path) == 0)
+    if (renameat(file->parent, file->temporary, file->parent, path_base(file->path)) == 0)
         return 0;
-    if (refuses_name(errno))
+    if (folder_refuses_name(errno))
         return name_refused(file, error);
     return error_set_system(error, ERROR_IO, errno, "%s: cannot be renamed from %s", file->path,
                             file->temporary);
@@ -150,8 +135,8 @@ int atomic_commit(struct atomic_file *file, struct atomic_batch *batch, struct e
         atomic_abandon(file);
         return -1;
     }
-    int result = batch ? atomic_batch_add(batch, file->path, error)
-                       : atomic_sync_folder(file->path, atomic_folder_length(file->path), error);
+    int result = batch ? atomic_batch_add(batch, file->parent, file->path, error)
+                       : atomic_sync_parent(file->parent, file->path, error);
     release(file);
     return result;
 }
@@ -162,15 +147,15 @@ void atomic_abandon(struct atomic_file *file)
         return;
     if (file->fd >= 0)
         close(file->fd);
-    unlink(file->temporary);
+    unlinkat(file->parent, file->temporary, 0);
     release(file);
 }
 
-int atomic_write(const char *path, const void *bytes, size_t size, struct atomic_batch *batch,
-                 struct error *error)
+int atomic_write(const struct folder *folder, const char *name, const void *bytes, size_t size,
+                 struct atomic_batch *batch, struct error *error)
 {
     struct atomic_file file;
-    if (atomic_open(&file, path, error))
+    if (atomic_open(&file, folder, name, error))
         return -1;
     if (atomic_append(&file, bytes, size, error)) {
         atomic_abandon(&file);

@@ -2,11 +2,13 @@
  *
  * The bytes go to a temporary file in the destination's folder (`.NAME.WRITER.N.maskmill-tmp`).
  * Then follow fsync, rename over the destination, and fsync of the folder. The destination itself
- * is never opened for writing. Until its folder is synced, a renamed file is visible but may vanish
+ * is never opened for writing. All this is done by a handle of the folder that the destination lies
+ * in (folder.h), so nobody can lead it elsewhere meanwhile; a link in the destination's place is
+ * replaced. Until its folder is synced, a renamed file is visible but may vanish
  * at a power loss, so whatever records "done" (a ledger) must wait for that. One fsync of a
  * folder serves many files:
  *
- *     worker:  atomic_write(path, bytes, size, batch, &error)    bytes durable, name not yet
+ *     worker:  atomic_write(folder, name, bytes, size, batch, &error)   bytes durable, name not yet
  *              queue the item's ledger line
  *     writer:  if (atomic_batch_due(batch)) {
  *                  take the lines queued so far
@@ -25,26 +27,31 @@
 #include "base/atomic_batch.h"
 
 struct error;
+struct folder;
 
-/* Replaces `path` by `size` bytes. Missing parent folders are made. With batch NULL the folder is
- * synced at once. Returns 0, or -1 with ERROR_IO or ERROR_MEMORY: then the temporary file is
- * removed and the destination unchanged (or complete, if only the sync of the folder failed). */
-int atomic_write(const char *path, const void *bytes, size_t size, struct atomic_batch *batch,
-                 struct error *error);
+/* Replaces the file `name` below `folder` by `size` bytes. Missing folders on the way are made. With
+ * batch NULL the folder that it lies in is synced at once. Returns 0, or -1 with ERROR_IO or
+ * ERROR_MEMORY: then the temporary file is removed and the destination unchanged (or complete, if
+ * only the sync of the folder failed). */
+int atomic_write(const struct folder *folder, const char *name, const void *bytes, size_t size,
+                 struct atomic_batch *batch, struct error *error);
 
 /* A file written in pieces through a buffer, by one thread at a time. Owned by the caller. */
 struct atomic_file {
-    char *path, *temporary; /* owned */
-    int fd;                 /* -1 when not open */
-    size_t used;            /* bytes in the buffer */
-    unsigned char *buffer;  /* [ATOMIC_BUFFER] owned */
+    char *path;            /* owned: for messages */
+    char *temporary;       /* owned: name in its folder; NULL: not begun */
+    int parent;            /* the folder that it lies in */
+    int fd;                /* -1 when not open */
+    size_t used;           /* bytes in the buffer */
+    unsigned char *buffer; /* [ATOMIC_BUFFER] owned */
 };
 
 enum { ATOMIC_BUFFER = 1 << 16 };
 
-/* Opens a temporary file for `path`. Missing parent folders are made. Returns 0, or -1 with
- * ERROR_IO or ERROR_MEMORY and nothing left behind. */
-int atomic_open(struct atomic_file *file, const char *path, struct error *error);
+/* Opens a temporary file for `name` below `folder`, which may be closed afterwards. Missing folders
+ * on the way are made. Returns 0, or -1 with ERROR_IO or ERROR_MEMORY and nothing left behind. */
+int atomic_open(struct atomic_file *file, const struct folder *folder, const char *name,
+                struct error *error);
 
 /* Appends bytes. After -1 (ERROR_IO) the file can only be abandoned. */
 int atomic_append(struct atomic_file *file, const void *bytes, size_t size, struct error *error);

@@ -1,16 +1,28 @@
 #include "base/atomic_batch.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/atomic_sync.h"
 #include "base/error.h"
 #include "base/memory.h"
 
-struct folder_list {
-    char **names; /* owned, distinct; "" for the working folder */
+/* Folders in which files were renamed. One descriptor each: by the time of the sync, something else
+ * may lie under the name. */
+struct waiting {
+    int folder;
+    char *path; /* owned: of one of the files, for messages; its folder tells the folders apart */
+};
+
+/* At most so many folders wait, so that descriptors are left for everything else. */
+enum { FOLDERS_MOST = 128 };
+
+struct waiting_list {
+    struct waiting *items;
     size_t count, capacity;
 };
 
@@ -18,7 +30,7 @@ struct atomic_batch {
     pthread_mutex_t lock;
     size_t due_files;
     double due_seconds;
-    struct folder_list waiting;
+    struct waiting_list waiting;
     size_t files;          /* commits since the last flush */
     struct timespec first; /* when the first of them came */
 };
@@ -36,49 +48,63 @@ struct atomic_batch *atomic_batch_new(size_t files, double seconds, struct error
     return batch;
 }
 
-static void folder_list_free(struct folder_list *list)
+static void waiting_free(struct waiting_list *list)
 {
-    for (size_t i = 0; i < list->count; i++)
-        free(list->names[i]);
-    free(list->names);
-    *list = (struct folder_list){0};
+    for (size_t i = 0; i < list->count; i++) {
+        close(list->items[i].folder);
+        free(list->items[i].path);
+    }
+    free(list->items);
+    *list = (struct waiting_list){0};
 }
 
 void atomic_batch_free(struct atomic_batch *batch)
 {
     if (!batch)
         return;
-    folder_list_free(&batch->waiting);
+    waiting_free(&batch->waiting);
     pthread_mutex_destroy(&batch->lock);
     free(batch);
 }
 
-/* Adds path[0..length) unless it is there. Searches from the end: neighbours share a folder. */
-static int folder_list_add(struct folder_list *list, const char *path, size_t length,
-                           struct error *error)
+static bool same_folder(const char *one, const char *other)
 {
-    for (size_t i = list->count; i-- > 0;)
-        if (strncmp(list->names[i], path, length) == 0 && list->names[i][length] == 0)
-            return 0;
-    if (memory_grow((void **)&list->names, &list->capacity, list->count + 1, sizeof *list->names,
-                    error))
-        return -1;
-    char *name = strndup(path, length);
-    if (!name)
-        return error_set(error, ERROR_MEMORY, "no memory for the name of a folder");
-    list->names[list->count++] = name;
-    return 0;
+    size_t length = atomic_folder_length(one);
+    return length == atomic_folder_length(other) && memcmp(one, other, length) == 0;
 }
 
-int atomic_batch_add(struct atomic_batch *batch, const char *path, struct error *error)
+/* Adds the folder unless it is there. Searches from the end: neighbours share a folder. Returns
+ * whether it is there now. */
+static bool waiting_add(struct waiting_list *list, int folder, const char *path)
 {
-    size_t length = atomic_folder_length(path);
+    struct error ignored;
+    for (size_t i = list->count; i-- > 0;)
+        if (same_folder(list->items[i].path, path))
+            return true;
+    if (list->count == FOLDERS_MOST)
+        return false;
+    if (memory_grow((void **)&list->items, &list->capacity, list->count + 1, sizeof *list->items,
+                    &ignored))
+        return false;
+    struct waiting item = {fcntl(folder, F_DUPFD_CLOEXEC, 0), strdup(path)};
+    if (item.folder >= 0 && item.path) {
+        list->items[list->count++] = item;
+        return true;
+    }
+    if (item.folder >= 0)
+        close(item.folder);
+    free(item.path);
+    return false;
+}
+
+int atomic_batch_add(struct atomic_batch *batch, int folder, const char *path, struct error *error)
+{
     pthread_mutex_lock(&batch->lock);
     if (batch->files++ == 0)
         clock_gettime(CLOCK_MONOTONIC, &batch->first);
-    int result = folder_list_add(&batch->waiting, path, length, error);
+    bool waits = waiting_add(&batch->waiting, folder, path);
     pthread_mutex_unlock(&batch->lock);
-    return result ? atomic_sync_folder(path, length, error) : 0;
+    return waits ? 0 : atomic_sync_parent(folder, path, error);
 }
 
 bool atomic_batch_due(struct atomic_batch *batch)
@@ -88,18 +114,19 @@ bool atomic_batch_due(struct atomic_batch *batch)
     pthread_mutex_lock(&batch->lock);
     double waited = (double)(now.tv_sec - batch->first.tv_sec) +
                     (double)(now.tv_nsec - batch->first.tv_nsec) * 1e-9;
-    bool due = batch->files && (batch->files >= batch->due_files || waited >= batch->due_seconds);
+    bool due = batch->files && (batch->files >= batch->due_files || waited >= batch->due_seconds ||
+                                batch->waiting.count == FOLDERS_MOST);
     pthread_mutex_unlock(&batch->lock);
     return due;
 }
 
-/* Puts back folders that could not be synced. The flush fails anyway, so errors are ignored. */
-static void put_back(struct atomic_batch *batch, const struct folder_list *list, size_t from)
+/* Puts back folders that could not be synced. The flush fails anyway: one that finds no room is
+ * forgotten. */
+static void put_back(struct atomic_batch *batch, const struct waiting_list *list, size_t from)
 {
-    struct error ignored = {0};
     pthread_mutex_lock(&batch->lock);
     for (size_t i = from; i < list->count; i++)
-        folder_list_add(&batch->waiting, list->names[i], strlen(list->names[i]), &ignored);
+        waiting_add(&batch->waiting, list->items[i].folder, list->items[i].path);
     batch->files += list->count - from;
     pthread_mutex_unlock(&batch->lock);
 }
@@ -107,18 +134,18 @@ static void put_back(struct atomic_batch *batch, const struct folder_list *list,
 int atomic_batch_flush(struct atomic_batch *batch, struct error *error)
 {
     pthread_mutex_lock(&batch->lock);
-    struct folder_list taken = batch->waiting;
-    batch->waiting = (struct folder_list){0};
+    struct waiting_list taken = batch->waiting;
+    batch->waiting = (struct waiting_list){0};
     batch->files = 0;
     pthread_mutex_unlock(&batch->lock);
 
     size_t done = 0;
     while (done < taken.count &&
-           atomic_sync_folder(taken.names[done], strlen(taken.names[done]), error) == 0)
+           atomic_sync_parent(taken.items[done].folder, taken.items[done].path, error) == 0)
         done++;
     int result = done < taken.count ? -1 : 0;
     if (result)
         put_back(batch, &taken, done);
-    folder_list_free(&taken);
+    waiting_free(&taken);
     return result;
 }

@@ -32,35 +32,39 @@ int atomic_sync_file(int fd)
     return result;
 }
 
-int atomic_sync_folder(const char *path, size_t length, struct error *error)
+int atomic_sync_parent(int folder, const char *path, struct error *error)
 {
-    char *folder = length ? strndup(path, length) : strdup(".");
+    if (atomic_sync_file(folder) == 0 || errno == EINVAL)
+        return 0;
+    int length = (int)atomic_folder_length(path);
+    return error_set_system(error, ERROR_IO, errno, "%.*s: the folder cannot be synced to disk",
+                            length ? length : 1, length ? path : ".");
+}
+
+/* The same for the folder in which `path` lies. */
+static int sync_parent_of(const char *path, struct error *error)
+{
+    char *folder = atomic_folder_of(path);
     if (!folder)
         return error_set(error, ERROR_MEMORY, "%s: no memory for its name", path);
     int fd;
     do
         fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     while (fd < 0 && errno == EINTR);
-    int failed = fd < 0 || (atomic_sync_file(fd) && errno != EINVAL);
-    if (failed)
-        error_set_system(error, ERROR_IO, errno, "%s: the folder cannot be synced to disk", folder);
-    if (fd >= 0)
-        close(fd);
     free(folder);
-    return failed ? -1 : 0;
+    if (fd < 0)
+        return error_set_system(error, ERROR_IO, errno, "%s: its folder cannot be opened", path);
+    int result = atomic_sync_parent(fd, path, error);
+    close(fd);
+    return result;
 }
 
-/* Makes one folder and syncs its parent. A folder that exists is fine. */
+/* Makes one folder, whose path does not end in '/', and syncs its parent. One that exists is fine. */
 static int make_one(const char *path, struct error *error)
 {
     struct stat status;
     if (mkdir(path, 0777) == 0) {
-        size_t length = strlen(path);
-        while (length > 0 && path[length - 1] == '/')
-            length--;
-        while (length > 0 && path[length - 1] != '/')
-            length--;
-        if (atomic_sync_folder(path, length, error) == 0)
+        if (sync_parent_of(path, error) == 0)
             return 0;
         rmdir(path); /* so that no later attempt takes it for durable */
         return -1;
@@ -73,19 +77,21 @@ static int make_one(const char *path, struct error *error)
 
 int atomic_make_folder(const char *path, struct error *error)
 {
-    if (make_one(path, error) == 0)
-        return 0;
-    if (error->system != ENOENT)
-        return -1;
     char *part = strdup(path);
     if (!part)
         return error_set(error, ERROR_MEMORY, "%s: no memory for its name", path);
-    int result = 0;
-    for (char *slash = part + 1; result == 0 && *part && (slash = strchr(slash, '/')); slash++) {
-        *slash = 0;
-        result = make_one(part, error);
-        *slash = '/';
+    for (size_t length = strlen(part); length > 1 && part[length - 1] == '/';)
+        part[--length] = '\0';
+    int result = make_one(part, error);
+    if (result && error->system == ENOENT && *part) {
+        result = 0;
+        for (char *slash = part + 1; result == 0 && (slash = strchr(slash, '/')); slash++) {
+            *slash = 0;
+            result = make_one(part, error);
+            *slash = '/';
+        }
+        result = result ? -1 : make_one(part, error);
     }
     free(part);
-    return result ? -1 : make_one(path, error);
+    return result;
 }

@@ -16,9 +16,10 @@ char *atomic_folder_of(const char *path);
 /* fsync(2), repeated after EINTR. Returns 0, or -1 with errno set. */
 int atomic_sync_file(int fd);
 
-/* Syncs the folder path[0..length). File systems that cannot sync folders (EINVAL, as some network
- * ones) count as synced. Returns 0, or -1 with ERROR_IO or ERROR_MEMORY. */
-int atomic_sync_folder(const char *path, size_t length, struct error *error);
+/* Syncs `folder`, an open folder, after a change to a name in it. File systems that cannot sync
+ * folders (EINVAL, as some network ones) count as synced. `path` is of a file in it, for messages.
+ * Returns 0, or -1 with ERROR_IO. */
+int atomic_sync_parent(int folder, const char *path, struct error *error);
 
 /* Makes the folder `path` and its missing parents (mode 0777 less the umask) and syncs them.
  * A folder that exists is fine. Returns 0, or -1 with ERROR_IO or ERROR_MEMORY. */

@@ -25,8 +25,8 @@ static ssize_t read_all(int fd, char *bytes, size_t size)
     return (ssize_t)done;
 }
 
-static int read_open(int fd, const char *path, size_t most, char **bytes, size_t *size,
-                     struct error *error)
+int read_descriptor(int fd, const char *path, size_t most, char **bytes, size_t *size,
+                    struct error *error)
 {
     struct stat status;
     if (fstat(fd, &status))
@@ -59,7 +59,7 @@ int read_file(const char *path, size_t most, char **bytes, size_t *size, struct 
     while (fd < 0 && errno == EINTR);
     if (fd < 0)
         return error_set_system(error, ERROR_IO, errno, "%s: cannot be opened", path);
-    int result = read_open(fd, path, most, bytes, size, error);
+    int result = read_descriptor(fd, path, most, bytes, size, error);
     close(fd);
     return result;
 }

@@ -11,4 +11,8 @@ struct error;
  * regular file, too large) or ERROR_MEMORY. Messages begin with the path. */
 int read_file(const char *path, size_t most, char **bytes, size_t *size, struct error *error);
 
+/* The same for a file that is open; `path` is for messages. The descriptor stays open. */
+int read_descriptor(int fd, const char *path, size_t most, char **bytes, size_t *size,
+                    struct error *error);
+
 #endif

@@ -12,6 +12,7 @@
 #include "base/atomic_name.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/machine.h"
 #include "jobs/items.h"
 #include "jobs/ndjson.h"
@@ -25,13 +26,6 @@ struct ledger {
     struct shard shard;
     char *path;
 };
-
-static int make_folder(const char *path, struct error *error)
-{
-    if (mkdir(path, 0777) && errno != EEXIST)
-        return error_set_system(error, ERROR_IO, errno, "cannot make folder '%s'", path);
-    return 0;
-}
 
 /* Sets ledger->torn if the last line of the file has no newline. */
 static int find_torn(struct ledger *ledger, struct error *error)
@@ -48,30 +42,21 @@ static int find_torn(struct ledger *ledger, struct error *error)
     return 0;
 }
 
-static int open_file(struct ledger *ledger, const char *run, struct error *error)
+static int open_file(struct ledger *ledger, const struct folder *run, struct error *error)
 {
-    if (asprintf(&ledger->path, "%s/" LEDGER_FOLDER, run) < 0) {
-        ledger->path = NULL;
-        return error_set(error, ERROR_MEMORY, "no memory for the ledger");
-    }
-    int made = make_folder(ledger->path, error);
-    free(ledger->path);
-    ledger->path = NULL;
-    if (made)
-        return -1;
-    if (asprintf(&ledger->path, "%s/" LEDGER_FOLDER "/ledger-%u-of-%u.ndjson", run,
+    if (asprintf(&ledger->path, "%s" LEDGER_FOLDER "/ledger-%u-of-%u.ndjson", run->prefix,
                  ledger->shard.index, ledger->shard.count) < 0) {
         ledger->path = NULL;
         return error_set(error, ERROR_MEMORY, "no memory for the ledger");
     }
-    ledger->fd = open(ledger->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-    if (ledger->fd < 0)
-        return error_set_system(error, ERROR_IO, errno, "cannot open the ledger '%s'",
-                                ledger->path);
-    return find_torn(ledger, error);
+    if (folder_make_below(run, LEDGER_FOLDER, error))
+        return -1;
+    ledger->fd = folder_open_file(run, ledger->path + strlen(run->prefix),
+                                  O_RDWR | O_APPEND | O_CREAT, error);
+    return ledger->fd < 0 ? -1 : find_torn(ledger, error);
 }
 
-struct ledger *ledger_open(const char *run, const struct shard *shard, struct error *error)
+struct ledger *ledger_open(const struct folder *run, const struct shard *shard, struct error *error)
 {
     struct ledger *ledger = calloc(1, sizeof *ledger);
     if (!ledger) {

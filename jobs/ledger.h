@@ -37,6 +37,7 @@
 #include "base/path.h"
 
 struct error;
+struct folder;
 struct item_words;
 struct ledger;
 struct ndjson;
@@ -79,10 +80,11 @@ struct ledger_line {
     uint64_t pid;
 };
 
-/* Opens or creates the ledger of a shard for appending. Makes RUN/.maskmill if it is missing. Only
+/* Opens or creates the ledger of a shard for appending; `run` is the run's folder. Makes RUN/.maskmill if it is missing. Only
  * one process may write a shard's ledger; the caller ensures that (lock.h).
  * Returns NULL with ERROR_IO or ERROR_MEMORY. */
-struct ledger *ledger_open(const char *run, const struct shard *shard, struct error *error);
+struct ledger *ledger_open(const struct folder *run, const struct shard *shard,
+                           struct error *error);
 
 /* Appends a line. Any thread may call it; lines never mix. Returns 0, or -1 with ERROR_IO or
  * ERROR_MEMORY: then the line does not count, and a later call may succeed. */
@@ -120,16 +122,19 @@ struct ledger_reading {
     uint64_t bad;   /* torn or foreign lines, which are skipped */
 };
 
-/* Reads one ledger file line by line; lines longer than 1 MiB are bad. `reading` may be NULL.
- * Returns 0, -1 with ERROR_IO or ERROR_MEMORY, or what `visit` returned. */
-int ledger_read(const char *path, ledger_visit *visit, void *context,
+/* A larger ledger is not read: 50 million lines, and more than any run has. */
+#define LEDGER_FILE_MAX ((int64_t)16 << 30)
+
+/* Reads the ledger `name` below the run's folder line by line; lines longer than 1 MiB are bad.
+ * `reading` may be NULL. Returns 0, -1 with ERROR_IO or ERROR_MEMORY, or what `visit` returned. */
+int ledger_read(const struct folder *run, const char *name, ledger_visit *visit, void *context,
                 struct ledger_reading *reading, struct error *error);
 
-/* The paths of a run's ledgers, sorted by name: an array of *count strings in one block, freed with
+/* The names of a run's ledgers below its folder, sorted: an array of *count strings in one block, freed with
  * free(3). With a shard, only ledgers that may hold its items: its own, and those written with
- * another number of shards. *paths is NULL if there are none. Returns 0, or -1 with ERROR_IO or
+ * another number of shards. *names is NULL if there are none. Returns 0, or -1 with ERROR_IO or
  * ERROR_MEMORY. */
-int ledger_files(const char *run, const struct shard *shard, char ***paths, size_t *count,
+int ledger_files(const struct folder *run, const struct shard *shard, char ***names, size_t *count,
                  struct error *error);
 
 #endif

@@ -214,23 +214,23 @@ static int add_line(void *context, const struct ledger_line *line)
     return ledger_index_add(reading->index, &lean, reading->error);
 }
 
-struct ledger_index *ledger_index_read(const char *run, const struct shard *shard,
+struct ledger_index *ledger_index_read(const struct folder *run, const struct shard *shard,
                                        struct error *error)
 {
-    char **paths;
+    char **names;
     size_t files;
-    if (ledger_files(run, shard, &paths, &files, error))
+    if (ledger_files(run, shard, &names, &files, error))
         return NULL;
     struct ledger_index *index = ledger_index_new(error);
     struct reading_context context = {index, shard, error};
     int status = index ? 0 : -1;
     for (size_t i = 0; status == 0 && i < files; i++) {
         struct ledger_reading reading;
-        status = ledger_read(paths[i], add_line, &context, &reading, error);
+        status = ledger_read(run, names[i], add_line, &context, &reading, error);
         if (index)
             index->counts.bad_lines += reading.bad;
     }
-    free(paths);
+    free(names);
     if (status) {
         ledger_index_free(index);
         return NULL;

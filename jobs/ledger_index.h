@@ -13,6 +13,7 @@
 #include "jobs/ledger.h"
 
 struct atomic_writer;
+struct folder;
 struct ledger_index;
 
 struct ledger_entry {
@@ -33,7 +34,7 @@ void ledger_index_free(struct ledger_index *index);
 /* Reads all ledgers of the run, whatever number of shards they were written with. Keeps the items
  * of `shard`, or all if it is NULL. A run without ledgers gives an empty index. Returns NULL with
  * ERROR_IO or ERROR_MEMORY. */
-struct ledger_index *ledger_index_read(const char *run, const struct shard *shard,
+struct ledger_index *ledger_index_read(const struct folder *run, const struct shard *shard,
                                        struct error *error);
 
 /* Adds an item's line unless the index has a later one. The index grows by eight bytes a slot with

@@ -2,6 +2,7 @@
  * twice: first into an index, then line by line to copy the lines that count. */
 #include "jobs/ledger_status.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/atomic.h"
@@ -40,29 +41,27 @@ static int merge_line(void *context, const struct ledger_line *line)
                          merging->error);
 }
 
-static int merge_ledgers(const char *run, struct merging *merging, struct error *error)
+static int merge_ledgers(const struct folder *run, struct merging *merging, struct error *error)
 {
-    char **paths;
+    char **names;
     size_t files;
-    if (ledger_files(run, merging->shard, &paths, &files, error))
+    if (ledger_files(run, merging->shard, &names, &files, error))
         return -1;
     int status = 0;
     for (size_t i = 0; status == 0 && i < files; i++)
-        status = ledger_read(paths[i], merge_line, merging, NULL, error);
-    free(paths);
+        status = ledger_read(run, names[i], merge_line, merging, NULL, error);
+    free(names);
     return status;
 }
 
-/* Writes `path`. Fails if it is NULL, for lack of memory. */
-static int write_merged(const char *run, const char *path, struct merging *merging,
+/* Writes the file `name` below the run's folder. */
+static int write_merged(const struct folder *run, const char *name, struct merging *merging,
                         struct error *error)
 {
     merging->error = error;
-    if (!path)
-        return error_set(error, ERROR_MEMORY, "no memory for a name");
     if (!merging->none && !(merging->index = ledger_index_read(run, merging->shard, error)))
         return -1;
-    int status = atomic_open(&merging->file, path, error);
+    int status = atomic_open(&merging->file, run, name, error);
     if (status == 0) {
         bool none = merging->none ||
                     (merging->failed_only && ledger_index_counts(merging->index).failed == 0);
@@ -77,32 +76,26 @@ static int write_merged(const char *run, const char *path, struct merging *mergi
     return status;
 }
 
-int ledger_write_failed(const char *run, const struct shard *shard, bool none, uint64_t *count,
-                        struct error *error)
+int ledger_write_failed(const struct folder *run, const struct shard *shard, bool none,
+                        uint64_t *count, struct error *error)
 {
-    char *path;
+    char name[64] = "failed.ndjson";
     struct merging merging = {.failed_only = true, .none = none, .shard = shard};
-    int length = shard && shard->count > 1
-                     ? asprintf(&path, "%s/failed-%u-of-%u.ndjson", run, shard->index, shard->count)
-                     : asprintf(&path, "%s/failed.ndjson", run);
-    path = length < 0 ? NULL : path;
-    int status = write_merged(run, path, &merging, error);
-    free(path);
+    if (shard && shard->count > 1)
+        snprintf(name, sizeof name, "failed-%u-of-%u.ndjson", shard->index, shard->count);
+    int status = write_merged(run, name, &merging, error);
     if (count)
         *count = merging.written;
     return status;
 }
 
-int ledger_merge(const char *run, const struct item_words *words, struct ledger_run_status *status,
-                 struct error *error)
+int ledger_merge(const struct folder *run, const struct item_words *words,
+                 struct ledger_run_status *status, struct error *error)
 {
-    char *path;
     struct merging merging = {0};
     if (ledger_status_read(run, words, status, error))
         return -1;
-    path = asprintf(&path, "%s/ledger.ndjson", run) < 0 ? NULL : path;
-    int result = write_merged(run, path, &merging, error);
-    free(path);
+    int result = write_merged(run, "ledger.ndjson", &merging, error);
     if (result == 0)
         result = ledger_write_failed(run, NULL, false, NULL, error);
     if (result)

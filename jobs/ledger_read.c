@@ -1,13 +1,14 @@
 #include "jobs/ledger.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "jobs/shard.h"
 
@@ -199,18 +200,13 @@ static int next_line(FILE *file, struct line_buffer *line, struct error *error)
     return cut ? 2 : 1;
 }
 
-int ledger_read(const char *path, ledger_visit *visit, void *context,
-                struct ledger_reading *reading, struct error *error)
+/* Reads the lines of an open ledger. As ledger_read. */
+static int read_lines(FILE *file, ledger_visit *visit, void *context,
+                      struct ledger_reading *reading, struct error *error)
 {
-    struct ledger_reading none = {0};
     struct line_buffer line = {0};
     int kind;
     int status = 0;
-    reading = reading ? reading : &none;
-    *reading = (struct ledger_reading){0};
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return error_set_system(error, ERROR_IO, errno, "cannot open the ledger '%s'", path);
     while (status == 0 && (kind = next_line(file, &line, error)) != 0) {
         if (kind < 0)
             status = -1;
@@ -219,84 +215,30 @@ int ledger_read(const char *path, ledger_visit *visit, void *context,
         else if (line.used > 0)
             status = take_line(line.bytes, line.used, visit, context, reading);
     }
-    if (status == 0 && ferror(file))
-        status = error_set_system(error, ERROR_IO, errno, "cannot read the ledger '%s'", path);
-    fclose(file);
     free(line.bytes);
     return status;
 }
 
-/* Reads a ledger's file name; *shard is its shard. A number that no run can have is no ledger's:
- * memory for as many shards would be asked for. */
-static bool parse_name(const char *name, struct shard *shard)
+int ledger_read(const struct folder *run, const char *name, ledger_visit *visit, void *context,
+                struct ledger_reading *reading, struct error *error)
 {
-    int used = 0;
-    return sscanf(name, "ledger-%u-of-%u.ndjson%n", &shard->index, &shard->count, &used) == 2 &&
-           used > 0 && name[used] == '\0' && shard->count <= SHARD_MAX &&
-           shard->index < shard->count;
-}
-
-static int is_ledger(const struct dirent *entry)
-{
-    struct shard shard;
-    return parse_name(entry->d_name, &shard);
-}
-
-/* Keeps the ledgers that may hold items of `shard` and frees the others. */
-static size_t keep_relevant(struct dirent **entries, size_t count, const struct shard *shard)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct shard owner;
-        bool other = shard && parse_name(entries[i]->d_name, &owner) &&
-                     owner.count == shard->count && owner.index != shard->index;
-        if (other)
-            free(entries[i]);
-        else
-            entries[kept++] = entries[i];
-    }
-    return kept;
-}
-
-/* The paths in one block: first the pointers, then the texts. NULL if memory is short. */
-static char **join_paths(const char *folder, struct dirent **entries, size_t count)
-{
-    size_t bytes = 0;
-    for (size_t i = 0; i < count; i++)
-        bytes += sizeof(char *) + strlen(folder) + strlen(entries[i]->d_name) + 2;
-    char **paths = malloc(bytes);
-    char *text = (char *)(paths + count);
-    char *end = (char *)paths + bytes;
-    for (size_t i = 0; paths && i < count; i++) {
-        paths[i] = text;
-        text += snprintf(text, (size_t)(end - text), "%s/%s", folder, entries[i]->d_name) + 1;
-    }
-    return paths;
-}
-
-int ledger_files(const char *run, const struct shard *shard, char ***paths, size_t *count,
-                 struct error *error)
-{
-    struct dirent **entries = NULL;
-    char *folder = NULL;
+    struct ledger_reading none = {0};
+    struct stat facts;
+    reading = reading ? reading : &none;
+    *reading = (struct ledger_reading){0};
+    FILE *file = folder_stream(run, name, error);
+    if (!file)
+        return -1;
     int status = 0;
-    *paths = NULL;
-    *count = 0;
-    if (asprintf(&folder, "%s/" LEDGER_FOLDER, run) < 0)
-        return error_set(error, ERROR_MEMORY, "no memory for ledger names");
-    int found = scandir(folder, &entries, is_ledger, versionsort);
-    if (found < 0 && errno != ENOENT)
-        status = error_set_system(error, ERROR_IO, errno, "cannot read folder '%s'", folder);
-    size_t kept = found > 0 ? keep_relevant(entries, (size_t)found, shard) : 0;
-    if (kept > 0) {
-        *paths = join_paths(folder, entries, kept);
-        *count = *paths ? kept : 0;
-        if (!*paths)
-            status = error_set(error, ERROR_MEMORY, "no memory for ledger names");
-    }
-    for (size_t i = 0; i < kept; i++)
-        free(entries[i]);
-    free(entries);
-    free(folder);
+    if (fstat(fileno(file), &facts) == 0 && facts.st_size > LEDGER_FILE_MAX)
+        status =
+            error_set(error, ERROR_IO, "%s%s: %lld bytes are more than a ledger has; remove it",
+                      run->prefix, name, (long long)facts.st_size);
+    if (status == 0)
+        status = read_lines(file, visit, context, reading, error);
+    if (status == 0 && ferror(file))
+        status = error_set_system(error, ERROR_IO, errno, "cannot read the ledger '%s%s'",
+                                  run->prefix, name);
+    fclose(file);
     return status;
 }

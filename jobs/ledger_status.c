@@ -6,7 +6,9 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "jobs/items.h"
 #include "jobs/ledger.h"
 #include "jobs/ledger_index.h"
@@ -71,16 +73,14 @@ static void set_rate(struct shard_reading *reading)
         reading->status.rate = (double)(held - 1) / (last - first);
 }
 
-static int read_shard(const char *path, struct shard_reading *reading, uint64_t *bad,
-                      struct error *error)
+static int read_shard(const struct folder *run, const char *name, struct shard_reading *reading,
+                      uint64_t *bad, struct error *error)
 {
     struct ledger_reading lines;
-    const char *slash = strrchr(path, '/');
-    if (sscanf(slash ? slash + 1 : path, "ledger-%u-of-%u", &reading->status.index,
-               &reading->count) != 2 ||
+    if (sscanf(path_base(name), "ledger-%u-of-%u", &reading->status.index, &reading->count) != 2 ||
         reading->count == 0)
-        return error_set(error, ERROR_IO, "'%s' is not the name of a ledger", path);
-    if (ledger_read(path, visit, reading, &lines, error))
+        return error_set(error, ERROR_IO, "'%s' is not the name of a ledger", name);
+    if (ledger_read(run, name, visit, reading, &lines, error))
         return -1;
     *bad += lines.bad;
     set_rate(reading);
@@ -155,8 +155,10 @@ static void sum_up(struct ledger_run_status *status, const struct ledger_counts 
         status->time_left = -1;
 }
 
-static int read_shards(char **paths, size_t files, struct shard_reading *readings,
-                       struct ledger_run_status *status, struct error *error)
+/* Reads the ledgers of these names, one for each of the readings [files]. */
+static int read_shards(const struct folder *run, char **names, size_t files,
+                       struct shard_reading *readings, struct ledger_run_status *status,
+                       struct error *error)
 {
     struct ledger_counts *counts = NULL;
     struct ledger_index *index = ledger_index_new(error);
@@ -165,7 +167,7 @@ static int read_shards(char **paths, size_t files, struct shard_reading *reading
         readings[i].index = index;
         readings[i].words = status->words;
         readings[i].error = error;
-        result = read_shard(paths[i], &readings[i], &status->bad_lines, error);
+        result = read_shard(run, names[i], &readings[i], &status->bad_lines, error);
     }
     if (result == 0)
         result = choose_shards(readings, files, status, error);
@@ -182,25 +184,25 @@ static int read_shards(char **paths, size_t files, struct shard_reading *reading
     return result;
 }
 
-int ledger_status_read(const char *run, const struct item_words *words,
+int ledger_status_read(const struct folder *run, const struct item_words *words,
                        struct ledger_run_status *status, struct error *error)
 {
-    char **paths;
+    char **names;
     size_t files;
     *status = (struct ledger_run_status){.words = words};
-    if (ledger_files(run, NULL, &paths, &files, error))
+    if (ledger_files(run, NULL, &names, &files, error))
         return -1;
     if (files == 0)
-        return error_set(error, ERROR_IO, "'%s' holds no run: there is no ledger in %s/%s", run,
-                         run, LEDGER_FOLDER);
+        return error_set(error, ERROR_IO, "'%s' holds no run: there is no ledger in %s%s",
+                         run->path, run->prefix, LEDGER_FOLDER);
     struct shard_reading *readings = memory_new(files, sizeof *readings, "status of shards", error);
-    int result = readings ? read_shards(paths, files, readings, status, error) : -1;
+    int result = readings ? read_shards(run, names, files, readings, status, error) : -1;
     if (result == 0)
         result = passed_over_read_run(run, status->shards_expected, &status->passed, error);
     if (result)
         ledger_status_free(status);
     memory_free(readings);
-    free(paths);
+    free(names);
     return result;
 }
 

@@ -10,6 +10,7 @@
 #include "jobs/passed_over.h"
 
 struct error;
+struct folder;
 struct item_words;
 struct shard;
 
@@ -47,7 +48,7 @@ struct ledger_run_status {
 
 /* Reads the state of a run whose items have these words, which must outlive the status; free it
  * with ledger_status_free. Returns 0, or -1 with ERROR_IO (no run there) or ERROR_MEMORY. */
-int ledger_status_read(const char *run, const struct item_words *words,
+int ledger_status_read(const struct folder *run, const struct item_words *words,
                        struct ledger_run_status *status, struct error *error);
 void ledger_status_free(struct ledger_run_status *status);
 
@@ -63,13 +64,13 @@ void ledger_status_print_json(const struct ledger_run_status *status, FILE *out)
  * or NULL, writes all to RUN/failed.ndjson. *count (may be NULL) is their number. With `none`, the
  * caller knows that there are none, and no ledger is read. Returns 0, or -1 with ERROR_IO or
  * ERROR_MEMORY. */
-int ledger_write_failed(const char *run, const struct shard *shard, bool none, uint64_t *count,
-                        struct error *error);
+int ledger_write_failed(const struct folder *run, const struct shard *shard, bool none,
+                        uint64_t *count, struct error *error);
 
 /* Replaces RUN/ledger.ndjson by the latest line of each item over all shards, and
  * RUN/failed.ndjson. *status is as from ledger_status_read. The shards' ledgers stay. Returns 0, or
  * -1 with ERROR_IO or ERROR_MEMORY. */
-int ledger_merge(const char *run, const struct item_words *words, struct ledger_run_status *status,
-                 struct error *error);
+int ledger_merge(const struct folder *run, const struct item_words *words,
+                 struct ledger_run_status *status, struct error *error);
 
 #endif

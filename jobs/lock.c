@@ -12,12 +12,16 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/machine.h"
 #include "base/memory.h"
 
 enum { TEXT_SIZE = 512 };
 
 struct lock {
+    const struct folder *run; /* until the lock is taken */
+    const char *name;
+    char *path; /* owned: for messages */
     int fd;
     uint64_t beat;
     pthread_t beater;
@@ -90,12 +94,13 @@ static bool has_no_locks(int reason)
 
 /* Whether the file still has our line a while after we wrote it. Without locks of the kernel two
  * processes may both have found the file free; the one that wrote last has it. */
-static bool is_ours(const struct lock *lock, const char *path)
+static bool is_ours(const struct lock *lock)
 {
     struct machine self;
     struct holder holder;
     nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct error ignored;
+    int fd = folder_open_file(lock->run, lock->name, O_RDONLY, &ignored);
     bool known = fd >= 0 && read_holder(fd, &holder);
     if (fd >= 0)
         close(fd);
@@ -107,13 +112,13 @@ static bool is_ours(const struct lock *lock, const char *path)
 /* Whether a holder still beats. Opens the file again for each look, since network
  * file systems promise fresh contents only then. Closing the old descriptor drops our own lock, so
  * the lock is taken again. */
-static bool still_beats(struct lock *lock, const char *path, const struct holder *seen,
-                        int watch_seconds)
+static bool still_beats(struct lock *lock, const struct holder *seen, int watch_seconds)
 {
     for (int second = 0; second < watch_seconds; second++) {
         struct holder holder;
+        struct error ignored;
         nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
-        int fd = open(path, O_RDWR | O_CLOEXEC);
+        int fd = folder_open_file(lock->run, lock->name, O_RDWR, &ignored);
         if (fd < 0)
             continue;
         bool known = read_holder(fd, &holder);
@@ -145,23 +150,23 @@ static void *beat(void *argument)
 }
 
 /* Whether somebody else holds the lock, as far as the line in the file can tell. */
-static bool is_held(struct lock *lock, const char *path, const struct holder *holder,
-                    int watch_seconds)
+static bool is_held(struct lock *lock, const struct holder *holder, int watch_seconds)
 {
     struct machine self;
     machine_self(&self);
     /* On this machine the kernel's lock has answered already. */
     bool told = lock->by_kernel && machine_equal(&holder->machine, &self);
-    return !told && still_beats(lock, path, holder, watch_seconds);
+    return !told && still_beats(lock, holder, watch_seconds);
 }
 
 /* Returns LOCK_TAKEN, LOCK_HELD or -1. */
-static int take_file(struct lock *lock, const char *path, int watch_seconds, struct error *error)
+static int take_file(struct lock *lock, int watch_seconds, struct error *error)
 {
     struct holder holder;
-    lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    const char *path = lock->path;
+    lock->fd = folder_open_file(lock->run, lock->name, O_RDWR | O_CREAT, error);
     if (lock->fd < 0)
-        return error_set_system(error, ERROR_IO, errno, "cannot open the lock '%s'", path);
+        return -1;
     int refused = kernel_lock(lock->fd);
     lock->by_kernel = refused == 0;
     bool known = read_holder(lock->fd, &holder);
@@ -169,24 +174,34 @@ static int take_file(struct lock *lock, const char *path, int watch_seconds, str
         return held(&holder, known, path, error);
     if (refused && !has_no_locks(refused))
         return error_set_system(error, ERROR_IO, refused, "cannot lock '%s'", path);
-    if (known && is_held(lock, path, &holder, watch_seconds))
+    if (known && is_held(lock, &holder, watch_seconds))
         return held(&holder, known, path, error);
     if (ftruncate(lock->fd, 0) || write_line(lock))
         return error_set_system(error, ERROR_IO, errno, "cannot write to the lock '%s'", path);
-    if (!lock->by_kernel && !is_ours(lock, path))
+    if (!lock->by_kernel && !is_ours(lock))
         return held(&holder, false, path, error);
     return LOCK_TAKEN;
 }
 
-int lock_take(const char *path, int watch_seconds, struct lock **result, struct error *error)
+/* A lock that is not taken yet. NULL with ERROR_MEMORY. */
+static struct lock *lock_new(const struct folder *run, const char *name, struct error *error)
 {
     pthread_condattr_t monotonic;
     time_t now = time(NULL);
     struct tm utc;
+    char *path;
     struct lock *lock = memory_new(1, sizeof *lock, "lock", error);
-    *result = NULL;
     if (!lock)
-        return -1;
+        return NULL;
+    if (asprintf(&path, "%s%s", run->prefix, name) < 0) {
+        error_set(error, ERROR_MEMORY, "%s: no memory for its path", name);
+        memory_free(lock);
+        return NULL;
+    }
+    lock->fd = -1;
+    lock->run = run;
+    lock->name = name;
+    lock->path = path;
     pthread_mutex_init(&lock->mutex, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -194,7 +209,17 @@ int lock_take(const char *path, int watch_seconds, struct lock **result, struct 
     pthread_condattr_destroy(&monotonic);
     gmtime_r(&now, &utc);
     strftime(lock->start_time, sizeof lock->start_time, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    int answer = take_file(lock, path, watch_seconds, error);
+    return lock;
+}
+
+int lock_take(const struct folder *run, const char *name, int watch_seconds, struct lock **result,
+              struct error *error)
+{
+    struct lock *lock = lock_new(run, name, error);
+    *result = NULL;
+    if (!lock)
+        return -1;
+    int answer = take_file(lock, watch_seconds, error);
     if (answer == LOCK_TAKEN) {
         int failed = pthread_create(&lock->beater, NULL, beat, lock);
         lock->started = failed == 0;
@@ -223,6 +248,7 @@ void lock_release(struct lock *lock)
     }
     if (lock->fd >= 0)
         close(lock->fd);
+    free(lock->path);
     pthread_mutex_destroy(&lock->mutex);
     pthread_cond_destroy(&lock->changed);
     memory_free(lock);

@@ -3,30 +3,25 @@
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/atomic.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/path.h"
+#include "base/folder.h"
 #include "jobs/ledger.h"
 #include "jobs/ndjson.h"
 #include "jobs/passed_over.h"
 #include "jobs/shard.h"
 
-static char *path_of(const char *run, const struct shard *shard, struct error *error)
-{
-    char *path;
-    if (asprintf(&path, "%s/" LEDGER_FOLDER "/passed-over-%u-of-%u.json", run, shard->index,
-                 shard->count) >= 0)
-        return path;
-    error_set(error, ERROR_MEMORY, "no memory for a file's name");
-    return NULL;
-}
+enum { NAME_SIZE = 64 + sizeof LEDGER_FOLDER };
 
-static int write_file(const char *path, const struct passed_over *found,
+/* Such a file has a few lines for each shard. */
+enum { FILE_MAX = 1 << 20 };
+
+static int write_file(const struct folder *run, const char *name, const struct passed_over *found,
                       const struct passed_over *in_tars, struct error *error)
 {
     struct ndjson line = {0};
@@ -35,21 +30,26 @@ static int write_file(const char *path, const struct passed_over *found,
     passed_over_json(found, &line, "found");
     passed_over_json(in_tars, &line, "in_tars");
     int status = ndjson_end(&line)
-                     ? error_set(error, ERROR_MEMORY, "%s: no memory to write it", path)
-                     : atomic_write(path, line.text.bytes, line.text.used, NULL, error);
+                     ? error_set(error, ERROR_MEMORY, "%s: no memory to write it", name)
+                     : atomic_write(run, name, line.text.bytes, line.text.used, NULL, error);
     ndjson_free(&line);
     return status;
 }
 
-int passed_over_write(const char *run, const struct shard *shard, const struct passed_over *found,
-                      const struct passed_over *in_tars, struct error *error)
+static void write_name(char name[NAME_SIZE], uint32_t index, uint32_t count)
 {
-    char *path = path_of(run, shard, error);
-    int status = path ? 0 : -1;
-    if (path && (passed_over_total(found) + passed_over_total(in_tars) || access(path, F_OK) == 0))
-        status = write_file(path, found, in_tars, error);
-    free(path);
-    return status;
+    snprintf(name, NAME_SIZE, LEDGER_FOLDER "/passed-over-%u-of-%u.json", index, count);
+}
+
+int passed_over_write(const struct folder *run, const struct shard *shard,
+                      const struct passed_over *found, const struct passed_over *in_tars,
+                      struct error *error)
+{
+    char name[NAME_SIZE];
+    write_name(name, shard->index, shard->count);
+    if (passed_over_total(found) + passed_over_total(in_tars) == 0 && !folder_has(run, name))
+        return 0;
+    return write_file(run, name, found, in_tars, error);
 }
 
 static void read_counts(const json_t *file, const char *name, struct passed_over *passed)
@@ -66,11 +66,17 @@ static void read_counts(const json_t *file, const char *name, struct passed_over
     }
 }
 
-/* Adds one shard's file. *latest is the time of the file that *found is from. */
-static void read_shard(const char *path, double *latest, struct passed_over *found,
-                       struct passed_over *in_tars)
+/* Adds one shard's file. *latest is the time of the file that *found is from. A file that is
+ * damaged counts nothing; one that is refused, or cannot be read, fails. */
+static int read_shard(const struct folder *run, const char *name, double *latest,
+                      struct passed_over *found, struct passed_over *in_tars, struct error *error)
 {
-    json_t *file = json_load_file(path, 0, NULL);
+    char *text;
+    size_t length;
+    if (folder_read(run, name, FILE_MAX, &text, &length, error))
+        return error->system == ENOENT ? 0 : -1;
+    json_t *file = json_loadb(text, length, 0, NULL);
+    free(text);
     double time = json_number_value(json_object_get(file, "time"));
     if (file && time > *latest) {
         *latest = time;
@@ -79,37 +85,38 @@ static void read_shard(const char *path, double *latest, struct passed_over *fou
     }
     read_counts(file, "in_tars", in_tars);
     json_decref(file);
+    return 0;
 }
 
-int passed_over_read_run(const char *run, uint32_t shards, struct passed_over *passed,
+/* Whether a name is that of the file of one of `shards` shards, and of which. */
+static bool is_of_shard(const char *name, uint32_t shards, uint32_t *index)
+{
+    unsigned count;
+    int end = 0;
+    sscanf(name, "passed-over-%u-of-%u.json%n", index, &count, &end);
+    return end > 0 && name[end] == '\0' && count == shards && *index < count;
+}
+
+int passed_over_read_run(const struct folder *run, uint32_t shards, struct passed_over *passed,
                          struct error *error)
 {
     struct passed_over found = {0};
     double latest = 0;
-    char *folder = path_join(run, LEDGER_FOLDER, error);
-    DIR *directory = folder ? opendir(folder) : NULL;
     const struct dirent *entry;
-    int status = folder ? 0 : -1;
+    int status = 0;
     *passed = (struct passed_over){0};
-    if (folder && !directory)
-        status = error_set_system(error, ERROR_IO, errno, "cannot read folder '%s'", folder);
-    while (directory && status == 0 && (entry = readdir(directory))) {
-        unsigned index;
-        unsigned count;
-        int end = 0;
-        sscanf(entry->d_name, "passed-over-%u-of-%u.json%n", &index, &count, &end);
-        if (end == 0 || entry->d_name[end] || count != shards || index >= count)
+    DIR *list = folder_list(run, LEDGER_FOLDER, error);
+    if (!list)
+        return -1;
+    while (status == 0 && (entry = readdir(list))) {
+        char name[NAME_SIZE];
+        uint32_t index;
+        if (!is_of_shard(entry->d_name, shards, &index))
             continue;
-        char *path = path_join(folder, entry->d_name, error);
-        if (path)
-            read_shard(path, &latest, &found, passed);
-        else
-            status = -1;
-        free(path);
+        write_name(name, index, shards);
+        status = read_shard(run, name, &latest, &found, passed, error);
     }
-    if (directory)
-        closedir(directory);
-    free(folder);
+    closedir(list);
     passed_over_sum(passed, &found);
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include "base/atomic.h"
 #include "base/error.h"
+#include "base/folder.h"
 #include "jobs/items.h"
 #include "jobs/progress.h"
 
@@ -105,8 +106,12 @@ int progress_write_metrics(const struct progress_options *options,
     write_state(&sheet, counts);
     int failed = ferror(out);
     failed |= fclose(out);
-    int status = failed ? error_set(error, ERROR_MEMORY, "no memory for metrics")
-                        : atomic_write(options->metrics, text, size, NULL, error);
+    const char *name;
+    struct folder *folder = failed ? NULL : folder_of(options->metrics, &name, error);
+    int status = folder ? atomic_write(folder, name, text, size, NULL, error) : -1;
+    if (failed)
+        error_set(error, ERROR_MEMORY, "no memory for metrics");
+    folder_close(folder);
     free(text);
     return status;
 }

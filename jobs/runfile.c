@@ -7,12 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/atomic.h"
 #include "base/atomic_name.h"
 #include "base/atomic_sync.h"
 #include "base/error.h"
+#include "base/folder.h"
+#include "base/path.h"
 
 enum { DIFFERENCES_SHOWN = 4 };
 
@@ -79,33 +82,58 @@ static int compare(const json_t *object, const char *path, const struct runfile_
     return RUNFILE_DIFFERS;
 }
 
-/* Compares the fields with the existing file. */
-static int compare_file(const char *path, const struct runfile_field *fields, size_t count,
-                        struct error *error)
+/* Some options of one line each. */
+enum { FILE_MAX = 1 << 20 };
+
+/* Reads the file. Where it gets its name by a hard link (move_if_free), it has two for a moment. */
+static int read_existing(const struct folder *run, const char *name, char **text, size_t *length,
+                         struct error *error)
 {
-    json_error_t reason;
-    json_t *object = json_load_file(path, JSON_REJECT_DUPLICATES, &reason);
-    if (!object && access(path, R_OK))
-        return error_set_system(error, ERROR_IO, errno, "cannot read '%s'", path);
-    if (!json_is_object(object)) {
-        json_decref(object);
-        return error_set(error, ERROR_USAGE,
-                         "'%s' is not a run file: move it away, or choose another folder", path);
+    for (int attempt = 0;; attempt++) {
+        int status = folder_read(run, name, FILE_MAX, text, length, error);
+        if (status == 0 || error->system != EMLINK || attempt == 10)
+            return status;
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
     }
-    int answer = compare(object, path, fields, count, error);
+}
+
+/* Compares the fields with the existing file. */
+static int compare_file(const struct folder *run, const char *name,
+                        const struct runfile_field *fields, size_t count, struct error *error)
+{
+    char *text, *path;
+    size_t length;
+    if (read_existing(run, name, &text, &length, error))
+        return -1;
+    json_t *object = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+    free(text);
+    int answer;
+    if (asprintf(&path, "%s%s", run->prefix, name) < 0) {
+        answer = error_set(error, ERROR_MEMORY, "%s: no memory for its path", name);
+    } else {
+        answer =
+            json_is_object(object)
+                ? (int)compare(object, path, fields, count, error)
+                : error_set(error, ERROR_USAGE,
+                            "'%s' is not a run file: move it away, or choose another folder", path);
+        free(path);
+    }
     json_decref(object);
     return answer;
 }
 
-/* Gives the file `from` the name `to` unless that is taken. Returns 0, EEXIST or another errno. */
-static int move_if_free(const char *from, const char *to)
+/* Gives the file `from` in `folder` the name `to` unless that is taken. Returns 0, EEXIST or another
+ * errno. */
+static int move_if_free(int folder, const char *from, const char *to)
 {
-    if (link(from, to) == 0)
+    if (renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0)
         return 0;
     if (errno == EEXIST)
         return EEXIST;
-    /* This file system may have no hard links. */
-    return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ? 0 : errno;
+    /* NFS knows hard links only. */
+    int reason = linkat(folder, from, folder, to, 0) ? errno : 0;
+    unlinkat(folder, from, 0);
+    return reason;
 }
 
 /* Whether a failed call says that the file system does not know it (FUSE, some network ones). */
@@ -116,10 +144,10 @@ static bool is_unknown_call(int reason)
 
 /* The last resort: writes the file under its own name if that is free. A kill in the middle leaves
  * a file that is not complete, which the next start reports. Returns 0, EEXIST or another errno. */
-static int write_if_free(const char *path, const char *text)
+static int write_if_free(int folder, const char *name, const char *text)
 {
     size_t size = strlen(text);
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int file = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (file < 0)
         return errno;
     errno = EIO; /* of a short write */
@@ -127,51 +155,67 @@ static int write_if_free(const char *path, const char *text)
     if (close(file) && reason == 0)
         reason = errno;
     if (reason)
-        unlink(path);
+        unlinkat(folder, name, 0);
     return reason;
 }
 
+/* Gives the complete file `temporary` its name, both below `run`. Returns 0, EEXIST or another errno,
+ * or -1 with *error. */
+static int give_name(const struct folder *run, const char *temporary, const char *name,
+                     const char *text, struct error *error)
+{
+    const char *from, *to = path_base(name);
+    int folder = folder_parent(run, temporary, false, &from, error);
+    if (folder < 0)
+        return -1;
+    int reason = move_if_free(folder, from, to);
+    if (reason == EEXIST)
+        unlinkat(folder, from, 0);
+    if (is_unknown_call(reason))
+        reason = write_if_free(folder, to, text);
+    int synced = reason ? 0 : atomic_sync_parent(folder, name, error);
+    close(folder);
+    return synced ? -1 : reason;
+}
+
 /* Returns RUNFILE_CREATED, RUNFILE_SAME if another process created the file meanwhile, or -1. */
-static int create(const char *path, const char *text, struct error *error)
+static int create(const struct folder *run, const char *name, const char *text, struct error *error)
 {
     const struct atomic_writer self = atomic_writer_self();
-    char *temporary = atomic_temporary_name(path, &self, 0);
+    char *temporary = atomic_temporary_name(name, &self, 0);
     if (!temporary)
-        return error_set(error, ERROR_MEMORY, "no memory for the name '%s'", path);
-    int status = atomic_write(temporary, text, strlen(text), NULL, error);
+        return error_set(error, ERROR_MEMORY, "no memory for the name '%s'", name);
+    int status = atomic_write(run, temporary, text, strlen(text), NULL, error);
     if (status == 0) {
-        int reason = move_if_free(temporary, path);
-        unlink(temporary);
-        if (is_unknown_call(reason))
-            reason = write_if_free(path, text);
+        int reason = give_name(run, temporary, name, text, error);
         status = reason == EEXIST ? RUNFILE_SAME : RUNFILE_CREATED;
-        if (reason && reason != EEXIST)
-            status = error_set_system(error, ERROR_IO, reason, "cannot create '%s'", path);
+        if (reason > 0 && reason != EEXIST)
+            status = error_set_system(error, ERROR_IO, reason, "cannot create '%s%s'", run->prefix,
+                                      name);
+        status = reason < 0 ? -1 : status;
     }
-    if (status == RUNFILE_CREATED && atomic_sync_folder(path, atomic_folder_length(path), error))
-        status = -1;
     free(temporary);
     return status;
 }
 
-int runfile_agree(const char *path, const struct runfile_field *fields, size_t count,
-                  struct error *error)
+int runfile_agree(const struct folder *run, const char *name, const struct runfile_field *fields,
+                  size_t count, struct error *error)
 {
-    if (access(path, F_OK)) {
+    if (!folder_has(run, name)) {
         char *text = format_fields(fields, count, error);
-        int answer = text ? create(path, text, error) : -1;
+        int answer = text ? create(run, name, text, error) : -1;
         free(text);
         if (answer != RUNFILE_SAME)
             return answer;
     }
-    return compare_file(path, fields, count, error);
+    return compare_file(run, name, fields, count, error);
 }
 
-int runfile_replace(const char *path, const struct runfile_field *fields, size_t count,
-                    struct error *error)
+int runfile_replace(const struct folder *run, const char *name, const struct runfile_field *fields,
+                    size_t count, struct error *error)
 {
     char *text = format_fields(fields, count, error);
-    int status = text ? atomic_write(path, text, strlen(text), NULL, error) : -1;
+    int status = text ? atomic_write(run, name, text, strlen(text), NULL, error) : -1;
     free(text);
     return status;
 }

@@ -1,10 +1,12 @@
 #include "program/config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/json_text.h"
@@ -128,11 +130,22 @@ static int apply_text(struct settings *settings, const char *text, size_t size, 
     return status;
 }
 
+/* Opens a file, or a pipe if somebody writes to it, without waiting for one. */
+static FILE *open_text(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    /* From here on the writer is waited for. */
+    FILE *file = fd >= 0 && fcntl(fd, F_SETFL, 0) == 0 ? fdopen(fd, "r") : NULL;
+    if (fd >= 0 && !file)
+        close(fd);
+    return file;
+}
+
 int config_read(struct settings *settings, const char *path, struct error *error)
 {
     char *text = NULL;
     size_t size = 0;
-    FILE *file = fopen(path, "re");
+    FILE *file = open_text(path);
     if (!file)
         return error_set_system(error, ERROR_USAGE, errno, "--config %s", path);
     int status = read_text(file, &text, &size, error);

@@ -7,8 +7,8 @@
 
 #include "base/atomic_batch.h"
 #include "base/atomic_clean.h"
-#include "base/atomic_sync.h"
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/plain_text.h"
 #include "images/image.h"
 #include "program/command.h"
@@ -21,6 +21,7 @@
 enum { WRITERS_MAX = 16, SYNC_FILES = 1000, SYNC_SECONDS = 30 };
 
 struct exporter {
+    struct folder *out; /* owned */
     const struct settings *settings;
     char *formats; /* owned: the comma-separated list, cut into names */
     const char *names[WRITERS_MAX];
@@ -71,19 +72,10 @@ static int read_options(struct exporter *exporter, struct error *error)
 static int open_writers(const struct exporter *exporter, struct writer **writers,
                         struct error *error)
 {
-    const char *out = exporter->settings->output;
     for (size_t i = 0; i < exporter->count; i++) {
-        char *folder;
-        if (exporter->count == 1)
-            folder = strdup(out);
-        else if (asprintf(&folder, "%s/%s", out, exporter->names[i]) < 0)
-            folder = NULL;
-        if (!folder)
-            return error_set(error, ERROR_MEMORY, "no memory for a folder's name");
-        int result =
-            writer_open(&writers[i], exporter->names[i], folder, &exporter->options, error);
-        free(folder);
-        if (result)
+        const char *folder = exporter->count == 1 ? "" : exporter->names[i];
+        if (writer_open(&writers[i], exporter->names[i], exporter->out, folder, &exporter->options,
+                        error))
             return -1;
     }
     return 0;
@@ -134,8 +126,6 @@ static int export_all(const struct exporter *exporter, struct export_job *job, s
  * this walk or the next one. */
 static int check_out(const char *records_path, const char *out_path, struct error *error)
 {
-    if (atomic_make_folder(out_path, error))
-        return -1;
     char *records = realpath(records_path, NULL), *out = realpath(out_path, NULL);
     size_t length = records ? strlen(records) : 0;
     bool inside = records && out && strncmp(out, records, length) == 0 &&
@@ -150,18 +140,38 @@ static int check_out(const char *records_path, const char *out_path, struct erro
                      out_path);
 }
 
+/* Opens the output folder. DIR/@NAME among the records lies in a folder of theirs, where others may
+ * have put a link. */
+static struct folder *open_out(const char *records_path, const struct settings *settings,
+                               struct error *error)
+{
+    const char *out = settings->output;
+    size_t length = strlen(records_path);
+    while (length > 1 && records_path[length - 1] == '/')
+        length--;
+    if (strncmp(out, records_path, length) != 0 || out[length] != '/' || out[length + 1] != '@')
+        return folder_make(out, settings->trust_folder, error);
+    struct folder *records = folder_open(records_path, settings->trust_folder, error);
+    struct folder *folder = NULL;
+    if (records && folder_make_below(records, out + length + 1, error) == 0)
+        folder = folder_below(records, out + length + 1, error);
+    folder_close(records);
+    return folder;
+}
+
 static int run_export(struct exporter *exporter, struct export_job *job, struct error *error)
 {
-    const char *out = exporter->settings->output;
-    if (read_options(exporter, error) || check_out(job->records, out, error) ||
-        image_library_start(error))
+    if (read_options(exporter, error) || image_library_start(error))
         return -1;
     int result = -1;
-    if (atomic_clean(out, NULL, error) == 0) {
+    exporter->out = open_out(job->records, exporter->settings, error);
+    if (exporter->out && check_out(job->records, exporter->settings->output, error) == 0 &&
+        atomic_clean(exporter->out, NULL, error) == 0) {
         exporter->options.batch = atomic_batch_new(SYNC_FILES, SYNC_SECONDS, error);
         result = exporter->options.batch ? export_all(exporter, job, error) : -1;
         atomic_batch_free(exporter->options.batch);
     }
+    folder_close(exporter->out);
     image_library_stop();
     return result;
 }

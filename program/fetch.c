@@ -12,6 +12,7 @@
 #include "base/atomic.h"
 #include "base/atomic_clean.h"
 #include "base/error.h"
+#include "base/folder.h"
 #include "program/digest.h"
 #include "program/model_zoo.h"
 
@@ -175,7 +176,11 @@ int fetch_model(const struct model_zoo_entry *entry, const char *path, struct er
         return there > 0 ? 0 : -1;
     snprintf(url, sizeof url, "%s%s", entry->url, entry->file);
     atomic_clean_beside(path); /* a download that was killed may have left some GB */
-    if (atomic_open(&file, path, error))
+    const char *name;
+    struct folder *folder = folder_of(path, &name, error);
+    int opened = folder ? atomic_open(&file, folder, name, error) : -1;
+    folder_close(folder);
+    if (opened)
         return -1;
     if (download_to(&file, entry, url, error)) {
         atomic_abandon(&file);

@@ -44,7 +44,8 @@ struct settings {
     char *format;                 /* comma-separated names; `run` writes records in any case */
     char *fields;                 /* comma-separated members beyond SA-1B's */
     bool overlay;
-    char *scale_16bit;   /* "none" or "minmax" */
+    char *scale_16bit; /* "none" or "minmax" */
+    bool trust_folder;
     uint64_t max_pixels; /* largest width * height that is decoded */
 
     int threads;          /* threads that share one image; 0: chosen */

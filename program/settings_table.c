@@ -44,6 +44,8 @@ static const struct setting table[] = {
      "none: upper 8 bits of 16; minmax: an image's least to greatest value as 0 to 255"},
     {"max-pixels", 0, "N", SETTING_COUNT, AT(max_pixels), FROM_TO(1, UINT32_MAX), "500000000",
      FOR_RUN, INPUT, "refuse images with more pixels than this in their header"},
+    {"trust-folder", 0, NULL, SETTING_FLAG, AT(trust_folder), ANY, NULL, FOR_RUN, INPUT,
+     "nobody else writes into DIR: follow links in it, use files of other users"},
 
     {"model", 'm', "FILE", SETTING_TEXT, AT(model), ANY, NULL, FOR_RUN | FOR_EVAL | FOR_BENCH,
      MODEL, "checkpoint, .pth or .safetensors (default: the built-in model)"},
@@ -181,6 +183,9 @@ static const struct setting table[] = {
      "also check that each image exists and has the recorded size"},
     {"max-pixels", 0, "N", SETTING_COUNT, AT(max_pixels), FROM_TO(1, UINT32_MAX), "500000000",
      FOR_EXPORT | FOR_VERIFY | FOR_STATS, OPTIONS, "refuse records of images with more pixels"},
+    {"trust-folder", 0, NULL, SETTING_FLAG, AT(trust_folder), ANY, NULL,
+     FOR_STATUS | FOR_MERGE | FOR_EXPORT | FOR_VERIFY | FOR_STATS | FOR_EVAL, OPTIONS,
+     "nobody else writes into the folder: follow links in it, use files of other users"},
     {"output", 'o', "FILE", SETTING_TEXT, AT(output), ANY, NULL, FOR_FETCH, OPTIONS,
      "file to write (default: the published name, in the current folder)"},
     {"watch", 0, NULL, SETTING_FLAG, AT(watch), ANY, NULL, FOR_STATUS, OPTIONS,

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "jobs/ledger_status.h"
 #include "program/command.h"
 #include "program/command_line.h"
@@ -18,6 +19,11 @@ static enum exit_status status_of(struct ledger_run_status *status)
     return result;
 }
 
+static struct folder *open_run(const struct command_line *line, struct error *error)
+{
+    return folder_open(line->operands[0], line->settings.trust_folder, error);
+}
+
 enum exit_status status_main(struct command_line *line)
 {
     struct error error;
@@ -25,7 +31,10 @@ enum exit_status status_main(struct command_line *line)
     bool watch = line->settings.watch;
     for (;;) {
         struct ledger_run_status status;
-        if (ledger_status_read(line->operands[0], &image_words, &status, &error))
+        struct folder *run = open_run(line, &error);
+        int read = run ? ledger_status_read(run, &image_words, &status, &error) : -1;
+        folder_close(run);
+        if (read)
             return command_fail(line->command, &error);
         if (watch && !json && isatty(STDOUT_FILENO))
             fputs("\033[H\033[J", stdout); /* clear the terminal */
@@ -43,7 +52,10 @@ enum exit_status merge_main(struct command_line *line)
 {
     struct error error;
     struct ledger_run_status status;
-    if (ledger_merge(line->operands[0], &image_words, &status, &error))
+    struct folder *run = open_run(line, &error);
+    int merged = run ? ledger_merge(run, &image_words, &status, &error) : -1;
+    folder_close(run);
+    if (merged)
         return command_fail(line->command, &error);
     ledger_status_print(&status, stdout);
     return status_of(&status);

@@ -2,12 +2,13 @@
 #ifndef RECORDS_FORMAT_H
 #define RECORDS_FORMAT_H
 
+#include "base/folder.h"
 #include "records/writer.h"
 
 /* A writer of any format. `state` belongs to the format. */
 struct writer {
     const struct format *format;
-    char *out; /* owned: the folder */
+    struct folder *out; /* owned */
     struct writer_options options;
     void *state; /* made by open, freed by close and abandon; may be NULL */
 };
@@ -28,12 +29,11 @@ struct format {
 extern const struct format format_sa1b, format_rle, format_ndjson, format_coco, format_coco_results,
     format_polygons, format_png, format_labels, format_yolo, format_tar;
 
-/* "OUT/NAME" + ending: an extension (".json"), or a file in a folder of that name ("/0.png"). Owned
- * by the caller. NULL with ERROR_MEMORY. */
-char *format_path(const struct writer *writer, const char *name, const char *ending,
-                  struct error *error);
+/* The name below writer->out of a file: `name` with an ending, which is an extension (".json"), or a
+ * file in a folder of that name ("/0.png"). Owned by the caller. NULL with ERROR_MEMORY. */
+char *format_name(const char *name, const char *ending, struct error *error);
 
-/* Writes `text` atomically to format_path and frees it. If `text` is NULL, the error is already
+/* Writes `text` atomically to the file format_name and frees it. If `text` is NULL, the error is already
  * set. Returns 0 or -1. */
 int format_write(struct writer *writer, const char *name, const char *ending, char *text,
                  size_t length, struct error *error);

@@ -45,9 +45,9 @@ static void coco_free(struct coco *coco)
 }
 
 /* A nameless file in the output folder, or in TMPDIR if the file system does not support that. */
-static FILE *open_nameless(const char *folder)
+static FILE *open_nameless(const struct folder *folder)
 {
-    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    int fd = openat(folder->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     FILE *file = fd >= 0 ? fdopen(fd, "w+") : tmpfile();
     return file;
 }
@@ -55,16 +55,12 @@ static FILE *open_nameless(const char *folder)
 static int coco_open(struct writer *writer, const char *name, const char *head, struct error *error)
 {
     struct coco *coco = calloc(1, sizeof *coco);
-    char *path = coco ? format_path(writer, name, ".json", error) : NULL;
-    if (!path) {
-        free(coco);
-        return error_set(error, ERROR_MEMORY, "%s: no memory for a file", writer->out);
-    }
-    int result = atomic_open(&coco->file, path, error);
-    free(path);
+    if (!coco)
+        return error_set(error, ERROR_MEMORY, "%s: no memory for a file", writer->out->path);
+    int result = atomic_open(&coco->file, writer->out, name, error);
     if (result == 0 && !(coco->images = open_nameless(writer->out)))
         result = error_set_system(error, ERROR_IO, errno, "%s: a temporary file cannot be made",
-                                  writer->out);
+                                  writer->out->path);
     if (result == 0)
         result = atomic_append(&coco->file, head, strlen(head), error);
     if (result) {
@@ -78,7 +74,7 @@ static int coco_open(struct writer *writer, const char *name, const char *head, 
 
 static int open_instances(struct writer *writer, struct error *error)
 {
-    return coco_open(writer, "instances",
+    return coco_open(writer, "instances.json",
                      "{\"info\": {\"description\": \"masks by maskmill\"}, \"licenses\": [], "
                      "\"categories\": [{\"id\": 1, \"name\": \"object\", \"supercategory\": "
                      "\"object\"}],\n\"annotations\": [",
@@ -87,7 +83,7 @@ static int open_instances(struct writer *writer, struct error *error)
 
 static int open_results(struct writer *writer, struct error *error)
 {
-    return coco_open(writer, "results", "[", error);
+    return coco_open(writer, "results.json", "[", error);
 }
 
 static void abandon_coco(struct writer *writer)

@@ -18,12 +18,12 @@ static int write_plane(struct writer *writer, const char *name, const char *endi
 {
     uint8_t *bytes = NULL;
     size_t size;
-    char *path = format_path(writer, name, ending, error);
+    char *whole = format_name(name, ending, error);
     int result = -1;
-    if (path && image_write_plane(plane, &bytes, &size, error) == 0)
-        result = atomic_write(path, bytes, size, writer->options.batch, error);
+    if (whole && image_write_plane(plane, &bytes, &size, error) == 0)
+        result = atomic_write(writer->out, whole, bytes, size, writer->options.batch, error);
     memory_free(bytes);
-    free(path);
+    free(whole);
     return result;
 }
 

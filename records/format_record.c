@@ -39,10 +39,8 @@ static int open_ndjson(struct writer *writer, struct error *error)
 {
     struct atomic_file *file = calloc(1, sizeof *file);
     if (!file)
-        return error_set(error, ERROR_MEMORY, "%s: no memory for a file", writer->out);
-    char *path = format_path(writer, "records", ".ndjson", error);
-    int result = path ? atomic_open(file, path, error) : -1;
-    free(path);
+        return error_set(error, ERROR_MEMORY, "%s: no memory for a file", writer->out->path);
+    int result = atomic_open(file, writer->out, "records.ndjson", error);
     if (result)
         free(file);
     else

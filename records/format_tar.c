@@ -45,21 +45,21 @@ static int open_tar(struct writer *writer, struct error *error)
         shards->prefix = strdup(prefix ? prefix : "");
     if (!shards || !shards->prefix) {
         free(shards);
-        return error_set(error, ERROR_MEMORY, "%s: no memory for tar shards", writer->out);
+        return error_set(error, ERROR_MEMORY, "%s: no memory for tar shards", writer->out->path);
     }
     writer->state = shards;
     return 0;
 }
 
-static char *shard_path(const struct writer *writer, size_t number, struct error *error)
+static char *shard_name(const struct writer *writer, size_t number, struct error *error)
 {
     const struct shards *shards = writer->state;
-    char *path;
-    if (asprintf(&path, "%s/%s%06zu.tar", writer->out, shards->prefix, number) < 0) {
-        error_set(error, ERROR_MEMORY, "%s: no memory for a shard's name", writer->out);
+    char *name;
+    if (asprintf(&name, "%s%06zu.tar", shards->prefix, number) < 0) {
+        error_set(error, ERROR_MEMORY, "%s: no memory for a shard's name", writer->out->path);
         return NULL;
     }
-    return path;
+    return name;
 }
 
 static la_ssize_t write_block(struct archive *archive, void *context, const void *bytes,
@@ -84,17 +84,17 @@ static int archive_failed(const struct shards *shards, struct error *error)
 static int begin_shard(struct writer *writer, struct error *error)
 {
     struct shards *shards = writer->state;
-    char *path = shard_path(writer, shards->number, error);
-    if (!path)
+    char *name = shard_name(writer, shards->number, error);
+    if (!name)
         return -1;
-    int result = atomic_open(&shards->file, path, error);
-    free(path);
+    int result = atomic_open(&shards->file, writer->out, name, error);
+    free(name);
     if (result)
         return -1;
     shards->archive = archive_write_new();
     if (!shards->archive) {
         atomic_abandon(&shards->file);
-        return error_set(error, ERROR_MEMORY, "%s: no memory for a tar shard", writer->out);
+        return error_set(error, ERROR_MEMORY, "%s: no memory for a tar shard", writer->out->path);
     }
     /* ustar; pax headers only for names and sizes that do not fit. */
     if (archive_write_set_format_pax_restricted(shards->archive) ||
@@ -230,12 +230,13 @@ static int add_tar(struct writer *writer, const struct writer_item *item, struct
 static int remove_later(struct writer *writer, struct error *error)
 {
     const struct shards *shards = writer->state;
-    int result = 0;
-    for (size_t number = shards->number; result == 0; number++) {
-        char *path = shard_path(writer, number, error);
-        result = path ? unlink(path) : -1;
-        free(path);
-        if (!path)
+    bool there = true;
+    for (size_t number = shards->number; there; number++) {
+        char *name = shard_name(writer, number, error);
+        there = name && folder_has(writer->out, name);
+        int result = there ? folder_remove(writer->out, name, error) : 0;
+        free(name);
+        if (!name || result)
             return -1;
     }
     return 0;
@@ -286,7 +287,7 @@ static int open_tar(struct writer *writer, struct error *error)
 {
     return error_set(error, ERROR_UNSUPPORTED,
                      "%s: this build has no tar shards; install libarchive-dev and build again",
-                     writer->out);
+                     writer->out->path);
 }
 
 const struct format format_tar = {

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/atomic.h"
-#include "base/atomic_sync.h"
 #include "base/error.h"
 #include "records/format.h"
 
@@ -39,27 +38,24 @@ static const struct format *find(const char *name, struct error *error)
 
 static void release(struct writer *writer)
 {
-    free(writer->out);
+    folder_close(writer->out);
     free(writer);
 }
 
-int writer_open(struct writer **writer, const char *format, const char *out,
-                const struct writer_options *options, struct error *error)
+int writer_open(struct writer **writer, const char *format, const struct folder *out,
+                const char *name, const struct writer_options *options, struct error *error)
 {
     *writer = NULL;
     const struct format *found = find(format, error);
-    if (!found || atomic_make_folder(out, error))
+    if (!found || (*name && folder_make_below(out, name, error)))
         return -1;
     struct writer *made = calloc(1, sizeof *made);
-    if (made)
-        made->out = strdup(out);
-    if (!made || !made->out) {
-        free(made);
-        return error_set(error, ERROR_MEMORY, "%s: no memory for a writer", out);
-    }
+    if (!made)
+        return error_set(error, ERROR_MEMORY, "%s%s: no memory for a writer", out->prefix, name);
     made->format = found;
     made->options = *options;
-    if (found->open && found->open(made, error)) {
+    made->out = folder_below(out, name, error);
+    if (!made->out || (found->open && found->open(made, error))) {
         release(made);
         return -1;
     }
@@ -92,23 +88,23 @@ void writer_abandon(struct writer *writer)
     release(writer);
 }
 
-char *format_path(const struct writer *writer, const char *name, const char *ending,
-                  struct error *error)
+char *format_name(const char *name, const char *ending, struct error *error)
 {
-    char *path;
-    if (asprintf(&path, "%s/%s%s", writer->out, name, ending) < 0) {
-        error_set(error, ERROR_MEMORY, "%s: no memory for its path", name);
+    char *whole;
+    if (asprintf(&whole, "%s%s", name, ending) < 0) {
+        error_set(error, ERROR_MEMORY, "%s: no memory for its name", name);
         return NULL;
     }
-    return path;
+    return whole;
 }
 
 int format_write(struct writer *writer, const char *name, const char *ending, char *text,
                  size_t length, struct error *error)
 {
-    char *path = text ? format_path(writer, name, ending, error) : NULL;
-    int result = path ? atomic_write(path, text, length, writer->options.batch, error) : -1;
-    free(path);
+    char *whole = text ? format_name(name, ending, error) : NULL;
+    int result =
+        whole ? atomic_write(writer->out, whole, text, length, writer->options.batch, error) : -1;
+    free(whole);
     free(text);
     return result;
 }

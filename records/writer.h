@@ -19,6 +19,7 @@
 
 struct atomic_batch;
 struct error;
+struct folder;
 struct record;
 struct writer;
 
@@ -45,11 +46,12 @@ struct writer_item {
  * false if `index` is too large. */
 bool writer_format(size_t index, const char **name, enum writer_kind *kind, const char **summary);
 
-/* Opens a format ("sa1b", "ndjson", "coco", ...) in the folder `out`, which is made if missing. The
+/* Opens a format ("sa1b", "ndjson", "coco", ...) in the folder `name` below `out` ("": itself), which
+ * is made if missing. `out` may be closed afterwards. The
  * files of WRITER_WHOLE formats have fixed names. `options` are copied.
  * Returns 0, or -1 with ERROR_USAGE (unknown format), ERROR_IO, ERROR_MEMORY. */
-int writer_open(struct writer **writer, const char *format, const char *out,
-                const struct writer_options *options, struct error *error);
+int writer_open(struct writer **writer, const char *format, const struct folder *out,
+                const char *name, const struct writer_options *options, struct error *error);
 
 /* Writes one image. After -1 with ERROR_RECORD or ERROR_IMAGE, this image is skipped and others may
  * follow. After any other error the writer can only be abandoned. */

@@ -243,16 +243,17 @@ int item_compute(struct run *run, struct item *item, int worker)
 static int write_output(struct run *run, struct item *item, const char *suffix, const void *bytes,
                         size_t size)
 {
-    char *path = run_folder_path(&run->config, item->key, suffix, &item->error);
-    int status = path ? -1 : 0;
+    char *name = run_folder_name(item->key, suffix, &item->error);
+    int status = name ? -1 : 0;
     for (int attempt = 0; status; attempt++) {
         item->error = (struct error){0};
-        status = atomic_write(path, bytes, size, run->resources.batch, &item->error);
+        status =
+            atomic_write(run->config.output, name, bytes, size, run->resources.batch, &item->error);
         if (status && !try_again(run, item, RETRY_WRITING, attempt))
             break;
     }
-    status = path ? status : -1;
-    free(path);
+    status = name ? status : -1;
+    free(name);
     return status;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 
 #define E_ACUTE "\xc3\xa9"
 #define E_ACUTE_UPPER "\xc3\x89"
@@ -25,11 +26,14 @@ static const struct probe {
     {"a", "a.", NAME_FOLD_TRAILING},
 };
 
+enum { PROBE_NAME = 64 };
+
 /* Makes one name and looks for another. Names that the file system cannot hold fold nothing. */
 static int ask(int folder, const struct probe *probe, unsigned *how, struct error *error)
 {
     struct stat status;
-    int fd = openat(folder, probe->made, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    int fd =
+        openat(folder, probe->made, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && (errno == EINVAL || errno == EILSEQ))
         return 0;
     if (fd < 0)
@@ -42,22 +46,44 @@ static int ask(int folder, const struct probe *probe, unsigned *how, struct erro
     return 0;
 }
 
-int name_fold_probe(const char *folder, unsigned *how, struct error *error)
+/* Makes a folder of a new name in `parent`. Returns 0 or an errno. */
+static int make_new(int parent, char name[PROBE_NAME])
 {
-    char *path;
-    *how = 0;
-    if (asprintf(&path, "%s/names-XXXXXX", folder) < 0)
-        return error_set(error, ERROR_MEMORY, "%s: no memory for a name", folder);
-    int fd = mkdtemp(path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    for (unsigned i = 0; i < 10000; i++) {
+        snprintf(name, PROBE_NAME, "names-%ld-%u", (long)getpid(), i);
+        if (mkdirat(parent, name, 0700) == 0)
+            return 0;
+        if (errno != EEXIST)
+            return errno;
+    }
+    return EEXIST;
+}
+
+/* The probe in `parent`, an open folder. */
+static int probe_in(int parent, unsigned *how, struct error *error)
+{
+    char name[PROBE_NAME];
+    int reason = make_new(parent, name);
+    if (reason)
+        return error_set_system(error, ERROR_IO, reason, "a folder cannot be made");
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     int status = fd >= 0 ? 0 : error_set_system(error, ERROR_IO, errno, "a folder cannot be made");
     for (size_t i = 0; status == 0 && i < sizeof probes / sizeof *probes; i++)
         status = ask(fd, &probes[i], how, error);
-    if (fd >= 0) {
+    if (fd >= 0)
         close(fd);
-        rmdir(path);
-    }
-    free(path);
-    return status ? error_prefix(error, "%s: what names are the same there is not known", folder)
+    unlinkat(parent, name, AT_REMOVEDIR);
+    return status;
+}
+
+int name_fold_probe(const struct folder *run, const char *below, unsigned *how, struct error *error)
+{
+    *how = 0;
+    struct folder *folder = folder_below(run, below, error);
+    int status = folder ? probe_in(folder->fd, how, error) : -1;
+    folder_close(folder);
+    return status ? error_prefix(error, "%s%s: what names are the same there is not known",
+                                 run->prefix, below)
                   : 0;
 }
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 struct error;
+struct folder;
 
 /* What a file system takes for the same; a set of bits. */
 enum name_fold {
@@ -17,9 +18,10 @@ enum name_fold {
     NAME_FOLD_TRAILING = 16 /* "a" and "a." */
 };
 
-/* Finds out what the file system of `folder` takes for the same, in a folder there that is made and
- * removed again. Returns 0 with the bits in *how, or -1 with ERROR_IO or ERROR_MEMORY. */
-int name_fold_probe(const char *folder, unsigned *how, struct error *error);
+/* Finds out what the file system of the folder `below` in `run` takes for the same, in a folder there
+ * that is made and removed again. Returns 0 with the bits in *how, or -1 with ERROR_IO or ERROR_MEMORY. */
+int name_fold_probe(const struct folder *run, const char *below, unsigned *how,
+                    struct error *error);
 
 /* The name of `length` bytes in the form that all names have that are the same: two names are taken
  * for one if their forms are equal. A path is folded component by component. In a name that is not

@@ -19,6 +19,8 @@
 
 enum { RUN_INPUTS_MAX = 64 }; /* inputs whose mounts are watched */
 
+struct folder;
+
 /* What the user asked for and what follows from it. Immutable once the first image has started. */
 struct run_config {
     struct settings *settings; /* the command line's */
@@ -34,7 +36,8 @@ struct run_config {
     struct image_options reading;             /* of images */
     struct mount_mark mounts[RUN_INPUTS_MAX]; /* the inputs' file systems */
     struct mount_mark output_mount;
-    unsigned name_folds; /* what the output folder takes for the same name (name_fold.h) */
+    struct folder *output; /* the output folder; owned, NULL until it is made */
+    unsigned name_folds;   /* what the output folder takes for the same name (name_fold.h) */
 };
 
 /* What the run works with. All owned; NULL until it is made. */

@@ -7,6 +7,7 @@
 #include "base/atomic_clean.h"
 #include "base/atomic_name.h"
 #include "base/atomic_sync.h"
+#include "base/folder.h"
 #include "base/hash.h"
 #include "base/hash_set.h"
 #include "base/memory.h"
@@ -23,23 +24,24 @@ struct run_clean {
     struct hash_set folders; /* hashes of folders that have been cleaned */
 };
 
-/* Cleans OUTDIR/<top>/<below[0..length)>; `top` may be empty. */
+/* Cleans <top>/<below[0..length)> in the output folder; `top` may be empty. */
 static int clean_folder(const struct run_clean *clean, const char *top, const char *below,
                         size_t length, struct error *error)
 {
-    char *path;
-    size_t removed, count;
+    char *name;
+    size_t removed = 0, count;
     const struct atomic_writer *dead = ledger_index_writers(clean->resources->before, &count);
-    if (asprintf(&path, "%s/%s%s%.*s", clean->config->settings->output, top,
-                 *top && length ? "/" : "", (int)length, below) < 0)
+    const struct folder *output = clean->config->output;
+    if (asprintf(&name, "%s%s%.*s", top, *top && length ? "/" : "", (int)length, below) < 0)
         return error_set(error, ERROR_MEMORY, "no memory for the name of a folder");
-    int status = atomic_clean_folder(path, dead, count, &removed, error);
+    int status = atomic_clean_folder(output, name, dead, count, &removed, error);
     if (status && error->system == ENAMETOOLONG)
         status = 0; /* nothing can be there */
     else if (status == 0 && removed)
         progress_log(clean->resources->progress, PROGRESS_INFO,
-                     "%s: removed %zu unfinished files of a run that was killed", path, removed);
-    free(path);
+                     "%s%s: removed %zu unfinished files of a run that was killed", output->prefix,
+                     name, removed);
+    free(name);
     return status;
 }
 

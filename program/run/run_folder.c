@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/atomic_sync.h"
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "jobs/ledger.h"
 #include "jobs/ledger_index.h"
@@ -19,13 +19,11 @@
 
 enum { FIELD_TEXT = 4096 };
 
-char *run_folder_path(const struct run_config *config, const char *key, const char *suffix,
-                      struct error *error)
+char *run_folder_name(const char *key, const char *suffix, struct error *error)
 {
-    char *path;
-    if (asprintf(&path, "%s/%.*s%s", config->settings->output, (int)list_stem(key), key, suffix) >=
-        0)
-        return path;
+    char *name;
+    if (asprintf(&name, "%.*s%s", (int)list_stem(key), key, suffix) >= 0)
+        return name;
     error_set(error, ERROR_MEMORY, "%s: no memory for the name of its output", key);
     return NULL;
 }
@@ -56,23 +54,22 @@ static size_t list_fields(const struct run_config *config, struct runfile_field 
 }
 
 /* Removes all ledgers: their lines are about another configuration. */
-static int remove_ledgers(const char *folder, struct error *error)
+static int remove_ledgers(const struct folder *output, struct error *error)
 {
-    char **paths;
+    char **names;
     size_t count;
     int status = 0;
-    if (ledger_files(folder, NULL, &paths, &count, error))
+    if (ledger_files(output, NULL, &names, &count, error))
         return -1;
     for (size_t i = 0; status == 0 && i < count; i++)
-        if (unlink(paths[i]) && errno != ENOENT)
-            status = error_set_system(error, ERROR_IO, errno, "%s", paths[i]);
-    free(paths);
+        status = folder_remove(output, names[i], error);
+    free(names);
     return status;
 }
 
 /* The folder was written with another configuration: refuses, or takes it over if asked to. */
-static int take_over(const struct run_config *config, const char *path,
-                     const struct runfile_field *fields, size_t count, struct error *error)
+static int take_over(const struct run_config *config, const struct runfile_field *fields,
+                     size_t count, struct error *error)
 {
     if (!config->settings->overwrite && !config->settings->extend) {
         struct error difference = *error;
@@ -81,9 +78,9 @@ static int take_over(const struct run_config *config, const char *path,
                          "configuration, or --overwrite to do all images again",
                          difference.text);
     }
-    if (config->settings->overwrite && remove_ledgers(config->settings->output, error))
+    if (config->settings->overwrite && remove_ledgers(config->output, error))
         return -1;
-    return runfile_replace(path, fields, count, error);
+    return runfile_replace(config->output, RUN_FILE, fields, count, error);
 }
 
 static int agree(const struct run_config *config, struct error *error)
@@ -91,21 +88,15 @@ static int agree(const struct run_config *config, struct error *error)
     size_t options;
     settings_table(&options);
     int status = -1;
-    char *path = NULL;
     char grid_sha256[DIGEST_TEXT];
     struct runfile_field *fields = memory_new(options + 3, sizeof *fields, "run.json", error);
     char(*texts)[FIELD_TEXT] = fields ? memory_new(options, FIELD_TEXT, "run.json", error) : NULL;
-    if (texts && asprintf(&path, "%s/" LEDGER_FOLDER "/run.json", config->settings->output) < 0) {
-        path = NULL;
-        error_set(error, ERROR_MEMORY, "no memory for the name of run.json");
-    }
-    if (path) {
+    if (texts) {
         size_t count = list_fields(config, fields, texts, grid_sha256);
-        status = runfile_agree(path, fields, count, error);
+        status = runfile_agree(config->output, RUN_FILE, fields, count, error);
         if (status == RUNFILE_DIFFERS)
-            status = take_over(config, path, fields, count, error);
+            status = take_over(config, fields, count, error);
     }
-    free(path);
     memory_free(texts);
     memory_free(fields);
     return status < 0 ? -1 : 0;
@@ -113,12 +104,12 @@ static int agree(const struct run_config *config, struct error *error)
 
 int run_folder_open(struct run_config *config, struct run_resources *resources, struct error *error)
 {
-    if (atomic_make_folder(config->settings->output, error) || agree(config, error))
+    if (agree(config, error))
         return -1;
     mount_note(config->settings->output, &config->output_mount);
     resources->before = config->settings->overwrite
                             ? ledger_index_new(error)
-                            : ledger_index_read(config->settings->output, &config->shard, error);
+                            : ledger_index_read(config->output, &config->shard, error);
     resources->clean = resources->before ? run_clean_new(config, resources, error) : NULL;
     return resources->clean ? 0 : -1;
 }
@@ -128,10 +119,10 @@ static bool is_there(const struct run *run, const char *key, uint64_t bytes)
 {
     struct error error;
     struct stat found;
-    char *path = run_folder_path(&run->config, key, ".json", &error);
-    bool there = path && stat(path, &found) == 0 && S_ISREG(found.st_mode) &&
-                 (uint64_t)found.st_size == bytes;
-    free(path);
+    char *name = run_folder_name(key, ".json", &error);
+    bool there = name && folder_stat(run->config.output, name, &found) == 0 &&
+                 S_ISREG(found.st_mode) && (uint64_t)found.st_size == bytes;
+    free(name);
     return there;
 }
 

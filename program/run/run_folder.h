@@ -5,12 +5,17 @@
 
 #include <stdbool.h>
 
+#include "base/path.h"
+
 struct error;
 struct run;
 struct run_config;
 struct run_resources;
 
-/* Makes the folder, compares run.json with this configuration (refusing a difference unless
+/* The run's configuration, below the output folder. */
+#define RUN_FILE PATH_RUN_FOLDER "/run.json"
+
+/* Compares run.json with this configuration (refusing a difference unless
  * --overwrite or --extend), reads which images are done and failed, and removes temporary files
  * that killed starts left at the top. 0 or -1. */
 int run_folder_open(struct run_config *config, struct run_resources *resources,
@@ -29,9 +34,8 @@ bool run_folder_has_failed(const struct run *run, const char *key);
  * 0 or -1. */
 int run_folder_clear(struct run *run, const char *key, struct error *error);
 
-/* OUTDIR/<key without its extension><suffix>; the caller frees it with free(3). NULL with
- * ERROR_MEMORY. */
-char *run_folder_path(const struct run_config *config, const char *key, const char *suffix,
-                      struct error *error);
+/* <key without its extension><suffix>, a name below the output folder; the caller frees it with
+ * free(3). NULL with ERROR_MEMORY. */
+char *run_folder_name(const char *key, const char *suffix, struct error *error);
 
 #endif

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "jobs/ledger.h"
 #include "jobs/ledger_index.h"
 #include "jobs/list.h"
@@ -25,20 +25,19 @@ struct foreign {
 
 bool run_foreign_is_new(const struct run_config *config)
 {
-    char path[4096];
-    struct stat found;
-    snprintf(path, sizeof path, "%s/" LEDGER_FOLDER "/run.json", config->settings->output);
-    return lstat(path, &found) != 0 && errno == ENOENT;
+    return !folder_has(config->output, RUN_FILE);
 }
 
-/* Whether a folder is missing or holds nothing but a run's own folder. */
-static bool is_empty(const char *path)
+/* Whether the folder `name` below the output folder is missing or holds nothing but a run's own
+ * folder. */
+static bool is_empty(const struct run_config *config, const char *name)
 {
-    DIR *folder = opendir(path);
+    struct error error;
+    DIR *folder = folder_list(config->output, name, &error);
     const struct dirent *entry;
     bool empty = true;
     if (!folder)
-        return true;
+        return error.system == ENOENT;
     while (empty && (entry = readdir(folder)))
         empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
                 strcmp(entry->d_name, LEDGER_FOLDER) == 0;
@@ -47,10 +46,11 @@ static bool is_empty(const char *path)
 }
 
 /* Whether a file begins as the record that this program writes for the image. */
-static bool is_record_of(const char *path, const char *key)
+static bool is_record_of(const struct folder *output, const char *name, const char *key)
 {
     char begin[64], expected[64] = "";
-    FILE *file = fopen(path, "re");
+    struct error ignored;
+    FILE *file = folder_stream(output, name, &ignored);
     size_t length = file ? fread(begin, 1, sizeof begin, file) : 0;
     if (file)
         fclose(file);
@@ -59,44 +59,49 @@ static bool is_record_of(const char *path, const char *key)
     return length >= (size_t)size && memcmp(begin, expected, (size_t)size) == 0;
 }
 
-/* Counts a path that is there; takes over `path`. */
-static void count(struct foreign *foreign, char *path)
+/* Counts a name that is there; takes it over. */
+static void count(struct foreign *foreign, char *name)
 {
     if (foreign->count++ == 0)
-        foreign->first = path;
+        foreign->first = name;
     else
-        free(path);
+        free(name);
 }
 
 static int check_file(struct foreign *foreign, const char *key, const char *suffix,
                       struct error *error)
 {
-    struct stat found;
-    char *path = run_folder_path(foreign->config, key, suffix, error);
-    if (!path)
+    const struct folder *output = foreign->config->output;
+    char *name = run_folder_name(key, suffix, error);
+    if (!name)
         return -1;
-    bool ours = lstat(path, &found) != 0 || (foreign->before && is_record_of(path, key));
+    bool ours = !folder_has(output, name) || (foreign->before && is_record_of(output, name, key));
     if (ours)
-        free(path);
+        free(name);
     else
-        count(foreign, path);
+        count(foreign, name);
     return 0;
 }
 
-/* The members of a tar are not known yet, so anything in their folder counts. */
-static int check_folder(struct foreign *foreign, const struct list_item *item, struct error *error)
+/* Counts the folder `name` below the output folder unless it is empty; takes the name over. */
+static void check_folder(struct foreign *foreign, char *name)
 {
-    char *path;
+    if (is_empty(foreign->config, name))
+        free(name);
+    else
+        count(foreign, name);
+}
+
+/* The members of a tar are not known yet, so anything in their folder counts. */
+static int check_tar(struct foreign *foreign, const struct list_item *item, struct error *error)
+{
     if (foreign->before)
         return 0;
-    if (asprintf(&path, "%s/%.*s", foreign->config->settings->output, (int)item->folder,
-                 item->key) < 0)
+    char *name = strndup(item->key, item->folder);
+    if (!name)
         return error_set(error, ERROR_MEMORY, "%s: no memory for the name of its output",
                          item->key);
-    if (is_empty(path))
-        free(path);
-    else
-        count(foreign, path);
+    check_folder(foreign, name);
     return 0;
 }
 
@@ -105,7 +110,7 @@ static int check_item(struct foreign *foreign, const struct list_item *item, str
     if (item->fault || !shard_has(&foreign->config->shard, item->key))
         return 0;
     if (item->folder)
-        return check_folder(foreign, item, error);
+        return check_tar(foreign, item, error);
     if (foreign->before && ledger_index_find(foreign->before, item->key).status != LEDGER_NONE)
         return 0;
     if (check_file(foreign, item->key, ".json", error))
@@ -124,14 +129,11 @@ static int check_formats(struct foreign *foreign, struct error *error)
     if (foreign->before || foreign->config->shard.count > 1)
         return 0;
     while (name && *name) {
-        char *path;
+        char *folder;
         size_t length = strcspn(name, ",");
-        if (asprintf(&path, "%s/@%.*s", settings->output, (int)length, name) < 0)
+        if (asprintf(&folder, "@%.*s", (int)length, name) < 0)
             return error_set(error, ERROR_MEMORY, "%s: no memory for a name", name);
-        if (is_empty(path))
-            free(path);
-        else
-            count(foreign, path);
+        check_folder(foreign, folder);
         name += length + (name[length] == ',');
     }
     return 0;
@@ -142,10 +144,11 @@ static int refuse(const struct foreign *foreign, struct error *error)
     char others[64] = "";
     if (foreign->count > 1)
         snprintf(others, sizeof others, " (and %llu more)", (unsigned long long)foreign->count - 1);
-    return error_set(error, ERROR_USAGE,
-                     "%s%s was there before and is not this run's; choose another folder with -o, "
-                     "or --overwrite to replace it",
-                     foreign->first, others);
+    return error_set(
+        error, ERROR_USAGE,
+        "%s%s%s was there before and is not this run's; choose another folder with -o, "
+        "or --overwrite to replace it",
+        foreign->config->output->prefix, foreign->first, others);
 }
 
 int run_foreign_check(const struct run_config *config, const struct run_resources *resources,
@@ -154,7 +157,7 @@ int run_foreign_check(const struct run_config *config, const struct run_resource
     struct foreign foreign = {.config = config, .before = is_new ? NULL : resources->before};
     struct list_item item;
     int found;
-    if (config->settings->overwrite || (is_new && is_empty(config->settings->output)))
+    if (config->settings->overwrite || (is_new && is_empty(config, "")))
         return 0;
     while ((found = list_next(resources->list, &item, error)) > 0)
         if (check_item(&foreign, &item, error)) {

@@ -110,12 +110,10 @@ static int open_format(struct run_formats *formats, struct format *format, struc
         .fields = formats->fields,
         .batch = formats->resources->batch,
     };
-    char *folder;
-    if (asprintf(&folder, "%s/@%s", formats->config->settings->output, format->name) < 0)
-        return error_set(error, ERROR_MEMORY, "no memory for the name of a folder");
-    int status = writer_open(&format->writer, format->name, folder, &options, error);
-    free(folder);
-    return status;
+    char folder[FORMAT_NAME + 1];
+    snprintf(folder, sizeof folder, "@%s", format->name);
+    return writer_open(&format->writer, format->name, formats->config->output, folder, &options,
+                       error);
 }
 
 int run_formats_open(struct run_formats *formats, struct error *error)

@@ -48,11 +48,7 @@ static int refuse_nothing(const char *what, const struct passed_over *passed, st
 /* Refuses images whose records are one file in an output folder without case, or the like. */
 static int refuse_folded(struct run_config *config, struct list *list, struct error *error)
 {
-    char *folder;
-    if (asprintf(&folder, "%s/" LEDGER_FOLDER, config->settings->output) < 0)
-        return error_set(error, ERROR_MEMORY, "no memory for a name");
-    int status = name_fold_probe(folder, &config->name_folds, error);
-    free(folder);
+    int status = name_fold_probe(config->output, LEDGER_FOLDER, &config->name_folds, error);
     const struct list_fold fold = {name_fold, config->name_folds};
     return status || !config->name_folds ? status : list_refuse_folded(list, &fold, error);
 }

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/atomic_batch.h"
-#include "base/atomic_sync.h"
+#include "base/folder.h"
 #include "base/parse.h"
 #include "images/image_worker.h"
 #include "jobs/items.h"
@@ -119,7 +119,7 @@ static int begin_ledger(struct run *run, uint64_t images, struct error *error)
     bool retry_failed = config->settings->retry_failed;
     resources->batch = atomic_batch_new(SYNC_FILES, SYNC_SECONDS, error);
     resources->ledger =
-        resources->batch ? ledger_open(config->settings->output, &config->shard, error) : NULL;
+        resources->batch ? ledger_open(config->output, &config->shard, error) : NULL;
     if (!resources->ledger || ledger_append_start(resources->ledger, &image_words, images, error))
         return -1;
     struct ledger_counts before = ledger_index_counts(resources->before);
@@ -134,26 +134,23 @@ static int begin_ledger(struct run *run, uint64_t images, struct error *error)
     return 0;
 }
 
-static int take_lock(const struct run_config *config, struct lock **lock, struct error *error)
+/* Opens the output folder, which is made if it is missing, and takes the shard's lock in it. */
+static int take_lock(struct run_config *config, struct lock **lock, struct error *error)
 {
-    char path[4096];
-    if (atomic_make_folder(config->settings->output, error))
+    char name[64];
+    const struct settings *settings = config->settings;
+    config->output = folder_make(settings->output, settings->trust_folder, error);
+    if (!config->output || folder_make_below(config->output, LEDGER_FOLDER, error))
         return -1;
-    int length = snprintf(path, sizeof path, "%s/" LEDGER_FOLDER, config->settings->output);
-    if (length < 0 || (size_t)length >= sizeof path - 64)
-        return error_set(error, ERROR_USAGE, "-o %s: the path is too long",
-                         config->settings->output);
-    if (atomic_make_folder(path, error))
-        return -1;
-    snprintf(path + length, sizeof path - (size_t)length, "/lock-%u-of-%u", config->shard.index,
+    snprintf(name, sizeof name, LEDGER_FOLDER "/lock-%u-of-%u", config->shard.index,
              config->shard.count);
-    return lock_take(path, LOCK_WATCH, lock, error);
+    return lock_take(config->output, name, LOCK_WATCH, lock, error);
 }
 
-/* Opens the output folder once it is sure that nothing of others is replaced. In a run that is
+/* Begins in the output folder once it is sure that nothing of others is replaced. In a run that is
  * finished, whose ledgers know all items, there is nothing to look at. */
-static int open_folder(struct run_config *config, struct run_resources *resources,
-                       const struct list_survey *survey, struct error *error)
+static int begin_folder(struct run_config *config, struct run_resources *resources,
+                        const struct list_survey *survey, struct error *error)
 {
     bool is_new = run_foreign_is_new(config);
     if (is_new && run_foreign_check(config, resources, true, error))
@@ -169,8 +166,8 @@ static int open_folder(struct run_config *config, struct run_resources *resource
 static void keep_passed(const struct run *run)
 {
     struct error error;
-    if (passed_over_write(run->config.settings->output, &run->config.shard,
-                          &run->outcome.passed_in_inputs, &run->outcome.passed_in_tars, &error))
+    if (passed_over_write(run->config.output, &run->config.shard, &run->outcome.passed_in_inputs,
+                          &run->outcome.passed_in_tars, &error))
         progress_log(run->resources.progress, PROGRESS_WARNING, "%s", error.text);
 }
 
@@ -186,7 +183,7 @@ static int set_up(struct run *run, struct error *error)
     if (run_load_model(config, resources, error) ||
         run_inputs_open(config, resources, &survey, error) ||
         run_check_inputs(config, resources->list, error) ||
-        open_folder(config, resources, &survey, error))
+        begin_folder(config, resources, &survey, error))
         return -1;
     run->outcome.passed_in_inputs = survey.passed;
     if (begin_ledger(run, survey.mine, error))
@@ -244,7 +241,7 @@ static int end_ledger(struct run *run, const char *reason, struct error *error)
     resources->before = NULL;
     return ledger_append_end(resources->ledger, reason, error) ||
                    ledger_sync(resources->ledger, error) ||
-                   ledger_write_failed(config->settings->output, &config->shard, none, NULL, error)
+                   ledger_write_failed(config->output, &config->shard, none, NULL, error)
                ? -1
                : 0;
 }
@@ -267,7 +264,7 @@ static enum exit_status end_run(struct run *run, int status, struct error *error
     return exit_status;
 }
 
-static void free_resources(const struct run_config *config, struct run_resources *resources)
+static void free_resources(struct run_config *config, struct run_resources *resources)
 {
     run_stop_workers(config, resources);
     image_server_stop(resources->image_server);
@@ -281,6 +278,8 @@ static void free_resources(const struct run_config *config, struct run_resources
     lock_release(resources->lock);
     progress_free(resources->progress);
     stop_free(resources->stop);
+    folder_close(config->output);
+    config->output = NULL;
     if (resources->library_started)
         image_library_stop();
 }

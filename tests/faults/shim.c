@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <pthread.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -28,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
@@ -129,10 +131,15 @@ static bool descriptor_fails(const char *call, int fd)
     return descriptor_path(fd, path) && fails(call, path);
 }
 
-/* A relative path is taken as it is: the tests use absolute ones. */
-static bool path_fails(const char *call, const char *path)
+/* The path of a name in an open folder. One that is relative to the working folder is taken as it
+ * is: the tests use absolute ones. */
+static void whole_path(int folder, const char *name, char path[PATH_MAX])
 {
-    return fails(call, path);
+    char top[PATH_MAX];
+    if (name[0] == '/' || folder == AT_FDCWD || !descriptor_path(folder, top))
+        snprintf(path, PATH_MAX, "%s", name);
+    else if (snprintf(path, PATH_MAX, "%s/%s", top, name) >= PATH_MAX)
+        path[0] = '\0';
 }
 
 /* The trace: calls are made one at a time, so that their order is that of the lines. */
@@ -268,43 +275,66 @@ int fdatasync(int fd)
 
 int rename(const char *from, const char *to)
 {
-    if (path_fails("rename", to))
-        return -1;
-    bool traced = trace_begin();
-    return trace_result(traced, REAL(rename)(from, to), "rename", from, to);
+    return renameat2(AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int renameat(int from_folder, const char *from, int to_folder, const char *to)
+{
+    return renameat2(from_folder, from, to_folder, to, 0);
 }
 
 int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
 {
-    if (path_fails("rename", to))
+    char old[PATH_MAX], new[PATH_MAX];
+    whole_path(from_folder, from, old);
+    whole_path(to_folder, to, new);
+    if (fails("rename", new))
         return -1;
     bool traced = trace_begin();
     return trace_result(traced, REAL(renameat2)(from_folder, from, to_folder, to, flags), "rename",
-                        from, to);
+                        old, new);
 }
 
-int link(const char *from, const char *to)
+int linkat(int from_folder, const char *from, int to_folder, const char *to, int flags)
 {
-    if (path_fails("rename", to))
+    char old[PATH_MAX], new[PATH_MAX];
+    whole_path(from_folder, from, old);
+    whole_path(to_folder, to, new);
+    if (fails("rename", new))
         return -1;
     bool traced = trace_begin();
-    return trace_result(traced, REAL(link)(from, to), "link", from, to);
+    return trace_result(traced, REAL(linkat)(from_folder, from, to_folder, to, flags), "link", old,
+                        new);
 }
 
 int mkdir(const char *path, mode_t mode)
 {
-    if (path_fails("mkdir", path))
+    return mkdirat(AT_FDCWD, path, mode);
+}
+
+int mkdirat(int folder, const char *name, mode_t mode)
+{
+    char path[PATH_MAX];
+    whole_path(folder, name, path);
+    if (fails("mkdir", path))
         return -1;
     bool traced = trace_begin();
-    return trace_result(traced, REAL(mkdir)(path, mode), "mkdir", path, "");
+    return trace_result(traced, REAL(mkdirat)(folder, name, mode), "mkdir", path, "");
 }
 
 int unlink(const char *path)
 {
-    if (path_fails("unlink", path))
+    return unlinkat(AT_FDCWD, path, 0);
+}
+
+int unlinkat(int folder, const char *name, int flags)
+{
+    char path[PATH_MAX];
+    whole_path(folder, name, path);
+    if (fails("unlink", path))
         return -1;
     bool traced = trace_begin();
-    return trace_result(traced, REAL(unlink)(path), "unlink", path, "");
+    return trace_result(traced, REAL(unlinkat)(folder, name, flags), "unlink", path, "");
 }
 
 pid_t fork(void)
@@ -324,23 +354,58 @@ int posix_spawn(pid_t *process, const char *path, const posix_spawn_file_actions
     return REAL(posix_spawn)(process, path, actions, attributes, arguments, environment);
 }
 
-int open(const char *path, int flags, ...)
+/* What open, openat and openat2 have in common. `how` is NULL but for openat2. */
+static int open_file(int folder, const char *name, int flags, mode_t mode,
+                     const struct open_how *how)
 {
-    va_list arguments;
-    va_start(arguments, flags);
-    mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
-    va_end(arguments);
+    char path[PATH_MAX];
     bool writes = flags & (O_WRONLY | O_RDWR);
-    if (writes && path_fails("open", path))
+    whole_path(folder, name, path);
+    if (writes && fails("open", path))
         return -1;
     bool traced = writes && trace_begin();
     bool is_new = traced && (flags & O_CREAT) && access(path, F_OK);
-    int fd = REAL(open)(path, flags, mode);
+    int fd = how ? (int)REAL(syscall)(SYS_openat2, folder, name, how, sizeof *how)
+                 : REAL(openat)(folder, name, flags, mode);
     if (traced && fd >= 0 && is_new)
         trace_line("create", path, "", NULL, 0);
     else if (traced && fd >= 0 && (flags & O_TRUNC))
         trace_line("truncate", path, "0", NULL, 0);
     trace_end(traced);
     return fd;
+}
+
+int open(const char *path, int flags, ...)
+{
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    return open_file(AT_FDCWD, path, flags, mode, NULL);
+}
+
+int openat(int folder, const char *name, int flags, ...)
+{
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    return open_file(folder, name, flags, mode, NULL);
+}
+
+/* The C library has no function for openat2. */
+long syscall(long number, ...)
+{
+    va_list arguments;
+    long words[6];
+    va_start(arguments, number);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        words[i] = va_arg(arguments, long);
+    va_end(arguments);
+    if (number != SYS_openat2)
+        return REAL(syscall)(number, words[0], words[1], words[2], words[3], words[4], words[5]);
+    const struct open_how *how = (const struct open_how *)words[2];
+    return open_file((int)words[0], (const char *)words[1], (int)how->flags, (mode_t)how->mode,
+                     how);
 }
 /* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -11,6 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/folder.h"
+
 struct scratch {
     char path[64];
 };
@@ -21,6 +24,15 @@ static inline struct scratch scratch_new(void)
     snprintf(scratch.path, sizeof scratch.path, "/tmp/maskmill-test-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(scratch.path));
     return scratch;
+}
+
+/* The folder, opened as a run opens its own; closed by the caller. */
+static inline struct folder *scratch_folder(const struct scratch *scratch)
+{
+    struct error error;
+    struct folder *folder = folder_open(scratch->path, false, &error);
+    ck_assert_msg(folder, "%s", error.text);
+    return folder;
 }
 
 /* The path of a name in the folder, freed by the caller. */

@@ -16,11 +16,13 @@
 #include "base/atomic_name.h"
 #include "base/atomic_sync.h"
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/machine.h"
 #include "base/read_file.h"
 #include "tests/unit/unit.h"
 
 static char root[] = "/tmp/maskmill-atomic-XXXXXX";
+static struct folder *top; /* root */
 static struct error error;
 
 static const char *in_root(const char *name)
@@ -75,9 +77,9 @@ static size_t left_over(void)
 
 START_TEST(writes_and_replaces)
 {
-    ck_assert_int_eq(atomic_write(in_root("a/b/c/file.json"), "first", 5, NULL, &error), 0);
+    ck_assert_int_eq(atomic_write(top, "a/b/c/file.json", "first", 5, NULL, &error), 0);
     expect_content("a/b/c/file.json", "first");
-    ck_assert_int_eq(atomic_write(in_root("a/b/c/file.json"), "", 0, NULL, &error), 0);
+    ck_assert_int_eq(atomic_write(top, "a/b/c/file.json", "", 0, NULL, &error), 0);
     expect_content("a/b/c/file.json", "");
     ck_assert_uint_eq(left_over(), 0);
 }
@@ -90,7 +92,7 @@ START_TEST(appends_pieces)
     char piece[PIECE];
     static char large[LARGE];
     memset(large, 'L', sizeof large);
-    ck_assert_int_eq(atomic_open(&file, in_root("pieces"), &error), 0);
+    ck_assert_int_eq(atomic_open(&file, top, "pieces", &error), 0);
     for (int i = 0; i < PIECES; i++) {
         memset(piece, 'a' + i % 26, sizeof piece);
         ck_assert_int_eq(atomic_append(&file, piece, sizeof piece, &error), 0);
@@ -114,8 +116,8 @@ END_TEST
 START_TEST(abandons_without_trace)
 {
     struct atomic_file file;
-    ck_assert_int_eq(atomic_write(in_root("kept"), "old", 3, NULL, &error), 0);
-    ck_assert_int_eq(atomic_open(&file, in_root("kept"), &error), 0);
+    ck_assert_int_eq(atomic_write(top, "kept", "old", 3, NULL, &error), 0);
+    ck_assert_int_eq(atomic_open(&file, top, "kept", &error), 0);
     ck_assert_int_eq(atomic_append(&file, "new", 3, &error), 0);
     atomic_abandon(&file);
     expect_content("kept", "old");
@@ -126,11 +128,11 @@ END_TEST
 START_TEST(keeps_errno)
 {
     touch("plain");
-    ck_assert_int_eq(atomic_write(in_root("plain/below"), "x", 1, NULL, &error), -1);
+    ck_assert_int_eq(atomic_write(top, "plain/below", "x", 1, NULL, &error), -1);
     ck_assert_int_eq(error.code, ERROR_IO);
     ck_assert_int_eq(error.system, ENOTDIR);
     ck_assert_int_eq(mkdir(in_root("folder"), 0777), 0);
-    ck_assert_int_eq(atomic_write(in_root("folder"), "x", 1, NULL, &error), -1);
+    ck_assert_int_eq(atomic_write(top, "folder", "x", 1, NULL, &error), -1);
     ck_assert_int_eq(error.system, EISDIR);
     ck_assert_uint_eq(left_over(), 0);
 }
@@ -141,7 +143,7 @@ START_TEST(takes_the_longest_names)
     char name[256];
     memset(name, 'n', 255);
     name[255] = 0;
-    ck_assert_int_eq(atomic_write(in_root(name), "long", 4, NULL, &error), 0);
+    ck_assert_int_eq(atomic_write(top, name, "long", 4, NULL, &error), 0);
     expect_content(name, "long");
 }
 END_TEST
@@ -266,15 +268,16 @@ START_TEST(cleans_what_the_dead_left)
     ck_assert_int_eq(utimensat(AT_FDCWD, in_root(old), two_days_ago, 0), 0);
 
     size_t removed;
-    ck_assert_int_eq(atomic_clean_folder(in_root("clean"), &known_dead, 1, &removed, &error), 0);
+    ck_assert_int_eq(atomic_clean_folder(top, "clean", &known_dead, 1, &removed, &error), 0);
     ck_assert_uint_eq(removed, 3);
     ck_assert(!exists(dead) && !exists(known) && !exists(old));
     ck_assert(exists(deep));
-    ck_assert_int_eq(atomic_clean(in_root("clean"), &removed, &error), 0);
+    ck_assert_int_eq(atomic_clean(top, &removed, &error), 0);
     ck_assert_uint_eq(removed, 1);
     ck_assert(!exists(deep));
     ck_assert(exists(own) && exists(alive) && exists(foreign) && exists("clean/.hidden.json"));
-    ck_assert_int_eq(atomic_clean(in_root("never was"), NULL, &error), 0);
+    ck_assert_int_eq(atomic_clean_folder(top, "never was", NULL, 0, &removed, &error), 0);
+    ck_assert_uint_eq(removed, 0);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
     atomic_clean_beside(in_root("clean/some.json"));
@@ -289,7 +292,7 @@ START_TEST(batch_is_due)
     struct atomic_batch *batch = atomic_batch_new(3, 1000, &error);
     for (int i = 0; i < 3; i++) {
         ck_assert(!atomic_batch_due(batch));
-        ck_assert_int_eq(atomic_write(in_root("batch/x"), "x", 1, batch, &error), 0);
+        ck_assert_int_eq(atomic_write(top, "batch/x", "x", 1, batch, &error), 0);
     }
     ck_assert(atomic_batch_due(batch));
     ck_assert_int_eq(atomic_batch_flush(batch, &error), 0);
@@ -298,25 +301,55 @@ START_TEST(batch_is_due)
 
     batch = atomic_batch_new(1000, 0, &error);
     ck_assert(!atomic_batch_due(batch));
-    ck_assert_int_eq(atomic_write(in_root("batch/y"), "y", 1, batch, &error), 0);
+    ck_assert_int_eq(atomic_write(top, "batch/y", "y", 1, batch, &error), 0);
     ck_assert(atomic_batch_due(batch));
     atomic_batch_free(batch);
 }
 END_TEST
 
-START_TEST(batch_keeps_what_failed)
+/* A batch holds its folders open: what has their names meanwhile is nothing to it. */
+START_TEST(batch_syncs_folders_that_moved)
 {
     struct atomic_batch *batch = atomic_batch_new(1, 1000, &error);
-    ck_assert_int_eq(atomic_write(in_root("gone/x"), "x", 1, batch, &error), 0);
-    ck_assert_int_eq(atomic_write(in_root("stays/x"), "x", 1, batch, &error), 0);
+    ck_assert_int_eq(atomic_write(top, "gone/x", "x", 1, batch, &error), 0);
     ck_assert_int_eq(rename(in_root("gone"), in_root("moved")), 0);
-    ck_assert_int_eq(atomic_batch_flush(batch, &error), -1);
-    ck_assert_int_eq(error.system, ENOENT);
     ck_assert(atomic_batch_due(batch));
-    ck_assert_int_eq(rename(in_root("moved"), in_root("gone")), 0);
     ck_assert_int_eq(atomic_batch_flush(batch, &error), 0);
     ck_assert(!atomic_batch_due(batch));
     atomic_batch_free(batch);
+}
+END_TEST
+
+START_TEST(batch_is_due_when_many_folders_wait)
+{
+    enum { FOLDERS = 128 };
+    struct atomic_batch *batch = atomic_batch_new(1000, 1000, &error);
+    for (int i = 0; i < FOLDERS + 2; i++) {
+        char name[32];
+        ck_assert_int_eq(atomic_batch_due(batch), i >= FOLDERS);
+        snprintf(name, sizeof name, "many/%d/x", i);
+        ck_assert_int_eq(atomic_write(top, name, "x", 1, batch, &error), 0);
+    }
+    ck_assert_int_eq(atomic_batch_flush(batch, &error), 0);
+    ck_assert(!atomic_batch_due(batch));
+    atomic_batch_free(batch);
+}
+END_TEST
+
+START_TEST(replaces_a_link_and_not_what_it_leads_to)
+{
+    touch("victim");
+    ck_assert_int_eq(symlink(in_root("victim"), in_root("linked")), 0);
+    ck_assert_int_eq(atomic_write(top, "linked", "own", 3, NULL, &error), 0);
+    expect_content("linked", "own");
+    expect_content("victim", "");
+    ck_assert_int_eq(mkdir(in_root("elsewhere"), 0777), 0);
+    ck_assert_int_eq(symlink(in_root("elsewhere"), in_root("way")), 0);
+    ck_assert_int_eq(atomic_write(top, "way/x", "x", 1, NULL, &error), -1);
+    ck_assert_int_eq(error.system, ELOOP);
+    ck_assert_int_eq(atomic_write(top, "way/deep/x", "x", 1, NULL, &error), -1);
+    ck_assert_int_eq(error.system, ELOOP);
+    ck_assert(!exists("elsewhere/x") && !exists("elsewhere/deep"));
 }
 END_TEST
 
@@ -327,7 +360,7 @@ START_TEST(reads_files)
     ck_assert_int_eq(read_file(in_root("nothing here"), 10, &bytes, &size, &error), -1);
     ck_assert_int_eq(error.system, ENOENT);
     ck_assert_int_eq(read_file(root, 10, &bytes, &size, &error), -1);
-    ck_assert_int_eq(atomic_write(in_root("eleven"), "eleven byte", 11, NULL, &error), 0);
+    ck_assert_int_eq(atomic_write(top, "eleven", "eleven byte", 11, NULL, &error), 0);
     ck_assert_int_eq(read_file(in_root("eleven"), 10, &bytes, &size, &error), -1);
     ck_assert_int_eq(read_file(in_root("eleven"), 11, &bytes, &size, &error), 0);
     ck_assert_uint_eq(size, 11);
@@ -337,7 +370,7 @@ END_TEST
 
 int main(void)
 {
-    if (!mkdtemp(root))
+    if (!mkdtemp(root) || !(top = folder_open(root, false, &error)))
         return EXIT_FAILURE;
     TCase *tests = tcase_create("atomic");
     tcase_add_test(tests, writes_and_replaces);
@@ -350,11 +383,14 @@ int main(void)
     tcase_add_test(tests, clones_are_told_apart);
     tcase_add_test(tests, cleans_what_the_dead_left);
     tcase_add_test(tests, batch_is_due);
-    tcase_add_test(tests, batch_keeps_what_failed);
+    tcase_add_test(tests, batch_syncs_folders_that_moved);
+    tcase_add_test(tests, batch_is_due_when_many_folders_wait);
+    tcase_add_test(tests, replaces_a_link_and_not_what_it_leads_to);
     tcase_add_test(tests, reads_files);
     Suite *suite = suite_create("atomic");
     suite_add_tcase(suite, tests);
     int status = unit_run(suite);
+    folder_close(top);
     char command[sizeof root + 16];
     snprintf(command, sizeof command, "rm -rf %s", root);
     return system(command) || status ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -20,22 +20,25 @@
 #include "scratch.h"
 
 static struct scratch scratch;
+static struct folder *run;
 static const struct shard ALL = {0, 1};
 
 static void set_up(void)
 {
     scratch = scratch_new();
+    run = scratch_folder(&scratch);
 }
 
 static void tear_down(void)
 {
+    folder_close(run);
     scratch_free(&scratch);
 }
 
 static struct ledger *open_ledger(struct shard shard)
 {
     struct error error = {0};
-    struct ledger *ledger = ledger_open(scratch.path, &shard, &error);
+    struct ledger *ledger = ledger_open(run, &shard, &error);
     ck_assert_msg(ledger, "%s", error.text);
     return ledger;
 }
@@ -64,7 +67,7 @@ static void append_failed(struct ledger *ledger, const char *key, const char *wh
 static struct ledger_index *read_index(const struct shard *shard)
 {
     struct error error = {0};
-    struct ledger_index *index = ledger_index_read(scratch.path, shard, &error);
+    struct ledger_index *index = ledger_index_read(run, shard, &error);
     ck_assert_msg(index, "%s", error.text);
     return index;
 }
@@ -112,11 +115,10 @@ START_TEST(every_name_comes_back_and_every_line_is_json)
 
     size_t at = 0;
     struct ledger_reading reading;
-    char *path = scratch_path(&scratch, LEDGER_FOLDER "/ledger-0-of-1.ndjson");
-    ck_assert_int_eq(ledger_read(path, compare_hostile, &at, &reading, &error), 0);
+    const char *name = LEDGER_FOLDER "/ledger-0-of-1.ndjson";
+    ck_assert_int_eq(ledger_read(run, name, compare_hostile, &at, &reading, &error), 0);
     ck_assert_uint_eq(reading.lines, HOSTILE);
     ck_assert_uint_eq(reading.bad, 0);
-    free(path);
     struct ledger_index *index = read_index(NULL);
     for (size_t i = 0; i < HOSTILE; i++)
         ck_assert_int_eq(ledger_index_find(index, hostile[i]).status,
@@ -171,7 +173,7 @@ START_TEST(processes_that_append_at_once_do_not_mix_lines)
     for (int w = 0; w < WRITERS; w++)
         if (fork() == 0) {
             struct error error;
-            struct ledger *ledger = ledger_open(scratch.path, &ALL, &error);
+            struct ledger *ledger = ledger_open(run, &ALL, &error);
             for (int i = 0; ledger && i < LINES; i++) {
                 char key[64];
                 snprintf(key, sizeof key, "writer %d/image %d.jpg", w, i);
@@ -287,8 +289,7 @@ START_TEST(the_images_in_a_tar_belong_to_the_shard_of_the_tar)
     for (int s = 0; s < 3; s++)
         ledger_close(ledgers[s]);
     ledger_close(old);
-    ck_assert_msg(ledger_status_read(scratch.path, &image_words, &status, &error) == 0, "%s",
-                  error.text);
+    ck_assert_msg(ledger_status_read(run, &image_words, &status, &error) == 0, "%s", error.text);
     for (uint32_t s = 0; s < 3; s++) {
         const struct shard shard = {s, 3};
         uint64_t other = shard_has(&shard, "before.jpg");
@@ -298,7 +299,7 @@ START_TEST(the_images_in_a_tar_belong_to_the_shard_of_the_tar)
         ledger_index_free(index);
         ck_assert_uint_eq(status.shards[s].done, tars[s] * (MEMBERS - 1) + other);
         ck_assert_uint_eq(status.shards[s].failed, tars[s]);
-        ck_assert_int_eq(ledger_write_failed(scratch.path, &shard, false, &count, &error), 0);
+        ck_assert_int_eq(ledger_write_failed(run, &shard, false, &count, &error), 0);
         ck_assert_uint_eq(count, tars[s]);
     }
     ledger_status_free(&status);
@@ -358,11 +359,11 @@ START_TEST(status_adds_up_over_shards)
     struct error error = {0};
     struct ledger_run_status status;
     double now = (double)time(NULL);
-    ck_assert_int_eq(ledger_status_read(scratch.path, &image_words, &status, &error), -1);
+    ck_assert_int_eq(ledger_status_read(run, &image_words, &status, &error), -1);
     /* No run has so many shards, so this is no ledger. */
     scratch_write(&scratch, ".maskmill/ledger-0-of-4294967295.ndjson",
                   "{\"event\":\"start\",\"time\":\"2100-01-01T00:00:00Z\",\"images\":1}\n");
-    ck_assert_int_eq(ledger_status_read(scratch.path, &image_words, &status, &error), -1);
+    ck_assert_int_eq(ledger_status_read(run, &image_words, &status, &error), -1);
     uint64_t images[2] = {0};
     struct shard shards[2] = {{0, 3}, {2, 3}};
     struct ledger *old = open_ledger(ALL);
@@ -385,8 +386,7 @@ START_TEST(status_adds_up_over_shards)
         ledger_close(ledger);
     }
     ledger_close(old);
-    ck_assert_msg(ledger_status_read(scratch.path, &image_words, &status, &error) == 0, "%s",
-                  error.text);
+    ck_assert_msg(ledger_status_read(run, &image_words, &status, &error) == 0, "%s", error.text);
     ck_assert_uint_eq(status.shard_count, 2);
     ck_assert_uint_eq(status.shards_expected, 3);
     ck_assert_uint_eq(status.items, 100);
@@ -421,8 +421,7 @@ END_TEST
 static void read_status(struct ledger_run_status *status)
 {
     struct error error = {0};
-    ck_assert_msg(ledger_status_read(scratch.path, &image_words, status, &error) == 0, "%s",
-                  error.text);
+    ck_assert_msg(ledger_status_read(run, &image_words, status, &error) == 0, "%s", error.text);
 }
 
 /* How often `text` stands in what `print` prints. */
@@ -520,19 +519,19 @@ START_TEST(failed_images_and_the_merged_ledger)
     append_failed(ledger, "damaged.tar", "damaged", t + 1);
     ledger_close(ledger);
     ledger_close(old);
-    ck_assert_int_eq(ledger_write_failed(scratch.path, NULL, false, &count, &error), 0);
+    ck_assert_int_eq(ledger_write_failed(run, NULL, false, &count, &error), 0);
     ck_assert_uint_eq(count, 2);
     char *text = scratch_read(&scratch, "failed.ndjson");
     ck_assert_ptr_nonnull(strstr(text, "\"path\":\"again.jpg\""));
     ck_assert_ptr_nonnull(strstr(text, "second"));
     free(text);
-    ck_assert_int_eq(ledger_write_failed(scratch.path, &half, false, &count, &error), 0);
+    ck_assert_int_eq(ledger_write_failed(run, &half, false, &count, &error), 0);
     ck_assert_uint_eq(count, shard_has(&half, "again.jpg") + shard_has(&half, "damaged.tar"));
     ck_assert_uint_eq(count_lines("failed-0-of-2.ndjson"), count);
-    ck_assert_int_eq(ledger_write_failed(scratch.path, NULL, true, &count, &error), 0);
+    ck_assert_int_eq(ledger_write_failed(run, NULL, true, &count, &error), 0);
     ck_assert_uint_eq(count, 0);
     ck_assert_uint_eq(count_lines("failed.ndjson"), 0);
-    ck_assert_int_eq(ledger_merge(scratch.path, &image_words, &status, &error), 0);
+    ck_assert_int_eq(ledger_merge(run, &image_words, &status, &error), 0);
     ck_assert_uint_eq(count_lines("ledger.ndjson"), 4);
     ck_assert_uint_eq(count_lines("failed.ndjson"), 2);
     struct ledger_index *index = read_index(NULL);

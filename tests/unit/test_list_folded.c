@@ -23,7 +23,7 @@ static char *lower(unsigned how, const char *name, size_t length)
 static const struct list_fold fold = {lower, 7};
 
 /* Files that end in ".tar" hold many items. */
-static size_t folder_of(const char *path)
+static size_t tar_folder(const char *path)
 {
     size_t length = strlen(path);
     return length > 4 && strcmp(path + length - 4, ".tar") == 0 ? length - 4 : length;
@@ -34,7 +34,7 @@ static int holds_many(void *context, const char *path, const char *key, struct e
     (void)context;
     (void)path;
     (void)fault;
-    return key[folder_of(key)] != '\0';
+    return key[tar_folder(key)] != '\0';
 }
 
 /* Looks at files of these names, up to a NULL. */
@@ -45,7 +45,7 @@ static int look_at(const char *const *names)
         scratch_write(&root, names[i], "");
     const char *const inputs[] = {root.path};
     const struct list_options options = {
-        .inputs = inputs, .input_count = 1, .holds_many = holds_many, .folder = folder_of};
+        .inputs = inputs, .input_count = 1, .holds_many = holds_many, .folder = tar_folder};
     struct list *list = list_open(&options, &error);
     ck_assert_ptr_nonnull(list);
     struct list_survey survey;

@@ -11,17 +11,20 @@
 #include "scratch.h"
 
 static struct scratch scratch;
+static struct folder *run;
 static char *path;
 
 static void set_up(void)
 {
     scratch = scratch_new();
+    run = scratch_folder(&scratch);
     path = scratch_path(&scratch, "lock");
 }
 
 static void tear_down(void)
 {
     free(path);
+    folder_close(run);
     scratch_free(&scratch);
 }
 
@@ -35,7 +38,7 @@ static pid_t holder(void)
     if (child == 0) {
         struct error error;
         struct lock *lock;
-        byte = lock_take(path, 0, &lock, &error) == LOCK_TAKEN ? 'y' : 'n';
+        byte = lock_take(run, "lock", 0, &lock, &error) == LOCK_TAKEN ? 'y' : 'n';
         if (write(ready[1], &byte, 1) != 1)
             _exit(1);
         for (;;)
@@ -54,13 +57,13 @@ START_TEST(a_held_lock_names_its_holder_and_dies_with_it)
     struct lock *lock;
     char pid[32];
     pid_t child = holder();
-    ck_assert_int_eq(lock_take(path, 0, &lock, &error), LOCK_HELD);
+    ck_assert_int_eq(lock_take(run, "lock", 0, &lock, &error), LOCK_HELD);
     ck_assert_ptr_null(lock);
     snprintf(pid, sizeof pid, "pid %d on host ", child);
     ck_assert_msg(strstr(error.text, pid), "%s", error.text);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
-    ck_assert_msg(lock_take(path, 0, &lock, &error) == LOCK_TAKEN, "%s", error.text);
+    ck_assert_msg(lock_take(run, "lock", 0, &lock, &error) == LOCK_TAKEN, "%s", error.text);
     lock_release(lock);
     char *text = scratch_read(&scratch, "lock");
     ck_assert_str_eq(text, "");
@@ -73,10 +76,10 @@ START_TEST(a_lock_of_a_silent_foreign_host_is_taken_over)
     struct error error = {0};
     struct lock *lock;
     scratch_write(&scratch, "lock", "elsewhere 12 boot 2026-01-01T00:00:00Z 7\n");
-    ck_assert_int_eq(lock_take(path, 1, &lock, &error), LOCK_TAKEN);
+    ck_assert_int_eq(lock_take(run, "lock", 1, &lock, &error), LOCK_TAKEN);
     lock_release(lock);
     scratch_write(&scratch, "lock", "no line of ours");
-    ck_assert_int_eq(lock_take(path, 1, &lock, &error), LOCK_TAKEN);
+    ck_assert_int_eq(lock_take(run, "lock", 1, &lock, &error), LOCK_TAKEN);
     lock_release(lock);
 }
 END_TEST
@@ -104,7 +107,7 @@ START_TEST(a_lock_of_a_foreign_host_that_beats_is_held)
     struct error error = {0};
     struct lock *lock;
     pid_t child = beating("elsewhere", "boot");
-    ck_assert_int_eq(lock_take(path, 20, &lock, &error), LOCK_HELD);
+    ck_assert_int_eq(lock_take(run, "lock", 20, &lock, &error), LOCK_HELD);
     ck_assert_msg(strstr(error.text, "elsewhere"), "%s", error.text);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
@@ -119,7 +122,7 @@ START_TEST(a_clone_of_this_machine_that_beats_holds_its_lock)
     struct machine self;
     machine_self(&self);
     pid_t child = beating(self.name, "0f0e0d0c-0000-4000-8000-000000000000");
-    ck_assert_int_eq(lock_take(path, 20, &lock, &error), LOCK_HELD);
+    ck_assert_int_eq(lock_take(run, "lock", 20, &lock, &error), LOCK_HELD);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
 }
@@ -129,7 +132,7 @@ START_TEST(a_lock_that_cannot_be_opened_is_an_error)
 {
     struct error error = {0};
     struct lock *lock;
-    ck_assert_int_eq(lock_take("/dev/null/lock", 0, &lock, &error), -1);
+    ck_assert_int_eq(lock_take(run, "missing/lock", 0, &lock, &error), -1);
     ck_assert_int_eq(error.code, ERROR_IO);
     lock_release(NULL);
 }
@@ -141,28 +144,26 @@ static const struct runfile_field fields[] = {
 START_TEST(a_run_file_is_agreed_upon_or_differs_by_name)
 {
     struct error error = {0};
-    char *name = scratch_path(&scratch, "run.json");
-    ck_assert_int_eq(runfile_agree(name, fields, 3, &error), RUNFILE_CREATED);
-    ck_assert_int_eq(runfile_agree(name, fields, 3, &error), RUNFILE_SAME);
+    ck_assert_int_eq(runfile_agree(run, "run.json", fields, 3, &error), RUNFILE_CREATED);
+    ck_assert_int_eq(runfile_agree(run, "run.json", fields, 3, &error), RUNFILE_SAME);
     const struct runfile_field changed[] = {
         {"version", "1"}, {"model_sha256", "abd"}, {"more", ""}};
-    ck_assert_int_eq(runfile_agree(name, changed, 3, &error), RUNFILE_DIFFERS);
+    ck_assert_int_eq(runfile_agree(run, "run.json", changed, 3, &error), RUNFILE_DIFFERS);
     ck_assert_int_eq(error.code, ERROR_USAGE);
     ck_assert_msg(strstr(error.text, "model_sha256 was abc and is now abd"), "%s", error.text);
     ck_assert_msg(strstr(error.text, "points is no longer there"), "%s", error.text);
     ck_assert_msg(strstr(error.text, "more is new"), "%s", error.text);
     ck_assert_ptr_null(strstr(error.text, "version"));
-    ck_assert_int_eq(runfile_replace(name, changed, 3, &error), 0);
-    ck_assert_int_eq(runfile_agree(name, changed, 3, &error), RUNFILE_SAME);
+    ck_assert_int_eq(runfile_replace(run, "run.json", changed, 3, &error), 0);
+    ck_assert_int_eq(runfile_agree(run, "run.json", changed, 3, &error), RUNFILE_SAME);
 
     const char *foreign[] = {"", "[]", "{\"version\":\"1\"", "text"};
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
         scratch_write(&scratch, "run.json", foreign[i]);
-        ck_assert_int_eq(runfile_agree(name, fields, 3, &error), -1);
+        ck_assert_int_eq(runfile_agree(run, "run.json", fields, 3, &error), -1);
         ck_assert_int_eq(error.code, ERROR_USAGE);
     }
-    ck_assert_int_eq(runfile_agree("/dev/null/run.json", fields, 3, &error), -1);
-    free(name);
+    ck_assert_int_eq(runfile_agree(run, "run.json/run.json", fields, 3, &error), -1);
 }
 END_TEST
 
@@ -171,11 +172,10 @@ START_TEST(of_many_that_start_at_once_one_creates_the_file)
     enum { STARTERS = 8 };
     int created = 0;
     int same = 0;
-    char *name = scratch_path(&scratch, "run.json");
     for (int i = 0; i < STARTERS; i++)
         if (fork() == 0) {
             struct error error;
-            _exit(10 + runfile_agree(name, fields, 3, &error));
+            _exit(10 + runfile_agree(run, "run.json", fields, 3, &error));
         }
     for (int i = 0; i < STARTERS; i++) {
         int status;
@@ -185,7 +185,6 @@ START_TEST(of_many_that_start_at_once_one_creates_the_file)
     }
     ck_assert_int_eq(created, 1);
     ck_assert_int_eq(same, STARTERS - 1);
-    free(name);
     DIR *directory = opendir(scratch.path);
     int entries = 0;
     while (readdir(directory))

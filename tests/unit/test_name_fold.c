@@ -72,16 +72,18 @@ START_TEST(this_file_system_is_asked_and_left_as_it_was)
     struct scratch root = scratch_new();
     struct error error;
     unsigned how = 99;
-    ck_assert_msg(name_fold_probe(root.path, &how, &error) == 0, "%s", error.text);
+    struct folder *run = scratch_folder(&root);
+    ck_assert_msg(name_fold_probe(run, "", &how, &error) == 0, "%s", error.text);
     ck_assert_uint_eq(how & ~31U, 0);
     DIR *folder = opendir(root.path);
     const struct dirent *entry;
     while ((entry = readdir(folder)))
         ck_assert_msg(entry->d_name[0] == '.', "%s is left", entry->d_name);
     closedir(folder);
-    scratch_free(&root);
-    ck_assert_int_eq(name_fold_probe("/nowhere/at/all", &how, &error), -1);
+    ck_assert_int_eq(name_fold_probe(run, "nowhere/at/all", &how, &error), -1);
     ck_assert_int_eq(error.code, ERROR_IO);
+    folder_close(run);
+    scratch_free(&root);
 }
 END_TEST
 

@@ -30,15 +30,18 @@
 #define SEEDS "tests/fuzz/seeds/"
 
 static struct scratch scratch;
+static struct folder *run;
 static const struct shard half = {0, 2};
 
 static void set_up(void)
 {
     scratch = scratch_new();
+    run = scratch_folder(&scratch);
 }
 
 static void tear_down(void)
 {
+    folder_close(run);
     scratch_free(&scratch);
 }
 
@@ -222,7 +225,7 @@ static int list_names(struct error *error)
 
 static int append_to_ledger(struct error *error)
 {
-    struct ledger *ledger = ledger_open(scratch.path, &half, error);
+    struct ledger *ledger = ledger_open(run, &half, error);
     if (!ledger)
         return -1;
     const struct ledger_line done = {.status = LEDGER_DONE, .key = "a/\xff.jpg", .bytes = 7};
@@ -240,7 +243,7 @@ static int append_to_ledger(struct error *error)
 
 static int index_ledgers(struct error *error)
 {
-    struct ledger_index *index = ledger_index_read(scratch.path, &half, error);
+    struct ledger_index *index = ledger_index_read(run, &half, error);
     ledger_index_free(index);
     return index ? 0 : -1;
 }
@@ -248,7 +251,7 @@ static int index_ledgers(struct error *error)
 static int merge_ledgers(struct error *error)
 {
     struct ledger_run_status status;
-    if (ledger_merge(scratch.path, &image_words, &status, error))
+    if (ledger_merge(run, &image_words, &status, error))
         return -1;
     ledger_status_free(&status);
     return 0;
@@ -258,24 +261,22 @@ static const struct runfile_field fields[] = {{"version", "1"}, {"model_sha256",
 
 static int make_run_file(struct error *error)
 {
-    char *path = path_of("new/run.json");
-    int answer = runfile_agree(path, fields, 2, error);
-    unlink(path);
+    int answer = runfile_agree(run, "new/run.json", fields, 2, error);
+    unlink(path_of("new/run.json"));
     return answer == RUNFILE_CREATED ? 0 : -1;
 }
 
 static int compare_run_file(struct error *error)
 {
-    char *path = path_of("run.json");
-    if (runfile_replace(path, fields, 2, error))
+    if (runfile_replace(run, "run.json", fields, 2, error))
         return -1;
-    return runfile_agree(path, fields, 2, error) == RUNFILE_SAME ? 0 : -1;
+    return runfile_agree(run, "run.json", fields, 2, error) == RUNFILE_SAME ? 0 : -1;
 }
 
 static int take_lock(struct error *error)
 {
     struct lock *lock;
-    if (lock_take(path_of("lock"), 0, &lock, error) != LOCK_TAKEN)
+    if (lock_take(run, "lock", 0, &lock, error) != LOCK_TAKEN)
         return -1;
     lock_release(lock);
     return 0;
@@ -305,7 +306,7 @@ static int write_in_batches(struct error *error)
     struct atomic_batch *batch = atomic_batch_new(10, 10, error);
     if (!batch)
         return -1;
-    int status = atomic_write(path_of("deep/er/file"), "text", 4, batch, error);
+    int status = atomic_write(run, "deep/er/file", "text", 4, batch, error);
     if (status == 0)
         status = atomic_batch_flush(batch, error);
     atomic_batch_free(batch);
@@ -317,7 +318,7 @@ static int write_in_batches(struct error *error)
 
 static int clean_folders(struct error *error)
 {
-    return atomic_clean(scratch.path, NULL, error);
+    return atomic_clean(run, NULL, error);
 }
 
 START_TEST(parts_of_a_run)

@@ -8,16 +8,19 @@
 #include "scratch.h"
 
 static struct scratch scratch;
+static struct folder *run;
 static struct error error;
 
 static void set_up(void)
 {
     scratch = scratch_new();
+    run = scratch_folder(&scratch);
     scratch_write(&scratch, ".maskmill/lock-0-of-3", "");
 }
 
 static void tear_down(void)
 {
+    folder_close(run);
     scratch_free(&scratch);
 }
 
@@ -31,15 +34,14 @@ static void write_shard(uint32_t index, uint32_t count, int bmp, int hidden)
         passed_over_name(&found, "a.bmp");
     for (int i = 0; i < hidden; i++)
         passed_over_add(&in_tars, PASSED_HIDDEN);
-    ck_assert_msg(passed_over_write(scratch.path, &shard, &found, &in_tars, &error) == 0, "%s",
-                  error.text);
+    ck_assert_msg(passed_over_write(run, &shard, &found, &in_tars, &error) == 0, "%s", error.text);
 }
 
 static void expect(uint32_t shards, const char *expected)
 {
     struct passed_over passed;
     char text[PASSED_TEXT_SIZE];
-    ck_assert_int_eq(passed_over_read_run(scratch.path, shards, &passed, &error), 0);
+    ck_assert_int_eq(passed_over_read_run(run, shards, &passed, &error), 0);
     passed_over_text(&passed, text);
     ck_assert_str_eq(text, expected);
 }

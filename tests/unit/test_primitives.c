@@ -14,15 +14,16 @@
 #include "scratch.h"
 
 static struct scratch scratch;
+static struct folder *run;
 static struct error error;
 static int missing; /* what the calls below fail with; 0: they work */
 
-int __real_link(const char *from, const char *to);
-int __wrap_link(const char *from, const char *to);
-int __wrap_link(const char *from, const char *to)
+int __real_linkat(int from_folder, const char *from, int to_folder, const char *to, int flags);
+int __wrap_linkat(int from_folder, const char *from, int to_folder, const char *to, int flags);
+int __wrap_linkat(int from_folder, const char *from, int to_folder, const char *to, int flags)
 {
     errno = missing;
-    return missing ? -1 : __real_link(from, to);
+    return missing ? -1 : __real_linkat(from_folder, from, to_folder, to, flags);
 }
 
 int __wrap_renameat2(int from_folder, const char *from, int to_folder, const char *to,
@@ -50,11 +51,13 @@ int __wrap_fcntl(int fd, int command, ...)
 static void set_up(void)
 {
     scratch = scratch_new();
+    run = scratch_folder(&scratch);
     missing = 0;
 }
 
 static void tear_down(void)
 {
+    folder_close(run);
     scratch_free(&scratch);
 }
 
@@ -64,11 +67,10 @@ START_TEST(run_json_is_written_without_links)
     const struct runfile_field fields[] = {{"version", "1"}, {"model", "abc"}};
     const struct runfile_field others[] = {{"version", "2"}, {"model", "abc"}};
     missing = reasons[_i];
-    char *path = scratch_path(&scratch, "run.json");
-    ck_assert_msg(runfile_agree(path, fields, 2, &error) == RUNFILE_CREATED, "%s", error.text);
-    ck_assert_int_eq(runfile_agree(path, fields, 2, &error), RUNFILE_SAME);
-    ck_assert_int_eq(runfile_agree(path, others, 2, &error), RUNFILE_DIFFERS);
-    free(path);
+    ck_assert_msg(runfile_agree(run, "run.json", fields, 2, &error) == RUNFILE_CREATED, "%s",
+                  error.text);
+    ck_assert_int_eq(runfile_agree(run, "run.json", fields, 2, &error), RUNFILE_SAME);
+    ck_assert_int_eq(runfile_agree(run, "run.json", others, 2, &error), RUNFILE_DIFFERS);
 }
 END_TEST
 
@@ -78,14 +80,14 @@ START_TEST(a_lock_without_locks)
     struct lock *lock, *other;
     missing = reasons[_i];
     char *path = scratch_path(&scratch, "lock");
-    ck_assert_msg(lock_take(path, 0, &lock, &error) == LOCK_TAKEN, "%s", error.text);
+    ck_assert_msg(lock_take(run, "lock", 0, &lock, &error) == LOCK_TAKEN, "%s", error.text);
     lock_release(lock);
 
     /* A holder that does not beat is stale. */
     FILE *file = fopen(path, "w");
     fputs("elsewhere 17 boot 2026-01-01T00:00:00Z 5\n", file);
     fclose(file);
-    ck_assert_int_eq(lock_take(path, 1, &other, &error), LOCK_TAKEN);
+    ck_assert_int_eq(lock_take(run, "lock", 1, &other, &error), LOCK_TAKEN);
     lock_release(other);
     free(path);
 }
@@ -95,10 +97,8 @@ START_TEST(an_error_that_is_not_a_missing_call_is_one)
 {
     struct lock *lock;
     missing = EIO;
-    char *path = scratch_path(&scratch, "lock");
-    ck_assert_int_eq(lock_take(path, 0, &lock, &error), -1);
+    ck_assert_int_eq(lock_take(run, "lock", 0, &lock, &error), -1);
     ck_assert_int_eq(error.code, ERROR_IO);
-    free(path);
 }
 END_TEST
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/atomic.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/read_file.h"
 #include "images/image.h"
@@ -15,6 +16,7 @@
 #include "tests/unit/unit.h"
 
 static char root[] = "/tmp/maskmill-verify-XXXXXX";
+static struct folder *top; /* root */
 static struct error error;
 
 static const char *in_root(const char *name)
@@ -28,7 +30,7 @@ static const char *in_root(const char *name)
 
 static void put(const char *name, const void *bytes, size_t size)
 {
-    if (atomic_write(in_root(name), bytes, size, NULL, &error))
+    if (atomic_write(top, name, bytes, size, NULL, &error))
         ck_abort_msg("%s", error.text);
 }
 
@@ -260,7 +262,7 @@ END_TEST
 
 int main(void)
 {
-    if (!mkdtemp(root) || image_library_start(&error))
+    if (!mkdtemp(root) || !(top = folder_open(root, false, &error)) || image_library_start(&error))
         return EXIT_FAILURE;
     TCase *tests = tcase_create("verify");
     tcase_set_timeout(tests, 60);
@@ -274,6 +276,7 @@ int main(void)
     Suite *suite = suite_create("verify");
     suite_add_tcase(suite, tests);
     int status = unit_run(suite);
+    folder_close(top);
     image_library_stop();
     char command[sizeof root + 16];
     snprintf(command, sizeof command, "rm -rf %s", root);

@@ -6,6 +6,7 @@
 
 #include "base/atomic.h"
 #include "base/atomic_name.h"
+#include "base/folder.h"
 #include "base/read_file.h"
 #include "images/image.h"
 #include "images/tar_input.h"
@@ -22,6 +23,7 @@ static int parse(struct record *record, const char *text, size_t length, struct 
 
 static char root[] = "/tmp/maskmill-writer-XXXXXX";
 static struct error error;
+static struct folder *top; /* root */
 static const struct writer_options plain;
 
 static const char *in_root(const char *name)
@@ -60,7 +62,7 @@ static struct writer *begin(const char *format, const char *out,
                             const struct writer_options *options)
 {
     struct writer *writer;
-    if (writer_open(&writer, format, in_root(out), options, &error))
+    if (writer_open(&writer, format, top, out, options, &error))
         ck_abort_msg("%s", error.text);
     return writer;
 }
@@ -88,7 +90,7 @@ static void finish(struct writer *writer)
 START_TEST(unknown_formats)
 {
     struct writer *writer;
-    ck_assert_int_eq(writer_open(&writer, "voc", in_root("x"), &plain, &error), -1);
+    ck_assert_int_eq(writer_open(&writer, "voc", top, "x", &plain, &error), -1);
     ck_assert_int_eq(error.code, ERROR_USAGE);
     ck_assert_ptr_nonnull(strstr(error.text, "\"voc\"; known are sa1b"));
     ck_assert(!exists("x"));
@@ -373,7 +375,7 @@ START_TEST(tar_input_is_strict)
     size_t size;
     write_shards("cut", 2, NULL);
     char *bytes = content("cut/000000.tar", &size);
-    ck_assert_int_eq(atomic_write(in_root("cut/short.tar"), bytes, 700, NULL, &error), 0);
+    ck_assert_int_eq(atomic_write(top, "cut/short.tar", bytes, 700, NULL, &error), 0);
     free(bytes);
     ck_assert_int_eq(tar_input_open(&input, in_root("cut/short.tar"), 1 << 20, &error), 0);
     int result;
@@ -394,7 +396,7 @@ END_TEST
 
 int main(void)
 {
-    if (!mkdtemp(root) || image_library_start(&error))
+    if (!mkdtemp(root) || !(top = folder_open(root, false, &error)) || image_library_start(&error))
         return EXIT_FAILURE;
     TCase *tests = tcase_create("writer");
     tcase_set_timeout(tests, 60);
@@ -415,6 +417,7 @@ int main(void)
     Suite *suite = suite_create("writer");
     suite_add_tcase(suite, tests);
     int status = unit_run(suite);
+    folder_close(top);
     image_library_stop();
     char command[sizeof root + 16];
     snprintf(command, sizeof command, "rm -rf %s", root);
