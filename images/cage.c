@@ -77,9 +77,10 @@ static const struct rule rules[] = {
     {"madvise", 2, ALL_BITS, MADV_HUGEPAGE},
     /* Threads, for decoders of HEIC and AVIF, but no processes. */
     {"clone", 0, THREAD_FLAGS | NAMESPACE_FLAGS, THREAD_FLAGS},
-    {"prctl", 0, ALL_BITS, PR_SET_NAME},     /* of a thread */
-    {"setitimer", 0, ALL_BITS, ITIMER_REAL}, /* the limit on time */
-    {"setitimer", 0, ALL_BITS, ITIMER_PROF}, /* and that on memory (image_watch.h) */
+    {"prctl", 0, ALL_BITS, PR_SET_NAME},        /* of a thread */
+    {"setitimer", 0, ALL_BITS, ITIMER_REAL},    /* the limit on time */
+    {"setitimer", 0, ALL_BITS, ITIMER_PROF},    /* and that on memory (image_watch.h) */
+    {"setitimer", 0, ALL_BITS, ITIMER_VIRTUAL}, /* that of a tar on its time (tar_read.h) */
 };
 
 static int add(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned count,

@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "images/image.h"
 #include "images/image_wire.h"
+#include "images/tar_wire.h"
 
 /* Makes this process end with its parent. */
 static void die_with(pid_t parent)
@@ -62,7 +63,8 @@ static void reap(struct server *server)
 }
 
 /* In a new child. */
-static void be_child(const struct server *server, pid_t parent, const int descriptors[2])
+static void be_child(const struct server *server, pid_t parent, enum image_child_kind kind,
+                     const int descriptors[2])
 {
     die_with(parent);
     close(server->control);
@@ -71,11 +73,12 @@ static void be_child(const struct server *server, pid_t parent, const int descri
     signal(SIGALRM, SIG_DFL);
     signal(SIGCHLD, SIG_DFL);
     sigprocmask(SIG_SETMASK, &server->before, NULL);
-    _exit(image_child_serve(descriptors[0], descriptors[1]));
+    _exit(kind == IMAGE_CHILD_OF_TAR ? tar_child_serve(descriptors[0], descriptors[1])
+                                     : image_child_serve(descriptors[0], descriptors[1]));
 }
 
 /* Keeps descriptors[0] open while the child lives. */
-static void fork_child(struct server *server, const int descriptors[2])
+static void fork_child(struct server *server, enum image_child_kind kind, const int descriptors[2])
 {
     struct error error;
     pid_t self = getpid();
@@ -85,7 +88,7 @@ static void fork_child(struct server *server, const int descriptors[2])
                     sizeof *server->children, &error) == 0)
         process = fork();
     if (process == 0)
-        be_child(server, self, descriptors);
+        be_child(server, self, kind, descriptors);
     if (process > 0) {
         server->children[server->count++] = (struct served){process, descriptors[0]};
     } else {
@@ -122,16 +125,17 @@ static void serve_all(struct server *server)
     sigdelset(&waiting, SIGCHLD);
     for (;;) {
         struct pollfd ready = {server->control, POLLIN, 0};
+        enum image_child_kind kind;
         int descriptors[2];
         int count = ppoll(&ready, 1, NULL, &waiting);
         reap(server);
         if (count <= 0)
             continue;
-        int got = image_receive_descriptors(server->control, descriptors);
+        int got = image_receive_descriptors(server->control, &kind, descriptors);
         if (got == 0)
             return;
         if (got > 0)
-            fork_child(server, descriptors);
+            fork_child(server, kind, descriptors);
     }
 }
 

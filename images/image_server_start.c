@@ -125,14 +125,16 @@ bool image_peer_gone(int system)
     return system == EPIPE || system == ECONNRESET || system == ENOTCONN;
 }
 
-int image_server_ask(struct image_server *server, const int descriptors[2])
+int image_server_ask(struct image_server *server, enum image_child_kind kind,
+                     const int descriptors[2])
 {
     int status = -1;
     pthread_mutex_lock(&server->mutex);
     if (server->process)
-        status = image_send_descriptors(server->control, descriptors);
+        status = image_send_descriptors(server->control, kind, descriptors);
     if (status && (server->process == 0 || image_peer_gone(errno)))
-        status = renew_server(server) ? -1 : image_send_descriptors(server->control, descriptors);
+        status =
+            renew_server(server) ? -1 : image_send_descriptors(server->control, kind, descriptors);
     int reason = errno;
     pthread_mutex_unlock(&server->mutex);
     errno = reason;

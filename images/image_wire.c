@@ -67,9 +67,9 @@ union control {
     char room[CMSG_SPACE(2 * sizeof(int))];
 };
 
-int image_send_descriptors(int socket, const int descriptors[2])
+int image_send_descriptors(int socket, enum image_child_kind kind, const int descriptors[2])
 {
-    char byte = 0;
+    char byte = (char)kind;
     union control control = {0};
     struct iovec part = {&byte, 1};
     struct msghdr message = {.msg_iov = &part,
@@ -88,7 +88,7 @@ int image_send_descriptors(int socket, const int descriptors[2])
     return sent == 1 ? 0 : -1;
 }
 
-int image_receive_descriptors(int socket, int descriptors[2])
+int image_receive_descriptors(int socket, enum image_child_kind *kind, int descriptors[2])
 {
     char byte;
     union control control = {0};
@@ -107,6 +107,7 @@ int image_receive_descriptors(int socket, int descriptors[2])
     if (header && header->cmsg_type == SCM_RIGHTS &&
         header->cmsg_len == CMSG_LEN(2 * sizeof(int))) {
         memcpy(descriptors, CMSG_DATA(header), 2 * sizeof(int));
+        *kind = byte == IMAGE_CHILD_OF_TAR ? IMAGE_CHILD_OF_TAR : IMAGE_CHILD_OF_IMAGES;
         return 1;
     }
     if (header && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof(int))) {

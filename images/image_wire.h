@@ -50,9 +50,12 @@ enum image_reply_kind {
 /* The server's descriptor of its control socket. Higher ones are closed when it starts. */
 enum { IMAGE_SERVER_SOCKET = 3 };
 
-/* Exit statuses of a child that ran out of something that the machine owes it, and of one that
- * reached its limit on memory. */
-enum { IMAGE_CHILD_STARVED = 75, IMAGE_CHILD_OVER = 76 };
+/* Exit statuses of a child. */
+enum {
+    IMAGE_CHILD_STARVED = 75, /* ran out of something that the machine owes it */
+    IMAGE_CHILD_OVER = 76,    /* reached its limit on memory */
+    IMAGE_CHILD_FREE = 77     /* could not enter the cage, and has read nothing */
+};
 
 struct image_reply {
     enum image_reply_kind kind;
@@ -84,19 +87,23 @@ void image_shared_free(struct image_shared *shared);
 /* Offset of the pixels behind a file of `size` bytes. */
 size_t image_shared_pixels(size_t size);
 
-/* Sends one byte and two descriptors; 0, or -1 with errno set. */
-int image_send_descriptors(int socket, const int descriptors[2]);
+/* What a child is for. */
+enum image_child_kind { IMAGE_CHILD_OF_IMAGES, IMAGE_CHILD_OF_TAR };
+
+/* Sends a child's kind and two descriptors; 0, or -1 with errno set. */
+int image_send_descriptors(int socket, enum image_child_kind kind, const int descriptors[2]);
 
 /* Receives them (closed on exec). Returns 1; 0 at the end; or -1 with errno set, EMFILE if they were
  * lost because this process has too many open files. */
-int image_receive_descriptors(int socket, int descriptors[2]);
+int image_receive_descriptors(int socket, enum image_child_kind *kind, int descriptors[2]);
 
 /* Whether an errno of a socket says that the process at its other end is gone. */
 bool image_peer_gone(int system);
 
 /* Asks the server for a child that has these descriptors: its socket and its shared memory. Starts
  * a new server if the old one is gone. Any thread. 0, or -1 with errno set. */
-int image_server_ask(struct image_server *server, const int descriptors[2]);
+int image_server_ask(struct image_server *server, enum image_child_kind kind,
+                     const int descriptors[2]);
 
 /* A child's main loop: answers requests on `socket`, with pixels in the shared `memory`, until the
  * socket is closed. Returns the child's exit status. */

@@ -91,7 +91,7 @@ static int join_child(struct image_worker *worker, struct error *error)
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
         return error_set_system(error, ERROR_IO, errno, "no socket for decoding images");
     const int theirs[2] = {ends[1], worker->shared.descriptor};
-    int status = image_server_ask(worker->server, theirs);
+    int status = image_server_ask(worker->server, IMAGE_CHILD_OF_IMAGES, theirs);
     int reason = errno;
     close(ends[1]);
     worker->socket = ends[0];

@@ -1,290 +1,305 @@
 #include "images/tar_input.h"
 
 #include <errno.h>
-#include <stdint.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#ifdef HAVE_LIBARCHIVE
-#include <archive.h>
-#include <archive_entry.h>
-#endif
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/path.h"
-
-size_t tar_input_stem(const char *path)
-{
-    static const char *const endings[] = {".tar",    ".tar.gz", ".tgz",     ".tar.zst", ".tzst",
-                                          ".tar.xz", ".txz",    ".tar.bz2", ".tbz2",    ".tbz"};
-    size_t length = strlen(path);
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        size_t ending = strlen(endings[i]);
-        if (length > ending && strcasecmp(path + length - ending, endings[i]) == 0)
-            return length - ending;
-    }
-    return length;
-}
-
-bool tar_input_is_tar(const char *path)
-{
-    return path[tar_input_stem(path)] != '\0';
-}
-
-#ifdef HAVE_LIBARCHIVE
-
-enum { BLOCK = 1 << 16 };
+#include "images/child_end.h"
+#include "images/tar_name.h"
+#include "images/tar_wire.h"
 
 struct tar_input {
-    struct archive *archive;
-    char *path; /* owned, for messages */
-    size_t most;
-    char *name;   /* owned: of the last member */
-    char *target; /* owned: of the last link */
-    unsigned char *bytes;
+    struct tar_input_options options; /* path: owned */
+    int socket;                       /* to the child; -1 once nothing more can be read */
+    struct image_shared shared;
+    struct error failure; /* why; ERROR_NONE at the end */
+    char name[TAR_NAME_MAX];
+    char target[2 * TAR_NAME_MAX];
+    unsigned char *bytes; /* owned: of the member */
     size_t capacity;
+    union {
+        struct tar_reply child;
+        struct image_reply server;
+    } reply;
 };
 
-static int broken(const struct tar_input *input, struct error *error)
+int tar_input_join(struct tar_input **input, const struct tar_input_options *options, int socket,
+                   struct image_shared *shared, struct error *error)
 {
-    const char *said = archive_error_string(input->archive);
-    int number = archive_errno(input->archive);
-    error_set(error, ERROR_IO, "%s: %s", input->path, said ? said : "damaged");
-    if (number <= 0 || number == EILSEQ) /* so libarchive marks what is no errno */
-        error_append(error, "; copy it again or leave it out");
-    error->system = number > 0 ? number : 0;
-    return -1;
+    struct tar_input *made = memory_new(1, sizeof *made, "tar", error);
+    char *path = made ? strdup(options->path) : NULL;
+    *input = made;
+    if (path) {
+        made->options = *options;
+        made->options.path = path;
+        made->socket = socket;
+        made->shared = *shared;
+        return 0;
+    }
+    memory_free(made);
+    *input = NULL;
+    close(socket);
+    image_shared_free(shared);
+    return error_set(error, ERROR_MEMORY, "%s: no memory to read it", options->path);
 }
 
-int tar_input_open(struct tar_input **input, const char *path, size_t most, struct error *error)
+static void leave_child(struct tar_input *input)
 {
-    struct tar_input *made = calloc(1, sizeof *made);
-    *input = NULL;
-    if (made) {
-        made->archive = archive_read_new();
-        made->path = strdup(path);
-        made->most = most;
-    }
-    if (!made || !made->archive || !made->path) {
-        tar_input_close(made);
-        return error_set(error, ERROR_MEMORY, "%s: no memory to read it", path);
-    }
-    /* Only the compressions of tar_input_is_tar: for some others libarchive would start programs.
-     */
-    archive_read_support_format_tar(made->archive);
-    archive_read_support_filter_gzip(made->archive);
-    archive_read_support_filter_bzip2(made->archive);
-    archive_read_support_filter_xz(made->archive);
-    archive_read_support_filter_zstd(made->archive);
-    if (archive_read_open_filename(made->archive, strcmp(path, "-") ? path : NULL, BLOCK)) {
-        broken(made, error);
-        tar_input_close(made);
-        return -1;
-    }
-    *input = made;
-    return 0;
+    if (input->socket >= 0)
+        close(input->socket);
+    input->socket = -1;
 }
 
 void tar_input_close(struct tar_input *input)
 {
     if (!input)
         return;
-    archive_read_free(input->archive);
-    free(input->path);
-    free(input->name);
-    free(input->target);
+    leave_child(input);
+    image_shared_free(&input->shared);
+    free((char *)input->options.path);
     free(input->bytes);
-    free(input);
+    memory_free(input);
 }
 
-/* Whether a component of this length is neither empty nor ".". */
-static bool is_named(const char *component, size_t length)
+/* Ends the reading with the error that says why. */
+static int fail(struct tar_input *input, struct error *error)
 {
-    return length > 1 || (length == 1 && component[0] != '.');
+    leave_child(input);
+    input->failure = *error;
+    return -1;
 }
 
-static bool names_nothing(const char *name)
+/* The child was lost through no fault of the tar. */
+static int fail_lost(struct tar_input *input, const char *how, struct error *error)
 {
-    for (const char *at = name; *at; at += *at == '/') {
-        size_t length = strcspn(at, "/");
-        if (is_named(at, length))
-            return false;
-        at += length;
+    error_set(error, ERROR_IO,
+              "%s: the process that reads it was %s: killed by hand, or because memory ran out",
+              input->options.path, how);
+    error->system = ECHILD;
+    return fail(input, error);
+}
+
+static int fail_invalid(struct tar_input *input, struct error *error)
+{
+    error_set(error, ERROR_IO, "%s: the process that reads it gave an invalid reply; leave it out",
+              input->options.path);
+    return fail(input, error);
+}
+
+static int fail_starved(struct tar_input *input, struct error *error)
+{
+    error_set_system(error, ERROR_MEMORY, ENOMEM, "%s: cannot be read", input->options.path);
+    return fail(input, error);
+}
+
+static int fail_ended(struct tar_input *input, int status, struct error *error)
+{
+    const char *path = input->options.path;
+    switch (child_end(status)) {
+    case CHILD_STARVED:
+        return fail_starved(input, error);
+    case CHILD_KILLED:
+        return fail_lost(input, "killed", error);
+    case CHILD_FREE:
+        error_set(error, ERROR_UNSUPPORTED,
+                  "%s: this system has no seccomp filter for the process that reads it", path);
+        error->system = ECHILD;
+        break;
+    case CHILD_LATE:
+        error_set(error, ERROR_IO,
+                  "%s: nothing more was read from it in %g s of computing: it holds far too much, "
+                  "or never ends; raise --image-timeout or leave it out",
+                  path, input->options.seconds);
+        break;
+    case CHILD_OVER:
+        error_set(error, ERROR_IO,
+                  "%s: to unpack it takes more than %llu MiB; raise --memory, or pack it with a "
+                  "smaller dictionary",
+                  path, (unsigned long long)(input->options.memory_bytes >> 20));
+        break;
+    case CHILD_CRASHED:
+        error_set(error, ERROR_IO,
+                  "%s: the process that reads it crashed (%s); copy it again or leave it out", path,
+                  child_end_text(status));
     }
-    return true;
+    return fail(input, error);
 }
 
-/* Drops a name's empty and "." components. */
-static void tidy(char *name)
+/* What the server says of the child. */
+static int fail_child(struct tar_input *input, struct error *error)
 {
-    char *to = name;
-    for (const char *from = name; *from; from += *from == '/') {
-        size_t length = strcspn(from, "/");
-        if (is_named(from, length)) {
-            if (to > name)
-                *to++ = '/';
-            memmove(to, from, length);
-            to += length;
-        }
-        from += length;
+    const struct image_reply *reply = &input->reply.server;
+    if (reply->kind == IMAGE_CHILD_ENDED)
+        return fail_ended(input, reply->status, error);
+    error_set_system(error, ERROR_IO, reply->status,
+                     "%s: no process for reading it (ulimit -u, a limit of the cgroup)",
+                     input->options.path);
+    error->system = ECHILD;
+    return fail(input, error);
+}
+
+/* Whether an errno is one that read(2) of a tar gives, or 0. */
+static bool is_readers_errno(uint32_t system)
+{
+    static const int known[] = {
+        0,           EIO,        ESTALE,   EISDIR, EINVAL,    EBADF,        EACCES,       EPERM,
+        EAGAIN,      ETIMEDOUT,  ENOTCONN, ENODEV, ENXIO,     EHOSTDOWN,    EHOSTUNREACH, ENETDOWN,
+        ENETUNREACH, ECONNRESET, ENOBUFS,  ENOMEM, EOVERFLOW, ECONNREFUSED, ECONNABORTED};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (system == (uint32_t)known[i])
+            return true;
+    return false;
+}
+
+/* Whether a text in a reply has this size and no other NUL than its last byte. */
+static bool is_text(const char *text, uint32_t size)
+{
+    return size >= 1 && size <= TAR_NAME_MAX && strnlen(text, size) == size - 1;
+}
+
+/* Whether a reply of `size` bytes is one to the request. Its texts are terminated then. */
+static bool is_reply(const struct tar_reply *reply, size_t size, enum tar_request request)
+{
+    const size_t texts = offsetof(struct tar_reply, text);
+    if (size < texts || reply->name_size > TAR_NAME_MAX || reply->target_size > TAR_NAME_MAX ||
+        size != texts + reply->name_size + reply->target_size ||
+        !is_text(reply->text, reply->name_size) ||
+        !is_text(reply->text + reply->name_size, reply->target_size))
+        return false;
+    switch (reply->answer) {
+    case TAR_END:
+        return request == TAR_NEXT;
+    case TAR_MEMBER:
+        return request == TAR_NEXT && reply->kind <= TAR_SPECIAL;
+    case TAR_BYTES:
+        return request == TAR_PART && reply->size <= TAR_WINDOW;
+    case TAR_DAMAGED:
+        return is_readers_errno(reply->system);
+    default:
+        return reply->answer == TAR_STARVED;
     }
-    *to = 0;
 }
 
-/* Appends the components of a path to the name `to` of `length` bytes, which has room for them and
- * for a slash. ".." removes the component before it. Returns the new length, or -1 if the path leads
- * out of the folder. */
-static ptrdiff_t follow(char *to, ptrdiff_t length, const char *path)
+/* Receives a message to input->reply. Returns its size; or -1 if server and child are gone. */
+static ssize_t receive(struct tar_input *input)
 {
-    for (const char *at = path; *at; at += *at == '/') {
-        size_t size = strcspn(at, "/");
-        if (size == 2 && at[0] == '.' && at[1] == '.') {
-            if (length == 0)
-                return -1;
-            while (length > 0 && to[--length] != '/')
-                ;
-        } else if (is_named(at, size)) {
-            if (length > 0)
-                to[length++] = '/';
-            memcpy(to + length, at, size);
-            length += (ptrdiff_t)size;
-        }
-        at += size;
+    for (;;) {
+        ssize_t got = recv(input->socket, &input->reply, sizeof input->reply, 0);
+        if (got > 0)
+            return got;
+        /* ECONNRESET, of a request that nobody has read, comes once and before what was sent. */
+        if (got == 0 || (errno != EINTR && errno != ECONNRESET))
+            return -1;
     }
-    to[length] = '\0';
-    return length;
 }
 
-/* Sets member->target. A hard link's is relative to the tar, a symbolic link's to its own folder. */
-static int take_target(struct tar_input *input, struct archive_entry *entry,
-                       struct tar_member *member, struct error *error)
+/* The child says that it cannot go on. */
+static int fail_reading(struct tar_input *input, struct error *error)
 {
-    const char *hard = archive_entry_hardlink(entry);
-    const char *symbolic = archive_entry_symlink(entry);
-    const char *path = hard ? hard : symbolic ? symbolic : "";
-    const char *slash = hard ? NULL : strrchr(input->name, '/');
-    ptrdiff_t folder = slash ? slash - input->name : 0;
-    free(input->target);
-    input->target = malloc((size_t)folder + strlen(path) + 2);
-    if (!input->target)
-        return error_set(error, ERROR_MEMORY, "%s: no memory for a link", input->path);
-    if (folder)
-        memcpy(input->target, input->name, (size_t)folder);
-    bool absolute = !hard && path[0] == '/';
-    if (!absolute && follow(input->target, folder, path) > 0)
-        member->target = input->target;
+    const struct tar_reply *reply = &input->reply.child;
+    if (reply->answer == TAR_STARVED)
+        return fail_starved(input, error);
+    error_set(error, ERROR_IO, "%s: %s", input->options.path, reply->text);
+    error->system = (int)reply->system;
+    return fail(input, error);
+}
+
+/* Sends a request and receives the reply of the child, which is checked. Returns 0 or -1. */
+static int ask(struct tar_input *input, enum tar_request request, struct error *error)
+{
+    ssize_t sent;
+    if (input->socket < 0) {
+        *error = input->failure;
+        return -1;
+    }
+    do
+        sent = send(input->socket, &request, sizeof request, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    /* A child that is gone cannot be sent to; what ended it can be received. */
+    ssize_t got = receive(input);
+    if (got < 0)
+        return fail_lost(input, "lost", error);
+    if (got == sizeof(struct image_reply) && input->reply.server.kind != IMAGE_ANSWER)
+        return fail_child(input, error);
+    if (input->reply.child.by != IMAGE_ANSWER ||
+        !is_reply(&input->reply.child, (size_t)got, request))
+        return fail_invalid(input, error);
+    return input->reply.child.answer >= TAR_DAMAGED ? fail_reading(input, error) : 0;
+}
+
+/* Takes the member's name out of the reply and checks it. */
+static int take_name(struct tar_input *input, struct tar_member *member, struct error *error)
+{
+    const struct tar_reply *reply = &input->reply.child;
+    memcpy(input->name, reply->text, reply->name_size);
+    member->name = input->name;
+    if (member->kind != TAR_FILE && member->kind != TAR_LINK)
+        return 0;
+    if (reply->cut)
+        return error_set(error, ERROR_IMAGE, "%s: the name of the member \"%.200s...\" is too long",
+                         input->options.path, input->name);
+    if (tar_name_tidy(input->name))
+        return error_set(error, ERROR_IMAGE, "%s: the member \"%.200s\" leads out of the folder",
+                         input->options.path, input->name);
     return 0;
 }
 
-static enum tar_kind kind_of(struct archive_entry *entry)
+/* Sets member->target. */
+static void take_target(struct tar_input *input, struct tar_member *member)
 {
-    if (archive_entry_hardlink(entry))
-        return TAR_LINK;
-    switch (archive_entry_filetype(entry)) {
-    case AE_IFREG:
-        return TAR_FILE;
-    case AE_IFLNK:
-        return TAR_LINK;
-    case AE_IFDIR:
-        return TAR_FOLDER;
-    default:
-        return TAR_SPECIAL;
+    const struct tar_reply *reply = &input->reply.child;
+    const char *path = reply->text + reply->name_size;
+    const char *slash = reply->hard ? NULL : strrchr(input->name, '/');
+    size_t folder = slash ? (size_t)(slash - input->name) : 0;
+    bool absolute = !reply->hard && path[0] == '/';
+    if (!absolute && tar_name_follow(input->target, input->name, folder, path) == 0)
+        member->target = input->target;
+}
+
+int tar_input_next(struct tar_input *input, struct tar_member *member, struct error *error)
+{
+    *member = (struct tar_member){0};
+    if (input->socket < 0 && input->failure.code == ERROR_NONE)
+        return 0;
+    if (ask(input, TAR_NEXT, error))
+        return -1;
+    if (input->reply.child.answer == TAR_END) {
+        leave_child(input);
+        return 0;
     }
+    member->kind = (enum tar_kind)input->reply.child.kind;
+    if (take_name(input, member, error))
+        return -1;
+    if (member->kind == TAR_LINK)
+        take_target(input, member);
+    return 1;
 }
 
 /* The size in the header is not trusted: the bytes are counted. */
 int tar_input_read(struct tar_input *input, struct tar_member *member, struct error *error)
 {
-    member->size = 0;
-    for (;;) {
-        if (memory_grow((void **)&input->bytes, &input->capacity, member->size + BLOCK, 1, error))
+    size_t size = 0;
+    size_t part;
+    do {
+        if (ask(input, TAR_PART, error))
             return -1;
-        la_ssize_t got = archive_read_data(input->archive, input->bytes + member->size, BLOCK);
-        if (got == ARCHIVE_RETRY)
-            continue;
-        if (got < 0)
-            return broken(input, error);
-        if (got == 0)
-            break;
-        member->size += (size_t)got;
-        if (member->size > input->most)
+        part = input->reply.child.size;
+        if (part > input->options.most - size)
             return error_set(error, ERROR_IMAGE,
                              "%s: %s has more than the %zu bytes that are read at most",
-                             input->path, input->name, input->most);
-    }
+                             input->options.path, input->name, input->options.most);
+        if (memory_grow((void **)&input->bytes, &input->capacity, size + part, 1, error))
+            return -1;
+        memcpy(input->bytes + size, input->shared.bytes, part);
+        size += part;
+    } while (part == TAR_WINDOW);
     member->bytes = input->bytes;
+    member->size = size;
     return 0;
 }
-
-/* Copies the member's name to input->name and checks it, unless it is nothing that can be read. */
-static int take_name(struct tar_input *input, struct archive_entry *entry, enum tar_kind kind,
-                     struct error *error)
-{
-    const char *name = archive_entry_pathname(entry);
-    free(input->name);
-    input->name = strdup(name ? name : "");
-    if (!input->name)
-        return error_set(error, ERROR_MEMORY, "%s: no memory for a member's name", input->path);
-    if (kind == TAR_FOLDER || kind == TAR_SPECIAL)
-        return 0;
-    if (path_has_parent(input->name) || names_nothing(input->name))
-        return error_set(error, ERROR_IMAGE, "%s: the member \"%.200s\" leads out of the folder",
-                         input->path, input->name);
-    tidy(input->name);
-    return 0;
-}
-
-int tar_input_next(struct tar_input *input, struct tar_member *member, struct error *error)
-{
-    struct archive_entry *entry;
-    int status;
-    *member = (struct tar_member){0};
-    do
-        status = archive_read_next_header(input->archive, &entry);
-    while (status == ARCHIVE_RETRY);
-    if (status == ARCHIVE_EOF)
-        return 0;
-    if (status < ARCHIVE_WARN)
-        return broken(input, error);
-    member->kind = kind_of(entry);
-    int named = take_name(input, entry, member->kind, error);
-    member->name = input->name;
-    if (named || (member->kind == TAR_LINK && take_target(input, entry, member, error)))
-        return -1;
-    return 1;
-}
-
-#else
-
-int tar_input_open(struct tar_input **input, const char *path, size_t most, struct error *error)
-{
-    (void)most;
-    *input = NULL;
-    return error_set(error, ERROR_UNSUPPORTED,
-                     "%s: this build reads no tar files; install libarchive-dev and build again",
-                     path);
-}
-
-int tar_input_next(struct tar_input *input, struct tar_member *member, struct error *error)
-{
-    (void)input;
-    (void)member;
-    (void)error;
-    return 0;
-}
-
-int tar_input_read(struct tar_input *input, struct tar_member *member, struct error *error)
-{
-    (void)input;
-    (void)member;
-    (void)error;
-    return -1;
-}
-
-void tar_input_close(struct tar_input *input)
-{
-    (void)input;
-}
-
-#endif

@@ -1,13 +1,26 @@
 /* tar_input.h - the members of a tar file, streamed one after another. Any layout: SA-1B's own
- * (./sa_1.jpg ./sa_1.json), WebDataset shards, others; compressed files too. */
+ * (./sa_1.jpg ./sa_1.json), WebDataset shards, others; compressed files too.
+ *
+ * The tar is parsed in a child of the decoding server, which can do nothing but that (cage.h). A tar
+ * that crashes, stops or exhausts its parser costs itself alone. What the child says of a member is
+ * checked here: names, kinds and sizes. */
 #ifndef IMAGES_TAR_INPUT_H
 #define IMAGES_TAR_INPUT_H
 
-#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct error;
+struct image_server;
 struct tar_input;
+
+struct tar_input_options {
+    const char *path;            /* "-": standard input */
+    struct image_server *server; /* whose child parses it */
+    size_t most;                 /* larger members are refused; bytes */
+    uint64_t memory_bytes;       /* that unpacking may take */
+    double seconds;              /* of computing without reading on in the file; 0: no limit */
+};
 
 enum tar_kind {
     TAR_FILE,
@@ -25,14 +38,19 @@ struct tar_member {
     size_t size;
 };
 
-/* Opens a tar file, or standard input for "-". Members larger than `most` bytes are refused.
- * Returns 0, or -1 with ERROR_IO, ERROR_MEMORY, ERROR_UNSUPPORTED (built without libarchive). */
-int tar_input_open(struct tar_input **input, const char *path, size_t most, struct error *error);
+/* Opens a tar. Returns 0, or -1 with ERROR_IO, ERROR_MEMORY, ERROR_UNSUPPORTED (built without
+ * libarchive). The strings of `options` are copied.
+ *
+ * Errors of this and of the functions below have error->system 0 if the tar is to blame, an errno if
+ * its file cannot be read, and ECHILD if the process that parses it was killed or could not be had:
+ * that says nothing about the tar. */
+int tar_input_open(struct tar_input **input, const struct tar_input_options *options,
+                   struct error *error);
 
 /* Goes to the next member. Returns 1 with *member filled, 0 at the end, or -1. After ERROR_IMAGE
- * only this member is unusable (its name leads out of the folder; kind and name are set) and the
- * next call continues. After ERROR_IO (damaged, truncated) or ERROR_MEMORY nothing more can be read.
- */
+ * only this member is unusable (its name leads out of the folder, or is too long; kind and name are
+ * set) and the next call continues. After ERROR_IO (damaged, truncated) or ERROR_MEMORY nothing more
+ * can be read. */
 int tar_input_next(struct tar_input *input, struct tar_member *member, struct error *error);
 
 /* Reads the bytes of the file that tar_input_next gave. Returns 0, or -1 as tar_input_next does: with
@@ -41,12 +59,5 @@ int tar_input_read(struct tar_input *input, struct tar_member *member, struct er
 
 /* NULL is allowed. */
 void tar_input_close(struct tar_input *input);
-
-/* Whether a file name has the extension of a tar file, in upper or lower case: .tar; .tar.gz, .tgz;
- * .tar.zst, .tzst; .tar.xz, .txz; .tar.bz2, .tbz2, .tbz. */
-bool tar_input_is_tar(const char *path);
-
-/* Length of a tar's path without that extension. */
-size_t tar_input_stem(const char *path);
 
 #endif

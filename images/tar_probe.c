@@ -42,26 +42,35 @@ static bool is_compressed(const uint8_t *start, size_t size)
     return false;
 }
 
-/* Whether a compressed file holds a tar. */
-static bool holds_tar(const char *path)
-{
-    struct tar_input *input;
-    struct tar_member member;
-    struct error error = {0};
-    if (tar_input_open(&input, path, 1, &error))
-        return false;
-    int found = tar_input_next(input, &member, &error);
-    tar_input_close(input);
-    return found > 0 || error.code == ERROR_IMAGE; /* its first name leads out of the folder */
-}
-
 /* Whether a failure to read a file is the machine's. */
 static bool blames_machine(int system)
 {
-    return system == EMFILE || system == ENFILE || system == ENOMEM;
+    return system == EMFILE || system == ENFILE || system == ENOMEM || system == ECHILD;
 }
 
-int tar_probe(const char *path, enum tar_probe_kind *kind, struct error *error)
+/* To reach the first member: what xz may ask for its dictionary, and time for its file's beginning. */
+static const struct tar_input_options probing = {
+    .most = 1, .memory_bytes = (uint64_t)1 << 30, .seconds = 60};
+
+/* Whether a compressed file holds a tar: 1, 0, or -1 as tar_probe does. */
+static int holds_tar(const char *path, struct image_server *server, struct error *error)
+{
+    struct tar_input *input;
+    struct tar_member member;
+    struct tar_input_options options = probing;
+    options.path = path;
+    options.server = server;
+    *error = (struct error){0};
+    int found =
+        tar_input_open(&input, &options, error) ? -1 : tar_input_next(input, &member, error);
+    tar_input_close(input);
+    if (error->code == ERROR_MEMORY || blames_machine(error->system))
+        return -1;
+    return found > 0 || error->code == ERROR_IMAGE; /* its first name leads out of the folder */
+}
+
+int tar_probe(const char *path, struct image_server *server, enum tar_probe_kind *kind,
+              struct error *error)
 {
     uint8_t start[HEADER];
     struct stat status;
@@ -77,9 +86,12 @@ int tar_probe(const char *path, enum tar_probe_kind *kind, struct error *error)
     ssize_t got = pread(fd, start, sizeof start, 0);
     close(fd);
     size_t size = got > 0 ? (size_t)got : 0;
-    if ((size == HEADER && is_tar_header(start)) || (is_compressed(start, size) && holds_tar(path)))
+    int found = size == HEADER && is_tar_header(start);
+    if (!found && server && is_compressed(start, size))
+        found = holds_tar(path, server, error);
+    if (found > 0)
         *kind = TAR_PROBE_TAR;
     else if (image_format_find(start, size))
         *kind = TAR_PROBE_IMAGE;
-    return 0;
+    return found < 0 ? -1 : 0;
 }

@@ -7,17 +7,21 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "images/image.h"
-#include "images/tar_input.h"
+#include "images/tar_name.h"
 #include "images/tar_probe.h"
 #include "jobs/list.h"
 
 struct input_kinds {
+    struct image_server *server;
     struct hash_set known, tars; /* hashes of the paths that were looked into */
 };
 
-struct input_kinds *input_kinds_new(struct error *error)
+struct input_kinds *input_kinds_new(struct image_server *server, struct error *error)
 {
-    return memory_new(1, sizeof(struct input_kinds), "kinds of inputs", error);
+    struct input_kinds *kinds = memory_new(1, sizeof *kinds, "kinds of inputs", error);
+    if (kinds)
+        kinds->server = server;
+    return kinds;
 }
 
 void input_kinds_free(struct input_kinds *kinds)
@@ -31,7 +35,7 @@ void input_kinds_free(struct input_kinds *kinds)
 
 bool input_is_wanted(const char *name)
 {
-    return image_has_extension(name) || tar_input_is_tar(name);
+    return image_has_extension(name) || tar_name_is_tar(name);
 }
 
 int input_is_tar(void *context, const char *path, const char *key, struct error *error)
@@ -43,16 +47,28 @@ int input_is_tar(void *context, const char *path, const char *key, struct error 
     uint64_t hash = hash_bytes(path, strlen(path));
     if (hash_set_has(&kinds->known, hash))
         return hash_set_has(&kinds->tars, hash);
-    if (tar_probe(path, &kind, error))
+    bool named = tar_name_is_tar(key);
+    if (tar_probe(path, named ? NULL : kinds->server, &kind, error))
         return -1;
-    bool tar = tar_input_is_tar(key) ? kind != TAR_PROBE_IMAGE : kind == TAR_PROBE_TAR;
+    bool tar = named ? kind != TAR_PROBE_IMAGE : kind == TAR_PROBE_TAR;
     if (hash_set_put(&kinds->known, hash, error) < 0 ||
         (tar && hash_set_put(&kinds->tars, hash, error) < 0))
         return -1;
     return tar;
 }
 
+/* Whether the last component of a path of this length is neither empty, "." nor "..". */
+static bool ends_in_name(const char *path, size_t length)
+{
+    size_t start = length;
+    while (start > 0 && path[start - 1] != '/')
+        start--;
+    size_t size = length - start;
+    return size > 2 || strspn(path + start, ".") < size;
+}
+
 size_t input_tar_folder(const char *key)
 {
-    return tar_input_is_tar(key) ? tar_input_stem(key) : list_stem(key);
+    size_t stem = tar_name_is_tar(key) ? tar_name_stem(key) : list_stem(key);
+    return ends_in_name(key, stem) ? stem : strlen(key);
 }

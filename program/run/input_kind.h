@@ -10,10 +10,12 @@
 #include <stddef.h>
 
 struct error;
+struct image_server;
 struct input_kinds;
 
-/* Freed with input_kinds_free. NULL with ERROR_MEMORY. */
-struct input_kinds *input_kinds_new(struct error *error);
+/* `server` looks into compressed files, and must outlive it. Freed with input_kinds_free. NULL with
+ * ERROR_MEMORY. */
+struct input_kinds *input_kinds_new(struct image_server *server, struct error *error);
 void input_kinds_free(struct input_kinds *kinds);
 
 /* Whether a file of this name is taken in a folder. */
@@ -25,7 +27,7 @@ bool input_is_wanted(const char *name);
 int input_is_tar(void *context, const char *path, const char *key, struct error *error);
 
 /* Of a tar's key, the length of the part that names the folder of its records: without the ending
- * of a tar, or else without its extension. */
+ * of a tar, or else without its extension; all of it if the rest is no name, as of "...tar". */
 size_t input_tar_folder(const char *key);
 
 #endif

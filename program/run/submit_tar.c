@@ -5,11 +5,24 @@
 
 #include "images/tar_input.h"
 #include "jobs/list.h"
+#include "jobs/memory_room.h"
 #include "jobs/progress.h"
 #include "program/run/collection_parts.h"
 #include "program/run/run.h"
 #include "program/run/run_folder.h"
 #include "program/run/tar_images.h"
+
+enum { MEMBER_MOST = 1 << 30 }; /* largest encoded image, bytes */
+
+/* Bytes that unpacking a tar may take: half of what an image may, since both go on at once, but what
+ * the strongest ordinary setting takes (xz -9: 65 MiB; zstd --long: 128 MiB). */
+static uint64_t unpacking_bytes(const struct run *run)
+{
+    const uint64_t least = 160 << 20;
+    const uint64_t most = 1 << 30; /* libarchive allows no larger dictionary */
+    uint64_t share = memory_room_most(run->resources.room) / 2;
+    return share < least ? least : share < most ? share : most;
+}
 
 /* Submits a member of a tar, as if the tar were a folder of that name. With `fault` it is unusable.
  */
@@ -83,7 +96,7 @@ static void count_tar(struct run *run, const struct tar_images *images, bool rea
     progress_pass(run->resources.progress, &images->passed);
     if (read && images->taken == 0)
         progress_log(run->resources.progress, PROGRESS_WARNING, "%s: no image in it%s%s",
-                     images->options.path, *passed ? "; " : "", passed);
+                     images->options.input.path, *passed ? "; " : "", passed);
 }
 
 int collection_submit_tar(struct collection *collection, const struct list_item *listed,
@@ -94,7 +107,11 @@ int collection_submit_tar(struct collection *collection, const struct list_item 
     struct error fault = {0};
     struct run *run = collection->run;
     const struct tar_images_options options = {
-        .path = listed->path,
+        .input = {.path = listed->path,
+                  .server = run->resources.image_server,
+                  .most = MEMBER_MOST,
+                  .memory_bytes = unpacking_bytes(run),
+                  .seconds = run->config.settings->image_timeout},
         .rules = &run->config.rules,
         .folds = run->config.name_folds,
         .progress = run->resources.progress,

@@ -10,13 +10,27 @@
 #include "jobs/name_rules.h"
 #include "jobs/progress.h"
 
-enum { MEMBER_MOST = 1 << 30 }; /* largest encoded image, bytes */
+enum {
+    NAMES_MOST = 256 << 20, /* bytes of all names that are kept of a tar */
+    HASH_BYTES = 16,        /* of a name in a hash set */
+    REPEATS_SAID = 20       /* members of the same name, in one tar */
+};
+
+/* Counts the bytes of a name before it is kept: a small tar may unpack to names without end. */
+static int count_name(struct tar_images *images, size_t bytes, struct error *fault)
+{
+    images->name_bytes += bytes;
+    if (images->name_bytes <= NAMES_MOST)
+        return 0;
+    return error_set(fault, ERROR_IO, "%s: the names in it take more than %d MB; split it",
+                     images->options.input.path, NAMES_MOST >> 20);
+}
 
 int tar_images_open(struct tar_images *images, const struct tar_images_options *options,
                     struct error *error)
 {
     *images = (struct tar_images){.options = *options, .names = {.folds = options->folds}};
-    return tar_input_open(&images->input, options->path, (size_t)MEMBER_MOST, error);
+    return tar_input_open(&images->input, &images->options.input, error);
 }
 
 /* Whether a member is an image by the rules that folders have. If not, counts it. */
@@ -37,6 +51,8 @@ static bool is_image(struct tar_images *images, const char *name)
 static int check_name(struct tar_images *images, const char *name, struct error *fault)
 {
     const char *earlier;
+    if (count_name(images, strlen(name) + HASH_BYTES, fault))
+        return -1;
     int known = tar_names_add(&images->names, name, &earlier, fault);
     if (known < 0)
         return -1;
@@ -46,20 +62,23 @@ static int check_name(struct tar_images *images, const char *name, struct error 
     }
     if (strcmp(earlier, name) == 0) {
         passed_over_add(&images->passed, PASSED_REPEATED);
-        progress_log(images->options.progress, PROGRESS_WARNING,
-                     "%s: '%s' is in it twice; using the first", images->options.path, name);
+        if (images->repeats++ < REPEATS_SAID)
+            progress_log(images->options.progress, PROGRESS_WARNING,
+                         "%s: '%s' is in it twice; using the first%s", images->options.input.path,
+                         name, images->repeats < REPEATS_SAID ? "" : " (others are only counted)");
         return 0;
     }
     error_set(fault, ERROR_IMAGE,
               "%s: '%s' and '%s' would write the same record '%.*s': rename one",
-              images->options.path, earlier, name, (int)list_stem(name), name);
+              images->options.input.path, earlier, name, (int)list_stem(name), name);
     return 1;
 }
 
 /* Returns 1 to give the file to the caller, 0 to skip it, or -1. */
 static int take_file(struct tar_images *images, struct tar_member *member, struct error *fault)
 {
-    if (tar_links_file(&images->links, member->name, fault))
+    if (count_name(images, HASH_BYTES, fault) ||
+        tar_links_file(&images->links, member->name, fault))
         return -1;
     if (!is_image(images, member->name))
         return 0;
@@ -83,6 +102,8 @@ static int take_link(struct tar_images *images, const struct tar_member *member,
     int taken = image ? check_name(images, name, fault) : 1;
     if (taken <= 0 || fault->code)
         return taken;
+    if (count_name(images, strlen(name) + strlen(member->target) + sizeof(struct tar_link), fault))
+        return -1;
     bool wanted = image && images->options.wants(images->options.context, name);
     return tar_links_add(&images->links, name, member->target, wanted, fault);
 }
@@ -135,7 +156,7 @@ static int next_member(struct tar_images *images, struct tar_member *member, str
 static int begin_again(struct tar_images *images, struct error *fault)
 {
     struct stat status;
-    const char *path = images->options.path;
+    const char *path = images->options.input.path;
     images->again = true;
     if (images->links.wanted == 0)
         return 0;
@@ -146,7 +167,7 @@ static int begin_again(struct tar_images *images, struct error *fault)
     if (tar_links_resolve(&images->links, fault))
         return -1;
     tar_input_close(images->input);
-    return tar_input_open(&images->input, path, (size_t)MEMBER_MOST, fault) ? -1 : 1;
+    return tar_input_open(&images->input, &images->options.input, fault) ? -1 : 1;
 }
 
 /* The next link to the file in images->member. Returns 1, or 0 if there is none. */

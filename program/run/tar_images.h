@@ -17,7 +17,7 @@ struct name_rules;
 struct progress;
 
 struct tar_images_options {
-    const char *path; /* the caller's */
+    struct tar_input_options input;
     const struct name_rules *rules;
     unsigned folds;            /* what the output folder takes for the same name (name_fold.h) */
     struct progress *progress; /* where a warning goes */
@@ -37,8 +37,10 @@ struct tar_images {
     struct tar_link *due; /* [due_count] links to `member`, which has just been read */
     size_t due_count;
     struct tar_member member;
-    struct error fault; /* of `member` */
-    uint64_t taken;     /* images so far, with those that are done, unusable, or links */
+    struct error fault;  /* of `member` */
+    uint64_t name_bytes; /* of what is kept in `names` and `links` */
+    uint64_t repeats;    /* members of the same name so far */
+    uint64_t taken;      /* images so far, with those that are done, unusable, or links */
     struct passed_over passed;
 };
 

@@ -1,11 +1,14 @@
-/* A tar of images, up to its end or its first damage. Names never lead out of the folder. */
+/* A tar of images, up to its end or its first damage, parsed as the caged child does. Names never
+ * lead out of the folder once the rules have been applied to them. */
 #include "file.h"
 #include "replay.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "images/tar_input.h"
+#include "images/tar_name.h"
+#include "images/tar_read.h"
 
 static void check_name(const char *name)
 {
@@ -15,22 +18,38 @@ static void check_name(const char *name)
         abort();
 }
 
+static void check_entry(const struct tar_entry *entry)
+{
+    char *name = strdup(entry->name);
+    char *target = malloc(strlen(entry->name) + strlen(entry->target) + 2);
+    if (!name || !target)
+        abort();
+    if (tar_name_tidy(name) == 0) {
+        const char *slash = strrchr(name, '/');
+        size_t folder = slash && !entry->hard ? (size_t)(slash - name) : 0;
+        check_name(name);
+        if (tar_name_follow(target, name, folder, entry->target) == 0)
+            check_name(target);
+    }
+    free(name);
+    free(target);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static unsigned char bytes[1 << 12];
     struct error error = {0};
-    struct tar_input *input;
-    struct tar_member member;
-    int found = tar_input_open(&input, fuzz_file(0, data, size), 1 << 16, &error) ? -1 : 1;
-    while (input && (found > 0 || error.code == ERROR_IMAGE)) {
-        error = (struct error){0};
-        found = tar_input_next(input, &member, &error);
-        if (found > 0 && (member.kind == TAR_FILE || member.kind == TAR_LINK))
-            check_name(member.name);
-        if (found > 0 && member.target)
-            check_name(member.target);
-        if (found > 0 && member.kind == TAR_FILE)
-            found = tar_input_read(input, &member, &error) ? -1 : 1;
+    struct tar_read *read;
+    struct tar_entry entry;
+    size_t part = 0;
+    int file = open(fuzz_file(0, data, size), O_RDONLY | O_CLOEXEC);
+    int found = tar_read_open(&read, file, 0, &error) ? -1 : 1;
+    while (found > 0 && (found = tar_read_next(read, &entry, &error)) > 0) {
+        check_entry(&entry);
+        if (entry.kind == TAR_FILE)
+            found = tar_read_bytes(read, bytes, sizeof bytes, &part, &error) ? -1 : 1;
     }
-    tar_input_close(input);
+    tar_read_close(read);
+    close(file);
     return 0;
 }

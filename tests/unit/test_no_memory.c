@@ -9,6 +9,7 @@
 #include "base/atomic.h"
 #include "base/atomic_clean.h"
 #include "base/error.h"
+#include "images/image_worker.h"
 #include "images/tar_input.h"
 #include "jobs/ledger.h"
 #include "jobs/ledger_index.h"
@@ -31,6 +32,7 @@
 
 static struct scratch scratch;
 static struct folder *run;
+static struct image_server *server; /* started by main before anything else */
 static const struct shard half = {0, 2};
 
 static void set_up(void)
@@ -165,7 +167,9 @@ static int read_tar(struct error *error)
 {
     struct tar_input *input;
     struct tar_member member;
-    if (tar_input_open(&input, SEEDS "tar/ustar.tar", 1 << 16, error))
+    const struct tar_input_options options = {
+        .path = SEEDS "tar/ustar.tar", .server = server, .most = 1 << 16};
+    if (tar_input_open(&input, &options, error))
         return -1;
     int found;
     do {
@@ -345,6 +349,9 @@ END_TEST
 
 int main(void)
 {
+    struct error error;
+    if (image_server_start(&server, &error))
+        return EXIT_FAILURE;
     json_set_alloc_funcs(allocation_counted, __wrap_free);
     Suite *suite = suite_create("no_memory");
     TCase *tests = tcase_create("no_memory");
@@ -353,5 +360,7 @@ int main(void)
     tcase_add_test(tests, readers);
     tcase_add_test(tests, parts_of_a_run);
     suite_add_tcase(suite, tests);
-    return unit_run(suite);
+    int status = unit_run(suite);
+    image_server_stop(server);
+    return status;
 }
