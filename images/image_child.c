@@ -120,6 +120,7 @@ static void close_image(struct child *child)
     if (child->is_open)
         image_source_close(&child->source);
     child->is_open = false;
+    image_watch_trim();
 }
 
 static void open_image(const struct image_request *request, struct child *child,
@@ -181,7 +182,6 @@ static void answer(const struct image_request *request, struct child *child,
         return;
     }
     close_image(child);
-    image_watch_trim();
     if (request->kind == IMAGE_HEADER)
         image_read_header(request->name, &request->options, &reply->header, &reply->error);
     else if (request->kind == IMAGE_STRIPS)

@@ -359,7 +359,8 @@ static int read_pixels(struct image_worker *worker, const struct image_header *h
     uint64_t pixels = 3 * (uint64_t)header->width * (uint64_t)header->height;
     uint64_t beside = 2 * pixels + worker->request.size; /* here, and in shared memory */
     uint64_t bytes = header->decoder_bytes + beside;
-    if (most && bytes > most)
+    worker->over = most && bytes > most;
+    if (worker->over)
         return error_set(error, ERROR_IMAGE,
                          "%s: its %d x %d pixels may take %llu MB, more than the %llu MB that are "
                          "left for it; raise --memory or leave it out",

@@ -62,7 +62,7 @@ struct image_worker *image_worker_new(struct image_server *server,
  * more may be in use for a moment, some tens of MiB. */
 void image_worker_limit(struct image_worker *worker, uint64_t memory_bytes);
 
-/* Whether that was why the last call failed. */
+/* Whether the last call failed because the image needs more than that. */
 bool image_worker_over(const struct image_worker *worker);
 
 /* Ends the worker's child. NULL is allowed. */

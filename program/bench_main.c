@@ -6,11 +6,13 @@
 #include "base/error.h"
 #include "filters/mask.h"
 #include "images/image.h"
+#include "images/image_pool.h"
 #include "library/mm_handles.h"
 #include "model/sam.h"
 #include "pipeline/generate.h"
 #include "program/command.h"
 #include "program/command_line.h"
+#include "program/decoder.h"
 #include "program/model_load.h"
 #include "program/settings.h"
 #include "records/record.h"
@@ -21,6 +23,7 @@ struct bench {
     struct mm_model *model;
     struct generator *generator;
     struct image image;
+    struct decoder decoder;
 };
 
 /* Times of one image in seconds; those of prompt workers are summed over the threads. */
@@ -83,7 +86,7 @@ static int time_once(struct bench *bench, struct timing *timing, struct error *e
     struct mask_list masks = {0};
     struct generator_times before = generator_times(bench->generator);
     double start = clock_now();
-    if (bench->path && image_read(bench->path, NULL, &bench->image, error))
+    if (bench->path && image_pool_read(bench->decoder.pool, bench->path, &bench->image, error))
         return -1;
     double read = clock_now();
     int status = generate(bench->generator, &bench->image, &masks, error);
@@ -158,7 +161,7 @@ static int time_all(struct bench *bench, struct error *error)
     model_load_tell("bench", bench->settings, bench->model, defaults);
     bench->generator = generator_new(mm_model_sam(bench->model), &bench->settings->generator,
                                      bench->settings->threads, error);
-    if (!bench->generator)
+    if (!bench->generator || decoder_open(&bench->decoder, bench->settings, 1, error))
         return -1;
     for (int i = 0; i < bench->settings->repeat; i++) {
         struct timing timing;
@@ -171,20 +174,12 @@ static int time_all(struct bench *bench, struct error *error)
     return 0;
 }
 
-static int run_bench(struct bench *bench, struct error *error)
-{
-    if (image_library_start(error))
-        return -1;
-    int status = time_all(bench, error);
-    image_library_stop();
-    return status;
-}
-
 enum exit_status bench_main(struct command_line *line)
 {
     struct bench bench = {.settings = &line->settings, .path = line->operands[0]};
     struct error error = {0};
-    int failed = run_bench(&bench, &error);
+    int failed = decoder_start(&bench.decoder, &error) || time_all(&bench, &error);
+    decoder_stop(&bench.decoder);
     generator_free(bench.generator);
     mm_model_free(bench.model);
     image_free(&bench.image);

@@ -11,8 +11,10 @@
 #include "base/folder.h"
 #include "base/plain_text.h"
 #include "images/image.h"
+#include "jobs/memory_budget.h"
 #include "program/command.h"
 #include "program/command_line.h"
+#include "program/decoder.h"
 #include "records/export.h"
 #include "records/record.h"
 #include "records/record_none.h"
@@ -27,6 +29,7 @@ struct exporter {
     const char *names[WRITERS_MAX];
     size_t count;
     struct writer_options options;
+    struct decoder decoder;
 };
 
 void export_print_formats(FILE *to)
@@ -161,12 +164,16 @@ static struct folder *open_out(const char *records_path, const struct settings *
 
 static int run_export(struct exporter *exporter, struct export_job *job, struct error *error)
 {
-    if (read_options(exporter, error) || image_library_start(error))
+    if (read_options(exporter, error) || decoder_start(&exporter->decoder, error) ||
+        image_library_start(error))
         return -1;
-    int result = -1;
-    exporter->out = open_out(job->records, exporter->settings, error);
-    if (exporter->out && check_out(job->records, exporter->settings->output, error) == 0 &&
-        atomic_clean(exporter->out, NULL, error) == 0) {
+    int result = decoder_open(&exporter->decoder, exporter->settings, budget_cpus(""), error);
+    job->pool = exporter->decoder.pool;
+    exporter->out = result ? NULL : open_out(job->records, exporter->settings, error);
+    if (!exporter->out || check_out(job->records, exporter->settings->output, error) ||
+        atomic_clean(exporter->out, NULL, error))
+        result = -1;
+    if (result == 0) {
         exporter->options.batch = atomic_batch_new(SYNC_FILES, SYNC_SECONDS, error);
         result = exporter->options.batch ? export_all(exporter, job, error) : -1;
         atomic_batch_free(exporter->options.batch);
@@ -187,6 +194,7 @@ enum exit_status export_main(struct command_line *line)
         .refused = print_refused,
     };
     int result = run_export(&exporter, &job, &error);
+    decoder_stop(&exporter.decoder);
     free(exporter.formats);
     if (result)
         return command_fail(line->command, &error);

@@ -6,9 +6,10 @@
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/plain_text.h"
-#include "images/image.h"
+#include "jobs/memory_budget.h"
 #include "program/command.h"
 #include "program/command_line.h"
+#include "program/decoder.h"
 #include "program/stats_report.h"
 #include "records/record_none.h"
 #include "records/record_stream.h"
@@ -44,29 +45,40 @@ static int report(const struct stats *stats, bool json, struct error *error)
     return command_print_json(&text, error);
 }
 
+static int measure(struct stats *stats, const struct settings *settings, const char *folder,
+                   struct error *error)
+{
+    struct decoder decoder = {0};
+    int result = decoder_start(&decoder, error);
+    if (result == 0)
+        result = decoder_open(&decoder, settings, budget_cpus(""), error);
+    const struct record_stream stream = {.max_pixels = settings->max_pixels,
+                                         .pool = decoder.pool,
+                                         .work = work,
+                                         .visit = visit,
+                                         .context = stats};
+    if (result == 0)
+        result = record_stream(&stream, folder, error);
+    if (result == 0 && stats->records == 0 && !stats->refused)
+        result = record_none(folder, error);
+    decoder_stop(&decoder);
+    return result;
+}
+
 enum exit_status stats_main(struct command_line *line)
 {
     struct error error;
     struct stats *stats = malloc(sizeof *stats);
     int result = stats ? 0 : error_set(&error, ERROR_MEMORY, "no memory");
-    bool started = result == 0 && (result = image_library_start(&error)) == 0;
     bool refused = false;
     if (result == 0) {
         stats_begin(stats);
-        const struct record_stream stream = {.max_pixels = line->settings.max_pixels,
-                                             .work = work,
-                                             .visit = visit,
-                                             .context = stats};
-        result = record_stream(&stream, line->operands[0], &error);
+        result = measure(stats, &line->settings, line->operands[0], &error);
         refused = stats->refused;
-        if (result == 0 && stats->records == 0 && !refused)
-            result = record_none(line->operands[0], &error);
     }
     if (result == 0)
         result = report(stats, line->settings.json, &error);
     free(stats);
-    if (started)
-        image_library_stop();
     if (result)
         return command_fail(line->command, &error);
     return refused ? EXIT_SOME_FAILED : EXIT_ALL_DONE;

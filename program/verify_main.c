@@ -3,9 +3,10 @@
 
 #include "base/error.h"
 #include "base/plain_text.h"
-#include "images/image.h"
+#include "jobs/memory_budget.h"
 #include "program/command.h"
 #include "program/command_line.h"
+#include "program/decoder.h"
 #include "records/record_none.h"
 #include "records/verify.h"
 
@@ -18,6 +19,21 @@ static void print_fault(void *context, const char *path, long annotation, const 
         plain_line(stdout, "%s: %s", path, reason);
 }
 
+static int verify(struct verify_job *job, const struct settings *settings, struct error *error)
+{
+    struct decoder decoder = {0};
+    int result = decoder_start(&decoder, error);
+    if (result == 0)
+        result = decoder_open(&decoder, settings, budget_cpus(""), error);
+    job->pool = decoder.pool;
+    if (result == 0)
+        result = verify_records(job, error);
+    if (result == 0 && job->records_read == 0)
+        result = record_none(job->records, error);
+    decoder_stop(&decoder);
+    return result;
+}
+
 enum exit_status verify_main(struct command_line *line)
 {
     struct error error;
@@ -25,13 +41,7 @@ enum exit_status verify_main(struct command_line *line)
                              .images = line->settings.images,
                              .max_pixels = line->settings.max_pixels,
                              .found = print_fault};
-    int result = image_library_start(&error);
-    if (result == 0) {
-        result = verify_records(&job, &error);
-        if (result == 0 && job.records_read == 0)
-            result = record_none(job.records, &error);
-        image_library_stop();
-    }
+    int result = verify(&job, &line->settings, &error);
     if (result)
         return command_fail(line->command, &error);
     printf("%llu records, %llu good annotations, %llu faults\n",

@@ -17,7 +17,7 @@ static void work(void *context, struct record_entry *entry)
     struct record *record = &entry->record;
     int result = 0;
     if (job->images && (record->unnamed || record->width == 0))
-        result = image_path_complete(record, job->images, &entry->error);
+        result = image_path_complete(record, job->images, job->pool, &entry->error);
     else if (record->width == 0)
         result = error_set(&entry->error, ERROR_RECORD,
                            "it has no mask that says the image's size; --images DIR finds it");
@@ -90,7 +90,10 @@ static int visit(void *context, const struct record_entry *entry, struct error *
 
 int export_records(struct export_job *job, struct error *error)
 {
-    const struct record_stream stream = {
-        .max_pixels = job->max_pixels, .work = work, .visit = visit, .context = job};
+    const struct record_stream stream = {.max_pixels = job->max_pixels,
+                                         .pool = job->pool,
+                                         .work = work,
+                                         .visit = visit,
+                                         .context = job};
     return record_stream(&stream, job->records, error);
 }

@@ -7,6 +7,7 @@
 
 struct atomic_batch;
 struct error;
+struct image_pool;
 struct writer;
 
 struct export_job {
@@ -17,7 +18,8 @@ struct export_job {
     /* Instead of `images`, may be NULL: the path of an image, freed with free(3), or NULL if it is
      * not found. */
     char *(*find_image)(void *context, const char *file_name);
-    uint64_t max_pixels; /* of a record's image; 0: no limit */
+    uint64_t max_pixels;     /* of a record's image; 0: no limit */
+    struct image_pool *pool; /* reads what is read of images */
     struct writer *const *writers;
     size_t writer_count;
     struct atomic_batch *batch; /* the writers' batch, flushed when due; may be NULL */

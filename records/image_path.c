@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/path.h"
-#include "images/image.h"
+#include "images/image_pool.h"
 #include "records/record.h"
 
 char *image_path(const char *folder, const char *file_name, struct error *error)
@@ -75,11 +75,12 @@ static int take_name(struct record *record, const char *folder, struct error *er
     return 0;
 }
 
-static int read_size(struct record *record, const char *folder, struct error *error)
+static int read_size(struct record *record, const char *folder, struct image_pool *pool,
+                     struct error *error)
 {
     struct image_header header;
     char *path = image_path(folder, record->file_name, error);
-    int status = path ? image_read_header(path, NULL, &header, error) : -1;
+    int status = path ? image_pool_header(pool, path, &header, error) : -1;
     free(path);
     if (status)
         return -1;
@@ -88,9 +89,10 @@ static int read_size(struct record *record, const char *folder, struct error *er
     return 0;
 }
 
-int image_path_complete(struct record *record, const char *folder, struct error *error)
+int image_path_complete(struct record *record, const char *folder, struct image_pool *pool,
+                        struct error *error)
 {
     if (record->unnamed && take_name(record, folder, error))
         return -1;
-    return record->width ? 0 : read_size(record, folder, error);
+    return record->width ? 0 : read_size(record, folder, pool, error);
 }

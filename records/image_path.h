@@ -3,6 +3,7 @@
 #define RECORDS_IMAGE_PATH_H
 
 struct error;
+struct image_pool;
 struct record;
 
 /* FOLDER/file_name, owned by the caller, freed with free(3). Records are untrusted: NULL with
@@ -12,8 +13,9 @@ char *image_path(const char *folder, const char *file_name, struct error *error)
 
 /* Finds the image that an unnamed record (record.h) is about: FOLDER/NAME with the extension of a
  * supported format. Puts its name into the record, with the id that belongs to it, and the image's
- * size if the record does not know it. Returns 0, or -1 with ERROR_RECORD (there is none, or there
+ * size, read by `pool`, if the record does not know it. Returns 0, or -1 with ERROR_RECORD (there is none, or there
  * are several), ERROR_IMAGE or ERROR_MEMORY. */
-int image_path_complete(struct record *record, const char *folder, struct error *error);
+int image_path_complete(struct record *record, const char *folder, struct image_pool *pool,
+                        struct error *error);
 
 #endif

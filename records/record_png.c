@@ -10,7 +10,7 @@
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "base/path.h"
-#include "images/image.h"
+#include "images/image_pool.h"
 #include "rle/coco.h"
 #include "rle/rle.h"
 
@@ -23,6 +23,7 @@ struct reading {
     struct json_text text;
     struct image image;
     struct rle rle;
+    struct image_pool *pool;
     struct error *error;
 };
 
@@ -73,13 +74,12 @@ static void append(struct reading *reading, const char *name, const char *const 
 /* Reads NUMBER.png beside metadata.csv into reading->rle. */
 static int read_mask(struct reading *reading, const char *number)
 {
-    const struct image_options limits = {.max_pixels = UINT32_MAX}; /* what runs can hold */
     struct image *image = &reading->image;
     char *path;
     int folder = (int)(path_base(reading->path) - reading->path);
     if (asprintf(&path, "%.*s%s.png", folder, reading->path, number) < 0)
         return error_set(reading->error, ERROR_MEMORY, "%s: no memory", reading->path);
-    int status = image_read(path, &limits, image, reading->error);
+    int status = image_pool_read(reading->pool, path, image, reading->error);
     free(path);
     if (status)
         return -1;
@@ -149,9 +149,10 @@ static int read_lines(struct reading *reading, FILE *file)
     return status;
 }
 
-char *record_png_text(const char *path, size_t *length, struct error *error)
+char *record_png_text(const char *path, struct image_pool *pool, size_t *length,
+                      struct error *error)
 {
-    struct reading reading = {.path = path, .error = error};
+    struct reading reading = {.path = path, .pool = pool, .error = error};
     FILE *file = fopen(path, "re");
     int status = file ? 0 : error_set_system(error, ERROR_IO, errno, "%s: cannot be opened", path);
     json_text_raw(&reading.text, "[");

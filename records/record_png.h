@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 struct error;
+struct image_pool;
 
 /* The file that makes a folder one of these. */
 #define RECORD_PNG_METADATA "metadata.csv"
@@ -16,10 +17,11 @@ struct error;
 bool record_png_is(const char *path);
 
 /* The record as JSON: a list of masks without their image (record_document.h), for record_parse.
- * `path` is that of metadata.csv. Pixels that are not black are the mask. The text is freed with
+ * `path` is that of metadata.csv. `pool` reads the
+ * masks; pixels that are not black are the mask. The text is freed with
  * free(3); *length is its strlen. Returns NULL with ERROR_RECORD (a damaged line), ERROR_IMAGE (a
- * mask is missing or damaged), ERROR_IO or ERROR_MEMORY. image_library_start must have been called.
- */
-char *record_png_text(const char *path, size_t *length, struct error *error);
+ * mask is missing or damaged), ERROR_IO or ERROR_MEMORY. */
+char *record_png_text(const char *path, struct image_pool *pool, size_t *length,
+                      struct error *error);
 
 #endif

@@ -41,7 +41,7 @@ static int read_record(const struct record_stream *stream, struct record_entry *
                        const struct record_faults *faults, struct error *error)
 {
     if (!entry->text && record_png_is(entry->path) &&
-        !(entry->text = record_png_text(entry->path, &entry->text_length, error)))
+        !(entry->text = record_png_text(entry->path, stream->pool, &entry->text_length, error)))
         return -1;
     const struct record_source source = {.bytes = entry->text,
                                          .length = entry->text_length,

@@ -1,6 +1,6 @@
 /* record_stream.h - all records under a folder, read in parallel and visited one by one in order.
  * A file of many images (record_collection.h) gives one entry for each, a folder of PNG files
- * (record_png.h) gives one; for these image_library_start must have been called. */
+ * (record_png.h) gives one. */
 #ifndef RECORDS_RECORD_STREAM_H
 #define RECORDS_RECORD_STREAM_H
 
@@ -9,6 +9,8 @@
 
 #include "base/error.h"
 #include "records/record.h"
+
+struct image_pool;
 
 struct record_fault {
     long annotation; /* -1 outside any */
@@ -32,8 +34,9 @@ struct record_entry {
 };
 
 struct record_stream {
-    uint64_t max_pixels; /* of a record's image (record_source); 0: no limit */
-    bool every_fault;    /* collect all faults of a record, not only the first (record_faults) */
+    uint64_t max_pixels;     /* of a record's image (record_source); 0: no limit */
+    struct image_pool *pool; /* reads folders of PNG files */
+    bool every_fault; /* collect all faults of a record, not only the first (record_faults) */
     /* Called for each usable entry, by several threads at once; may be NULL. */
     void (*work)(void *context, struct record_entry *entry);
     /* Called for every entry by the calling thread, in the order of record_walk. Returns 0 to go

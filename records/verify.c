@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/path.h"
-#include "images/image.h"
+#include "images/image_pool.h"
 #include "records/image_path.h"
 #include "records/record_stream.h"
 
@@ -52,15 +52,18 @@ static void check_name(struct record_entry *entry)
     record_entry_fault(entry, -1, reason);
 }
 
-static void check_image(struct record_entry *entry, const char *images)
+static void check_image(struct record_entry *entry, const struct verify_job *job)
 {
     struct error error;
     struct image_header header;
     const struct record *record = &entry->record;
-    char *path = image_path_complete(&entry->record, images, &error)
+    char *path = image_path_complete(&entry->record, job->images, job->pool, &error)
                      ? NULL
-                     : image_path(images, record->file_name, &error);
-    if (!path || image_read_header(path, NULL, &header, &error)) {
+                     : image_path(job->images, record->file_name, &error);
+    bool read = path && image_pool_header(job->pool, path, &header, &error) == 0;
+    if (!read && error.code == ERROR_MEMORY) {
+        entry->error = error; /* says nothing about the image */
+    } else if (!read) {
         record_entry_fault(entry, -1, error.text);
     } else if (header.width != (int64_t)record->width || header.height != (int64_t)record->height) {
         char reason[ERROR_TEXT_SIZE];
@@ -77,7 +80,7 @@ static void work(void *context, struct record_entry *entry)
     if (!entry->record.unnamed)
         check_name(entry);
     if (verification->job->images)
-        check_image(entry, verification->job->images);
+        check_image(entry, verification->job);
 }
 
 static int note_id(struct verification *verification, int64_t id, struct error *error)
@@ -148,11 +151,13 @@ int verify_records(struct verify_job *job, struct error *error)
 {
     struct verification verification = {.job = job};
     const struct record_stream first = {.max_pixels = job->max_pixels,
+                                        .pool = job->pool,
                                         .every_fault = true,
                                         .work = work,
                                         .visit = visit,
                                         .context = &verification};
     const struct record_stream second = {.max_pixels = job->max_pixels,
+                                         .pool = job->pool,
                                          .every_fault = true,
                                          .visit = visit_repeated,
                                          .context = &verification};

@@ -5,11 +5,13 @@
 #include <stdint.h>
 
 struct error;
+struct image_pool;
 
 struct verify_job {
-    const char *records; /* a folder of records, or one record file */
-    const char *images;  /* the folder of the images; NULL: images are not checked */
-    uint64_t max_pixels; /* of a record's image; 0: no limit */
+    const char *records;     /* a folder of records, or one record file */
+    const char *images;      /* the folder of the images; NULL: images are not checked */
+    uint64_t max_pixels;     /* of a record's image; 0: no limit */
+    struct image_pool *pool; /* reads what is read of images */
     /* Called for each fault: the record's path, the annotation's index (-1 outside any), and the
      * reason in one line. */
     void (*found)(void *context, const char *path, long annotation, const char *reason);
@@ -19,8 +21,7 @@ struct verify_job {
 
 /* Checks every record: all that record_parse checks, that the record is named after its file_name
  * (if it says one), and that no two records have the same image id. With `images`, also that the
- * image exists and its header gives the record's size; image_library_start must have been called. Memory: 8 bytes a
- * record. Returns 0 if all records were read, with or without faults, or -1 with ERROR_IO or
+ * image exists and its header gives the record's size. Memory: 8 bytes a record. Returns 0 if all records were read, with or without faults, or -1 with ERROR_IO or
  * ERROR_MEMORY if the folder cannot be walked. */
 int verify_records(struct verify_job *job, struct error *error);
 

@@ -9,8 +9,10 @@
 #include "base/geometry.h"
 #include "base/memory.h"
 #include "filters/centre.h"
+#include "images/image_pool.h"
 #include "include/maskmill.h"
 #include "jobs/list.h"
+#include "library/mm_handles.h"
 #include "program/eval/segments.h"
 #include "program/segmenter.h"
 #include "rle/rle.h"
@@ -176,17 +178,17 @@ static int eval_model(const struct evaluator *evaluator, const char *path,
                       const struct segments *truth, struct eval_scores *scores, struct error *error)
 {
     struct mm_error failure = {0};
-    struct mm_image *image = mm_image_read(path, &failure);
-    if (!image)
-        return segmenter_error(error, &failure);
-    int status = check_size(truth, mm_image_width(image), mm_image_height(image), path, error);
-    if (status == 0 && mm_segmenter_set_image(evaluator->segmenter, image, &failure))
+    struct mm_image image = {{0}};
+    int status = image_pool_read(evaluator->pool, path, &image.pixels, error);
+    if (status == 0)
+        status = check_size(truth, image.pixels.width, image.pixels.height, path, error);
+    if (status == 0 && mm_segmenter_set_image(evaluator->segmenter, &image, &failure))
         status = segmenter_error(error, &failure);
     if (status == 0)
         status = eval_clicks(scores, evaluator->segmenter, truth, error);
     if (status == 0)
         status = eval_generated(scores, evaluator->segmenter, truth, error);
-    mm_image_free(image);
+    image_free(&image.pixels);
     return status;
 }
 

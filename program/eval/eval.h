@@ -10,6 +10,7 @@
 #include "rle/rle.h"
 
 struct error;
+struct image_pool;
 struct mm_segmenter;
 struct segments;
 
@@ -39,6 +40,7 @@ struct eval_scores {
 /* The model or the records to evaluate, and the scores so far. */
 struct evaluator {
     struct mm_segmenter *segmenter; /* of the model; NULL with `masks` */
+    struct image_pool *pool;        /* reads the images; NULL with `masks` */
     const char *masks;              /* a folder of records to evaluate instead, or NULL */
     int64_t annotator;              /* or SEGMENTS_FIRST_ANNOTATOR */
     struct eval_scores scores;

@@ -10,6 +10,7 @@
 #include "jobs/list.h"
 #include "program/command.h"
 #include "program/command_line.h"
+#include "program/decoder.h"
 #include "program/eval/eval.h"
 #include "program/eval/eval_report.h"
 #include "program/eval/segments.h"
@@ -22,33 +23,44 @@ struct eval_command {
     struct evaluator evaluator;
     struct mm_model *model;
     const char *folder;
+    struct decoder decoder;
 };
 
-/* Loads the model and makes the segmenter. */
+/* Loads the model and makes the segmenter and the decoder. */
 static int prepare(struct eval_command *command, struct error *error)
 {
     char defaults[MODEL_LOAD_DEFAULTS];
     struct evaluator *evaluator = &command->evaluator;
     if (evaluator->masks)
         return 0;
-    if (model_load(&command->model, command->settings, defaults, error))
+    if (decoder_start(&command->decoder, error) ||
+        model_load(&command->model, command->settings, defaults, error))
         return -1;
     model_load_tell("eval", command->settings, command->model, defaults);
     evaluator->segmenter =
         segmenter_new(command->model, command->settings, command->settings->threads, error);
-    return evaluator->segmenter ? 0 : -1;
+    if (!evaluator->segmenter || decoder_open(&command->decoder, command->settings, 1, error))
+        return -1;
+    evaluator->pool = command->decoder.pool;
+    return 0;
 }
 
-/* A folder that cannot be read counts as one bad pair. */
-static void evaluate(struct evaluator *evaluator, const struct list_item *item)
+/* A folder that cannot be read counts as one bad pair. Returns 0, or -1 if the machine lacks
+ * something, which is no fault of the pair. */
+static int evaluate(struct evaluator *evaluator, const struct list_item *item, struct error *error)
 {
     struct error own;
     if (item->fault) {
         evaluator->scores.failed++;
         plain_line(stderr, "maskmill eval: %s", item->fault->text);
     } else if (eval_pair(evaluator, item->path, item->key, &own)) {
+        if (own.code == ERROR_MEMORY) {
+            *error = own;
+            return -1;
+        }
         plain_line(stderr, "maskmill eval: %s", own.text);
     }
+    return 0;
 }
 
 /* Evaluates all pairs. Bad ones are reported and skipped. */
@@ -66,8 +78,8 @@ static int walk(struct eval_command *command, struct error *error)
     int more = list ? 1 : -1;
     for (int i = 0; more > 0 && (max_images == 0 || i < max_images); i++) {
         more = list_next(list, &item, error);
-        if (more > 0)
-            evaluate(&command->evaluator, &item);
+        if (more > 0 && evaluate(&command->evaluator, &item, error))
+            more = -1;
     }
     list_close(list);
     if (more >= 0 && command->evaluator.scores.images + command->evaluator.scores.failed == 0)
@@ -90,14 +102,12 @@ static int report(const struct eval_command *command, struct error *error)
 
 static int run_eval(struct eval_command *command, struct error *error)
 {
-    if (image_library_start(error))
-        return -1;
     int status = prepare(command, error);
     if (status == 0)
         status = walk(command, error);
     if (status == 0)
         status = report(command, error);
-    image_library_stop();
+    decoder_stop(&command->decoder);
     return status;
 }
 

@@ -14,6 +14,7 @@
 #include "jobs/passed_over.h"
 #include "jobs/retry.h"
 #include "jobs/shard.h"
+#include "program/decoder.h"
 #include "program/digest.h"
 #include "program/settings.h"
 
@@ -56,7 +57,7 @@ struct run_resources {
     struct run_formats *formats;
 
     struct memory_room *room;            /* for images; see item_memory.h */
-    struct image_server *image_server;   /* decodes images in a separate process */
+    struct decoder decoder;              /* decodes images in processes apart */
     struct image_worker *image_worker;   /* of the reading thread */
     struct generator **generators;       /* [workers]; NULL while the worker rests */
     struct image_worker **strip_workers; /* [workers] with --tile, else NULL */

@@ -194,6 +194,7 @@ static int collect(struct run_formats *formats, struct error *error)
         .records = formats->config->settings->output,
         .find_image = find_image,
         .max_pixels = formats->config->settings->max_pixels,
+        .pool = formats->resources->decoder.pool,
         .writers = writers,
         .writer_count = count,
         .batch = formats->resources->batch,

@@ -70,7 +70,7 @@ int run_inputs_open(struct run_config *config, struct run_resources *resources,
     if (read_rules(config->settings, &config->rules, error))
         return -1;
     options.rules = config->rules;
-    resources->kinds = input_kinds_new(resources->image_server, error);
+    resources->kinds = input_kinds_new(resources->decoder.server, error);
     if (!resources->kinds)
         return -1;
     options.context = resources->kinds;

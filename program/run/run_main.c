@@ -21,6 +21,7 @@
 #include "jobs/ledger_status.h"
 #include "jobs/list.h"
 #include "jobs/lock.h"
+#include "jobs/memory_budget.h"
 #include "jobs/passed_over_file.h"
 #include "jobs/progress.h"
 #include "jobs/stop.h"
@@ -205,7 +206,8 @@ static int carry_out(struct run *run, struct error *error)
         *error = run->outcome.fatal;
         return -1;
     }
-    if (!run_stopping(run) && run_inputs_end(run, error))
+    if ((!run_stopping(run) && run_inputs_end(run, error)) ||
+        decoder_open(&run->resources.decoder, run->config.settings, budget_cpus(""), error))
         return -1;
     return run_formats_finish(run->resources.formats, !run_stopping(run), error);
 }
@@ -267,7 +269,7 @@ static enum exit_status end_run(struct run *run, int status, struct error *error
 static void free_resources(struct run_config *config, struct run_resources *resources)
 {
     run_stop_workers(config, resources);
-    image_server_stop(resources->image_server);
+    decoder_stop(&resources->decoder);
     run_clean_free(resources->clean);
     run_formats_free(resources->formats);
     ledger_close(resources->ledger);
@@ -305,9 +307,8 @@ static int prepare(struct run_config *config, struct run_resources *resources, s
         return -1;
     if (settings->preset && config_preset(settings, settings->preset, error))
         return -1;
-    /* The image server forks, so it starts before the first thread. */
-    if (check_options(config, resources, error) ||
-        image_server_start(&resources->image_server, error) ||
+    /* The decoder forks, so it starts before the first thread. */
+    if (check_options(config, resources, error) || decoder_start(&resources->decoder, error) ||
         start_reporting(config, resources, error))
         return -1;
     resources->stop = stop_new(settings->max_time, error);

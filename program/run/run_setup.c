@@ -1,7 +1,6 @@
 #include "program/run/run_setup.h"
 
 #include <malloc.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "images/image_worker.h"
@@ -16,13 +15,6 @@
 #include "program/model_load.h"
 #include "program/run/item_memory.h"
 #include "program/run/run.h"
-
-/* Private memory of the server and of the reading thread's child, and of each worker's child with
- * --tile, without any image but for the slack. */
-enum {
-    DECODING_PROCESSES = (24 << 20) + ITEM_MEMORY_SLACK,
-    DECODING_PROCESS = (8 << 20) + ITEM_MEMORY_SLACK
-};
 
 int run_load_model(struct run_config *config, struct run_resources *resources, struct error *error)
 {
@@ -95,22 +87,12 @@ void run_rest_workers(const struct run_config *config, struct run_resources *res
 static int add_worker(const struct run_config *config, struct run_resources *resources, int index,
                       struct error *error)
 {
-    const struct image_worker_options decoding = {.seconds = config->settings->image_timeout};
     if (run_wake_worker(config, resources, index, error))
         return -1;
     if (!resources->strip_workers)
         return 0;
-    resources->strip_workers[index] = image_worker_new(resources->image_server, &decoding, error);
+    resources->strip_workers[index] = decoder_worker(&resources->decoder, config->settings, error);
     return resources->strip_workers[index] ? 0 : -1;
-}
-
-/* The whole budget: --memory, or what is free and what we have already. */
-static uint64_t whole_budget(const struct settings *settings, uint64_t used)
-{
-    if (settings->memory)
-        return settings->memory;
-    uint64_t free_bytes = budget_memory_free("");
-    return free_bytes > UINT64_MAX - used ? UINT64_MAX : free_bytes + used;
 }
 
 /* Makes the first worker and measures its memory. Decides from that how many workers fit into the
@@ -119,14 +101,14 @@ static int fit_workers(struct run_config *config, struct run_resources *resource
                        struct error *error)
 {
     uint64_t used = budget_memory_used("");
-    struct budget budget = {.all = whole_budget(config->settings, used),
-                            .fixed = used + DECODING_PROCESSES,
+    struct budget budget = {.all = decoder_budget(config->settings, used),
+                            .fixed = used + DECODER_PROCESSES + ITEM_MEMORY_SLACK,
                             .item = ITEM_MEMORY_ORDINARY};
     if (add_worker(config, resources, 0, error))
         return -1;
     budget.per_worker = budget_memory_used("") - used;
     if (resources->strip_workers)
-        budget.per_worker += DECODING_PROCESS;
+        budget.per_worker += DECODER_PROCESS + ITEM_MEMORY_SLACK;
     int fitting;
     if (budget_workers(&budget, config->workers, &fitting, error))
         return error_prefix(error, "--memory");
@@ -160,11 +142,8 @@ int run_start_workers(struct run_config *config, struct run_resources *resources
                       struct error *error)
 {
     choose_workers(config, images);
-    config->reading.max_pixels = config->settings->max_pixels;
-    config->reading.depth =
-        strcmp(config->settings->scale_16bit, "minmax") == 0 ? IMAGE_MINMAX : IMAGE_UPPER_8_BITS;
-    const struct image_worker_options decoding = {.seconds = config->settings->image_timeout};
-    resources->image_worker = image_worker_new(resources->image_server, &decoding, error);
+    config->reading = decoder_reading(config->settings);
+    resources->image_worker = decoder_worker(&resources->decoder, config->settings, error);
     if (!resources->image_worker)
         return -1;
     resources->generators =

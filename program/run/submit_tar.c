@@ -108,7 +108,7 @@ int collection_submit_tar(struct collection *collection, const struct list_item 
     struct run *run = collection->run;
     const struct tar_images_options options = {
         .input = {.path = listed->path,
-                  .server = run->resources.image_server,
+                  .server = run->resources.decoder.server,
                   .most = MEMBER_MOST,
                   .memory_bytes = unpacking_bytes(run),
                   .seconds = run->config.settings->image_timeout},

@@ -384,7 +384,7 @@ START_TEST(an_image_must_fit_into_the_limit_as_a_whole)
     char *path = large_jpeg(&scratch);
     image_worker_limit(worker, 64 << 20);
     ck_assert_int_eq(image_worker_read(worker, path, NULL, &image, &error), -1);
-    ck_assert(!image_worker_over(worker));
+    ck_assert(image_worker_over(worker));
     ck_assert_int_eq(error.code, ERROR_IMAGE);
     ck_assert_msg(strstr(error.text, "its 4000 x 4000 pixels may take") != NULL, "%s", error.text);
     image_free(&image);

@@ -8,6 +8,8 @@
 #include "base/memory.h"
 #include "base/read_file.h"
 #include "images/image.h"
+#include "images/image_pool.h"
+#include "images/image_worker.h"
 #include "images/image_write.h"
 #include "records/stats.h"
 #include "records/verify.h"
@@ -18,6 +20,10 @@
 static char root[] = "/tmp/maskmill-verify-XXXXXX";
 static struct folder *top; /* root */
 static struct error error;
+
+/* Started by main before anything else. */
+static struct image_server *server;
+static struct image_pool *pool;
 
 static const char *in_root(const char *name)
 {
@@ -88,7 +94,12 @@ static struct heard verify(void)
 {
     struct heard heard = {0};
     struct verify_job job = {
-        .records = in_root("out"), .images = in_root("images"), .found = note, .context = &heard};
+        .records = in_root("out"),
+        .images = in_root("images"),
+        .pool = pool,
+        .found = note,
+        .context = &heard,
+    };
     if (verify_records(&job, &error))
         ck_abort_msg("%s", error.text);
     ck_assert_uint_eq(job.faults, heard.count);
@@ -262,7 +273,10 @@ END_TEST
 
 int main(void)
 {
-    if (!mkdtemp(root) || !(top = folder_open(root, false, &error)) || image_library_start(&error))
+    const struct image_pool_options options = {.workers = 2, .seconds = 60};
+    if (!mkdtemp(root) || !(top = folder_open(root, false, &error)) ||
+        image_server_start(&server, &error) || image_library_start(&error) ||
+        !(pool = image_pool_new(server, &options, &error)))
         return EXIT_FAILURE;
     TCase *tests = tcase_create("verify");
     tcase_set_timeout(tests, 60);
@@ -277,6 +291,8 @@ int main(void)
     suite_add_tcase(suite, tests);
     int status = unit_run(suite);
     folder_close(top);
+    image_pool_free(pool);
+    image_server_stop(server);
     image_library_stop();
     char command[sizeof root + 16];
     snprintf(command, sizeof command, "rm -rf %s", root);
