@@ -11,7 +11,7 @@
 static bool is_crash(int number)
 {
     return number == SIGSEGV || number == SIGBUS || number == SIGILL || number == SIGFPE ||
-           number == SIGABRT || number == SIGTRAP || number == SIGSYS;
+           number == SIGABRT || number == SIGTRAP;
 }
 
 enum child_end child_end(int status)
@@ -31,6 +31,8 @@ enum child_end child_end(int status)
     int number = WTERMSIG(status);
     if (number == SIGALRM || number == SIGVTALRM)
         return CHILD_LATE;
+    if (number == SIGSYS)
+        return CHILD_CAUGHT;
     return is_crash(number) ? CHILD_CRASHED : CHILD_KILLED;
 }
 

@@ -5,6 +5,7 @@
 
 enum child_end {
     CHILD_CRASHED, /* by what it read */
+    CHILD_CAUGHT,  /* at a system call that only an attacker makes (cage.h) */
     CHILD_LATE,    /* at its limit on time */
     CHILD_OVER,    /* at its limit on memory */
     CHILD_STARVED, /* the machine owes it something */

@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <vips/vips.h>
 
+#include <vips/vector.h> /* lacks what vips.h includes */
+
 #include "base/error.h"
 #include "base/memory.h"
 #include "images/image_source.h"
@@ -34,6 +36,8 @@ static void start_once(void)
                       drop_message, NULL);
     vips_cache_set_max(0);
     vips_concurrency_set(1);
+    /* Loaders need no vectors, and libvips makes their code at run time, which the cage refuses. */
+    vips_vector_set_enabled(FALSE);
     vips_block_untrusted_set(TRUE);
     vips_operation_block_set("VipsForeignLoad", TRUE);
     for (size_t i = 0; i < sizeof loaders / sizeof *loaders; i++)
@@ -47,6 +51,18 @@ int image_library_start(struct error *error)
     return started ? 0
                    : error_set(error, ERROR_UNSUPPORTED,
                                "libvips does not start; install libvips42 again");
+}
+
+void image_library_load(void)
+{
+    static const char *const names[] = {"jpegload_source", "pngload_source", "tiffload_source",
+                                        "webpload_source", "gifload_source", "heifload_source"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        VipsOperation *operation = vips_operation_new(names[i]);
+        if (operation)
+            g_object_unref(operation);
+    }
+    vips_error_clear();
 }
 
 void image_library_stop(void)
@@ -63,7 +79,7 @@ int image_read_header(const char *path, const struct image_options *options,
                       struct image_header *header, struct error *error)
 {
     struct image_source source;
-    if (image_source_open(&source, path, true, options, error))
+    if (image_source_open_path(&source, path, true, options, error))
         return -1;
     *header = source.header;
     image_source_close(&source);
@@ -103,7 +119,7 @@ int image_read(const char *path, const struct image_options *options, struct ima
                struct error *error)
 {
     struct image_source source;
-    if (image_source_open(&source, path, false, options, error))
+    if (image_source_open_path(&source, path, false, options, error))
         return -1;
     int status = read_source(&source, image, error);
     image_source_close(&source);

@@ -71,6 +71,10 @@ struct image_header {
  * thread; later calls do nothing and return what the first did. 0 or -1 (ERROR_UNSUPPORTED). */
 int image_library_start(struct error *error);
 
+/* Loads what libvips and its decoders otherwise load with the first image of each format, such as
+ * plugins of libheif, for a process that will not be allowed to open them. */
+void image_library_load(void);
+
 /* Shuts libvips down at the end of the process: no function here may be running, or be called
  * afterwards, not even image_library_start. Optional. Libraries never call it. */
 void image_library_stop(void);

@@ -18,7 +18,7 @@ static ssize_t read_some(int descriptor, void *bytes, size_t size, off_t positio
     return got;
 }
 
-static int check_regular(int descriptor, const char *path, off_t *size, struct error *error)
+static int check_regular(int descriptor, const char *path, struct error *error)
 {
     struct stat status;
     if (fstat(descriptor, &status))
@@ -28,8 +28,18 @@ static int check_regular(int descriptor, const char *path, off_t *size, struct e
                          S_ISDIR(status.st_mode) ? "a folder" : "a pipe or a device");
     if (status.st_size == 0)
         return error_set(error, ERROR_IMAGE, "%s: the file is empty; copy it again", path);
-    *size = status.st_size;
     return 0;
+}
+
+int image_file_descriptor(const char *path, struct error *error)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (descriptor < 0)
+        return error_set_system(error, ERROR_IMAGE, errno, "%s: cannot be opened", path);
+    if (check_regular(descriptor, path, error) == 0)
+        return descriptor;
+    close(descriptor);
+    return -1;
 }
 
 /* Reads up to `size` bytes, or fewer if the file has become shorter. */
@@ -52,14 +62,16 @@ static int read_whole(struct image_file *file, const char *path, size_t size, st
     return 0;
 }
 
-int image_file_open(struct image_file *file, const char *path, bool pieces, struct error *error)
+int image_file_open(struct image_file *file, int descriptor, const char *name, bool pieces,
+                    struct error *error)
 {
-    off_t size = 0;
-    *file = (struct image_file){open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), NULL, 0};
-    if (file->descriptor < 0)
-        return error_set_system(error, ERROR_IMAGE, errno, "%s: cannot be opened", path);
-    if (check_regular(file->descriptor, path, &size, error) == 0 &&
-        (pieces || size > IMAGE_FILE_WHOLE || read_whole(file, path, (size_t)size, error) == 0))
+    off_t size = lseek(descriptor, 0, SEEK_END);
+    *file = (struct image_file){descriptor, NULL, 0};
+    if (size < 0 || lseek(descriptor, 0, SEEK_SET) < 0)
+        error_set_system(error, ERROR_IMAGE, errno, "%s: cannot be read", name);
+    else if (size == 0) /* since it was opened */
+        error_set(error, ERROR_IMAGE, "%s: the file is empty; copy it again", name);
+    else if (pieces || size > IMAGE_FILE_WHOLE || read_whole(file, name, (size_t)size, error) == 0)
         return 0;
     image_file_close(file);
     return -1;

@@ -22,10 +22,16 @@ struct image_file {
     size_t size;    /* of `bytes` */
 };
 
-/* Opens a regular, non-empty file; never blocks on a pipe or a device. Reads it whole unless it is
- * larger than IMAGE_FILE_WHOLE or `pieces` is true. Returns 0, or -1 with everything closed:
- * ERROR_IMAGE (with the errno) or ERROR_MEMORY. */
-int image_file_open(struct image_file *file, const char *path, bool pieces, struct error *error);
+/* Opens a regular, non-empty file for reading; never blocks on a pipe or a device. Returns a
+ * descriptor, or -1 with ERROR_IMAGE (and the errno). */
+int image_file_descriptor(const char *path, struct error *error);
+
+/* Takes over such a descriptor, also if it fails. Reads the file whole unless it is larger than
+ * IMAGE_FILE_WHOLE or `pieces` is true. `name` is for messages. Returns 0, or -1 with everything
+ * closed: ERROR_IMAGE (with the errno) or ERROR_MEMORY. Opens nothing and asks for no status, so that
+ * it works in the cage. */
+int image_file_open(struct image_file *file, int descriptor, const char *name, bool pieces,
+                    struct error *error);
 
 /* Call after a failed decode. Reads the file to its end: returns 0 if that works and leaves *error
  * alone, or -1 with ERROR_IMAGE and the errno in place of the decoder's message. */

@@ -29,6 +29,7 @@ static void die_with(pid_t parent)
 struct served {
     pid_t process;
     int socket;
+    bool killed;
 };
 
 /* The server's state. */
@@ -37,6 +38,8 @@ struct server {
     sigset_t before; /* the signals blocked outside of serving */
     struct served *children;
     size_t count, capacity;
+    struct pollfd *watched; /* [1 + count]: control and the children's sockets */
+    size_t watched_capacity;
 };
 
 /* Tells a worker about its child. */
@@ -62,6 +65,17 @@ static void reap(struct server *server)
             }
 }
 
+/* Kills children whose worker has left them. A sound one ends by itself, but one that hangs, or is in
+ * an attacker's hands, would work on. */
+static void kill_left(struct server *server)
+{
+    for (size_t i = 0; i < server->count; i++)
+        if (server->watched[1 + i].revents & (POLLHUP | POLLERR)) {
+            kill(server->children[i].process, SIGKILL);
+            server->children[i].killed = true;
+        }
+}
+
 /* In a new child. */
 static void be_child(const struct server *server, pid_t parent, enum image_child_kind kind,
                      const int descriptors[2])
@@ -77,20 +91,31 @@ static void be_child(const struct server *server, pid_t parent, enum image_child
                                      : image_child_serve(descriptors[0], descriptors[1]));
 }
 
+static int make_room(struct server *server)
+{
+    struct error error;
+    if (memory_grow((void **)&server->children, &server->capacity, server->count + 1,
+                    sizeof *server->children, &error) ||
+        memory_grow((void **)&server->watched, &server->watched_capacity, server->count + 2,
+                    sizeof *server->watched, &error))
+        return -1;
+    return 0;
+}
+
 /* Keeps descriptors[0] open while the child lives. */
 static void fork_child(struct server *server, enum image_child_kind kind, const int descriptors[2])
 {
-    struct error error;
     pid_t self = getpid();
     pid_t process = -1;
-    errno = ENOMEM;
-    if (memory_grow((void **)&server->children, &server->capacity, server->count + 1,
-                    sizeof *server->children, &error) == 0)
+    if (make_room(server) == 0)
         process = fork();
+    else
+        errno = ENOMEM;
     if (process == 0)
         be_child(server, self, kind, descriptors);
     if (process > 0) {
-        server->children[server->count++] = (struct served){process, descriptors[0]};
+        server->children[server->count++] =
+            (struct served){.process = process, .socket = descriptors[0]};
     } else {
         report(descriptors[0], IMAGE_NO_CHILD, errno);
         close(descriptors[0]);
@@ -118,24 +143,42 @@ static void set_signals(sigset_t *before)
     sigaction(SIGCHLD, &action, NULL);
 }
 
+/* Waits for a request, for a child that ends, or for one that was left. Returns as poll. */
+static int wait_for_events(struct server *server, const sigset_t *waiting)
+{
+    server->watched[0] = (struct pollfd){server->control, POLLIN, 0};
+    for (size_t i = 0; i < server->count; i++) {
+        const struct served *child = &server->children[i];
+        server->watched[1 + i] = (struct pollfd){child->killed ? -1 : child->socket, 0, 0};
+    }
+    return ppoll(server->watched, 1 + server->count, NULL, waiting);
+}
+
+/* Takes a request from the control socket. False if that is closed. */
+static bool serve_one(struct server *server)
+{
+    char byte; /* enum image_child_kind */
+    struct image_message message = {.bytes = &byte, .size = 1};
+    int got = image_receive(server->control, &message);
+    if (got > 0 && message.count == 2)
+        fork_child(server, byte == IMAGE_CHILD_OF_TAR ? IMAGE_CHILD_OF_TAR : IMAGE_CHILD_OF_IMAGES,
+                   message.descriptors);
+    return got != 0;
+}
+
 /* Until the control socket is closed. */
 static void serve_all(struct server *server)
 {
     sigset_t waiting = server->before;
     sigdelset(&waiting, SIGCHLD);
-    for (;;) {
-        struct pollfd ready = {server->control, POLLIN, 0};
-        enum image_child_kind kind;
-        int descriptors[2];
-        int count = ppoll(&ready, 1, NULL, &waiting);
+    for (bool open = make_room(server) == 0; open;) {
+        int count = wait_for_events(server, &waiting);
+        bool asked = count > 0 && server->watched[0].revents;
+        if (count > 0)
+            kill_left(server);
         reap(server);
-        if (count <= 0)
-            continue;
-        int got = image_receive_descriptors(server->control, &kind, descriptors);
-        if (got == 0)
-            return;
-        if (got > 0)
-            fork_child(server, kind, descriptors);
+        if (asked)
+            open = serve_one(server);
     }
 }
 
@@ -146,6 +189,7 @@ void image_server_run(int control)
     if (dup2(control, server.control) < 0)
         return;
     set_signals(&server.before);
+    prctl(PR_SET_DUMPABLE, 0);
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     /* Decoders print warnings that do not name the file. */
     int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -153,7 +197,9 @@ void image_server_run(int control)
         dup2(nowhere, standard);
     if (image_library_start(&error))
         return;
+    image_library_load();
     close_range(IMAGE_SERVER_SOCKET + 1, ~0U, 0);
     serve_all(&server);
     free(server.children);
+    free(server.watched);
 }

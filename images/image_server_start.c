@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "images/cage.h"
 #include "images/image_wire.h"
 #include "images/image_worker.h"
 
@@ -17,6 +18,7 @@ struct image_server {
     pthread_mutex_t mutex; /* guards all below */
     pid_t process;         /* 0 if it is gone and could not be started again */
     int control;
+    int dumpable; /* this process, before the start */
 };
 
 /* Forks a server. Returns 0 or an errno. */
@@ -39,18 +41,26 @@ static int fork_server(struct image_server *server)
     if (reason)
         close(ends[0]);
     else
-        *server = (struct image_server){PTHREAD_MUTEX_INITIALIZER, process, ends[0]};
+        *server = (struct image_server){
+            .mutex = PTHREAD_MUTEX_INITIALIZER, .process = process, .control = ends[0]};
     return reason;
 }
 
 int image_server_start(struct image_server **server, struct error *error)
 {
+    *server = NULL;
+    if (cage_check(error))
+        return -1;
     *server = memory_new(1, sizeof **server, "image server", error);
     if (!*server)
         return -1;
+    int dumpable = prctl(PR_GET_DUMPABLE);
+    prctl(PR_SET_DUMPABLE, 0);
     int reason = fork_server(*server);
+    (*server)->dumpable = dumpable;
     if (reason == 0)
         return 0;
+    prctl(PR_SET_DUMPABLE, dumpable);
     error_set_system(error, ERROR_UNSUPPORTED, reason, "no process for decoding images");
     memory_free(*server);
     *server = NULL;
@@ -120,21 +130,17 @@ static int renew_server(struct image_server *server)
     return 0;
 }
 
-bool image_peer_gone(int system)
-{
-    return system == EPIPE || system == ECONNRESET || system == ENOTCONN;
-}
-
 int image_server_ask(struct image_server *server, enum image_child_kind kind,
                      const int descriptors[2])
 {
+    char byte = (char)kind;
+    const struct image_message message = {&byte, 1, 2, {descriptors[0], descriptors[1]}};
     int status = -1;
     pthread_mutex_lock(&server->mutex);
     if (server->process)
-        status = image_send_descriptors(server->control, kind, descriptors);
+        status = image_send(server->control, &message);
     if (status && (server->process == 0 || image_peer_gone(errno)))
-        status =
-            renew_server(server) ? -1 : image_send_descriptors(server->control, kind, descriptors);
+        status = renew_server(server) ? -1 : image_send(server->control, &message);
     int reason = errno;
     pthread_mutex_unlock(&server->mutex);
     errno = reason;
@@ -150,6 +156,7 @@ void image_server_stop(struct image_server *server)
         while (waitpid(server->process, NULL, 0) < 0 && errno == EINTR)
             continue;
     }
+    prctl(PR_SET_DUMPABLE, server->dumpable);
     pthread_mutex_destroy(&server->mutex);
     memory_free(server);
 }

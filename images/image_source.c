@@ -265,11 +265,11 @@ static int open_bytes(struct image_source *source, const struct image_options *o
     return -1;
 }
 
-int image_source_open(struct image_source *source, const char *path, bool pieces,
+int image_source_open(struct image_source *source, int descriptor, const char *name, bool pieces,
                       const struct image_options *options, struct error *error)
 {
-    *source = (struct image_source){.name = path};
-    if (image_file_open(&source->file, path, pieces, error))
+    *source = (struct image_source){.name = name};
+    if (image_file_open(&source->file, descriptor, name, pieces, error))
         return -1;
     source->from_file = true;
     if (source->file.bytes)
@@ -277,6 +277,14 @@ int image_source_open(struct image_source *source, const char *path, bool pieces
     else
         source->bytes = vips_source_new_from_descriptor(source->file.descriptor);
     return open_bytes(source, options, error);
+}
+
+int image_source_open_path(struct image_source *source, const char *path, bool pieces,
+                           const struct image_options *options, struct error *error)
+{
+    int descriptor = image_file_descriptor(path, error);
+    return descriptor < 0 ? -1
+                          : image_source_open(source, descriptor, path, pieces, options, error);
 }
 
 int image_source_open_memory(struct image_source *source, const void *bytes, size_t size,

@@ -50,11 +50,15 @@ struct image_source {
     struct image_header header;
 };
 
-/* Opens the file and reads its header; `pieces`: as image_file_open. options: as image_read; NULL:
- * none. Returns 0, or -1 with everything closed. After 0, the caller
- * must call image_source_close. */
-int image_source_open(struct image_source *source, const char *path, bool pieces,
+/* Takes over a descriptor of image_file_descriptor, and reads the header; `pieces`: as
+ * image_file_open. options: as image_read; NULL: none. Returns 0, or -1 with everything closed.
+ * After 0, the caller must call image_source_close. */
+int image_source_open(struct image_source *source, int descriptor, const char *name, bool pieces,
                       const struct image_options *options, struct error *error);
+
+/* As image_source_open, and opens the file. */
+int image_source_open_path(struct image_source *source, const char *path, bool pieces,
+                           const struct image_options *options, struct error *error);
 
 /* As image_source_open for `size` bytes in memory, which must outlive the source. */
 int image_source_open_memory(struct image_source *source, const void *bytes, size_t size,

@@ -12,10 +12,11 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "images/image_source.h"
+#include "images/image_strips.h"
 
 struct image_strips {
     struct image_source source;
-    char *path;       /* owned; source.name */
+    char *name;       /* owned; source.name */
     size_t row_bytes; /* of the upright image */
     uint8_t *rows;    /* [capacity bytes] rows first .. end - 1; unused if `unpacked` is set */
     size_t capacity;
@@ -52,51 +53,85 @@ static int temporary_file(size_t bytes)
     return -1;
 }
 
-/* Decodes the whole image, upright, into a temporary file. */
-static int unpack(struct image_strips *strips, struct error *error)
+int image_strips_file(const struct image_header *header, const char *name, struct error *error)
 {
-    size_t bytes = unpacked_bytes(strips);
+    size_t bytes = (size_t)header->width * (size_t)header->height * 3;
     int descriptor = temporary_file(bytes);
-    if (descriptor < 0)
-        return error_set_system(error, ERROR_IO, errno,
-                                "%s: no temporary file of %zu MB to turn it upright (TMPDIR)",
-                                strips->path, bytes >> 20);
-    void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
-    int reason = errno;
-    close(descriptor);
+    if (descriptor >= 0)
+        return descriptor;
+    return error_set_system(error, ERROR_IO, errno,
+                            "%s: no temporary file of %zu MB to turn it upright (TMPDIR)", name,
+                            bytes >> 20);
+}
+
+int image_strips_unpack(struct image_strips *strips, int descriptor, struct error *error)
+{
+    void *map =
+        mmap(NULL, unpacked_bytes(strips), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
     if (map == MAP_FAILED)
-        return error_set_system(error, ERROR_MEMORY, reason, "%s: cannot be turned upright",
-                                strips->path);
+        return error_set_system(error, ERROR_MEMORY, errno, "%s: cannot be turned upright",
+                                strips->name);
     strips->unpacked = map;
     return image_source_all(&strips->source, strips->unpacked, error);
 }
 
-static int open_strips(struct image_strips *strips, const char *path,
+static int open_strips(struct image_strips *strips, int descriptor, const char *name,
                        const struct image_options *options, struct error *error)
 {
-    strips->path = strdup(path);
-    if (!strips->path)
-        return error_set(error, ERROR_MEMORY, "%s: no memory to open it", path);
-    if (image_source_open(&strips->source, strips->path, true, options, error))
+    strips->name = strdup(name);
+    if (!strips->name) {
+        close(descriptor);
+        return error_set(error, ERROR_MEMORY, "%s: no memory to open it", name);
+    }
+    if (image_source_open(&strips->source, descriptor, strips->name, true, options, error))
         return -1;
     strips->row_bytes = (size_t)strips->source.header.width * 3;
-    return strips->source.orientation > 1 ? unpack(strips, error) : 0;
+    return 0;
+}
+
+int image_strips_new(struct image_strips **strips, int descriptor, const char *name,
+                     const struct image_options *options, bool *turned, struct error *error)
+{
+    *strips = memory_new(1, sizeof **strips, name, error);
+    if (!*strips) {
+        close(descriptor);
+        return -1;
+    }
+    if (open_strips(*strips, descriptor, name, options, error)) {
+        image_strips_free(*strips);
+        *strips = NULL;
+        return -1;
+    }
+    *turned = (*strips)->source.orientation > 1;
+    return 0;
+}
+
+/* Unpacks an image that must be turned. */
+static int turn(struct image_strips *strips, struct error *error)
+{
+    int descriptor = image_strips_file(&strips->source.header, strips->name, error);
+    if (descriptor < 0)
+        return -1;
+    int status = image_strips_unpack(strips, descriptor, error);
+    close(descriptor);
+    return status;
 }
 
 int image_strips_open(struct image_strips **strips, const char *path,
                       const struct image_options *options, struct image_header *header,
                       struct error *error)
 {
-    *strips = memory_new(1, sizeof **strips, path, error);
-    if (!*strips)
+    bool turned;
+    int descriptor = image_file_descriptor(path, error);
+    *strips = NULL;
+    if (descriptor < 0 || image_strips_new(strips, descriptor, path, options, &turned, error))
         return -1;
-    if (open_strips(*strips, path, options, error)) {
-        image_strips_free(*strips);
-        *strips = NULL;
-        return -1;
-    }
-    *header = (*strips)->source.header;
-    return 0;
+    *header = image_strips_header(*strips);
+    if (!turned || turn(*strips, error) == 0)
+        return 0;
+    image_strips_free(*strips);
+    *strips = NULL;
+    return -1;
 }
 
 /* Makes room for `height` rows and moves those that stay to the front. Afterwards the window holds
@@ -108,7 +143,7 @@ static int move_window(struct image_strips *strips, int32_t y, int32_t height, s
     const uint8_t *from =
         kept > 0 ? strips->rows + (size_t)(y - strips->first) * strips->row_bytes : NULL;
     if (bytes > strips->capacity) {
-        uint8_t *rows = memory_new(bytes, 1, strips->path, error);
+        uint8_t *rows = memory_new(bytes, 1, strips->name, error);
         if (!rows)
             return -1;
         if (kept > 0)
@@ -146,6 +181,11 @@ int image_strips_rows(struct image_strips *strips, int32_t y, int32_t height, st
     return 0;
 }
 
+struct image_header image_strips_header(const struct image_strips *strips)
+{
+    return strips->source.header;
+}
+
 struct image_notes image_strips_notes(const struct image_strips *strips)
 {
     return strips->source.notes;
@@ -159,6 +199,6 @@ void image_strips_free(struct image_strips *strips)
         munmap(strips->unpacked, unpacked_bytes(strips));
     image_source_close(&strips->source);
     memory_free(strips->rows);
-    free(strips->path);
+    free(strips->name);
     memory_free(strips);
 }

@@ -5,6 +5,10 @@
  * that crashed from one that was killed. Shared memory holds the file's bytes, if the worker sends
  * them, and then the pixels.
  *
+ * A child is in the cage (images/cage.h). So the worker opens the image and sends its descriptor
+ * with the request, makes the shared memory as large as the answer needs, and makes the temporary
+ * file of an image that must be turned.
+ *
  * An image is opened first, so that the worker may wait for memory before its pixels are decoded. One
  * too large for memory is then requested window by window. Any other request closes it.
  */
@@ -27,17 +31,19 @@ enum image_request_kind {
     IMAGE_PIXELS, /* decodes the whole of the image that is open */
     IMAGE_HEADER,
     IMAGE_STRIPS, /* opens strips */
+    IMAGE_UNPACK, /* turns the open strips upright in a temporary file */
     IMAGE_ROWS    /* a window of the open strips */
 };
 
+/* One of a file goes with a descriptor: of the image; with IMAGE_UNPACK, of the temporary file. */
 struct image_request {
     enum image_request_kind kind;
     int32_t y, height; /* of a window, in rows */
     struct image_options options;
-    double seconds;        /* 0: no limit */
-    uint64_t memory_bytes; /* of the child's own; 0: no limit */
-    uint64_t size;         /* of the file in shared memory; 0: open the file `name` */
-    char name[IMAGE_NAME_MAX];
+    double seconds;            /* 0: no limit */
+    uint64_t memory_bytes;     /* of the child's own; 0: no limit */
+    uint64_t size;             /* of the file in shared memory; 0: there is a descriptor */
+    char name[IMAGE_NAME_MAX]; /* for messages */
 };
 
 /* Who replies: the child with its answer, or the server about the child. */
@@ -57,13 +63,37 @@ enum {
     IMAGE_CHILD_FREE = 77     /* could not enter the cage, and has read nothing */
 };
 
+/* What a process sends that may be in an attacker's hands. So it holds numbers alone, of which any
+ * bytes are some; image_reply_check makes sense of them. */
 struct image_reply {
-    enum image_reply_kind kind;
-    int status;
-    struct error error; /* of an answer; code ERROR_NONE: success */
+    uint32_t kind;  /* enum image_reply_kind */
+    int32_t status; /* of a child that has ended or could not be made */
+    /* An answer: */
+    uint32_t code; /* enum error_code; ERROR_NONE: success */
+    int32_t system;
+    char text[ERROR_TEXT_SIZE];
+    int32_t width, height;
+    uint64_t decoder_bytes;
+    uint16_t least, greatest;
+    uint8_t end_added, pages, deep; /* as in struct image_notes */
+    uint8_t turned;                 /* the strips must be unpacked */
+};
+
+/* What a reply says. */
+struct image_answer {
+    struct error error; /* code ERROR_NONE: success */
     struct image_header header;
     struct image_notes notes; /* up to the rows decoded so far */
+    bool turned;
 };
+
+/* Writes an answer down. */
+void image_reply_set(struct image_reply *reply, const struct image_answer *answer);
+
+/* Reads the answer to `request`. False if no sound child gives it: an error that decoding does not
+ * have, sizes that are none or over the limit of the request. */
+bool image_reply_check(const struct image_reply *reply, const struct image_request *request,
+                       struct image_answer *answer);
 
 /* Memory shared by two processes. It can grow but never shrink, so neither process can make the
  * other touch missing pages; and neither can seal it further, against growing or writing. */
@@ -76,8 +106,13 @@ struct image_shared {
 /* New, empty shared memory. 0 or -1 (ERROR_IO). */
 int image_shared_new(struct image_shared *shared, struct error *error);
 
-/* Makes at least `size` bytes available, moving shared->bytes. 0 or -1 (ERROR_MEMORY). */
+/* Makes at least `size` bytes available, moving shared->bytes. For the worker, as a child may not
+ * make files larger. 0 or -1 (ERROR_MEMORY). */
 int image_shared_grow(struct image_shared *shared, size_t size, struct error *error);
+
+/* Maps at least the first `size` bytes, which the worker has made available. 0 or -1 (ERROR_MEMORY).
+ */
+int image_shared_map(struct image_shared *shared, size_t size, struct error *error);
 
 /* Gives the pages back to the system; what they held is lost, and they can be used again. */
 void image_shared_clear(struct image_shared *shared);
@@ -90,12 +125,22 @@ size_t image_shared_pixels(size_t size);
 /* What a child is for. */
 enum image_child_kind { IMAGE_CHILD_OF_IMAGES, IMAGE_CHILD_OF_TAR };
 
-/* Sends a child's kind and two descriptors; 0, or -1 with errno set. */
-int image_send_descriptors(int socket, enum image_child_kind kind, const int descriptors[2]);
+/* A message, and the descriptors that go with it. */
+enum { IMAGE_DESCRIPTORS_MAX = 2 };
+struct image_message {
+    void *bytes; /* borrowed */
+    size_t size; /* at least 1 */
+    int count;   /* of descriptors */
+    int descriptors[IMAGE_DESCRIPTORS_MAX];
+};
 
-/* Receives them (closed on exec). Returns 1; 0 at the end; or -1 with errno set, EMFILE if they were
- * lost because this process has too many open files. */
-int image_receive_descriptors(int socket, enum image_child_kind *kind, int descriptors[2]);
+/* Sends a message. 0, or -1 with errno set. */
+int image_send(int socket, const struct image_message *message);
+
+/* Receives a message of at most message->size bytes, and sets size and count. The descriptors are
+ * the caller's; they are closed on exec. If this process has too many open files, all are lost and
+ * the count is 0. Returns 1; 0 at the end; -1 with errno set. */
+int image_receive(int socket, struct image_message *message);
 
 /* Whether an errno of a socket says that the process at its other end is gone. */
 bool image_peer_gone(int system);

@@ -2,16 +2,17 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "images/child_end.h"
+#include "images/image_file.h"
+#include "images/image_strips.h"
 #include "images/image_wire.h"
 
 /* A child ends itself at its time limit. One that cannot, because it waits for a disk that does not
@@ -70,6 +71,14 @@ void image_worker_free(struct image_worker *worker)
     leave_child(worker);
     image_shared_free(&worker->shared);
     memory_free(worker);
+}
+
+/* Leaves a child that has ended since its last reply, or has replied without a request. */
+static void leave_ended(struct image_worker *worker)
+{
+    struct pollfd ended = {worker->socket, POLLIN, 0};
+    if (worker->socket >= 0 && poll(&ended, 1, 0) != 0)
+        leave_child(worker);
 }
 
 /* The child was lost through no fault of the image. */
@@ -141,29 +150,34 @@ static int fail_over(struct image_worker *worker, struct error *error)
                      (unsigned long long)(worker->request.memory_bytes >> 20));
 }
 
-/* Signals that a decoder brings upon itself. */
-static bool is_crash(int number)
-{
-    return number == SIGSEGV || number == SIGBUS || number == SIGILL || number == SIGFPE ||
-           number == SIGABRT || number == SIGTRAP || number == SIGSYS;
-}
-
 /* The child has ended with this status of waitpid. */
 static int fail_ended(struct image_worker *worker, int status, struct error *error)
 {
     const char *name = worker->request.name;
-    int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    if (number == SIGALRM)
+    switch (child_end(status)) {
+    case CHILD_LATE:
         return fail_late(worker, error);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == IMAGE_CHILD_STARVED)
+    case CHILD_STARVED:
         return error_set_system(error, ERROR_MEMORY, ENOMEM, "%s: cannot be decoded", name);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == IMAGE_CHILD_OVER &&
-        worker->request.memory_bytes)
-        return fail_over(worker, error);
-    if (number && !is_crash(number))
+    case CHILD_OVER:
+        if (worker->request.memory_bytes)
+            return fail_over(worker, error);
+        break;
+    case CHILD_FREE:
+        return error_set(error, ERROR_UNSUPPORTED,
+                         "%s: this system has no seccomp filter for its decoder", name);
+    case CHILD_CAUGHT:
+        return error_set(error, ERROR_IMAGE,
+                         "%s: its decoder made a system call that no decoder makes: the image may "
+                         "be an attack; leave it out",
+                         name);
+    case CHILD_KILLED:
         return fail_lost(worker, "killed", error);
+    case CHILD_CRASHED:
+        break;
+    }
     return error_set(error, ERROR_IMAGE, "%s: its decoder crashed (%s); leave it out or convert it",
-                     name, number ? strsignal(number) : "it ended by itself");
+                     name, child_end_text(status));
 }
 
 /* `reason`: an errno of receive, or 0 and a reply of the server. */
@@ -191,27 +205,30 @@ static int fail_invalid(struct image_worker *worker, struct error *error)
                      worker->request.name);
 }
 
-/* Sends worker->request to a child that waits for one. A child that has ended since its last reply
- * is replaced, unless the request is about the image that it had open. Returns 0;
- * or -1. */
-static int send_request(struct image_worker *worker, struct error *error)
+/* Whether the request is about what the child has open. */
+static bool goes_on(enum image_request_kind kind)
 {
-    const struct image_request *request = &worker->request;
-    size_t length = offsetof(struct image_request, name) + strlen(request->name) + 1;
-    struct pollfd ended = {worker->socket, POLLIN, 0};
-    if (worker->socket >= 0 && poll(&ended, 1, 0) != 0)
-        leave_child(worker);
-    bool goes_on = request->kind == IMAGE_ROWS || request->kind == IMAGE_PIXELS;
-    if (worker->socket < 0 && goes_on)
+    return kind == IMAGE_PIXELS || kind == IMAGE_UNPACK || kind == IMAGE_ROWS;
+}
+
+/* Sends worker->request, with a descriptor unless that is -1, to a child that waits for one. A child
+ * that has ended is replaced; if the request is about what it had open, that is lost. 0 or -1. */
+static int send_request(struct image_worker *worker, int descriptor, struct error *error)
+{
+    struct image_request *request = &worker->request;
+    const struct image_message message = {
+        .bytes = request,
+        .size = offsetof(struct image_request, name) + strlen(request->name) + 1,
+        .count = descriptor >= 0,
+        .descriptors = {descriptor},
+    };
+    leave_ended(worker);
+    if (worker->socket < 0 && goes_on(request->kind))
         return fail_lost(worker, "lost", error);
     if (join_child(worker, error))
         return -1;
-    ssize_t sent;
-    do
-        sent = send(worker->socket, request, length, MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    if (sent == (ssize_t)length || image_peer_gone(errno)) /* then the reply says why */
-        return 0;
+    if (image_send(worker->socket, &message) == 0 || image_peer_gone(errno))
+        return 0; /* the reply says why */
     int reason = errno;
     leave_child(worker);
     return error_set_system(error, ERROR_IO, reason, "%s: cannot be decoded", request->name);
@@ -225,45 +242,30 @@ static void count_time(struct image_worker *worker, double seconds)
         worker->left = worker->left > seconds + least ? worker->left - seconds : least;
 }
 
-/* Whether an error is one that a decoder may report: of the image, the file or the machine. */
-static bool is_decoders_error(const struct error *error)
-{
-    enum { ERRNO_MOST = 4095 }; /* as the kernel has it */
-    bool known = error->code == ERROR_IMAGE || error->code == ERROR_IO ||
-                 error->code == ERROR_MEMORY || error->code == ERROR_UNSUPPORTED;
-    return known && error->system >= 0 && error->system <= ERRNO_MOST;
-}
-
-/* Sends worker->request and receives the reply. The child is not trusted: the error and the size in
- * its reply are checked. */
-static int ask(struct image_worker *worker, struct image_reply *reply, struct error *error)
+/* Sends worker->request, with a descriptor unless that is -1, and receives the answer. 0 or -1. */
+static int ask(struct image_worker *worker, int descriptor, struct image_answer *answer,
+               struct error *error)
 {
     struct image_request *request = &worker->request;
-    *reply = (struct image_reply){0};
+    struct image_reply reply = {0};
+    *answer = (struct image_answer){0};
     request->seconds = worker->left;
     request->memory_bytes = worker->options.memory_bytes;
     worker->over = false;
-    if (send_request(worker, error))
+    if (send_request(worker, descriptor, error))
         return -1;
     double start = clock_now();
-    int reason = receive(worker, reply, start);
+    int reason = receive(worker, &reply, start);
     count_time(worker, clock_now() - start);
-    if (reason || reply->kind != IMAGE_ANSWER)
-        return fail_child(worker, reason, reply, error);
-    if (reply->error.code != ERROR_NONE && !is_decoders_error(&reply->error))
+    if (reason || reply.kind != IMAGE_ANSWER)
+        return fail_child(worker, reason, &reply, error);
+    if (!image_reply_check(&reply, request, answer))
         return fail_invalid(worker, error);
-    if (reply->error.code != ERROR_NONE) {
-        reply->error.text[ERROR_TEXT_SIZE - 1] = '\0';
-        *error = reply->error;
+    if (answer->error.code != ERROR_NONE) {
+        *error = answer->error;
         return -1;
     }
-    const struct image_header *header = &reply->header;
-    uint64_t pixels = (uint64_t)header->width * (uint64_t)header->height;
-    uint64_t most = request->options.max_pixels;
-    if (request->kind != IMAGE_ROWS && request->kind != IMAGE_PIXELS &&
-        (header->width < 1 || header->height < 1 || (most && pixels > most)))
-        return fail_invalid(worker, error);
-    worker->notes = reply->notes;
+    worker->notes = answer->notes;
     return 0;
 }
 
@@ -275,6 +277,7 @@ struct image_notes image_worker_notes(const struct image_worker *worker)
 /* A child that was given up may still live, so the next one gets memory of its own. */
 static int renew_shared(struct image_worker *worker, struct error *error)
 {
+    leave_ended(worker);
     if (worker->socket >= 0 || !worker->shared.bytes)
         return 0;
     image_shared_free(&worker->shared);
@@ -297,32 +300,50 @@ static int begin_request(struct image_worker *worker, enum image_request_kind ki
     return renew_shared(worker, error);
 }
 
-/* Opens an image or its rows, or only reads its header. */
-static int ask_header(struct image_worker *worker, struct image_header *header, struct error *error)
+/* Asks for a header. */
+static int ask_header(struct image_worker *worker, int descriptor, struct image_answer *answer,
+                      struct error *error)
 {
-    struct image_reply reply;
     worker->left = worker->options.seconds;
-    if (ask(worker, &reply, error))
+    if (ask(worker, descriptor, answer, error))
         return -1;
-    worker->width = reply.header.width;
-    worker->height = reply.header.height;
-    *header = reply.header;
+    worker->width = answer->header.width;
+    worker->height = answer->header.height;
     return 0;
+}
+
+/* Opens the file at `path` and asks for its header. The file is opened here, where a file system
+ * that does not answer holds the run up; its bytes are read by the child. */
+static int ask_header_of(struct image_worker *worker, enum image_request_kind kind,
+                         const char *path, const struct image_options *options,
+                         struct image_answer *answer, struct error *error)
+{
+    if (begin_request(worker, kind, path, 0, options, error))
+        return -1;
+    int descriptor = image_file_descriptor(path, error);
+    if (descriptor < 0)
+        return -1;
+    int status = ask_header(worker, descriptor, answer, error);
+    close(descriptor);
+    return status;
 }
 
 int image_worker_open(struct image_worker *worker, const char *path,
                       const struct image_options *options, struct image_header *header,
                       struct error *error)
 {
-    if (begin_request(worker, IMAGE_OPEN, path, 0, options, error))
+    struct image_answer answer;
+    if (ask_header_of(worker, IMAGE_OPEN, path, options, &answer, error))
         return -1;
-    return ask_header(worker, header, error);
+    *header = answer.header;
+    return 0;
 }
 
 int image_worker_open_memory(struct image_worker *worker, const struct image_bytes *file,
                              const struct image_options *options, struct image_header *header,
                              struct error *error)
 {
+    struct image_answer answer;
     if (begin_request(worker, IMAGE_OPEN, file->name, file->size, options, error))
         return -1;
     if (file->size == 0)
@@ -330,20 +351,24 @@ int image_worker_open_memory(struct image_worker *worker, const struct image_byt
     if (image_shared_grow(&worker->shared, file->size, error))
         return error_prefix(error, "%s", file->name);
     memcpy(worker->shared.bytes, file->bytes, file->size);
-    return ask_header(worker, header, error);
+    if (ask_header(worker, -1, &answer, error))
+        return -1;
+    *header = answer.header;
+    return 0;
 }
 
 int image_worker_pixels(struct image_worker *worker, struct image *image, struct error *error)
 {
     enum { KEPT_BYTES = 4 << 20 }; /* pages that are not worth a call */
-    struct image_reply reply;
+    struct image_answer answer;
     size_t begin = image_shared_pixels(worker->request.size);
     size_t bytes = (size_t)worker->width * (size_t)worker->height * 3;
     worker->request.kind = IMAGE_PIXELS;
-    if (ask(worker, &reply, error))
+    if (image_shared_grow(&worker->shared, begin + bytes, error))
+        return error_prefix(error, "%s", worker->request.name);
+    if (ask(worker, -1, &answer, error))
         return -1;
-    if (image_reserve(image, worker->width, worker->height, error) ||
-        image_shared_grow(&worker->shared, begin + bytes, error))
+    if (image_reserve(image, worker->width, worker->height, error))
         return error_prefix(error, "%s", worker->request.name);
     memcpy(image->rgb, worker->shared.bytes + begin, bytes);
     if (begin + bytes > KEPT_BYTES)
@@ -395,30 +420,48 @@ int image_worker_header(struct image_worker *worker, const char *path,
                         const struct image_options *options, struct image_header *header,
                         struct error *error)
 {
-    if (begin_request(worker, IMAGE_HEADER, path, 0, options, error))
+    struct image_answer answer;
+    if (ask_header_of(worker, IMAGE_HEADER, path, options, &answer, error))
         return -1;
-    return ask_header(worker, header, error);
+    *header = answer.header;
+    return 0;
+}
+
+/* Has the open strips turned upright in a temporary file. */
+static int unpack(struct image_worker *worker, const struct image_header *header,
+                  struct error *error)
+{
+    struct image_answer answer;
+    int descriptor = image_strips_file(header, worker->request.name, error);
+    if (descriptor < 0)
+        return -1;
+    worker->request.kind = IMAGE_UNPACK;
+    int status = ask(worker, descriptor, &answer, error);
+    close(descriptor);
+    return status;
 }
 
 int image_worker_strips(struct image_worker *worker, const char *path,
                         const struct image_options *options, struct image_header *header,
                         struct error *error)
 {
-    if (begin_request(worker, IMAGE_STRIPS, path, 0, options, error))
+    struct image_answer answer;
+    if (ask_header_of(worker, IMAGE_STRIPS, path, options, &answer, error))
         return -1;
-    return ask_header(worker, header, error);
+    *header = answer.header;
+    return answer.turned ? unpack(worker, header, error) : 0;
 }
 
 int image_worker_rows(struct image_worker *worker, int32_t y, int32_t height, struct image *window,
                       struct error *error)
 {
-    struct image_reply reply;
+    struct image_answer answer;
     worker->left = worker->options.seconds;
     worker->request.kind = IMAGE_ROWS;
     worker->request.y = y;
     worker->request.height = height;
-    if (ask(worker, &reply, error) ||
-        image_shared_grow(&worker->shared, (size_t)worker->width * (size_t)height * 3, error))
+    if (image_shared_grow(&worker->shared, (size_t)worker->width * (size_t)height * 3, error) ||
+        ask(worker, -1, &answer, error))
         return -1;
     *window = (struct image){worker->width, height, worker->shared.bytes, 0};
     return 0;

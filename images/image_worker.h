@@ -6,8 +6,9 @@
  *      worker --- socket, shared memory --- child: one image after another
  *
  * A worker that has no child asks the server for one. The child decodes into shared memory, and the
- * worker copies the pixels from there, so a child cannot change them later. Children are not
- * sandboxed otherwise: they have all rights of the user.
+ * worker copies the pixels from there, so a child cannot change them later. Children are in the cage
+ * (cage.h): the worker opens the image and passes on the descriptor. The program itself may not be
+ * traced or dumped (PR_SET_DUMPABLE) while there is a server.
  *
  * A server that is gone (killed by hand or for want of memory) is started again. By then the program
  * has threads, and a copy of it made by fork could find any lock taken for ever. So the second
@@ -45,7 +46,7 @@ struct image_worker_options {
 void image_server_main(void);
 
 /* Forks the server. Call it before any thread starts and before image_library_start. Returns 0, or
- * -1 with ERROR_UNSUPPORTED. The caller stops the server. */
+ * -1 with ERROR_UNSUPPORTED, also if the system has no cage. The caller stops the server. */
 int image_server_start(struct image_server **server, struct error *error);
 
 /* Ends the server; all its workers must have been freed. NULL is allowed. */

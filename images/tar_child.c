@@ -108,7 +108,7 @@ static int begin(struct tar_child *child)
     if (descriptor < 0)
         return -1;
     tar_read_prepare();
-    if (image_shared_grow(&child->window, TAR_WINDOW, &child->error))
+    if (image_shared_map(&child->window, TAR_WINDOW, &child->error))
         return -1;
     image_watch_start();
     return descriptor;

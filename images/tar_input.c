@@ -123,6 +123,12 @@ static int fail_ended(struct tar_input *input, int status, struct error *error)
                   "smaller dictionary",
                   path, (unsigned long long)(input->options.memory_bytes >> 20));
         break;
+    case CHILD_CAUGHT:
+        error_set(error, ERROR_IO,
+                  "%s: the process that reads it made a system call that no reader makes: the tar "
+                  "may be an attack; leave it out",
+                  path);
+        break;
     case CHILD_CRASHED:
         error_set(error, ERROR_IO,
                   "%s: the process that reads it crashed (%s); copy it again or leave it out", path,

@@ -148,6 +148,7 @@ int tar_read_next(struct tar_read *read, struct tar_entry *entry, struct error *
 {
     struct archive_entry *header;
     int status;
+    errno = 0; /* an old ENOMEM would turn a name that cannot be converted into a lack of memory */
     do
         status = archive_read_next_header(read->archive, &header);
     while (status == ARCHIVE_RETRY);

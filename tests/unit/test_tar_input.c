@@ -405,7 +405,7 @@ START_TEST(ends_of_children_are_told_apart)
         const char *text;
     } ends[] = {
         {IMAGE_CHILD_ENDED, SIGSEGV, ERROR_IO, 0, "crashed (Segmentation fault); copy it again"},
-        {IMAGE_CHILD_ENDED, SIGSYS, ERROR_IO, 0, "crashed (Bad system call)"},
+        {IMAGE_CHILD_ENDED, SIGSYS, ERROR_IO, 0, "that no reader makes"},
         {IMAGE_CHILD_ENDED, 1 << 8, ERROR_IO, 0, "crashed (it ended by itself)"},
         {IMAGE_CHILD_ENDED, SIGVTALRM, ERROR_IO, 0, "nothing more was read from it in 7 s of"},
         {IMAGE_CHILD_ENDED, SIGKILL, ERROR_IO, ECHILD, "was killed: killed by hand, or because"},
