@@ -51,14 +51,30 @@ int read_descriptor(int fd, const char *path, size_t most, char **bytes, size_t 
     return 0;
 }
 
-int read_file(const char *path, size_t most, char **bytes, size_t *size, struct error *error)
+int read_file_open(const char *path, struct error *error)
 {
+    struct stat status;
     int fd;
     do
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     while (fd < 0 && errno == EINTR);
     if (fd < 0)
         return error_set_system(error, ERROR_IO, errno, "%s: cannot be opened", path);
+    if (fstat(fd, &status))
+        error_set_system(error, ERROR_IO, errno, "%s: cannot be examined", path);
+    else if (!S_ISREG(status.st_mode))
+        error_set(error, ERROR_IO, "%s: not a regular file", path);
+    else
+        return fd;
+    close(fd);
+    return -1;
+}
+
+int read_file(const char *path, size_t most, char **bytes, size_t *size, struct error *error)
+{
+    int fd = read_file_open(path, error);
+    if (fd < 0)
+        return -1;
     int result = read_descriptor(fd, path, most, bytes, size, error);
     close(fd);
     return result;

@@ -15,4 +15,8 @@ int read_file(const char *path, size_t most, char **bytes, size_t *size, struct 
 int read_descriptor(int fd, const char *path, size_t most, char **bytes, size_t *size,
                     struct error *error);
 
+/* Opens a regular file for reading, as read_file does: a pipe or a device is refused at once. Returns
+ * the descriptor, which the caller closes, or -1 with ERROR_IO. */
+int read_file_open(const char *path, struct error *error);
+
 #endif

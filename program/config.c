@@ -1,18 +1,16 @@
 #include "program/config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
+#include "base/json_load.h"
 #include "base/json_text.h"
-#include "base/memory.h"
 #include "base/text_mark.h"
 #include "program/settings.h"
+#include "program/text_file.h"
 
 /* The text of a JSON value for settings_set: in `text`, or the value's own string. NULL for an
  * array or an object. */
@@ -80,26 +78,6 @@ static int apply(struct settings *settings, json_t *object, struct error *error)
     return 0;
 }
 
-enum { CONFIG_MOST = 1 << 24 }; /* bytes */
-
-/* Reads a whole file or pipe into *text, which the caller frees with free(3). */
-static int read_text(FILE *file, char **text, size_t *size, struct error *error)
-{
-    size_t capacity = 0;
-    size_t got;
-    do {
-        if (memory_grow((void **)text, &capacity, *size + BUFSIZ, 1, error))
-            return -1;
-        got = fread(*text + *size, 1, capacity - *size, file);
-        *size += got;
-    } while (got && *size <= CONFIG_MOST);
-    if (ferror(file))
-        return error_set_system(error, ERROR_USAGE, errno, "cannot be read");
-    if (*size > CONFIG_MOST)
-        return error_set(error, ERROR_USAGE, "more than %d bytes", CONFIG_MOST);
-    return 0;
-}
-
 /* Whether a text has quotes of a word processor or of a shell, which JSON does not know. */
 static bool has_other_quotes(const char *text, size_t size)
 {
@@ -118,7 +96,7 @@ static int apply_text(struct settings *settings, const char *text, size_t size, 
     json_error_t reason;
     if (wide)
         return error_set(error, ERROR_USAGE, "this is %s text; save it as UTF-8", wide);
-    json_t *object = json_loadb(text + mark, size - mark, JSON_REJECT_DUPLICATES, &reason);
+    json_t *object = json_load_bounded(text + mark, size - mark, JSON_REJECT_DUPLICATES, &reason);
     if (!object) {
         error_set(error, ERROR_USAGE, "line %d: %s", reason.line, reason.text);
         return has_other_quotes(text, size)
@@ -130,29 +108,15 @@ static int apply_text(struct settings *settings, const char *text, size_t size, 
     return status;
 }
 
-/* Opens a file, or a pipe if somebody writes to it, without waiting for one. */
-static FILE *open_text(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    /* From here on the writer is waited for. */
-    FILE *file = fd >= 0 && fcntl(fd, F_SETFL, 0) == 0 ? fdopen(fd, "r") : NULL;
-    if (fd >= 0 && !file)
-        close(fd);
-    return file;
-}
-
 int config_read(struct settings *settings, const char *path, struct error *error)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *file = open_text(path);
-    if (!file)
-        return error_set_system(error, ERROR_USAGE, errno, "--config %s", path);
-    int status = read_text(file, &text, &size, error);
-    if (status == 0)
+    char *text;
+    size_t size;
+    int status = text_file_read(path, &text, &size, error);
+    if (status == 0) {
         status = apply_text(settings, text, size, error);
-    fclose(file);
-    free(text);
+        free(text);
+    }
     return status ? error_prefix(error, "--config %s", path) : 0;
 }
 

@@ -1,5 +1,4 @@
 /* settings_complete.c - checks across options, and values derived from texts. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "filters/crop.h"
 #include "filters/grid.h"
 #include "program/settings.h"
+#include "program/text_file.h"
 
 enum { POINTS_MOST = 1 << 20 };
 
@@ -80,23 +80,24 @@ static int read_point_line(struct generator_options *generator, const char *line
 }
 
 /* Text from other systems may begin with a byte order mark and have CR LF. */
-static int read_point_lines(struct generator_options *generator, FILE *file, struct error *error)
+static int read_point_lines(struct generator_options *generator, char *text, size_t size,
+                            struct error *error)
 {
-    char *line = NULL;
-    size_t line_capacity = 0;
     size_t capacity = 0;
-    ssize_t length;
     int status = 0;
-    for (int number = 1; status == 0 && (length = getline(&line, &line_capacity, file)) >= 0;
-         number++) {
-        const char *wide = number == 1 ? text_wide(line, (size_t)length) : NULL;
-        size_t mark = number == 1 ? text_mark(line, (size_t)length) : 0;
-        if (wide)
-            status = error_set(error, ERROR_USAGE, "this is %s text; save it as UTF-8", wide);
-        else if (read_point_line(generator, line + mark, &capacity, error))
+    const char *wide = text_wide(text, size), *end = text + size;
+    if (wide)
+        return error_set(error, ERROR_USAGE, "this is %s text; save it as UTF-8", wide);
+    char *line = text + text_mark(text, size);
+    for (int number = 1; status == 0 && line < end; number++) {
+        char *newline = memchr(line, '\n', (size_t)(end - line));
+        char *next = newline ? newline + 1 : text + size;
+        if (newline)
+            *newline = 0;
+        if (read_point_line(generator, line, &capacity, error))
             status = error_prefix(error, "line %d", number);
+        line = next;
     }
-    free(line);
     if (status == 0 && generator->own_point_count == 0)
         status = error_set(error, ERROR_USAGE, "there is no point");
     return status;
@@ -105,13 +106,15 @@ static int read_point_lines(struct generator_options *generator, FILE *file, str
 static int read_points(struct settings *settings, struct error *error)
 {
     const char *path = settings->point_grid;
+    char *text;
+    size_t size;
     if (!path)
         return 0;
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return error_set_system(error, ERROR_USAGE, errno, "--point-grid %s", path);
-    int status = read_point_lines(&settings->generator, file, error);
-    fclose(file);
+    int status = text_file_read(path, &text, &size, error);
+    if (status == 0) {
+        status = read_point_lines(&settings->generator, text, size, error);
+        free(text);
+    }
     return status ? error_prefix(error, "--point-grid %s", path) : 0;
 }
 

@@ -113,6 +113,6 @@ int record_parse(struct record *record, const struct record_source *text,
 int record_read(struct record *record, const char *path, const struct record_source *as,
                 const struct record_faults *faults, struct error *error);
 
-enum { RECORD_FILE_MAX = 1 << 30 }; /* bytes */
+enum { RECORD_FILE_MAX = 64 << 20 }; /* bytes */
 
 #endif

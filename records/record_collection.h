@@ -1,19 +1,23 @@
 /* record_collection.h - files that hold the masks of many images, cut into one record for each:
- * COCO's documents of instances, and NDJSON with a record in each line. */
+ * COCO's documents of instances (record_coco.h), and NDJSON with a record in each line.
+ *
+ * Such files may be of any size: no more than one record of them is in memory, which has at most
+ * RECORD_FILE_MAX bytes (record.h). */
 #ifndef RECORDS_RECORD_COLLECTION_H
 #define RECORDS_RECORD_COLLECTION_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-struct error;
+#include "base/error.h"
 
 /* One of the records. */
 struct record_part {
-    char *text;    /* owned by the receiver, freed with free(3): the record as JSON */
-    size_t length; /* of text */
-    char *label;   /* owned by the receiver: "FILE: IMAGE", or "FILE, line N", for messages */
-    char *name;    /* owned by the receiver: the image's name without its extension */
+    char *text;         /* owned by the receiver, freed with free(3): the record as JSON */
+    size_t length;      /* of text */
+    char *label;        /* owned by the receiver: "FILE: IMAGE", or "FILE, line N", for messages */
+    char *name;         /* owned by the receiver: the image's name without its extension */
+    struct error error; /* with a code: why the record cannot be used; text is empty */
 };
 
 /* Called for each record in the order of the file. Takes over what the part owns. Returns 0 to go
@@ -26,7 +30,7 @@ bool record_collection_is_ndjson(const char *path);
 /* Cuts the file into records. Annotations of images that a COCO document does not list come last,
  * as a record without an image for each such image id. Returns 1 if that was done; 0 if the file is
  * neither NDJSON nor a COCO document of another number of images than one; -1 (ERROR_IO,
- * ERROR_MEMORY); or what `visit` returned. */
+ * ERROR_RECORD: no JSON, ERROR_MEMORY); or what `visit` returned. */
 int record_collection_read(const char *path, record_part_visit *visit, void *context,
                            struct error *error);
 

@@ -4,39 +4,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json_load.h"
 #include "base/text_mark.h"
 
-/* COCO's documents and lists of results hold many images, which one record cannot. */
-static int check_one_image(const struct record_document *document, const json_t *images,
-                           struct error *error)
-{
-    const json_t *first = json_array_get(document->annotations, 0);
-    if (json_is_array(images) && json_array_size(images) != 1)
-        return error_set(error, ERROR_RECORD,
-                         "this is a COCO document of %zu images; a file for each image is needed",
-                         json_array_size(images));
-    if (!document->image && json_object_get(first, "image_id"))
-        return error_set(error, ERROR_RECORD,
-                         "this is a list of COCO results over all images; a file for each image "
-                         "is needed");
-    return 0;
-}
-
-static int find_parts(struct record_document *document, struct error *error)
-{
-    const json_t *root = document->root, *images = json_object_get(root, "images");
-    const json_t *image = json_object_get(root, "image");
-    document->annotations = json_is_array(root) ? root : json_object_get(root, "annotations");
-    if (!document->annotations && json_is_array(json_object_get(root, "shapes")))
-        return error_set(error, ERROR_RECORD, "this is labelme's file of shapes, not of masks");
-    if (!json_is_array(document->annotations))
-        return error_set(error, ERROR_RECORD, "there is no list of annotations");
-    if (image && !json_is_object(image))
-        return error_set(error, ERROR_RECORD, "image is not an object");
-    document->coco = images && !image;
-    document->image = image ? image : json_array_get(images, 0);
-    return check_one_image(document, images, error);
-}
+/* ---- pieces ---- */
 
 /* Python writes NaN, which JSON has not: amg.py's stability_score of a mask without a logit above
  * -1. The copy has null in its place. NULL if there is none, or if memory is short; then the text
@@ -67,38 +38,191 @@ static char *without_nan(const char *text, size_t length, size_t *copied)
     return copy;
 }
 
-static json_t *load(const char *text, size_t length, json_error_t *syntax)
+/* Builds a piece of `text`. NULL with ERROR_RECORD or ERROR_MEMORY. */
+static json_t *build(const char *text, const struct json_piece *piece, struct error *error)
 {
-    json_error_t ignored;
+    enum { FLAGS = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY };
+    json_error_t syntax, ignored;
     size_t copied;
-    json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, syntax);
-    char *copy = root ? NULL : without_nan(text, length, &copied);
+    const char *from = text + piece->offset;
+    json_t *built = json_load_bounded(from, piece->length, FLAGS, &syntax);
+    if (built)
+        return built;
+    char *copy = without_nan(from, piece->length, &copied);
     if (copy)
-        root = json_loadb(copy, copied, JSON_REJECT_DUPLICATES, &ignored);
+        built = json_load_bounded(copy, copied, FLAGS, &ignored);
     free(copy);
-    return root;
+    if (built)
+        return built;
+    if (json_error_code(&syntax) == json_error_out_of_memory)
+        error_set(error, ERROR_MEMORY, "no memory for %zu bytes of JSON", (size_t)piece->length);
+    else
+        error_set(error, ERROR_RECORD, "JSON, line %zu: %s",
+                  piece->line + (size_t)(syntax.line > 0 ? syntax.line - 1 : 0), syntax.text);
+    return NULL;
 }
 
-int record_document_load(struct record_document *document, const char *text, size_t length,
+static int syntax_error(const struct json_cursor *cursor, struct error *error)
+{
+    return error_set(error, ERROR_RECORD, "JSON, line %zu: %s", cursor->line, cursor->fault);
+}
+
+/* ---- the members of a document ---- */
+
+enum { IMAGE, IMAGES, ANNOTATIONS, SHAPES, MEMBERS };
+
+struct members {
+    const char *text;
+    struct json_piece pieces[MEMBERS]; /* empty: there is none */
+    size_t image_count;                /* in "images"; SIZE_MAX: that is no list */
+    struct json_piece first_image;
+};
+
+static bool begins_with(const struct members *members, int member, char bracket)
+{
+    const struct json_piece *piece = &members->pieces[member];
+    return piece->length && members->text[piece->offset] == bracket;
+}
+
+/* Counts the images of a COCO document and finds the first. Returns 0 or -1. */
+static int look_into_images(struct json_cursor cursor, struct members *members)
+{
+    int more;
+    members->image_count = 0;
+    if (json_cursor_enter(&cursor, '[') <= 0)
+        members->image_count = SIZE_MAX;
+    while (members->image_count < SIZE_MAX && (more = json_cursor_next(&cursor, NULL))) {
+        struct json_piece piece;
+        if (more < 0 || json_cursor_skip(&cursor, &piece))
+            return -1;
+        if (members->image_count++ == 0)
+            members->first_image = piece;
+    }
+    return 0;
+}
+
+/* Notes where a member is. One that is not used is only checked. */
+static int take_member(struct json_cursor *cursor, const char *key, struct members *members,
+                       struct error *error)
+{
+    static const char *const names[MEMBERS] = {"image", "images", "annotations", "shapes"};
+    const struct json_cursor before = *cursor;
+    struct json_piece piece;
+    int member = 0;
+    if (json_cursor_skip(cursor, &piece))
+        return syntax_error(cursor, error);
+    while (member < MEMBERS && strcmp(key, names[member]) != 0)
+        member++;
+    if (member == MEMBERS) {
+        json_t *other = build(members->text, &piece, error);
+        json_decref(other);
+        return other ? 0 : -1;
+    }
+    if (members->pieces[member].length)
+        return error_set(error, ERROR_RECORD, "JSON, line %zu: duplicate object key near '\"%s\"'",
+                         piece.line, key);
+    members->pieces[member] = piece;
+    if (member == IMAGES && look_into_images(before, members)) {
+        cursor->fault = "',' or ']' expected in images";
+        return syntax_error(cursor, error);
+    }
+    return 0;
+}
+
+/* Finds the members of a document, or takes the whole as the list. */
+static int find_members(struct members *members, size_t length, struct error *error)
+{
+    struct json_cursor cursor;
+    char key[JSON_KEY];
+    json_cursor_text(&cursor, members->text, length);
+    int object = json_cursor_enter(&cursor, '{'), more = object;
+    while (more > 0 && (more = json_cursor_next(&cursor, key)) > 0)
+        if (take_member(&cursor, key, members, error))
+            return -1;
+    if (object == 0 && json_cursor_skip(&cursor, &members->pieces[ANNOTATIONS]) == 0 &&
+        !begins_with(members, ANNOTATIONS, '['))
+        cursor.fault = "'[' or '{' expected";
+    return json_cursor_end(&cursor) || cursor.fault ? syntax_error(&cursor, error) : 0;
+}
+
+/* COCO's documents and lists of results hold many images, which one record cannot. */
+static int check_one_image(const struct record_document *document, const struct members *members,
+                           struct error *error)
+{
+    struct record_document look = *document;
+    struct error ignored;
+    json_t *first = NULL;
+    if (members->pieces[IMAGES].length && members->image_count < SIZE_MAX &&
+        members->image_count != 1)
+        return error_set(error, ERROR_RECORD,
+                         "this is a COCO document of %zu images; a file for each image is needed",
+                         members->image_count);
+    if (document->image || record_document_next(&look, &first, &ignored) <= 0)
+        return 0;
+    bool result = json_object_get(first, "image_id");
+    json_decref(first);
+    return result ? error_set(error, ERROR_RECORD,
+                              "this is a list of COCO results over all images; a file for each "
+                              "image is needed")
+                  : 0;
+}
+
+/* Takes the image and begins the list. */
+static int take_parts(struct record_document *document, const struct members *members,
+                      struct error *error)
+{
+    const struct json_piece *list = &members->pieces[ANNOTATIONS];
+    bool image = members->pieces[IMAGE].length, images = members->pieces[IMAGES].length;
+    if (!list->length && begins_with(members, SHAPES, '['))
+        return error_set(error, ERROR_RECORD, "this is labelme's file of shapes, not of masks");
+    if (!begins_with(members, ANNOTATIONS, '['))
+        return error_set(error, ERROR_RECORD, "there is no list of annotations");
+    if (image && !begins_with(members, IMAGE, '{'))
+        return error_set(error, ERROR_RECORD, "image is not an object");
+    document->coco = images && !image;
+    const struct json_piece *described = image                       ? &members->pieces[IMAGE]
+                                         : members->image_count == 1 ? &members->first_image
+                                                                     : NULL;
+    if (described && !(document->image = build(members->text, described, error)))
+        return -1;
+    document->list = members->text + list->offset;
+    json_cursor_text(&document->rest, document->list, list->length);
+    document->rest.line = list->line;
+    json_cursor_enter(&document->rest, '[');
+    return check_one_image(document, members, error);
+}
+
+int record_document_open(struct record_document *document, const char *text, size_t length,
                          struct error *error)
 {
-    json_error_t syntax;
+    struct members members = {.text = text};
     const char *wide = text_wide(text, length);
-    size_t mark = text_mark(text, length);
     *document = (struct record_document){0};
     if (wide)
         return error_set(error, ERROR_RECORD, "this is %s text; save it as UTF-8", wide);
-    document->root = load(text + mark, length - mark, &syntax);
-    if (!document->root)
-        return error_set(error, ERROR_RECORD, "JSON, line %d: %s", syntax.line, syntax.text);
-    int status = find_parts(document, error);
-    if (status)
-        record_document_free(document);
-    return status;
+    if (find_members(&members, length, error) == 0 && take_parts(document, &members, error) == 0)
+        return 0;
+    record_document_close(document);
+    return -1;
 }
 
-void record_document_free(struct record_document *document)
+int record_document_next(struct record_document *document, json_t **annotation, struct error *error)
 {
-    json_decref(document->root);
+    struct json_piece piece;
+    *annotation = NULL;
+    if (document->rest.fault) /* which was told; what follows cannot be found */
+        return 0;
+    int more = json_cursor_next(&document->rest, NULL);
+    if (more <= 0)
+        return more ? syntax_error(&document->rest, error) : 0;
+    if (json_cursor_skip(&document->rest, &piece))
+        return syntax_error(&document->rest, error);
+    *annotation = build(document->list, &piece, error);
+    return *annotation ? 1 : -1;
+}
+
+void record_document_close(struct record_document *document)
+{
+    json_decref(document->image);
     *document = (struct record_document){0};
 }

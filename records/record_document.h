@@ -4,6 +4,8 @@
  *   {"annotations": [...]}                      the same without the image
  *   [...]                                       the reference's scripts/amg.py --convert-to-rle
  *   {"images": [{...}], "annotations": [...]}   COCO's, of one image
+ *
+ * Annotations are built one at a time, so memory is bounded whatever the text holds.
  */
 #ifndef RECORDS_RECORD_DOCUMENT_H
 #define RECORDS_RECORD_DOCUMENT_H
@@ -12,20 +14,29 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/json_cursor.h"
+
 struct error;
 
 struct record_document {
-    json_t *root;              /* owned */
-    const json_t *image;       /* an object; NULL: the image is not described */
-    bool coco;                 /* it has "images" */
-    const json_t *annotations; /* a list */
+    json_t *image;           /* owned: an object; NULL: the image is not described */
+    bool coco;               /* it has "images" */
+    const char *list;        /* the text from the list of annotations on; borrowed */
+    struct json_cursor rest; /* of the list */
 };
 
-/* Reads untrusted text, where NaN counts as null. Returns 0, or -1 with ERROR_RECORD ("JSON, line 3: ...", "there is no list
- * of annotations") and nothing to free. */
-int record_document_load(struct record_document *document, const char *text, size_t length,
+/* Begins untrusted text, which must outlive the document. NaN counts as null. Returns 0, or -1 with
+ * nothing to free: ERROR_RECORD ("JSON, line 3: ...", "there is no list of annotations") or
+ * ERROR_MEMORY. */
+int record_document_open(struct record_document *document, const char *text, size_t length,
                          struct error *error);
 
-void record_document_free(struct record_document *document);
+/* Builds the next annotation, which the caller frees with json_decref. Returns 1; 0 past the last;
+ * or -1 with ERROR_RECORD ("JSON, line 3: ..."): that one is damaged, and the next call goes on
+ * behind it; or with ERROR_MEMORY. */
+int record_document_next(struct record_document *document, json_t **annotation,
+                         struct error *error);
+
+void record_document_close(struct record_document *document);
 
 #endif

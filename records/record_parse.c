@@ -133,26 +133,60 @@ static int check_ids(struct record_reader *reader)
     return reader->found && !reader->faults ? -1 : 0;
 }
 
-static int read_document(struct record_reader *reader, const struct record_document *document,
-                         const char *own)
+/* Makes room for one more annotation's id and absent members. */
+static int make_room(struct record_reader *reader)
 {
     struct record *record = reader->record;
-    size_t count = json_array_size(document->annotations);
-    reader->sa1b = document->image && !document->coco;
-    if (document->image ? read_image(reader, document->image, own) : infer_image(reader, own))
-        return -1;
-    record->ids = calloc(count ? count : 1, sizeof *record->ids);
-    record->absent = calloc(count ? count : 1, sizeof *record->absent);
-    if (!record->ids || !record->absent)
+    if (record->masks.count < reader->room)
+        return 0;
+    size_t room = reader->room ? 2 * reader->room : 64;
+    int64_t *ids = reallocarray(record->ids, room, sizeof *ids);
+    record->ids = ids ? ids : record->ids;
+    unsigned *absent = ids ? reallocarray(record->absent, room, sizeof *absent) : NULL;
+    record->absent = absent ? absent : record->absent;
+    if (!absent)
         return reader_no_memory(reader);
-    for (size_t i = 0; i < count; i++) {
-        reader->annotation = (long)i;
-        if (reader_annotation(reader, json_array_get(document->annotations, i)))
-            return -1;
+    reader->room = room;
+    return 0;
+}
+
+/* Reads one annotation, which may be damaged. */
+static int take_annotation(struct record_reader *reader, const json_t *annotation,
+                           const struct error *damage)
+{
+    if (annotation)
+        return make_room(reader) || reader_annotation(reader, annotation) ? -1 : 0;
+    if (damage->code == ERROR_MEMORY)
+        return reader_no_memory(reader);
+    reader->found = 0;
+    reader_fault(reader, "%s", damage->text);
+    return reader->faults ? 0 : -1;
+}
+
+static int read_annotations(struct record_reader *reader, struct record_document *document)
+{
+    struct error damage;
+    json_t *annotation;
+    int status = make_room(reader);
+    for (long i = 0; status == 0; i++) {
+        reader->annotation = i;
+        if (record_document_next(document, &annotation, &damage) == 0)
+            break;
+        status = take_annotation(reader, annotation, &damage);
+        json_decref(annotation);
     }
     reader->annotation = -1;
     reader->found = 0;
-    return check_ids(reader);
+    return status;
+}
+
+static int read_document(struct record_reader *reader, struct record_document *document,
+                         const char *own)
+{
+    reader->sa1b = document->image && !document->coco;
+    if (document->image ? read_image(reader, document->image, own) : infer_image(reader, own))
+        return -1;
+    return read_annotations(reader, document) || check_ids(reader) ? -1 : 0;
 }
 
 int record_parse(struct record *record, const struct record_source *text,
@@ -166,13 +200,15 @@ int record_parse(struct record *record, const struct record_source *text,
     struct record_document document;
     struct error own = {0};
     *record = (struct record){0};
-    int result = record_document_load(&document, text->bytes, text->length, &own);
+    int result = record_document_open(&document, text->bytes, text->length, &own);
     error_set(error, ERROR_RECORD, "unusable record");
-    if (result)
+    if (result && own.code == ERROR_MEMORY)
+        reader_no_memory(&reader);
+    else if (result)
         reader_fault(&reader, "%s", own.text);
     else
         result = read_document(&reader, &document, text->name);
-    record_document_free(&document);
+    record_document_close(&document);
     if (reader.no_memory)
         result =
             error_set(error, ERROR_MEMORY, "no memory for a record of %zu bytes", text->length);

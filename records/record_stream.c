@@ -2,18 +2,22 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "records/record_collection.h"
 #include "records/record_png.h"
 #include "records/record_walk.h"
 
-enum { BATCH = 64 }; /* entries read in parallel: enough for many cores, little memory */
+/* Entries read in parallel, and the bytes of their files or texts: enough for many cores, little
+ * memory. */
+enum { BATCH = 64, BATCH_BYTES = RECORD_FILE_MAX };
 
 struct batch {
     const struct record_stream *stream;
     struct record_entry entries[BATCH];
     size_t count;
+    size_t bytes;
     int stopped; /* what a visit stopped with; used for files of many images only */
 };
 
@@ -31,9 +35,14 @@ void record_entry_fault(struct record_entry *entry, long annotation, const char 
         entry->faults[entry->fault_count++] = fault;
 }
 
+/* A damaged record may have millions of faults. */
 static void collect(void *context, long annotation, const char *reason)
 {
-    record_entry_fault(context, annotation, reason);
+    struct record_entry *entry = context;
+    if (entry->fault_count < RECORD_FAULTS_MAX)
+        record_entry_fault(entry, annotation, reason);
+    else if (entry->fault_count == RECORD_FAULTS_MAX)
+        record_entry_fault(entry, -1, "has more faults, which are not listed");
 }
 
 /* Reads the entry's record from its text or its file. */
@@ -62,7 +71,7 @@ static void read_entry(const struct record_stream *stream, struct record_entry *
 {
     const struct record_faults faults = {collect, entry};
     struct error error = {0};
-    if (is_ndjson(entry))
+    if (is_ndjson(entry) || entry->error.code)
         return;
     entry->usable = read_record(stream, entry, stream->every_fault ? &faults : NULL, &error) == 0;
     if (!entry->usable)
@@ -117,16 +126,26 @@ static int flush(struct batch *batch, struct error *error)
         result = visit_entry(stream, &batch->entries[i], error);
     for (size_t i = 0; i < batch->count; i++)
         entry_free(&batch->entries[i]);
-    batch->count = 0;
+    batch->count = batch->bytes = 0;
     return result;
+}
+
+/* Flushes the batch if it has enough after an entry of this size. */
+static int flush_if_full(struct batch *batch, size_t bytes, struct error *error)
+{
+    batch->bytes += bytes;
+    return batch->count == BATCH || batch->bytes >= BATCH_BYTES ? flush(batch, error) : 0;
 }
 
 static int add_part(void *context, struct record_part *part, struct error *error)
 {
     struct batch *batch = context;
-    batch->entries[batch->count++] = (struct record_entry){
-        .path = part->label, .name = part->name, .text = part->text, .text_length = part->length};
-    batch->stopped = batch->count == BATCH ? flush(batch, error) : 0;
+    batch->entries[batch->count++] = (struct record_entry){.path = part->label,
+                                                           .name = part->name,
+                                                           .text = part->text,
+                                                           .text_length = part->length,
+                                                           .error = part->error};
+    batch->stopped = flush_if_full(batch, part->length, error);
     return batch->stopped;
 }
 
@@ -172,11 +191,13 @@ static int add(void *context, const char *path, const char *name, struct error *
 {
     struct batch *batch = context;
     struct record_entry *entry = &batch->entries[batch->count++];
+    struct stat status;
     entry->path = strdup(path);
     entry->name = strdup(name);
     if (!entry->path || !entry->name)
         return error_set(error, ERROR_MEMORY, "%s: no memory for its name", path);
-    return batch->count == BATCH ? flush(batch, error) : 0;
+    bool file = stat(path, &status) == 0 && S_ISREG(status.st_mode);
+    return flush_if_full(batch, file ? (size_t)status.st_size : 0, error);
 }
 
 int record_stream(const struct record_stream *stream, const char *folder, struct error *error)

@@ -12,6 +12,8 @@
 
 struct image_pool;
 
+enum { RECORD_FAULTS_MAX = 1000 }; /* that are kept of a record */
+
 struct record_fault {
     long annotation; /* -1 outside any */
     char *reason;    /* owned */

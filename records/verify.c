@@ -98,6 +98,15 @@ static void report(struct verify_job *job, const char *path, long annotation, co
     job->found(job->context, path, annotation, reason);
 }
 
+/* The text without "PATH: " at its beginning. */
+static const char *without_path(const char *text, const char *path)
+{
+    size_t length = strlen(path);
+    return strncmp(text, path, length) == 0 && strncmp(text + length, ": ", 2) == 0
+               ? text + length + 2
+               : text;
+}
+
 static int visit(void *context, const struct record_entry *entry, struct error *error)
 {
     struct verification *verification = context;
@@ -106,7 +115,7 @@ static int visit(void *context, const struct record_entry *entry, struct error *
     for (size_t i = 0; i < entry->fault_count; i++)
         report(job, entry->path, entry->faults[i].annotation, entry->faults[i].reason);
     if (!entry->usable && entry->fault_count == 0)
-        report(job, entry->path, -1, entry->error.text);
+        report(job, entry->path, -1, without_path(entry->error.text, entry->path));
     if (!entry->usable)
         return 0;
     job->annotations += entry->record.masks.count;

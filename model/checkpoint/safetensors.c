@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json_load.h"
 #include "model/checkpoint/tensor_table.h"
 
 enum {
@@ -142,8 +143,8 @@ int safetensors_read(const unsigned char *bytes, size_t size, struct tensor_tabl
                          "(truncated or damaged?)",
                          (unsigned long long)length, size);
     json_error_t where;
-    json_t *header = json_loadb((const char *)bytes + LENGTH_BYTES, (size_t)length,
-                                JSON_REJECT_DUPLICATES, &where);
+    json_t *header = json_load_bounded((const char *)bytes + LENGTH_BYTES, (size_t)length,
+                                       JSON_REJECT_DUPLICATES, &where);
     if (!json_is_object(header)) {
         bool twice = !header && json_error_code(&where) == json_error_duplicate_key;
         json_decref(header);

@@ -208,7 +208,7 @@ static int eval_record(const struct evaluator *evaluator, const char *key,
                        const struct segments *truth, struct eval_scores *scores,
                        struct error *error)
 {
-    struct segments found = {0};
+    struct segments found = {.max_pixels = evaluator->max_pixels};
     struct eval_mask *masks = NULL;
     char *path = record_path(evaluator->masks, key, error);
     int status = path ? segments_read(&found, path, error) : -1;
@@ -239,7 +239,7 @@ static int read_truth(const struct evaluator *evaluator, const char *path, struc
 
 int eval_pair(struct evaluator *evaluator, const char *path, const char *key, struct error *error)
 {
-    struct segments truth = {0};
+    struct segments truth = {.max_pixels = evaluator->max_pixels};
     struct eval_scores scores = evaluator->scores;
     int status = read_truth(evaluator, path, &truth, error);
     if (status == 0)

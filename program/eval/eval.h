@@ -43,6 +43,7 @@ struct evaluator {
     struct image_pool *pool;        /* reads the images; NULL with `masks` */
     const char *masks;              /* a folder of records to evaluate instead, or NULL */
     int64_t annotator;              /* or SEGMENTS_FIRST_ANNOTATOR */
+    uint64_t max_pixels;            /* records of larger images are refused; 0: no limit */
     struct eval_scores scores;
 };
 

@@ -117,9 +117,9 @@ enum exit_status eval_main(struct command_line *line)
     struct eval_command command = {
         .settings = settings,
         .evaluator = {.masks = settings->masks,
-                      .annotator = settings_given(settings, "annotator")
-                                       ? settings->annotator
-                                       : SEGMENTS_FIRST_ANNOTATOR},
+                      .annotator = settings_given(settings, "annotator") ? settings->annotator
+                                                                         : SEGMENTS_FIRST_ANNOTATOR,
+                      .max_pixels = settings->max_pixels},
         .folder = line->operands[0],
     };
     struct error error = {0};

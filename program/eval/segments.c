@@ -12,14 +12,27 @@
 #include "records/record.h"
 #include "records/record_document.h"
 
+/* Refuses an image of more pixels than the limit. */
+static int check_pixels(const struct segments *segments, int64_t width, int64_t height,
+                        struct error *error)
+{
+    enum { SIDE_MAX = 1 << 30 };
+    uint64_t most = segments->max_pixels ? segments->max_pixels : UINT32_MAX;
+    if (width < 1 || height < 1 || width > SIDE_MAX || height > SIDE_MAX ||
+        width * height > UINT32_MAX)
+        return error_set(error, ERROR_RECORD, "image.width and image.height are missing or wrong");
+    if ((uint64_t)(width * height) > most)
+        return error_set(error, ERROR_RECORD, "%lld x %lld pixels are more than --max-pixels %llu",
+                         (long long)width, (long long)height, (unsigned long long)most);
+    return 0;
+}
+
 static int read_image(struct segments *segments, const json_t *image, struct error *error)
 {
     json_int_t width = json_integer_value(json_object_get(image, "width"));
     json_int_t height = json_integer_value(json_object_get(image, "height"));
-    enum { SIDE_MAX = 1 << 30 };
-    if (width < 1 || height < 1 || width > SIDE_MAX || height > SIDE_MAX ||
-        width * height > UINT32_MAX)
-        return error_set(error, ERROR_RECORD, "image.width and image.height are missing or wrong");
+    if (check_pixels(segments, width, height, error))
+        return -1;
     segments->width = (uint32_t)width;
     segments->height = (uint32_t)height;
     return 0;
@@ -30,7 +43,8 @@ static int read_mask(struct segments *segments, struct segment *segment, const j
                      struct error *error)
 {
     struct rle *rle = &segment->rle;
-    if (mask_json_read(rle, segmentation, segments->height, segments->width, error))
+    if (mask_json_read(rle, segmentation, segments->height, segments->width, error) ||
+        check_pixels(segments, rle->width, rle->height, error))
         return -1;
     segments->height = rle->height;
     segments->width = rle->width;
@@ -53,21 +67,32 @@ static int read_annotation(struct segments *segments, struct segment *segment,
     return read_mask(segments, segment, json_object_get(annotation, "segmentation"), error);
 }
 
-static int read_document(struct segments *segments, const struct record_document *document,
+/* Reads one annotation and adds it. */
+static int add_annotation(struct segments *segments, const json_t *annotation, struct error *error)
+{
+    struct segment segment = {0};
+    if (read_annotation(segments, &segment, annotation, error) ||
+        memory_grow((void **)&segments->items, &segments->capacity, segments->count + 1,
+                    sizeof *segments->items, error)) {
+        rle_free(&segment.rle);
+        return -1;
+    }
+    segments->items[segments->count++] = segment;
+    return 0;
+}
+
+static int read_document(struct segments *segments, struct record_document *document,
                          struct error *error)
 {
+    json_t *annotation;
+    int more;
     if (document->image && read_image(segments, document->image, error))
         return -1;
-    for (size_t i = 0; i < json_array_size(document->annotations); i++) {
-        struct segment segment = {0};
-        const json_t *annotation = json_array_get(document->annotations, i);
-        if (read_annotation(segments, &segment, annotation, error) ||
-            memory_grow((void **)&segments->items, &segments->capacity, segments->count + 1,
-                        sizeof *segments->items, error)) {
-            rle_free(&segment.rle);
-            return error_prefix(error, "annotation %zu", i);
-        }
-        segments->items[segments->count++] = segment;
+    while ((more = record_document_next(document, &annotation, error))) {
+        int status = more > 0 ? add_annotation(segments, annotation, error) : -1;
+        json_decref(annotation);
+        if (status)
+            return error_prefix(error, "annotation %zu", segments->count);
     }
     return 0;
 }
@@ -75,11 +100,11 @@ static int read_document(struct segments *segments, const struct record_document
 int segments_parse(struct segments *segments, const char *text, size_t length, struct error *error)
 {
     struct record_document document;
-    *segments = (struct segments){0};
-    if (record_document_load(&document, text, length, error))
+    *segments = (struct segments){.max_pixels = segments->max_pixels};
+    if (record_document_open(&document, text, length, error))
         return -1;
     int result = read_document(segments, &document, error);
-    record_document_free(&document);
+    record_document_close(&document);
     if (result)
         segments_free(segments);
     return result;
@@ -89,7 +114,6 @@ int segments_read(struct segments *segments, const char *path, struct error *err
 {
     char *text;
     size_t length;
-    *segments = (struct segments){0};
     if (read_file(path, RECORD_FILE_MAX, &text, &length, error))
         return -1;
     int result = segments_parse(segments, text, length, error);
@@ -129,5 +153,5 @@ void segments_free(struct segments *segments)
     for (size_t i = 0; i < segments->count; i++)
         rle_free(&segments->items[i].rle);
     free(segments->items);
-    *segments = (struct segments){0};
+    *segments = (struct segments){.max_pixels = segments->max_pixels};
 }

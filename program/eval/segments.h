@@ -27,15 +27,16 @@ struct segment {
     double predicted_iou;
 };
 
-/* Zeroed at first. */
+/* Zeroed at first, but for max_pixels. */
 struct segments {
+    uint64_t max_pixels;    /* given by the caller: larger images are refused; 0: no limit */
     uint32_t width, height; /* pixels; width * height < 2^32; 0 x 0: a list without masks */
     struct segment *items;  /* owned */
     size_t count, capacity;
     size_t empty; /* left out by segments_choose */
 };
 
-/* Reads a record from untrusted text. `segments` must be zeroed or freed. Returns 0, or -1 with
+/* Reads a record from untrusted text. `segments` must be zeroed or freed; max_pixels stays. Returns 0, or -1 with
  * ERROR_RECORD ("annotation 3: size is not the image's") or ERROR_MEMORY and nothing in it. */
 int segments_parse(struct segments *segments, const char *text, size_t length, struct error *error);
 
