@@ -268,9 +268,20 @@ static void take_target(struct tar_input *input, struct tar_member *member)
         member->target = input->target;
 }
 
+/* Frees the last member's bytes if they are more than is ordinary. */
+static void forget_large(struct tar_input *input)
+{
+    if (!input->options.make_room || input->capacity <= input->options.large)
+        return;
+    free(input->bytes);
+    input->bytes = NULL;
+    input->capacity = 0;
+}
+
 int tar_input_next(struct tar_input *input, struct tar_member *member, struct error *error)
 {
     *member = (struct tar_member){0};
+    forget_large(input);
     if (input->socket < 0 && input->failure.code == ERROR_NONE)
         return 0;
     if (ask(input, TAR_NEXT, error))
@@ -287,6 +298,14 @@ int tar_input_next(struct tar_input *input, struct tar_member *member, struct er
     return 1;
 }
 
+/* Has room made, once for a member, before it grows from `size` bytes past what is ordinary. */
+static void announce(const struct tar_input *input, size_t size, size_t part)
+{
+    const struct tar_input_options *options = &input->options;
+    if (options->make_room && size <= options->large && part > options->large - size)
+        options->make_room(options->context);
+}
+
 /* The size in the header is not trusted: the bytes are counted. */
 int tar_input_read(struct tar_input *input, struct tar_member *member, struct error *error)
 {
@@ -298,8 +317,9 @@ int tar_input_read(struct tar_input *input, struct tar_member *member, struct er
         part = input->reply.child.size;
         if (part > input->options.most - size)
             return error_set(error, ERROR_IMAGE,
-                             "%s: %s has more than the %zu bytes that are read at most",
-                             input->options.path, input->name, input->options.most);
+                             "%s: %s has more than %zu MiB; raise --memory or leave it out",
+                             input->options.path, input->name, input->options.most >> 20);
+        announce(input, size, part);
         if (memory_grow((void **)&input->bytes, &input->capacity, size + part, 1, error))
             return -1;
         memcpy(input->bytes + size, input->shared.bytes, part);

@@ -20,6 +20,10 @@ struct tar_input_options {
     size_t most;                 /* larger members are refused; bytes */
     uint64_t memory_bytes;       /* that unpacking may take */
     double seconds;              /* of computing without reading on in the file; 0: no limit */
+    /* Called before memory is taken for more than `large` bytes of a member; NULL: nothing is. */
+    void (*make_room)(void *context);
+    void *context;
+    size_t large;
 };
 
 enum tar_kind {

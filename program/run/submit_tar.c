@@ -12,7 +12,30 @@
 #include "program/run/run_folder.h"
 #include "program/run/tar_images.h"
 
-enum { MEMBER_MOST = 1 << 30 }; /* largest encoded image, bytes */
+/* Largest member that is read, in bytes. A third of what an image may take, since it lies in this
+ * process, then in the decoder's, too, with the pixels beside it. */
+static size_t member_bytes(const struct run *run)
+{
+    const uint64_t least = 64 << 20;
+    const uint64_t most = 1 << 30;
+    uint64_t share = memory_room_most(run->resources.room) / 3;
+    return share < least ? least : share < most ? share : most;
+}
+
+/* Members up to this size wait for the decoder beside others, in memory that is in no budget. Before a
+ * larger one is read, all others must be done. */
+static size_t waiting_bytes(const struct collection *collection)
+{
+    const uint64_t least = 4 << 20;
+    uint64_t share = memory_room_most(collection->run->resources.room) / 4;
+    share /= collection->item_count;
+    return share < least ? least : share;
+}
+
+static void settle(void *context)
+{
+    collection_settle(context);
+}
 
 /* Bytes that unpacking a tar may take: half of what an image may, since both go on at once, but what
  * the strongest ordinary setting takes (xz -9: 65 MiB; zstd --long: 128 MiB). */
@@ -43,6 +66,8 @@ static int submit_member(struct collection *collection, const struct list_item *
                                          .tar = listed->key,
                                          .member = fault ? NULL : member,
                                          .fault = fault};
+        if (!fault && member->size > waiting_bytes(collection))
+            collection_settle(collection); /* a link to a file that was read before */
         status = collection_submit(collection, &image, error);
     }
     free(path);
@@ -109,7 +134,10 @@ int collection_submit_tar(struct collection *collection, const struct list_item 
     const struct tar_images_options options = {
         .input = {.path = listed->path,
                   .server = run->resources.decoder.server,
-                  .most = MEMBER_MOST,
+                  .most = member_bytes(run),
+                  .large = waiting_bytes(collection),
+                  .make_room = settle,
+                  .context = collection,
                   .memory_bytes = unpacking_bytes(run),
                   .seconds = run->config.settings->image_timeout},
         .rules = &run->config.rules,

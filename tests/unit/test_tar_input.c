@@ -40,10 +40,8 @@ static void put(FILE *file, char type, const char *name, const char *target, con
     snprintf(header + 124, 12, "%011zo", size);
     header[156] = type;
     snprintf(header + 157, 100, "%s", target);
-    memcpy(header + 257,
-           "ustar\0"
-           "00",
-           8);
+    snprintf(header + 257, 6, "ustar");
+    header[263] = header[264] = '0';
     memset(header + 148, ' ', 8);
     for (size_t i = 0; i < sizeof header; i++)
         sum += (unsigned char)header[i];

@@ -46,6 +46,14 @@ header[4] = 35
 header[8:12] = struct.pack("<I", zlib.crc32(bytes(header[:8])))
 open("dictionary.tar.xz", "wb").write(plain[:12] + bytes(header) + plain[24:])
 
+# Images of 1 GiB, of zeros.
+with open("images.tar.gz", "wb") as file:
+    for name in "1.png", "2.png":
+        member = tarfile.TarInfo(name)
+        member.size = 1 << 30
+        file.write(gzip.compress(member.tobuf()) + zeros * 64)
+    file.write(gzip.compress(bytes(1024)))
+
 # 300 MB of long names.
 def links():
     file = io.BytesIO()
@@ -64,7 +72,14 @@ P
 mkdir in
 cp "$IMAGES/tall.png" in/tall.png
 (cd in && python3 ../make.py tall.png)
-status maskmill run $QUICK --image-timeout 1 --memory 600M in -o out 2>&1 | sed 's/than [0-9]* MiB/than N MiB/'
+cat >limited.py <<'P'
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:]).returncode
+most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
+print("status", status, "within the limit" if most < 600 else f"with {most} MiB")
+P
+python3 limited.py maskmill run $QUICK --image-timeout 2 --memory 600M in -o out 2>&1 |
+    sed 's/than [0-9]* MiB/than N MiB/'
 tree out
 cut -d, -f1-2 out/failed.ndjson
 status maskmill run $QUICK --memory 8G in/dictionary.tar.xz -o large
