@@ -42,7 +42,9 @@ static int give_line(const struct record_cutter *cutter, const struct text_line 
     json_t *root = line->cut ? NULL : json_load_bounded(line->bytes, line->used, 0, NULL);
     const json_t *image = json_object_get(root, "image");
     const char *name = json_string_value(json_object_get(image, "file_name"));
-    part.text = strndup(line->bytes, part.length);
+    part.text = malloc(part.length + 1); /* the line may hold zeros */
+    if (part.text && part.length)
+        memcpy(part.text, line->bytes, part.length);
     if (asprintf(&part.label, "%s, line %llu", cutter->path, number) < 0)
         part.label = NULL;
     if (line->cut)
