@@ -5,15 +5,22 @@
 
 #include "base/atomic_batch.h"
 #include "base/error.h"
+#include "base/folder.h"
 #include "records/image_path.h"
+#include "records/image_place.h"
 #include "records/record.h"
 #include "records/record_stream.h"
 #include "records/writer.h"
 
+struct exporting {
+    struct export_job *job;
+    struct folder *images; /* job->images, open; or NULL */
+};
+
 /* Completes a record that another tool wrote without its image. */
 static void work(void *context, struct record_entry *entry)
 {
-    const struct export_job *job = context;
+    const struct export_job *job = ((const struct exporting *)context)->job;
     struct record *record = &entry->record;
     int result = 0;
     if (job->images && (record->unnamed || record->width == 0))
@@ -49,27 +56,44 @@ static int judge(struct export_job *job, const struct record_entry *entry, struc
     return 1;
 }
 
-/* Adds a record to every writer that takes it. Returns 0; 1 if one has refused it; or -1. */
-static int add_to_all(struct export_job *job, const struct record_entry *entry, struct error *error)
+/* Finds the image of a record, if anything says where it is. 0, or -1 with ERROR_RECORD. */
+static int find_image(const struct exporting *exporting, const char *file_name,
+                      struct image_place *place, struct error *error)
 {
-    const struct record *record = &entry->record;
-    char *image = job->find_image ? job->find_image(job->context, record->file_name) : NULL;
-    if (job->images && !(image = image_path(job->images, record->file_name, error)))
+    const struct export_job *job = exporting->job;
+    *place = (struct image_place){0};
+    if (job->find_image && !job->find_image(job->context, file_name, place))
+        *place = (struct image_place){0};
+    if (!exporting->images)
+        return 0;
+    *place = (struct image_place){.folder = exporting->images, .name = file_name};
+    return image_path_check(file_name, error);
+}
+
+/* Adds a record to every writer that takes it. Returns 0; 1 if one has refused it; or -1. */
+static int add_to_all(const struct exporting *exporting, const struct record_entry *entry,
+                      struct error *error)
+{
+    struct export_job *job = exporting->job;
+    struct image_place image;
+    if (find_image(exporting, entry->record.file_name, &image, error))
         return judge(job, entry, error);
-    const struct writer_item item = {.record = record, .name = entry->name, .image_path = image};
+    const struct writer_item item = {.record = &entry->record,
+                                     .name = entry->name,
+                                     .image = image.folder || image.refusal ? &image : NULL};
     int answer = 0;
     for (size_t i = 0; answer >= 0 && i < job->writer_count; i++)
         if (writer_add(job->writers[i], &item, error))
             answer = judge(job, entry, error);
-    free(image);
     return answer;
 }
 
 static int visit(void *context, const struct record_entry *entry, struct error *error)
 {
-    struct export_job *job = context;
+    const struct exporting *exporting = context;
+    struct export_job *job = exporting->job;
     struct error own = entry->error;
-    int answer = entry->usable ? add_to_all(job, entry, &own) : 1;
+    int answer = entry->usable ? add_to_all(exporting, entry, &own) : 1;
     if (answer == 0) {
         job->done++;
         job->unnamed += entry->record.unnamed;
@@ -90,10 +114,15 @@ static int visit(void *context, const struct record_entry *entry, struct error *
 
 int export_records(struct export_job *job, struct error *error)
 {
+    struct exporting exporting = {.job = job};
     const struct record_stream stream = {.max_pixels = job->max_pixels,
                                          .pool = job->pool,
                                          .work = work,
                                          .visit = visit,
-                                         .context = job};
-    return record_stream(&stream, job->records, error);
+                                         .context = &exporting};
+    if (job->images && !(exporting.images = folder_open(job->images, job->trusted, error)))
+        return -1;
+    int result = record_stream(&stream, job->records, error);
+    folder_close(exporting.images);
+    return result;
 }

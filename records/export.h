@@ -2,11 +2,13 @@
 #ifndef RECORDS_EXPORT_H
 #define RECORDS_EXPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct atomic_batch;
 struct error;
+struct image_place;
 struct image_pool;
 struct writer;
 
@@ -15,9 +17,9 @@ struct export_job {
     /* The folder that file_name is relative to, or NULL. Images that their records do not name are
      * found there by the records' own names. */
     const char *images;
-    /* Instead of `images`, may be NULL: the path of an image, freed with free(3), or NULL if it is
-     * not found. */
-    char *(*find_image)(void *context, const char *file_name);
+    bool trusted; /* links in `images` are followed, whoever made them (folder.h) */
+    /* Instead of `images`, may be NULL: where an image is. False if it is not found. */
+    bool (*find_image)(void *context, const char *file_name, struct image_place *place);
     uint64_t max_pixels;     /* of a record's image; 0: no limit */
     struct image_pool *pool; /* reads what is read of images */
     struct writer *const *writers;

@@ -17,9 +17,8 @@
 #include "base/atomic.h"
 #include "base/error.h"
 #include "base/json_text.h"
-#include "base/read_file.h"
-#include "images/image.h"
 #include "records/format.h"
+#include "records/image_place.h"
 #include "records/record.h"
 
 #define TAR_SUMMARY "WebDataset / SA-1B shards, images with records: 000000.tar, 000001.tar, ..."
@@ -209,16 +208,9 @@ static int add_tar(struct writer *writer, const struct writer_item *item, struct
     size_t size = item->image_size;
     shards->error = error;
     error->code = ERROR_NONE;
-    if (!item->image_bytes && item->image_path &&
-        read_file(item->image_path, IMAGE_FILE_MAX, &read, &size, error)) {
-        error->code = error->code == ERROR_IO ? ERROR_IMAGE : error->code;
+    if (!item->image_bytes && item->image &&
+        image_place_read(item->image, IMAGE_FILE_MAX, &read, &size, error))
         return -1;
-    }
-    if (read && !image_is_known(read, size)) { /* records are not to be believed about files */
-        free(read);
-        return error_set(error, ERROR_IMAGE, "%s: is no image, so it is not packed",
-                         item->image_path);
-    }
     int result = add_pair(writer, item, read ? read : item->image_bytes, size, error);
     free(read);
     if (result)

@@ -12,12 +12,17 @@
 #include "images/image_pool.h"
 #include "records/record.h"
 
-char *image_path(const char *folder, const char *file_name, struct error *error)
+int image_path_check(const char *file_name, struct error *error)
 {
     if (file_name[0] != '/' && !path_has_parent(file_name))
-        return path_join(folder, file_name, error);
-    error_set(error, ERROR_RECORD, "file_name \"%.200s\" leads out of the image folder", file_name);
-    return NULL;
+        return 0;
+    return error_set(error, ERROR_RECORD, "file_name \"%.200s\" leads out of the image folder",
+                     file_name);
+}
+
+char *image_path(const char *folder, const char *file_name, struct error *error)
+{
+    return image_path_check(file_name, error) ? NULL : path_join(folder, file_name, error);
 }
 
 /* FOLDER/NAME.EXTENSION if it is there, else NULL; the extension in lower or upper case. */

@@ -11,6 +11,9 @@ struct record;
  * ERROR_MEMORY. */
 char *image_path(const char *folder, const char *file_name, struct error *error);
 
+/* Refuses such a name. Returns 0, or -1 with ERROR_RECORD. */
+int image_path_check(const char *file_name, struct error *error);
+
 /* Finds the image that an unnamed record (record.h) is about: FOLDER/NAME with the extension of a
  * supported format. Puts its name into the record, with the id that belongs to it, and the image's
  * size, read by `pool`, if the record does not know it. Returns 0, or -1 with ERROR_RECORD (there is none, or there

@@ -20,6 +20,7 @@
 struct atomic_batch;
 struct error;
 struct folder;
+struct image_place;
 struct record;
 struct writer;
 
@@ -36,9 +37,9 @@ struct writer_options {
 /* One image to write. All borrowed for the time of the call. */
 struct writer_item {
     const struct record *record;
-    const char *name;        /* output path without extension, relative: "a/b/photo" */
-    const char *image_path;  /* the image file, for formats that carry it (tar); or NULL */
-    const void *image_bytes; /* or its encoded bytes; or NULL */
+    const char *name;                /* output path without extension, relative: "a/b/photo" */
+    const struct image_place *image; /* the image file, for formats that carry it (tar); or NULL */
+    const void *image_bytes;         /* or its encoded bytes; or NULL */
     size_t image_size;
 };
 

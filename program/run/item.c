@@ -348,7 +348,6 @@ static int write_formats(struct run *run, struct item *item)
     const struct writer_item written = {
         .record = &item->record,
         .name = name,
-        .image_path = item->file ? NULL : item->path,
         .image_bytes = item->file,
         .image_size = item->file_size,
     };

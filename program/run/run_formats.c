@@ -10,8 +10,8 @@
 #include "base/memory.h"
 #include "jobs/progress.h"
 #include "program/run/run.h"
+#include "program/run/run_images.h"
 #include "records/export.h"
-#include "records/image_path.h"
 #include "records/record.h"
 #include "records/writer.h"
 
@@ -29,6 +29,7 @@ struct run_formats {
     unsigned fields;
     struct format formats[FORMATS_MOST];
     size_t count;
+    struct run_images *images; /* of a tar; NULL until they are asked for */
 };
 
 static bool find_format(const char *wanted, size_t length, struct format *format)
@@ -81,6 +82,8 @@ void run_formats_free(struct run_formats *formats)
 {
     for (size_t i = 0; formats && i < formats->count; i++)
         writer_abandon(formats->formats[i].writer);
+    if (formats)
+        run_images_free(formats->images);
     memory_free(formats);
 }
 
@@ -131,28 +134,10 @@ int run_formats_add(struct run_formats *formats, size_t index, const struct writ
     return writer_add(find_each(formats, index)->writer, item, error);
 }
 
-/* Finds the image of a record's file_name among the inputs. NULL for one in a tar. An entry of
- * --list is found if its path is its file_name. */
-static char *find_image(void *context, const char *file_name)
+static bool find_image(void *context, const char *file_name, struct image_place *place)
 {
     const struct run_formats *formats = context;
-    const struct run_config *config = formats->config;
-    struct error ignored;
-    for (int i = 0; i < config->input_count; i++) {
-        const char *input = config->inputs[i], *last = strrchr(input, '/');
-        char *path = image_path(input, file_name, &ignored);
-        if (path && access(path, R_OK) == 0)
-            return path;
-        free(path);
-        if (strcmp(last ? last + 1 : input, file_name) == 0)
-            return strdup(input);
-    }
-    /* A record may have been written by others: it names nothing outside the working folder. */
-    char *listed = config->settings->list ? image_path(".", file_name, &ignored) : NULL;
-    if (listed && access(listed, R_OK) == 0)
-        return listed;
-    free(listed);
-    return NULL;
+    return run_images_find(formats->images, file_name, place);
 }
 
 static void report_refused(void *context, const char *text)
@@ -182,17 +167,19 @@ static int collect(struct run_formats *formats, struct error *error)
 {
     struct writer *writers[FORMATS_MOST];
     size_t count = 0;
+    bool images = false;
     for (size_t i = 0; i < formats->count; i++)
         if (formats->formats[i].kind == WRITER_WHOLE) {
             if (open_format(formats, &formats->formats[i], error))
                 return -1;
             writers[count++] = formats->formats[i].writer;
+            images = images || strcmp(formats->formats[i].name, "tar") == 0;
         }
-    if (count == 0)
-        return 0;
+    if (count == 0 || (images && !(formats->images = run_images_new(formats->config, error))))
+        return count ? -1 : 0;
     struct export_job job = {
         .records = formats->config->settings->output,
-        .find_image = find_image,
+        .find_image = images ? find_image : NULL,
         .max_pixels = formats->config->settings->max_pixels,
         .pool = formats->resources->decoder.pool,
         .writers = writers,

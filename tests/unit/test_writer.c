@@ -11,6 +11,7 @@
 #include "base/read_file.h"
 #include "images/image.h"
 #include "images/tar_read.h"
+#include "records/image_place.h"
 #include "records/writer.h"
 #include "tests/unit/sample_record.h"
 #include "tests/unit/unit.h"
@@ -357,8 +358,8 @@ START_TEST(tar_needs_the_image)
 {
     struct writer *writer = begin("tar", "lacking", &plain);
     struct record record = sample_two("x.jpg");
-    const struct writer_item item = {
-        .record = &record, .name = "x", .image_path = "/nothing/here.jpg"};
+    const struct image_place nowhere = {.folder = top, .name = "nothing/here.jpg"};
+    const struct writer_item item = {.record = &record, .name = "x", .image = &nowhere};
     ck_assert_int_eq(writer_add(writer, &item, &error), -1);
     ck_assert_int_eq(error.code, ERROR_IMAGE);
     ck_assert_int_eq(add_two(writer, "y", 1), 0);

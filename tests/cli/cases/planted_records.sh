@@ -19,3 +19,19 @@ plant records/key.json key.pem 3
 plant records/a.json a.png 4
 status maskmill export records --images images --format tar -o packed
 tar -tf packed/tar/*.tar 2>/dev/null | sort || find packed
+
+echo "--- an image in the folder that this run has left out is not packed, and no link leads out"
+mkdir photos photos/private secret
+cp "$IMAGES/tall.png" photos/a.png
+cp "$IMAGES/tall.png" photos/b.png
+cp "$IMAGES/tall.png" photos/private/c.png
+cp "$IMAGES/tall.png" secret/d.png
+ln -s ../secret photos/linked
+ln -s ../secret/d.png photos/e.png
+status maskmill run $QUICK photos --exclude private -o again
+sed 's|"image_id": [0-9]*|"image_id": 5|; s|"file_name": "[^"]*"|"file_name": "private/c.png"|' again/a.json >again/c.json
+sed 's|"image_id": [0-9]*|"image_id": 6|; s|"file_name": "[^"]*"|"file_name": "linked/d.png"|' again/a.json >again/d.json
+status maskmill run $QUICK photos --exclude private --extend --format tar -o again
+tar -tf again/@tar/*.tar | sort
+status maskmill export again --images photos --format tar -o packed-again
+tar -tf packed-again/*.tar | sort
