@@ -1,13 +1,16 @@
 /* A ledger. Each valid line is added to an index, and is the same after writing and reading it. */
-#include "file.h"
 #include "replay.h"
+#include "scratch_folder.h"
 
 #include <string.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "jobs/ledger.h"
 #include "jobs/ledger_index.h"
 #include "jobs/ndjson.h"
+
+static struct folder *run; /* in which the ledger lies */
 
 static void check(int holds)
 {
@@ -39,8 +42,9 @@ static int visit(void *context, const struct ledger_line *line)
     ndjson_begin(&text);
     ledger_format_item(&text, line);
     check(ndjson_end(&text) == 0);
-    const char *path = fuzz_file(1, text.text.bytes, text.text.used);
-    check(ledger_read(path, compare, (void *)line, NULL, &error) == 1);
+    unlinkat(run->fd, "copy", 0);
+    scratch_write(".", "copy", text.text.bytes, text.text.used);
+    check(ledger_read(run, "copy", compare, (void *)line, NULL, &error) == 1);
     ndjson_free(&text);
     return 0;
 }
@@ -50,8 +54,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error error = {0};
     struct ledger_reading reading;
     struct ledger_index *index = ledger_index_new(&error);
-    check(index != NULL);
-    check(ledger_read(fuzz_file(0, data, size), visit, index, &reading, &error) == 0);
+    run = folder_open(scratch_folder(), false, &error);
+    check(index != NULL && run != NULL);
+    scratch_write(".", "ledger", data, size);
+    check(ledger_read(run, "ledger", visit, index, &reading, &error) == 0);
     ledger_index_free(index);
+    folder_close(run);
     return 0;
 }

@@ -20,7 +20,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPLAY_SEED = 2000, REPLAY_CORPUS = 50 }; /* damaged copies of each file */
+/* Damaged copies of each seed. A target that takes long defines fewer. */
+#ifndef REPLAY_COPIES
+#define REPLAY_COPIES 2000
+#endif
+
+enum { REPLAY_SEED = REPLAY_COPIES, REPLAY_CORPUS = REPLAY_COPIES / 40 };
 enum { REPLAY_SIZE = 1 << 16 };
 
 /* xorshift64 (Marsaglia, 2003). */
