@@ -112,7 +112,7 @@ struct folder *folder_open(const char *path, bool trusted, struct error *error)
         folder->trusted = trusted;
         return folder;
     }
-    error_set_system(error, ERROR_IO, errno, "%s: the folder cannot be opened", path);
+    error_set_system(error, ERROR_IO, errno, "%s: cannot be opened", path);
     folder_close(folder);
     return NULL;
 }

@@ -58,6 +58,12 @@ struct image_notes {
     uint16_t least, greatest; /* if deep: of the colours in the rows decoded so far */
 };
 
+/* A file with an image, borrowed. */
+struct image_input {
+    const char *name; /* its path; where it is open already, any name for messages */
+    int descriptor;   /* of a regular file that is open for reading; -1: open the path */
+};
+
 /* What is known from the header alone, without decoding. */
 struct image_header {
     int32_t width, height;  /* pixels, orientation applied */

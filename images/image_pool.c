@@ -77,7 +77,7 @@ static void give_back(struct image_pool *pool, struct image_worker *worker)
 
 /* What a caller wants of an image. */
 struct wanted {
-    const char *path;
+    const struct image_input *file;
     struct image_header *header; /* or */
     struct image *image;
 };
@@ -86,8 +86,8 @@ static int ask(struct image_worker *worker, const struct image_options *reading,
                const struct wanted *wanted, struct error *error)
 {
     if (wanted->image)
-        return image_worker_read(worker, wanted->path, reading, wanted->image, error);
-    return image_worker_header(worker, wanted->path, reading, wanted->header, error);
+        return image_worker_read_input(worker, wanted->file, reading, wanted->image, error);
+    return image_worker_header_input(worker, wanted->file, reading, wanted->header, error);
 }
 
 /* Returns 0; 1 if the image needs more memory than it had; or -1. */
@@ -131,17 +131,17 @@ static int serve(struct image_pool *pool, const struct wanted *wanted, struct er
     return -1;
 }
 
-int image_pool_header(struct image_pool *pool, const char *path, struct image_header *header,
-                      struct error *error)
+int image_pool_header(struct image_pool *pool, const struct image_input *file,
+                      struct image_header *header, struct error *error)
 {
-    const struct wanted wanted = {path, header, NULL};
+    const struct wanted wanted = {file, header, NULL};
     return serve(pool, &wanted, error);
 }
 
-int image_pool_read(struct image_pool *pool, const char *path, struct image *image,
+int image_pool_read(struct image_pool *pool, const struct image_input *file, struct image *image,
                     struct error *error)
 {
-    const struct wanted wanted = {path, NULL, image};
+    const struct wanted wanted = {file, NULL, image};
     return serve(pool, &wanted, error);
 }
 

@@ -29,9 +29,9 @@ struct image_pool *image_pool_new(struct image_server *server,
                                   const struct image_pool_options *options, struct error *error);
 
 /* As image_read_header and image_read, in a process apart. 0 or -1. */
-int image_pool_header(struct image_pool *pool, const char *path, struct image_header *header,
-                      struct error *error);
-int image_pool_read(struct image_pool *pool, const char *path, struct image *image,
+int image_pool_header(struct image_pool *pool, const struct image_input *file,
+                      struct image_header *header, struct error *error);
+int image_pool_read(struct image_pool *pool, const struct image_input *file, struct image *image,
                     struct error *error);
 
 /* Ends the workers; none may be lent. NULL is allowed. */

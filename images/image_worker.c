@@ -312,15 +312,18 @@ static int ask_header(struct image_worker *worker, int descriptor, struct image_
     return 0;
 }
 
-/* Opens the file at `path` and asks for its header. The file is opened here, where a file system
- * that does not answer holds the run up; its bytes are read by the child. */
+/* Begins a request about the file, opens it unless it is open, and asks for its header. The file is
+ * opened here, where a file system that does not answer holds the run up; its bytes are read by the
+ * child. */
 static int ask_header_of(struct image_worker *worker, enum image_request_kind kind,
-                         const char *path, const struct image_options *options,
+                         const struct image_input *file, const struct image_options *options,
                          struct image_answer *answer, struct error *error)
 {
-    if (begin_request(worker, kind, path, 0, options, error))
+    if (begin_request(worker, kind, file->name, 0, options, error))
         return -1;
-    int descriptor = image_file_descriptor(path, error);
+    if (file->descriptor >= 0)
+        return ask_header(worker, file->descriptor, answer, error);
+    int descriptor = image_file_descriptor(file->name, error);
     if (descriptor < 0)
         return -1;
     int status = ask_header(worker, descriptor, answer, error);
@@ -328,15 +331,24 @@ static int ask_header_of(struct image_worker *worker, enum image_request_kind ki
     return status;
 }
 
-int image_worker_open(struct image_worker *worker, const char *path,
+/* Opens the image in a file. */
+static int open_input(struct image_worker *worker, const struct image_input *file,
                       const struct image_options *options, struct image_header *header,
                       struct error *error)
 {
     struct image_answer answer;
-    if (ask_header_of(worker, IMAGE_OPEN, path, options, &answer, error))
+    if (ask_header_of(worker, IMAGE_OPEN, file, options, &answer, error))
         return -1;
     *header = answer.header;
     return 0;
+}
+
+int image_worker_open(struct image_worker *worker, const char *path,
+                      const struct image_options *options, struct image_header *header,
+                      struct error *error)
+{
+    const struct image_input file = {path, -1};
+    return open_input(worker, &file, options, header, error);
 }
 
 int image_worker_open_memory(struct image_worker *worker, const struct image_bytes *file,
@@ -397,13 +409,21 @@ static int read_pixels(struct image_worker *worker, const struct image_header *h
     return status;
 }
 
+int image_worker_read_input(struct image_worker *worker, const struct image_input *file,
+                            const struct image_options *options, struct image *image,
+                            struct error *error)
+{
+    struct image_header header;
+    if (open_input(worker, file, options, &header, error))
+        return -1;
+    return read_pixels(worker, &header, image, error);
+}
+
 int image_worker_read(struct image_worker *worker, const char *path,
                       const struct image_options *options, struct image *image, struct error *error)
 {
-    struct image_header header;
-    if (image_worker_open(worker, path, options, &header, error))
-        return -1;
-    return read_pixels(worker, &header, image, error);
+    const struct image_input file = {path, -1};
+    return image_worker_read_input(worker, &file, options, image, error);
 }
 
 int image_worker_read_memory(struct image_worker *worker, const struct image_bytes *file,
@@ -416,15 +436,23 @@ int image_worker_read_memory(struct image_worker *worker, const struct image_byt
     return read_pixels(worker, &header, image, error);
 }
 
+int image_worker_header_input(struct image_worker *worker, const struct image_input *file,
+                              const struct image_options *options, struct image_header *header,
+                              struct error *error)
+{
+    struct image_answer answer;
+    if (ask_header_of(worker, IMAGE_HEADER, file, options, &answer, error))
+        return -1;
+    *header = answer.header;
+    return 0;
+}
+
 int image_worker_header(struct image_worker *worker, const char *path,
                         const struct image_options *options, struct image_header *header,
                         struct error *error)
 {
-    struct image_answer answer;
-    if (ask_header_of(worker, IMAGE_HEADER, path, options, &answer, error))
-        return -1;
-    *header = answer.header;
-    return 0;
+    const struct image_input file = {path, -1};
+    return image_worker_header_input(worker, &file, options, header, error);
 }
 
 /* Has the open strips turned upright in a temporary file. */
@@ -446,7 +474,8 @@ int image_worker_strips(struct image_worker *worker, const char *path,
                         struct error *error)
 {
     struct image_answer answer;
-    if (ask_header_of(worker, IMAGE_STRIPS, path, options, &answer, error))
+    const struct image_input file = {path, -1};
+    if (ask_header_of(worker, IMAGE_STRIPS, &file, options, &answer, error))
         return -1;
     *header = answer.header;
     return answer.turned ? unpack(worker, header, error) : 0;

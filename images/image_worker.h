@@ -77,6 +77,11 @@ int image_worker_read(struct image_worker *worker, const char *path,
                       const struct image_options *options, struct image *image,
                       struct error *error);
 
+/* The same for an image file that may be open; and image_worker_header below. */
+int image_worker_read_input(struct image_worker *worker, const struct image_input *file,
+                            const struct image_options *options, struct image *image,
+                            struct error *error);
+
 /* The contents of an image file; borrowed. */
 struct image_bytes {
     const void *bytes;
@@ -107,6 +112,9 @@ int image_worker_pixels(struct image_worker *worker, struct image *image, struct
 int image_worker_header(struct image_worker *worker, const char *path,
                         const struct image_options *options, struct image_header *header,
                         struct error *error);
+int image_worker_header_input(struct image_worker *worker, const struct image_input *file,
+                              const struct image_options *options, struct image_header *header,
+                              struct error *error);
 
 /* As image_strips_open, in the worker's child. The image stays open until the next call of any
  * function but image_worker_rows. The time limit holds for each call. */

@@ -86,7 +86,8 @@ static int time_once(struct bench *bench, struct timing *timing, struct error *e
     struct mask_list masks = {0};
     struct generator_times before = generator_times(bench->generator);
     double start = clock_now();
-    if (bench->path && image_pool_read(bench->decoder.pool, bench->path, &bench->image, error))
+    const struct image_input file = {bench->path, -1};
+    if (bench->path && image_pool_read(bench->decoder.pool, &file, &bench->image, error))
         return -1;
     double read = clock_now();
     int status = generate(bench->generator, &bench->image, &masks, error);

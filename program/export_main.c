@@ -190,7 +190,7 @@ enum exit_status export_main(struct command_line *line)
     struct export_job job = {
         .records = line->operands[0],
         .images = line->settings.images,
-        .trusted = line->settings.trust_folder,
+        .trust_folder = line->settings.trust_folder,
         .max_pixels = line->settings.max_pixels,
         .refused = print_refused,
     };

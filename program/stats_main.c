@@ -52,7 +52,8 @@ static int measure(struct stats *stats, const struct settings *settings, const c
     int result = decoder_start(&decoder, error);
     if (result == 0)
         result = decoder_open(&decoder, settings, budget_cpus(""), error);
-    const struct record_stream stream = {.max_pixels = settings->max_pixels,
+    const struct record_stream stream = {.trust_folder = settings->trust_folder,
+                                         .max_pixels = settings->max_pixels,
                                          .pool = decoder.pool,
                                          .work = work,
                                          .visit = visit,

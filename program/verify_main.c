@@ -39,6 +39,7 @@ enum exit_status verify_main(struct command_line *line)
     struct error error;
     struct verify_job job = {.records = line->operands[0],
                              .images = line->settings.images,
+                             .trust_folder = line->settings.trust_folder,
                              .max_pixels = line->settings.max_pixels,
                              .found = print_fault};
     int result = verify(&job, &line->settings, &error);

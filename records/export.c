@@ -115,12 +115,13 @@ static int visit(void *context, const struct record_entry *entry, struct error *
 int export_records(struct export_job *job, struct error *error)
 {
     struct exporting exporting = {.job = job};
-    const struct record_stream stream = {.max_pixels = job->max_pixels,
+    const struct record_stream stream = {.trust_folder = job->trust_folder,
+                                         .max_pixels = job->max_pixels,
                                          .pool = job->pool,
                                          .work = work,
                                          .visit = visit,
                                          .context = &exporting};
-    if (job->images && !(exporting.images = folder_open(job->images, job->trusted, error)))
+    if (job->images && !(exporting.images = folder_open(job->images, job->trust_folder, error)))
         return -1;
     int result = record_stream(&stream, job->records, error);
     folder_close(exporting.images);

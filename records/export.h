@@ -17,7 +17,7 @@ struct export_job {
     /* The folder that file_name is relative to, or NULL. Images that their records do not name are
      * found there by the records' own names. */
     const char *images;
-    bool trusted; /* links in `images` are followed, whoever made them (folder.h) */
+    bool trust_folder; /* of records, and of images (folder.h) */
     /* Instead of `images`, may be NULL: where an image is. False if it is not found. */
     bool (*find_image)(void *context, const char *file_name, struct image_place *place);
     uint64_t max_pixels;     /* of a record's image; 0: no limit */

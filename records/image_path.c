@@ -85,7 +85,8 @@ static int read_size(struct record *record, const char *folder, struct image_poo
 {
     struct image_header header;
     char *path = image_path(folder, record->file_name, error);
-    int status = path ? image_pool_header(pool, path, &header, error) : -1;
+    const struct image_input file = {path, -1};
+    int status = path ? image_pool_header(pool, &file, &header, error) : -1;
     free(path);
     if (status)
         return -1;

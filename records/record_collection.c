@@ -1,6 +1,7 @@
 #include "records/record_collection.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/json_load.h"
 #include "base/path.h"
-#include "base/read_file.h"
 #include "base/text_line.h"
 #include "records/record.h"
 #include "records/record_coco.h"
@@ -84,24 +85,24 @@ static int cut_lines(const struct record_cutter *cutter, FILE *file)
     return status;
 }
 
-int record_collection_read(const char *path, record_part_visit *visit, void *context,
+int record_collection_read(const struct record_file *file, record_part_visit *visit, void *context,
                            struct error *error)
 {
-    const struct record_cutter cutter = {path, visit, context, error};
-    int fd = read_file_open(path, error);
+    const struct record_cutter cutter = {file->path, visit, context, error};
+    int fd = folder_open_file(file->folder, file->name, O_RDONLY, error);
     if (fd < 0)
         return -1;
-    if (!record_collection_is_ndjson(path)) {
+    if (!record_collection_is_ndjson(file->name)) {
         int answer = record_coco_cut(&cutter, fd);
         close(fd);
         return answer;
     }
-    FILE *file = fdopen(fd, "r");
-    if (!file) {
+    FILE *lines = fdopen(fd, "r");
+    if (!lines) {
         close(fd);
-        return error_set(error, ERROR_MEMORY, "%s: no memory to read it", path);
+        return error_set(error, ERROR_MEMORY, "%s: no memory to read it", file->path);
     }
-    int status = cut_lines(&cutter, file);
-    fclose(file);
+    int status = cut_lines(&cutter, lines);
+    fclose(lines);
     return status ? status : 1;
 }

@@ -20,6 +20,13 @@ struct record_part {
     struct error error; /* with a code: why the record cannot be used; text is empty */
 };
 
+/* A file of records. All borrowed. */
+struct record_file {
+    const struct folder *folder;
+    const char *name; /* below `folder` */
+    const char *path; /* with the folder's, for messages */
+};
+
 /* Called for each record in the order of the file. Takes over what the part owns. Returns 0 to go
  * on; anything else stops. */
 typedef int record_part_visit(void *context, struct record_part *part, struct error *error);
@@ -31,7 +38,7 @@ bool record_collection_is_ndjson(const char *path);
  * as a record without an image for each such image id. Returns 1 if that was done; 0 if the file is
  * neither NDJSON nor a COCO document of another number of images than one; -1 (ERROR_IO,
  * ERROR_RECORD: no JSON, ERROR_MEMORY); or what `visit` returned. */
-int record_collection_read(const char *path, record_part_visit *visit, void *context,
+int record_collection_read(const struct record_file *file, record_part_visit *visit, void *context,
                            struct error *error);
 
 #endif

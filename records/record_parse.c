@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/read_file.h"
+#include "base/folder.h"
 #include "records/record_document.h"
 #include "records/record_reader.h"
 
@@ -217,16 +217,17 @@ int record_parse(struct record *record, const struct record_source *text,
     return result;
 }
 
-int record_read(struct record *record, const char *path, const struct record_source *as,
-                const struct record_faults *faults, struct error *error)
+int record_read(struct record *record, const struct folder *folder, const char *name,
+                const struct record_source *as, const struct record_faults *faults,
+                struct error *error)
 {
     struct record_source text = *as;
     char *bytes;
     *record = (struct record){0};
-    if (read_file(path, RECORD_FILE_MAX, &bytes, &text.length, error))
+    if (folder_read(folder, name, RECORD_FILE_MAX, &bytes, &text.length, error))
         return -1;
     text.bytes = bytes;
     int result = record_parse(record, &text, faults, error);
     free(bytes);
-    return result ? error_prefix(error, "%s", path) : 0;
+    return result ? error_prefix(error, "%s%s", folder->prefix, name) : 0;
 }

@@ -1,12 +1,15 @@
 #include "records/record_png.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "base/path.h"
@@ -19,7 +22,8 @@ enum { ID, AREA, BBOX, POINT = BBOX + 4, IOU = POINT + 2, STABILITY, CROP, COLUM
 
 /* What is needed to read a folder. */
 struct reading {
-    const char *path; /* of metadata.csv */
+    const struct folder *folder;
+    const char *file; /* metadata.csv, in `folder` */
     struct json_text text;
     struct image image;
     struct rle rle;
@@ -27,9 +31,9 @@ struct reading {
     struct error *error;
 };
 
-bool record_png_is(const char *path)
+bool record_png_is(const char *file)
 {
-    return strcmp(path_base(path), RECORD_PNG_METADATA) == 0 && path_base(path) != path;
+    return strcmp(path_base(file), RECORD_PNG_METADATA) == 0;
 }
 
 /* Cuts a line at its commas. Returns whether there are as many columns as there should be. */
@@ -71,17 +75,32 @@ static void append(struct reading *reading, const char *name, const char *const 
     json_text_raw(text, brackets[1]);
 }
 
+/* Reads NUMBER.png beside metadata.csv into reading->image. */
+static int read_image(struct reading *reading, const char *number)
+{
+    const char *file = reading->file, *prefix = reading->folder->prefix;
+    char *path; /* with the folder's, for messages */
+    if (asprintf(&path, "%s%.*s%s.png", prefix, (int)(path_base(file) - file), file, number) < 0)
+        return error_set(reading->error, ERROR_MEMORY, "%s%s: no memory", prefix, file);
+    struct image_input place = {path, -1};
+    place.descriptor =
+        folder_open_file(reading->folder, path + strlen(prefix), O_RDONLY, reading->error);
+    int status = place.descriptor < 0
+                     ? -1
+                     : image_pool_read(reading->pool, &place, &reading->image, reading->error);
+    if (place.descriptor >= 0)
+        close(place.descriptor);
+    if (status && reading->error->code == ERROR_IO)
+        reading->error->code = ERROR_IMAGE; /* as where a decoder cannot read it */
+    free(path);
+    return status;
+}
+
 /* Reads NUMBER.png beside metadata.csv into reading->rle. */
 static int read_mask(struct reading *reading, const char *number)
 {
     struct image *image = &reading->image;
-    char *path;
-    int folder = (int)(path_base(reading->path) - reading->path);
-    if (asprintf(&path, "%.*s%s.png", folder, reading->path, number) < 0)
-        return error_set(reading->error, ERROR_MEMORY, "%s: no memory", reading->path);
-    int status = image_pool_read(reading->pool, path, image, reading->error);
-    free(path);
-    if (status)
+    if (read_image(reading, number))
         return -1;
     size_t pixels = (size_t)image->width * (size_t)image->height;
     uint8_t *bits = memory_new(pixels, 1, "a mask", reading->error);
@@ -89,8 +108,8 @@ static int read_mask(struct reading *reading, const char *number)
         return -1;
     for (size_t i = 0; i < pixels; i++)
         bits[i] = image->rgb[3 * i] | image->rgb[3 * i + 1] | image->rgb[3 * i + 2];
-    status = rle_from_bitmap(&reading->rle, bits, (uint32_t)image->height, (uint32_t)image->width,
-                             (size_t)image->width, reading->error);
+    int status = rle_from_bitmap(&reading->rle, bits, (uint32_t)image->height,
+                                 (uint32_t)image->width, (size_t)image->width, reading->error);
     memory_free(bits);
     return status;
 }
@@ -143,23 +162,23 @@ static int read_lines(struct reading *reading, FILE *file)
             status = append_mask(reading, columns);
     }
     if (status == 0 && ferror(file))
-        status =
-            error_set_system(reading->error, ERROR_IO, errno, "%s: cannot be read", reading->path);
+        status = error_set_system(reading->error, ERROR_IO, errno, "%s%s: cannot be read",
+                                  reading->folder->prefix, reading->file);
     free(line);
     return status;
 }
 
-char *record_png_text(const char *path, struct image_pool *pool, size_t *length,
-                      struct error *error)
+char *record_png_text(const struct folder *folder, const char *file, struct image_pool *pool,
+                      size_t *length, struct error *error)
 {
-    struct reading reading = {.path = path, .pool = pool, .error = error};
-    FILE *file = fopen(path, "re");
-    int status = file ? 0 : error_set_system(error, ERROR_IO, errno, "%s: cannot be opened", path);
+    struct reading reading = {.folder = folder, .file = file, .pool = pool, .error = error};
+    FILE *lines = folder_stream(folder, file, error);
+    int status = lines ? 0 : -1;
     json_text_raw(&reading.text, "[");
     if (status == 0)
-        status = read_lines(&reading, file);
-    if (file)
-        fclose(file);
+        status = read_lines(&reading, lines);
+    if (lines)
+        fclose(lines);
     image_free(&reading.image);
     rle_free(&reading.rle);
     json_text_raw(&reading.text, "]");

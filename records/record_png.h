@@ -8,20 +8,21 @@
 #include <stddef.h>
 
 struct error;
+struct folder;
 struct image_pool;
 
 /* The file that makes a folder one of these. */
 #define RECORD_PNG_METADATA "metadata.csv"
 
-/* Whether the path ends in /metadata.csv. */
-bool record_png_is(const char *path);
+/* Whether a file's name, with its folders or without, is metadata.csv. */
+bool record_png_is(const char *file);
 
 /* The record as JSON: a list of masks without their image (record_document.h), for record_parse.
- * `path` is that of metadata.csv. `pool` reads the
+ * `file` is metadata.csv, a name below `folder`. `pool` reads the
  * masks; pixels that are not black are the mask. The text is freed with
  * free(3); *length is its strlen. Returns NULL with ERROR_RECORD (a damaged line), ERROR_IMAGE (a
  * mask is missing or damaged), ERROR_IO or ERROR_MEMORY. */
-char *record_png_text(const char *path, struct image_pool *pool, size_t *length,
-                      struct error *error);
+char *record_png_text(const struct folder *folder, const char *file, struct image_pool *pool,
+                      size_t *length, struct error *error);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/folder.h"
 #include "base/memory.h"
 #include "records/record_collection.h"
 #include "records/record_png.h"
@@ -15,6 +16,7 @@ enum { BATCH = 64, BATCH_BYTES = RECORD_FILE_MAX };
 
 struct batch {
     const struct record_stream *stream;
+    const struct folder *folder;
     struct record_entry entries[BATCH];
     size_t count;
     size_t bytes;
@@ -49,22 +51,23 @@ static void collect(void *context, long annotation, const char *reason)
 static int read_record(const struct record_stream *stream, struct record_entry *entry,
                        const struct record_faults *faults, struct error *error)
 {
-    if (!entry->text && record_png_is(entry->path) &&
-        !(entry->text = record_png_text(entry->path, stream->pool, &entry->text_length, error)))
+    if (!entry->text && record_png_is(entry->file) &&
+        !(entry->text = record_png_text(entry->folder, entry->file, stream->pool,
+                                        &entry->text_length, error)))
         return -1;
     const struct record_source source = {.bytes = entry->text,
                                          .length = entry->text_length,
                                          .name = entry->name,
                                          .max_pixels = stream->max_pixels};
     if (!entry->text)
-        return record_read(&entry->record, entry->path, &source, faults, error);
+        return record_read(&entry->record, entry->folder, entry->file, &source, faults, error);
     int status = record_parse(&entry->record, &source, faults, error);
     return status ? error_prefix(error, "%s", entry->path) : 0;
 }
 
 static bool is_ndjson(const struct record_entry *entry)
 {
-    return !entry->text && record_collection_is_ndjson(entry->path);
+    return !entry->text && record_collection_is_ndjson(entry->file);
 }
 
 static void read_entry(const struct record_stream *stream, struct record_entry *entry)
@@ -82,7 +85,7 @@ static void read_entry(const struct record_stream *stream, struct record_entry *
 
 static void entry_free(struct record_entry *entry)
 {
-    free((char *)entry->path);
+    free((char *)entry->path); /* with entry->file, its end */
     free((char *)entry->name);
     free(entry->text);
     record_free(&entry->record);
@@ -159,7 +162,8 @@ static int visit_collection(const struct record_stream *stream, struct record_en
     *stopped = batch ? 0 : -1;
     if (!batch)
         return 0;
-    int many = record_collection_read(entry->path, add_part, batch, &own);
+    const struct record_file file = {entry->folder, entry->file, entry->path};
+    int many = record_collection_read(&file, add_part, batch, &own);
     *stopped = batch->stopped;
     if (*stopped)
         *error = own;
@@ -176,7 +180,7 @@ static int visit_entry(const struct record_stream *stream, struct record_entry *
 {
     int stopped = 0;
     /* Only what cannot be read as a record may be a file of many. */
-    if (!entry->usable && !entry->text && !record_png_is(entry->path) &&
+    if (!entry->usable && !entry->text && !record_png_is(entry->file) &&
         visit_collection(stream, entry, &stopped, error))
         return stopped;
     if (stopped)
@@ -187,27 +191,48 @@ static int visit_entry(const struct record_stream *stream, struct record_entry *
     return -1;
 }
 
-static int add(void *context, const char *path, const char *name, struct error *error)
+static int add(void *context, const char *file, const char *name, struct error *error)
 {
     struct batch *batch = context;
     struct record_entry *entry = &batch->entries[batch->count++];
     struct stat status;
-    entry->path = strdup(path);
+    char *path;
+    if (asprintf(&path, "%s%s", batch->folder->prefix, file) < 0)
+        return error_set(error, ERROR_MEMORY, "%s: no memory for its name", file);
+    entry->folder = batch->folder;
+    entry->path = path;
+    entry->file = path + strlen(batch->folder->prefix);
     entry->name = strdup(name);
-    if (!entry->path || !entry->name)
+    if (!entry->name)
         return error_set(error, ERROR_MEMORY, "%s: no memory for its name", path);
-    bool file = stat(path, &status) == 0 && S_ISREG(status.st_mode);
-    return flush_if_full(batch, file ? (size_t)status.st_size : 0, error);
+    bool regular = folder_stat(batch->folder, file, &status) == 0 && S_ISREG(status.st_mode);
+    return flush_if_full(batch, regular ? (size_t)status.st_size : 0, error);
 }
 
-int record_stream(const struct record_stream *stream, const char *folder, struct error *error)
+/* Walks the folder, or visits the one `file` in it. */
+static int read_all(const struct record_stream *stream, const struct folder *folder,
+                    const char *file, struct error *error)
 {
-    struct batch *batch = batch_new(stream, folder, error);
+    struct batch *batch = batch_new(stream, folder->path, error);
     if (!batch)
         return -1;
-    int result = record_walk(folder, add, batch, error);
+    batch->folder = folder;
+    int result = file ? record_walk_file(folder, file, add, batch, error)
+                      : record_walk(folder, add, batch, error);
     if (result == 0)
         result = flush(batch, error);
     batch_free(batch);
+    return result;
+}
+
+int record_stream(const struct record_stream *stream, const char *path, struct error *error)
+{
+    struct stat status;
+    const char *file = NULL;
+    bool one = stat(path, &status) == 0 && S_ISREG(status.st_mode) && record_walk_is_record(path);
+    struct folder *folder =
+        one ? folder_of(path, &file, error) : folder_open(path, stream->trust_folder, error);
+    int result = folder ? read_all(stream, folder, file, error) : -1;
+    folder_close(folder);
     return result;
 }

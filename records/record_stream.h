@@ -21,10 +21,12 @@ struct record_fault {
 
 /* One record. The stream owns all of it and frees it after the visit. */
 struct record_entry {
-    const char *path; /* of the file; of one image in a file of many: "FILE: IMAGE" */
+    const char *path; /* for messages: of the file; of one image in a file of many: "FILE: IMAGE" */
     const char *name; /* relative to the folder, without ".json"; in a file of many images the
                              image's own, without its extension */
-    char *text;       /* the record as JSON, of one image in a file of many and of a folder of PNG
+    const struct folder *folder; /* that the records lie in; NULL: in a file of many */
+    const char *file;            /* the file's name below `folder`; NULL: in a file of many */
+    char *text; /* the record as JSON, of one image in a file of many and of a folder of PNG
                    files; else NULL */
     size_t text_length;
     bool usable;          /* `record` was read; with every_fault, annotations may be missing */
@@ -36,6 +38,7 @@ struct record_entry {
 };
 
 struct record_stream {
+    bool trust_folder;       /* of records (folder.h) */
     uint64_t max_pixels;     /* of a record's image (record_source); 0: no limit */
     struct image_pool *pool; /* reads folders of PNG files */
     bool every_fault; /* collect all faults of a record, not only the first (record_faults) */
@@ -47,9 +50,9 @@ struct record_stream {
     void *context;
 };
 
-/* Reads everything that record_walk finds under `folder`. Returns 0, -1 (ERROR_IO: the folder;
+/* Reads everything that record_walk finds in the folder `path`, or the one file of records that it is. Returns 0, -1 (ERROR_IO: the folder;
  * ERROR_MEMORY), or what `visit` returned. */
-int record_stream(const struct record_stream *stream, const char *folder, struct error *error);
+int record_stream(const struct record_stream *stream, const char *path, struct error *error);
 
 /* Adds a fault to an entry; for `work`. If memory is short, sets entry->error. */
 void record_entry_fault(struct record_entry *entry, long annotation, const char *reason);

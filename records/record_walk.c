@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/path.h"
 #include "records/record_collection.h"
@@ -20,7 +21,7 @@
 #define ENDING ".json"
 
 struct walk {
-    size_t root_length; /* of the folder's path and its '/' */
+    const struct folder *folder;
     record_visit *visit;
     void *context;
     struct error *error;
@@ -74,20 +75,21 @@ static bool is_system_name(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* DT_DIR, DT_REG, or DT_UNKNOWN for an entry to skip. Links to files count as files. */
+/* DT_DIR, DT_LNK for a link to a folder, or DT_REG for all else: whoever opens it finds out what it
+ * is. */
 static int kind_of(int folder, const struct dirent *entry)
 {
     struct stat status;
-    if (entry->d_type == DT_DIR || entry->d_type == DT_REG)
-        return entry->d_type;
-    if (entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK)
-        return DT_UNKNOWN;
+    bool is_folder = entry->d_type == DT_DIR;
+    bool is_link = entry->d_type == DT_LNK;
     if (entry->d_type == DT_UNKNOWN &&
-        fstatat(folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-        S_ISDIR(status.st_mode))
-        return DT_DIR;
-    return fstatat(folder, entry->d_name, &status, 0) == 0 && S_ISREG(status.st_mode) ? DT_REG
-                                                                                      : DT_UNKNOWN;
+        fstatat(folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+        is_folder = S_ISDIR(status.st_mode);
+        is_link = S_ISLNK(status.st_mode);
+    }
+    if (is_link && fstatat(folder, entry->d_name, &status, 0) == 0 && S_ISDIR(status.st_mode))
+        return DT_LNK;
+    return is_folder ? DT_DIR : DT_REG;
 }
 
 /* Whether a folder holds one image's masks as PNG files. */
@@ -117,92 +119,93 @@ static int note(struct names *names, int folder, const struct dirent *entry, boo
     return 0;
 }
 
-static int list_names(const char *path, bool top, struct names *names, struct error *error)
+/* Lists the folder `name`, which ends in '/' unless it is the top, "". */
+static int list_names(const struct walk *walk, const char *name, struct names *names)
 {
-    DIR *folder = opendir(path);
+    struct error *error = walk->error;
+    DIR *folder = folder_list(walk->folder, name, error);
     if (!folder)
-        return error_set_system(error, ERROR_IO, errno, "%s: cannot be listed", path);
+        return -1;
     const struct dirent *entry;
     int result = 0;
     while (result == 0 && (errno = 0, entry = readdir(folder)))
-        result = note(names, dirfd(folder), entry, top, error);
+        result = note(names, dirfd(folder), entry, *name == '\0', error);
     if (result == 0 && errno)
-        result = error_set_system(error, ERROR_IO, errno, "%s: cannot be listed", path);
+        result = error_set_system(error, ERROR_IO, errno, "%s%s: cannot be listed",
+                                  walk->folder->prefix, name);
     closedir(folder);
     if (names->count)
         qsort(names->items, names->count, sizeof *names->items, compare);
     return result;
 }
 
-static int visit_one(struct walk *walk, const char *path)
+static int visit_one(const struct walk *walk, const char *file)
 {
-    const char *relative = path + walk->root_length;
     /* Of a folder of PNG files its own name, of others the file's without its extension. */
-    size_t length = record_png_is(path) ? (size_t)(path_base(relative) - relative) - 1
-                                        : path_stem_length(relative);
-    char *name = strndup(relative, length);
+    size_t length =
+        record_png_is(file) ? (size_t)(path_base(file) - file) - 1 : path_stem_length(file);
+    char *name = strndup(file, length);
     if (!name)
-        return error_set(walk->error, ERROR_MEMORY, "%s: no memory for its name", path);
-    int result = walk->visit(walk->context, path, name, walk->error);
+        return error_set(walk->error, ERROR_MEMORY, "%s: no memory for its name", file);
+    int result = walk->visit(walk->context, file, name, walk->error);
     free(name);
     return result;
 }
 
-/* `path` ends in '/'. */
-static int walk_folder(struct walk *walk, const char *path, bool top)
+/* Walks the folder `name`, as list_names has it. */
+static int walk_folder(const struct walk *walk, const char *name)
 {
     struct names names = {0};
-    int result = list_names(path, top, &names, walk->error);
-    if (result && !top && walk->error->code == ERROR_IO) {
+    int result = list_names(walk, name, &names);
+    if (result && *name && walk->error->code == ERROR_IO) {
         names_free(&names);
-        return visit_one(walk, path);
+        return visit_one(walk, name);
     }
     for (size_t i = 0; result == 0 && i < names.count; i++) {
         char *inner;
-        if (asprintf(&inner, "%s%s", path, names.items[i]) < 0) {
-            result = error_set(walk->error, ERROR_MEMORY, "%s: no memory for its names", path);
+        if (asprintf(&inner, "%s%s", name, names.items[i]) < 0) {
+            result = error_set(walk->error, ERROR_MEMORY, "%s: no memory for its names", name);
             break;
         }
-        result = inner[strlen(inner) - 1] == '/' ? walk_folder(walk, inner, false)
-                                                 : visit_one(walk, inner);
+        result =
+            inner[strlen(inner) - 1] == '/' ? walk_folder(walk, inner) : visit_one(walk, inner);
         free(inner);
     }
     names_free(&names);
     return result;
 }
 
-/* `path` ends in '/' and is a folder of PNG files. */
-static int visit_png_folder(struct walk *walk, const char *path)
+/* Visits a folder of PNG files by the last component of its own path. */
+static int visit_png_folder(const struct walk *walk)
 {
-    char *metadata;
-    size_t start = strlen(path) - 1; /* of the folder's name */
-    while (start > 0 && path[start - 1] != '/')
-        start--;
-    if (asprintf(&metadata, "%s" RECORD_PNG_METADATA, path) < 0)
-        return error_set(walk->error, ERROR_MEMORY, "%s: no memory for its name", path);
-    walk->root_length = start;
-    int result = visit_one(walk, metadata);
-    free(metadata);
+    size_t length = strlen(walk->folder->path);
+    while (length > 1 && walk->folder->path[length - 1] == '/')
+        length--;
+    char *path = strndup(walk->folder->path, length);
+    if (!path)
+        return error_set(walk->error, ERROR_MEMORY, "%s: no memory for its name",
+                         walk->folder->path);
+    int result = walk->visit(walk->context, RECORD_PNG_METADATA, path_base(path), walk->error);
+    free(path);
     return result;
 }
 
-int record_walk(const char *folder, record_visit *visit, void *context, struct error *error)
+int record_walk(const struct folder *folder, record_visit *visit, void *context,
+                struct error *error)
 {
-    struct walk walk = {.visit = visit, .context = context, .error = error};
-    struct stat status;
-    if (stat(folder, &status))
-        return error_set_system(error, ERROR_IO, errno, "%s: cannot be opened", folder);
-    if (S_ISREG(status.st_mode) && (is_record(folder) || record_collection_is_ndjson(folder))) {
-        walk.root_length = (size_t)(path_base(folder) - folder);
-        return visit_one(&walk, folder);
-    }
-    size_t length = strlen(folder);
-    char *path;
-    if (asprintf(&path, "%s%s", folder, length && folder[length - 1] == '/' ? "" : "/") < 0)
-        return error_set(error, ERROR_MEMORY, "%s: no memory for its name", folder);
-    walk.root_length = strlen(path);
-    int result = is_png_folder(AT_FDCWD, folder) ? visit_png_folder(&walk, path)
-                                                 : walk_folder(&walk, path, true);
-    free(path);
-    return result;
+    const struct walk walk = {folder, visit, context, error};
+    return folder_has(folder, RECORD_PNG_METADATA) ? visit_png_folder(&walk)
+                                                   : walk_folder(&walk, "");
+}
+
+int record_walk_file(const struct folder *folder, const char *file, record_visit *visit,
+                     void *context, struct error *error)
+{
+    const struct walk walk = {folder, visit, context, error};
+    return visit_one(&walk, file);
+}
+
+bool record_walk_is_record(const char *file)
+{
+    return is_record(file) || record_collection_is_ndjson(file);
 }

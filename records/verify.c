@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/path.h"
 #include "images/image_pool.h"
@@ -24,15 +25,18 @@ struct verification {
 static bool is_also_called(const struct record_entry *entry, const char *name, size_t length)
 {
     struct stat own, other;
-    char *path;
-    int folder = (int)(path_base(entry->path) - entry->path);
-    if (asprintf(&path, "%.*s%.*s.json", folder, entry->path, (int)length, name) < 0)
+    char *file;
+    if (!entry->file)
+        return false;
+    int folder = (int)(path_base(entry->file) - entry->file);
+    if (asprintf(&file, "%.*s%.*s.json", folder, entry->file, (int)length, name) < 0)
         return false;
     /* Inodes tell nothing in FUSE. A file apart would be a second record of the image. */
-    bool same = stat(entry->path, &own) == 0 && stat(path, &other) == 0 &&
-                own.st_size == other.st_size && own.st_mtim.tv_sec == other.st_mtim.tv_sec &&
+    bool same = folder_stat(entry->folder, entry->file, &own) == 0 &&
+                folder_stat(entry->folder, file, &other) == 0 && own.st_size == other.st_size &&
+                own.st_mtim.tv_sec == other.st_mtim.tv_sec &&
                 own.st_mtim.tv_nsec == other.st_mtim.tv_nsec;
-    free(path);
+    free(file);
     return same;
 }
 
@@ -60,7 +64,8 @@ static void check_image(struct record_entry *entry, const struct verify_job *job
     char *path = image_path_complete(&entry->record, job->images, job->pool, &error)
                      ? NULL
                      : image_path(job->images, record->file_name, &error);
-    bool read = path && image_pool_header(job->pool, path, &header, &error) == 0;
+    const struct image_input file = {path, -1};
+    bool read = path && image_pool_header(job->pool, &file, &header, &error) == 0;
     if (!read && error.code == ERROR_MEMORY) {
         entry->error = error; /* says nothing about the image */
     } else if (!read) {
@@ -159,13 +164,15 @@ static int visit_repeated(void *context, const struct record_entry *entry, struc
 int verify_records(struct verify_job *job, struct error *error)
 {
     struct verification verification = {.job = job};
-    const struct record_stream first = {.max_pixels = job->max_pixels,
+    const struct record_stream first = {.trust_folder = job->trust_folder,
+                                        .max_pixels = job->max_pixels,
                                         .pool = job->pool,
                                         .every_fault = true,
                                         .work = work,
                                         .visit = visit,
                                         .context = &verification};
-    const struct record_stream second = {.max_pixels = job->max_pixels,
+    const struct record_stream second = {.trust_folder = job->trust_folder,
+                                         .max_pixels = job->max_pixels,
                                          .pool = job->pool,
                                          .every_fault = true,
                                          .visit = visit_repeated,

@@ -2,6 +2,7 @@
 #ifndef RECORDS_VERIFY_H
 #define RECORDS_VERIFY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct error;
@@ -10,6 +11,7 @@ struct image_pool;
 struct verify_job {
     const char *records;     /* a folder of records, or one record file */
     const char *images;      /* the folder of the images; NULL: images are not checked */
+    bool trust_folder;       /* of records (folder.h) */
     uint64_t max_pixels;     /* of a record's image; 0: no limit */
     struct image_pool *pool; /* reads what is read of images */
     /* Called for each fault: the record's path, the annotation's index (-1 outside any), and the

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/geometry.h"
 #include "base/memory.h"
 #include "filters/centre.h"
@@ -145,15 +146,16 @@ int eval_masks(struct eval_scores *scores, const struct segments *truth, struct 
     return status;
 }
 
-static int check_size(const struct segments *truth, int64_t width, int64_t height, const char *what,
-                      struct error *error)
+static int check_size(const struct segments *truth, int64_t width, int64_t height,
+                      const char *folder, const char *name, struct error *error)
 {
     if (width == 0 || truth->width == 0) /* no masks on one side, so nothing to compare */
         return 0;
     if (width == truth->width && height == truth->height)
         return 0;
-    return error_set(error, ERROR_RECORD, "%s is %lld x %lld pixels, its true segments %u x %u",
-                     what, (long long)width, (long long)height, truth->width, truth->height);
+    return error_set(error, ERROR_RECORD, "%s%s is %lld x %lld pixels, its true segments %u x %u",
+                     folder, name, (long long)width, (long long)height, truth->width,
+                     truth->height);
 }
 
 static int eval_generated(struct eval_scores *scores, struct mm_segmenter *segmenter,
@@ -179,9 +181,10 @@ static int eval_model(const struct evaluator *evaluator, const char *path,
 {
     struct mm_error failure = {0};
     struct mm_image image = {{0}};
-    int status = image_pool_read(evaluator->pool, path, &image.pixels, error);
+    const struct image_input file = {path, -1};
+    int status = image_pool_read(evaluator->pool, &file, &image.pixels, error);
     if (status == 0)
-        status = check_size(truth, image.pixels.width, image.pixels.height, path, error);
+        status = check_size(truth, image.pixels.width, image.pixels.height, "", path, error);
     if (status == 0 && mm_segmenter_set_image(evaluator->segmenter, &image, &failure))
         status = segmenter_error(error, &failure);
     if (status == 0)
@@ -192,15 +195,14 @@ static int eval_model(const struct evaluator *evaluator, const char *path,
     return status;
 }
 
-/* FOLDER/KEY with the extension ".json"; without a folder KEY alone. Freed by free(3). */
-static char *record_path(const char *folder, const char *key, struct error *error)
+/* A key or path with the extension ".json". Freed by free(3). */
+static char *record_name(const char *key, struct error *error)
 {
-    char *path;
-    int made = asprintf(&path, "%s%s%.*s.json", folder ? folder : "", folder ? "/" : "",
-                        (int)list_stem(key), key);
+    char *name;
+    int made = asprintf(&name, "%.*s.json", (int)list_stem(key), key);
     if (made < 0)
         error_set(error, ERROR_MEMORY, "%s: no memory for its name", key);
-    return made < 0 ? NULL : path;
+    return made < 0 ? NULL : name;
 }
 
 /* Evaluates a record of masks that some tool wrote. */
@@ -210,10 +212,11 @@ static int eval_record(const struct evaluator *evaluator, const char *key,
 {
     struct segments found = {.max_pixels = evaluator->max_pixels};
     struct eval_mask *masks = NULL;
-    char *path = record_path(evaluator->masks, key, error);
-    int status = path ? segments_read(&found, path, error) : -1;
+    char *name = record_name(key, error);
+    int status = name ? segments_read(&found, evaluator->masks, name, error) : -1;
     if (status == 0)
-        status = check_size(truth, found.width, found.height, path, error);
+        status =
+            check_size(truth, found.width, found.height, evaluator->masks->prefix, name, error);
     if (status == 0 && !(masks = memory_new(found.count, sizeof *masks, "masks", error)))
         status = -1;
     for (size_t i = 0; status == 0 && i < found.count; i++)
@@ -222,15 +225,15 @@ static int eval_record(const struct evaluator *evaluator, const char *key,
         status = eval_masks(scores, truth, masks, found.count, error);
     memory_free(masks);
     segments_free(&found);
-    free(path);
+    free(name);
     return status;
 }
 
 static int read_truth(const struct evaluator *evaluator, const char *path, struct segments *truth,
                       struct error *error)
 {
-    char *record = record_path(NULL, path, error);
-    int status = record ? segments_read(truth, record, error) : -1;
+    char *record = record_name(path, error);
+    int status = record ? segments_read(truth, NULL, record, error) : -1;
     if (status == 0 && segments_choose(truth, evaluator->annotator, error))
         status = error_prefix(error, "%s", record);
     free(record);

@@ -41,7 +41,7 @@ struct eval_scores {
 struct evaluator {
     struct mm_segmenter *segmenter; /* of the model; NULL with `masks` */
     struct image_pool *pool;        /* reads the images; NULL with `masks` */
-    const char *masks;              /* a folder of records to evaluate instead, or NULL */
+    const struct folder *masks;     /* records to evaluate instead, or NULL */
     int64_t annotator;              /* or SEGMENTS_FIRST_ANNOTATOR */
     uint64_t max_pixels;            /* records of larger images are refused; 0: no limit */
     struct eval_scores scores;

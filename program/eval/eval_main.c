@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/json_text.h"
 #include "base/plain_text.h"
 #include "images/image.h"
@@ -23,6 +24,7 @@ struct eval_command {
     struct evaluator evaluator;
     struct mm_model *model;
     const char *folder;
+    struct folder *masks; /* owned; NULL: of the model */
     struct decoder decoder;
 };
 
@@ -31,8 +33,12 @@ static int prepare(struct eval_command *command, struct error *error)
 {
     char defaults[MODEL_LOAD_DEFAULTS];
     struct evaluator *evaluator = &command->evaluator;
-    if (evaluator->masks)
-        return 0;
+    const char *masks = command->settings->masks;
+    if (masks) {
+        command->masks = folder_open(masks, command->settings->trust_folder, error);
+        evaluator->masks = command->masks;
+        return command->masks ? 0 : -1;
+    }
     if (decoder_start(&command->decoder, error) ||
         model_load(&command->model, command->settings, defaults, error))
         return -1;
@@ -116,8 +122,7 @@ enum exit_status eval_main(struct command_line *line)
     struct settings *settings = &line->settings;
     struct eval_command command = {
         .settings = settings,
-        .evaluator = {.masks = settings->masks,
-                      .annotator = settings_given(settings, "annotator") ? settings->annotator
+        .evaluator = {.annotator = settings_given(settings, "annotator") ? settings->annotator
                                                                          : SEGMENTS_FIRST_ANNOTATOR,
                       .max_pixels = settings->max_pixels},
         .folder = line->operands[0],
@@ -125,6 +130,7 @@ enum exit_status eval_main(struct command_line *line)
     struct error error = {0};
     int failed = run_eval(&command, &error);
     mm_segmenter_free(command.evaluator.segmenter);
+    folder_close(command.masks);
     mm_model_free(command.model);
     if (failed)
         return command_fail(line->command, &error);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "base/read_file.h"
 #include "records/mask_json.h"
@@ -110,15 +111,17 @@ int segments_parse(struct segments *segments, const char *text, size_t length, s
     return result;
 }
 
-int segments_read(struct segments *segments, const char *path, struct error *error)
+int segments_read(struct segments *segments, const struct folder *folder, const char *name,
+                  struct error *error)
 {
     char *text;
     size_t length;
-    if (read_file(path, RECORD_FILE_MAX, &text, &length, error))
+    if (folder ? folder_read(folder, name, RECORD_FILE_MAX, &text, &length, error)
+               : read_file(name, RECORD_FILE_MAX, &text, &length, error))
         return -1;
     int result = segments_parse(segments, text, length, error);
     free(text);
-    return result ? error_prefix(error, "%s", path) : 0;
+    return result ? error_prefix(error, "%s%s", folder ? folder->prefix : "", name) : 0;
 }
 
 int segments_choose(struct segments *segments, int64_t annotator, struct error *error)

@@ -18,6 +18,7 @@
 #include "rle/rle.h"
 
 struct error;
+struct folder;
 
 struct segment {
     struct rle rle; /* owned; of the image's size */
@@ -40,9 +41,10 @@ struct segments {
  * ERROR_RECORD ("annotation 3: size is not the image's") or ERROR_MEMORY and nothing in it. */
 int segments_parse(struct segments *segments, const char *text, size_t length, struct error *error);
 
-/* As segments_parse, from a file; messages begin with the path. Returns -1 with ERROR_IO as well.
- */
-int segments_read(struct segments *segments, const char *path, struct error *error);
+/* As segments_parse, from the file `name` below `folder` (folder.h), or without a folder from a path
+ * of the user's own; messages begin with the path. Returns -1 with ERROR_IO as well. */
+int segments_read(struct segments *segments, const struct folder *folder, const char *name,
+                  struct error *error);
 
 enum { SEGMENTS_FIRST_ANNOTATOR = -1 };
 

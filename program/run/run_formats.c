@@ -179,6 +179,7 @@ static int collect(struct run_formats *formats, struct error *error)
         return count ? -1 : 0;
     struct export_job job = {
         .records = formats->config->settings->output,
+        .trust_folder = formats->config->settings->trust_folder,
         .find_image = images ? find_image : NULL,
         .max_pixels = formats->config->settings->max_pixels,
         .pool = formats->resources->decoder.pool,

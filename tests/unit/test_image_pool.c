@@ -64,10 +64,11 @@ static void *read_many(void *argument)
     struct error error;
     for (int i = 0; i < 3 * GOOD; i++) {
         const char *path = i % 3 == 2 ? reader->large : good[i % GOOD];
-        bool same = image_read(path, NULL, &here, &error) == 0 &&
-                    image_pool_read(reader->pool, path, &there, &error) == 0 &&
-                    here.width == there.width && here.height == there.height &&
-                    memcmp(here.rgb, there.rgb, (size_t)here.width * here.height * 3) == 0;
+        bool same =
+            image_read(path, NULL, &here, &error) == 0 &&
+            image_pool_read(reader->pool, &(struct image_input){path, -1}, &there, &error) == 0 &&
+            here.width == there.width && here.height == there.height &&
+            memcmp(here.rgb, there.rgb, (size_t)here.width * here.height * 3) == 0;
         reader->failures += !same;
     }
     image_free(&here);
@@ -106,11 +107,11 @@ START_TEST(what_never_fits_is_the_image_s_fault)
     struct scratch scratch = scratch_new();
     char *large = large_jpeg(&scratch);
     struct image_pool *pool = new_pool(1 + _i, 60 << 20);
-    ck_assert_int_eq(image_pool_read(pool, large, &image, &error), -1);
+    ck_assert_int_eq(image_pool_read(pool, &(struct image_input){large, -1}, &image, &error), -1);
     ck_assert_int_eq(error.code, ERROR_IMAGE);
     ck_assert_msg(strstr(error.text, "more than the 60 MB that are left for it") != NULL, "%s",
                   error.text);
-    ck_assert_int_eq(image_pool_read(pool, good[0], &image, &error), 0);
+    ck_assert_int_eq(image_pool_read(pool, &(struct image_input){good[0], -1}, &image, &error), 0);
     image_free(&image);
     image_pool_free(pool);
     free(large);
@@ -124,11 +125,13 @@ START_TEST(headers_and_errors_are_those_of_the_image)
     struct image_header header, other;
     struct image_pool *pool = new_pool(2, (uint64_t)1 << 30);
     ck_assert_int_eq(image_read_header(good[0], NULL, &header, &here), 0);
-    ck_assert_int_eq(image_pool_header(pool, good[0], &other, &there), 0);
+    ck_assert_int_eq(image_pool_header(pool, &(struct image_input){good[0], -1}, &other, &there),
+                     0);
     ck_assert_int_eq(header.width, other.width);
     ck_assert_int_eq(header.height, other.height);
     ck_assert_int_eq(image_read_header(FOLDER "make.py", NULL, &header, &here), -1);
-    ck_assert_int_eq(image_pool_header(pool, FOLDER "make.py", &other, &there), -1);
+    ck_assert_int_eq(
+        image_pool_header(pool, &(struct image_input){FOLDER "make.py", -1}, &other, &there), -1);
     ck_assert_str_eq(here.text, there.text);
     ck_assert_int_eq(there.code, ERROR_IMAGE);
     image_pool_free(pool);

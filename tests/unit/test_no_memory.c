@@ -130,7 +130,9 @@ static int read_record(struct error *error)
 {
     struct record record = {0};
     const struct record_source as = {.name = "two"};
-    int status = record_read(&record, SEEDS "record/two.json", &as, NULL, error);
+    struct folder *seeds = folder_open(SEEDS, false, error);
+    int status = seeds ? record_read(&record, seeds, "record/two.json", &as, NULL, error) : -1;
+    folder_close(seeds);
     record_free(&record);
     return status;
 }

@@ -45,6 +45,21 @@ ln -sf "$PWD/elsewhere" out/@tar
 status maskmill export out --format tar -o out/@tar
 rm -f elsewhere/b.json && untouched
 
+# Records: what is none of the folder's own is said, and costs itself.
+mkdir records
+cp out/a.json records/a.json
+mkfifo records/pipe.json
+ln -s "$PATH_OF_VICTIM" records/linked.json
+ln -s /dev/zero records/zero.json
+cp out/a.json elsewhere/twice.json
+ln elsewhere/twice.json records/twice.json
+status timeout 20 maskmill verify records
+timeout 20 maskmill stats records >/dev/null || true
+status timeout 20 maskmill export records --format ndjson -o packed
+wc -l <packed/records.ndjson
+status timeout 20 maskmill verify records --trust-folder
+rm elsewhere/twice.json && untouched
+
 # A pipe as configuration is not waited for.
 mkfifo pipe
 status timeout 20 maskmill run $QUICK --config pipe photos -o other
