@@ -320,7 +320,7 @@ int tar_input_read(struct tar_input *input, struct tar_member *member, struct er
                              "%s: %s has more than %zu MiB; raise --memory or leave it out",
                              input->options.path, input->name, input->options.most >> 20);
         announce(input, size, part);
-        if (memory_grow((void **)&input->bytes, &input->capacity, size + part, 1, error))
+        if (memory_grow((void **)&input->bytes, &input->capacity, size + part + 1, 1, error))
             return -1;
         memcpy(input->bytes + size, input->shared.bytes, part);
         size += part;

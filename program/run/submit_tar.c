@@ -32,6 +32,9 @@ static size_t waiting_bytes(const struct collection *collection)
     return share < least ? least : share;
 }
 
+/* Retries once the process that reads a tar was killed, also without --retries: another is there. */
+enum { AFTER_LOSS = 2 };
+
 static void settle(void *context)
 {
     collection_settle(context);
@@ -143,6 +146,8 @@ int collection_submit_tar(struct collection *collection, const struct list_item 
         .rules = &run->config.rules,
         .folds = run->config.name_folds,
         .progress = run->resources.progress,
+        .retries =
+            run->config.settings->retries > AFTER_LOSS ? run->config.settings->retries : AFTER_LOSS,
         .wants = wants_member,
         .context = &(struct listed_tar){run, listed},
     };

@@ -1,5 +1,6 @@
 #include "program/run/tar_images.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -26,11 +27,80 @@ static int count_name(struct tar_images *images, size_t bytes, struct error *fau
                      images->options.input.path, NAMES_MOST >> 20);
 }
 
+/* Whether the tar can be read twice. */
+static bool is_file(const struct tar_images *images)
+{
+    struct stat status;
+    return stat(images->options.input.path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/* Opens the tar and goes past the members that have been read. */
+static int open_again(struct tar_images *images, uint64_t members, struct error *fault)
+{
+    struct tar_member member;
+    int found = 1;
+    tar_input_close(images->input);
+    if (tar_input_open(&images->input, &images->options.input, fault))
+        return -1;
+    for (uint64_t i = 0; i < members && found != 0; i++) {
+        found = tar_input_next(images->input, &member, fault);
+        if (found < 0 && fault->code != ERROR_IMAGE)
+            return -1;
+    }
+    *fault = (struct error){0};
+    return 0;
+}
+
+/* After a failure: whether the reading goes on behind that many members, because only the process
+ * that reads was lost. That may be for want of memory, so the images in hand are done first. */
+static bool recover(struct tar_images *images, uint64_t members, struct error *fault)
+{
+    const struct tar_images_options *options = &images->options;
+    while (fault->system == ECHILD && images->losses < options->retries && is_file(images)) {
+        images->losses++;
+        progress_log(options->progress, PROGRESS_WARNING, "%s; trying again", fault->text);
+        options->input.make_room(options->input.context);
+        *fault = (struct error){0};
+        if (open_again(images, members, fault) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* As tar_input_next. */
+static int next_entry(struct tar_images *images, struct tar_member *member, struct error *fault)
+{
+    int found;
+    do {
+        *fault = (struct error){0};
+        found = tar_input_next(images->input, member, fault);
+    } while (found < 0 && fault->code != ERROR_IMAGE && recover(images, images->at, fault));
+    images->at += found != 0;
+    return found;
+}
+
+/* As tar_input_read, for the member of next_entry; but it returns 0 for one that is too large. */
+static int read_entry(struct tar_images *images, struct tar_member *member, struct error *fault)
+{
+    while (tar_input_read(images->input, member, fault) && fault->code != ERROR_IMAGE) {
+        int found = -1;
+        while (found < 0 && fault->code != ERROR_IMAGE) {
+            if (!recover(images, images->at - 1, fault))
+                return -1;
+            found = tar_input_next(images->input, member, fault);
+        }
+        if (found == 0)
+            return error_set(fault, ERROR_IO, "%s: it changed while it was read",
+                             images->options.input.path);
+    }
+    return 0;
+}
+
 int tar_images_open(struct tar_images *images, const struct tar_images_options *options,
                     struct error *error)
 {
     *images = (struct tar_images){.options = *options, .names = {.folds = options->folds}};
-    return tar_input_open(&images->input, &images->options.input, error);
+    return open_again(images, 0, error) && !recover(images, 0, error) ? -1 : 0;
 }
 
 /* Whether a member is an image by the rules that folders have. If not, counts it. */
@@ -85,7 +155,7 @@ static int take_file(struct tar_images *images, struct tar_member *member, struc
     int taken = check_name(images, member->name, fault);
     if (taken <= 0 || fault->code)
         return taken;
-    return tar_input_read(images->input, member, fault) && fault->code != ERROR_IMAGE ? -1 : 1;
+    return read_entry(images, member, fault) ? -1 : 1;
 }
 
 /* Notes a link for the second reading. Returns 0; 1 if it is unusable, with its fault; or -1. */
@@ -140,8 +210,7 @@ static int refuse_name(struct tar_images *images, const struct tar_member *membe
 static int next_member(struct tar_images *images, struct tar_member *member, struct error *fault)
 {
     for (;;) {
-        *fault = (struct error){0};
-        int found = tar_input_next(images->input, member, fault);
+        int found = next_entry(images, member, fault);
         if (found == 0)
             return 0;
         if (found < 0 && fault->code != ERROR_IMAGE)
@@ -155,19 +224,17 @@ static int next_member(struct tar_images *images, struct tar_member *member, str
 /* Opens the tar a second time, if there are links to read and it is no pipe. Returns 1 if so. */
 static int begin_again(struct tar_images *images, struct error *fault)
 {
-    struct stat status;
-    const char *path = images->options.input.path;
     images->again = true;
+    images->at = 0;
     if (images->links.wanted == 0)
         return 0;
-    if (stat(path, &status) || !S_ISREG(status.st_mode)) {
+    if (!is_file(images)) {
         images->passed.counts[PASSED_DANGLING] += images->links.wanted;
         return 0;
     }
     if (tar_links_resolve(&images->links, fault))
         return -1;
-    tar_input_close(images->input);
-    return tar_input_open(&images->input, &images->options.input, fault) ? -1 : 1;
+    return open_again(images, 0, fault) && !recover(images, 0, fault) ? -1 : 1;
 }
 
 /* The next link to the file in images->member. Returns 1, or 0 if there is none. */
@@ -194,15 +261,13 @@ static int find_due(struct tar_images *images, struct error *fault)
 {
     int found;
     do {
-        *fault = (struct error){0};
-        found = tar_input_next(images->input, &images->member, fault);
+        found = next_entry(images, &images->member, fault);
         if (found < 0 && fault->code != ERROR_IMAGE)
             return -1;
         if (found > 0 && images->member.kind == TAR_FILE)
             images->due = tar_links_to(&images->links, images->member.name, &images->due_count);
     } while (found != 0 && images->due_count == 0);
-    if (found > 0 && tar_input_read(images->input, &images->member, fault) &&
-        fault->code != ERROR_IMAGE)
+    if (found > 0 && read_entry(images, &images->member, fault))
         return -1;
     images->fault = *fault;
     return found;

@@ -21,6 +21,7 @@ struct tar_images_options {
     const struct name_rules *rules;
     unsigned folds;            /* what the output folder takes for the same name (name_fold.h) */
     struct progress *progress; /* where a warning goes */
+    int retries;               /* after the process that reads the tar was lost */
     /* Whether an image is still to be done, by its name in the tar. The tar is read a second time
      * only if a link is. */
     bool (*wants)(void *context, const char *name);
@@ -34,6 +35,8 @@ struct tar_images {
     struct tar_names names; /* of the images so far */
     struct tar_links links;
     bool again;           /* the tar is read a second time, for the links */
+    uint64_t at;          /* members of this reading so far */
+    int losses;           /* of the process that reads */
     struct tar_link *due; /* [due_count] links to `member`, which has just been read */
     size_t due_count;
     struct tar_member member;

@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 
@@ -44,16 +45,16 @@ def prepare():
     assert len(EXPECTED) == IMAGES + 1
 
 
-def check_unblamed(code, text, what):
+def check_unblamed(code, text, what, images=IN, expected=EXPECTED):
     """After a start under some fault, and after the one that follows it."""
     assert code in (ALL_DONE, ENVIRONMENT), f"{what}: exit status {code}: {text}"
     failed = [line for line in common.ledgers(OUT) if line.get("status") == "failed"]
     assert not failed, f"{what}: blamed: {failed[0]}"
     if os.path.isdir(OUT):
-        common.check_promises(OUT, EXPECTED)
-    again, said = common.run(common.command(IN, OUT))
+        common.check_promises(OUT, expected)
+    again, said = common.run(common.command(images, OUT))
     assert again == ALL_DONE, f"{what}, started again: exit status {again}: {said}"
-    common.check_complete(OUT, EXPECTED)
+    common.check_complete(OUT, expected)
 
 
 def children(process):
@@ -97,6 +98,56 @@ def processes_that_decode_are_killed():
             text = run.communicate()[0].decode()
         check_unblamed(run.returncode, text, f"start {starts}")
     return f"{kills['server']} times the server, {kills['child']} times its child, in {starts} starts"
+
+
+def make_tar():
+    """All images, ten times, and links to some. Returns the tar and what an undisturbed run makes of it."""
+    path = os.path.join(WORK.name, "t.tar.gz")
+    with tarfile.open(path, "w:gz") as tar:
+        for copy in range(10):
+            tar.add(IN, f"copy {copy}")
+        for copy in range(10):
+            link = tarfile.TarInfo(f"link {copy}.png")
+            link.type, link.linkname = tarfile.LNKTYPE, f"copy {copy}/part 0/image-0.png"
+            tar.addfile(link)
+    fresh()
+    code, text = common.run(common.command(path, OUT))
+    assert code == ALL_DONE, text
+    return path, common.outputs(OUT)
+
+
+def kill_readers_of_tars(run, chance, kills):
+    """Kills what a run has started, until it ends: the server, or one of its children."""
+    while run.poll() is None:
+        time.sleep(chance.uniform(0.02, 0.3))
+        victims = children(run.pid)
+        if chance.random() < 0.7:
+            victims = [child for server in victims for child in children(server)]
+        for victim in victims[:1] if chance.random() < 0.5 else victims[-1:]:
+            os.kill(victim, signal.SIGKILL)
+            kills.append(victim)
+
+
+def processes_that_read_tars_are_killed():
+    """The tar is read on in another process, and only once."""
+    path, expected = make_tar()
+    assert len(expected) == 10 * (IMAGES + 1) + 10
+    chance = random.Random(12)
+    kills = []
+    for start in range(2):
+        fresh()
+        with subprocess.Popen(common.command(path, OUT, "--retries", "99"), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as run:
+            kill_readers_of_tars(run, chance, kills)
+            text = run.communicate()[0].decode()
+        assert "is in it twice" not in text, text
+        check_unblamed(run.returncode, text, f"start {start}", path, expected)
+    for at in range(1, 4):
+        fresh()
+        env = {"LD_PRELOAD": SHIM, "FAULT_CALL": "fork", "FAULT_AT": str(at), "FAULT_ERRNO": "11"}
+        code, text = common.run(common.command(path, OUT), env)
+        check_unblamed(code, text, f"fork {at} fails", path, expected)
+    return f"{len(kills)} kills in 2 starts"
 
 
 def each_fork_fails():
@@ -279,6 +330,6 @@ def little_memory_for_many_workers():
 if __name__ == "__main__":
     prepare()
     sys.exit(common.run_tests([
-        processes_that_decode_are_killed, each_fork_fails, a_server_that_cannot_be_started_again,
-        files_have_a_greatest_size, few_descriptors, few_processes, standard_descriptors_are_closed,
+        processes_that_decode_are_killed, processes_that_read_tars_are_killed, each_fork_fails,
+        a_server_that_cannot_be_started_again, files_have_a_greatest_size, few_descriptors, few_processes, standard_descriptors_are_closed,
         little_memory_for_many_workers]))

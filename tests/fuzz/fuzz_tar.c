@@ -4,6 +4,7 @@
 #include "replay.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"

@@ -2,6 +2,7 @@
  * each behind its size (two bytes, the low one first). */
 #include "replay.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
