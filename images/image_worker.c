@@ -23,7 +23,8 @@ struct image_worker {
     struct image_server *server;
     struct image_worker_options options;
     struct image_shared shared;
-    int socket; /* to the child; -1 if there is none */
+    bool is_shared; /* a child has been given the shared memory */
+    int socket;     /* to the child; -1 if there is none */
     struct image_request request;
     int32_t width, height; /* of the image that is open */
     double left;           /* seconds of the time limit, for the next request */
@@ -100,6 +101,7 @@ static int join_child(struct image_worker *worker, struct error *error)
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
         return error_set_system(error, ERROR_IO, errno, "no socket for decoding images");
     const int theirs[2] = {ends[1], worker->shared.descriptor};
+    worker->is_shared = true;
     int status = image_server_ask(worker->server, IMAGE_CHILD_OF_IMAGES, theirs);
     int reason = errno;
     close(ends[1]);
@@ -112,8 +114,8 @@ static int join_child(struct image_worker *worker, struct error *error)
     return error_set_system(error, ERROR_IO, reason, "no process for decoding images");
 }
 
-/* Waits for a reply until the child's time is over. Returns 0; or an errno: ETIMEDOUT, ECHILD if
- * the server is gone and took its children along. */
+/* Waits for a reply until the child's time is over. Returns 0; or an errno: ETIMEDOUT; ECHILD if
+ * the server is gone and took its children along; EPROTO if what came is no reply. */
 static int receive(struct image_worker *worker, struct image_reply *reply, double start)
 {
     double seconds = worker->request.seconds;
@@ -127,7 +129,7 @@ static int receive(struct image_worker *worker, struct image_reply *reply, doubl
         if (got == sizeof *reply)
             return 0;
         if (got >= 0)
-            return ECHILD;
+            return got == 0 ? ECHILD : EPROTO;
         /* ECONNRESET, of a request that nobody has read, comes once and before what was sent. */
         if (count != 0 && errno != EINTR && errno != EAGAIN && errno != ECONNRESET)
             return errno;
@@ -180,6 +182,14 @@ static int fail_ended(struct image_worker *worker, int status, struct error *err
                      name, child_end_text(status));
 }
 
+/* Such a child may be in an attacker's hands, so the next image gets another. */
+static int fail_invalid(struct image_worker *worker, struct error *error)
+{
+    leave_child(worker);
+    return error_set(error, ERROR_IMAGE, "%s: its decoder gave an invalid reply; leave it out",
+                     worker->request.name);
+}
+
 /* `reason`: an errno of receive, or 0 and a reply of the server. */
 static int fail_child(struct image_worker *worker, int reason, const struct image_reply *reply,
                       struct error *error)
@@ -188,21 +198,18 @@ static int fail_child(struct image_worker *worker, int reason, const struct imag
     leave_child(worker);
     if (reason == ECHILD)
         return fail_lost(worker, "lost", error);
+    if (reason == EPROTO)
+        return fail_invalid(worker, error);
     if (reason)
         return error_set_system(error, ERROR_IO, reason, "%s: cannot be decoded", name);
-    if (reply->kind == IMAGE_NO_CHILD)
-        return error_set_system(error, ERROR_IO, reply->status,
-                                "%s: no process for decoding it (ulimit -u, a limit of the cgroup)",
-                                name);
-    return fail_ended(worker, reply->status, error);
-}
-
-/* Such a child may be in an attacker's hands, so the next image gets another. */
-static int fail_invalid(struct image_worker *worker, struct error *error)
-{
-    leave_child(worker);
-    return error_set(error, ERROR_IMAGE, "%s: its decoder gave an invalid reply; leave it out",
-                     worker->request.name);
+    if (reply->kind == IMAGE_CHILD_ENDED)
+        return fail_ended(worker, reply->status, error);
+    if (reply->kind != IMAGE_NO_CHILD)
+        return fail_invalid(worker, error);
+    int forking = reply->status == ENOMEM || reply->status == EPERM ? reply->status : EAGAIN;
+    return error_set_system(error, ERROR_IO, forking,
+                            "%s: no process for decoding it (ulimit -u, a limit of the cgroup)",
+                            name);
 }
 
 /* Whether the request is about what the child has open. */
@@ -278,8 +285,9 @@ struct image_notes image_worker_notes(const struct image_worker *worker)
 static int renew_shared(struct image_worker *worker, struct error *error)
 {
     leave_ended(worker);
-    if (worker->socket >= 0 || !worker->shared.bytes)
+    if (worker->socket >= 0 || !worker->is_shared)
         return 0;
+    worker->is_shared = false;
     image_shared_free(&worker->shared);
     return image_shared_new(&worker->shared, error);
 }
