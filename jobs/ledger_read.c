@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/folder.h"
+#include "base/json_load.h"
 #include "base/memory.h"
 #include "jobs/shard.h"
 
@@ -160,7 +161,7 @@ static int take_line(const char *text, size_t length, ledger_visit *visit, void 
     struct ledger_line line;
     struct names names = {0};
     int status = 0;
-    json_t *object = json_loadb(text, length, 0, NULL);
+    json_t *object = json_load_bounded(text, length, 0, NULL);
     if (json_is_object(object) && parse_line(object, &line, &names)) {
         reading->lines++;
         status = visit(context, &line);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/folder.h"
+#include "base/json_load.h"
 #include "jobs/ledger.h"
 #include "jobs/ndjson.h"
 #include "jobs/passed_over.h"
@@ -75,7 +76,7 @@ static int read_shard(const struct folder *run, const char *name, double *latest
     size_t length;
     if (folder_read(run, name, FILE_MAX, &text, &length, error))
         return error->system == ENOENT ? 0 : -1;
-    json_t *file = json_loadb(text, length, 0, NULL);
+    json_t *file = json_load_bounded(text, length, 0, NULL);
     free(text);
     double time = json_number_value(json_object_get(file, "time"));
     if (file && time > *latest) {

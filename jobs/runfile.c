@@ -15,6 +15,7 @@
 #include "base/atomic_sync.h"
 #include "base/error.h"
 #include "base/folder.h"
+#include "base/json_load.h"
 #include "base/path.h"
 
 enum { DIFFERENCES_SHOWN = 4 };
@@ -105,7 +106,7 @@ static int compare_file(const struct folder *run, const char *name,
     size_t length;
     if (read_existing(run, name, &text, &length, error))
         return -1;
-    json_t *object = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
+    json_t *object = json_load_bounded(text, length, JSON_REJECT_DUPLICATES, NULL);
     free(text);
     int answer;
     if (asprintf(&path, "%s%s", run->prefix, name) < 0) {

@@ -55,46 +55,115 @@ static int read_runs(struct rle *rle, const json_t *counts, struct error *error)
     return rle_end(rle, error);
 }
 
-static int fill_polygon(struct rle *rle, const json_t *list, struct error *error)
+/* Reads a polygon's corners into xy[count]. */
+static int read_corners(const json_t *list, double *xy, size_t count, struct error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        const json_t *value = json_array_get(list, i);
+        xy[i] = json_number_value(value);
+        if (!json_is_number(value))
+            return error_set(error, ERROR_RECORD, "a polygon's corner is not a number");
+    }
+    return 0;
+}
+
+/* Takes the length of the outline from what may still be walked: few corners may cross the image a
+ * million times. */
+static int take_outline(const double *xy, size_t count, struct outline_left *left,
+                        struct error *error)
+{
+    double length = 0;
+    for (size_t i = 0; i < count; i += 2) {
+        const double *next = &xy[(i + 2) % count];
+        length += fmax(fabs(next[0] - xy[i]), fabs(next[1] - xy[i + 1]));
+    }
+    left->mask -= length;
+    left->record -= length;
+    return left->mask >= 0 && left->record >= 0
+               ? 0
+               : error_set(error, ERROR_RECORD,
+                           "the outlines of its polygons are longer than %d million pixels",
+                           (left->mask < 0 ? OUTLINE_OF_MASK : OUTLINE_OF_RECORD) / 1000000);
+}
+
+static int fill_polygon(struct rle *rle, const json_t *list, struct outline_left *left,
+                        struct error *error)
 {
     size_t count = json_array_size(list);
     if (!json_is_array(list) || count < 6 || count % 2)
         return error_set(error, ERROR_RECORD, "a polygon is not a list of three corners or more");
     double *xy = memory_new(count, sizeof *xy, "a polygon", error);
-    int status = xy ? 0 : -1;
-    for (size_t i = 0; status == 0 && i < count; i++) {
-        const json_t *value = json_array_get(list, i);
-        xy[i] = json_number_value(value);
-        if (!json_is_number(value))
-            status = error_set(error, ERROR_RECORD, "a polygon's corner is not a number");
-    }
+    int status = xy ? read_corners(list, xy, count, error) : -1;
+    if (status == 0)
+        status = take_outline(xy, count, left, error);
     if (status == 0)
         status = polygon_fill(rle, xy, count / 2, error);
     memory_free(xy);
     return status;
 }
 
-static int read_polygons(struct rle *rle, const json_t *polygons, struct error *error)
+static void swap(struct rle *a, struct rle *b)
 {
-    struct rle one = {.height = rle->height, .width = rle->width}, both = {0};
+    struct rle last = *a;
+    *a = *b;
+    *b = last;
+}
+
+/* Unions of 1, 2, 4, ... polygons: uniting each with all before it would take quadratic time. */
+enum { LEVELS = 32 };
+
+struct unions {
+    struct rle levels[LEVELS]; /* owned */
+    struct rle spare;          /* owned */
+    uint32_t used;             /* a bit for each level: as a number, how many polygons there are */
+};
+
+/* Replaces `one` by its union with a level. */
+static int unite(struct unions *unions, struct rle *one, int level, struct error *error)
+{
+    if (rle_combine(&unions->spare, &unions->levels[level], one, RLE_UNION, error))
+        return -1;
+    swap(&unions->spare, one);
+    return 0;
+}
+
+static int add_polygon(struct unions *unions, struct rle *one, struct error *error)
+{
+    int level = 0;
+    for (; unions->used >> level & 1; level++)
+        if (unite(unions, one, level, error))
+            return -1;
+    swap(one, &unions->levels[level]);
+    unions->used++;
+    return 0;
+}
+
+static int read_polygons(struct rle *rle, const json_t *polygons, struct outline_left *left,
+                         struct error *error)
+{
+    struct unions unions = {0};
+    struct rle one = {0};
     int status = rle_end(rle, error);
+    left->mask = OUTLINE_OF_MASK;
     for (size_t i = 0; status == 0 && i < json_array_size(polygons); i++) {
-        status = fill_polygon(&one, json_array_get(polygons, i), error);
+        one.height = rle->height;
+        one.width = rle->width;
+        status = fill_polygon(&one, json_array_get(polygons, i), left, error);
         if (status == 0)
-            status = rle_combine(&both, rle, &one, RLE_UNION, error);
-        if (status == 0) {
-            struct rle last = *rle;
-            *rle = both;
-            both = last;
-        }
+            status = add_polygon(&unions, &one, error);
     }
+    for (int level = 0; status == 0 && level < LEVELS; level++)
+        if (unions.used >> level & 1)
+            status = unite(&unions, rle, level, error);
+    for (int level = 0; level < LEVELS; level++)
+        rle_free(&unions.levels[level]);
+    rle_free(&unions.spare);
     rle_free(&one);
-    rle_free(&both);
     return status;
 }
 
 int mask_json_read(struct rle *rle, const json_t *segmentation, uint32_t height, uint32_t width,
-                   struct error *error)
+                   struct outline_left *left, struct error *error)
 {
     const json_t *counts = json_object_get(segmentation, "counts");
     if (json_is_array(segmentation)) {
@@ -102,7 +171,7 @@ int mask_json_read(struct rle *rle, const json_t *segmentation, uint32_t height,
             return error_set(error, ERROR_RECORD,
                              "segmentation is a polygon, but nothing says the image's size");
         rle_begin(rle, height, width);
-        return read_polygons(rle, segmentation, error);
+        return read_polygons(rle, segmentation, left, error);
     }
     if (!json_is_object(segmentation))
         return error_set(error, ERROR_RECORD, "segmentation is missing or not an object");

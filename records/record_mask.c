@@ -31,7 +31,7 @@ static int read_segmentation(struct record_reader *reader, const json_t *segment
 {
     struct record *record = reader->record;
     struct error error;
-    if (mask_json_read(rle, segmentation, record->height, record->width, &error))
+    if (mask_json_read(rle, segmentation, record->height, record->width, &reader->outline, &error))
         return error.code == ERROR_MEMORY ? reader_no_memory(reader)
                                           : reader_fault(reader, "%s", error.text);
     if (reader_check_pixels(reader, rle->width, rle->height))

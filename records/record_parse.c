@@ -196,6 +196,7 @@ int record_parse(struct record *record, const struct record_source *text,
                                    .faults = faults,
                                    .max_pixels = text->max_pixels,
                                    .annotation = -1,
+                                   .outline = {.record = OUTLINE_OF_RECORD},
                                    .error = error};
     struct record_document document;
     struct error own = {0};

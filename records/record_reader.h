@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "records/mask_json.h"
+
 struct error;
 struct record;
 struct record_faults;
@@ -25,6 +27,7 @@ struct record_reader {
     bool sa1b;                          /* the document describes its image */
     long annotation;                    /* the current one; -1 outside any */
     size_t room;                        /* of the record's ids and absent */
+    struct outline_left outline;        /* of polygons */
     size_t found;                       /* faults of the current annotation */
     bool no_memory;                     /* stops reading even with `faults` */
     struct error *error;

@@ -41,10 +41,10 @@ static int read_image(struct segments *segments, const json_t *image, struct err
 
 /* The first mask says the size if there is no image object. */
 static int read_mask(struct segments *segments, struct segment *segment, const json_t *segmentation,
-                     struct error *error)
+                     struct outline_left *left, struct error *error)
 {
     struct rle *rle = &segment->rle;
-    if (mask_json_read(rle, segmentation, segments->height, segments->width, error) ||
+    if (mask_json_read(rle, segmentation, segments->height, segments->width, left, error) ||
         check_pixels(segments, rle->width, rle->height, error))
         return -1;
     segments->height = rle->height;
@@ -55,7 +55,7 @@ static int read_mask(struct segments *segments, struct segment *segment, const j
 }
 
 static int read_annotation(struct segments *segments, struct segment *segment,
-                           const json_t *annotation, struct error *error)
+                           const json_t *annotation, struct outline_left *left, struct error *error)
 {
     const json_t *annotator = json_object_get(annotation, "annotator");
     const json_t *score = json_object_get(annotation, "predicted_iou");
@@ -65,14 +65,15 @@ static int read_annotation(struct segments *segments, struct segment *segment,
         return error_set(error, ERROR_RECORD, "predicted_iou is not a number");
     segment->annotator = json_integer_value(annotator);
     segment->predicted_iou = json_number_value(score);
-    return read_mask(segments, segment, json_object_get(annotation, "segmentation"), error);
+    return read_mask(segments, segment, json_object_get(annotation, "segmentation"), left, error);
 }
 
 /* Reads one annotation and adds it. */
-static int add_annotation(struct segments *segments, const json_t *annotation, struct error *error)
+static int add_annotation(struct segments *segments, const json_t *annotation,
+                          struct outline_left *left, struct error *error)
 {
     struct segment segment = {0};
-    if (read_annotation(segments, &segment, annotation, error) ||
+    if (read_annotation(segments, &segment, annotation, left, error) ||
         memory_grow((void **)&segments->items, &segments->capacity, segments->count + 1,
                     sizeof *segments->items, error)) {
         rle_free(&segment.rle);
@@ -85,12 +86,13 @@ static int add_annotation(struct segments *segments, const json_t *annotation, s
 static int read_document(struct segments *segments, struct record_document *document,
                          struct error *error)
 {
+    struct outline_left left = {.record = OUTLINE_OF_RECORD};
     json_t *annotation;
     int more;
     if (document->image && read_image(segments, document->image, error))
         return -1;
     while ((more = record_document_next(document, &annotation, error))) {
-        int status = more > 0 ? add_annotation(segments, annotation, error) : -1;
+        int status = more > 0 ? add_annotation(segments, annotation, &left, error) : -1;
         json_decref(annotation);
         if (status)
             return error_prefix(error, "annotation %zu", segments->count);
