@@ -102,7 +102,7 @@ bool image_reply_check(const struct image_reply *reply, const struct image_reque
     };
     if (reply->code == ERROR_NONE)
         return !has_header(request->kind) || check_header(reply, request, &answer->header);
-    if (!is_decoders_error(reply->code, reply->system))
+    if (!is_decoders_error(reply->code, reply->system) || reply->text[0] == '\0')
         return false;
     answer->error.code = reply->code;
     answer->error.system = reply->system;

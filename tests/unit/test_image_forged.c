@@ -196,6 +196,7 @@ START_TEST(answers_that_no_decoder_gives_are_refused)
         failed(ERROR_IO, ENOSPC),
         failed(ERROR_IO, ECHILD),
         failed(ERROR_MEMORY, EACCES),
+        {.kind = IMAGE_ANSWER, .code = ERROR_IMAGE}, /* without a word */
     };
     for (size_t i = 0; i < sizeof forged / sizeof *forged; i++) {
         struct image_worker *worker = begin(one(forged[i]), one(sound()));
