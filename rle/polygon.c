@@ -114,6 +114,8 @@ static int compare_columns(struct trace *trace, struct column left, struct colum
 
 static int find_edges(struct trace *trace, struct error *error)
 {
+    if (trace->strip_count == 0) /* there is no pointer to add to */
+        return 0;
     const struct rle_strip *strip = trace->strips, *end = trace->strips + trace->strip_count;
     struct column left = {strip, strip, false};
     uint32_t x = 0;
