@@ -111,7 +111,7 @@ static int rank(struct eval_mask *masks, size_t count, struct error *error)
     return 0;
 }
 
-enum { OVERLAPS_MAX = 1 << 24 }; /* of masks with segments of an image: 128 MiB */
+enum { SEGMENTS_MAX = 1 << 14 }; /* of an image: their overlaps with 1,000 masks take 128 MiB */
 
 /* iou[count][truth->count] */
 static void overlap(const struct segments *truth, const struct eval_mask *masks, size_t count,
@@ -134,9 +134,9 @@ int eval_masks(struct eval_scores *scores, const struct segments *truth, struct 
     double *iou = NULL;
     uint64_t *areas = NULL;
     int status = -1;
-    if (truth->count > OVERLAPS_MAX / most)
-        return error_set(error, ERROR_RECORD, "%zu true segments are more than the %zu of an image",
-                         truth->count, OVERLAPS_MAX / most);
+    if (truth->count > SEGMENTS_MAX)
+        return error_set(error, ERROR_RECORD, "%zu true segments are more than the %d of an image",
+                         truth->count, SEGMENTS_MAX);
     if (rank(masks, count, error) == 0 &&
         (areas = memory_new(truth->count, sizeof *areas, "areas", error)) &&
         (iou = memory_new(used, truth->count * sizeof *iou, "overlaps", error))) {
