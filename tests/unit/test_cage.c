@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -659,6 +660,33 @@ START_TEST(limits_are_for_good)
 }
 END_TEST
 
+/* What a container does that forbids filters. Exits with 0 if there is no cage then, and that is
+ * said. */
+static int be_without_filters(void)
+{
+    struct error error = {0};
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    const struct scmp_arg_cmp filters = {0, SCMP_CMP_EQ, PR_SET_SECCOMP, 0};
+    if (!filter || seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(seccomp), 0) ||
+        seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 1, filters) ||
+        seccomp_load(filter))
+        return 1;
+    if (cage_enter(&error) == 0 || error.code != ERROR_UNSUPPORTED || error.system == 0)
+        return 2;
+    return strstr(error.text, "no seccomp filter for a process that reads") ? 0 : 3;
+}
+
+START_TEST(without_filters_there_is_no_cage)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(be_without_filters());
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_msg(status == 0, "status %x", status);
+}
+END_TEST
+
 static void set_out(void)
 {
     prey.scratch = scratch_new();
@@ -694,6 +722,7 @@ int main(void)
     tcase_add_test(tests, what_decoders_need_works);
     tcase_add_test(tests, a_process_still_ends_by_its_own_signals);
     tcase_add_test(tests, limits_are_for_good);
+    tcase_add_test(tests, without_filters_there_is_no_cage);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }
