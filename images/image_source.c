@@ -1,5 +1,6 @@
 #include "images/image_source.h"
 
+#include <errno.h>
 #include <sched.h>
 
 #include "base/error.h"
@@ -233,6 +234,8 @@ static int open_pixels(struct image_source *source, const struct image_options *
     uint8_t *start = NULL; /* the source's own */
     gint64 sniffed = vips_source_sniff_at_most(source->bytes, &start, IMAGE_KIND_BYTES);
     size_t size = sniffed > 0 ? (size_t)sniffed : 0;
+    if (sniffed < 0 && source->from_file) /* libvips keeps the errno for itself */
+        return error_set_system(error, ERROR_IMAGE, EIO, "%s: cannot be read", source->name);
     source->depth = options ? options->depth : IMAGE_UPPER_8_BITS;
     source->format = image_format_find(start, size);
     if (!source->format)

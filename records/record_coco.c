@@ -183,8 +183,9 @@ static int append(const struct document *document, const struct member *member, 
 
 static void append_text(char *text, size_t *used, const char *more)
 {
-    memcpy(text + *used, more, strlen(more));
-    *used += strlen(more);
+    size_t length = strlen(more);
+    memcpy(text + *used, more, length + 1);
+    *used += length;
 }
 
 /* Whether {"images": [IMAGE], "annotations": [those of id]} has a size that is read; *size is it.

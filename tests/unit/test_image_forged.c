@@ -124,7 +124,8 @@ static struct image_worker *begin(struct script open, struct script pixels)
     ck_assert_ptr_nonnull(worker);
     fixture.open = open;
     fixture.pixels = pixels;
-    fixture.children = fixture.said = 0;
+    fixture.children = 0;
+    atomic_store(&fixture.said, 0);
     return worker;
 }
 

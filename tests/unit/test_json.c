@@ -89,7 +89,8 @@ START_TEST(buffers_end_anywhere)
         struct json_piece piece;
         size_t length = BUFFER - shift;
         memset(text, ' ', length);
-        memcpy(text, "[\"", 2);
+        text[0] = '[';
+        text[1] = '"';
         memset(text + 2, 'x', length - 2);
         length += (size_t)snprintf(text + length, 64, "\\\"\\\\\\\\\", \"\\\\\", 5]");
         int file = file_of(text, length);
