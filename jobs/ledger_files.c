@@ -14,13 +14,16 @@
 #include "jobs/shard.h"
 
 /* Reads a ledger's file name; *shard is its shard. A number that no run can have is no ledger's:
- * memory for as many shards would be asked for. */
+ * memory for as many shards would be asked for. Nor is one that no run writes like that ("00", "+0",
+ * " 0"): a shard would have two ledgers. */
 static bool parse_name(const char *name, struct shard *shard)
 {
-    int used = 0;
-    return sscanf(name, "ledger-%u-of-%u.ndjson%n", &shard->index, &shard->count, &used) == 2 &&
-           used > 0 && name[used] == '\0' && shard->count <= SHARD_MAX &&
-           shard->index < shard->count;
+    char written[64];
+    if (sscanf(name, "ledger-%u-of-%u.ndjson", &shard->index, &shard->count) != 2 ||
+        shard->count > SHARD_MAX || shard->index >= shard->count)
+        return false;
+    snprintf(written, sizeof written, "ledger-%u-of-%u.ndjson", shard->index, shard->count);
+    return strcmp(name, written) == 0;
 }
 
 static bool is_ledger(const char *name, const struct shard *shard)

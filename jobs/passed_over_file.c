@@ -6,12 +6,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/atomic.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/folder.h"
 #include "base/json_load.h"
+#include "base/path.h"
 #include "jobs/ledger.h"
 #include "jobs/ndjson.h"
 #include "jobs/passed_over.h"
@@ -89,13 +91,17 @@ static int read_shard(const struct folder *run, const char *name, double *latest
     return 0;
 }
 
-/* Whether a name is that of the file of one of `shards` shards, and of which. */
+/* Whether a name is that of the file of one of `shards` shards, and of which. As with ledgers, "00"
+ * and the like would be a second file of a shard. */
 static bool is_of_shard(const char *name, uint32_t shards, uint32_t *index)
 {
-    unsigned count;
-    int end = 0;
-    sscanf(name, "passed-over-%u-of-%u.json%n", index, &count, &end);
-    return end > 0 && name[end] == '\0' && count == shards && *index < count;
+    char written[NAME_SIZE];
+    uint32_t count;
+    if (sscanf(name, "passed-over-%u-of-%u.json", index, &count) != 2 || count != shards ||
+        *index >= count)
+        return false;
+    write_name(written, *index, count);
+    return strcmp(name, path_base(written)) == 0;
 }
 
 int passed_over_read_run(const struct folder *run, uint32_t shards, struct passed_over *passed,
