@@ -40,6 +40,10 @@ bool folder_refuses_name(int system)
 static int not_opened(const struct folder *folder, const char *name, int reason,
                       struct error *error)
 {
+    if (folder_refuses_name(reason))
+        return error_set_system(error, ERROR_IO, reason,
+                                "%s%s: its file system cannot hold this name; shorten or change it",
+                                folder->prefix, name);
     if (reason == ELOOP && !folder->trusted)
         error_set(error, ERROR_IO,
                   "%s%s: a symbolic link is on the way to it, and others may have put it there; "
@@ -47,14 +51,10 @@ static int not_opened(const struct folder *folder, const char *name, int reason,
                   folder->prefix, name);
     else if (reason == EXDEV)
         error_set(error, ERROR_IO, "%s%s: leads out of the folder", folder->prefix, name);
-    else if (folder_refuses_name(reason))
-        error_set_system(error, ERROR_IO, reason,
-                         "%s%s: its file system cannot hold this name; shorten or change it",
-                         folder->prefix, name);
     else
         return error_set_system(error, ERROR_IO, reason, "%s%s: cannot be opened", folder->prefix,
                                 name);
-    error->system = reason;
+    error->system = reason; /* without its text, which says less */
     return -1;
 }
 

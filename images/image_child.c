@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -23,16 +22,6 @@ static void set_alarm(double seconds)
     timer.it_value.tv_sec = (time_t)seconds;
     timer.it_value.tv_usec = (suseconds_t)((seconds - (double)timer.it_value.tv_sec) * 1e6);
     setitimer(ITIMER_REAL, &timer, NULL);
-}
-
-/* Whether `bytes` more of private memory may be had. */
-static bool has_memory(size_t bytes)
-{
-    void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (map == MAP_FAILED)
-        return false;
-    munmap(map, bytes);
-    return true;
 }
 
 static void *do_nothing(void *unused)
@@ -72,7 +61,7 @@ static void blame(const struct image_request *request, struct image_answer *answ
     struct error *error = &answer->error;
     if (error->code != ERROR_IMAGE || error->system)
         return;
-    if (!has_memory(LEAST_BYTES + answer->header.bytes))
+    if (!image_watch_may_have(LEAST_BYTES + answer->header.bytes))
         error_set_system(error, ERROR_MEMORY, ENOMEM, "%s: cannot be decoded", request->name);
     else if (!has_descriptor())
         error_set_system(error, ERROR_IO, EMFILE, "%s: cannot be decoded", request->name);
@@ -166,7 +155,7 @@ static void decode(struct child *child, const struct image_request *request,
     answer->header = child->source.header;
     size_t begin = image_shared_pixels(request->size);
     size_t pixels = (size_t)answer->header.width * (size_t)answer->header.height;
-    if (!has_memory(LEAST_BYTES + answer->header.bytes))
+    if (!image_watch_may_have(LEAST_BYTES + answer->header.bytes))
         error_set_system(&answer->error, ERROR_MEMORY, ENOMEM, "%s: cannot be decoded",
                          request->name); /* now, because some decoders abort without memory */
     else if (make_room(child, request, begin + 3 * pixels, &answer->error) == 0)

@@ -18,7 +18,7 @@ static ssize_t read_some(int descriptor, void *bytes, size_t size, off_t positio
     return got;
 }
 
-static int check_regular(int descriptor, const char *path, struct error *error)
+int image_file_regular(int descriptor, const char *path, struct error *error)
 {
     struct stat status;
     if (fstat(descriptor, &status))
@@ -36,7 +36,7 @@ int image_file_descriptor(const char *path, struct error *error)
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (descriptor < 0)
         return error_set_system(error, ERROR_IMAGE, errno, "%s: cannot be opened", path);
-    if (check_regular(descriptor, path, error) == 0)
+    if (image_file_regular(descriptor, path, error) == 0)
         return descriptor;
     close(descriptor);
     return -1;

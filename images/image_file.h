@@ -1,4 +1,4 @@
-/* image_file.h - the bytes of an image file; internal to image*.c.
+/* image_file.h - the bytes of an image file; internal to images/ but for its checks.
  *
  * Files of ordinary size are read into memory before they are decoded. This tells an I/O error from
  * a damaged image, and protects against another process that truncates the file meanwhile: a
@@ -21,6 +21,9 @@ struct image_file {
     uint8_t *bytes; /* owned: the contents; NULL if they are read piece by piece */
     size_t size;    /* of `bytes` */
 };
+
+/* Refuses an open file that is not regular, or empty. Returns 0, or -1 with ERROR_IMAGE. */
+int image_file_regular(int descriptor, const char *path, struct error *error);
 
 /* Opens a regular, non-empty file for reading; never blocks on a pipe or a device. Returns a
  * descriptor, or -1 with ERROR_IMAGE (and the errno). */

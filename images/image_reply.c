@@ -31,9 +31,7 @@ static bool is_among(int number, const int *numbers, size_t count)
     return false;
 }
 
-/* Errnos of reading from an open file, on a disk or a server: what pread's manual and the file
- * systems of Linux have. */
-static bool is_of_reading(int system)
+bool image_errno_of_reading(int system)
 {
     static const int numbers[] = {
         EIO,          EAGAIN,       EINTR,    EINVAL,      EISDIR,       EPERM,      EACCES,
@@ -50,7 +48,7 @@ static bool is_decoders_error(enum error_code code, int system)
 {
     switch (code) {
     case ERROR_IMAGE: /* of the image, or of the file that it is read from */
-        return system == 0 || is_of_reading(system);
+        return system == 0 || image_errno_of_reading(system);
     case ERROR_MEMORY:
         return system == 0 || system == ENOMEM || system == EAGAIN;
     case ERROR_IO: /* no descriptor, no thread for a decoder */

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
-#include <stddef.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -74,6 +74,15 @@ void image_watch_limit(uint64_t bytes)
     watch.most = watch.before + bytes;
     if (bytes && watch.descriptor >= 0)
         set_timer(PERIOD);
+}
+
+bool image_watch_may_have(size_t bytes)
+{
+    void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED)
+        return false;
+    munmap(map, bytes);
+    return true;
 }
 
 void image_watch_trim(void)

@@ -1,4 +1,4 @@
-/* image_watch.h - the limit on a child's private memory; internal to image_*.c.
+/* image_watch.h - a child's private memory, and the limit on it; internal to the children.
  *
  * An rlimit would make a decoder's allocation fail, and most decoders then call the image damaged, or
  * abort. So nothing fails here: after every few milliseconds of CPU time a signal handler looks how
@@ -9,6 +9,8 @@
 #ifndef IMAGES_IMAGE_WATCH_H
 #define IMAGES_IMAGE_WATCH_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Notes how much memory the process has, and opens what the handler reads. Call it once, before the
@@ -17,6 +19,9 @@ void image_watch_start(void);
 
 /* Ends the process once it has `bytes` more than at its start; 0: no limit. */
 void image_watch_limit(uint64_t bytes);
+
+/* Whether the machine lets this process have `bytes` more of private memory. */
+bool image_watch_may_have(size_t bytes);
 
 /* Gives memory that was freed back to the system, if that is worth a call. */
 void image_watch_trim(void);

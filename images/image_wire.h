@@ -142,6 +142,10 @@ int image_send(int socket, const struct image_message *message);
  * the count is 0. Returns 1; 0 at the end; -1 with errno set. */
 int image_receive(int socket, struct image_message *message);
 
+/* Whether a child may have this errno from reading an open file, on a disk or a server: what pread's
+ * manual and the file systems of Linux have. */
+bool image_errno_of_reading(int system);
+
 /* Whether an errno of a socket says that the process at its other end is gone. */
 bool image_peer_gone(int system);
 

@@ -1,7 +1,6 @@
 /* The child that parses one tar: the other end of tar_input.c. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "base/error.h"
@@ -41,16 +40,6 @@ static void put_member(struct tar_reply *reply, const struct tar_entry *entry)
     reply->target_size = put_text(reply, reply->name_size, leads ? entry->target : "");
 }
 
-/* Whether this process may have `bytes` more. */
-static bool has_memory(size_t bytes)
-{
-    void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (map == MAP_FAILED)
-        return false;
-    munmap(map, bytes);
-    return true;
-}
-
 /* Says whose fault the failure is. Unpackers call a tar damaged, too, when memory runs out; so some is
  * tried for: as much as they ask for at once if they say that they got none. */
 static void put_failure(struct tar_child *child)
@@ -62,7 +51,8 @@ static void put_failure(struct tar_child *child)
     const size_t most = 1 << 30; /* xz's dictionary */
     bool asked = child->error.code == ERROR_MEMORY;
     bool reading = child->error.code == ERROR_IO && child->error.system;
-    reply->answer = reading || has_memory(asked ? most : least) ? TAR_DAMAGED : TAR_STARVED;
+    reply->answer =
+        reading || image_watch_may_have(asked ? most : least) ? TAR_DAMAGED : TAR_STARVED;
     reply->system = reading ? (uint32_t)child->error.system : 0;
     reply->name_size = put_text(reply, 0, child->error.text);
     reply->target_size = put_text(reply, reply->name_size, "");

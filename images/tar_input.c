@@ -1,6 +1,7 @@
 #include "images/tar_input.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -150,19 +151,6 @@ static int fail_child(struct tar_input *input, struct error *error)
     return fail(input, error);
 }
 
-/* Whether an errno is one that read(2) of a tar gives, or 0. */
-static bool is_readers_errno(uint32_t system)
-{
-    static const int known[] = {
-        0,           EIO,        ESTALE,   EISDIR, EINVAL,    EBADF,        EACCES,       EPERM,
-        EAGAIN,      ETIMEDOUT,  ENOTCONN, ENODEV, ENXIO,     EHOSTDOWN,    EHOSTUNREACH, ENETDOWN,
-        ENETUNREACH, ECONNRESET, ENOBUFS,  ENOMEM, EOVERFLOW, ECONNREFUSED, ECONNABORTED};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (system == (uint32_t)known[i])
-            return true;
-    return false;
-}
-
 /* Whether a text in a reply has this size and no other NUL than its last byte. */
 static bool is_text(const char *text, uint32_t size)
 {
@@ -186,7 +174,8 @@ static bool is_reply(const struct tar_reply *reply, size_t size, enum tar_reques
     case TAR_BYTES:
         return request == TAR_PART && reply->size <= TAR_WINDOW;
     case TAR_DAMAGED:
-        return is_readers_errno(reply->system);
+        return reply->system == 0 ||
+               (reply->system <= INT_MAX && image_errno_of_reading((int)reply->system));
     default:
         return reply->answer == TAR_STARVED;
     }

@@ -80,9 +80,9 @@ struct ledger_line {
     uint64_t pid;
 };
 
-/* Opens or creates the ledger of a shard for appending; `run` is the run's folder. Makes RUN/.maskmill if it is missing. Only
- * one process may write a shard's ledger; the caller ensures that (lock.h).
- * Returns NULL with ERROR_IO or ERROR_MEMORY. */
+/* Opens or creates the ledger of a shard for appending; `run` is the run's folder. Makes
+ * RUN/.maskmill if it is missing. Only one process may write a shard's ledger; the caller ensures
+ * that (lock.h). Returns NULL with ERROR_IO or ERROR_MEMORY. */
 struct ledger *ledger_open(const struct folder *run, const struct shard *shard,
                            struct error *error);
 
@@ -130,10 +130,10 @@ struct ledger_reading {
 int ledger_read(const struct folder *run, const char *name, ledger_visit *visit, void *context,
                 struct ledger_reading *reading, struct error *error);
 
-/* The names of a run's ledgers below its folder, sorted: an array of *count strings in one block, freed with
- * free(3). With a shard, only ledgers that may hold its items: its own, and those written with
- * another number of shards. *names is NULL if there are none. Returns 0, or -1 with ERROR_IO or
- * ERROR_MEMORY. */
+/* The names of a run's ledgers below its folder, sorted: an array of *count strings in one block,
+ * freed with free(3). With a shard, only ledgers that may hold its items: its own, and those
+ * written with another number of shards. *names is NULL if there are none. Returns 0, or -1 with
+ * ERROR_IO or ERROR_MEMORY. */
 int ledger_files(const struct folder *run, const struct shard *shard, char ***names, size_t *count,
                  struct error *error);
 

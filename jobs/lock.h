@@ -31,10 +31,10 @@ enum lock_answer {
     LOCK_HELD /* *error says "held by pid N on host H since T" */
 };
 
-/* Takes the lock on the file `name` below the run's folder, creating the file, and starts a thread that writes the beats.
- * `watch_seconds` is LOCK_WATCH, or less in tests. Returns LOCK_TAKEN with *result set, LOCK_HELD,
- * or -1 with ERROR_IO or ERROR_MEMORY. A process must not take the same file twice, since fcntl
- * locks belong to the process. Children do not inherit the lock. */
+/* Takes the lock on the file `name` below the run's folder, creating the file, and starts a thread
+ * that writes the beats. `watch_seconds` is LOCK_WATCH, or less in tests. Returns LOCK_TAKEN with
+ * *result set, LOCK_HELD, or -1 with ERROR_IO or ERROR_MEMORY. A process must not take the same
+ * file twice, since fcntl locks belong to the process. Children do not inherit the lock. */
 int lock_take(const struct folder *run, const char *name, int watch_seconds, struct lock **result,
               struct error *error);
 

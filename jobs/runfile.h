@@ -24,11 +24,12 @@ enum runfile_answer {
     RUNFILE_DIFFERS  /* it has others; *error names the first differences, old and new */
 };
 
-/* Writes the file `name` below the run's folder if it is missing, else compares. Of several processes that start at once, exactly
- * one creates the file (complete and synced before it gets its name), and the others compare. On a
- * file system without hard links and without RENAME_NOREPLACE it is written under its own name.
- * Returns an enum runfile_answer; with RUNFILE_DIFFERS, error->code is ERROR_USAGE. Or returns -1
- * with ERROR_IO, ERROR_MEMORY, or ERROR_USAGE if the existing file is not a run file. */
+/* Writes the file `name` below the run's folder if it is missing, else compares. Of several
+ * processes that start at once, exactly one creates the file (complete and synced before it gets
+ * its name), and the others compare. On a file system without hard links and without
+ * RENAME_NOREPLACE it is written under its own name. Returns an enum runfile_answer; with
+ * RUNFILE_DIFFERS, error->code is ERROR_USAGE. Or returns -1 with ERROR_IO, ERROR_MEMORY, or
+ * ERROR_USAGE if the existing file is not a run file. */
 int runfile_agree(const struct folder *run, const char *name, const struct runfile_field *fields,
                   size_t count, struct error *error);
 

@@ -20,11 +20,12 @@ struct exporting {
 /* Completes a record that another tool wrote without its image. */
 static void work(void *context, struct record_entry *entry)
 {
-    const struct export_job *job = ((const struct exporting *)context)->job;
+    const struct exporting *exporting = context;
     struct record *record = &entry->record;
     int result = 0;
-    if (job->images && (record->unnamed || record->width == 0))
-        result = image_path_complete(record, job->images, job->pool, &entry->error);
+    if (exporting->images && (record->unnamed || record->width == 0))
+        result =
+            image_path_complete(record, exporting->images, exporting->job->pool, &entry->error);
     else if (record->width == 0)
         result = error_set(&entry->error, ERROR_RECORD,
                            "it has no mask that says the image's size; --images DIR finds it");

@@ -34,8 +34,8 @@ struct export_job {
 };
 
 /* Streams all records, in sorted order, to all writers. A record that is unusable is reported and
- * skipped; one that a writer refuses, for that writer. Writers stay open. Returns 0, or -1 if the export cannot go on
- * (ERROR_IO, ERROR_MEMORY): then the writers can only be abandoned. */
+ * skipped; one that a writer refuses, for that writer. Writers stay open. Returns 0, or -1 if the
+ * export cannot go on (ERROR_IO, ERROR_MEMORY): then the writers can only be abandoned. */
 int export_records(struct export_job *job, struct error *error);
 
 #endif

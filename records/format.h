@@ -33,8 +33,8 @@ extern const struct format format_sa1b, format_rle, format_ndjson, format_coco, 
  * file in a folder of that name ("/0.png"). Owned by the caller. NULL with ERROR_MEMORY. */
 char *format_name(const char *name, const char *ending, struct error *error);
 
-/* Writes `text` atomically to the file format_name and frees it. If `text` is NULL, the error is already
- * set. Returns 0 or -1. */
+/* Writes `text` atomically to the file format_name and frees it. If `text` is NULL, the error is
+ * already set. Returns 0 or -1. */
 int format_write(struct writer *writer, const char *name, const char *ending, char *text,
                  size_t length, struct error *error);
 

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/path.h"
 #include "images/image_pool.h"
+#include "records/image_place.h"
 #include "records/record.h"
 
 int image_path_check(const char *file_name, struct error *error)
@@ -20,40 +22,53 @@ int image_path_check(const char *file_name, struct error *error)
                      file_name);
 }
 
-char *image_path(const char *folder, const char *file_name, struct error *error)
+int image_path_header(const struct folder *images, const char *file_name, struct image_pool *pool,
+                      struct image_header *header, struct error *error)
 {
-    return image_path_check(file_name, error) ? NULL : path_join(folder, file_name, error);
+    const struct image_place place = {.folder = images, .name = file_name};
+    char *path; /* for messages */
+    if (image_path_check(file_name, error))
+        return -1;
+    if (asprintf(&path, "%s%s", images->prefix, file_name) < 0)
+        return error_set(error, ERROR_MEMORY, "%s: no memory for its path", file_name);
+    const struct image_input file = {path, image_place_open(&place, error)};
+    int status = file.descriptor < 0 ? -1 : image_pool_header(pool, &file, header, error);
+    if (file.descriptor >= 0)
+        close(file.descriptor);
+    free(path);
+    return status;
 }
 
-/* FOLDER/NAME.EXTENSION if it is there, else NULL; the extension in lower or upper case. */
-static char *find_one(const char *folder, const char *name, const char *extension, bool upper,
-                      struct error *error)
+/* NAME.EXTENSION if it is there, else NULL; the extension in lower or upper case. */
+static char *find_one(const struct folder *images, const char *name, const char *extension,
+                      bool upper, struct error *error)
 {
-    char *path;
-    if (asprintf(&path, "%s/%s.%s", folder, name, extension) < 0) {
+    char *file_name;
+    if (asprintf(&file_name, "%s.%s", name, extension) < 0) {
         error_set(error, ERROR_MEMORY, "%s: no memory for its image's name", name);
         return NULL;
     }
-    for (char *at = strrchr(path, '.'); upper && *at; at++)
+    for (char *at = strrchr(file_name, '.'); upper && *at; at++)
         *at = (char)toupper((unsigned char)*at);
-    if (access(path, F_OK) == 0)
-        return path;
-    free(path);
+    if (folder_has(images, file_name))
+        return file_name;
+    free(file_name);
     return NULL;
 }
 
-/* Finds the one image of the record called `name`: its path in `folder`. */
-static char *find(const char *folder, const char *name, struct error *error)
+/* Finds the name of the one image of the record called `name`. */
+static char *find(const struct folder *images, const char *name, struct error *error)
 {
+    const char *prefix = images->prefix;
     char *found = NULL;
-    error_set(error, ERROR_RECORD, "it does not name its image, and %s/%s.* is no image", folder,
+    error_set(error, ERROR_RECORD, "it does not name its image, and %s%s.* is no image", prefix,
               name);
     const char *extension;
     for (size_t i = 0; (extension = image_extension(i / 2)); i++) {
-        char *other = find_one(folder, name, extension, i % 2, error);
+        char *other = find_one(images, name, extension, i % 2, error);
         if (other && found) {
-            error_set(error, ERROR_RECORD, "it does not name its image, which may be %s or %s",
-                      found, other);
+            error_set(error, ERROR_RECORD, "it does not name its image, which may be %s%s or %s%s",
+                      prefix, found, prefix, other);
             free(found);
             free(other);
             return NULL;
@@ -63,14 +78,10 @@ static char *find(const char *folder, const char *name, struct error *error)
     return found;
 }
 
-/* Takes the name of the image that is found in `folder`. */
-static int take_name(struct record *record, const char *folder, struct error *error)
+/* Takes the name of the image that is found. */
+static int take_name(struct record *record, const struct folder *images, struct error *error)
 {
-    char *path = find(folder, record->file_name, error);
-    char *name = path ? strdup(path + strlen(folder) + 1) : NULL;
-    if (path && !name)
-        error_set(error, ERROR_MEMORY, "%s: no memory for its image's name", record->file_name);
-    free(path);
+    char *name = find(images, record->file_name, error);
     if (!name)
         return -1;
     free(record->file_name);
@@ -80,25 +91,17 @@ static int take_name(struct record *record, const char *folder, struct error *er
     return 0;
 }
 
-static int read_size(struct record *record, const char *folder, struct image_pool *pool,
-                     struct error *error)
+int image_path_complete(struct record *record, const struct folder *images, struct image_pool *pool,
+                        struct error *error)
 {
     struct image_header header;
-    char *path = image_path(folder, record->file_name, error);
-    const struct image_input file = {path, -1};
-    int status = path ? image_pool_header(pool, &file, &header, error) : -1;
-    free(path);
-    if (status)
+    if (record->unnamed && take_name(record, images, error))
+        return -1;
+    if (record->width)
+        return 0;
+    if (image_path_header(images, record->file_name, pool, &header, error))
         return -1;
     record->width = (uint32_t)header.width;
     record->height = (uint32_t)header.height;
     return 0;
-}
-
-int image_path_complete(struct record *record, const char *folder, struct image_pool *pool,
-                        struct error *error)
-{
-    if (record->unnamed && take_name(record, folder, error))
-        return -1;
-    return record->width ? 0 : read_size(record, folder, pool, error);
 }

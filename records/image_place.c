@@ -13,6 +13,7 @@
 #include "base/folder.h"
 #include "base/read_file.h"
 #include "images/image.h"
+#include "images/image_file.h"
 
 enum { OPENING = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
 
@@ -61,9 +62,12 @@ static int open_in(const struct image_place *place, int parent, const char *base
                                         place->folder->prefix, place->name);
 }
 
-static int open_place(const struct image_place *place, struct error *error)
+/* Opens whatever is there. Returns the descriptor, or -1. */
+static int open_any(const struct image_place *place, struct error *error)
 {
     const char *base;
+    if (place->refusal)
+        return error_set(error, ERROR_IMAGE, "%s", place->refusal);
     int parent = folder_parent(place->folder, place->name, false, &base, error);
     if (parent < 0) {
         error->code = error->code == ERROR_IO ? ERROR_IMAGE : error->code;
@@ -74,15 +78,39 @@ static int open_place(const struct image_place *place, struct error *error)
     return file;
 }
 
+/* As image_place_open; the path is for messages. */
+static int open_place(const struct image_place *place, const char *path, struct error *error)
+{
+    int file = open_any(place, error);
+    if (file < 0 || image_file_regular(file, path, error) == 0)
+        return file;
+    close(file);
+    return -1;
+}
+
+/* The path of the file, for messages; freed with free(3). NULL with ERROR_MEMORY. */
+static char *path_of(const struct image_place *place, struct error *error)
+{
+    char *path;
+    if (asprintf(&path, "%s%s", place->folder ? place->folder->prefix : "", place->name) >= 0)
+        return path;
+    error_set(error, ERROR_MEMORY, "%s: no memory for its path", place->name);
+    return NULL;
+}
+
+int image_place_open(const struct image_place *place, struct error *error)
+{
+    char *path = path_of(place, error);
+    int file = path ? open_place(place, path, error) : -1;
+    free(path);
+    return file;
+}
+
 int image_place_read(const struct image_place *place, size_t most, char **bytes, size_t *size,
                      struct error *error)
 {
-    char *path;
-    if (place->refusal)
-        return error_set(error, ERROR_IMAGE, "%s", place->refusal);
-    if (asprintf(&path, "%s%s", place->folder->prefix, place->name) < 0)
-        return error_set(error, ERROR_MEMORY, "%s: no memory for its path", place->name);
-    int file = open_place(place, error);
+    char *path = path_of(place, error);
+    int file = path ? open_place(place, path, error) : -1;
     int result = file < 0 ? -1 : read_descriptor(file, path, most, bytes, size, error);
     if (file >= 0)
         close(file);

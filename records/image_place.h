@@ -15,11 +15,14 @@ struct image_place {
     const char *refusal;         /* why the image must not be read; NULL: it may */
 };
 
-/* Reads an image file of at most `most` bytes, whose first bytes must be those of an image. It is
- * reached without links, but for one: the file itself may be a link that this user, root or the
- * folder's owner has made, as those in folders of images are. In a trusted folder (folder.h) all links
- * are followed. The bytes are freed with free(3). Returns 0, or -1 with ERROR_IMAGE or ERROR_MEMORY.
- */
+/* Opens the file of an image. It is reached without links, but for one: the file itself may be a link
+ * that this user, root or the folder's owner has made, as those in folders of images are. In a
+ * trusted folder (folder.h) all links are followed. Returns the descriptor of a regular file, or -1
+ * with ERROR_IMAGE or ERROR_MEMORY. */
+int image_place_open(const struct image_place *place, struct error *error);
+
+/* Reads such a file of at most `most` bytes, whose first bytes must be those of an image. The bytes
+ * are freed with free(3). Returns 0, or -1 as image_place_open. */
 int image_place_read(const struct image_place *place, size_t most, char **bytes, size_t *size,
                      struct error *error);
 

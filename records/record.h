@@ -109,8 +109,9 @@ struct record_source {
 int record_parse(struct record *record, const struct record_source *text,
                  const struct record_faults *faults, struct error *error);
 
-/* As record_parse, from the file `name` below `folder`, of at most RECORD_FILE_MAX bytes; `as` has the
- * record's name and the limit. Messages begin with the path. Also returns -1 with ERROR_IO, which is not reported to `faults`. */
+/* As record_parse, from the file `name` below `folder`, of at most RECORD_FILE_MAX bytes; `as` has
+ * the record's name and the limit. Messages begin with the path. Also returns -1 with ERROR_IO,
+ * which is not reported to `faults`. */
 int record_read(struct record *record, const struct folder *folder, const char *name,
                 const struct record_source *as, const struct record_faults *faults,
                 struct error *error);

@@ -1,6 +1,5 @@
 #include "records/record_png.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "images/image_pool.h"
+#include "records/record.h"
 #include "rle/coco.h"
 #include "rle/rle.h"
 
@@ -146,14 +146,15 @@ static int append_mask(struct reading *reading, const char *const *columns)
     return 0;
 }
 
-/* The first line names the columns. */
-static int read_lines(struct reading *reading, FILE *file)
+/* Reads the lines of a text, which is cut up. The first one names the columns. */
+static int read_lines(struct reading *reading, char *text)
 {
     const char *columns[COLUMNS];
-    char *line = NULL;
-    size_t capacity = 0;
     int status = 0;
-    for (unsigned long number = 1; status == 0 && getline(&line, &capacity, file) > 0; number++) {
+    unsigned long number = 1;
+    for (char *line; status == 0 && (line = strsep(&text, "\n")); number++) {
+        if (!text && !*line) /* behind the last newline */
+            break;
         if (!cut(line, columns) ||
             (number > 1 && strspn(columns[ID], "0123456789") != strlen(columns[ID])))
             status =
@@ -161,10 +162,6 @@ static int read_lines(struct reading *reading, FILE *file)
         else if (number > 1)
             status = append_mask(reading, columns);
     }
-    if (status == 0 && ferror(file))
-        status = error_set_system(reading->error, ERROR_IO, errno, "%s%s: cannot be read",
-                                  reading->folder->prefix, reading->file);
-    free(line);
     return status;
 }
 
@@ -172,13 +169,15 @@ char *record_png_text(const struct folder *folder, const char *file, struct imag
                       size_t *length, struct error *error)
 {
     struct reading reading = {.folder = folder, .file = file, .pool = pool, .error = error};
-    FILE *lines = folder_stream(folder, file, error);
-    int status = lines ? 0 : -1;
+    char *lines;
+    size_t size;
+    if (folder_read(folder, file, RECORD_FILE_MAX, &lines, &size, error))
+        return NULL;
     json_text_raw(&reading.text, "[");
-    if (status == 0)
-        status = read_lines(&reading, lines);
-    if (lines)
-        fclose(lines);
+    int status = strlen(lines) == size
+                     ? read_lines(&reading, lines)
+                     : error_set(error, ERROR_RECORD, "it is no text: there is a NUL in it");
+    free(lines);
     image_free(&reading.image);
     rle_free(&reading.rle);
     json_text_raw(&reading.text, "]");

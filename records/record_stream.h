@@ -50,8 +50,8 @@ struct record_stream {
     void *context;
 };
 
-/* Reads everything that record_walk finds in the folder `path`, or the one file of records that it is. Returns 0, -1 (ERROR_IO: the folder;
- * ERROR_MEMORY), or what `visit` returned. */
+/* Reads everything that record_walk finds in the folder `path`, or the one file of records that it
+ * is. Returns 0, -1 (ERROR_IO: the folder; ERROR_MEMORY), or what `visit` returned. */
 int record_stream(const struct record_stream *stream, const char *path, struct error *error);
 
 /* Adds a fault to an entry; for `work`. If memory is short, sets entry->error. */

@@ -16,7 +16,8 @@
 
 struct verification {
     struct verify_job *job;
-    int64_t *ids; /* of all records, owned */
+    struct folder *images; /* job->images, open; or NULL */
+    int64_t *ids;          /* of all records, owned */
     size_t count, capacity;
 };
 
@@ -56,16 +57,15 @@ static void check_name(struct record_entry *entry)
     record_entry_fault(entry, -1, reason);
 }
 
-static void check_image(struct record_entry *entry, const struct verify_job *job)
+static void check_image(struct record_entry *entry, const struct verification *verification)
 {
     struct error error;
     struct image_header header;
     const struct record *record = &entry->record;
-    char *path = image_path_complete(&entry->record, job->images, job->pool, &error)
-                     ? NULL
-                     : image_path(job->images, record->file_name, &error);
-    const struct image_input file = {path, -1};
-    bool read = path && image_pool_header(job->pool, &file, &header, &error) == 0;
+    const struct folder *images = verification->images;
+    struct image_pool *pool = verification->job->pool;
+    bool read = image_path_complete(&entry->record, images, pool, &error) == 0 &&
+                image_path_header(images, record->file_name, pool, &header, &error) == 0;
     if (!read && error.code == ERROR_MEMORY) {
         entry->error = error; /* says nothing about the image */
     } else if (!read) {
@@ -76,7 +76,6 @@ static void check_image(struct record_entry *entry, const struct verify_job *job
                  record->width, record->height, header.width, header.height);
         record_entry_fault(entry, -1, reason);
     }
-    free(path);
 }
 
 static void work(void *context, struct record_entry *entry)
@@ -84,8 +83,8 @@ static void work(void *context, struct record_entry *entry)
     const struct verification *verification = context;
     if (!entry->record.unnamed)
         check_name(entry);
-    if (verification->job->images)
-        check_image(entry, verification->job);
+    if (verification->images)
+        check_image(entry, verification);
 }
 
 static int note_id(struct verification *verification, int64_t id, struct error *error)
@@ -177,12 +176,15 @@ int verify_records(struct verify_job *job, struct error *error)
                                          .every_fault = true,
                                          .visit = visit_repeated,
                                          .context = &verification};
+    if (job->images && !(verification.images = folder_open(job->images, job->trust_folder, error)))
+        return -1;
     int result = record_stream(&first, job->records, error);
     if (result == 0) {
         keep_repeated(&verification);
         if (verification.count)
             result = record_stream(&second, job->records, error);
     }
+    folder_close(verification.images);
     free(verification.ids);
     return result;
 }

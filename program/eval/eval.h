@@ -10,6 +10,7 @@
 #include "rle/rle.h"
 
 struct error;
+struct folder;
 struct image_pool;
 struct mm_segmenter;
 struct segments;

@@ -37,8 +37,9 @@ struct segments {
     size_t empty; /* left out by segments_choose */
 };
 
-/* Reads a record from untrusted text. `segments` must be zeroed or freed; max_pixels stays. Returns 0, or -1 with
- * ERROR_RECORD ("annotation 3: size is not the image's") or ERROR_MEMORY and nothing in it. */
+/* Reads a record from untrusted text. `segments` must be zeroed or freed; max_pixels stays. Returns
+ * 0, or -1 with ERROR_RECORD ("annotation 3: size is not the image's") or ERROR_MEMORY and nothing
+ * in it. */
 int segments_parse(struct segments *segments, const char *text, size_t length, struct error *error);
 
 /* As segments_parse, from the file `name` below `folder` (folder.h), or without a folder from a path
@@ -50,8 +51,8 @@ enum { SEGMENTS_FIRST_ANNOTATOR = -1 };
 
 /* Keeps only the segments of one annotator: `annotator`, or with SEGMENTS_FIRST_ANNOTATOR the one
  * with the smallest number. Of them, those without a pixel are left out, which nothing could find
- * (small polygons may be filled to none), and counted in `empty`. Returns 0, or -1 with ERROR_RECORD if there are segments, but none by
- * that annotator; then all are kept. */
+ * (small polygons may be filled to none), and counted in `empty`. Returns 0, or -1 with
+ * ERROR_RECORD if there are segments, but none by that annotator; then all are kept. */
 int segments_choose(struct segments *segments, int64_t annotator, struct error *error);
 
 void segments_free(struct segments *segments);

@@ -18,8 +18,9 @@ enum name_fold {
     NAME_FOLD_TRAILING = 16 /* "a" and "a." */
 };
 
-/* Finds out what the file system of the folder `below` in `run` takes for the same, in a folder there
- * that is made and removed again. Returns 0 with the bits in *how, or -1 with ERROR_IO or ERROR_MEMORY. */
+/* Finds out what the file system of the folder `below` in `run` takes for the same, in a folder
+ * there that is made and removed again. Returns 0 with the bits in *how, or -1 with ERROR_IO or
+ * ERROR_MEMORY. */
 int name_fold_probe(const struct folder *run, const char *below, unsigned *how,
                     struct error *error);
 
