@@ -35,3 +35,10 @@ status maskmill run $QUICK photos --exclude private --extend --format tar -o aga
 tar -tf again/@tar/*.tar | sort
 status maskmill export again --images photos --format tar -o packed-again
 tar -tf packed-again/*.tar | sort
+echo "--- nor does verify look at an image behind a linked folder, unless it is trusted"
+mkdir away looked
+cp images/a.png away/a.png
+ln -s ../away images/linked
+sed 's|"file_name": "[^"]*"|"file_name": "linked/a.png"|' out/images/a.json >looked/a.json
+status maskmill verify looked --images images
+status maskmill verify looked --images images --trust-folder
