@@ -37,7 +37,7 @@ LDLIBS = -Wl,--as-needed -fopenmp $(FOREIGN_LIBS) -lm $(EXTRA_LDLIBS)
 # ---- sources: folders, from what knows nothing to what knows all
 LIBRARY_ROOMS = base rle filters filters/scan model/kernels model/checkpoint model/decoder model/folded model \
                 images records pipeline library
-PROGRAM_ROOMS = jobs program program/run program/eval
+PROGRAM_ROOMS = jobs program program/run program/eval program/report
 SOURCES := $(filter-out program/main.c,$(wildcard $(LIBRARY_ROOMS:%=%/*.c) $(PROGRAM_ROOMS:%=%/*.c)))
 # Vector kernels: the same source once for each instruction set, chosen at run time (base/isa.h).
 SIMD := $(filter %_simd.c,$(SOURCES))
@@ -46,7 +46,8 @@ ISA_generic = -DISA=generic
 ISA_avx2 = -DISA=avx2 -mavx2 -mfma -mf16c -ffp-contract=fast
 ISA_avx512 = -DISA=avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mf16c -mprefer-vector-width=512 -ffp-contract=fast
 OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(SIMD),$(SOURCES))) \
-           $(foreach isa,$(ISAS),$(patsubst %.c,$(BUILD)/%.$(isa).o,$(SIMD))) $(BUILD)/model/builtin.o
+           $(foreach isa,$(ISAS),$(patsubst %.c,$(BUILD)/%.$(isa).o,$(SIMD))) $(BUILD)/model/builtin.o \
+           $(BUILD)/program/report/report_parts.o
 LIBRARY_OBJECTS := $(filter-out $(BUILD)/jobs/% $(BUILD)/program/%,$(OBJECTS))
 UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 PARITY_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/parity/test_*.c))
@@ -111,6 +112,19 @@ $(BUILD)/model/kernels/half16_halves_simd.avx512.o: ISA_avx512 += -mavx512bf16 $
 $(BUILD)/model/builtin.o: model/builtin.S model/builtin.safetensors
 	@mkdir -p $(@D)
 	$(CC) -c -o $@ $<
+
+# The page of a report: the files that report/files names, joined by kind.
+PAGE := $(addprefix report/,$(shell cat report/files))
+$(BUILD)/report/style.css: $(filter report/style/%,$(PAGE))
+$(BUILD)/report/worker.js: $(filter report/worker/%,$(PAGE))
+$(BUILD)/report/code.js: $(filter report/code/%,$(PAGE))
+JOINED = $(BUILD)/report/style.css $(BUILD)/report/worker.js $(BUILD)/report/code.js
+$(JOINED): report/files
+	@mkdir -p $(@D)
+	cat $(filter-out report/files,$^) >$@.new && mv $@.new $@
+$(BUILD)/program/report/report_parts.o: program/report/report_parts.S report/index.html $(JOINED)
+	@mkdir -p $(@D)
+	$(CC) -c -Wa,-I$(BUILD)/report -o $@ $<
 
 # Holds the compiler's command line, so that everything is compiled again when it changes; and says so
 # in one line when packages are missing.

@@ -101,6 +101,26 @@ static const struct command table[] = {
         .run = stats_main,
     },
     {
+        .name = "report",
+        .option_bit = FOR_REPORT,
+        .summary = "write a page to look at masks in a browser",
+        .synopsis = "RUN [RUN2] [--images DIR] [-o report]",
+        .about =
+            "Writes a page about the records in RUN, a folder or a file of any tool's records: a "
+            "gallery, every image with its masks, thresholds to move, a part-whole tree, and what "
+            "the run is like as a whole. With RUN2, both are compared. The page, "
+            "report/index.html, "
+            "opens in a browser without a network; the folder can be moved.",
+        .statuses =
+            "0 all records shown, 1 some refused, which the page lists, 2 wrong usage, 3 the "
+            "disk or the memory stopped the work.",
+        .operand = OPERAND_FOLDER,
+        .wanted = "one run, or two to compare,",
+        .least = 1,
+        .most = 2,
+        .run = report_main,
+    },
+    {
         .name = "info",
         .option_bit = FOR_INFO,
         .summary = "describe a model file",

@@ -33,8 +33,9 @@ struct command {
     const char *statuses; /* exit statuses, each with its meaning */
 
     enum operand_kind operand;
-    const char *wanted;       /* the one operand in a message; NULL: any number of operands */
+    const char *wanted;       /* the operands in a message; NULL: any number of operands */
     int least;                /* operands that must be there, 0 or 1 */
+    int most;                 /* operands if `wanted` is set; 0: one */
     void (*values)(FILE *to); /* a list that belongs to the help, or NULL */
 
     enum exit_status (*run)(struct command_line *line);
@@ -62,6 +63,7 @@ enum exit_status merge_main(struct command_line *line);
 enum exit_status export_main(struct command_line *line);
 enum exit_status verify_main(struct command_line *line);
 enum exit_status stats_main(struct command_line *line);
+enum exit_status report_main(struct command_line *line);
 enum exit_status info_main(struct command_line *line);
 enum exit_status fetch_main(struct command_line *line);
 enum exit_status eval_main(struct command_line *line);

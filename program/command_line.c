@@ -72,7 +72,8 @@ static int read_options(struct settings *settings, int argc, char **argv,
 static int check_operands(const struct command_line *line, struct error *error)
 {
     const struct command *command = line->command;
-    if (!command->wanted || line->operand_count == 1 || line->operand_count < 1 - command->least)
+    const int most = command->most ? command->most : 1;
+    if (!command->wanted || (line->operand_count >= command->least && line->operand_count <= most))
         return 0;
     return error_set(error, ERROR_USAGE, "%s %s; see --help", command->wanted,
                      command->least ? "is needed" : "at most");

@@ -195,7 +195,7 @@ static void zsh_command(const struct command *command, FILE *to)
 {
     size_t count;
     const struct setting *table = settings_table(&count);
-    const char *many = command->wanted ? "" : "*";
+    const char *many = command->wanted && command->most < 2 ? "" : "*";
     fprintf(to, "    %s)\n        _arguments", command->name);
     for (size_t i = 0; i < count; i++)
         if (table[i].traits & command->option_bit)

@@ -48,14 +48,14 @@ struct settings {
     bool trust_folder;
     uint64_t max_pixels; /* largest width * height that is decoded */
 
-    int threads;          /* threads that share one image; 0: chosen */
-    int workers;          /* images at a time; 0: chosen */
-    uint64_t memory;      /* bytes; 0: what the machine has free */
-    char *shard;          /* "i/n", "auto", "auto/n" */
-    bool lock;            /* if the same run is in progress, end at once with status 0 */
-    bool retry_failed;    /* only images that failed before */
-    bool overwrite;       /* begin afresh in a folder with another configuration */
-    bool extend;          /* go on in a folder with another configuration */
+    int threads;       /* threads that share one image; 0: chosen */
+    int workers;       /* images at a time; 0: chosen */
+    uint64_t memory;   /* bytes; 0: what the machine has free */
+    char *shard;       /* "i/n", "auto", "auto/n" */
+    bool lock;         /* if the same run is in progress, end at once with status 0 */
+    bool retry_failed; /* only images that failed before */
+    bool overwrite; /* begin afresh in a folder with another configuration; report: replace one */
+    bool extend;    /* go on in a folder with another configuration */
     char *max_failures;   /* "N" or "P%"; NULL: no limit */
     double max_time;      /* seconds; 0: no limit */
     int retries;          /* further attempts after a passing fault of the file system */
@@ -68,7 +68,9 @@ struct settings {
     /* of the other commands */
     bool json;          /* the report as JSON */
     bool watch;         /* status: again and again */
-    char *images;       /* export, verify: folder that file_name is relative to */
+    char *images;       /* export, verify, report: folder that file_name is relative to */
+    bool single_file;   /* report: one HTML file */
+    char *photos;       /* report: "auto", "copy", "link" or "none" */
     char *ids;          /* export: "stable" or "sequential" */
     int shard_images;   /* export: images a tar */
     char *shard_prefix; /* export: of the tars' names */
@@ -116,7 +118,8 @@ enum setting_trait {
     FOR_EVAL = 1 << 8,
     FOR_BENCH = 1 << 9,
     FOR_HELP = 1 << 10,
-    FOR_ALL = (1 << 11) - 1,
+    FOR_REPORT = 1 << 11,
+    FOR_ALL = (1 << 12) - 1,
 
     /* A run that changes it gives other output. */
     DECIDES = 1 << 16,

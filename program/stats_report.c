@@ -103,6 +103,36 @@ static void json_distribution(struct json_text *text, const struct distribution 
     json_text_raw(text, "}");
 }
 
+static void json_axis(struct json_text *text, const char *name, size_t cells)
+{
+    json_text_raw(text, name);
+    json_text_double(text, STATS_SCORES_FROM);
+    json_text_raw(text, ", ");
+    json_text_double(text, STATS_SCORES_FROM + STATS_SCORES_CELL * (double)cells);
+    json_text_raw(text, ", ");
+    json_text_integer(text, (int64_t)cells);
+    json_text_raw(text, "]");
+}
+
+/* The map of both scores: its axes, then the cells that are not empty. */
+static void json_scores(struct json_text *text, const struct stats *stats)
+{
+    bool first = true;
+    json_axis(text, ",\n\"score_map\": {\"iou\": [", STATS_IOU_CELLS);
+    json_axis(text, ", \"stability\": [", STATS_STABILITY_CELLS);
+    json_text_raw(text, ", \"cells\": [");
+    for (size_t i = 0; i < STATS_IOU_CELLS; i++)
+        for (size_t j = 0; j < STATS_STABILITY_CELLS; j++) {
+            const uint64_t cell[] = {i, j, stats->scores[i][j]};
+            if (cell[2] == 0)
+                continue;
+            json_text_raw(text, first ? "" : ", ");
+            json_list(text, cell, 3);
+            first = false;
+        }
+    json_text_raw(text, "]}");
+}
+
 void stats_json(const struct stats *stats, struct json_text *text)
 {
     struct distribution distributions[DISTRIBUTIONS];
@@ -122,7 +152,9 @@ void stats_json(const struct stats *stats, struct json_text *text)
         json_text_raw(text, y ? ",\n" : "[");
         json_list(text, stats->centres[y], STATS_CENTRES);
     }
-    json_text_raw(text, "]}\n");
+    json_text_raw(text, "]");
+    json_scores(text, stats);
+    json_text_raw(text, "}\n");
 }
 
 static void print_bar(uint64_t count, uint64_t most)

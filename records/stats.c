@@ -27,6 +27,23 @@ static size_t cell(double place, uint32_t pixels)
     return at < STATS_CENTRES ? at : STATS_CENTRES - 1;
 }
 
+static size_t score_cell(float score, size_t cells)
+{
+    double at = floor(((double)score - STATS_SCORES_FROM) / STATS_SCORES_CELL);
+    return at < 0 ? 0 : at >= (double)cells ? cells - 1 : (size_t)at;
+}
+
+static void add_scores(struct stats *stats, const struct mask *mask, unsigned absent)
+{
+    if (!(absent & RECORD_NO_IOU))
+        histogram_add(&stats->predicted_iou, (double)mask->predicted_iou);
+    if (!(absent & RECORD_NO_STABILITY))
+        histogram_add(&stats->stability, (double)mask->stability_score);
+    if (!(absent & (RECORD_NO_IOU | RECORD_NO_STABILITY)))
+        stats->scores[score_cell(mask->predicted_iou, STATS_IOU_CELLS)]
+                     [score_cell(mask->stability_score, STATS_STABILITY_CELLS)]++;
+}
+
 static void add_mask(struct stats *stats, const struct mask *mask, unsigned absent,
                      const struct stats_measure *measure)
 {
@@ -34,10 +51,7 @@ static void add_mask(struct stats *stats, const struct mask *mask, unsigned abse
     double area = (double)mask->area;
     histogram_add(&stats->area, area > 0 ? log10(area) : 0);
     stats->area_sum += area;
-    if (!(absent & RECORD_NO_IOU))
-        histogram_add(&stats->predicted_iou, (double)mask->predicted_iou);
-    if (!(absent & RECORD_NO_STABILITY))
-        histogram_add(&stats->stability, (double)mask->stability_score);
+    add_scores(stats, mask, absent);
     histogram_add(&stats->relative_size, sqrt(area / pixels));
     histogram_add(&stats->concavity, area > 0 ? 1 - area / measure->hull_area : 0);
     if (mask->area < SMALL_AREA)

@@ -17,6 +17,12 @@ struct record;
 
 enum { STATS_CENTRES = 16 }; /* cells along each side of the map of centroids */
 
+/* The map of both scores: cells of 0.005 from 0.5 up, where the filters leave masks. Scores outside
+ * count in the first or last cells. */
+enum { STATS_IOU_CELLS = 120, STATS_STABILITY_CELLS = 100 };
+#define STATS_SCORES_FROM 0.5
+#define STATS_SCORES_CELL 0.005
+
 struct stats {
     uint64_t records, empty_records, refused;
     struct histogram masks;         /* masks of an image; bins of 1 from 0 to 1000 */
@@ -28,6 +34,8 @@ struct stats {
     struct histogram concavity;     /* 0 .. 1 */
     uint64_t small, medium, large;  /* COCO's sizes: area below 32^2, below 96^2, above */
     uint64_t centres[STATS_CENTRES][STATS_CENTRES]; /* [y][x] of centroids over the image */
+    /* Of the masks that have both scores. */
+    uint64_t scores[STATS_IOU_CELLS][STATS_STABILITY_CELLS];
 };
 
 void stats_begin(struct stats *stats);

@@ -1,0 +1,147 @@
+#include "program/report/report_folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/folder.h"
+#include "program/report/report_page.h"
+
+/* Whether a name in data/ is one that a report writes, or the temporary file of one. */
+static bool is_document(const char *name)
+{
+    static const char ENDING[] = ".maskmill-tmp";
+    size_t length = strlen(name);
+    return (length > 3 && strcmp(name + length - 3, ".js") == 0) ||
+           (length >= sizeof ENDING && strcmp(name + length - (sizeof ENDING - 1), ENDING) == 0);
+}
+
+/* Removes the files of data/. */
+static int remove_documents(const struct folder *report, struct error *error)
+{
+    int status = 0;
+    DIR *list = folder_list(report, "data", error);
+    if (!list)
+        return error->system == ENOENT ? 0 : -1;
+    for (const struct dirent *entry; status == 0 && (entry = readdir(list));)
+        if (is_document(entry->d_name) && unlinkat(dirfd(list), entry->d_name, 0))
+            status = error_set_system(error, ERROR_IO, errno, "%sdata/%s: cannot be removed",
+                                      report->prefix, entry->d_name);
+    closedir(list);
+    return status;
+}
+
+static int remove_folder(const struct folder *folder, const char *name, struct error *error)
+{
+    if (unlinkat(folder->fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+        return 0;
+    return error_set_system(error, ERROR_IO, errno,
+                            "%s%s: the old report cannot be removed; it may hold files of others",
+                            folder->prefix, name);
+}
+
+int report_folder_remove(const struct folder *parent, const char *name, struct error *error)
+{
+    struct folder *report = folder_below(parent, name, error);
+    if (!report)
+        return error->system == ENOENT ? 0 : -1;
+    int status = remove_documents(report, error);
+    if (status == 0)
+        status = remove_folder(report, "data", error);
+    if (status == 0)
+        status = folder_remove(report, "index.html", error);
+    folder_close(report);
+    return status ? status : remove_folder(parent, name, error);
+}
+
+/* Locks a folder until it is closed. */
+static int lock(const struct folder *folder, struct error *error)
+{
+    if (flock(folder->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return 0; /* a file system without locks has one writer, or so we must hope */
+    return error_set(error, ERROR_IO, "%s: another maskmill is writing this report; try later",
+                     folder->path);
+}
+
+static int remove_left_over(const struct folder *parent, const char *temporary, struct error *error)
+{
+    struct folder *old = folder_below(parent, temporary, error);
+    if (!old)
+        return error->system == ENOENT ? 0 : -1;
+    int status = lock(old, error);
+    if (status == 0)
+        status = report_folder_remove(parent, temporary, error);
+    folder_close(old);
+    return status;
+}
+
+struct folder *report_folder_make(const struct folder *parent, const char *temporary,
+                                  struct error *error)
+{
+    if (remove_left_over(parent, temporary, error))
+        return NULL;
+    if (mkdirat(parent->fd, temporary, 0777)) {
+        error_set_system(error, ERROR_IO, errno, "%s%s: cannot be made", parent->prefix, temporary);
+        return NULL;
+    }
+    struct folder *folder = folder_below(parent, temporary, error);
+    if (folder && lock(folder, error) == 0)
+        return folder;
+    folder_close(folder);
+    return NULL;
+}
+
+bool report_folder_is(const struct folder *parent, const char *name)
+{
+    struct error ignored;
+    char start[REPORT_PAGE_START];
+    struct folder *report = folder_below(parent, name, &ignored);
+    FILE *page = report ? folder_stream(report, "index.html", &ignored) : NULL;
+    bool is = page && report_page_is(start, fread(start, 1, sizeof start, page));
+    if (page)
+        fclose(page);
+    folder_close(report);
+    return is;
+}
+
+/* Both names change hands, in one step where the file system can. */
+static int exchange(int parent, const char *one, const char *other, const char *spare)
+{
+    if (renameat2(parent, one, parent, other, RENAME_EXCHANGE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    return renameat(parent, other, parent, spare) || renameat(parent, one, parent, other) ||
+                   renameat(parent, spare, parent, one)
+               ? -1
+               : 0;
+}
+
+int report_folder_place(const struct folder *parent, const char *temporary, const char *name,
+                        struct error *error)
+{
+    char *spare;
+    int result = 0;
+    if (asprintf(&spare, "%s.old", temporary) < 0)
+        return error_set(error, ERROR_MEMORY, "%s: no memory for its name", name);
+    /* An empty folder is replaced by rename(2) itself. */
+    if (renameat(parent->fd, temporary, parent->fd, name)) {
+        bool there = errno == ENOTEMPTY || errno == EEXIST;
+        if (!there || exchange(parent->fd, temporary, name, spare))
+            result = error_set_system(error, ERROR_IO, errno,
+                                      "%s%s: the report cannot be put there", parent->prefix, name);
+        else
+            result = report_folder_remove(parent, temporary, error);
+    }
+    free(spare);
+    if (result == 0 && fsync(parent->fd) && errno != EINVAL)
+        result = error_set_system(error, ERROR_IO, errno, "%s: cannot be synced", parent->path);
+    return result;
+}

@@ -1,0 +1,28 @@
+/* report_masks.h - one record as an entry of an images document, with its row. */
+#ifndef PROGRAM_REPORT_REPORT_MASKS_H
+#define PROGRAM_REPORT_REPORT_MASKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+struct record;
+struct report_photo;
+struct stats_measure;
+
+/* What a thread makes of a record. One block, so that free(3) frees all of it. */
+struct report_entry {
+    double iou, stability, covered; /* as in struct report_row */
+    bool missing;
+    struct stats_measure *measures; /* [masks] */
+    const char *masks;              /* [masks_length]: the entry, JSON */
+    size_t masks_length;
+    const char *photo; /* [photo_length]: the document photo-R-ROW; NULL: none */
+    size_t photo_length;
+};
+
+/* NULL with ERROR_MEMORY. */
+struct report_entry *report_masks_entry(const struct record *record,
+                                        const struct report_photo *photo, struct error *error);
+
+#endif

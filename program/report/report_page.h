@@ -1,0 +1,25 @@
+/* report_page.h - the page of a report, put together from the files of report/. */
+#ifndef PROGRAM_REPORT_REPORT_PAGE_H
+#define PROGRAM_REPORT_REPORT_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+
+struct report_page {
+    char *text;    /* owned: [length], HTML with style, worker, code and policy in place */
+    size_t length; /* bytes */
+    size_t data;   /* where the documents of a single file go */
+};
+
+/* Puts the page together; freed with report_page_free. 0 or -1 (ERROR_MEMORY). */
+int report_page_make(struct report_page *page, struct error *error);
+void report_page_free(struct report_page *page);
+
+/* Whether a file that begins with `size` bytes `start` is such a page. REPORT_PAGE_START bytes
+ * tell. */
+enum { REPORT_PAGE_START = 64 };
+bool report_page_is(const char *start, size_t size);
+
+#endif

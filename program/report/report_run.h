@@ -1,0 +1,55 @@
+/* report_run.h - one run in a report: its records as documents, and what the page says of the run. */
+#ifndef PROGRAM_REPORT_REPORT_RUN_H
+#define PROGRAM_REPORT_REPORT_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "program/report/report_photo.h"
+#include "program/report/report_rows.h"
+
+struct error;
+struct folder;
+struct json_text;
+struct report_ledger;
+struct report_output;
+struct stats;
+
+/* What is asked of a run. All borrowed. */
+struct report_source {
+    const char *records; /* folder or file, as given */
+    bool trust_folder;   /* of records */
+    uint64_t max_pixels; /* of a record's image */
+    const struct folder
+        *images; /* where records that do not name their image find it; NULL: nowhere */
+    struct report_photos photos;
+    size_t thumbs_most;     /* only so many rows get a thumbnail and a copy */
+    const char *photo_root; /* URL of the folder of images, from the page; NULL: not linked */
+    /* Called with the reason for each record that is left out, by the calling thread. */
+    void (*refused)(void *context, const char *text);
+    void *context;
+};
+
+struct report_run {
+    const struct report_source *source;
+    int number;                   /* of the run: 0 or 1 */
+    struct report_rows rows;      /* owned */
+    struct stats *stats;          /* owned */
+    struct report_ledger *ledger; /* owned; NULL: the records are no run's folder */
+    size_t documents;             /* index-R-K */
+    size_t refused, missing;      /* records, photographs */
+    bool one_file;                /* a record is not a file of its own */
+};
+
+/* Reads the records and writes images-R-C, photo-R-ROW and index-R-K. `run` is zeroed but for source
+ * and number. 0 or -1 with ERROR_IO, ERROR_USAGE (no records) or ERROR_MEMORY; the caller calls
+ * report_run_free in either case. */
+int report_run_write(struct report_run *run, struct report_output *output, struct error *error);
+
+/* Appends the run's member of the document `report`. 0 or -1 (ERROR_MEMORY). */
+int report_run_describe(const struct report_run *run, struct json_text *text, struct error *error);
+
+void report_run_free(struct report_run *run);
+
+#endif
