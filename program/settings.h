@@ -44,6 +44,7 @@ struct settings {
     char *format;                 /* comma-separated names; `run` writes records in any case */
     char *fields;                 /* comma-separated members beyond SA-1B's */
     bool overlay;
+    bool report;       /* a page about the run at its end */
     char *scale_16bit; /* "none" or "minmax" */
     bool trust_folder;
     uint64_t max_pixels; /* largest width * height that is decoded */

@@ -39,6 +39,8 @@ static const struct setting table[] = {
      "extra members of records: area_fraction,centroid,bbox_coco,runs"},
     {"overlay", 0, NULL, SETTING_FLAG, AT(overlay), ANY, NULL, FOR_RUN | DECIDES, INPUT,
      "also write NAME.overlay.jpg: the image with its masks in colours"},
+    {"report", 0, NULL, SETTING_FLAG, AT(report), ANY, NULL, FOR_RUN, INPUT,
+     "at the end, also write DIR/@report/index.html: a page to look at masks in a browser"},
     {"scale-16bit", 0, "HOW", SETTING_TEXT, AT(scale_16bit), ONE_OF("none|minmax"), "none",
      FOR_RUN | DECIDES, INPUT,
      "none: upper 8 bits of 16; minmax: an image's least to greatest value as 0 to 255"},

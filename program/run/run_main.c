@@ -36,6 +36,7 @@
 #include "program/run/run_formats.h"
 #include "program/run/run_inputs.h"
 #include "program/run/run_notices.h"
+#include "program/run/run_report.h"
 #include "program/run/run_setup.h"
 
 enum { SYNC_FILES = 256 }; /* most records whose folders are synced together */
@@ -88,7 +89,7 @@ static int check_options(struct run_config *config, struct run_resources *resour
     config->shard = (struct shard){0, 1};
     if (settings->shard && shard_parse(settings->shard, environment, &config->shard, error))
         return -1;
-    return read_failure_limit(config, error);
+    return run_report_check(config, error) ? -1 : read_failure_limit(config, error);
 }
 
 static int start_reporting(const struct run_config *config, struct run_resources *resources,
@@ -292,7 +293,7 @@ static enum exit_status run_locked(struct run *run, struct error *error)
     const struct settings *settings = run->config.settings;
     int answer = take_lock(&run->config, &run->resources.lock, error);
     if (answer == LOCK_TAKEN)
-        return end_run(run, carry_out(run, error), error);
+        return run_report(run, end_run(run, carry_out(run, error), error));
     if (answer != LOCK_HELD)
         return end_run(run, -1, error);
     progress_log(run->resources.progress, settings->lock ? PROGRESS_INFO : PROGRESS_ERROR, "%s: %s",
