@@ -28,37 +28,42 @@ static enum report_photos_kind photos_kind(const char *word)
     return (enum report_photos_kind)kind;
 }
 
+/* Where the report goes, without slashes at its end; owned by the caller. NULL with ERROR_MEMORY. */
+static char *choose_place(const struct settings *settings, struct error *error)
+{
+    const char *standard = settings->single_file ? "report.html" : "report";
+    char *path = strdup(settings->output ? settings->output : standard);
+    size_t length = path ? strlen(path) : 0;
+    while (length > 1 && path[length - 1] == '/')
+        path[--length] = 0;
+    if (!path)
+        error_set(error, ERROR_MEMORY, "no memory for the name of the report");
+    return path;
+}
+
 /* Opens the folders that the user has named, and writes the report. */
-static int write_report(struct report_job *job, const struct settings *settings,
+static int write_report(struct report_job *job, const char *path, const struct settings *settings,
                         struct error *error)
 {
-    const char *output = settings->output;
     struct folder *images = NULL;
-    if (!output)
-        output = settings->single_file ? "report.html" : "report";
-    char *place = strdup(output);
-    size_t length = place ? strlen(place) : 0;
-    while (length > 1 && place[length - 1] == '/')
-        place[--length] = 0;
-    struct folder *parent = place ? folder_of(place, &job->place.name, error)
-                                  : (error_set(error, ERROR_MEMORY, "no memory"), NULL);
+    struct folder *parent = folder_of(path, &job->place.name, error);
     int result = parent ? 0 : -1;
-    job->place.parent = parent;
     if (result == 0 && settings->images) {
         images = folder_open(settings->images, settings->trust_folder, error);
         result = images ? 0 : -1;
     }
+    job->place.parent = parent;
     job->images = images;
     job->images_path = settings->images;
     if (result == 0)
         result = report_write(job, error);
     folder_close(images);
     folder_close(parent);
-    free(place);
     return result;
 }
 
-static int run_report(struct report_job *job, const struct settings *settings, struct error *error)
+static int run_report(struct report_job *job, const char *path, const struct settings *settings,
+                      struct error *error)
 {
     struct decoder decoder = {0};
     int result = decoder_start(&decoder, error);
@@ -68,7 +73,7 @@ static int run_report(struct report_job *job, const struct settings *settings, s
         result = decoder_open(&decoder, settings, budget_cpus(""), error);
     job->pool = decoder.pool;
     if (result == 0)
-        result = write_report(job, settings, error);
+        result = write_report(job, path, settings, error);
     decoder_stop(&decoder);
     image_library_stop();
     return result;
@@ -83,9 +88,9 @@ static void print_notes(const struct report_job *job, const struct settings *set
               stderr);
     else if (job->missing)
         plain_line(stderr,
-                   "maskmill report: %zu photographs were not found below %s: their masks "
-                   "are drawn on gray",
-                   job->missing, settings->images);
+                   "maskmill report: photographs not found below %s: %zu; their masks are drawn on "
+                   "gray",
+                   settings->images, job->missing);
 }
 
 enum exit_status report_main(struct command_line *line)
@@ -101,14 +106,16 @@ enum exit_status report_main(struct command_line *line)
         .photos = photos_kind(settings->photos),
         .refused = print_refused,
     };
-    if (run_report(&job, settings, &error))
+    char *path = choose_place(settings, &error);
+    int result = path ? run_report(&job, path, settings, &error) : -1;
+    if (result == 0) {
+        print_notes(&job, settings);
+        plain_line(stdout, "%zu images, %zu masks, %zu failed, %zu refused: open %s%s",
+                   job.images_count, job.masks, job.failed, job.refused_count, path,
+                   settings->single_file ? "" : "/index.html");
+    }
+    free(path);
+    if (result)
         return command_fail(line->command, &error);
-    print_notes(&job, settings);
-    printf("%zu images, %zu masks, %zu failed, %zu refused: open %s%s\n", job.images_count,
-           job.masks, job.failed, job.refused_count,
-           settings->output        ? settings->output
-           : settings->single_file ? "report.html"
-                                   : "report",
-           settings->single_file ? "" : "/index.html");
     return job.refused_count ? EXIT_SOME_FAILED : EXIT_ALL_DONE;
 }

@@ -66,10 +66,18 @@ static const struct report_row *find(const struct comparing *comparing, const ch
 /* What a thread finds out about a record of the streamed run; one block. */
 struct meeting {
     size_t other; /* row of the other run */
-    size_t masks; /* of both */
+    size_t masks; /* of both, without empty ones, which have no twins */
     size_t count;
     struct twin twins[]; /* a and b as in run 0 and run 1 */
 };
+
+static size_t count_masks(const struct mask_list *list)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        count += list->items[i].area > 0;
+    return count;
+}
 
 static struct meeting *make_meeting(const struct comparing *comparing, size_t row,
                                     const struct record *own, const struct record *other,
@@ -83,7 +91,7 @@ static struct meeting *make_meeting(const struct comparing *comparing, size_t ro
     size_t bytes = twins.count * sizeof *twins.items;
     struct meeting *meeting = result ? NULL : malloc(sizeof *meeting + bytes);
     if (meeting) {
-        *meeting = (struct meeting){row, a->count + b->count, twins.count};
+        *meeting = (struct meeting){row, count_masks(a) + count_masks(b), twins.count};
         if (bytes)
             memcpy(meeting->twins, twins.items, bytes);
     } else {

@@ -98,13 +98,33 @@ struct folder *report_folder_make(const struct folder *parent, const char *tempo
     return NULL;
 }
 
+static bool is_top(const char *name)
+{
+    return strcmp(name, "index.html") == 0 || strcmp(name, "data") == 0;
+}
+
+/* Whether the folder `name` of a report, "" or "data", holds nothing but what belongs there. */
+static bool is_pure(const struct folder *report, const char *name, bool (*belongs)(const char *))
+{
+    struct error ignored;
+    bool pure = true;
+    DIR *list = folder_list(report, name, &ignored);
+    for (const struct dirent *entry; list && pure && (entry = readdir(list));)
+        pure = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+               belongs(entry->d_name);
+    if (list)
+        closedir(list);
+    return list && pure;
+}
+
 bool report_folder_is(const struct folder *parent, const char *name)
 {
     struct error ignored;
     char start[REPORT_PAGE_START];
     struct folder *report = folder_below(parent, name, &ignored);
     FILE *page = report ? folder_stream(report, "index.html", &ignored) : NULL;
-    bool is = page && report_page_is(start, fread(start, 1, sizeof start, page));
+    bool is = page && report_page_is(start, fread(start, 1, sizeof start, page)) &&
+              is_pure(report, "", is_top) && is_pure(report, "data", is_document);
     if (page)
         fclose(page);
     folder_close(report);

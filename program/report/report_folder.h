@@ -12,7 +12,8 @@ struct folder;
 struct folder *report_folder_make(const struct folder *parent, const char *temporary,
                                   struct error *error);
 
-/* Whether `name` below `parent` is a folder with a report's page. */
+/* Whether `name` below `parent` is a folder with a report's page, and nothing else than a report in
+ * it. */
 bool report_folder_is(const struct folder *parent, const char *name);
 
 /* Renames `temporary` to `name`, both below `parent`; a report or an empty folder of that name is

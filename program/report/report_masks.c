@@ -14,6 +14,7 @@
 #include "records/record.h"
 #include "records/stats.h"
 #include "rle/coco.h"
+#include "rle/cover.h"
 
 typedef void put_number(struct json_text *text, const struct record *record, size_t index);
 
@@ -171,41 +172,17 @@ static int put_copy(struct json_text *text, const struct report_jpeg *copy, stru
     return 0;
 }
 
-/* Sets the bits of a range of pixels. */
-static void set_bits(uint64_t *bits, uint32_t start, uint32_t end)
-{
-    uint32_t first = start / 64, last = (end - 1) / 64;
-    uint64_t head = UINT64_MAX << start % 64, tail = UINT64_MAX >> (63 - (end - 1) % 64);
-    if (first == last) {
-        bits[first] |= head & tail;
-        return;
-    }
-    bits[first] |= head;
-    for (uint32_t i = first + 1; i < last; i++)
-        bits[i] = UINT64_MAX;
-    bits[last] |= tail;
-}
-
 /* The part of the image that lies in a mask, 0..1. */
 static int measure_cover(const struct record *record, double *covered, struct error *error)
 {
-    const uint64_t pixels = (uint64_t)record->width * record->height;
-    const size_t words = (size_t)((pixels + 63) / 64);
-    uint64_t *bits = memory_new(words, sizeof *bits, "covered pixels", error);
-    uint64_t count = 0;
-    if (!bits)
+    const double pixels = (double)record->width * record->height;
+    struct cover cover;
+    if (cover_begin(&cover, record->height, record->width, error))
         return -1;
-    for (size_t i = 0; i < record->masks.count; i++) {
-        const struct rle *rle = &record->masks.items[i].rle;
-        uint32_t start = 0;
-        for (size_t run = 0; run < rle->length; start += rle->counts[run++])
-            if (run % 2 == 1)
-                set_bits(bits, start, start + rle->counts[run]);
-    }
-    for (size_t i = 0; i < words; i++)
-        count += (uint64_t)__builtin_popcountll(bits[i]);
-    memory_free(bits);
-    *covered = pixels ? (double)count / (double)pixels : 0;
+    for (size_t i = 0; i < record->masks.count; i++)
+        cover_add(&cover, &record->masks.items[i].rle);
+    *covered = pixels > 0 ? (double)cover_area(&cover) / pixels : 0;
+    cover_free(&cover);
     return 0;
 }
 

@@ -67,9 +67,10 @@ static int check_place(const struct report_place *place, struct error *error)
     if (!folder_has(place->parent, place->name) || is_empty_folder(place))
         return 0;
     if (!is_report(place))
-        return error_set(error, ERROR_USAGE,
-                         "%s%s is there and is no report; choose another name with -o", prefix,
-                         place->name);
+        return error_set(
+            error, ERROR_USAGE,
+            "%s%s is there, and is no report or holds other files; choose another name with -o",
+            prefix, place->name);
     if (!place->overwrite)
         return error_set(error, ERROR_USAGE,
                          "%s%s is there already: --overwrite replaces it, -o makes another", prefix,
@@ -117,13 +118,13 @@ struct report_output *report_output_open(const struct report_place *place, struc
     return output;
 }
 
-/* "</" and "<!" could end the script element that a document lies in. In JSON, '<' stands in strings
- * only. */
+/* "</", "<!" and "<script" could end the script element that a document lies in. In JSON, '<' stands in
+ * strings only; many are in run lengths, so not each is escaped. */
 static void escape(struct json_text *to, const struct json_text *json)
 {
     size_t from = 0;
     for (size_t i = 0; i + 1 < json->used; i++)
-        if (json->bytes[i] == '<' && (json->bytes[i + 1] == '/' || json->bytes[i + 1] == '!')) {
+        if (json->bytes[i] == '<' && memchr("/!sS", json->bytes[i + 1], 4)) {
             json_text_bytes(to, json->bytes + from, i - from);
             json_text_raw(to, "\\u003c");
             from = i + 1;

@@ -63,7 +63,7 @@ int report_photo_read(const struct report_photos *photos, const char *file_name,
                       struct report_photo *photo, struct error *error)
 {
     struct image_place place;
-    *photo = (struct report_photo){.missing = true};
+    *photo = (struct report_photo){.missing = photos->find};
     if (!photos->find || !photos->find(photos->context, file_name, &place) || place.refusal)
         return 0;
     int descriptor = image_place_open(&place, error);

@@ -16,6 +16,7 @@
 #include "program/report/report_output.h"
 #include "records/image_path.h"
 #include "records/record_none.h"
+#include "records/record_png.h"
 #include "records/record_stream.h"
 #include "records/stats.h"
 
@@ -126,7 +127,7 @@ static int add_image(struct writing *writing, const struct record_entry *visited
     if (!row)
         return -1;
     row->file = visited->file ? strdup(visited->file) : NULL;
-    run->one_file = run->one_file || !row->file;
+    run->one_file = run->one_file || !row->file || record_png_is(row->file);
     row->width = record->width;
     row->height = record->height;
     row->masks = record->masks.count;
