@@ -37,7 +37,7 @@ LDLIBS = -Wl,--as-needed -fopenmp $(FOREIGN_LIBS) -lm $(EXTRA_LDLIBS)
 # ---- sources: folders, from what knows nothing to what knows all
 LIBRARY_ROOMS = base rle filters filters/scan model/kernels model/checkpoint model/decoder model/folded model \
                 images records pipeline library
-PROGRAM_ROOMS = jobs program program/run program/eval program/report
+PROGRAM_ROOMS = jobs pictures program program/run program/eval program/report
 SOURCES := $(filter-out program/main.c,$(wildcard $(LIBRARY_ROOMS:%=%/*.c) $(PROGRAM_ROOMS:%=%/*.c)))
 # Vector kernels: the same source once for each instruction set, chosen at run time (base/isa.h).
 SIMD := $(filter %_simd.c,$(SOURCES))
@@ -48,7 +48,7 @@ ISA_avx512 = -DISA=avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mf16
 OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(SIMD),$(SOURCES))) \
            $(foreach isa,$(ISAS),$(patsubst %.c,$(BUILD)/%.$(isa).o,$(SIMD))) $(BUILD)/model/builtin.o \
            $(BUILD)/program/report/report_parts.o
-LIBRARY_OBJECTS := $(filter-out $(BUILD)/jobs/% $(BUILD)/program/%,$(OBJECTS))
+LIBRARY_OBJECTS := $(filter-out $(BUILD)/jobs/% $(BUILD)/pictures/% $(BUILD)/program/%,$(OBJECTS))
 UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 PARITY_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/parity/test_*.c))
 FUZZ_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))

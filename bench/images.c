@@ -11,11 +11,13 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "filters/mask.h"
 #include "images/image.h"
 #include "images/image_worker.h"
 #include "images/resize.h"
-#include "records/overlay.h"
+#include "pictures/picture.h"
+#include "records/record.h"
 
 enum { RUNS = 15, SIZE = 1024, MASKS = 100 };
 
@@ -65,7 +67,8 @@ static void time_file(struct image_worker *worker, struct resize *resize, const 
 {
     struct error error;
     struct image image = {0};
-    struct mask_list masks = {0};
+    struct record record = {0};
+    const struct picture_style style = {.outline = -1, .alpha = 0.4};
     double decode = 1e9, apart = 1e9, fit = 1e9, paint = 1e9;
     float *tensor = malloc((size_t)3 * SIZE * SIZE * sizeof *tensor);
     for (int run = 0; run < RUNS; run++) {
@@ -82,19 +85,21 @@ static void time_file(struct image_worker *worker, struct resize *resize, const 
         check(resize_tensor(resize, &view, SIZE, tensor, &filled, &error), &error);
         fit = least(fit, now() - start);
     }
-    add_discs(&masks, &image);
+    add_discs(&record.masks, &image);
+    record.width = (uint32_t)image.width;
+    record.height = (uint32_t)image.height;
     for (int run = 0; run < 3; run++) {
         uint8_t *bytes;
         size_t size;
         double start = now();
-        check(overlay_jpeg(&image, &masks, &bytes, &size, &error), &error);
+        check(picture_overlay(&image, &record, &style, &bytes, &size, &error), &error);
         paint = least(paint, now() - start);
-        free(bytes);
+        memory_free(bytes);
     }
     printf("%s %d x %d: decode %.1f, worker adds %.2f, resize to %d %.1f, overlay of %d %.0f\n",
            path, image.width, image.height, decode, apart, SIZE, fit, MASKS, paint);
     free(tensor);
-    mask_list_free(&masks);
+    record_free(&record);
     image_free(&image);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "images/image.h"
 
 /* zlib's level: label maps and masks shrink to a hundredth even at the low levels. */
 enum { PNG_LEVEL = 3 };
@@ -27,6 +28,16 @@ static int encode(VipsImage *image, enum image_plane_kind kind, void **bytes, si
                                "filter", VIPS_FOREIGN_PNG_FILTER_NONE, NULL);
 }
 
+/* Moves what libvips has encoded into memory of memory_new. */
+static int take(void *encoded, size_t size, uint8_t **bytes, struct error *error)
+{
+    *bytes = memory_new(size, 1, "an encoded image", error);
+    if (*bytes)
+        memcpy(*bytes, encoded, size);
+    g_free(encoded);
+    return *bytes ? 0 : -1;
+}
+
 int image_write_plane(const struct image_plane *plane, uint8_t **bytes, size_t *size,
                       struct error *error)
 {
@@ -45,9 +56,25 @@ int image_write_plane(const struct image_plane *plane, uint8_t **bytes, size_t *
     if (failed)
         return error_set(error, ERROR_IMAGE, "libvips cannot encode %u x %u pixels of %zu bytes",
                          width, height, format->size);
-    *bytes = memory_new(*size, 1, "an encoded image", error);
-    if (*bytes)
-        memcpy(*bytes, encoded, *size);
-    g_free(encoded);
-    return *bytes ? 0 : -1;
+    return take(encoded, *size, bytes, error);
+}
+
+int image_write_png(const struct image *image, uint8_t **bytes, size_t *size, struct error *error)
+{
+    size_t length = (size_t)image->width * (size_t)image->height * 3;
+    void *encoded = NULL;
+    VipsImage *pixels = vips_image_new_from_memory(image->rgb, length, image->width, image->height,
+                                                   3, VIPS_FORMAT_UCHAR);
+    if (!pixels)
+        return error_set(error, ERROR_MEMORY, "no memory to encode %d x %d pixels", image->width,
+                         image->height);
+    pixels->Type = VIPS_INTERPRETATION_sRGB;
+    int failed = vips_pngsave_buffer(pixels, &encoded, size, "strip", TRUE, "filter",
+                                     VIPS_FOREIGN_PNG_FILTER_ALL, NULL);
+    g_object_unref(pixels);
+    vips_error_clear();
+    if (failed)
+        return error_set(error, ERROR_IMAGE, "libvips cannot encode %d x %d pixels as PNG",
+                         image->width, image->height);
+    return take(encoded, *size, bytes, error);
 }

@@ -1,4 +1,4 @@
-/* image_write.h - planes of numbers to PNG and TIFF, for masks and label maps. */
+/* image_write.h - planes of numbers to PNG and TIFF, for masks and label maps; pictures to PNG. */
 #ifndef IMAGES_IMAGE_WRITE_H
 #define IMAGES_IMAGE_WRITE_H
 
@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 struct error;
+struct image;
 
 enum image_plane_kind {
     IMAGE_PLANE_8,  /* uint8_t, encoded as PNG */
@@ -26,5 +27,8 @@ struct image_plane {
  * cannot write that: a PNG with a side over 1,000,000 pixels, say). */
 int image_write_plane(const struct image_plane *plane, uint8_t **bytes, size_t *size,
                       struct error *error);
+
+/* Encodes RGB pixels as PNG, with the same promises. */
+int image_write_png(const struct image *image, uint8_t **bytes, size_t *size, struct error *error);
 
 #endif

@@ -45,6 +45,9 @@ struct settings {
     char *fields;                 /* comma-separated members beyond SA-1B's */
     bool overlay;
     bool report;       /* a page about the run at its end */
+    double outline_width; /* of pictures of masks (pictures/style.h); -1: by the picture's size */
+    double alpha;
+    char *palette, *labels;
     char *scale_16bit; /* "none" or "minmax" */
     bool trust_folder;
     uint64_t max_pixels; /* largest width * height that is decoded */
@@ -130,7 +133,10 @@ enum setting_trait {
     /* It says where prompts are set. A model's own values of these apply all or none: all only
      * where no stronger source sets any of them, since 14 points a side are meant for its crops,
      * not for others. */
-    SEARCH = 1 << 18
+    SEARCH = 1 << 18,
+    /* Decides, but is in run.json only with another value than the default: runs that were begun
+     * before there was such an option go on. */
+    UNLESS_STANDARD = 1 << 19
 };
 
 /* The values that an option takes; all zeros for a kind without a range. */

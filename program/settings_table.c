@@ -2,11 +2,14 @@
 #include <stdint.h>
 
 #include "filters/crop.h"
+#include "pictures/palette.h"
+#include "pictures/style.h"
 #include "program/settings.h"
 
 #define AT(field) offsetof(struct settings, field)
 
 static const char INPUT[] = "Input and output";
+static const char PICTURES[] = "Pictures of masks";
 static const char MODEL[] = "Model";
 static const char MASKS[] = "Masks";
 static const char EXTRA[] = "Beyond the reference";
@@ -48,6 +51,19 @@ static const struct setting table[] = {
      FOR_RUN, INPUT, "refuse images with more pixels than this in their header"},
     {"trust-folder", 0, NULL, SETTING_FLAG, AT(trust_folder), ANY, NULL, FOR_RUN, INPUT,
      "nobody else writes into DIR: follow links in it, use files of other users"},
+
+    {"outline-width", 0, "PX", SETTING_REAL, AT(outline_width), FROM_TO(-1, 1000), "-1",
+     FOR_RUN | DECIDES | UNLESS_STANDARD, PICTURES,
+     "width of outlines, pixels; 0: none; -1: by the picture's size"},
+    {"alpha", 0, "X", SETTING_REAL, AT(alpha), FROM_TO(0, 1), "0.4",
+     FOR_RUN | DECIDES | UNLESS_STANDARD, PICTURES,
+     "how much a mask's colour covers the photograph; 0: outlines only"},
+    {"palette", 0, "NAME", SETTING_TEXT, AT(palette), ONE_OF(PALETTE_NAMES), "bright",
+     FOR_RUN | DECIDES | UNLESS_STANDARD, PICTURES,
+     "colours: bright, pastel, dark, okabe-ito (for colour-blind readers), scores (predicted IoU)"},
+    {"labels", 0, "KIND", SETTING_TEXT, AT(labels), ONE_OF(STYLE_LABELS), "none",
+     FOR_RUN | DECIDES | UNLESS_STANDARD, PICTURES,
+     "write on each mask: number (its id), iou, stability, area; none"},
 
     {"model", 'm', "FILE", SETTING_TEXT, AT(model), ANY, NULL, FOR_RUN | FOR_EVAL | FOR_BENCH,
      MODEL, "checkpoint, .pth or .safetensors (default: the built-in model)"},

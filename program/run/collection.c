@@ -1,6 +1,6 @@
 /* collection.c - takes the images through three stages, each with its threads:
  *
- *   list -> [read: decode] -> [compute: generate] -> [write: record, overlay] -> finish: ledger
+ *   list -> [read: decode] -> [compute: generate, paint] -> [write: record, overlay] -> finish: ledger
  *
  * A fixed number of items is reused, which bounds the memory. A ledger line says "done" only after
  * the output's folder has been synced; until then it waits in `pending`.

@@ -12,15 +12,16 @@
 #include "jobs/list.h"
 #include "jobs/progress.h"
 #include "jobs/stop.h"
+#include "pictures/picture.h"
 #include "pipeline/generate.h"
 #include "pipeline/tiles.h"
+#include "program/picture_settings.h"
 #include "program/run/item_memory.h"
 #include "program/run/run.h"
 #include "program/run/run_folder.h"
 #include "program/run/run_formats.h"
 #include "program/run/run_notices.h"
 #include "program/run/run_setup.h"
-#include "records/overlay.h"
 #include "records/writer.h"
 
 /* Whether to begin a stage: not once the run is stopping. */
@@ -224,6 +225,22 @@ static int compute_item(struct run *run, int worker, struct item *item)
     }
 }
 
+/* Leaves out a part, of which item->error says why: it never costs the record. */
+static void leave_out(struct run *run, struct item *item, const char *part)
+{
+    run_notice_part(run, item->path, part, &item->error);
+    item->error = (struct error){0};
+}
+
+/* Whatever keeps an overlay from being painted, want of memory too, costs the overlay alone. */
+static void paint_overlay(struct run *run, struct item *item)
+{
+    const struct picture_style style = picture_settings_style(run->config.settings);
+    if (picture_overlay(&item->image, &item->record, &style, &item->overlay, &item->overlay_size,
+                        &item->error))
+        leave_out(run, item, "overlay");
+}
+
 int item_compute(struct run *run, struct item *item, int worker)
 {
     if (!begin(run, item))
@@ -235,6 +252,8 @@ int item_compute(struct run *run, struct item *item, int worker)
         give_up(run, item);
     else
         status = compute_item(run, worker, item);
+    if (status == 0 && run->config.settings->overlay)
+        paint_overlay(run, item);
     item->seconds += clock_now() - start;
     return status;
 }
@@ -279,23 +298,10 @@ static bool only_part_failed(const struct item *item)
            (error->system != 0 || error->code == ERROR_IMAGE || error->code == ERROR_RECORD);
 }
 
-/* Leaves out a part, of which item->error says why: it never costs the record. */
-static void leave_out(struct run *run, struct item *item, const char *part)
-{
-    run_notice_part(run, item->path, part, &item->error);
-    item->error = (struct error){0};
-}
-
 static int write_overlay(struct run *run, struct item *item)
 {
-    uint8_t *bytes;
-    size_t size;
-    if (overlay_jpeg(&item->image, &item->record.masks, &bytes, &size, &item->error) == 0) {
-        int status = write_output(run, item, ".overlay.jpg", bytes, size);
-        memory_free(bytes);
-        if (status == 0)
-            return 0;
-    }
+    if (write_output(run, item, ".overlay.jpg", item->overlay, item->overlay_size) == 0)
+        return 0;
     if (!only_part_failed(item))
         return -1;
     leave_out(run, item, "overlay");
@@ -365,7 +371,7 @@ int item_write(struct run *run, struct item *item)
     int status = complete_record(item);
     if (status == 0)
         status = write_formats(run, item);
-    if (status == 0 && run->config.settings->overlay)
+    if (status == 0 && item->overlay)
         status = write_overlay(run, item);
     if (status == 0)
         status = write_record(run, item);
@@ -381,9 +387,11 @@ void item_clear(struct item *item)
     free(item->key);
     free(item->tar);
     free(item->file);
+    memory_free(item->overlay);
     record_free(&item->record);
     item->path = item->key = item->tar = NULL;
     item->file = NULL;
+    item->overlay = NULL;
     item->error = (struct error){0};
     item->dropped = false;
     item->seconds = 0;

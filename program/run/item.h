@@ -26,6 +26,8 @@ struct item {
     uint64_t decoder_bytes;             /* that its decoder may take */
     double seconds;                     /* of work so far, over all stages */
     uint64_t bytes;                     /* of the record written */
+    uint8_t *overlay;                   /* owned: a JPEG, from compute to write; NULL: none */
+    size_t overlay_size;
     uint32_t worker;
     bool dropped; /* the run is ending: the image is neither done nor failed */
 };

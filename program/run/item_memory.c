@@ -20,7 +20,7 @@ struct need {
     uint64_t held; /* from the decoding to the end, beside these: the pixels and such a file */
 };
 
-/* An overlay is painted on a copy, with a plane of marks. */
+/* An overlay is painted on a copy, and becomes a JPEG of a byte a pixel at most. */
 static struct need whole_need(const struct run *run, const struct item *item,
                               const struct image_header *header)
 {

@@ -48,6 +48,8 @@ static size_t list_fields(const struct run_config *config, struct runfile_field 
         if (!(table[i].traits & DECIDES))
             continue;
         settings_text(config->settings, &table[i], texts[i], FIELD_TEXT);
+        if ((table[i].traits & UNLESS_STANDARD) && strcmp(texts[i], table[i].standard) == 0)
+            continue;
         fields[used++] = (struct runfile_field){table[i].name, texts[i]};
     }
     return used;

@@ -21,6 +21,8 @@
 #include "jobs/runfile.h"
 #include "jobs/shard.h"
 #include "model/checkpoint/checkpoint.h"
+#include "pictures/painter.h"
+#include "pictures/scene.h"
 #include "program/config.h"
 #include "program/run/image_words.h"
 #include "program/settings.h"
@@ -183,6 +185,36 @@ static int read_tar(struct error *error)
     return found;
 }
 
+/* A picture but for its encoding, which is libvips'. The first mask has a hole, the second lies in it. */
+static int paint_masks(struct error *error)
+{
+    enum { SIDE = 40 };
+    uint8_t bits[SIDE * SIDE] = {0};
+    struct image canvas = {0};
+    struct record record = {.width = SIDE, .height = SIDE};
+    struct scene scene = {0};
+    const struct picture_style style = {.outline = -1, .alpha = 0.5, .labels = LABELS_NUMBER};
+    const struct scene_frame frame = {{0, 0}, {1, 1}, SIDE};
+    int status = image_reserve(&canvas, SIDE, SIDE, error);
+    for (int round = 0; status == 0 && round < 2; round++) {
+        struct mask mask = {0};
+        for (int i = 0; i < SIDE * SIDE; i++)
+            bits[i] = (i % SIDE > 15 && i / SIDE > 15 && i % SIDE < 25) == (round == 1);
+        status = rle_from_bitmap(&mask.rle, bits, SIDE, SIDE, SIDE, error);
+        if (status == 0)
+            status = mask_list_add(&record.masks, &mask, error);
+        rle_free(&mask.rle);
+    }
+    if (status == 0)
+        status = scene_make(&scene, &record, &style, &frame, error);
+    if (status == 0)
+        status = painter_paint(&canvas, (struct rect){0, 0, SIDE, SIDE}, &scene, error);
+    scene_free(&scene);
+    record_free(&record);
+    image_free(&canvas);
+    return status;
+}
+
 START_TEST(readers)
 {
     fail_each("safetensors", read_safetensors);
@@ -192,6 +224,7 @@ START_TEST(readers)
     fail_each("record", read_record);
     fail_each("config", read_config);
     fail_each("points", read_points);
+    fail_each("picture", paint_masks);
 #ifdef HAVE_LIBARCHIVE
     fail_each("tar", read_tar);
 #else
