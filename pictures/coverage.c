@@ -1,6 +1,7 @@
 #include "pictures/coverage.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,7 +199,21 @@ static double largest_ring(const struct contour *contour)
     return most;
 }
 
-void coverage_outline(struct coverage *coverage, const struct contour *contour, double least)
+/* Whether a line runs along one side of the frame. */
+static bool is_on_border(const float a[2], const float b[2], struct rect frame)
+{
+    static const float NEAR = 0.3F; /* pixels: outlines are moved a little to keep their areas */
+    const float sides[2][2] = {{(float)frame.x, (float)(frame.x + frame.width)},
+                               {(float)frame.y, (float)(frame.y + frame.height)}};
+    for (int c = 0; c < 2; c++)
+        for (int end = 0; end < 2; end++)
+            if (fabsf(a[c] - sides[c][end]) < NEAR && fabsf(b[c] - sides[c][end]) < NEAR)
+                return true;
+    return false;
+}
+
+void coverage_outline(struct coverage *coverage, const struct contour *contour, double least,
+                      struct rect frame)
 {
     const struct rect *area = &coverage->area;
     least = fmin(least, largest_ring(contour));
@@ -210,7 +225,8 @@ void coverage_outline(struct coverage *coverage, const struct contour *contour, 
             fabs(contour_ring_area(contour, i)) < least)
             continue;
         for (size_t p = 0, before = ring->count - 1; p < ring->count; before = p++)
-            coverage_line(coverage, xy[before], xy[p]);
+            if (!is_on_border(xy[before], xy[p], frame))
+                coverage_line(coverage, xy[before], xy[p]);
     }
 }
 

@@ -39,9 +39,10 @@ void coverage_lines(struct coverage *coverage, double widest);
 void coverage_line(struct coverage *coverage, const float a[2], const float b[2]);
 void coverage_ink(struct coverage *coverage, double width);
 
-/* Adds the rings of a contour, as lines. Rings of less than `least` pixels are left out, but for the
- * contour's largest. */
-void coverage_outline(struct coverage *coverage, const struct contour *contour, double least);
+/* Adds the rings of a contour, as lines. Left out are rings of less than `least` pixels, but for the
+ * contour's largest, and what runs along the border of `frame`: there the image ends, not the mask. */
+void coverage_outline(struct coverage *coverage, const struct contour *contour, double least,
+                      struct rect frame);
 
 void coverage_free(struct coverage *coverage);
 

@@ -1,6 +1,7 @@
 #include "pictures/lettering.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -117,7 +118,7 @@ static void draw_stroke(const struct pen *pen, const char **glyph)
         points[count][1] = (float)(digit(at[1]) - LETTERING_BASE);
     }
     *glyph = at;
-    if (kind == '~' || kind == '@')
+    if ((kind == '~' || kind == '@') && count > 0)
         draw_curve(pen, (const float(*)[2])points, count, kind == '@');
     else if (count == 1)
         draw_line(pen, points[0], points[0]);
@@ -139,41 +140,33 @@ void lettering_draw(struct coverage *coverage, const char *text, const float at[
     }
 }
 
-/* Bytes of the character before `end`, not before `text`. */
-static size_t last_character(const char *text, const char *end)
+/* Bytes of the first of `length` bytes' characters. */
+static size_t first_character(const char *text, size_t length)
 {
-    for (size_t length = 4; length > 1; length--)
-        if ((size_t)(end - text) >= length && utf8_character(end - length, length) == length)
-            return length;
+    size_t bytes = utf8_character(text, length);
+    return bytes ? bytes : 1;
+}
+
+/* Bytes of the last character of `length` bytes. */
+static size_t last_character(const char *text, size_t length)
+{
+    for (size_t bytes = length < 4 ? length : 4; bytes > 1; bytes--)
+        if (utf8_character(text + length - bytes, bytes) == bytes)
+            return bytes;
     return 1;
 }
 
-void lettering_shorten(const char *text, double height, double most, char *short_text)
+void lettering_shorten(const char *text, double height, double most, char *short_text, size_t size)
 {
-    size_t head = 0, tail = 0, length = strlen(text);
-    memcpy(short_text, text, length + 1);
-    if (lettering_width(text, height) <= most)
-        return;
-    for (bool at_end = false;; at_end = !at_end) {
-        size_t more_head = 0, more_tail = 0;
-        if (at_end)
-            more_tail = last_character(text, text + length - tail);
+    size_t length = strlen(text), head = 0;
+    snprintf(short_text, size, "%s", text);
+    while (head < length / 2)
+        head += first_character(text + head, length - head);
+    for (size_t tail = head; lettering_width(short_text, height) > most && tail - head < length;) {
+        if (head >= length - tail)
+            head -= last_character(text, head);
         else
-            more_head = utf8_character(text + head, length - head);
-        more_head += !at_end && more_head == 0;
-        if (head + more_head + tail + more_tail >= length)
-            return;
-        size_t end = tail + more_tail, begin = head + more_head;
-        char longer[1024];
-        if (begin + end + 4 > sizeof longer)
-            return;
-        memcpy(longer, text, begin);
-        memcpy(longer + begin, "...", 3);
-        memcpy(longer + begin + 3, text + length - end, end + 1);
-        if (lettering_width(longer, height) > most && begin + end > 1)
-            return;
-        memcpy(short_text, longer, begin + end + 4);
-        head = begin;
-        tail = end;
+            tail += first_character(text + tail, length - tail);
+        snprintf(short_text, size, "%.*s...%s", (int)head, text, text + tail);
     }
 }

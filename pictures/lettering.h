@@ -20,8 +20,8 @@ double lettering_width(const char *text, double height);
 /* Adds the text's lines to a coverage (coverage_lines). `at` is the left end of the base line. */
 void lettering_draw(struct coverage *coverage, const char *text, const float at[2], double height);
 
-/* Bytes of the longest text that is `text` with its middle left out (as "...") and no wider than
- * `most`, written to short_text, which has room for strlen(text) + 4 bytes. Characters stay whole. */
-void lettering_shorten(const char *text, double height, double most, char *short_text);
+/* Writes `text` into short_text[size], with as much of its middle left out, as "...", that it is no wider than
+ * `most`. Characters stay whole. What is longer than `size` is cut. */
+void lettering_shorten(const char *text, double height, double most, char *short_text, size_t size);
 
 #endif

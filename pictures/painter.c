@@ -15,8 +15,8 @@ enum { BAND_ROWS = 32 };
  * height. */
 static const double RIM = 0.7, RIM_OPACITY = 0.35, LABEL_RIM = 0.24, LABEL_RIM_OPACITY = 0.72;
 
-/* How much a mask hides of the outlines of larger masks that run through it. */
-static const float HIDES = 0.85F;
+/* How much a coloured mask hides of the outlines of larger masks that run through it. */
+static const float HIDES = 0.9F;
 
 /* A ring of an outline is left out if it encloses less than so many squares of the outline's width: of
  * specks and pinholes one would see nothing but their outlines. */
@@ -31,7 +31,7 @@ struct paint {
 /* A band of a picture. Layers are [height][width][4]: red, green, blue times alpha, and alpha. */
 struct painter {
     struct image *canvas;
-    struct rect band;
+    struct rect band, place;   /* the band is a part of the place */
     float *colours, *outlines; /* owned; BAND_ROWS high */
     struct coverage coverage;
 };
@@ -40,7 +40,7 @@ struct painter {
 static float *layer_row(const struct painter *painter, float *layer, int32_t y)
 {
     const struct rect *area = &painter->coverage.area, *band = &painter->band;
-    size_t row = (size_t)(area->y - band->y + y);
+    size_t row = (size_t)(area->y - band->y) + (size_t)y;
     return layer + (row * (size_t)band->width + (size_t)(area->x - band->x)) * 4;
 }
 
@@ -126,7 +126,7 @@ static void paint_outline(struct painter *painter, const struct scene_mask *mask
     const struct paint rim = {{0, 0, 0}, (float)RIM_OPACITY};
     const struct paint colour = {{mask->rgb[0], mask->rgb[1], mask->rgb[2]}, 1};
     coverage_lines(&painter->coverage, width + 2 * RIM);
-    coverage_outline(&painter->coverage, &mask->contour, SPECK * width * width);
+    coverage_outline(&painter->coverage, &mask->contour, SPECK * width * width, painter->place);
     coverage_ink(&painter->coverage, width + 2 * RIM);
     paint(painter, painter->outlines, rim);
     coverage_ink(&painter->coverage, width);
@@ -148,7 +148,8 @@ static int paint_masks(struct painter *painter, const struct scene *scene,
             continue;
         coverage_fill(&painter->coverage, &mask->contour);
         paint(painter, painter->colours, colour);
-        erase(painter, painter->outlines, HIDES);
+        if (scene->layer > 0)
+            erase(painter, painter->outlines, HIDES);
         if (scene->outline > 0)
             paint_outline(painter, mask, scene->outline);
     }
@@ -243,6 +244,7 @@ int painter_paint(struct image *canvas, struct rect place, const struct scene *s
     struct painter painter;
     struct rect *bounds = memory_new(scene->count, sizeof *bounds, "a picture", error);
     int status = painter_begin(&painter, canvas, place.width, error);
+    painter.place = place;
     if (!bounds)
         status = -1;
     for (size_t i = 0; status == 0 && i < scene->count; i++)

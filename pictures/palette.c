@@ -103,8 +103,9 @@ void palette_colour(enum palette palette, const struct palette_mask *mask, uint8
         oklch(of->lightness[mask->place % 3], of->chroma,
               fmod(0.08 + 0.6180339887498949 * (double)mask->place, 1), rgb);
     } else if (mask->has_iou) {
-        interpolate(((double)mask->predicted_iou - PALETTE_IOU_LEAST) / (1 - PALETTE_IOU_LEAST),
-                    rgb);
+        /* The square: good masks, at 0.8 and more, differ most, and poor ones still do. */
+        double iou = (double)fmaxf(mask->predicted_iou, 0);
+        interpolate(iou * iou, rgb);
     } else {
         memcpy(rgb, gray, 3);
     }

@@ -22,11 +22,8 @@ enum palette {
     PALETTE_PASTEL,
     PALETTE_DARK,
     PALETTE_OKABE_ITO, /* seven colours, told apart by colour-blind people too */
-    PALETTE_SCORES     /* viridis over the predicted IoU: PALETTE_IOU_LEAST dark, 1 bright */
+    PALETTE_SCORES     /* viridis over the square of the predicted IoU: 0 dark, 1 bright yellow */
 };
-
-/* Masks of this predicted IoU and less are all as dark. */
-#define PALETTE_IOU_LEAST 0.5
 
 /* The names of the palettes, as of an option's choices. */
 #define PALETTE_NAMES "bright|pastel|dark|okabe-ito|scores"

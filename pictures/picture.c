@@ -70,16 +70,21 @@ static int put_photograph(struct image *canvas, struct rect place, const struct 
     return 0;
 }
 
+struct scene_frame picture_frame(const struct rect *place, const struct record *record)
+{
+    return (struct scene_frame){
+        .origin = {place->x, place->y},
+        .scale = {(double)place->width / record->width, (double)place->height / record->height},
+        .side = greater(place->width, place->height),
+    };
+}
+
 int picture_paint(struct image *canvas, struct rect place, const struct image *photograph,
                   const struct record *record, const struct picture_style *style,
                   struct error *error)
 {
     struct scene scene;
-    const struct scene_frame frame = {
-        .origin = {place.x, place.y},
-        .scale = {(double)place.width / record->width, (double)place.height / record->height},
-        .side = greater(place.width, place.height),
-    };
+    const struct scene_frame frame = picture_frame(&place, record);
     if (put_photograph(canvas, place, photograph, error))
         return -1;
     int status = scene_make(&scene, record, style, &frame, error);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/geometry.h"
+#include "pictures/scene.h"
 #include "pictures/style.h"
 
 struct error;
@@ -31,6 +32,9 @@ struct picture_layout {
 /* The layout. At most `most` pixels a side (0: any), whatever the options say. */
 struct picture_layout picture_layout(const struct picture_options *options, struct size image,
                                      int32_t most);
+
+/* Where the record's image lies if it is drawn into `place`. */
+struct scene_frame picture_frame(const struct rect *place, const struct record *record);
 
 /* Paints the photograph, or gray where it is NULL, with the record's masks into `place` of `canvas`.
  * Returns 0 or -1 (ERROR_MEMORY, ERROR_IMAGE). */

@@ -59,8 +59,15 @@ static int list_masks(const struct record *record, const struct picture_style *s
     return 0;
 }
 
-/* The height at which the label fits into its mask, and its place. */
-static void set_label(struct scene_mask *mask, const struct scene_frame *frame)
+/* `at` moved such that `length` pixels from there lie between two ends, if they fit at all. */
+static double keep_within(double at, double length, double from, double to)
+{
+    return fmax(fmin(at, to - length), from);
+}
+
+/* The height at which the label fits into its mask, and its place: within the picture. */
+static void set_label(struct scene_mask *mask, const struct record *record,
+                      const struct scene_frame *frame)
 {
     const struct label *label = &mask->label;
     double ratio = lettering_width(label->text, 1);
@@ -70,8 +77,13 @@ static void set_label(struct scene_mask *mask, const struct scene_frame *frame)
     mask->label_height = fmin(fmax(fitting, most * LABEL_SHRUNK), most);
     double x = frame->origin[0] + (label->x + 0.5) * frame->scale[0];
     double y = frame->origin[1] + (label->y + 0.5) * frame->scale[1];
-    mask->label_at[0] = (float)(x - ratio * mask->label_height / 2);
-    mask->label_at[1] = (float)(y + mask->label_height / 2);
+    double height = mask->label_height, width = ratio * height, gap = height / 3;
+    double right = frame->origin[0] + record->width * frame->scale[0];
+    double lower = frame->origin[1] + record->height * frame->scale[1];
+    x = keep_within(x - width / 2, width, frame->origin[0] + gap, right - gap);
+    y = keep_within(y - height / 2, height, frame->origin[1] + gap, lower - gap);
+    mask->label_at[0] = (float)x;
+    mask->label_at[1] = (float)(y + height);
 }
 
 static int make_mask(struct scene_mask *mask, const struct record *record,
@@ -89,7 +101,7 @@ static int make_mask(struct scene_mask *mask, const struct record *record,
     if (contour_trace(&mask->contour, &of->rle, TOLERANCE / scale, error))
         return -1;
     contour_move(&mask->contour, frame->origin, frame->scale);
-    set_label(mask, frame);
+    set_label(mask, record, frame);
     return 0;
 }
 
@@ -118,14 +130,17 @@ int scene_make(struct scene *scene, const struct record *record, const struct pi
                             .over = style_over(style),
                             .layer = style_layer(style)};
     size_t *order = memory_new(most, sizeof *order, "a picture", error);
-    int status = order ? list_masks(record, style, order, &scene->count, error) : -1;
+    if (!order)
+        return -1;
+    int status = list_masks(record, style, order, &scene->count, error);
     if (status == 0)
         scene->masks = memory_new(scene->count, sizeof *scene->masks, "a picture", error);
-    if (!scene->masks)
+    if (scene->masks)
+        status = make_masks(scene, record, style, frame, order, error);
+    else
         scene->count = 0;
-    status = scene->masks ? make_masks(scene, record, style, frame, order, error) : -1;
     memory_free(order);
-    return status;
+    return scene->masks ? status : -1;
 }
 
 void scene_free(struct scene *scene)

@@ -121,6 +121,25 @@ static const struct command table[] = {
         .run = report_main,
     },
     {
+        .name = "show",
+        .option_bit = FOR_SHOW,
+        .summary = "draw masks over their photograph, or a contact sheet of a run",
+        .synopsis = "[IMAGE] RECORDS -o FILE [options]",
+        .about =
+            "Draws the masks of IMAGE over it. RECORDS is its record, in any form that maskmill "
+            "reads, or a folder or file of records in which one names the image. Without IMAGE, "
+            "draws a contact sheet: images taken evenly from RECORDS, each with its masks. The "
+            "ending of FILE says what is written: .jpg, .png or .svg (paths, for drawing "
+            "programs and pages; one image only).",
+        .statuses = "0 drawn, 1 drawn but for some images or records, 2 wrong usage, 3 the image, "
+                    "the record, the disk or the memory stopped the work.",
+        .operand = OPERAND_PATH,
+        .wanted = "an image and its records, or records alone for a contact sheet,",
+        .least = 1,
+        .most = 2,
+        .run = show_main,
+    },
+    {
         .name = "info",
         .option_bit = FOR_INFO,
         .summary = "describe a model file",

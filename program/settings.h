@@ -44,7 +44,7 @@ struct settings {
     char *format;                 /* comma-separated names; `run` writes records in any case */
     char *fields;                 /* comma-separated members beyond SA-1B's */
     bool overlay;
-    bool report;       /* a page about the run at its end */
+    bool report;          /* a page about the run at its end */
     double outline_width; /* of pictures of masks (pictures/style.h); -1: by the picture's size */
     double alpha;
     char *palette, *labels;
@@ -82,6 +82,12 @@ struct settings {
     int annotator;      /* eval */
     int max_images;     /* eval; 0: all */
     int repeat;         /* bench */
+    int size;           /* show: longest side, pixels; 0: the image's */
+    bool side_by_side;  /* show */
+    bool embed;         /* show: the photograph within the SVG */
+    char *only;         /* show: ids of masks, "3,7" */
+    int count;          /* show: images on a contact sheet */
+    int columns;        /* show: of a contact sheet; 0: chosen */
     bool man;           /* help: print the manual page */
     char *completion;   /* help: shell whose completions to print */
     bool help;
@@ -123,7 +129,8 @@ enum setting_trait {
     FOR_BENCH = 1 << 9,
     FOR_HELP = 1 << 10,
     FOR_REPORT = 1 << 11,
-    FOR_ALL = (1 << 12) - 1,
+    FOR_SHOW = 1 << 12,
+    FOR_ALL = (1 << 13) - 1,
 
     /* A run that changes it gives other output. */
     DECIDES = 1 << 16,

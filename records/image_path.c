@@ -22,19 +22,43 @@ int image_path_check(const char *file_name, struct error *error)
                      file_name);
 }
 
+/* Opens the image. *path is for messages and freed by the caller, also on errors. Returns the descriptor,
+ * or -1. */
+static int open_image(const struct folder *images, const char *file_name, char **path,
+                      struct error *error)
+{
+    const struct image_place place = {.folder = images, .name = file_name};
+    *path = NULL;
+    if (image_path_check(file_name, error))
+        return -1;
+    if (asprintf(path, "%s%s", images->prefix, file_name) >= 0)
+        return image_place_open(&place, error);
+    *path = NULL;
+    return error_set(error, ERROR_MEMORY, "%s: no memory for its path", file_name);
+}
+
 int image_path_header(const struct folder *images, const char *file_name, struct image_pool *pool,
                       struct image_header *header, struct error *error)
 {
-    const struct image_place place = {.folder = images, .name = file_name};
-    char *path; /* for messages */
-    if (image_path_check(file_name, error))
-        return -1;
-    if (asprintf(&path, "%s%s", images->prefix, file_name) < 0)
-        return error_set(error, ERROR_MEMORY, "%s: no memory for its path", file_name);
-    const struct image_input file = {path, image_place_open(&place, error)};
-    int status = file.descriptor < 0 ? -1 : image_pool_header(pool, &file, header, error);
-    if (file.descriptor >= 0)
-        close(file.descriptor);
+    char *path;
+    const int descriptor = open_image(images, file_name, &path, error);
+    const struct image_input file = {path, descriptor};
+    int status = descriptor < 0 ? -1 : image_pool_header(pool, &file, header, error);
+    if (descriptor >= 0)
+        close(descriptor);
+    free(path);
+    return status;
+}
+
+int image_path_read(const struct folder *images, const char *file_name, struct image_pool *pool,
+                    struct image *image, struct error *error)
+{
+    char *path;
+    const int descriptor = open_image(images, file_name, &path, error);
+    const struct image_input file = {path, descriptor};
+    int status = descriptor < 0 ? -1 : image_pool_read(pool, &file, image, error);
+    if (descriptor >= 0)
+        close(descriptor);
     free(path);
     return status;
 }

@@ -4,6 +4,7 @@
 
 struct error;
 struct folder;
+struct image;
 struct image_header;
 struct image_pool;
 struct record;
@@ -16,6 +17,10 @@ int image_path_check(const char *file_name, struct error *error);
  * -1 with ERROR_RECORD (image_path_check), ERROR_IMAGE or ERROR_MEMORY. */
 int image_path_header(const struct folder *images, const char *file_name, struct image_pool *pool,
                       struct image_header *header, struct error *error);
+
+/* Has the image itself read. Returns as image_path_header. */
+int image_path_read(const struct folder *images, const char *file_name, struct image_pool *pool,
+                    struct image *image, struct error *error);
 
 /* Finds the image that an unnamed record (record.h) is about: below `images`, the record's name with
  * the extension of a supported format. Puts its name into the record, with the id that belongs to

@@ -194,9 +194,11 @@ static int visit_entry(const struct record_stream *stream, struct record_entry *
 static int add(void *context, const char *file, const char *name, struct error *error)
 {
     struct batch *batch = context;
-    struct record_entry *entry = &batch->entries[batch->count++];
     struct stat status;
     char *path;
+    if (batch->stream->wanted && !batch->stream->wanted(batch->stream->context, file))
+        return 0;
+    struct record_entry *entry = &batch->entries[batch->count++];
     if (asprintf(&path, "%s%s", batch->folder->prefix, file) < 0)
         return error_set(error, ERROR_MEMORY, "%s: no memory for its name", file);
     entry->folder = batch->folder;

@@ -42,6 +42,9 @@ struct record_stream {
     uint64_t max_pixels;     /* of a record's image (record_source); 0: no limit */
     struct image_pool *pool; /* reads folders of PNG files */
     bool every_fault; /* collect all faults of a record, not only the first (record_faults) */
+    /* Called for every file of records, by the calling thread, in the order of record_walk: false
+     * passes it over unread. NULL: all are read. */
+    bool (*wanted)(void *context, const char *file);
     /* Called for each usable entry, by several threads at once; may be NULL. */
     void (*work)(void *context, struct record_entry *entry);
     /* Called for every entry by the calling thread, in the order of record_walk. Returns 0 to go

@@ -179,13 +179,13 @@ START_TEST(coverage_does_not_depend_on_the_band)
     for (int lines = 0; lines < 2; lines++) {
         ck_assert_int_eq(coverage_begin(&whole, all, all, &error), 0);
         coverage_lines(&whole, 3);
-        coverage_outline(&whole, &contour, 0);
+        coverage_outline(&whole, &contour, 0, all);
         lines ? coverage_ink(&whole, 3) : coverage_fill(&whole, &contour);
         for (int32_t y = 0; y < HEIGHT; y += 7) {
             const struct rect part = {0, y, WIDTH, y + 7 < HEIGHT ? 7 : HEIGHT - y};
             ck_assert_int_eq(coverage_begin(&band, part, all, &error), 0);
             coverage_lines(&band, 3);
-            coverage_outline(&band, &contour, 0);
+            coverage_outline(&band, &contour, 0, all);
             lines ? coverage_ink(&band, 3) : coverage_fill(&band, &contour);
             ck_assert_mem_eq(band.pixels, whole.pixels + (size_t)y * WIDTH,
                              (size_t)part.height * WIDTH);
@@ -245,8 +245,8 @@ END_TEST
 START_TEST(colours_are_those_of_their_sources)
 {
     uint8_t rgb[3];
-    const struct palette_mask low = {3, true, 0.2F}, high = {3, true, 1.0F},
-                              middle = {3, true, 0.75F};
+    const struct palette_mask low = {3, true, -0.2F}, high = {3, true, 1.0F},
+                              middle = {3, true, 0.70710678F};
     const struct palette_mask without = {.place = 3};
     static const uint8_t darkest[3] = {0x44, 0x01, 0x54}, brightest[3] = {0xFD, 0xE7, 0x25};
     static const uint8_t central[3] = {0x21, 0x91, 0x8C}, gray[3] = {0x99, 0x99, 0x99};
@@ -318,15 +318,15 @@ START_TEST(long_names_lose_their_middle)
 {
     char text[64];
     double most = lettering_width("0123...wxyz", 10);
-    lettering_shorten("0123456789abcdefghijklmnopqrstuvwxyz", 10, most, text);
+    lettering_shorten("0123456789abcdefghijklmnopqrstuvwxyz", 10, most, text, sizeof text);
     ck_assert_double_le(lettering_width(text, 10), most);
     ck_assert_ptr_nonnull(strstr(text, "..."));
     ck_assert_int_eq(text[0], '0');
     ck_assert_int_eq(text[strlen(text) - 1], 'z');
-    lettering_shorten("short", 10, most, text);
+    lettering_shorten("short", 10, most, text, sizeof text);
     ck_assert_str_eq(text, "short");
     lettering_shorten("\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc", 10,
-                      lettering_width("????..", 10), text);
+                      lettering_width("????..", 10), text, sizeof text);
     ck_assert_int_eq(text[0], '\xc3');
     ck_assert_int_eq(text[1], '\xa4');
 }
@@ -388,6 +388,8 @@ START_TEST(outlines_are_crisp_and_smooth)
     }
     ck_assert_mem_eq(at(&image, 36, 20), gray, 3); /* nothing within, for alpha is 0 */
     ck_assert_mem_eq(at(&image, 43, 20), gray, 3);
+    ck_assert_mem_eq(at(&image, 0, 20), gray, 3); /* nor along the border of the image */
+    ck_assert_mem_eq(at(&image, 20, 0), gray, 3);
     ck_assert_int_lt(at(&image, 41, 20)[1], GRAY); /* the dark rim */
     image_free(&image);
     image = painted(&record, 0, 0);
