@@ -182,11 +182,29 @@ def what_the_ledger_says_is_durable_before():
     return f"{len(log)} calls"
 
 
+def an_overlay_that_cannot_be_painted_costs_no_record():
+    """No memory for the layers of one picture: that overlay is left out, the rest is done, and a next start is at rest."""
+    wide, out = os.path.join(WORK.name, "wide"), os.path.join(WORK.name, "wide out")
+    common.write(os.path.join(wide, "a.png"), common.png(301, 20, seed=1))
+    common.write(os.path.join(wide, "b.png"), common.png(40, 40, seed=2))
+    layer = 301 * 32 * 4 * 4  # pictures/painter.c: a band of 32 rows of four floats a pixel
+    env = {"LD_PRELOAD": SHIM, "FAULT_BYTES": str(layer)}
+    code, text = common.run(common.command(wide, out, *OVERLAY), env)
+    assert code == ALL_DONE, text
+    assert text.count("overlay left out") == 1 and "a.png: overlay left out" in text and "memory" in text, text
+    there = sorted(name for name in os.listdir(out) if name.startswith(("a.", "b.")))
+    assert there == ["a.json", "b.json", "b.overlay.jpg"], there
+    for _ in range(2):
+        assert [line["status"] for line in common.ledgers(out) if "status" in line] == ["done", "done"]
+        code, text = common.run(common.command(wide, out, *OVERLAY))
+        assert code == ALL_DONE, text
+
+
 if __name__ == "__main__":
     prepare()
     sys.exit(common.run_tests([
         what_the_ledger_says_is_durable_before, every_write_fails_once, the_disk_is_full_from_some_write_on,
         every_fsync_fails_once, every_rename_fails_once, every_mkdir_fails_once, every_open_for_writing_fails_once,
         a_fault_that_passes_is_waited_for, a_fault_that_passes_is_waited_for_in_formats,
-        a_fault_that_passes_is_waited_for_in_tiles,
+        a_fault_that_passes_is_waited_for_in_tiles, an_overlay_that_cannot_be_painted_costs_no_record,
     ]))

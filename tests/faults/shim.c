@@ -9,6 +9,7 @@
  *   FAULT_AT      the number of the call that fails, from 1; 0: none
  *   FAULT_LAST    the number of the last one that fails (a fault that passes), at least FAULT_AT
  *   FAULT_ERRNO   the error that it gets
+ *   FAULT_BYTES   instead: every aligned_alloc of exactly so many bytes fails
  *   FAULT_DELAY   milliseconds that each of these calls takes longer, so that a run does not end
  *                 too soon
  *   FAULT_LOG     a file to which each call below the folder is appended: "call path"
@@ -99,6 +100,14 @@ static bool fails(const char *call, const char *path)
     if (failing)
         errno = (int)number_of("FAULT_ERRNO", EIO);
     return failing;
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    if (number_of("FAULT_BYTES", -1) != (long)size)
+        return REAL(aligned_alloc)(alignment, size);
+    errno = ENOMEM;
+    return NULL;
 }
 
 /* Whether this start of a process is to fail. */
