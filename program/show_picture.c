@@ -16,15 +16,17 @@
 #include "program/show_link.h"
 #include "records/record_stream.h"
 
-/* The search for the record of an image, which is drawn when it is found. */
+/* The search for the record of an image, in two walks over the records: how well the best fits; and the drawing of
+ * the first that fits as well. */
 struct search {
     struct show *show;
     const char *path; /* of the image, as it was given */
     const struct image *photograph;
-    bool any;           /* take the first record, whatever its image's name */
-    size_t records;     /* usable ones seen */
+    bool any;           /* any record fits, whatever its image's name */
+    size_t best;        /* how well the best fits: 0, not */
+    bool drawing;       /* the second walk */
+    size_t records;     /* usable ones seen in the last walk */
     struct error fault; /* of the first record that is not usable */
-    bool drawn;
 };
 
 /* Reads "3,7" into ids, freed by the caller with free(3). */
@@ -140,21 +142,25 @@ static int draw(const struct search *search, const struct record *record, struct
     return status;
 }
 
-/* Whether the record is about the image: by the whole path or its last components, or, where it does not
- * say a name, by its own name. */
-static bool is_about(const struct record *record, const char *path)
+/* Whether a path ends with the components of the other. */
+static bool ends_with(const char *path, const char *end)
 {
-    size_t length = strlen(path), own = strlen(record->file_name);
-    if (record->unnamed) {
-        const char *base = path_base(path);
-        size_t stem = path_stem_length(base);
-        const char *name = path_base(record->file_name);
-        return strlen(name) == stem && strncmp(name, base, stem) == 0;
-    }
-    if (own > length)
-        return strcmp(path, path_base(record->file_name)) == 0;
-    return strcmp(path + length - own, record->file_name) == 0 &&
+    size_t length = strlen(path), own = strlen(end);
+    return own <= length && strcmp(path + length - own, end) == 0 &&
            (own == length || path[length - own - 1] == '/');
+}
+
+/* How well the record fits the image: the length of the path that its name and the image's path both end with, one
+ * of them being no longer; 1 where it does not say a name, but is called as the image; 0 if it is about another. */
+static size_t fit(const struct search *search, const struct record *record)
+{
+    const char *path = search->path, *base = path_base(path), *own = record->file_name;
+    size_t stem = path_stem_length(base);
+    if (search->any)
+        return 1;
+    if (record->unnamed)
+        return strlen(path_base(own)) == stem && strncmp(path_base(own), base, stem) == 0;
+    return ends_with(path, own) ? strlen(own) : ends_with(own, path) ? strlen(path) : 0;
 }
 
 enum { FOUND = 1 };
@@ -168,9 +174,11 @@ static int visit(void *context, const struct record_entry *entry, struct error *
         return 0;
     }
     search->records++;
-    if (!search->any && !is_about(&entry->record, search->path))
+    size_t fits = fit(search, &entry->record);
+    if (fits > search->best)
+        search->best = fits;
+    if (!search->drawing || fits < search->best)
         return 0;
-    search->drawn = true;
     if (draw(search, &entry->record, error) == 0)
         return FOUND;
     if (error->code == ERROR_RECORD)
@@ -191,18 +199,52 @@ static int refuse(const struct search *search, const char *records, struct error
                      search->records, search->path);
 }
 
-static int find_and_draw(struct search *search, const char *records, struct error *error)
+/* Whether a file is called as the image's record in a run is, or may hold records of many images. */
+static bool is_likely(void *context, const char *file)
+{
+    const struct search *search = context;
+    const char *base = path_base(search->path), *name = path_base(file);
+    size_t stem = path_stem_length(base), own = path_stem_length(name);
+    return strcmp(name + own, ".json") != 0 || (own == stem && strncmp(name, base, own) == 0);
+}
+
+static int walk(struct search *search, const char *records,
+                bool (*wanted)(void *context, const char *file), struct error *error)
 {
     const struct settings *settings = search->show->settings;
     const struct record_stream stream = {.trust_folder = settings->trust_folder,
                                          .max_pixels = settings->max_pixels,
                                          .pool = search->show->pool,
+                                         .wanted = wanted,
                                          .visit = visit,
                                          .context = search};
-    int status = record_stream(&stream, records, error);
-    if (status == 0 && search->records == 1) { /* the only one there is */
+    search->records = 0;
+    search->fault.code = ERROR_NONE;
+    return record_stream(&stream, records, error);
+}
+
+/* Draws the record that fits best, if one fits. Returns FOUND; 0 if none does; or -1. */
+static int draw_best(struct search *search, const char *records,
+                     bool (*wanted)(void *context, const char *file), struct error *error)
+{
+    search->best = 0;
+    search->drawing = false;
+    if (walk(search, records, wanted, error))
+        return -1;
+    search->drawing = true;
+    return search->best ? walk(search, records, wanted, error) : 0;
+}
+
+/* First the records that are called as the image, which spares reading all of a large run; then all; then, if
+ * there is but one, that one whatever it says. */
+static int find_and_draw(struct search *search, const char *records, struct error *error)
+{
+    int status = draw_best(search, records, is_likely, error);
+    if (status == 0)
+        status = draw_best(search, records, NULL, error);
+    if (status == 0 && search->records == 1) {
         search->any = true;
-        status = record_stream(&stream, records, error);
+        status = draw_best(search, records, NULL, error);
     }
     if (status == FOUND)
         return 0;

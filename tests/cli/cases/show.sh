@@ -94,6 +94,13 @@ print("outside is the photograph:", rows[5][5] == (100, 100, 100), "; colours di
 print("the hole shows the square:", rows[35][45] == square, "; the bar ends where it should:", rows[40][98] == (100,) * 3)
 PYTHON
 
+# Of two records whose names end the image's path, the longer name counts.
+mkdir -p both/deep
+cp run/deep/a.json both/deep/a.json
+python3 -c 'import json, made; json.dump(dict(made.record("a.png"), annotations=[]), open("both/a.json", "w"))'
+maskmill show photos/deep/a.png both -o both.png --outline-width 0 --alpha 1
+cmp both.png out/a.json.png
+
 # Only one mask, in the same colour; half of it; its outline.
 maskmill show photos/deep/a.png run -o only.png --only 4 --outline-width 0 --alpha 1
 maskmill show photos/deep/a.png run -o half.png --only 4 --outline-width 0 --alpha 0.5
