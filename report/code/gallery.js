@@ -1,11 +1,123 @@
-/* Gallery: the images of a run. */
+/* Gallery: the images of a run as a grid of thumbnails with their masks. */
 const Gallery = (() => {
-  async function open(container, args) {
-    const rows = await Rows.of(Number(args[0]) || 0).first;
-    container.replaceChildren(Dom.make('p', {}, Text.counted(rows.count, 'image')));
+  const SIZES = [132, 208, 340];        /* least width of a tile, pixels */
+  const FOOT = 46;                      /* height below the picture */
+  let page = null;                      /* what build() made */
+  let run = 0, order = new Uint32Array(0), current = -1;
+
+  const look = () => Look.of(Router.params());
+  const size = () => Math.min(2, Math.max(0, Number(Router.params().get('size') ?? 1) || 0));
+
+  function fill(tile, index, width, height) {
+    Tile.fill(tile, Rows.of(run), order[index], width, height);
+    tile.setAttribute('aria-setsize', order.length);
+    tile.setAttribute('aria-posinset', index + 1);
+    tile.parts.link.tabIndex = index === Math.max(current, 0) ? 0 : -1;
+    pump();
   }
 
-  return {open};
+  const pump = Dom.eachFrame(() => Tile.pump(() => page.grid.tiles.values(), look));
+
+  function build(container) {
+    const scroller = Dom.make('div', {class: 'grid', 'aria-label': 'Images', role: 'region'});
+    const grid = Grid.create(scroller, {make: Tile.make, fill, clear: Tile.clear,
+      least: () => SIZES[size()], foot: FOOT});
+    const looks = Look.buttons(redraw);
+    const extra = Dom.make('div', {class: 'group'}, ...looks.elements,
+      Dom.button('−', () => resize(-1), {class: 'icon', 'aria-label': 'Smaller', title: 'Smaller (-)'}),
+      Dom.button('+', () => resize(1), {class: 'icon', 'aria-label': 'Larger', title: 'Larger (+)'}));
+    const bar = FilterBar.create(Dom.eachFrame(() => refresh(false)), extra);
+    const none = Dom.make('p', {class: 'empty', hidden: true}, 'No image is like that.');
+    const applied = Dom.make('p', {class: 'applied', hidden: true});
+    container.append(bar.element, applied, none, scroller);
+    page = {scroller, grid, bar, none, applied, looks};
+    Rows.watch(rows => { if (rows.run === run && !container.hidden) refresh(true); });
+  }
+
+  function say() {
+    const rows = Rows.of(run), all = order.length === rows.count;
+    const waiting = rows.loaded < rows.count ? ` (${Text.count(rows.loaded)} read so far)` : '';
+    page.bar.status.textContent = (all ? Text.counted(rows.count, 'image')
+      : `${Text.count(order.length)} of ${Text.counted(rows.count, 'image')}`) + waiting;
+  }
+
+  /* The thresholds that are applied to all images, and how to lose them. */
+  function sayApplied() {
+    const applied = Thresholds.of(run);
+    page.applied.hidden = !applied;
+    if (!applied)
+      return;
+    const sum = list => list.reduce((total, n) => total + (n || 0), 0);
+    page.applied.replaceChildren(Dom.make('span', {}, `Thresholds keep ${Text.count(sum(applied.counts))} of ${
+      Text.counted(sum(Rows.of(run).masks), 'mask')}.`), Dom.button('Show all masks', () => {
+      Thresholds.forget(run);
+      refresh(true);
+    }, {class: 'quiet'}));
+  }
+
+  /* Lists what the address says. `keep`: stay at this place. */
+  function refresh(keep) {
+    const params = Router.params();
+    order = List.of(run, params);
+    current = keep ? Math.min(current, order.length - 1) : -1;
+    page.bar.update(params, run);
+    page.looks.update();
+    page.none.hidden = order.length > 0 || Rows.of(run).loaded < Rows.of(run).count;
+    say();
+    sayApplied();
+    page.grid.show(order.length, keep);
+  }
+
+  function redraw() {
+    page.looks.update();
+    page.grid.resize();
+  }
+
+  function resize(step) {
+    const to = Math.min(2, Math.max(0, size() + step));
+    Router.replace({size: to === 1 ? null : String(to)});
+    page.grid.resize();
+  }
+
+  /* Moves the focus by so many tiles. */
+  function step(by) {
+    if (order.length === 0)
+      return;
+    const from = current < 0 || !page.grid.tiles.has(current) ? page.grid.first() - by : current;
+    const before = page.grid.tiles.get(current);
+    if (before)
+      before.parts.link.tabIndex = -1;
+    current = Math.min(Math.max(from + by, 0), order.length - 1);
+    const {link} = page.grid.reveal(current).parts;
+    link.tabIndex = 0;
+    link.focus({preventScroll: true});
+  }
+
+  function open(container, args) {
+    const wanted = Number(args[0]);
+    const number = Data.report.runs[wanted] ? wanted : 0, same = page !== null && number === run;
+    run = number;
+    if (!page)
+      build(container);
+    refresh(same);
+  }
+
+  const keys = [
+    {keys: ['/'], help: 'Search names', run: () => page.bar.focus()},
+    {keys: ['ArrowRight'], help: 'Next image', run: () => step(1)},
+    {keys: ['ArrowLeft'], help: 'Previous image', run: () => step(-1)},
+    {keys: ['ArrowDown'], help: 'Image below', run: () => step(page.grid.columns())},
+    {keys: ['ArrowUp'], help: 'Image above', run: () => step(-page.grid.columns())},
+    {keys: ['Home'], help: 'First image', run: () => step(-order.length)},
+    {keys: ['End'], help: 'Last image', run: () => step(order.length)},
+    {keys: ['Enter'], help: 'Open the image', run: () => false},
+    ...Look.keys(() => redraw()),
+    {keys: ['+', '='], help: 'Larger pictures', run: () => resize(1)},
+    {keys: ['-'], help: 'Smaller pictures', run: () => resize(-1)},
+    {keys: ['Escape'], help: 'Leave the search field', run: () => document.activeElement.blur()},
+  ];
+
+  return {open, keys};
 })();
 
-Router.add('gallery', {title: 'Gallery', link: () => ['0'], open: Gallery.open});
+Router.add('gallery', {title: 'Gallery', link: () => ['0'], open: Gallery.open, keys: Gallery.keys});

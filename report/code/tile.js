@@ -1,0 +1,101 @@
+/* Tile: one image in the gallery. Its picture comes from a worker, once it is in view. */
+const Tile = (() => {
+  const PARALLEL = 2 * Workers.SIZE;
+  let busy = 0;
+
+  function make() {
+    const canvas = Dom.make('canvas', {'aria-hidden': 'true'});
+    const reason = Dom.make('span', {class: 'tile-reason'});
+    const name = Dom.make('span', {class: 'tile-name'});
+    const facts = Dom.make('span', {class: 'tile-facts faint'});
+    const link = Dom.make('a', {class: 'tile-link', tabindex: '-1'},
+      Dom.make('span', {class: 'tile-picture'}, canvas, reason),
+      Dom.make('span', {class: 'tile-foot'}, name, facts));
+    const tile = Dom.make('div', {class: 'tile', role: 'listitem'}, link);
+    return Object.assign(tile, {parts: {canvas, reason, name, facts, link}, job: null});
+  }
+
+  /* What is said of an image below its picture. */
+  function facts(rows, row) {
+    if (rows.status[row] === Rows.FAILED)
+      return 'failed';
+    if (rows.status[row] === Rows.REFUSED)
+      return 'record refused';
+    const masks = List.masks(rows, row), all = rows.masks[row];
+    const of = masks === all ? Text.counted(all, 'mask')
+      : `${Text.count(masks)} of ${Text.counted(all, 'mask')}`;
+    return all && !Number.isNaN(rows.iou[row]) ? `${of} · IoU ${Text.number(rows.iou[row], 2)}` : of;
+  }
+
+  /* Shows an image, as text at once. `width` and `height` are those of the picture's place. */
+  function fill(tile, rows, row, width, height) {
+    const {canvas, reason, name, facts: line, link} = tile.parts;
+    const w = rows.width[row], h = rows.height[row];
+    const failed = rows.status[row] !== Rows.DONE;
+    const scale = Math.min(width / w, height / h) || 0;
+    tile.job = failed || scale === 0 ? null : {rows, row, width: Math.max(1, Math.round(w * scale)),
+      height: Math.max(1, Math.round(h * scale))};
+    name.textContent = rows.name[row].replace(/^.*\/(?=.)/s, '');
+    link.title = rows.name[row];
+    link.href = Router.link('image', [rows.run, row]);
+    line.textContent = facts(rows, row);
+    reason.textContent = failed ? rows.reason[row] || 'no reason recorded' : '';
+    tile.classList.toggle('failed', failed);
+    canvas.style.visibility = 'hidden';
+    if (tile.job) {
+      canvas.style.width = tile.job.width + 'px';
+      canvas.style.height = tile.job.height + 'px';
+    }
+  }
+
+  /* Goes out of view: a picture that is under way is dropped when it comes. */
+  function clear(tile) {
+    tile.job = null;
+  }
+
+  const NONE = {thumb: null, counts: [], area: [], iou: null, stability: null};
+
+  async function draw(tile, job, look) {
+    const {rows, row, width, height} = job;
+    const image = await Data.image(rows.run, row) || NONE;
+    if (tile.job !== job)
+      return;
+    const ratio = devicePixelRatio, applied = Thresholds.of(rows.run);
+    const {bitmap} = await Workers.call('tile', {
+      image, look,
+      thresholds: applied ? applied.thresholds : Thresholds.neutral(),
+      size: {width: rows.width[row], height: rows.height[row]},
+      width: Math.round(width * ratio), height: Math.round(height * ratio),
+    });
+    if (tile.job !== job) {
+      bitmap.close();
+      return;
+    }
+    const {canvas} = tile.parts;
+    canvas.getContext('bitmaprenderer').transferFromImageBitmap(bitmap);
+    canvas.style.visibility = 'visible';
+  }
+
+  /* Draws those of the tiles that have no picture yet, a few at a time, and the first first. What
+   * has scrolled away in the meantime costs nothing. */
+  function pump(tiles, look) {
+    for (const tile of tiles()) {
+      if (busy >= PARALLEL)
+        return;
+      const job = tile.job;
+      if (!job || job.begun)
+        continue;
+      job.begun = true;
+      busy++;
+      draw(tile, job, look()).catch(error => {
+        if (tile.job === job)
+          tile.parts.reason.textContent = error.message;
+      }).finally(() => {
+        busy--;
+        pump(tiles, look);
+      });
+    }
+  }
+
+  return {make, fill, clear, pump, facts};
+})();
