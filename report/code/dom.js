@@ -55,5 +55,24 @@ const Dom = (() => {
     };
   }
 
-  return {set, make, svg, button, byId, notice, eachFrame};
+  /* Runs async `work` as often as needed for the last call to be answered, once at a time. */
+  function latest(work) {
+    let running = false, again = false;
+    return async () => {
+      again = true;
+      if (running)
+        return;
+      running = true;
+      try {
+        while (again) {
+          again = false;
+          await work();
+        }
+      } finally {
+        running = false;
+      }
+    };
+  }
+
+  return {set, make, svg, button, byId, notice, eachFrame, latest};
 })();

@@ -60,7 +60,32 @@ const FilterBar = (() => {
     const {runs: list} = Data.report;
     const select = Dom.make('select', {onchange: () => Router.go('gallery', [select.value])},
       list.map(({name}, run) => option([run, name])));
-    return {element: labelled('Run', select), hidden: list.length < 2, select};
+    return {element: list.length > 1 ? labelled('Run', select) : null, select};
+  }
+
+  /* The fields for ranges, and the button that shows them. */
+  function ranges(changed) {
+    const list = List.COLUMNS.map(column => range(column, changed));
+    const drawer = Dom.make('div', {class: 'ranges', id: 'ranges'}, list.map(one => one.element),
+      Dom.button('Clear all', clear));
+    const more = Dom.button('Filters', () => toggle(drawer.hidden), {'aria-controls': 'ranges'});
+    const used = params => List.COLUMNS.filter(({key}) => params.has(key)).length;
+    function toggle(open) {
+      drawer.hidden = !open;
+      more.setAttribute('aria-expanded', open);
+    }
+    function clear() {
+      Router.replace(Object.fromEntries(List.KEYS.map(key => [key, null])));
+      changed();
+    }
+    toggle(used(Router.params()) > 0);
+    return {
+      drawer, more,
+      update(params) {
+        list.forEach(one => one.update(params));
+        more.textContent = used(params) ? `Filters (${used(params)})` : 'Filters';
+      },
+    };
   }
 
   /* Makes the bar; changed() is called when the address has. `extra` are more elements. */
@@ -70,25 +95,12 @@ const FilterBar = (() => {
     const show = Dom.make('select',
       {onchange() { Router.replace({show: show.value === 'all' ? null : show.value}); changed(); }},
       List.SHOW.map(option));
-    const sort = sorting(changed), run = runs();
-    const ranges = List.COLUMNS.map(column => range(column, changed));
-    const drawer = Dom.make('div', {class: 'ranges', id: 'ranges', hidden: true},
-      ranges.map(one => one.element), Dom.button('Clear all', clear));
-    const more = Dom.button('Filters', () => toggle(drawer.hidden), {'aria-controls': 'ranges'});
+    const sort = sorting(changed), run = runs(), {drawer, more, update: updateRanges} = ranges(changed);
     const status = Dom.make('p', {class: 'count', role: 'status'});
-    function toggle(open) {
-      drawer.hidden = !open;
-      more.setAttribute('aria-expanded', open);
-    }
-    function clear() {
-      Router.replace(Object.fromEntries(List.KEYS.map(key => [key, null])));
-      changed();
-    }
     const element = Dom.make('div', {class: 'filters', role: 'search', 'aria-label': 'Images'},
-      Dom.make('div', {class: 'bar'}, run.hidden ? null : run.element,
-        labelled('Search names', search), labelled('Show', show), ...sort.elements, more, extra,
-        status), drawer);
-    toggle(List.COLUMNS.some(({key}) => Router.params().has(key)));
+      Dom.make('div', {class: 'bar'}, run.element, labelled('Search names', search), more,
+        Dom.make('div', {class: 'choices'}, labelled('Show', show), ...sort.elements), extra, status),
+      drawer);
     return {
       element, status,
       focus: () => { search.focus(); search.select(); },
@@ -98,9 +110,7 @@ const FilterBar = (() => {
         show.value = params.get('show') || 'all';
         run.select.value = number;
         sort.update(params);
-        ranges.forEach(one => one.update(params));
-        const used = List.COLUMNS.filter(({key}) => params.has(key)).length;
-        more.textContent = used ? `Filters (${used})` : 'Filters';
+        updateRanges(params);
       },
     };
   }

@@ -4,12 +4,19 @@ const Gallery = (() => {
   const FOOT = 46;                      /* height below the picture */
   let page = null;                      /* what build() made */
   let run = 0, order = new Uint32Array(0), current = -1;
+  let visited = null;                   /* {number, row}: the image that was open last */
 
   const look = () => Look.of(Router.params());
   const size = () => Math.min(2, Math.max(0, Number(Router.params().get('size') ?? 1) || 0));
 
+  /* Differs whenever pictures are to be drawn otherwise. */
+  function version() {
+    const applied = Thresholds.of(run);
+    return (Router.params().get('look') || '') + (applied ? applied.time : '');
+  }
+
   function fill(tile, index, width, height) {
-    Tile.fill(tile, Rows.of(run), order[index], width, height);
+    Tile.fill(tile, Rows.of(run), order[index], width, height, version());
     tile.setAttribute('aria-setsize', order.length);
     tile.setAttribute('aria-posinset', index + 1);
     tile.parts.link.tabIndex = index === Math.max(current, 0) ? 0 : -1;
@@ -70,7 +77,7 @@ const Gallery = (() => {
 
   function redraw() {
     page.looks.update();
-    page.grid.resize();
+    page.grid.refresh();
   }
 
   function resize(step) {
@@ -79,15 +86,18 @@ const Gallery = (() => {
     page.grid.resize();
   }
 
-  /* Moves the focus by so many tiles. */
+  /* Moves the focus by so many tiles, to the first one in view if there is none. */
   function step(by) {
+    focus(page.grid.tiles.has(current) ? current + by : page.grid.first());
+  }
+
+  function focus(index) {
     if (order.length === 0)
       return;
-    const from = current < 0 || !page.grid.tiles.has(current) ? page.grid.first() - by : current;
     const before = page.grid.tiles.get(current);
     if (before)
       before.parts.link.tabIndex = -1;
-    current = Math.min(Math.max(from + by, 0), order.length - 1);
+    current = Math.min(Math.max(index, 0), order.length - 1);
     const {link} = page.grid.reveal(current).parts;
     link.tabIndex = 0;
     link.focus({preventScroll: true});
@@ -100,6 +110,26 @@ const Gallery = (() => {
     if (!page)
       build(container);
     refresh(same);
+    if (visited)
+      visit();
+  }
+
+  /* The image that the next open() is to show. */
+  function point(number, row) {
+    visited = {number, row};
+  }
+
+  function visit() {
+    const {number, row} = visited;
+    const at = number === run ? order.indexOf(row) : -1;
+    visited = null;
+    if (at >= 0)
+      focus(at);
+  }
+
+  /* Puts the cursor into the search field, now or when the page opens. */
+  function search() {
+    setTimeout(() => page.bar.focus(), 0);
   }
 
   const keys = [
@@ -108,8 +138,8 @@ const Gallery = (() => {
     {keys: ['ArrowLeft'], help: 'Previous image', run: () => step(-1)},
     {keys: ['ArrowDown'], help: 'Image below', run: () => step(page.grid.columns())},
     {keys: ['ArrowUp'], help: 'Image above', run: () => step(-page.grid.columns())},
-    {keys: ['Home'], help: 'First image', run: () => step(-order.length)},
-    {keys: ['End'], help: 'Last image', run: () => step(order.length)},
+    {keys: ['Home'], help: 'First image', run: () => focus(0)},
+    {keys: ['End'], help: 'Last image', run: () => focus(order.length - 1)},
     {keys: ['Enter'], help: 'Open the image', run: () => false},
     ...Look.keys(() => redraw()),
     {keys: ['+', '='], help: 'Larger pictures', run: () => resize(1)},
@@ -117,7 +147,7 @@ const Gallery = (() => {
     {keys: ['Escape'], help: 'Leave the search field', run: () => document.activeElement.blur()},
   ];
 
-  return {open, keys};
+  return {open, keys, point, search, run: () => run};
 })();
 
-Router.add('gallery', {title: 'Gallery', link: () => ['0'], open: Gallery.open, keys: Gallery.keys});
+Router.add('gallery', {title: 'Gallery', link: () => [Gallery.run()], open: Gallery.open, keys: Gallery.keys});

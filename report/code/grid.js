@@ -55,15 +55,19 @@ const Grid = (() => {
       spare.push(tile);
     }
 
+    function furnish(tile, index) {
+      tile.style.width = width + 'px';
+      tile.style.height = height + 'px';
+      fill(tile, index, width, height - foot);
+    }
+
     function place(index, first) {
       let tile = tiles.get(index);
       if (!tile) {
         tile = spare.pop() || band.appendChild(make());
         tile.hidden = false;
         tiles.set(index, tile);
-        tile.style.width = width + 'px';
-        tile.style.height = height + 'px';
-        fill(tile, index, width, height - foot);
+        furnish(tile, index);
       }
       const x = GAP + index % columns * (width + GAP);
       const y = (Math.floor(index / columns) - first) * (height + GAP);
@@ -105,23 +109,29 @@ const Grid = (() => {
       draw();
     });
 
-    function reset() {
-      [...tiles.keys()].forEach(drop);
+    /* Fills the tiles in view once more: what they show has changed. */
+    function refresh() {
+      for (const [index, tile] of tiles)
+        furnish(tile, index);
     }
 
-    /* After a change of the width: the first item in view stays in view. */
+    /* After a change of the size: the first item in view stays in view. */
     function resize() {
       const before = width, index = Math.round(position / (height + GAP)) * columns;
-      reset();
       measure();
+      if (width !== before)
+        refresh();
       move(width === before ? position : Math.floor(index / columns) * (height + GAP));
     }
 
-    /* Shows `n` items, anew; from the top, unless the place is to be kept. */
+    /* Shows `n` items, from the top, unless the place is to be kept. */
     function show(n, keep) {
-      reset();
       count = n;
       measure();
+      for (const index of tiles.keys())
+        if (index >= count)
+          drop(index);
+      refresh();
       move(keep ? position : 0);
     }
 
@@ -140,7 +150,7 @@ const Grid = (() => {
     scroller.append(sizer);
     scroller.addEventListener('scroll', scrolled, {passive: true});
     new ResizeObserver(Dom.eachFrame(() => { if (scroller.clientWidth) resize(); })).observe(scroller);
-    return {show, reveal, resize, tiles, columns: () => columns,
+    return {show, reveal, resize, refresh, tiles, columns: () => columns,
       first: () => Math.max(0, Math.ceil((position - GAP) / (height + GAP))) * columns};
   }
 

@@ -1,10 +1,247 @@
-/* ImageView: one image with its masks. */
+/* ImageView: one image. What is open is in `now`; the page's parts are in `page`. */
 const ImageView = (() => {
-  function open(container, args) {
-    container.replaceChildren(Dom.make('p', {}, `Image ${args.join(' ')}`));
+  const EMPTY = {thumb: null, counts: [], area: [], iou: null, stability: null};
+  const judge = Workers.own(), painter = Workers.own();   /* a filter need not wait for a drawing */
+  let page = null;
+  let now = null;               /* {run, row, rows, image, size, masks, keep, parents, thresholds} */
+  let pinned = -1, pointed = -1, only = false;
+
+  function build(container) {
+    const stage = Stage.create({paint, hover, pick, label: 'Photograph with its masks'});
+    const sliders = Sliders.create(move);
+    const tree = Tree.create({point, pick: pin});
+    const apply = ApplyAll.create({thresholds: () => now.thresholds, run: () => now.run});
+    const bar = ImageBar.create({step, changed: look, only: toggleOnly, stage});
+    const panel = ImagePanel.create({sliders, tree, apply, reset: () => set(Thresholds.neutral())});
+    container.append(bar.element, Dom.make('div', {class: 'image-body'},
+      Dom.make('div', {class: 'stage-frame'}, stage.element, panel.tip), panel.element));
+    page = {stage, sliders, tree, apply, bar, panel};
   }
 
-  return {open};
+  /* For the stage: the masks of the view, or those that are left if only one is shown. */
+  async function paint(view) {
+    const at = now, style = Look.of(Router.params());
+    if (!at || !at.keep)
+      return null;
+    const keep = only ? at.keep.map((one, id) => id === pinned ? one : 0) : at.keep;
+    const none = !style.masks || only && pinned < 0;
+    const {bitmap} = await painter.call('layer',
+      {keep: none ? keep.map(() => 0) : keep, view, look: style});
+    return at === now ? bitmap : null;
+  }
+
+  /* What is open is shown anew; the sliders have moved, or it is another image. */
+  const filter = Dom.latest(async () => {
+    const at = now;
+    if (!at.masks)
+      return;
+    const {keep, parents} = await judge.call('filter', {thresholds: at.thresholds});
+    if (at !== now)
+      return;
+    Object.assign(at, {keep, parents});
+    if (pinned >= 0 && !keep[pinned])
+      pinned = -1;
+    page.sliders.keep(keep);
+    page.panel.count(keep.reduce((sum, one) => sum + one, 0), keep.length);
+    page.stage.redraw();
+    marks();
+    growTree();
+  });
+
+  let timer = 0;
+  function growTree() {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const {keep, parents, masks, image} = now;
+      if (!keep)
+        return;
+      page.tree.show(keep, parents, image.area, id => ({name: Masks.name(image, id),
+        colour: masks[id].colour, facts: `${image.iou ? Text.number(image.iou[id], 3) + ' · ' : ''}${
+          Text.count(masks[id].area)} px`}));
+      page.tree.select(pinned);
+    }, 120);
+  }
+
+  /* The masks that stand out, and what is said of the first. */
+  function marks() {
+    const shown = pointed >= 0 ? pointed : pinned;
+    const list = [...new Set([pinned, pointed])].filter(id => id >= 0).map(id =>
+      ({rings: now.masks[id].rings, colour: now.masks[id].colour, strong: id === pinned}));
+    page.stage.mark(list);
+    page.stage.dim(pinned >= 0 && !only);
+    page.panel.describe(shown < 0 ? null : {name: Masks.name(now.image, shown),
+      colour: now.masks[shown].colour, pinned: shown === pinned,
+      facts: Masks.facts(now.image, now.masks, now.size, shown, now.parents[shown])});
+    page.bar.update({only});
+  }
+
+  const under = pixel => pixel && now && now.keep && Look.of(Router.params()).masks
+    ? Masks.under(now.masks, now.keep, now.size.height, pixel) : [];
+
+  function hover(pixel, x, y) {
+    const [first = -1] = under(pixel);
+    if (first !== pointed)
+      point(first < 0 ? null : first);
+    page.panel.tipAt(first < 0 ? null : Masks.name(now.image, first) + (now.image.iou
+      ? ` · IoU ${Text.number(now.image.iou[first], 3)}` : ''), x, y);
+  }
+
+  function point(id) {
+    if (!now || !now.keep)
+      return;
+    pointed = id === null ? -1 : id;
+    marks();
+  }
+
+  /* A click pins the smallest mask there; the next click the one around it, and so on. */
+  function pick(pixel) {
+    const found = under(pixel);
+    const next = found[(found.indexOf(pinned) + 1) % found.length];
+    pin(next === undefined ? -1 : next);
+  }
+
+  function pin(id) {
+    if (!now || !now.keep)
+      return;
+    pinned = id === pinned ? -1 : id;
+    marks();
+    page.tree.select(pinned);
+    if (only)
+      page.stage.redraw();
+  }
+
+  function toggleOnly() {
+    if (pinned < 0 && pointed >= 0)
+      pin(pointed);
+    only = !only && pinned >= 0;
+    marks();
+    page.stage.redraw();
+    if (!only && pinned < 0)
+      Dom.notice('Click a mask first, to see only this one');
+  }
+
+  function set(thresholds) {
+    now.thresholds = thresholds;
+    Router.replace(Thresholds.write(thresholds));
+    page.sliders.show(thresholds);
+    page.apply.update();
+    return filter();
+  }
+
+  const move = (key, value) => set({...now.thresholds, [key]: value});
+
+  function look() {
+    page.bar.update({only});
+    page.stage.redraw();
+  }
+
+  /* The images before and after this one, as the gallery lists them. */
+  function step(by) {
+    const order = List.of(now.run, Router.params()), at = order.indexOf(now.row);
+    const to = order[at + by];
+    if (to !== undefined)
+      Router.go('image', [now.run, to]);
+  }
+
+  async function load(at) {
+    const {rows, row} = at;
+    if (row >= rows.loaded)
+      await (row < 5000 ? rows.first : rows.all);
+    if (at !== now)
+      return;
+    at.size = {width: rows.width[row] || 1, height: rows.height[row] || 1};
+    const order = List.of(at.run, Router.params());
+    page.bar.show(at, order.indexOf(row), order.length);
+    page.panel.show(rows, row);
+    at.image = await Data.image(at.run, row) || EMPTY;
+    if (at !== now)
+      return;
+    page.stage.show(at.size.width, at.size.height, null);
+    Photo.load(rows, row, at.image).then(element => {
+      if (at === now)
+        page.stage.show(at.size.width, at.size.height, element);
+    });
+    const opened = {image: {...at.image, thumb: null}, height: at.size.height};
+    judge.call('open', {...opened, answer: false});
+    const masks = await painter.call('open', {...opened, answer: true});
+    if (at !== now)
+      return;
+    at.masks = masks;
+    fillSliders(at);
+    await filter();
+  }
+
+  async function fillSliders(at) {
+    const {image, size} = at, pixels = size.width * size.height;
+    const values = {iou: image.iou, stability: image.stability, min: image.area, max: image.area};
+    page.sliders.fill({...values, overlap: []}, pixels);
+    page.sliders.show(at.thresholds);
+    const overlap = await judge.call('overlap', {});
+    if (at !== now)
+      return;
+    page.sliders.fill({...values, overlap}, pixels);
+    if (at.keep)
+      page.sliders.keep(at.keep);
+  }
+
+  function open(container, [run, row], params) {
+    const runs = Data.report.runs, number = runs[Number(run)] ? Number(run) : 0;
+    const at = Math.min(Math.max(0, Number(row) | 0), runs[number].rows - 1);
+    if (!page)
+      build(container);
+    const thresholds = Thresholds.read(params);
+    if (now && now.run === number && now.row === at) {
+      now.thresholds = thresholds;
+      look();
+      set(thresholds);
+      return;
+    }
+    now = {run: number, row: at, rows: Rows.of(number), thresholds, keep: null, masks: null};
+    pinned = pointed = -1;
+    only = false;
+    page.stage.clear();
+    page.stage.dim(false);
+    page.tree.clear();
+    page.panel.describe(null);
+    page.apply.update();
+    load(now).catch(error => page.panel.fail(error.message));
+  }
+
+  function close() {
+    page.panel.tipAt(null);
+    if (now)
+      Gallery.point(now.run, now.row);
+  }
+
+  function escape() {
+    if (only)
+      toggleOnly();
+    else if (pinned >= 0)
+      pin(pinned);
+    else
+      Router.go('gallery', [now.run]);
+  }
+
+  const keys = [
+    {keys: ['ArrowRight', 'n'], help: 'Next image', run: () => step(1)},
+    {keys: ['ArrowLeft', 'p'], help: 'Previous image', run: () => step(-1)},
+    ...Look.keys(look),
+    {keys: ['i'], help: 'Only this mask', run: toggleOnly},
+    {keys: ['+', '='], help: 'Zoom in', run: () => page.stage.in()},
+    {keys: ['-'], help: 'Zoom out', run: () => page.stage.out()},
+    {keys: ['0'], help: 'Fit the window', run: () => page.stage.reset()},
+    {keys: ['1'], help: 'One pixel to one', run: () => page.stage.full()},
+    {keys: ['w'], help: 'Move up', run: () => page.stage.pan(0, 80)},
+    {keys: ['s'], help: 'Move down', run: () => page.stage.pan(0, -80)},
+    {keys: ['a'], help: 'Move left', run: () => page.stage.pan(80, 0)},
+    {keys: ['d'], help: 'Move right', run: () => page.stage.pan(-80, 0)},
+    {keys: ['t'], help: 'To the tree of masks', run: () => page.panel.focusTree()},
+    {keys: ['/'], help: 'Search names', run() { Router.go('gallery', [now.run]); Gallery.search(); }},
+    {keys: ['Escape'], help: 'Let go of the mask, then back to the gallery', run: escape},
+  ];
+
+  return {open, close, keys};
 })();
 
-Router.add('image', {title: 'Image', open: ImageView.open});
+Router.add('image', {title: 'Image', under: 'gallery', open: ImageView.open, close: ImageView.close,
+  keys: ImageView.keys});

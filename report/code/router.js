@@ -10,6 +10,7 @@
  *                                          while other pages are open. Called again if the address
  *                                          changes within the page. args: strings; params:
  *                                          URLSearchParams.
+ *     under: 'gallery',                    optional; the page whose link is marked while this is open
  *     close() {},                          optional; another page is about to open
  *     keys: [{keys: ['n'], help: 'Next', run() {}}]    optional, see keys.js
  *   });
@@ -19,6 +20,8 @@
 const Router = (() => {
   const pages = new Map();
   let open = null;                      /* name of the open page */
+  let state = null;                     /* {name, args, params}; the address follows it */
+  let timer = 0;
 
   function add(name, page) {
     pages.set(name, {...page, name, container: null});
@@ -26,7 +29,7 @@ const Router = (() => {
 
   function parse() {
     const [path, query = ''] = location.hash.slice(1).split(/\?(.*)/s);
-    const [name, ...args] = path.split('/').map(part => decode(part));
+    const [name, ...args] = path.split('/').map(decode);
     return {name: pages.has(name) ? name : pages.keys().next().value, args,
       params: new URLSearchParams(query)};
   }
@@ -39,7 +42,7 @@ const Router = (() => {
     }
   }
 
-  const params = () => parse().params;
+  const params = () => state.params;
   const current = () => pages.get(open);
 
   /* The address of a page, for href. Parameters stay as they are unless given. */
@@ -48,20 +51,31 @@ const Router = (() => {
     return '#' + [name, ...args].map(encodeURIComponent).join('/') + (text ? '?' + text : '');
   }
 
-  const go = (name, args, query) => { location.hash = link(name, args, query); };
+  /* Opens a page. */
+  function go(name, args, query = params()) {
+    write();
+    location.hash = link(name, args, query);
+  }
 
-  /* Sets parameters (null removes one) without a new entry in the history. */
-  function replace(changes) {
-    const {name, args, params: query} = parse();
-    for (const [key, value] of Object.entries(changes))
-      if (value == null || value === '')
-        query.delete(key);
-      else
-        query.set(key, value);
-    const address = link(name, args, query);
+  /* Writes the state to the address, without a new entry in the history. */
+  function write() {
+    clearTimeout(timer);
+    const address = link(state.name, state.args);
     if (address !== location.hash)
       history.replaceState(null, '', address);
     navigation();
+  }
+
+  /* Sets parameters (null removes one). Browsers let a page change its address now and then, but not
+   * with every movement of a slider. */
+  function replace(changes) {
+    for (const [key, value] of Object.entries(changes))
+      if (value == null || value === '')
+        state.params.delete(key);
+      else
+        state.params.set(key, value);
+    clearTimeout(timer);
+    timer = setTimeout(write, 250);
   }
 
   /* Links of the navigation, with the parameters as they are now. */
@@ -72,13 +86,14 @@ const Router = (() => {
       const args = page.link ? page.link() : null;
       if (args)
         list.append(Dom.make('li', {}, Dom.make('a', {href: link(page.name, args),
-          'aria-current': page.name === open ? 'page' : null}, page.title)));
+          'aria-current': page.name === open ? 'page' : page.name === pages.get(open).under ? 'true' : null}, page.title)));
     }
   }
 
   function follow() {
-    const {name, args, params: query} = parse();
-    const page = pages.get(name);
+    clearTimeout(timer);
+    state = parse();
+    const {name, args} = state, page = pages.get(name);
     if (open && open !== name) {
       current().container.hidden = true;
       if (current().close)
@@ -91,7 +106,7 @@ const Router = (() => {
     page.container.hidden = false;
     document.title = `${page.title} · ${Data.report.title}`;
     navigation();
-    page.open(page.container, args, query);
+    page.open(page.container, args, params());
   }
 
   function start() {

@@ -56,7 +56,7 @@ const Thresholds = (() => {
     return `maskmill filter ${path(run, '')} -o ${path(run, '-filtered')}${options.join('')}`;
   }
 
-  /* Per run: {thresholds, counts}, masks that stay by row; NaN where they have not been counted. */
+  /* Per run: {thresholds, time, counts: masks that stay, by row}. */
   const applied = [];
   const of = run => applied[run] || null;
   const forget = run => { applied[run] = null; };
@@ -65,7 +65,7 @@ const Thresholds = (() => {
    * returning false. Resolves to true if it went through. */
   async function apply(run, thresholds, progress) {
     const rows = await Rows.of(run).all;
-    const found = {thresholds: {...thresholds}, counts: Float64Array.from(rows.masks)};
+    const found = {thresholds: {...thresholds}, time: Date.now(), counts: Float64Array.from(rows.masks)};
     const chunks = 1 + rows.chunk.reduce((most, chunk) => Math.max(most, chunk), -1);
     let next = 0, done = 0, going = true;
     const walk = async () => {

@@ -12,7 +12,7 @@ const Tile = (() => {
       Dom.make('span', {class: 'tile-picture'}, canvas, reason),
       Dom.make('span', {class: 'tile-foot'}, name, facts));
     const tile = Dom.make('div', {class: 'tile', role: 'listitem'}, link);
-    return Object.assign(tile, {parts: {canvas, reason, name, facts, link}, job: null});
+    return Object.assign(tile, {parts: {canvas, reason, name, facts, link}, job: null, key: '', row: -1});
   }
 
   /* What is said of an image below its picture. */
@@ -27,30 +27,42 @@ const Tile = (() => {
     return all && !Number.isNaN(rows.iou[row]) ? `${of} · IoU ${Text.number(rows.iou[row], 2)}` : of;
   }
 
-  /* Shows an image, as text at once. `width` and `height` are those of the picture's place. */
-  function fill(tile, rows, row, width, height) {
+  /* What a picture is drawn from; as long as it stays the same, so does the picture. */
+  const key = (rows, row, width, height, version) =>
+    [rows.run, row, width, height, version, devicePixelRatio].join();
+
+  /* Shows an image, as text at once. `width` and `height` are those of the picture's place;
+   * `version` changes with the way masks are drawn. */
+  function fill(tile, rows, row, width, height, version) {
     const {canvas, reason, name, facts: line, link} = tile.parts;
     const w = rows.width[row], h = rows.height[row];
     const failed = rows.status[row] !== Rows.DONE;
     const scale = Math.min(width / w, height / h) || 0;
-    tile.job = failed || scale === 0 ? null : {rows, row, width: Math.max(1, Math.round(w * scale)),
-      height: Math.max(1, Math.round(h * scale))};
     name.textContent = rows.name[row].replace(/^.*\/(?=.)/s, '');
     link.title = rows.name[row];
     link.href = Router.link('image', [rows.run, row]);
     line.textContent = facts(rows, row);
     reason.textContent = failed ? rows.reason[row] || 'no reason recorded' : '';
     tile.classList.toggle('failed', failed);
-    canvas.style.visibility = 'hidden';
-    if (tile.job) {
-      canvas.style.width = tile.job.width + 'px';
-      canvas.style.height = tile.job.height + 'px';
-    }
+    const wanted = key(rows, row, width, height, version);
+    if (tile.key === wanted && (tile.job || failed))
+      return;
+    if (tile.row !== row)
+      canvas.style.visibility = 'hidden';        /* else it stays until the next is drawn */
+    Object.assign(tile, {key: wanted, row, job: null});
+    if (failed || scale === 0)
+      return;
+    tile.job = {rows, row, begun: false, width: Math.max(1, Math.round(w * scale)),
+      height: Math.max(1, Math.round(h * scale))};
+    canvas.style.width = tile.job.width + 'px';
+    canvas.style.height = tile.job.height + 'px';
   }
 
   /* Goes out of view: a picture that is under way is dropped when it comes. */
   function clear(tile) {
     tile.job = null;
+    tile.row = -1;
+    tile.parts.link.blur();
   }
 
   const NONE = {thumb: null, counts: [], area: [], iou: null, stability: null};

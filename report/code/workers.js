@@ -27,7 +27,7 @@ const Workers = (() => {
   }
 
   const SIZE = Math.min(4, Math.max(1, (navigator.hardwareConcurrency || 2) - 1));
-  const pool = [];
+  const pool = [own()];
 
   /* Calls the least busy worker of the pool, for jobs that need nothing from an earlier one. */
   function call(kind, data) {

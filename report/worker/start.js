@@ -46,9 +46,11 @@ const answers = {
     return {answer: images.map(stays)};
   },
 
-  /* Takes an image and gives its masks with their outlines and colours. */
-  open({image, height}) {
+  /* Takes an image. If `answer`, gives its masks with their outlines and colours. */
+  open({image, height, answer}) {
     opened = make(image, height);
+    if (!answer)
+      return {answer: null};
     const masks = opened.masks.map((mask, id) =>
       ({...mask, rings: Draw.outline(mask, height), colour: Draw.colour(id)}));
     return {answer: masks};

@@ -1,0 +1,68 @@
+/* ApplyAll: counts the masks of all images under the sliders, and the command that keeps them. */
+const ApplyAll = (() => {
+  /* thresholds(): those of the sliders; run(): the number of the run. */
+  function create({thresholds, run}) {
+    const command = Dom.make('code', {class: 'command', tabindex: '0', role: 'textbox',
+      'aria-readonly': 'true', 'aria-label': 'Command line'});
+    const copy = Dom.button('Copy the command line', copyCommand);
+    const apply = Dom.button('Apply to all images', start);
+    const bar = Dom.make('progress', {hidden: true, 'aria-label': 'Images counted'});
+    const result = Dom.make('p', {role: 'status', class: 'faint'});
+    let going = false;
+
+    async function copyCommand() {
+      try {
+        await navigator.clipboard.writeText(command.textContent);
+        Dom.notice('Command line copied');
+      } catch {
+        getSelection().selectAllChildren(command);
+        Dom.notice(document.execCommand('copy') ? 'Command line copied'
+          : 'The command line is selected: copy it with Ctrl+C');
+      }
+    }
+
+    function progress(done, all) {
+      bar.max = all;
+      bar.value = done;
+      return going;
+    }
+
+    /* Counts; pressed again, the button cancels. */
+    async function start() {
+      going = !going;
+      if (!going)
+        return;
+      const number = run();
+      apply.textContent = 'Cancel';
+      bar.hidden = false;
+      bar.removeAttribute('value');
+      result.textContent = 'Counting masks in all images';
+      try {
+        const through = await Thresholds.apply(number, thresholds(), progress);
+        result.replaceChildren(through ? said(number) : 'Cancelled. The gallery is as it was.');
+      } catch (error) {
+        result.textContent = `Not counted: ${error.message}`;
+      }
+      going = false;
+      bar.hidden = true;
+      apply.textContent = 'Apply to all images';
+    }
+
+    function said(number) {
+      const sum = list => list.reduce((total, n) => total + (n || 0), 0);
+      const {counts} = Thresholds.of(number);
+      return `${Text.count(sum(counts))} of ${Text.counted(sum(Rows.of(number).masks), 'mask')
+      } stay. The gallery shows these.`;
+    }
+
+    return {
+      element: Dom.make('div', {class: 'apply'}, command,
+        Dom.make('div', {class: 'row'}, copy, apply, bar), result),
+      update() {
+        command.textContent = Thresholds.command(Data.report.runs[run()], thresholds());
+      },
+    };
+  }
+
+  return {create};
+})();
