@@ -57,6 +57,9 @@ const Data = (() => {
     return document.images[document.rows.indexOf(row)] || null;
   }
 
+  /* What the report is about, in its own words. */
+  const title = () => Data.report.runs.map(run => run.name).join(' and ');
+
   /* Data.report is the document `report`, set before any page opens. */
-  return {report: null, read, chunk, image};
+  return {report: null, read, chunk, image, title};
 })();

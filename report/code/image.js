@@ -82,8 +82,7 @@ const ImageView = (() => {
     const [first = -1] = under(pixel);
     if (first !== pointed)
       point(first < 0 ? null : first);
-    page.panel.tipAt(first < 0 ? null : Masks.name(now.image, first) + (now.image.iou
-      ? ` · IoU ${Text.number(now.image.iou[first], 3)}` : ''), x, y);
+    page.panel.tipAt(first < 0 ? null : Masks.brief(now.image, now.masks, first), x, y);
   }
 
   function point(id) {

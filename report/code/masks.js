@@ -27,6 +27,11 @@ const Masks = (() => {
 
   const name = (image, id) => `Mask ${image.id ? image.id[id] : id}`;
 
+  const brief = (image, masks, id) => [name(image, id),
+    image.iou && 'IoU ' + Text.number(image.iou[id], 3),
+    image.stability && 'stability ' + Text.number(image.stability[id], 3),
+    Text.count(masks[id].area) + ' px'].filter(text => text).join(' · ');
+
   /* What is known of a mask, as [label, text]. */
   function facts(image, masks, size, id, parent) {
     const {area, box} = masks[id];
@@ -44,5 +49,5 @@ const Masks = (() => {
     return list;
   }
 
-  return {under, name, facts};
+  return {under, name, brief, facts};
 })();

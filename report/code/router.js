@@ -86,7 +86,8 @@ const Router = (() => {
       const args = page.link ? page.link() : null;
       if (args)
         list.append(Dom.make('li', {}, Dom.make('a', {href: link(page.name, args),
-          'aria-current': page.name === open ? 'page' : page.name === pages.get(open).under ? 'true' : null}, page.title)));
+          'aria-current': page.name === open ? 'page' : page.name === current().under || null},
+        page.title)));
     }
   }
 
@@ -104,7 +105,7 @@ const Router = (() => {
       Dom.byId('main').append(page.container = Dom.make('section', {class: `page page-${name}`,
         'aria-label': page.title}));
     page.container.hidden = false;
-    document.title = `${page.title} · ${Data.report.title}`;
+    document.title = `${page.title} · ${Data.title()}`;
     navigation();
     page.open(page.container, args, params());
   }

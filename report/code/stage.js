@@ -2,6 +2,7 @@
  * a canvas that a worker draws, and a canvas for the masks that are pointed at. */
 const Stage = (() => {
   const MOST = 64, STEP = 1.3;          /* pixels of the screen to one of the image; a key's zoom */
+  const MARGIN = 12;                    /* pixels around an image that fits */
 
   /* paint(view): resolves to a bitmap of the masks. hover(point), pick(point): the pixel under the
    * pointer, or null. */
@@ -15,7 +16,8 @@ const Stage = (() => {
     let view = {scale: 1, x: 0, y: 0}, drawn = null, fitted = true, shapes = [];
 
     const ratio = () => devicePixelRatio;
-    const fit = () => Math.min(element.clientWidth / size.width, element.clientHeight / size.height);
+    const fit = () => Math.min((element.clientWidth - 2 * MARGIN) / size.width,
+      (element.clientHeight - 2 * MARGIN) / size.height);
 
     /* The view in pixels of the device, as workers have it. */
     const device = line => ({scale: view.scale * ratio(), x: view.x * ratio(), y: view.y * ratio(),
@@ -57,7 +59,7 @@ const Stage = (() => {
     }
 
     function reset() {
-      const scale = Math.min(fit(), MOST);
+      const scale = Math.min(Math.max(fit(), 1e-4), MOST);
       fitted = true;
       set(scale, (element.clientWidth - size.width * scale) / 2,
         (element.clientHeight - size.height * scale) / 2);

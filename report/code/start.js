@@ -7,7 +7,7 @@
       `This report cannot be shown: ${error.message}. Keep index.html beside its folder data.`));
     return;
   }
-  Dom.byId('title').textContent = Data.report.title;
+  Dom.byId('title').textContent = Data.title();
   Dom.byId('help').addEventListener('click', Help.open);
   Dom.byId('skip').addEventListener('click', () => Dom.byId('main').focus());
   Keys.start();
