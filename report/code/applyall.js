@@ -59,7 +59,9 @@ const ApplyAll = (() => {
       element: Dom.make('div', {class: 'apply'}, command,
         Dom.make('div', {class: 'row'}, copy, apply, bar), result),
       update() {
-        command.textContent = Thresholds.command(Data.report.runs[run()], thresholds());
+        const text = Thresholds.command(Data.report.runs[run()], thresholds());
+        copy.disabled = text === null;
+        command.textContent = text || 'Move a slider: here comes the command line that does the same.';
       },
     };
   }

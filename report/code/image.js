@@ -127,7 +127,7 @@ const ImageView = (() => {
     return filter();
   }
 
-  const move = (key, value) => set({...now.thresholds, [key]: value});
+  const move = (key, value) => set(Thresholds.change(now.thresholds, key, value));
 
   function look() {
     page.bar.update({only});

@@ -49,11 +49,31 @@ const Thresholds = (() => {
     return Text.shellBytes([...bytes, ...new TextEncoder().encode(end)]);
   }
 
-  /* String() gives the fewest digits that are read back as the same number. */
+  /* Whether the run has not already been through as much. `filter` refuses what is looser than the
+   * run's own: that took masks away that cannot come back. */
+  function acts({options}, {key, option, neutral}, value) {
+    const own = options ? Number(options[option.slice(2)] ?? neutral) : neutral;
+    if (value === neutral || Number.isNaN(own))
+      return value !== neutral;
+    const lower = key === 'max' || key === 'overlap';
+    return lower ? key === 'max' && own === 0 || value < own : value > own;
+  }
+
+  /* The command that keeps just these masks, or null if that is all of them. String() gives the
+   * fewest digits that are read back as the same number. */
   function command(run, thresholds) {
-    const options = ALL.filter(({key, neutral}) => thresholds[key] !== neutral)
+    const options = ALL.filter(one => acts(run, one, thresholds[one.key]))
       .map(({key, option}) => ` ${option} ${String(thresholds[key])}`);
-    return `maskmill filter ${path(run, '')} -o ${path(run, '-filtered')}${options.join('')}`;
+    return options.length === 0 ? null
+      : `maskmill filter ${path(run, '')} -o ${path(run, '-filtered')}${options.join('')}`;
+  }
+
+  /* These thresholds with one changed. No area is at least and at most something less. */
+  function change(thresholds, key, value) {
+    const {min, max, ...others} = {...thresholds, [key]: value};
+    const crossed = max > 0 && min > max;
+    return {...others, min: crossed && key === 'max' ? max : min,
+      max: crossed && key === 'min' ? min : max};
   }
 
   /* Per run: {thresholds, time, counts: masks that stay, by row}. */
@@ -83,5 +103,5 @@ const Thresholds = (() => {
     return going;
   }
 
-  return {ALL, neutral, isNeutral, isArea, valid, read, write, command, of, forget, apply};
+  return {ALL, neutral, isNeutral, isArea, valid, read, write, change, command, of, forget, apply};
 })();

@@ -35,9 +35,17 @@ const Filters = (() => {
     keep.set(stays);
   }
 
+  /* `filter` refuses a record that lacks a score which it needs: no mask of it stays. */
+  function refuses(image, {iou, stability, overlap}) {
+    const lacks = scores => image.counts.length > 0 && (!scores || scores.includes(null));
+    return (iou > 0 || overlap < 1) && lacks(image.iou) || stability > 0 && lacks(image.stability);
+  }
+
   /* 1 for each mask that stays. `masks` and `near` (of Overlaps) are called for if NMS is on. */
   function keep(image, thresholds, masks, near) {
     const found = new Uint8Array(image.counts.length);
+    if (refuses(image, thresholds))
+      return found;
     for (let id = 0; id < found.length; id++)
       found[id] = passes(image, id, thresholds) ? 1 : 0;
     if (thresholds.overlap < 1)

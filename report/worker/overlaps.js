@@ -13,22 +13,30 @@ const Overlaps = (() => {
     return keys.sort();
   }
 
-  /* Sweeps over the ranges. `open` are those that have not ended: few, as masks are not deep. */
+  /* Sweeps over the ranges. ids and ends [0, open) are those that have not ended: few, as masks do
+   * not lie deep. */
   function shared(masks) {
     const rows = masks.map(() => null);         /* rows[a][b - a], a < b */
     const next = new Uint32Array(masks.length);
-    let open = [];
+    const ids = new Uint32Array(masks.length), ends = new Float64Array(masks.length);
+    let open = 0;
     for (const key of sorted(masks)) {
       const start = Math.floor(key / IDS), id = key - start * IDS;
       const end = masks[id].bounds[next[id] + 1];
+      let still = 0;
       next[id] += 2;
-      open = open.filter(other => other.end > start);
-      for (const other of open) {
-        const a = Math.min(id, other.id), b = Math.max(id, other.id);
+      for (let i = 0; i < open; i++) {
+        if (ends[i] <= start)
+          continue;
+        const a = Math.min(id, ids[i]), b = Math.max(id, ids[i]);
         const row = rows[a] || (rows[a] = new Uint32Array(masks.length - a));
-        row[b - a] += Math.min(end, other.end) - start;
+        row[b - a] += Math.min(end, ends[i]) - start;
+        ids[still] = ids[i];
+        ends[still++] = ends[i];
       }
-      open.push({id, end});
+      ids[still] = id;
+      ends[still] = end;
+      open = still + 1;
     }
     return rows;
   }
