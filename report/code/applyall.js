@@ -61,7 +61,10 @@ const ApplyAll = (() => {
       update() {
         const text = Thresholds.command(Data.report.runs[run()], thresholds());
         copy.disabled = text === null;
-        command.textContent = text || 'Move a slider: here comes the command line that does the same.';
+        /* An option stays on one line. */
+        const words = (text || 'Move a slider to get its command line.').split(/ (?=--)/);
+        command.replaceChildren(...words.flatMap((word, i) =>
+          [i ? ' ' : '', Dom.make('span', {class: i ? 'option' : null}, word)]));
       },
     };
   }

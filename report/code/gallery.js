@@ -34,7 +34,7 @@ const Gallery = (() => {
       Dom.button('−', () => resize(-1), {class: 'icon', 'aria-label': 'Smaller', title: 'Smaller (-)'}),
       Dom.button('+', () => resize(1), {class: 'icon', 'aria-label': 'Larger', title: 'Larger (+)'}));
     const bar = FilterBar.create(Dom.eachFrame(() => refresh(false)), extra);
-    const none = Dom.make('p', {class: 'empty', hidden: true}, 'No image is like that.');
+    const none = Dom.make('p', {class: 'empty', hidden: true});
     const applied = Dom.make('p', {class: 'applied', hidden: true});
     container.append(bar.element, applied, none, scroller);
     page = {scroller, grid, bar, none, applied, looks};
@@ -70,6 +70,7 @@ const Gallery = (() => {
     page.bar.update(params, run);
     page.looks.update();
     page.none.hidden = order.length > 0 || Rows.of(run).loaded < Rows.of(run).count;
+    page.none.textContent = Rows.of(run).count ? 'No image is like that.' : 'This run has no images.';
     say();
     sayApplied();
     page.grid.show(order.length, keep);
@@ -147,7 +148,7 @@ const Gallery = (() => {
     {keys: ['Escape'], help: 'Leave the search field', run: () => document.activeElement.blur()},
   ];
 
-  return {open, keys, point, search, run: () => run};
+  return {open, keys, point, search, run: () => visited ? visited.number : run};
 })();
 
 Router.add('gallery', {title: 'Gallery', link: () => [Gallery.run()], open: Gallery.open, keys: Gallery.keys});

@@ -39,7 +39,8 @@ const Grid = (() => {
 
     function measure() {
       const all = scroller.clientWidth - 2 * GAP;
-      const limit = all < 640 ? Math.min(least(), Math.floor((all - GAP) / 2)) : least();
+      /* Narrow windows have two columns, unless large pictures are asked for. */
+      const limit = least() * 1.5 > all ? all : Math.min(least(), Math.floor((all - GAP) / 2));
       columns = Math.max(1, Math.floor((all + GAP) / (limit + GAP)));
       width = Math.floor((all - GAP * (columns - 1)) / columns);
       height = Math.round(width * aspect) + foot;

@@ -7,7 +7,7 @@ const ImageView = (() => {
   let pinned = -1, pointed = -1, only = false;
 
   function build(container) {
-    const stage = Stage.create({paint, hover, pick, label: 'Photograph with its masks'});
+    const stage = Stage.create({paint, hover, pick});
     const sliders = Sliders.create(move);
     const tree = Tree.create({point, pick: pin});
     const apply = ApplyAll.create({thresholds: () => now.thresholds, run: () => now.run});
@@ -42,7 +42,9 @@ const ImageView = (() => {
     if (pinned >= 0 && !keep[pinned])
       pinned = -1;
     page.sliders.keep(keep);
-    page.panel.count(keep.reduce((sum, one) => sum + one, 0), keep.length);
+    const kept = keep.reduce((sum, one) => sum + one, 0);
+    page.panel.count(kept, keep.length);
+    page.stage.say(`${at.rows.name[at.row]} with ${Text.counted(kept, 'mask')}`);
     page.stage.redraw();
     marks();
     growTree();
@@ -149,6 +151,7 @@ const ImageView = (() => {
     if (at !== now)
       return;
     at.size = {width: rows.width[row] || 1, height: rows.height[row] || 1};
+    document.title = `${rows.name[row]} · ${Data.title()}`;
     const order = List.of(at.run, Router.params());
     page.bar.show(at, order.indexOf(row), order.length);
     page.panel.show(rows, row);
@@ -186,6 +189,10 @@ const ImageView = (() => {
   function open(container, [run, row], params) {
     const runs = Data.report.runs, number = runs[Number(run)] ? Number(run) : 0;
     const at = Math.min(Math.max(0, Number(row) | 0), runs[number].rows - 1);
+    if (at < 0) {
+      Router.go('gallery', [number]);
+      return;
+    }
     if (!page)
       build(container);
     const thresholds = Thresholds.read(params);
@@ -195,6 +202,7 @@ const ImageView = (() => {
       set(thresholds);
       return;
     }
+    Gallery.point(number, at);
     now = {run: number, row: at, rows: Rows.of(number), thresholds, keep: null, masks: null};
     pinned = pointed = -1;
     only = false;
@@ -207,9 +215,8 @@ const ImageView = (() => {
   }
 
   function close() {
-    page.panel.tipAt(null);
-    if (now)
-      Gallery.point(now.run, now.row);
+    if (page)
+      page.panel.tipAt(null);
   }
 
   function escape() {

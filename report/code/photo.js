@@ -37,9 +37,10 @@ const Photo = (() => {
     } catch {
       /* The thumbnail stands in for it. */
     }
-    if (run.photos !== 'none' && !said.has(rows.run)) {
+    if (!said.has(rows.run)) {
       said.add(rows.run);
-      Dom.notice('Photographs were not found. Masks lie over thumbnails, or over gray.');
+      Dom.notice(run.photos === 'none' ? 'This report was made without photographs.'
+        : 'Photographs were not found: masks lie over small copies, or over gray.');
     }
     return record && record.thumb ? jpeg(record.thumb).catch(() => null) : null;
   }

@@ -6,12 +6,12 @@ const Stage = (() => {
 
   /* paint(view): resolves to a bitmap of the masks. hover(point), pick(point): the pixel under the
    * pointer, or null. */
-  function create({paint, hover, pick, label}) {
+  function create({paint, hover, pick}) {
     const layer = Dom.make('canvas', {class: 'stage-layer'});
     const marks = Dom.make('canvas', {class: 'stage-layer'});
     const sheet = Dom.make('div', {class: 'stage-photo'});
-    const element = Dom.make('div', {class: 'stage', tabindex: '0', role: 'img',
-      'aria-label': label}, sheet, layer, marks);
+    const element = Dom.make('div', {class: 'stage', tabindex: '0', role: 'img'},
+    sheet, layer, marks);
     const size = {width: 1, height: 1};
     let view = {scale: 1, x: 0, y: 0}, drawn = null, fitted = true, shapes = [];
 
@@ -36,8 +36,14 @@ const Stage = (() => {
       Marks.draw(marks, device(0), ratio(), shapes);
     }
 
+    /* Lines of one pixel at first; where pixels are small, wider ones once nothing moves. */
+    let timer = 0, line = 1;
     const redraw = Dom.latest(async () => {
-      const at = {...view}, target = device(Math.max(1, ratio()));
+      const at = {...view}, target = device(line);
+      clearTimeout(timer);
+      if (line < ratio())
+        timer = setTimeout(() => { line = ratio(); redraw(); }, 150);
+      line = 1;
       const bitmap = await paint(target);
       if (!bitmap)
         return;
@@ -113,6 +119,7 @@ const Stage = (() => {
     return {element, show, mark, redraw, pan, reset,
       in: () => zoom(STEP), out: () => zoom(1 / STEP), full: () => zoom(1 / ratio() / view.scale),
       clear() { drawn = null; layer.style.width = '0'; mark([]); },
+      say: text => element.setAttribute('aria-label', text),
       scale: () => view.scale * ratio(), dim: on => layer.classList.toggle('dim', on)};
   }
 

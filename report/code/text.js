@@ -34,7 +34,7 @@ const Text = (() => {
     if (/^[A-Za-z0-9_@%+=:,.\/-]+$/.test(word))
       return word;
     if (!/[\x00-\x1f\x7f-\x9f]/.test(word))
-      return "'" + word.replaceAll("'", "'\\''") + "'";
+      return "'" + word.replace(/'/g, "'\\''") + "'";
     return shellBytes(new TextEncoder().encode(word));
   }
 

@@ -42,7 +42,7 @@ const Thresholds = (() => {
     if (!hex)
       return Text.shell((path.startsWith('-') ? './' : '') + path.replace(/(.)\/+$/, '$1') + end);
     const bytes = hex.match(/../g).map(byte => parseInt(byte, 16));
-    while (bytes.length > 1 && bytes.at(-1) === 47)
+    while (bytes.length > 1 && bytes[bytes.length - 1] === 47)
       bytes.pop();
     if (bytes[0] === 45)
       bytes.unshift(46, 47);
