@@ -13,9 +13,12 @@ const Photo = (() => {
     return text;
   }
 
-  function url(run, rows, row) {
+  const linked = (rows, row) =>
+    Data.report.runs[rows.run].photos === 'linked' && !rows.missing.has(row);
+
+  function url(rows, row) {
     const hex = rows.hex[row];
-    return run.photo_root + encode(hex ? hex.match(/../g).map(byte => parseInt(byte, 16))
+    return Data.report.runs[rows.run].photo_root + encode(hex ? hex.match(/../g).map(byte => parseInt(byte, 16))
       : new TextEncoder().encode(rows.name[row]));
   }
 
@@ -32,8 +35,8 @@ const Photo = (() => {
     try {
       if (run.photos === 'copied' && !rows.missing.has(row))
         return await jpeg((await Data.read(`photo-${rows.run}-${row}`)).jpeg);
-      if (run.photos === 'linked' && !rows.missing.has(row))
-        return await element(url(run, rows, row));
+      if (linked(rows, row))
+        return await element(url(rows, row));
     } catch {
       /* The thumbnail stands in for it. */
     }
@@ -45,5 +48,5 @@ const Photo = (() => {
     return record && record.thumb ? jpeg(record.thumb).catch(() => null) : null;
   }
 
-  return {load, url};
+  return {load, linked, url};
 })();

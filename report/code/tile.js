@@ -5,14 +5,16 @@ const Tile = (() => {
 
   function make() {
     const canvas = Dom.make('canvas', {'aria-hidden': 'true'});
+    const photo = Dom.make('img', {alt: '', decoding: 'async', hidden: true,
+      onload() { photo.hidden = false; }});
     const reason = Dom.make('span', {class: 'tile-reason'});
     const name = Dom.make('span', {class: 'tile-name'});
     const facts = Dom.make('span', {class: 'tile-facts faint'});
     const link = Dom.make('a', {class: 'tile-link', tabindex: '-1'},
-      Dom.make('span', {class: 'tile-picture'}, canvas, reason),
+      Dom.make('span', {class: 'tile-picture'}, photo, canvas, reason),
       Dom.make('span', {class: 'tile-foot'}, name, facts));
     const tile = Dom.make('div', {class: 'tile', role: 'listitem'}, link);
-    return Object.assign(tile, {parts: {canvas, reason, name, facts, link}, job: null, key: '', row: -1});
+    return Object.assign(tile, {parts: {canvas, photo, reason, name, facts, link}, job: null, key: '', row: -1});
   }
 
   /* What is said of an image below its picture. */
@@ -34,7 +36,7 @@ const Tile = (() => {
   /* Shows an image, as text at once. `width` and `height` are those of the picture's place;
    * `version` changes with the way masks are drawn. */
   function fill(tile, rows, row, width, height, version) {
-    const {canvas, reason, name, facts: line, link} = tile.parts;
+    const {canvas, photo, reason, name, facts: line, link} = tile.parts;
     const w = rows.width[row], h = rows.height[row];
     const failed = rows.status[row] !== Rows.DONE;
     const scale = Math.min(width / w, height / h) || 0;
@@ -48,20 +50,29 @@ const Tile = (() => {
     if (tile.key === wanted && (tile.job || failed))
       return;
     if (tile.row !== row)
-      canvas.style.visibility = 'hidden';        /* else it stays until the next is drawn */
+      empty(tile);                /* else its picture stays until the next is drawn */
     Object.assign(tile, {key: wanted, row, job: null});
     if (failed || scale === 0)
       return;
     tile.job = {rows, row, begun: false, width: Math.max(1, Math.round(w * scale)),
       height: Math.max(1, Math.round(h * scale))};
-    canvas.style.width = tile.job.width + 'px';
-    canvas.style.height = tile.job.height + 'px';
+    for (const layer of [canvas, photo]) {
+      layer.style.width = tile.job.width + 'px';
+      layer.style.height = tile.job.height + 'px';
+    }
+  }
+
+  function empty({parts: {canvas, photo}}) {
+    canvas.style.visibility = 'hidden';
+    photo.hidden = true;
+    photo.removeAttribute('src');
   }
 
   /* Goes out of view: a picture that is under way is dropped when it comes. */
   function clear(tile) {
     tile.job = null;
     tile.row = -1;
+    empty(tile);
     tile.parts.link.blur();
   }
 
@@ -72,6 +83,8 @@ const Tile = (() => {
     const image = await Data.image(rows.run, row) || NONE;
     if (tile.job !== job)
       return;
+    if (!image.thumb && Photo.linked(rows, row))
+      tile.parts.photo.src = Photo.url(rows, row);
     const ratio = devicePixelRatio, applied = Thresholds.of(rows.run);
     const {bitmap} = await Workers.call('tile', {
       image, look,

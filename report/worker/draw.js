@@ -44,22 +44,22 @@ const Draw = (() => {
       x + scale * x0 < width && y + scale * y0 < height;
   }
 
-  const FILL = 0.38;            /* opacity */
+  const FILL = 0.38, LINES = 0.95;      /* opacity */
 
   /* view: {scale, x, y: of the image's corner, width, height, line}, in pixels of the device. Lines
-   * of 1 pixel are drawn ten times as fast as wider ones. look: {fill, lines}. */
+   * of 1 pixel are drawn ten times as fast as wider ones. look: {fill, lines, faint: of 1}. */
   function paint(context, masks, keep, height, view, look) {
-    const {scale, x, y, line} = view;
+    const {scale, x, y, line} = view, {faint = 1} = look;
     const shapes = order(masks, keep).filter(id => visible(masks[id].box, view))
       .map(id => ({shape: path(outline(masks[id], height), 0.8 / scale), style: colour(id)}));
     if (look.fill) {
       const sheet = fills(shapes, view);
-      context.globalAlpha = FILL;
+      context.globalAlpha = FILL * faint;
       context.drawImage(sheet, 0, 0);
     }
     if (!look.lines)
       return;
-    context.globalAlpha = 1;
+    context.globalAlpha = LINES * faint;
     context.setTransform(scale, 0, 0, scale, x, y);
     context.lineJoin = 'bevel';
     context.lineWidth = line / scale;

@@ -30,7 +30,7 @@ const answers = {
     const keep = kept(of, thresholds);
     const view = {scale: width / size.width, x: 0, y: 0, width, height, line: 1};
     if (look.masks)
-      Draw.paint(context, of.masks, keep, size.height, view, look);
+      Draw.paint(context, of.masks, keep, size.height, view, {...look, faint: 0.75});
     const bitmap = canvas.transferToImageBitmap();
     return {answer: {bitmap}, transfer: [bitmap]};
   },
