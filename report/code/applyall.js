@@ -4,7 +4,7 @@ const ApplyAll = (() => {
   function create({thresholds, run}) {
     const command = Dom.make('code', {class: 'command', tabindex: '0', role: 'textbox',
       'aria-readonly': 'true', 'aria-label': 'Command line'});
-    const copy = Dom.button('Copy command line', copyCommand);
+    const copy = Dom.button('Copy the command', copyCommand);
     const apply = Dom.button('Apply to all images', start);
     const bar = Dom.make('progress', {hidden: true, 'aria-label': 'Images counted'});
     const result = Dom.make('p', {role: 'status', class: 'faint'});

@@ -4,18 +4,19 @@ const ImageView = (() => {
   const judge = Workers.own(), painter = Workers.own();   /* a filter need not wait for a drawing */
   let page = null;
   let now = null;               /* {run, row, rows, image, size, masks, keep, parents, thresholds} */
-  let pinned = -1, pointed = -1, only = false;
 
   function build(container) {
-    const stage = Stage.create({paint, hover, pick});
+    const stage = Stage.create({paint, hover: (...at) => page.pins.hover(...at),
+      pick: pixel => page.pins.pick(pixel)});
     const sliders = Sliders.create(move);
-    const tree = Tree.create({point, pick: pin});
+    const tree = Tree.create({point: id => page.pins.point(id), pick: id => page.pins.pin(id)});
     const apply = ApplyAll.create({thresholds: () => now.thresholds, run: () => now.run});
-    const bar = ImageBar.create({step, changed: look, only: toggleOnly, stage});
+    const bar = ImageBar.create({step, changed: look, only: () => page.pins.toggleOnly(), stage});
     const panel = ImagePanel.create({sliders, tree, apply, reset: () => set(Thresholds.neutral())});
     container.append(bar.element, Dom.make('div', {class: 'image-body'},
       Dom.make('div', {class: 'stage-frame'}, stage.element, panel.tip), panel.element));
-    page = {stage, sliders, tree, apply, bar, panel};
+    const pins = Pins.create({of: () => now && now.keep ? now : null, stage, tree, panel, bar});
+    page = {stage, sliders, tree, apply, bar, panel, pins};
   }
 
   /* For the stage: the masks of the view, or those that are left if only one is shown. */
@@ -23,10 +24,8 @@ const ImageView = (() => {
     const at = now, style = Look.of(Router.params());
     if (!at || !at.keep)
       return null;
-    const keep = only ? at.keep.map((one, id) => id === pinned ? one : 0) : at.keep;
-    const none = !style.masks || only && pinned < 0;
-    const {bitmap} = await painter.call('layer',
-      {keep: none ? keep.map(() => 0) : keep, view, look: style});
+    const keep = style.masks ? page.pins.shown(at.keep) : at.keep.map(() => 0);
+    const {bitmap} = await painter.call('layer', {keep, view, look: style});
     return at === now ? bitmap : null;
   }
 
@@ -39,14 +38,12 @@ const ImageView = (() => {
     if (at !== now)
       return;
     Object.assign(at, {keep, parents});
-    if (pinned >= 0 && !keep[pinned])
-      pinned = -1;
     page.sliders.keep(keep);
     const kept = keep.reduce((sum, one) => sum + one, 0);
     page.panel.count(kept, keep.length);
     page.stage.say(`${at.rows.name[at.row]} with ${Text.counted(kept, 'mask')}`);
+    page.pins.update();
     page.stage.redraw();
-    marks();
     growTree();
   });
 
@@ -60,65 +57,8 @@ const ImageView = (() => {
       page.tree.show(keep, parents, image.area, id => ({name: Masks.name(image, id),
         colour: masks[id].colour, facts: `${image.iou ? Text.number(image.iou[id], 3) + ' · ' : ''}${
           Text.count(masks[id].area)} px`}));
-      page.tree.select(pinned);
+      page.tree.select(page.pins.pinned());
     }, 120);
-  }
-
-  /* The masks that stand out, and what is said of the first. */
-  function marks() {
-    const shown = pointed >= 0 ? pointed : pinned;
-    const list = [...new Set([pinned, pointed])].filter(id => id >= 0).map(id =>
-      ({rings: now.masks[id].rings, colour: now.masks[id].colour, strong: id === pinned}));
-    page.stage.mark(list);
-    page.stage.dim(pinned >= 0 && !only);
-    page.panel.describe(shown < 0 ? null : {name: Masks.name(now.image, shown),
-      colour: now.masks[shown].colour, pinned: shown === pinned,
-      facts: Masks.facts(now.image, now.masks, now.size, shown, now.parents[shown])});
-    page.bar.update({only});
-  }
-
-  const under = pixel => pixel && now && now.keep && Look.of(Router.params()).masks
-    ? Masks.under(now.masks, now.keep, now.size.height, pixel) : [];
-
-  function hover(pixel, x, y) {
-    const [first = -1] = under(pixel);
-    if (first !== pointed)
-      point(first < 0 ? null : first);
-    page.panel.tipAt(first < 0 ? null : Masks.brief(now.image, now.masks, first), x, y);
-  }
-
-  function point(id) {
-    if (!now || !now.keep)
-      return;
-    pointed = id === null ? -1 : id;
-    marks();
-  }
-
-  /* A click pins the smallest mask there; the next click the one around it, and so on. */
-  function pick(pixel) {
-    const found = under(pixel);
-    const next = found[(found.indexOf(pinned) + 1) % found.length];
-    pin(next === undefined ? -1 : next);
-  }
-
-  function pin(id) {
-    if (!now || !now.keep)
-      return;
-    pinned = id === pinned ? -1 : id;
-    marks();
-    page.tree.select(pinned);
-    if (only)
-      page.stage.redraw();
-  }
-
-  function toggleOnly() {
-    if (pinned < 0 && pointed >= 0)
-      pin(pointed);
-    only = !only && pinned >= 0;
-    marks();
-    page.stage.redraw();
-    if (!only && pinned < 0)
-      Dom.notice('Click a mask first, to see only this one');
   }
 
   function set(thresholds) {
@@ -132,7 +72,7 @@ const ImageView = (() => {
   const move = (key, value) => set(Thresholds.change(now.thresholds, key, value));
 
   function look() {
-    page.bar.update({only});
+    page.bar.update({only: page.pins.only()});
     page.stage.redraw();
   }
 
@@ -204,12 +144,9 @@ const ImageView = (() => {
     }
     Gallery.point(number, at);
     now = {run: number, row: at, rows: Rows.of(number), thresholds, keep: null, masks: null};
-    pinned = pointed = -1;
-    only = false;
     page.stage.clear();
-    page.stage.dim(false);
+    page.pins.clear();
     page.tree.clear();
-    page.panel.describe(null);
     page.apply.update();
     load(now).catch(error => page.panel.fail(error.message));
   }
@@ -220,11 +157,7 @@ const ImageView = (() => {
   }
 
   function escape() {
-    if (only)
-      toggleOnly();
-    else if (pinned >= 0)
-      pin(pinned);
-    else
+    if (!page.pins.back())
       Router.go('gallery', [now.run]);
   }
 
@@ -232,7 +165,7 @@ const ImageView = (() => {
     {keys: ['ArrowRight', 'n'], help: 'Next image', run: () => step(1)},
     {keys: ['ArrowLeft', 'p'], help: 'Previous image', run: () => step(-1)},
     ...Look.keys(look),
-    {keys: ['i'], help: 'Only this mask', run: toggleOnly},
+    {keys: ['i'], help: 'Only this mask', run: () => page.pins.toggleOnly()},
     {keys: ['+', '='], help: 'Zoom in', run: () => page.stage.in()},
     {keys: ['-'], help: 'Zoom out', run: () => page.stage.out()},
     {keys: ['0'], help: 'Fit the window', run: () => page.stage.reset()},

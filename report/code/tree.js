@@ -1,7 +1,7 @@
 /* Tree: which mask lies in which, as a tree that keys can walk (role=tree). Only what is unfolded
  * has elements. */
 const Tree = (() => {
-  /* point(id or null): the pointer or the focus is on a mask; pick(id): chosen. */
+  /* point(id): the pointer or the focus is on a mask, or on none (-1); pick(id): chosen. */
   function create({point, pick}) {
     const element = Dom.make('ul', {class: 'tree', role: 'tree', 'aria-label': 'Masks, and their parts'});
     const open = new Set();             /* unfolded masks */
@@ -138,10 +138,10 @@ const Tree = (() => {
 
     const over = event => {
       const at = event.target.closest('.tree-item');
-      point(at ? at.mask : null);
+      point(at ? at.mask : -1);
     };
     for (const [name, act] of Object.entries({keydown: press, click, focusin: over, pointerover: over,
-      focusout: () => point(null), pointerleave: () => point(null)}))
+      focusout: () => point(-1), pointerleave: () => point(-1)}))
       element.addEventListener(name, act);
     return {element, show, select, clear() { open.clear(); current = -1; chosen = -1; }};
   }
