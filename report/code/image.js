@@ -7,7 +7,7 @@ const ImageView = (() => {
 
   function build(container) {
     const stage = Stage.create({paint, hover: (...at) => page.pins.hover(...at),
-      pick: pixel => page.pins.pick(pixel)});
+      pick: pixel => page.pins.pick(pixel), label: 'Photograph with its masks'});
     const sliders = Sliders.create(move);
     const tree = Tree.create({point: id => page.pins.point(id), pick: id => page.pins.pin(id)});
     const apply = ApplyAll.create({thresholds: () => now.thresholds, run: () => now.run});

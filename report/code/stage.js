@@ -6,12 +6,12 @@ const Stage = (() => {
 
   /* paint(view): resolves to a bitmap of the masks. hover(point), pick(point): the pixel under the
    * pointer, or null. */
-  function create({paint, hover, pick}) {
+  function create({paint, hover, pick, label}) {
     const layer = Dom.make('canvas', {class: 'stage-layer'});
     const marks = Dom.make('canvas', {class: 'stage-layer'});
     const sheet = Dom.make('div', {class: 'stage-photo'});
-    const element = Dom.make('div', {class: 'stage', tabindex: '0', role: 'img'},
-    sheet, layer, marks);
+    const element = Dom.make('div', {class: 'stage', tabindex: '0', role: 'img',
+      'aria-label': label}, sheet, layer, marks);
     const size = {width: 1, height: 1};
     let view = {scale: 1, x: 0, y: 0}, drawn = null, fitted = true, shapes = [];
 
