@@ -32,7 +32,7 @@ const Grid = (() => {
     let count = 0, columns = 1, width = 100, height = 100, map = stretch(0, 0);
     let position = 0;                   /* of the view in the grid, pixels */
     let shift = 0;                      /* position - where the scroll bar is */
-    let idle = 0;                       /* timer */
+    let idle = 0;                       /* timer of settle() */
 
     const view = () => scroller.clientHeight;
     const total = () => Math.ceil(count / columns) * (height + GAP) + GAP;
@@ -85,6 +85,19 @@ const Grid = (() => {
       band.style.top = GAP + first * step - shift + 'px';
       for (let index = first * columns; index < end; index++)
         place(index, first);
+      clearTimeout(idle);
+      idle = setTimeout(settle, 200);
+    }
+
+    /* Once nothing moves. */
+    function settle() {
+      const bar = Math.round(map.toBar(position));
+      if (shift && Math.abs(bar - scroller.scrollTop) > 1) {
+        scroller.scrollTop = bar;
+        shift = position - scroller.scrollTop;
+        draw();
+      }
+      tidy();
     }
 
     /* Scrolls to a position, and puts the bar where it belongs. */
@@ -96,7 +109,7 @@ const Grid = (() => {
     }
 
     /* A small step is taken as it is, so that a wheel moves the tiles as far as anywhere; a leap of
-     * the bar goes where the bar points. Once it stands still, the bar is put right. */
+     * the bar goes where the bar points. */
     const scrolled = Dom.eachFrame(() => {
       if (view() === 0)
         return;
@@ -104,11 +117,20 @@ const Grid = (() => {
       if (Math.abs(bar + shift - position) > view())
         shift = map.toGrid(bar) - bar;
       position = bar + shift;
-      clearTimeout(idle);
-      if (shift)
-        idle = setTimeout(() => move(position), 200);
       draw();
     });
+
+    /* Puts the elements into the order of the items, for whoever reads the page by its elements. The
+     * one that has the focus stays where it is, or it would lose it. */
+    function tidy() {
+      const order = [...tiles].sort(([a], [b]) => a - b).map(([, tile]) => tile);
+      const now = [...band.children].filter(tile => !tile.hidden);
+      if (order.every((tile, i) => tile === now[i]))
+        return;
+      const fixed = order.findIndex(tile => tile.contains(document.activeElement));
+      order.slice(0, Math.max(0, fixed)).forEach(tile => band.insertBefore(tile, order[fixed]));
+      band.append(...order.slice(fixed + 1));
+    }
 
     /* Fills the tiles in view once more: what they show has changed. */
     function refresh() {

@@ -21,7 +21,7 @@ const Router = (() => {
   const pages = new Map();
   let open = null;                      /* name of the open page */
   let state = null;                     /* {name, args, params}; the address follows it */
-  let timer = 0;
+  let timer = 0, written = 0;           /* written: when the address was changed last */
 
   function add(name, page) {
     pages.set(name, {...page, name, container: null});
@@ -60,11 +60,14 @@ const Router = (() => {
   /* Writes the state to the address, without a new entry in the history. */
   function write() {
     clearTimeout(timer);
+    written = performance.now();
     const address = link(state.name, state.args);
     if (address !== location.hash)
       history.replaceState(null, '', address);
     navigation();
   }
+
+  const PAUSE = 250;            /* milliseconds between two changes of the address */
 
   /* Sets parameters (null removes one). Browsers let a page change its address now and then, but not
    * with every movement of a slider. */
@@ -75,7 +78,11 @@ const Router = (() => {
       else
         state.params.set(key, value);
     clearTimeout(timer);
-    timer = setTimeout(write, 250);
+    const wait = written + PAUSE - performance.now();
+    if (wait <= 0)
+      write();
+    else
+      timer = setTimeout(write, wait);
   }
 
   /* Links of the navigation, with the parameters as they are now. */
