@@ -42,10 +42,10 @@ const Gallery = (() => {
   }
 
   function say() {
-    const rows = Rows.of(run), all = order.length === rows.count;
-    const waiting = rows.loaded < rows.count ? ` (${Text.count(rows.loaded)} read so far)` : '';
-    page.bar.status.textContent = (all ? Text.counted(rows.count, 'image')
-      : `${Text.count(order.length)} of ${Text.counted(rows.count, 'image')}`) + waiting;
+    const rows = Rows.of(run), images = Text.counted(rows.count, 'image');
+    page.bar.status.textContent = order.length === rows.count ? images
+      : rows.loaded < rows.count ? `${Text.count(rows.loaded)} of ${images} read`
+        : `${Text.count(order.length)} of ${images}`;
   }
 
   /* The thresholds that are applied to all images, and how to lose them. */
@@ -145,7 +145,6 @@ const Gallery = (() => {
     ...Look.keys(() => redraw()),
     {keys: ['+', '='], help: 'Larger pictures', run: () => resize(1)},
     {keys: ['-'], help: 'Smaller pictures', run: () => resize(-1)},
-    {keys: ['Escape'], help: 'Leave the search field', run: () => document.activeElement.blur()},
   ];
 
   return {open, keys, point, search, run: () => visited ? visited.number : run};

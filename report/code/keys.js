@@ -1,20 +1,27 @@
 /* Keys: one listener for the whole page. A page brings its own keys: {keys, help, run}, with keys as
- * in KeyboardEvent.key. Keys never act while somebody types, or together with Ctrl, Alt or Meta. */
+ * in KeyboardEvent.key. Keys never act while somebody types, or together with Ctrl, Alt or Meta. If
+ * run() returns false, the browser's own meaning of the key stays. */
 const Keys = (() => {
   const everywhere = [
     {keys: ['?'], help: 'Keys and help', run: () => Help.open()},
   ];
 
-  const typing = target =>
-    target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName);
+  /* Whether a field needs the key for itself: a slider takes only those that move it. */
+  function typing({tagName, type}, key) {
+    return type === 'range' ? /^(Arrow|Page|Home|End)/.test(key)
+      : /^(INPUT|SELECT|TEXTAREA)$/.test(tagName);
+  }
 
   const of = page => [...(page && page.keys || []), ...everywhere];
 
   function press(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented)
+    if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || Help.isOpen())
       return;
-    if (typing(event.target) && event.key !== 'Escape' || Help.isOpen())
+    if (typing(event.target, event.key)) {
+      if (event.key === 'Escape')
+        event.target.blur();
       return;
+    }
     const found = of(Router.current()).find(entry => entry.keys.includes(event.key));
     if (found && found.run(event) !== false)
       event.preventDefault();

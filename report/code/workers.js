@@ -17,6 +17,11 @@ const Workers = (() => {
       else
         resolve(data.answer);
     };
+    worker.onerror = ({message}) => {
+      for (const {reject} of calls.values())
+        reject(new Error(message || 'a worker failed'));
+      calls.clear();
+    };
     return {
       call: (kind, data) => new Promise((resolve, reject) => {
         calls.set(++last, {resolve, reject});
