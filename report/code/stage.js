@@ -98,6 +98,7 @@ const Stage = (() => {
       sheet.style.height = height + 'px';
       sheet.replaceChildren(...(image ? [image] : []));
       sheet.classList.toggle('none', !image);
+      sheet.hidden = !image && width * height === 1;      /* nothing is known of it */
       if (same)
         changed();
       else
