@@ -39,20 +39,15 @@ const ApplyAll = (() => {
       result.textContent = 'Counting masks in all images';
       try {
         const through = await Thresholds.apply(number, thresholds(), progress);
-        result.replaceChildren(through ? said(number) : 'Cancelled. The gallery is as it was.');
+        result.replaceChildren(through
+          ? `${Thresholds.said(number)} stay. The gallery shows these.`
+          : 'Cancelled. The gallery is as it was.');
       } catch (error) {
         result.textContent = `Not counted: ${error.message}`;
       }
       going = false;
       bar.hidden = true;
       apply.textContent = 'Apply to all images';
-    }
-
-    function said(number) {
-      const sum = list => list.reduce((total, n) => total + (n || 0), 0);
-      const {counts} = Thresholds.of(number);
-      return `${Text.count(sum(counts))} of ${Text.counted(sum(Rows.of(number).masks), 'mask')
-      } stay. The gallery shows these.`;
     }
 
     return {

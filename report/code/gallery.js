@@ -54,12 +54,13 @@ const Gallery = (() => {
     page.applied.hidden = !applied;
     if (!applied)
       return;
-    const sum = list => list.reduce((total, n) => total + (n || 0), 0);
-    page.applied.replaceChildren(Dom.make('span', {}, `Thresholds keep ${Text.count(sum(applied.counts))} of ${
-      Text.counted(sum(Rows.of(run).masks), 'mask')}.`), Dom.button('Show all masks', () => {
+    const all = () => {
       Thresholds.forget(run);
       refresh(true);
-    }, {class: 'quiet'}));
+    };
+    page.applied.replaceChildren(
+      Dom.make('span', {}, `Thresholds keep ${Thresholds.said(run)}.`),
+      Dom.button('Show all masks', all, {class: 'quiet'}));
   }
 
   /* Lists what the address says. `keep`: stay at this place. */
@@ -150,4 +151,5 @@ const Gallery = (() => {
   return {open, keys, point, search, run: () => visited ? visited.number : run};
 })();
 
-Router.add('gallery', {title: 'Gallery', link: () => [Gallery.run()], open: Gallery.open, keys: Gallery.keys});
+Router.add('gallery', {title: 'Gallery', link: () => [Gallery.run()], open: Gallery.open,
+  keys: Gallery.keys});

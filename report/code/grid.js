@@ -177,5 +177,5 @@ const Grid = (() => {
       first: () => Math.max(0, Math.ceil((position - GAP) / (height + GAP))) * columns};
   }
 
-  return {create, stretch};
+  return {create};
 })();

@@ -1,8 +1,9 @@
 /* ImageBar: the bar over an image: where it is in the list, zoom, and how masks are drawn. */
 const ImageBar = (() => {
   function icon(text, label, key, act) {
-    return Dom.button(text, act, {class: /[−+]/.test(text) ? 'icon zoom' : 'icon', 'aria-label': label, title: `${label} (${key})`,
-      'aria-keyshortcuts': key});
+    const zoom = label.startsWith('Zoom');              /* fingers do this better */
+    return Dom.button(text, act, {class: zoom ? 'icon zoom' : 'icon', 'aria-label': label,
+      title: `${label} (${key})`, 'aria-keyshortcuts': key});
   }
 
   function about(rows, row) {

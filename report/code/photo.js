@@ -18,8 +18,8 @@ const Photo = (() => {
 
   function url(rows, row) {
     const hex = rows.hex[row];
-    return Data.report.runs[rows.run].photo_root + encode(hex ? hex.match(/../g).map(byte => parseInt(byte, 16))
-      : new TextEncoder().encode(rows.name[row]));
+    return Data.report.runs[rows.run].photo_root + encode(hex
+      ? hex.match(/../g).map(byte => parseInt(byte, 16)) : new TextEncoder().encode(rows.name[row]));
   }
 
   async function element(src) {

@@ -121,7 +121,7 @@ const Stage = (() => {
       in: () => zoom(STEP), out: () => zoom(1 / STEP), full: () => zoom(1 / ratio() / view.scale),
       clear() { drawn = null; layer.style.width = '0'; mark([]); },
       say: text => element.setAttribute('aria-label', text),
-      scale: () => view.scale * ratio(), dim: on => layer.classList.toggle('dim', on)};
+      dim: on => layer.classList.toggle('dim', on)};
   }
 
   return {create};

@@ -12,7 +12,6 @@ const Thresholds = (() => {
   const MOST_AREA = 2 ** 31 - 1;
 
   const neutral = () => Object.fromEntries(ALL.map(({key, neutral}) => [key, neutral]));
-  const isNeutral = thresholds => ALL.every(({key, neutral}) => thresholds[key] === neutral);
   const isArea = key => key === 'min' || key === 'max';
 
   /* The nearest value that the program takes. */
@@ -79,13 +78,17 @@ const Thresholds = (() => {
   /* Per run: {thresholds, time, counts: masks that stay, by row}. */
   const applied = [];
   const of = run => applied[run] || null;
+  const sum = list => list.reduce((total, n) => total + (n || 0), 0);
+  const said = run => `${Text.count(sum(of(run).counts))} of ${
+    Text.counted(sum(Rows.of(run).masks), 'mask')}`;
   const forget = run => { applied[run] = null; };
 
   /* Counts in all images of a run. progress(done, all) is called on the way and stops the work by
    * returning false. Resolves to true if it went through. */
   async function apply(run, thresholds, progress) {
     const rows = await Rows.of(run).all;
-    const found = {thresholds: {...thresholds}, time: Date.now(), counts: Float64Array.from(rows.masks)};
+    const found = {thresholds: {...thresholds}, time: Date.now(),
+      counts: Float64Array.from(rows.masks)};
     const chunks = 1 + rows.chunk.reduce((most, chunk) => Math.max(most, chunk), -1);
     let next = 0, done = 0, going = true;
     const walk = async () => {
@@ -103,5 +106,5 @@ const Thresholds = (() => {
     return going;
   }
 
-  return {ALL, neutral, isNeutral, isArea, valid, read, write, change, command, of, forget, apply};
+  return {ALL, neutral, isArea, valid, read, write, change, command, of, said, forget, apply};
 })();

@@ -14,7 +14,8 @@ const Tile = (() => {
       Dom.make('span', {class: 'tile-picture'}, photo, canvas, reason),
       Dom.make('span', {class: 'tile-foot'}, name, facts));
     const tile = Dom.make('div', {class: 'tile', role: 'listitem'}, link);
-    return Object.assign(tile, {parts: {canvas, photo, reason, name, facts, link}, job: null, key: '', row: -1});
+    const parts = {canvas, photo, reason, name, facts, link};
+    return Object.assign(tile, {parts, job: null, key: '', row: -1});
   }
 
   /* What is said of an image below its picture. */
@@ -122,5 +123,5 @@ const Tile = (() => {
     }
   }
 
-  return {make, fill, clear, pump, facts};
+  return {make, fill, clear, pump};
 })();

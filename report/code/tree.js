@@ -3,7 +3,8 @@
 const Tree = (() => {
   /* point(id): the pointer or the focus is on a mask, or on none (-1); pick(id): chosen. */
   function create({point, pick}) {
-    const element = Dom.make('ul', {class: 'tree', role: 'tree', 'aria-label': 'Masks, and their parts'});
+    const element = Dom.make('ul', {class: 'tree', role: 'tree',
+      'aria-label': 'Masks and their parts'});
     const open = new Set();             /* unfolded masks */
     let children = new Map(), parents = [], describe = null, current = -1, chosen = -1;
 
