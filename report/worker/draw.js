@@ -1,35 +1,43 @@
 /* Draw: masks as colour and outline, at any scale. */
 const Draw = (() => {
-  /* As records/overlay.c: hues in steps of the golden ratio, so that neighbours in the list differ
-   * most. A mask's colour depends on its place in the record only. */
-  function colour(place) {
-    const hue = 6 * ((0.05 + place * 0.6180339887498949) % 1);
-    const strength = place % 3 === 1 ? 0.6 : 0.9;
-    const part = primary => {
-      const apart = Math.abs(hue - 2 * primary), distance = Math.min(apart, 6 - apart);
-      return Math.floor(255 * (1 - strength * (1 - Math.min(Math.max(2 - distance, 0), 1))));
-    };
-    return `rgb(${part(0)} ${part(1)} ${part(2)})`;
-  }
+  /* The palette `bright` of pictures/palette.h: hues in steps of the golden ratio, so that neighbours
+   * in the list differ most. A mask's colour depends on its place in the record only. */
+  const LIGHTNESS = [0.72, 0.80, 0.64], CHROMA = 0.2;
+  const colour = place => `oklch(${LIGHTNESS[place % 3]} ${CHROMA} ${
+    (360 * ((0.08 + place * 0.6180339887498949) % 1)).toFixed(1)})`;
 
-  /* Rings as a path. Vertices closer than `step` pixels to the last one are left out: at small
-   * scales they would all fall on one point of the screen. */
-  function path({points, ends}, step) {
-    const found = new Path2D();
+  /* Rings as a path, where a pixel of the screen is `pixel` of the image. Vertices that would fall on
+   * the point before them are left out, and so are rings of a few pixels: specks, at this scale. */
+  function path({points, ends}, pixel) {
+    const found = new Path2D(), step = 0.8 * pixel, speck = 3 * pixel;
     let at = 0;
     for (const end of ends) {
-      let x = points[at], y = points[at + 1];
-      found.moveTo(x, y);
-      for (at += 2; at < end; at += 2) {
-        if (Math.abs(points[at] - x) + Math.abs(points[at + 1] - y) < step)
-          continue;
-        x = points[at];
-        y = points[at + 1];
-        found.lineTo(x, y);
-      }
-      found.closePath();
+      if (isWider(points, at, end, speck))
+        ring(found, points, at, end, step);
+      at = end;
     }
     return found;
+  }
+
+  /* Whether points at .. end reach further than `size` from the first, along either axis. */
+  function isWider(points, at, end, size) {
+    for (let i = at + 2; i < end; i += 2)
+      if (Math.abs(points[i] - points[at]) > size || Math.abs(points[i + 1] - points[at + 1]) > size)
+        return true;
+    return false;
+  }
+
+  function ring(path, points, at, end, step) {
+    let x = points[at], y = points[at + 1];
+    path.moveTo(x, y);
+    for (at += 2; at < end; at += 2) {
+      if (Math.abs(points[at] - x) + Math.abs(points[at + 1] - y) < step)
+        continue;
+      x = points[at];
+      y = points[at + 1];
+      path.lineTo(x, y);
+    }
+    path.closePath();
   }
 
   const outline = (mask, height) => mask.rings || (mask.rings = Trace.rings(mask.bounds, height));
@@ -51,7 +59,7 @@ const Draw = (() => {
   function paint(context, masks, keep, height, view, look) {
     const {scale, x, y, line} = view, {faint = 1} = look;
     const shapes = order(masks, keep).filter(id => visible(masks[id].box, view))
-      .map(id => ({shape: path(outline(masks[id], height), 0.8 / scale), style: colour(id)}));
+      .map(id => ({shape: path(outline(masks[id], height), 1 / scale), style: colour(id)}));
     if (look.fill) {
       const sheet = fills(shapes, view);
       context.globalAlpha = FILL * faint;
