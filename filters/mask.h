@@ -16,6 +16,7 @@ struct mask {
     float predicted_iou;   /* the model's estimate, not bounded to 0..1 */
     float stability_score; /* 0..1 */
     uint64_t area;         /* foreground pixels */
+    unsigned absent;       /* what its record did not say: RECORD_NO_... bits of records/record.h */
 };
 
 struct mask_list {

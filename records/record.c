@@ -15,7 +15,6 @@ void record_free(struct record *record)
     free(record->file_name);
     mask_list_free(&record->masks);
     free(record->ids);
-    free(record->absent);
     *record = (struct record){0};
 }
 
@@ -26,7 +25,7 @@ int64_t record_image_id(const char *relative_path)
 
 unsigned record_absent(const struct record *record, size_t index)
 {
-    return record->absent ? record->absent[index] : 0;
+    return record->masks.items[index].absent;
 }
 
 static void append_four(struct json_text *text, const char *name, int64_t a, int64_t b, int64_t c,

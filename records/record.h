@@ -35,7 +35,6 @@ struct record {
     bool unnamed;
     struct mask_list masks; /* owned; every mask's runs have the image's size */
     int64_t *ids;           /* owned; [masks.count], as read; NULL: 0, 1, 2, ... */
-    unsigned *absent;       /* owned; [masks.count], RECORD_NO_... bits; NULL: nothing is absent */
 };
 
 /* Frees what the record owns and zeroes it. */
@@ -55,7 +54,8 @@ enum record_field {
     /* Not a member but another form of "segmentation": {"size", "counts": [run lengths]}. For
      * formats, not for --fields. */
     RECORD_AS_RUNS = 16,
-    /* Members of SA-1B's that an annotation lacks, for it was read from another tool's record. */
+    /* Members of SA-1B's that an annotation lacks (mask.absent), for it was read from another tool's
+     * record. */
     RECORD_NO_IOU = 32,
     RECORD_NO_STABILITY = 64,
     RECORD_NO_POINT = 128,

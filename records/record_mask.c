@@ -169,7 +169,7 @@ int reader_annotation(struct record_reader *reader, const json_t *annotation)
         reader_fault(reader, "not an object");
     } else {
         read_mask(reader, annotation, &mask);
-        record->absent[at] = read_others(reader, annotation, &mask);
+        mask.absent = read_others(reader, annotation, &mask);
         read_id(reader, annotation, &record->ids[at]);
     }
     if (reader->found == 0 && !reader->no_memory &&

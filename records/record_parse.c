@@ -133,7 +133,7 @@ static int check_ids(struct record_reader *reader)
     return reader->found && !reader->faults ? -1 : 0;
 }
 
-/* Makes room for one more annotation's id and absent members. */
+/* Makes room for one more annotation's id. */
 static int make_room(struct record_reader *reader)
 {
     struct record *record = reader->record;
@@ -141,11 +141,9 @@ static int make_room(struct record_reader *reader)
         return 0;
     size_t room = reader->room ? 2 * reader->room : 64;
     int64_t *ids = reallocarray(record->ids, room, sizeof *ids);
-    record->ids = ids ? ids : record->ids;
-    unsigned *absent = ids ? reallocarray(record->absent, room, sizeof *absent) : NULL;
-    record->absent = absent ? absent : record->absent;
-    if (!absent)
+    if (!ids)
         return reader_no_memory(reader);
+    record->ids = ids;
     reader->room = room;
     return 0;
 }

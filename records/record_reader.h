@@ -26,7 +26,7 @@ struct record_reader {
     uint64_t max_pixels;                /* of an image */
     bool sa1b;                          /* the document describes its image */
     long annotation;                    /* the current one; -1 outside any */
-    size_t room;                        /* of the record's ids and absent */
+    size_t room;                        /* of the record's ids */
     struct outline_left outline;        /* of polygons */
     size_t found;                       /* faults of the current annotation */
     bool no_memory;                     /* stops reading even with `faults` */
