@@ -50,7 +50,7 @@ static float *random_logits(uint64_t seed, enum kind kind, int size)
 static void expect_same(const struct scan_size *size, const float *logits,
                         const struct scan_options *options, struct scan_scratch *scratch)
 {
-    struct error error;
+    struct error error = {0};
     struct mask reference = {0}, fast = {0};
     bool reference_kept, fast_kept;
     struct scan_geometry *geometry = scan_geometry_new(size, &error);
@@ -96,7 +96,7 @@ static const struct scan_size sizes[] = {
 START_TEST(scan_matches_the_reference)
 {
     static const struct scan_options options[] = {{1, 0}, {1, 0.5f}, {0.25f, 0.9f}, {0, 0}};
-    struct error error;
+    struct error error = {0};
     ck_assert_int_eq(setenv("MASKMILL_ISA", instruction_sets[_i], 1), 0);
     struct scan_scratch *scratch = scan_scratch_new(&error);
     ck_assert_ptr_nonnull(scratch);
@@ -135,7 +135,7 @@ START_TEST(masks_are_torchs)
     struct scan_size size = {c->low_size,    4 * c->low_size, c->input_height,
                              c->input_width, c->crop_height,  c->crop_width};
     struct scan_options options = {c->offset, 0};
-    struct error error;
+    struct error error = {0};
     struct mask mask = {0};
     bool kept;
     float *logits = table_logits(c->seed, c->low_size);
@@ -169,7 +169,7 @@ START_TEST(unstable_and_empty_masks_are_rejected)
 {
     struct scan_size size = {16, 64, 64, 64, 90, 90};
     struct scan_options options = {1, 0.95f};
-    struct error error;
+    struct error error = {0};
     struct mask mask = {0};
     bool kept = true;
     struct scan_geometry *geometry = scan_geometry_new(&size, &error);
