@@ -5,6 +5,16 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+bool mask_iou_passes(float predicted_iou, double threshold)
+{
+    return threshold <= 0 || predicted_iou > (float)threshold;
+}
+
+bool mask_stability_passes(float stability_score, double threshold)
+{
+    return threshold <= 0 || stability_score >= (float)threshold;
+}
+
 int mask_list_add(struct mask_list *list, struct mask *mask, struct error *error)
 {
     if (memory_grow((void **)&list->items, &list->capacity, list->count + 1, sizeof *list->items,

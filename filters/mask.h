@@ -2,6 +2,7 @@
 #ifndef FILTERS_MASK_H
 #define FILTERS_MASK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "rle/rle.h"
@@ -18,6 +19,12 @@ struct mask {
     uint64_t area;         /* foreground pixels */
     unsigned absent;       /* what its record did not say: RECORD_NO_... bits of records/record.h */
 };
+
+/* Whether a predicted IoU is above the threshold, as a float; NaN is not. 0 or less passes all. */
+bool mask_iou_passes(float predicted_iou, double threshold);
+
+/* Whether a stability score reaches the threshold, as a float. 0 or less passes all. */
+bool mask_stability_passes(float stability_score, double threshold);
 
 struct mask_list {
     struct mask *items; /* owned */

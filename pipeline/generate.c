@@ -3,7 +3,7 @@
  *   for each crop:   region -> embedding (embedder.c)
  *       for each batch of grid points, one thread a batch: points -> masks (prompt_worker.c)
  *       box NMS within the crop, into the image's frame
- *   NMS across crops -> regions cleaned up -> further filters (postprocess.c)
+ *   NMS across crops -> regions cleaned up -> further filters (finish.c)
  *
  * Batches are independent and their masks are put together in the order of the grid, so the result
  * does not depend on the number of threads.
@@ -23,9 +23,9 @@
 #include "filters/grid.h"
 #include "filters/mask.h"
 #include "filters/nms.h"
-#include "filters/postprocess.h"
 #include "images/image.h"
 #include "model/sam.h"
+#include "pipeline/finish.h"
 #include "pipeline/options.h"
 #include "pipeline/prompt_worker.h"
 #include "rle/combine.h"
@@ -283,16 +283,6 @@ static bool is_chosen(const struct generator_options *options, int layer)
     return options->crop_layer_set == 0 || (options->crop_layer_set >> layer & 1) != 0;
 }
 
-int generator_postprocess(const struct generator *generator, struct mask_list *masks, int32_t width,
-                          int32_t height, struct error *error)
-{
-    const struct generator_options *options = generator->options;
-    double threshold = options->box_nms_thresh > options->crop_nms_thresh
-                           ? options->box_nms_thresh
-                           : options->crop_nms_thresh;
-    return postprocess(masks, &options->postprocess, threshold, width, height, error);
-}
-
 /* Prompts of all crops that are searched. */
 static long count_prompts(const struct generator_options *options, const struct crop *crops,
                           size_t count)
@@ -340,10 +330,9 @@ int generate(struct generator *generator, const struct image *image, struct mask
     int status = generate_crops(generator, image, crops, count, masks, error);
     free(crops);
     double start = clock_now();
-    if (status == 0 && count > 1)
-        status = nms_across_crops(masks, options->crop_nms_thresh, error);
     if (status == 0)
-        status = generator_postprocess(generator, masks, image->width, image->height, error);
+        status = finish_masks(masks, options, count > 1, (struct size){image->width, image->height},
+                              error);
     add_time(&generator->filter_seconds, &start);
     return status;
 }

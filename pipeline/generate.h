@@ -54,11 +54,6 @@ int generate_region(struct generator *generator, const struct picture *picture,
 int generate(struct generator *generator, const struct image *image, struct mask_list *masks,
              struct error *error);
 
-/* Applies the filters after NMS to the masks of an image of width x height pixels; `generate` has
- * done so already. Returns 0 or -1 (ERROR_MEMORY). */
-int generator_postprocess(const struct generator *generator, struct mask_list *masks, int32_t width,
-                          int32_t height, struct error *error);
-
 /* What the generator was made with. */
 const struct generator_options *generator_options(const struct generator *generator);
 

@@ -106,11 +106,10 @@ static void upscale(struct prompt_worker *worker, const struct crop_task *task, 
     worker->times.upscaled++;
 }
 
-/* Whether a mask of this predicted IoU goes on; NaN does not. */
+/* Whether a mask of this predicted IoU goes on. */
 static bool is_good(const struct prompt_worker *worker, float iou)
 {
-    double threshold = worker->options->pred_iou_thresh;
-    return threshold <= 0 || iou > (float)threshold;
+    return mask_iou_passes(iou, worker->options->pred_iou_thresh);
 }
 
 /* Moves the threshold to 0, where the scan has it: interpolation commutes with adding a constant.

@@ -7,6 +7,7 @@
 #include "filters/nms.h"
 #include "images/image.h"
 #include "images/image_worker.h"
+#include "pipeline/finish.h"
 #include "pipeline/generate.h"
 #include "pipeline/options.h"
 
@@ -78,5 +79,6 @@ int tiles_generate(struct generator *generator, const struct tiles_source *sourc
     if (image_worker_strips(source->decoder, source->path, source->options, header, error) ||
         run_rows(generator, source->decoder, header, masks, error))
         return -1;
-    return generator_postprocess(generator, masks, header->width, header->height, error);
+    return finish_masks(masks, generator_options(generator), false,
+                        (struct size){header->width, header->height}, error);
 }

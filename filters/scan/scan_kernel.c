@@ -1,6 +1,7 @@
 #include "filters/scan/scan_kernel.h"
 
 #include "base/isa.h"
+#include "filters/mask.h"
 
 ISA_DECLARE(const struct scan_kernel, scan_kernel);
 
@@ -13,5 +14,5 @@ const struct scan_kernel *scan_kernel(void)
 bool scan_stable(struct scan_count count, float threshold, float *score)
 {
     *score = count.below ? (float)count.above / (float)count.below : 0;
-    return count.below > 0 && (threshold <= 0 || *score >= threshold);
+    return count.below > 0 && mask_stability_passes(*score, (double)threshold);
 }
