@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/folder.h"
 #include "base/json_load.h"
+#include "base/memory.h"
 #include "base/path.h"
 
 enum { DIFFERENCES_SHOWN = 4 };
@@ -98,25 +99,37 @@ static int read_existing(const struct folder *run, const char *name, char **text
     }
 }
 
+/* The object in the file. NULL with ERROR_IO, ERROR_MEMORY or ERROR_USAGE. */
+static json_t *load(const struct folder *run, const char *name, struct error *error)
+{
+    char *text;
+    size_t length;
+    if (read_existing(run, name, &text, &length, error))
+        return NULL;
+    json_t *object = json_load_bounded(text, length, JSON_REJECT_DUPLICATES, NULL);
+    free(text);
+    if (json_is_object(object))
+        return object;
+    json_decref(object);
+    error_set(error, ERROR_USAGE,
+              "'%s%s' is not a run file: move it away, or choose another folder", run->prefix,
+              name);
+    return NULL;
+}
+
 /* Compares the fields with the existing file. */
 static int compare_file(const struct folder *run, const char *name,
                         const struct runfile_field *fields, size_t count, struct error *error)
 {
-    char *text, *path;
-    size_t length;
-    if (read_existing(run, name, &text, &length, error))
+    char *path;
+    json_t *object = load(run, name, error);
+    if (!object)
         return -1;
-    json_t *object = json_load_bounded(text, length, JSON_REJECT_DUPLICATES, NULL);
-    free(text);
     int answer;
     if (asprintf(&path, "%s%s", run->prefix, name) < 0) {
         answer = error_set(error, ERROR_MEMORY, "%s: no memory for its path", name);
     } else {
-        answer =
-            json_is_object(object)
-                ? (int)compare(object, path, fields, count, error)
-                : error_set(error, ERROR_USAGE,
-                            "'%s' is not a run file: move it away, or choose another folder", path);
+        answer = (int)compare(object, path, fields, count, error);
         free(path);
     }
     json_decref(object);
@@ -210,6 +223,74 @@ int runfile_agree(const struct folder *run, const char *name, const struct runfi
             return answer;
     }
     return compare_file(run, name, fields, count, error);
+}
+
+const char *runfile_value(const struct runfile_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->fields[i].name, name) == 0)
+            return list->fields[i].value;
+    return NULL;
+}
+
+/* Adds a field, or replaces the value of the one at `place`. */
+static int put(struct runfile_list *list, size_t place, const char *name, const char *value,
+               struct error *error)
+{
+    char *copy = strdup(value);
+    char *own = place == list->count && copy ? strdup(name) : NULL;
+    if (!copy || (place == list->count && !own) ||
+        memory_grow((void **)&list->fields, &list->capacity, place + 1, sizeof *list->fields,
+                    error)) {
+        free(copy);
+        free(own);
+        return error_set(error, ERROR_MEMORY, "no memory for the fields of a run file");
+    }
+    if (place < list->count)
+        free((char *)list->fields[place].value);
+    else
+        list->fields[list->count++].name = own;
+    list->fields[place].value = copy;
+    return 0;
+}
+
+int runfile_set(struct runfile_list *list, const char *name, const char *value, struct error *error)
+{
+    size_t place = 0;
+    while (place < list->count && strcmp(list->fields[place].name, name) != 0)
+        place++;
+    return put(list, place, name, value, error);
+}
+
+int runfile_read(const struct folder *run, const char *name, struct runfile_list *list,
+                 struct error *error)
+{
+    const char *field;
+    json_t *value;
+    json_t *object = load(run, name, error);
+    int status = object ? 0 : -1;
+    json_object_foreach(object, field, value)
+    {
+        if (status == 0 && !json_is_string(value))
+            status =
+                error_set(error, ERROR_USAGE, "'%s%s': %s is not a text", run->prefix, name, field);
+        if (status == 0)
+            status = put(list, list->count, field, json_string_value(value), error);
+    }
+    json_decref(object);
+    if (status)
+        runfile_free(list);
+    return status;
+}
+
+void runfile_free(struct runfile_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free((char *)list->fields[i].name);
+        free((char *)list->fields[i].value);
+    }
+    free(list->fields);
+    *list = (struct runfile_list){0};
 }
 
 int runfile_replace(const struct folder *run, const char *name, const struct runfile_field *fields,

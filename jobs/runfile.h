@@ -33,6 +33,27 @@ enum runfile_answer {
 int runfile_agree(const struct folder *run, const char *name, const struct runfile_field *fields,
                   size_t count, struct error *error);
 
+/* The fields of a file that is there. */
+struct runfile_list {
+    struct runfile_field *fields; /* [count], owned, as their texts */
+    size_t count, capacity;
+};
+
+/* Reads the file `name` below the run's folder; `list` is zeroed. Returns 0, or -1 with nothing to free:
+ * ERROR_IO, ERROR_MEMORY, or ERROR_USAGE if it is not a run file. */
+int runfile_read(const struct folder *run, const char *name, struct runfile_list *list,
+                 struct error *error);
+
+/* The value of a field, or NULL. */
+const char *runfile_value(const struct runfile_list *list, const char *name);
+
+/* Sets the value of a field, or adds the field. 0 or -1 (ERROR_MEMORY). */
+int runfile_set(struct runfile_list *list, const char *name, const char *value,
+                struct error *error);
+
+/* Frees the fields and leaves an empty list. */
+void runfile_free(struct runfile_list *list);
+
 /* Replaces the file atomically (--extend, --overwrite). Returns 0, or -1 with ERROR_IO or
  * ERROR_MEMORY. */
 int runfile_replace(const struct folder *run, const char *name, const struct runfile_field *fields,

@@ -1,4 +1,4 @@
-/* run.json, compared with a configuration. */
+/* run.json, compared with a configuration, and read. */
 #include "replay.h"
 #include "scratch_folder.h"
 
@@ -14,6 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     scratch_write(".", "run.json", data, size);
     if (!run || runfile_agree(run, "run.json", fields, 3, &error) == RUNFILE_CREATED)
         abort();
+    struct runfile_list list = {0};
+    if (runfile_read(run, "run.json", &list, &error) == 0)
+        runfile_free(&list);
     folder_close(run);
     return 0;
 }

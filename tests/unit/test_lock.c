@@ -167,6 +167,36 @@ START_TEST(a_run_file_is_agreed_upon_or_differs_by_name)
 }
 END_TEST
 
+START_TEST(a_run_file_is_read_and_changed)
+{
+    struct error error = {0};
+    struct runfile_list list = {0};
+    ck_assert_int_eq(runfile_replace(run, "run.json", fields, 3, &error), 0);
+    ck_assert_int_eq(runfile_read(run, "run.json", &list, &error), 0);
+    ck_assert_uint_eq(list.count, 3);
+    ck_assert_str_eq(list.fields[2].name, "points");
+    ck_assert_str_eq(runfile_value(&list, "model_sha256"), "abc");
+    ck_assert_ptr_null(runfile_value(&list, "model"));
+    ck_assert_int_eq(runfile_set(&list, "version", "2", &error), 0);
+    ck_assert_int_eq(runfile_set(&list, "model", "x", &error), 0);
+    ck_assert_uint_eq(list.count, 4);
+    ck_assert_str_eq(runfile_value(&list, "version"), "2");
+    ck_assert_str_eq(runfile_value(&list, "model"), "x");
+    runfile_free(&list);
+
+    const char *foreign[] = {"", "[]", "{\"version\": 1}", "{\"a\": \"1\", \"b\": null}"};
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+        scratch_write(&scratch, "run.json", foreign[i]);
+        ck_assert_int_eq(runfile_read(run, "run.json", &list, &error), -1);
+        ck_assert_int_eq(error.code, ERROR_USAGE);
+        ck_assert_uint_eq(list.count, 0);
+        ck_assert_ptr_null(list.fields);
+    }
+    ck_assert_int_eq(runfile_read(run, "missing.json", &list, &error), -1);
+    ck_assert_int_eq(error.code, ERROR_IO);
+}
+END_TEST
+
 START_TEST(of_many_that_start_at_once_one_creates_the_file)
 {
     enum { STARTERS = 8 };
@@ -206,6 +236,7 @@ int main(void)
     tcase_add_test(cases, a_clone_of_this_machine_that_beats_holds_its_lock);
     tcase_add_test(cases, a_lock_that_cannot_be_opened_is_an_error);
     tcase_add_test(cases, a_run_file_is_agreed_upon_or_differs_by_name);
+    tcase_add_test(cases, a_run_file_is_read_and_changed);
     tcase_add_test(cases, of_many_that_start_at_once_one_creates_the_file);
     suite_add_tcase(suite, cases);
     return unit_run(suite);

@@ -312,6 +312,19 @@ static int compare_run_file(struct error *error)
     return runfile_agree(run, "run.json", fields, 2, error) == RUNFILE_SAME ? 0 : -1;
 }
 
+static int read_run_file(struct error *error)
+{
+    struct runfile_list list = {0};
+    if (runfile_replace(run, "run.json", fields, 2, error) ||
+        runfile_read(run, "run.json", &list, error))
+        return -1;
+    int status = runfile_set(&list, "version", "2", error);
+    if (status == 0)
+        status = runfile_set(&list, "model", "x", error);
+    runfile_free(&list);
+    return status;
+}
+
 static int take_lock(struct error *error)
 {
     struct lock *lock;
@@ -374,6 +387,7 @@ START_TEST(parts_of_a_run)
     fail_each("merge", merge_ledgers);
     fail_each("new run file", make_run_file);
     fail_each("run file", compare_run_file);
+    fail_each("fields of a run file", read_run_file);
     fail_each("lock", take_lock);
     fail_each("progress", watch_progress);
     fail_each("queue", make_queue);
