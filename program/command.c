@@ -140,6 +140,24 @@ static const struct command table[] = {
         .run = show_main,
     },
     {
+        .name = "filter",
+        .option_bit = FOR_FILTER,
+        .summary = "filter existing records, as run would have, without a model",
+        .synopsis = "RUN -o RUN2 [options]",
+        .about = "Applies filters of maskmill run to the records of RUN: a run's folder, other "
+                 "records, or one file of them. Writes the masks that are left to RUN2, a record "
+                 "an image, in the form of a run's. A filter that is not given is not applied. A "
+                 "run with --pred-iou-thresh 0 --stability-score-thresh 0 --box-nms-thresh 1 (and "
+                 "--crop-nms-thresh 1 with crops) keeps every mask; from that, any filters give "
+                 "the very records that a run with them gives.",
+        .statuses = "0 all written, 1 some records refused, 2 wrong usage, 3 the disk or the "
+                    "memory stopped the work.",
+        .operand = OPERAND_PATH,
+        .wanted = "one folder or file of records",
+        .least = 1,
+        .run = filter_main,
+    },
+    {
         .name = "info",
         .option_bit = FOR_INFO,
         .summary = "describe a model file",

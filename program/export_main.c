@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/atomic_batch.h"
 #include "base/atomic_clean.h"
@@ -15,6 +14,7 @@
 #include "program/command.h"
 #include "program/command_line.h"
 #include "program/decoder.h"
+#include "program/out_folder.h"
 #include "records/export.h"
 #include "records/record.h"
 #include "records/record_none.h"
@@ -125,24 +125,6 @@ static int export_all(const struct exporter *exporter, struct export_job *job, s
     return result;
 }
 
-/* Refuses an output folder among the records: what is written there would be taken for records, by
- * this walk or the next one. */
-static int check_out(const char *records_path, const char *out_path, struct error *error)
-{
-    char *records = realpath(records_path, NULL), *out = realpath(out_path, NULL);
-    size_t length = records ? strlen(records) : 0;
-    bool inside = records && out && strncmp(out, records, length) == 0 &&
-                  (out[length] == 0 || (out[length] == '/' && out[length + 1] != '@'));
-    free(records);
-    free(out);
-    if (!inside)
-        return 0;
-    rmdir(out_path); /* succeeds only if the folder is empty, as one that was just made */
-    return error_set(error, ERROR_USAGE,
-                     "-o %s: lies among the records; choose another folder, or DIR/@NAME",
-                     out_path);
-}
-
 /* Opens the output folder. DIR/@NAME among the records lies in a folder of theirs, where others may
  * have put a link. */
 static struct folder *open_out(const char *records_path, const struct settings *settings,
@@ -170,7 +152,8 @@ static int run_export(struct exporter *exporter, struct export_job *job, struct 
     int result = decoder_open(&exporter->decoder, exporter->settings, budget_cpus(""), error);
     job->pool = exporter->decoder.pool;
     exporter->out = result ? NULL : open_out(job->records, exporter->settings, error);
-    if (!exporter->out || check_out(job->records, exporter->settings->output, error) ||
+    if (!exporter->out ||
+        out_folder_check(job->records, exporter->settings->output, OUT_FORMATS, error) ||
         atomic_clean(exporter->out, NULL, error))
         result = -1;
     if (result == 0) {

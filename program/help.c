@@ -26,8 +26,9 @@ static void print_wrapped(const char *text, FILE *to)
     fputc('\n', to);
 }
 
-static void print_setting(const struct setting *setting, FILE *to)
+static void print_setting(const struct setting *setting, unsigned command, FILE *to)
 {
+    const char *standard = settings_standard(setting, command);
     char left[64];
     char letter[5] = "    ";
     if (setting->letter)
@@ -35,8 +36,8 @@ static void print_setting(const struct setting *setting, FILE *to)
     snprintf(left, sizeof left, "%s--%s %s", letter, setting->name,
              setting->argument ? setting->argument : "");
     fprintf(to, "  %-38s %s", left, setting->help);
-    if (setting->standard)
-        fprintf(to, " (default %s)", setting->standard);
+    if (standard)
+        fprintf(to, " (default %s)", standard);
     fputc('\n', to);
 }
 
@@ -51,7 +52,7 @@ static void print_settings(unsigned command, FILE *to)
         if (group != table[i].group)
             fprintf(to, "\n%s:\n", table[i].group);
         group = table[i].group;
-        print_setting(&table[i], to);
+        print_setting(&table[i], command, to);
     }
 }
 

@@ -70,8 +70,9 @@ static void print_text(const char *text, FILE *to)
     }
 }
 
-static void print_setting(const struct setting *setting, FILE *to)
+static void print_setting(const struct setting *setting, unsigned command, FILE *to)
 {
+    const char *standard = settings_standard(setting, command);
     fputs(".TP\n.B ", to);
     if (setting->letter)
         fprintf(to, "\\-%c, ", setting->letter);
@@ -88,9 +89,9 @@ static void print_setting(const struct setting *setting, FILE *to)
         fputs("; one of ", to);
         print_text(setting->range.choices, to);
     }
-    if (setting->standard) {
+    if (standard) {
         fputs(" (default ", to);
-        print_text(setting->standard, to);
+        print_text(standard, to);
         fputc(')', to);
     }
     fputc('\n', to);
@@ -120,7 +121,7 @@ static void print_options(const struct command *command, FILE *to)
             fputc('\n', to);
         }
         group = table[i].group;
-        print_setting(&table[i], to);
+        print_setting(&table[i], command->option_bit, to);
     }
     fputs(".PP\nExit status: ", to);
     print_text(command->statuses, to);

@@ -233,6 +233,12 @@ int settings_set(struct settings *settings, const char *name, const char *value,
     return 0;
 }
 
+const char *settings_standard(const struct setting *setting, unsigned command)
+{
+    bool filters = (setting->traits & FOR_FILTER) && (setting->traits & FOR_RUN);
+    return command == FOR_FILTER && filters ? NULL : setting->standard;
+}
+
 int settings_init(struct settings *settings, unsigned command, struct error *error)
 {
     size_t count;
@@ -241,12 +247,14 @@ int settings_init(struct settings *settings, unsigned command, struct error *err
     settings->sources = memory_new(count, 1, "settings", error);
     if (!settings->sources)
         return -1;
-    for (size_t i = 0; i < count; i++)
-        if (table[i].standard && find(command, table[i].name) == &table[i] &&
-            set_value(settings, &table[i], table[i].standard, error)) {
+    for (size_t i = 0; i < count; i++) {
+        const char *standard = settings_standard(&table[i], command);
+        if (standard && find(command, table[i].name) == &table[i] &&
+            set_value(settings, &table[i], standard, error)) {
             settings_free(settings);
             return -1;
         }
+    }
     return 0;
 }
 

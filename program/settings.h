@@ -58,8 +58,9 @@ struct settings {
     char *shard;       /* "i/n", "auto", "auto/n" */
     bool lock;         /* if the same run is in progress, end at once with status 0 */
     bool retry_failed; /* only images that failed before */
-    bool overwrite; /* begin afresh in a folder with another configuration; report: replace one */
-    bool extend;    /* go on in a folder with another configuration */
+    bool
+        overwrite; /* begin afresh in a folder with another configuration; filter, report: replace */
+    bool extend;   /* go on in a folder with another configuration */
     char *max_failures;   /* "N" or "P%"; NULL: no limit */
     double max_time;      /* seconds; 0: no limit */
     int retries;          /* further attempts after a passing fault of the file system */
@@ -130,7 +131,8 @@ enum setting_trait {
     FOR_HELP = 1 << 10,
     FOR_REPORT = 1 << 11,
     FOR_SHOW = 1 << 12,
-    FOR_ALL = (1 << 13) - 1,
+    FOR_FILTER = 1 << 13,
+    FOR_ALL = (1 << 14) - 1,
 
     /* A run that changes it gives other output. */
     DECIDES = 1 << 16,
@@ -169,6 +171,10 @@ struct setting {
 /* The table, in the order of --help; *count entries. A name may be there once for each command. */
 const struct setting *settings_table(size_t *count);
 
+/* The default of an option in a command (FOR_...), NULL for none. `filter` has its options from `run`,
+ * but applies those that are given, and no other. */
+const char *settings_standard(const struct setting *setting, unsigned command);
+
 /* Fills in the defaults of the options of one command (FOR_...). Beside its own options a command
  * has the values of all options of `run`. Returns 0, or -1 (ERROR_MEMORY). Freed by settings_free.
  */
@@ -184,6 +190,9 @@ int settings_set(struct settings *settings, const char *name, const char *value,
 /* Once every source has been applied: refuses contradictions, reads the point grid, fills in the
  * values derived from texts. 0 or -1 (ERROR_USAGE, ERROR_IO, ERROR_MEMORY). */
 int settings_complete(struct settings *settings, struct error *error);
+
+/* The part of settings_complete that fills in the values derived from texts of choices. */
+void settings_read_choices(struct settings *settings);
 
 /* The option's name with underscores, as in metadata and configuration files. */
 void settings_key(const struct setting *setting, char *key, size_t size);

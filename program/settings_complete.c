@@ -135,13 +135,14 @@ static int check_tiles(const struct settings *settings, struct error *error)
     return 0;
 }
 
-/* The texts of a choice, which settings_set has checked, as enums. */
-static void read_choices(struct settings *settings)
+/* settings_set has checked the texts. */
+void settings_read_choices(struct settings *settings)
 {
     struct postprocess_options *options = &settings->generator.postprocess;
     const char *overlap = settings->non_overlapping;
+    const char *cleanup = settings->region_cleanup;
     options->region_cleanup =
-        strcmp(settings->region_cleanup, "sa1b") == 0 ? REGION_CLEANUP_SA1B : REGION_CLEANUP_AMG;
+        cleanup && strcmp(cleanup, "sa1b") == 0 ? REGION_CLEANUP_SA1B : REGION_CLEANUP_AMG;
     options->non_overlapping = !overlap                         ? NON_OVERLAPPING_OFF
                                : strcmp(overlap, "better") == 0 ? NON_OVERLAPPING_BETTER
                                                                 : NON_OVERLAPPING_SMALLER;
@@ -159,7 +160,7 @@ int settings_complete(struct settings *settings, struct error *error)
                          generator->postprocess.min_area, generator->postprocess.max_area);
     if (generator->use_m2m && generator->single_mask)
         return error_set(error, ERROR_USAGE, "--use-m2m contradicts --single-mask");
-    read_choices(settings);
+    settings_read_choices(settings);
     if (read_layers(settings, error) || check_tiles(settings, error) ||
         read_points(settings, error))
         return -1;
