@@ -268,8 +268,9 @@ def masks_as_images_are_read_apart():
     for name, data in {"wide": HONEST["wide.png"], "texts": LYING["texts.png"], "good": GOOD["good-0.png"]}.items():
         write(os.path.join(masks, name, "metadata.csv"), (",".join("abcdefghijklmn") + "\n" + line).encode())
         write(os.path.join(masks, name, "0.png"), data)
-    out = os.path.join(WORK.name, "coco")
-    for arguments in (["stats", masks], ["verify", masks], ["export", masks, "--format", "coco", "-o", out]):
+    out, filtered = os.path.join(WORK.name, "coco"), os.path.join(WORK.name, "filtered")
+    for arguments in (["stats", masks], ["verify", masks], ["export", masks, "--format", "coco", "-o", out],
+                      ["filter", masks, "-o", filtered, "--min-area", "1"]):
         code, text = run(*arguments, *MEMORY)
         assert code == SOME_FAILED, f"{arguments}: exit status {code}: {text}"
         assert "pixels may take" in text and "needed more than" in text, text

@@ -166,6 +166,7 @@ def commands(shared):
         "merge": [shared.program, "merge", out],
         "stats": [shared.program, "stats", out],
         "verify": [shared.program, "verify", out, "--images", images],
+        "filter": [shared.program, "filter", out, "-o", shared.path("group", "filtered"), "--overwrite", "--min-area", "1"],
         "eval": [shared.program, "eval", images, "--masks", out],
         "export": export + [shared.out("@exported"), "--format", "coco,tar,png,yolo"],
     }
@@ -230,7 +231,7 @@ def ledger():
 
 
 def run_file():
-    return check_all(RUNFILE, FILE_KINDS, ["run", "retry", "extend"])
+    return check_all(RUNFILE, FILE_KINDS, ["run", "retry", "extend", "filter"])
 
 
 def passed_over():
@@ -255,7 +256,7 @@ def folder_of_a_format():
 
 
 def record():
-    return check_all("a.json", FILE_KINDS, RUNS + ["stats", "verify", "eval", "export"], False)
+    return check_all("a.json", FILE_KINDS, RUNS + ["stats", "verify", "filter", "eval", "export"], False)
 
 
 def parts_of_formats():
