@@ -17,10 +17,10 @@ struct record;
 
 enum { STATS_CENTRES = 16 }; /* cells along each side of the map of centroids */
 
-/* The map of both scores: cells of 0.005 from 0.5 up, where the filters leave masks. Scores outside
- * count in the first or last cells. */
-enum { STATS_IOU_CELLS = 120, STATS_STABILITY_CELLS = 100 };
-#define STATS_SCORES_FROM 0.5
+/* The map of both scores: cells of 0.005 from 0 up, as models differ in where their masks lie. Scores
+ * outside count in the first or last cells. */
+enum { STATS_IOU_CELLS = 240, STATS_STABILITY_CELLS = 200 };
+#define STATS_SCORES_FROM 0.0
 #define STATS_SCORES_CELL 0.005
 
 struct stats {
