@@ -5,8 +5,9 @@ const Stage = (() => {
   const MARGIN = 12;                    /* pixels around an image that fits */
 
   /* paint(view): resolves to a bitmap of the masks. hover(point), pick(point): the pixel under the
-   * pointer, or null. */
-  function create({paint, hover, pick, label}) {
+   * pointer, or null. moved(view): the user has zoomed or panned; look(view) does the same to another
+   * stage. */
+  function create({paint, hover, pick, label, moved = () => {}}) {
     const layer = Dom.make('canvas', {class: 'stage-layer'});
     const marks = Dom.make('canvas', {class: 'stage-layer'});
     const sheet = Dom.make('div', {class: 'stage-photo'});
@@ -69,6 +70,7 @@ const Stage = (() => {
       fitted = true;
       set(scale, (element.clientWidth - size.width * scale) / 2,
         (element.clientHeight - size.height * scale) / 2);
+      moved(view);
     }
 
     /* Zooms by a factor; the point (x, y) of the stage stays where it is. */
@@ -77,11 +79,18 @@ const Stage = (() => {
       const by = scale / view.scale;
       fitted = false;
       set(scale, x - (x - view.x) * by, y - (y - view.y) * by);
+      moved(view);
     }
 
     function pan(dx, dy) {
       fitted = false;
       set(view.scale, view.x + dx, view.y + dy);
+      moved(view);
+    }
+
+    function look({scale, x, y}) {
+      fitted = false;
+      set(scale, x, y);
     }
 
     /* The pixel of the image at a point of the stage, or null. */
@@ -117,7 +126,7 @@ const Stage = (() => {
       if (element.clientWidth)
         (fitted ? reset : changed)();
     }).observe(element);
-    return {element, show, mark, redraw, pan, reset,
+    return {element, show, mark, redraw, pan, reset, look,
       in: () => zoom(STEP), out: () => zoom(1 / STEP), full: () => zoom(1 / ratio() / view.scale),
       clear() { drawn = null; layer.style.width = '0'; mark([]); },
       say: text => element.setAttribute('aria-label', text),

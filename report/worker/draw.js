@@ -55,11 +55,13 @@ const Draw = (() => {
   const FILL = 0.38, LINES = 0.95;      /* opacity */
 
   /* view: {scale, x, y: of the image's corner, width, height, line}, in pixels of the device. Lines
-   * of 1 pixel are drawn ten times as fast as wider ones. look: {fill, lines, faint: of 1}. */
+   * of 1 pixel are drawn ten times as fast as wider ones. look: {fill, lines, faint: of 1, colours: of
+   * each mask, in place of its own}. */
   function paint(context, masks, keep, height, view, look) {
     const {scale, x, y, line} = view, {faint = 1} = look;
     const shapes = order(masks, keep).filter(id => visible(masks[id].box, view))
-      .map(id => ({shape: path(outline(masks[id], height), 1 / scale), style: colour(id)}));
+      .map(id => ({shape: path(outline(masks[id], height), 1 / scale),
+        style: look.colours ? look.colours[id] : colour(id)}));
     if (look.fill) {
       const sheet = fills(shapes, view);
       context.globalAlpha = FILL * faint;
