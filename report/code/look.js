@@ -8,7 +8,7 @@ const Look = (() => {
   };
   let shown = 'both';           /* comes back when masks are switched on again */
 
-  const name = params => params.get('look') in LOOKS ? params.get('look') : 'both';
+  const name = params => Object.hasOwn(LOOKS, params.get('look')) ? params.get('look') : 'both';
   const of = params => LOOKS[name(params)];
   const set = look => Router.replace({look: look === 'both' ? null : look});
 

@@ -30,6 +30,8 @@ const Photo = (() => {
 
   /* Makes of one kind of photograph after the other an <img>, until one can be shown. */
   async function load(rows, row, record) {
+    if (rows.status[row] !== Rows.DONE)
+      return null;
     const run = Data.report.runs[rows.run];
     const jpeg = base64 => element('data:image/jpeg;base64,' + base64);
     try {
