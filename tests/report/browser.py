@@ -56,7 +56,11 @@ class Browser:
         self.replies = {}
         self.last = 0
         self.rest = b""
-        self._start(program)
+        try:
+            self._start(program)
+        except OSError as error:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise BrowserError("%s does not start: %s" % (program, error.strerror)) from error
         try:
             self.version = self.call("Browser.getVersion")["product"]
             self.downloads = os.path.join(self.folder, "downloads")
@@ -93,7 +97,7 @@ class Browser:
         try:
             self._send({"id": 0, "method": "Browser.close"})
             self.process.wait(GOODBYE)
-        except (OSError, subprocess.TimeoutExpired):
+        except (BrowserError, subprocess.TimeoutExpired):
             pass
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -142,8 +146,16 @@ class Browser:
 
     def _send(self, message):
         data = json.dumps(message).encode() + b"\0"
-        while data:
-            data = data[os.write(self.output, data):]
+        try:
+            while data:
+                data = data[os.write(self.output, data):]
+        except BrokenPipeError as error:
+            raise BrowserError(self._ended()) from error
+
+    def _ended(self):
+        self.complaints.seek(0)
+        said = self.complaints.read().decode(errors="replace")[-2000:].strip()
+        return "the browser ended" + (": " + said if said else "")
 
     def take(self, timeout, what="an event"):
         """Takes in what the browser has said; waits for it for at most `timeout` seconds."""
@@ -151,8 +163,7 @@ class Browser:
             raise BrowserError("no answer of the browser: " + what)
         data = os.read(self.input, 1 << 20)
         if not data:
-            self.complaints.seek(0)
-            raise BrowserError("the browser ended: " + self.complaints.read().decode(errors="replace")[-2000:].strip())
+            raise BrowserError(self._ended())
         *messages, self.rest = (self.rest + data).split(b"\0")
         for message in map(json.loads, messages):
             if "id" in message:

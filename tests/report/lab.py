@@ -45,13 +45,13 @@ class Lab:
     def close(self):
         """Closes the pages of a check; returns what they may not have done."""
         problems = []
-        for page in self.pages:
+        pages, self.pages = self.pages, []
+        for page in pages:
             problems += page.problems
             problems += ["canary: " + stack for stack in page.evaluate("window.fired")]
             found = page.apply("selector => document.querySelectorAll(selector).length", FOREIGN_ELEMENTS)
             problems += ["%d elements that data have made" % found] if found else []
             page.close()
-        self.pages = []
         return problems
 
     def image(self, address, row=0, run=0, query=""):
