@@ -1,6 +1,8 @@
 /* ImagePanel: what is beside an image: thresholds, the tree of masks, and the record of the mask that
  * is pointed at or pinned. */
 const ImagePanel = (() => {
+  const GAP = 14;                       /* pixels between the pointer and its tip */
+
   function create({sliders, tree, apply, reset}) {
     const reason = Dom.make('p', {class: 'reason', role: 'alert', hidden: true});
     const count = Dom.make('p', {class: 'kept-count', role: 'status'});
@@ -30,14 +32,16 @@ const ImagePanel = (() => {
         count.textContent = kept === all ? Text.counted(all, 'mask')
           : `${Text.count(kept)} of ${Text.counted(all, 'mask')}`;
       },
+      /* Beside the pointer, to its left in the right half, and within the stage in any case. */
       tipAt(text, x, y) {
         tip.hidden = text === null;
         tip.textContent = text;
         if (text === null)
           return;
-        const left = x > tip.parentElement.clientWidth / 2;
-        tip.style.transform = `translate(${x + (left ? -14 : 14)}px, ${y + 14}px) translateX(${
-          left ? '-100%' : '0'})`;
+        const room = tip.parentElement.clientWidth, width = tip.offsetWidth;
+        const left = x > room / 2 ? x - GAP - width : x + GAP;
+        tip.style.transform =
+          `translate(${Math.max(0, Math.min(left, room - width))}px, ${y + GAP}px)`;
       },
       focusTree() {
         const first = tree.element.querySelector('[tabindex="0"]');
