@@ -34,10 +34,10 @@ const ImageView = (() => {
     const at = now;
     if (!at.masks)
       return;
-    const {keep, parents} = await judge.call('filter', {thresholds: at.thresholds});
+    const keep = await judge.call('filter', {thresholds: at.thresholds});
     if (at !== now)
       return;
-    Object.assign(at, {keep, parents});
+    Object.assign(at, {keep, parents: null});
     page.sliders.keep(keep);
     const kept = keep.reduce((sum, one) => sum + one, 0);
     page.panel.count(kept, keep.length);
@@ -47,18 +47,26 @@ const ImageView = (() => {
     growTree();
   });
 
+  /* The tree follows when the sliders rest: it takes longer than a frame. */
   let timer = 0;
   function growTree() {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      const {keep, parents, masks, image} = now;
-      if (!keep)
-        return;
-      page.tree.show(keep, parents, image.area, id => ({name: Masks.name(image, id),
-        colour: masks[id].colour, facts: `${image.iou ? Text.number(image.iou[id], 3) + ' · ' : ''}${
-          Text.count(masks[id].area)} px`}));
-      page.tree.select(page.pins.pinned());
-    }, 120);
+    timer = setTimeout(() => plant(now).catch(error => page.panel.fail(error.message)), 120);
+  }
+
+  async function plant(at) {
+    const {keep, masks, image} = at;
+    if (!keep)
+      return;
+    const parents = await judge.call('parents', {keep});
+    if (at !== now || keep !== at.keep)
+      return;
+    at.parents = parents;
+    page.pins.update();
+    page.tree.show(keep, parents, image.area, id => ({name: Masks.name(image, id),
+      colour: masks[id].colour, facts: `${image.iou ? Text.number(image.iou[id], 3) + ' · ' : ''}${
+        Text.count(masks[id].area)} px`}));
+    page.tree.select(page.pins.pinned());
   }
 
   function set(thresholds) {

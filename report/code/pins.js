@@ -1,12 +1,13 @@
 /* Pins: which mask is pointed at, which is pinned, and whether only this one is shown. */
 const Pins = (() => {
-  /* of(): the open image, {image, masks, keep, parents, size}, or null before its masks are there. */
+  /* of(): the open image, {image, masks, keep, parents, size}, or null before its masks are there;
+   * parents is null until the tree is there. */
   function create({of, stage, tree, panel, bar}) {
     let pinned = -1, pointed = -1, only = false;
 
     function about(now, id) {
       return {name: Masks.name(now.image, id), colour: now.masks[id].colour, pinned: id === pinned,
-        facts: Masks.facts(now.image, now.masks, now.size, id, now.parents[id])};
+        facts: Masks.facts(now.image, now.masks, now.size, id, now.parents ? now.parents[id] : -1)};
     }
 
     /* Shows the masks that stand out, and what is known of the first. */

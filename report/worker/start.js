@@ -61,10 +61,14 @@ const answers = {
     return {answer: Filters.overlap(opened.image, opened.masks, near(opened))};
   },
 
-  /* Of the opened image: which masks stay, and in which one each of them lies. */
+  /* Of the opened image: which masks stay. */
   filter({thresholds}) {
-    const keep = kept(opened, thresholds);
-    return {answer: {keep, parents: Overlaps.parents(opened.masks, near(opened), keep)}};
+    return {answer: kept(opened, thresholds)};
+  },
+
+  /* Of the opened image: in which of the masks that stay each of them lies. */
+  parents({keep}) {
+    return {answer: Overlaps.parents(opened.masks, near(opened), keep)};
   },
 
   /* Of the opened image: the masks as they lie in the view. */
