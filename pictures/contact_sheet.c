@@ -1,6 +1,7 @@
 #include "pictures/contact_sheet.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,11 +78,16 @@ static struct rect fit(struct rect frame, struct size size)
                          width, height};
 }
 
-/* The layout of which no side is longer than asked for. */
+static double longest_side(const struct contact_sheet_options *options)
+{
+    return options->size > 0 ? options->size : CONTACT_SHEET_SIZE;
+}
+
+/* The layout of which no side is longer than asked for, if there is one. */
 static struct layout choose_layout(const struct contact_sheet_options *options,
                                    const struct size *sizes, size_t count)
 {
-    double most = options->size > 0 ? options->size : CONTACT_SHEET_SIZE;
+    double most = longest_side(options);
     size_t columns =
         options->columns > 0 ? (size_t)options->columns : (size_t)ceil(sqrt((double)count));
     columns = columns < count ? columns : count;
@@ -95,18 +101,47 @@ static struct layout choose_layout(const struct contact_sheet_options *options,
     return layout;
 }
 
+/* Whether all frames have pixels and lie within the canvas. Gaps and captions that leave no room make
+ * others. */
+static bool frames_fit(const struct rect *frames, size_t count, struct size canvas)
+{
+    for (size_t i = 0; i < count; i++)
+        if (frames[i].width < 1 || frames[i].height < 1 ||
+            frames[i].x + frames[i].width > canvas.width ||
+            frames[i].y + frames[i].height > canvas.height)
+            return false;
+    return true;
+}
+
+/* Sets the frames, and says how large the canvas is. */
+static int place_frames(struct contact_sheet *sheet, const struct size *sizes, size_t count,
+                        const struct contact_sheet_options *options, struct size *canvas,
+                        struct error *error)
+{
+    const struct layout layout = choose_layout(options, sizes, count);
+    double most = longest_side(options);
+    double height = ceil(lay_out(&layout, sizes, count, sheet->frames));
+    *canvas = (struct size){(int32_t)layout.width, (int32_t)height};
+    sheet->unit = layout.caption / CAPTION;
+    if (height <= most && frames_fit(sheet->frames, count, *canvas))
+        return 0;
+    return error_set(error, ERROR_USAGE,
+                     "%zu pictures in rows of %zu do not fit on a sheet of %.0f pixels a side; ask "
+                     "for fewer, other columns, or a larger sheet",
+                     count, layout.columns, most);
+}
+
 int contact_sheet_make(struct contact_sheet *sheet, const struct size *sizes, size_t count,
                        const struct contact_sheet_options *options, struct error *error)
 {
-    const struct layout layout = choose_layout(options, sizes, count);
+    struct size canvas;
     sheet->frames = memory_new(count, sizeof *sheet->frames, "a contact sheet", error);
     sheet->places = memory_new(count, sizeof *sheet->places, "a contact sheet", error);
     if (!sheet->frames || !sheet->places)
         return -1;
     sheet->count = count;
-    sheet->unit = layout.caption / CAPTION;
-    double height = ceil(lay_out(&layout, sizes, count, sheet->frames));
-    if (image_reserve(&sheet->canvas, (int32_t)layout.width, (int32_t)height, error))
+    if (place_frames(sheet, sizes, count, options, &canvas, error) ||
+        image_reserve(&sheet->canvas, canvas.width, canvas.height, error))
         return -1;
     memset(sheet->canvas.rgb, 0xFF, (size_t)sheet->canvas.width * (size_t)sheet->canvas.height * 3);
     for (size_t i = 0; i < count; i++)

@@ -30,7 +30,8 @@ struct contact_sheet {
 };
 
 /* Lays out a sheet of `count` pictures (at least one) of these sizes, and makes it white. The caller
- * frees it in any case. Returns 0 or -1 (ERROR_MEMORY). */
+ * frees it in any case. Returns 0 or -1 (ERROR_USAGE: a sheet of that size has no room for so many;
+ * ERROR_MEMORY). */
 int contact_sheet_make(struct contact_sheet *sheet, const struct size *sizes, size_t count,
                        const struct contact_sheet_options *options, struct error *error);
 

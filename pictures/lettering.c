@@ -1,5 +1,6 @@
 #include "pictures/lettering.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,8 @@ enum {
     SPACING = 4, /* units between letters */
     BLANK = 3,   /* units of a blank, without that */
     POINTS_MOST = 16,
-    PIECES = 8 /* lines for each piece of a curve */
+    UTF8_MOST = 4, /* bytes of a character */
+    PIECES = 8     /* lines for each piece of a curve */
 };
 
 /* Where and how a letter is drawn. */
@@ -30,7 +32,7 @@ static int digit(char character)
 /* The letter's strokes of the character at *text, which moves on to the next. */
 static const char *next_glyph(const char **text)
 {
-    size_t length = utf8_character(*text, strlen(*text));
+    size_t length = utf8_character(*text, strnlen(*text, UTF8_MOST));
     char character = length == 1 ? **text : '?';
     *text += length ? length : 1;
     bool known = character >= LETTERING_FIRST && character <= LETTERING_LAST;
@@ -150,19 +152,32 @@ static size_t first_character(const char *text, size_t length)
 /* Bytes of the last character of `length` bytes. */
 static size_t last_character(const char *text, size_t length)
 {
-    for (size_t bytes = length < 4 ? length : 4; bytes > 1; bytes--)
+    for (size_t bytes = length < UTF8_MOST ? length : UTF8_MOST; bytes > 1; bytes--)
         if (utf8_character(text + length - bytes, bytes) == bytes)
             return bytes;
     return 1;
 }
 
+/* How much of either side of a long text can be of use, in bytes: half of it, or less if no more letters
+ * fit. Names in records may have millions of bytes. */
+static size_t side_bytes(size_t length, double height, double most)
+{
+    double letters = fmax(most, 0) / height * LETTERING_BASE / SPACING + 1;
+    return letters * UTF8_MOST < (double)length / 2 ? (size_t)letters * UTF8_MOST : length / 2;
+}
+
 void lettering_shorten(const char *text, double height, double most, char *short_text, size_t size)
 {
-    size_t length = strlen(text), head = 0;
+    size_t length = strlen(text), head = 0, tail;
+    size_t side = side_bytes(length, height, most);
     snprintf(short_text, size, "%s", text);
-    while (head < length / 2)
+    if (lettering_width(text, height) <= most)
+        return;
+    while (head < side)
         head += first_character(text + head, length - head);
-    for (size_t tail = head; lettering_width(short_text, height) > most && tail - head < length;) {
+    for (tail = head; tail < length - side;)
+        tail += first_character(text + tail, length - tail);
+    while (lettering_width(short_text, height) > most && tail - head < length) {
         if (head >= length - tail)
             head -= last_character(text, head);
         else

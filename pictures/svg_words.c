@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/json_text.h"
 #include "base/utf8.h"
 
@@ -37,7 +38,7 @@ static const char *escape(char character)
 void svg_words_text(struct json_text *to, const char *text)
 {
     while (*text) {
-        size_t length = utf8_character(text, strlen(text));
+        size_t length = utf8_character(text, strnlen(text, 4));
         if (!is_allowed(text, length))
             json_text_raw(to, "\xEF\xBF\xBD");
         else if (escape(*text))
@@ -65,15 +66,11 @@ void svg_words_path(struct json_text *to, const char *path)
 
 void svg_words_base64(struct json_text *to, const uint8_t *bytes, size_t size)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < size; i += 3) {
-        size_t left = size - i;
-        uint32_t group = (uint32_t)bytes[i] << 16;
-        group |= left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0;
-        group |= left > 2 ? bytes[i + 2] : 0;
-        const char text[4] = {digits[group >> 18], digits[group >> 12 & 63],
-                              left > 1 ? digits[group >> 6 & 63] : '=',
-                              left > 2 ? digits[group & 63] : '='};
-        json_text_bytes(to, text, sizeof text);
+    enum { PIECE = 3 * 1024 }; /* whole groups of three, so that only the last is padded */
+    for (size_t i = 0; i < size; i += PIECE) {
+        char text[PIECE / 3 * 4];
+        size_t piece = size - i < PIECE ? size - i : PIECE;
+        base64_encode(text, bytes + i, piece);
+        json_text_bytes(to, text, base64_length(piece));
     }
 }

@@ -2,17 +2,21 @@
 #include "unit.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "images/image.h"
+#include "pictures/contact_sheet.h"
 #include "pictures/contour.h"
 #include "pictures/coverage.h"
 #include "pictures/label.h"
 #include "pictures/lettering.h"
 #include "pictures/picture.h"
 #include "pictures/scene.h"
+#include "pictures/svg_words.h"
 #include "records/record.h"
 
 enum { WIDTH = 120, HEIGHT = 90, GRAY = 100 };
@@ -332,6 +336,27 @@ START_TEST(long_names_lose_their_middle)
 }
 END_TEST
 
+/* A record may call its image anything. Work that grows with the square of the length would take hours. */
+START_TEST(names_of_millions_of_letters_are_shortened_at_once)
+{
+    enum { LENGTH = 20000000 };
+    char *name = malloc(LENGTH + 1), *text = malloc(LENGTH + 1);
+    ck_assert(name && text);
+    memset(name, 'a', LENGTH);
+    name[LENGTH - 1] = 'z';
+    name[LENGTH] = '\0';
+    double most = lettering_width("aaaa...aaaz", 10);
+    lettering_shorten(name, 10, most, text, LENGTH + 1);
+    ck_assert_str_eq(text, "aaaa...aaaz");
+    struct json_text words = {0};
+    svg_words_text(&words, name);
+    ck_assert_uint_eq(words.used, LENGTH);
+    json_text_free(&words);
+    free(name);
+    free(text);
+}
+END_TEST
+
 /* A picture of the masks over gray; alpha 1 and no outlines unless said. */
 static struct image painted(const struct record *record, double alpha, double outline)
 {
@@ -446,6 +471,40 @@ START_TEST(layouts_fit_the_size_that_is_asked_for)
 }
 END_TEST
 
+/* More pictures than there is room for are refused: nothing is drawn beside the canvas. */
+START_TEST(sheets_have_room_for_their_pictures)
+{
+    static const struct {
+        size_t count;
+        struct contact_sheet_options options;
+    } cases[] = {{1, {0, 0}},       {1000, {0, 0}},    {1000, {65500, 1}}, {1, {12, 0}},
+                 {1000, {0, 1}},    {1000, {0, 1000}}, {1000, {100, 0}},   {1000, {1, 1}},
+                 {10000, {300, 0}}, {150, {2400, 150}}};
+    enum { FITTING = 3 };
+    struct size sizes[10000];
+    for (size_t i = 0; i < 10000; i++)
+        sizes[i] = (struct size){i % 3 ? 64 : 10000, 48};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error error;
+        struct contact_sheet sheet = {0};
+        int status = contact_sheet_make(&sheet, sizes, cases[i].count, &cases[i].options, &error);
+        ck_assert_msg(status == (i < FITTING ? 0 : -1), "case %zu", i);
+        if (status)
+            ck_assert_int_eq(error.code, ERROR_USAGE);
+        for (size_t k = 0; status == 0 && k < cases[i].count; k++) {
+            const struct rect *place = &sheet.places[k];
+            ck_assert_int_ge(place->x, 0);
+            ck_assert_int_ge(place->y, 0);
+            ck_assert_int_gt(place->width, 0);
+            ck_assert_int_gt(place->height, 0);
+            ck_assert_int_le(place->x + place->width, sheet.canvas.width);
+            ck_assert_int_le(place->y + place->height, sheet.canvas.height);
+        }
+        contact_sheet_free(&sheet);
+    }
+}
+END_TEST
+
 START_TEST(overlays_are_of_the_image_size_and_repeat)
 {
     struct error error = {0};
@@ -522,7 +581,9 @@ int main(void)
     tcase_add_test(tests, masks_are_painted_over_the_photograph);
     tcase_add_test(tests, outlines_are_crisp_and_smooth);
     tcase_add_test(tests, only_some_masks_in_the_same_colours);
+    tcase_add_test(tests, names_of_millions_of_letters_are_shortened_at_once);
     tcase_add_test(tests, layouts_fit_the_size_that_is_asked_for);
+    tcase_add_test(tests, sheets_have_room_for_their_pictures);
     tcase_add_test(tests, overlays_are_of_the_image_size_and_repeat);
     tcase_add_test(tests, long_images_are_reduced);
     suite_add_tcase(suite, tests);

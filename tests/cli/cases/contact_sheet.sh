@@ -58,4 +58,5 @@ status maskmill show run -o x.jpg --only 3
 status maskmill show run -o sheet.jpg --images "$IMAGES"
 status maskmill show run -o x.jpg --images nowhere
 status maskmill show many/02.json -o x.jpg
+status maskmill show many -o x.jpg --columns 10 --size 40
 ls x.jpg 2>/dev/null || true
