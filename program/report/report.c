@@ -192,6 +192,7 @@ static int write_all(struct reporting *reporting, struct error *error)
         (struct report_comparison){.runs = reporting->runs, .twin_iou = REPORT_TWIN_IOU};
     if (job->runs == 2 && report_compare(&reporting->comparison, reporting->output, error))
         return -1;
+    reporting->job->refused_count += reporting->comparison.failed;
     return write_report(reporting, error);
 }
 

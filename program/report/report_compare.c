@@ -11,6 +11,7 @@
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "program/report/report_json.h"
+#include "program/report/report_names.h"
 #include "program/report/report_output.h"
 #include "program/report/report_run.h"
 #include "program/report/twins.h"
@@ -31,20 +32,14 @@ struct comparing {
     struct report_output *output;
     int streamed;          /* the run whose records are streamed; the other's are read by name */
     struct folder *folder; /* of the other */
-    const struct report_row **by_name; /* [other's rows] sorted by name */
-    bool *met;                         /* [other's rows]: it has a pair */
-    struct pair *pairs;                /* owned */
+    struct report_names names[2]; /* of the images of both runs */
+    bool *met;                    /* [other's rows]: it has a pair */
+    struct pair *pairs;           /* owned */
     size_t count, capacity;
-    size_t streamed_row;          /* of the next record of the streamed run */
+    size_t streamed_row; /* the next record of the streamed run is that of no earlier row */
     struct json_text rows, twins; /* of the document twins-C that is being filled */
     size_t in_chunk;
 };
-
-static int by_name(const void *left, const void *right)
-{
-    const struct report_row *const *one = left, *const *other = right;
-    return strcmp((*one)->name, (*other)->name);
-}
 
 static const struct report_run *other_run(const struct comparing *comparing)
 {
@@ -52,15 +47,9 @@ static const struct report_run *other_run(const struct comparing *comparing)
 }
 
 /* The other run's row of an image, if it has masks. */
-static const struct report_row *find(const struct comparing *comparing, const char *name)
+static const struct report_row *find_other(const struct comparing *comparing, const char *name)
 {
-    const struct report_row key = {.name = (char *)name}, *wanted = &key;
-    const struct report_rows *rows = &other_run(comparing)->rows;
-    const struct report_row **found = rows->count
-                                          ? bsearch(&wanted, comparing->by_name, rows->count,
-                                                    sizeof(struct report_row *), by_name)
-                                          : NULL;
-    return found && (*found)->status == REPORT_DONE ? *found : NULL;
+    return report_names_find(&comparing->names[1 - comparing->streamed], name, 0);
 }
 
 /* What a thread finds out about a record of the streamed run; one block. */
@@ -94,7 +83,7 @@ static struct meeting *make_meeting(const struct comparing *comparing, size_t ro
         *meeting = (struct meeting){row, count_masks(a) + count_masks(b), twins.count};
         if (bytes)
             memcpy(meeting->twins, twins.items, bytes);
-    } else {
+    } else if (result == 0) {
         error_set(error, ERROR_MEMORY, "no memory to compare two records");
     }
     free(twins.items);
@@ -105,8 +94,11 @@ static void work(void *context, struct record_entry *entry)
 {
     const struct comparing *comparing = context;
     const struct report_run *run = other_run(comparing);
-    const struct report_row *row = find(comparing, entry->record.file_name);
+    const struct report_source *own = comparing->comparison->runs[comparing->streamed].source;
     struct record other = {0};
+    if (report_run_complete(own, &entry->record, &entry->error))
+        return;
+    const struct report_row *row = find_other(comparing, entry->record.file_name);
     if (!row)
         return;
     const struct record_source source = {.name = row->name, .max_pixels = run->source->max_pixels};
@@ -162,28 +154,63 @@ static int add_pair(struct comparing *comparing, struct pair *pair, struct error
     return 0;
 }
 
+/* Two records of an image that cannot be compared: a pair without twins, and a message. */
+static int add_failed(struct comparing *comparing, const struct record_entry *entry,
+                      struct pair *pair, struct error *error)
+{
+    struct error why = entry->error;
+    const struct report_source *source = comparing->comparison->runs[comparing->streamed].source;
+    const struct report_row *other = find_other(comparing, entry->record.file_name);
+    if (other) {
+        pair->rows[1 - comparing->streamed] = (long)(other - other_run(comparing)->rows.items);
+        comparing->met[pair->rows[1 - comparing->streamed]] = true;
+        error_prefix(&why, "%s: not compared", entry->path);
+        source->refused(source->context, why.text);
+        comparing->comparison->failed++;
+    }
+    return add_pair(comparing, pair, error);
+}
+
+static int add_met(struct comparing *comparing, const struct meeting *meeting, struct pair *pair,
+                   struct error *error)
+{
+    comparing->met[meeting->other] = true;
+    pair->rows[1 - comparing->streamed] = (long)meeting->other;
+    pair->twins = meeting->count;
+    pair->difference = meeting->masks ? 1 - 2 * (double)meeting->count / (double)meeting->masks : 0;
+    if (meeting->count) {
+        pair->chunk = (long)comparing->comparison->twins;
+        put_twins(comparing, meeting);
+    }
+    if (add_pair(comparing, pair, error))
+        return -1;
+    return comparing->in_chunk == TWIN_IMAGES ? flush_twins(comparing, error) : 0;
+}
+
+/* The row of the record that is visited; NULL: it has none, since it was written after the rows. */
+static const struct report_row *next_row(struct comparing *comparing,
+                                         const struct record_entry *entry)
+{
+    const struct report_names *names = &comparing->names[comparing->streamed];
+    const struct report_row *row =
+        entry->usable ? report_names_find(names, entry->record.file_name, comparing->streamed_row)
+                      : NULL;
+    if (row)
+        comparing->streamed_row = (size_t)(row - names->rows->items) + 1;
+    return row;
+}
+
 static int visit(void *context, const struct record_entry *entry, struct error *error)
 {
     struct comparing *comparing = context;
-    const struct meeting *meeting = entry->data;
     struct pair pair = {{-1, -1}, 1, 0, -1};
-    size_t row = comparing->streamed_row++;
-    if (!entry->usable)
+    const struct report_row *row = next_row(comparing, entry);
+    if (!row)
         return 0;
-    pair.rows[comparing->streamed] = (long)row;
-    if (!meeting) /* only here, or changed since it was read */
-        return add_pair(comparing, &pair, error);
-    comparing->met[meeting->other] = true;
-    pair.rows[1 - comparing->streamed] = (long)meeting->other;
-    pair.twins = meeting->count;
-    pair.difference = meeting->masks ? 1 - 2 * (double)meeting->count / (double)meeting->masks : 0;
-    if (meeting->count) {
-        pair.chunk = (long)comparing->comparison->twins;
-        put_twins(comparing, meeting);
-    }
-    if (add_pair(comparing, &pair, error))
-        return -1;
-    return comparing->in_chunk == TWIN_IMAGES ? flush_twins(comparing, error) : 0;
+    pair.rows[comparing->streamed] =
+        (long)(row - comparing->comparison->runs[comparing->streamed].rows.items);
+    return entry->data ? add_met(comparing, entry->data, &pair, error)
+                       : add_failed(comparing, entry, &pair, error);
 }
 
 /* Images that only the other run has. */
@@ -247,14 +274,12 @@ static int write_all(struct comparing *comparing, struct error *error)
 static int open_other(struct comparing *comparing, struct error *error)
 {
     const struct report_run *run = other_run(comparing);
-    const size_t count = run->rows.count;
-    comparing->by_name = memory_new(count + 1, sizeof *comparing->by_name, "images", error);
-    comparing->met = memory_new(count + 1, sizeof *comparing->met, "images", error);
-    if (!comparing->by_name || !comparing->met)
+    comparing->met = memory_new(run->rows.count, sizeof *comparing->met, "images", error);
+    if (!comparing->met)
         return -1;
-    for (size_t i = 0; i < count; i++)
-        comparing->by_name[i] = &run->rows.items[i];
-    qsort(comparing->by_name, count, sizeof *comparing->by_name, by_name);
+    for (int i = 0; i < 2; i++)
+        if (report_names_make(&comparing->names[i], &comparing->comparison->runs[i].rows, error))
+            return -1;
     comparing->folder = folder_open(run->source->records, run->source->trust_folder, error);
     return comparing->folder ? 0 : -1;
 }
@@ -289,7 +314,8 @@ int report_compare(struct report_comparison *comparison, struct report_output *o
     if (result == 0)
         result = write_all(&comparing, error);
     folder_close(comparing.folder);
-    memory_free(comparing.by_name);
+    report_names_free(&comparing.names[0]);
+    report_names_free(&comparing.names[1]);
     memory_free(comparing.met);
     free(comparing.pairs);
     json_text_free(&comparing.rows);

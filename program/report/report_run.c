@@ -46,22 +46,27 @@ static int read_photo(const struct report_run *run, const struct record_entry *e
     return report_photo_read(&photos, entry->record.file_name, photo, error);
 }
 
+int report_run_complete(const struct report_source *source, struct record *record,
+                        struct error *error)
+{
+    if (!source->images || !(record->unnamed || record->width == 0) ||
+        image_path_complete(record, source->images, source->photos.pool, error) == 0)
+        return 0;
+    if (error->code == ERROR_MEMORY)
+        return -1;
+    *error = (struct error){0}; /* an image that is not found costs the photograph, not the masks */
+    return 0;
+}
+
 static void work(void *context, struct record_entry *entry)
 {
     const struct writing *writing = context;
-    const struct report_source *source = writing->run->source;
-    struct record *record = &entry->record;
     struct report_photo photo = {0};
-    int result = 0;
-    if (source->images && (record->unnamed || record->width == 0))
-        result = image_path_complete(record, source->images, source->photos.pool, &entry->error);
-    if (result && entry->error.code != ERROR_MEMORY)
-        result = 0; /* an image that is not found costs the photograph, not the masks */
-    entry->error.code = result ? entry->error.code : ERROR_NONE;
+    int result = report_run_complete(writing->run->source, &entry->record, &entry->error);
     if (result == 0)
         result = read_photo(writing->run, entry, &photo, &entry->error);
     if (result == 0)
-        entry->data = report_masks_entry(record, &photo, &entry->error);
+        entry->data = report_masks_entry(&entry->record, &photo, &entry->error);
     report_photo_free(&photo);
 }
 
@@ -126,7 +131,8 @@ static int add_image(struct writing *writing, const struct record_entry *visited
     struct report_row *row = report_rows_add(&run->rows, record->file_name, REPORT_DONE, error);
     if (!row)
         return -1;
-    row->file = visited->file ? strdup(visited->file) : NULL;
+    if (visited->file && !(row->file = strdup(visited->file)))
+        return error_set(error, ERROR_MEMORY, "%s: no memory to list it", visited->path);
     run->one_file = run->one_file || !row->file || record_png_is(row->file);
     row->width = record->width;
     row->height = record->height;

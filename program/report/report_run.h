@@ -12,6 +12,7 @@
 struct error;
 struct folder;
 struct json_text;
+struct record;
 struct report_ledger;
 struct report_output;
 struct stats;
@@ -46,6 +47,11 @@ struct report_run {
  * and number. 0 or -1 with ERROR_IO, ERROR_USAGE (no records) or ERROR_MEMORY; the caller calls
  * report_run_free in either case. */
 int report_run_write(struct report_run *run, struct report_output *output, struct error *error);
+
+/* Completes a record that does not say its image's name or size, where its image is found; else it stays
+ * as it is. Several threads may call it at once. 0 or -1 with ERROR_MEMORY. */
+int report_run_complete(const struct report_source *source, struct record *record,
+                        struct error *error);
 
 /* Appends the run's member of the document `report`. 0 or -1 (ERROR_MEMORY). */
 int report_run_describe(const struct report_run *run, struct json_text *text, struct error *error);

@@ -19,7 +19,7 @@ struct twins {
 
 /* Pairs of masks with an intersection over union of at least `threshold` (above 0), the best first; a
  * mask is in one pair at most. Runs of all masks are of one size. `twins` is zeroed. 0 or -1
- * (ERROR_MEMORY). */
+ * (ERROR_MEMORY; ERROR_RECORD: so many masks lie over each other that the work has no end). */
 int twins_find(struct twins *twins, const struct mask_list *a, const struct mask_list *b,
                double threshold, struct error *error);
 
