@@ -21,6 +21,7 @@
 #include "program/report/report_url.h"
 #include "records/image_path.h"
 #include "records/image_place.h"
+#include "records/record_stream.h"
 #include "records/record_walk.h"
 #include "records/stats.h"
 
@@ -38,16 +39,23 @@ struct reporting {
     char *photo_root; /* owned */
 };
 
-static int count_one(void *context, const char *file, const char *name, struct error *error)
+static int count_file(void *context, const char *file, const char *name, struct error *error)
 {
     (void)file, (void)name, (void)error;
     ++*(size_t *)context;
     return 0;
 }
 
-/* How many record files a run has: at least 1, since one file may hold many images. */
-static int count_records(const struct report_job *job, const char *records, size_t *count,
-                         struct error *error)
+static int count_image(void *context, const struct record_entry *entry, struct error *error)
+{
+    (void)entry, (void)error;
+    ++*(size_t *)context;
+    return 0;
+}
+
+/* How many record files a folder has; a file is one. */
+static int count_files(const struct report_job *job, const char *records, size_t *count,
+                       struct error *error)
 {
     struct stat status;
     *count = 1;
@@ -55,9 +63,26 @@ static int count_records(const struct report_job *job, const char *records, size
         return 0;
     *count = 0;
     struct folder *folder = folder_open(records, job->trust_folder, error);
-    int result = folder ? record_walk(folder, count_one, count, error) : -1;
+    int result = folder ? record_walk(folder, count_file, count, error) : -1;
     folder_close(folder);
     return result;
+}
+
+/* How many images a run has. Where files are few, each may hold many images, and is looked into. */
+static int count_images(const struct report_job *job, const char *records, size_t *count,
+                        struct error *error)
+{
+    const struct record_stream stream = {.trust_folder = job->trust_folder,
+                                         .max_pixels = job->max_pixels,
+                                         .pool = job->pool,
+                                         .visit = count_image,
+                                         .context = count};
+    if (count_files(job, records, count, error))
+        return -1;
+    if (*count > COPIES_MOST || job->photos == REPORT_PHOTOS_NONE)
+        return 0;
+    *count = 0;
+    return record_stream(&stream, records, error);
 }
 
 static bool find_below(void *context, const char *file_name, struct image_place *place)
@@ -68,7 +93,7 @@ static bool find_below(void *context, const char *file_name, struct image_place 
     return image_path_check(file_name, &ignored) == 0;
 }
 
-/* What is shown of the photographs of a run with `count` records. */
+/* What is shown of the photographs of a run with `count` images. */
 static struct report_photos choose_photos(struct report_job *job, size_t count)
 {
     struct report_photos photos = {.find = job->find, .context = job->find_context};
@@ -115,7 +140,7 @@ static int write_run(struct reporting *reporting, int number, struct error *erro
     size_t count;
     struct report_job *job = reporting->job;
     struct report_source *source = &reporting->sources[number];
-    if (count_records(job, job->records[number], &count, error))
+    if (count_images(job, job->records[number], &count, error))
         return -1;
     *source = (struct report_source){
         .records = job->records[number],

@@ -19,49 +19,58 @@ struct line {
     char *key;   /* owned */
     char *error; /* owned; NULL: done */
     double seconds, time;
-    size_t host;
-    bool taken; /* a row has it */
+    size_t number; /* of the line among all that were read */
+    size_t start;  /* that it follows: place in report_ledger.starts */
+    bool taken;    /* a row has it */
+};
+
+/* A start of a run on a machine; after reading, a machine. */
+struct start {
+    char host[HOST];
+    int64_t images;
 };
 
 struct report_ledger {
     struct line *lines; /* [count]; after reading sorted by key, one for each */
     size_t count, capacity;
-    char (*hosts)[HOST];
-    size_t host_count, host_capacity;
-    size_t host;         /* of the last start in the ledger that is being read */
+    struct start *starts; /* [start_count] owned; after reading sorted by host, one for each */
+    size_t start_count, start_capacity;
     struct error *error; /* of the reading */
 };
 
-static int note_host(struct report_ledger *ledger, const char *name)
+static int note_start(struct report_ledger *ledger, const char *host)
 {
-    size_t at = 0;
-    while (at < ledger->host_count && strncmp(ledger->hosts[at], name, HOST - 1) != 0)
-        at++;
-    if (at == ledger->host_count) {
-        if (memory_grow((void **)&ledger->hosts, &ledger->host_capacity, at + 1,
-                        sizeof *ledger->hosts, ledger->error))
-            return -1;
-        snprintf(ledger->hosts[at], HOST, "%s", name);
-        ledger->host_count++;
-    }
-    ledger->host = at;
+    if (memory_grow((void **)&ledger->starts, &ledger->start_capacity, ledger->start_count + 1,
+                    sizeof *ledger->starts, ledger->error))
+        return -1;
+    struct start *start = &ledger->starts[ledger->start_count++];
+    *start = (struct start){.images = 0};
+    snprintf(start->host, HOST, "%s", host);
     return 0;
+}
+
+/* Copies the strings of a line. False if there is no memory for them. */
+static bool copy_texts(struct line *copy, const struct ledger_line *line)
+{
+    copy->key = strdup(line->key);
+    if (line->status == LEDGER_FAILED)
+        copy->error = strdup(line->error ? line->error : "the ledger does not say why");
+    return copy->key && (copy->error || line->status != LEDGER_FAILED);
 }
 
 static int visit(void *context, const struct ledger_line *line)
 {
     struct report_ledger *ledger = context;
     if (line->status == LEDGER_EVENT)
-        return line->host ? note_host(ledger, line->host) : 0;
-    struct line copy = {.key = strdup(line->key),
-                        .error = line->status == LEDGER_FAILED && line->error ? strdup(line->error)
-                                                                              : NULL,
-                        .seconds = line->seconds,
+        return line->host ? note_start(ledger, line->host) : 0;
+    struct line copy = {.seconds = line->seconds,
                         .time = line->time,
-                        .host = ledger->host,
+                        .number = ledger->count,
+                        .start = ledger->start_count - 1,
                         .taken = line->status == LEDGER_NONE};
-    if (!copy.key || memory_grow((void **)&ledger->lines, &ledger->capacity, ledger->count + 1,
-                                 sizeof *ledger->lines, ledger->error)) {
+    if (!copy_texts(&copy, line) ||
+        memory_grow((void **)&ledger->lines, &ledger->capacity, ledger->count + 1,
+                    sizeof *ledger->lines, ledger->error)) {
         free(copy.key);
         free(copy.error);
         return error_set(ledger->error, ERROR_MEMORY, "no memory to read the ledgers");
@@ -70,12 +79,14 @@ static int visit(void *context, const struct ledger_line *line)
     return 0;
 }
 
-/* By key, the latest first. */
+/* By key, the latest first; of one time, the one that was read last. */
 static int by_key(const void *left, const void *right)
 {
     const struct line *a = left, *b = right;
     int order = strcmp(a->key, b->key);
-    return order ? order : (a->time < b->time) - (a->time > b->time);
+    if (order == 0)
+        order = (a->time < b->time) - (a->time > b->time);
+    return order ? order : (a->number < b->number) - (a->number > b->number);
 }
 
 static void free_line(struct line *line)
@@ -85,7 +96,7 @@ static void free_line(struct line *line)
 }
 
 /* Sorts the lines and keeps the latest of each image. */
-static void sort(struct report_ledger *ledger)
+static void sort_lines(struct report_ledger *ledger)
 {
     size_t kept = 0;
     if (ledger->count)
@@ -98,27 +109,49 @@ static void sort(struct report_ledger *ledger)
     ledger->count = kept;
 }
 
+static int by_host(const void *left, const void *right)
+{
+    const struct start *a = left, *b = right;
+    return strcmp(a->host, b->host);
+}
+
+/* Counts the images of each start, and joins the starts on one machine. */
+static void sort_starts(struct report_ledger *ledger)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < ledger->count; i++)
+        ledger->starts[ledger->lines[i].start].images++;
+    if (ledger->start_count)
+        qsort(ledger->starts, ledger->start_count, sizeof *ledger->starts, by_host);
+    for (size_t i = 0; i < ledger->start_count; i++)
+        if (kept && by_host(&ledger->starts[kept - 1], &ledger->starts[i]) == 0)
+            ledger->starts[kept - 1].images += ledger->starts[i].images;
+        else
+            ledger->starts[kept++] = ledger->starts[i];
+    ledger->start_count = kept;
+}
+
 struct report_ledger *report_ledger_read(const struct folder *run, struct error *error)
 {
-    char **names;
-    size_t files;
+    char **names = NULL;
+    size_t files = 0;
     struct report_ledger *ledger = memory_new(1, sizeof *ledger, "ledgers", error);
     if (!ledger)
         return NULL;
     ledger->error = error;
     int result = ledger_files(run, NULL, &names, &files, error);
     for (size_t i = 0; result == 0 && i < files; i++) {
-        result = note_host(ledger, "unknown");
+        result = note_start(ledger, "unknown"); /* of lines before the first start */
         if (result == 0)
             result = ledger_read(run, names[i], visit, ledger, NULL, error);
     }
-    if (result == 0)
-        free(names);
+    free(names);
     if (result) {
         report_ledger_free(ledger);
         return NULL;
     }
-    sort(ledger);
+    sort_lines(ledger);
+    sort_starts(ledger);
     return ledger;
 }
 
@@ -128,7 +161,7 @@ void report_ledger_free(struct report_ledger *ledger)
         free_line(&ledger->lines[i]);
     if (ledger) {
         free(ledger->lines);
-        free(ledger->hosts);
+        free(ledger->starts);
     }
     memory_free(ledger);
 }
@@ -176,16 +209,14 @@ int report_ledger_complete(struct report_ledger *ledger, struct report_rows *row
 void report_ledger_machines(const struct report_ledger *ledger, struct json_text *text)
 {
     json_text_raw(text, "[");
-    for (size_t host = 0; host < ledger->host_count; host++) {
-        int64_t images = 0;
-        for (size_t i = 0; i < ledger->count; i++)
-            images += ledger->lines[i].host == host;
-        if (images == 0)
+    for (size_t i = 0; i < ledger->start_count; i++) {
+        const struct start *start = &ledger->starts[i];
+        if (start->images == 0)
             continue;
         report_json_next(text, NULL);
         json_text_raw(text, "{");
-        report_json_string(text, "host", ledger->hosts[host]);
-        report_json_integer(text, "images", images);
+        report_json_string(text, "host", start->host);
+        report_json_integer(text, "images", start->images);
         json_text_raw(text, "}");
     }
     json_text_raw(text, "]");

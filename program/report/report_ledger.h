@@ -21,7 +21,7 @@ void report_ledger_free(struct report_ledger *ledger);
 int report_ledger_complete(struct report_ledger *ledger, struct report_rows *rows,
                            struct error *error);
 
-/* Appends the machines: [{"host": "n1", "images": 5000}, ...]. */
+/* Appends the machines, by name: [{"host": "n1", "images": 5000}, ...]. */
 void report_ledger_machines(const struct report_ledger *ledger, struct json_text *text);
 
 #endif

@@ -60,6 +60,17 @@ for records in others/png others/ndjson coco; do
     $CHECK show "others/${records##*/}.report" | sed -n 1,2p
 done
 
+python3 - <<'PYTHON'
+import json
+found = json.load(open("coco/instances.json"))
+image, annotation = found["images"][0], found["annotations"][0]
+found["images"] = [dict(image, id=number, file_name=f"{number:03}.png") for number in range(501)]
+found["annotations"] = [dict(annotation, id=number + 1, image_id=number) for number in range(501)]
+json.dump(found, open("many.json", "w"))
+PYTHON
+maskmill report many.json --images photos -o many 2>/dev/null
+$CHECK show many | sed -n 1p
+
 echo "--- at the end of a run"
 maskmill run $QUICK photos/tall.png photos/deep -o own --report
 $CHECK show own/@report
