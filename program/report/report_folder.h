@@ -1,4 +1,5 @@
-/* report_folder.h - a report as a folder: made under a temporary name, put in place, removed. */
+/* report_folder.h - a report as a folder: made under a temporary name, put in place, removed. No
+ * symbolic link is followed below the parent, which may be one into which others write. */
 #ifndef PROGRAM_REPORT_REPORT_FOLDER_H
 #define PROGRAM_REPORT_REPORT_FOLDER_H
 

@@ -24,6 +24,7 @@ echo "--- a killed report"
 mkdir -p .page.maskmill-tmp/data
 echo half >.page.maskmill-tmp/data/report.js
 echo half >.page.maskmill-tmp/data/.report.js.n1.1.1.1.maskmill-tmp
+echo half >.page.maskmill-tmp/.index.html.n1.1.1.1.maskmill-tmp
 status $REPORT -o page
 ls -A
 
@@ -51,3 +52,15 @@ status $REPORT -o page --overwrite
 flock -u 9
 status $REPORT -o page --overwrite
 ls -A
+
+echo "--- links that others have put there"
+mkdir -p site/data linked
+echo mine >site/index.html
+echo mine >site/data/mine.js
+ln -s ../site linked/.page.maskmill-tmp
+status $REPORT -o linked/page
+rm linked/.page.maskmill-tmp
+ln -s ../page linked/page
+status $REPORT -o linked/page --overwrite
+cat site/index.html site/data/mine.js
+ls -A linked page
