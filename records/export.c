@@ -2,10 +2,13 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/atomic_batch.h"
 #include "base/error.h"
 #include "base/folder.h"
+#include "base/hash.h"
+#include "base/hash_set.h"
 #include "records/image_path.h"
 #include "records/image_place.h"
 #include "records/record.h"
@@ -15,6 +18,7 @@
 struct exporting {
     struct export_job *job;
     struct folder *images; /* job->images, open; or NULL */
+    struct hash_set names; /* that were written */
 };
 
 /* Completes a record that another tool wrote without its image. */
@@ -71,8 +75,19 @@ static int find_image(const struct exporting *exporting, const char *file_name,
     return image_path_check(file_name, error);
 }
 
+/* Adds an item, unless an earlier one has its name: a.jpg and a.png in one COCO document are both "a". */
+static int add_to(struct writer *writer, const struct writer_item *item, bool taken,
+                  struct error *error)
+{
+    if (taken && writer_goes_by_name(writer))
+        return error_set(error, ERROR_RECORD,
+                         "an earlier record is written as %s; change one of their names",
+                         item->name);
+    return writer_add(writer, item, error);
+}
+
 /* Adds a record to every writer that takes it. Returns 0; 1 if one has refused it; or -1. */
-static int add_to_all(const struct exporting *exporting, const struct record_entry *entry,
+static int add_to_all(struct exporting *exporting, const struct record_entry *entry,
                       struct error *error)
 {
     struct export_job *job = exporting->job;
@@ -82,16 +97,17 @@ static int add_to_all(const struct exporting *exporting, const struct record_ent
     const struct writer_item item = {.record = &entry->record,
                                      .name = entry->name,
                                      .image = image.folder || image.refusal ? &image : NULL};
-    int answer = 0;
+    int taken = hash_set_put(&exporting->names, hash_bytes(item.name, strlen(item.name)), error);
+    int answer = taken < 0 ? -1 : 0;
     for (size_t i = 0; answer >= 0 && i < job->writer_count; i++)
-        if (writer_add(job->writers[i], &item, error))
+        if (add_to(job->writers[i], &item, taken > 0, error))
             answer = judge(job, entry, error);
     return answer;
 }
 
 static int visit(void *context, const struct record_entry *entry, struct error *error)
 {
-    const struct exporting *exporting = context;
+    struct exporting *exporting = context;
     struct export_job *job = exporting->job;
     struct error own = entry->error;
     int answer = entry->usable ? add_to_all(exporting, entry, &own) : 1;
@@ -126,5 +142,6 @@ int export_records(struct export_job *job, struct error *error)
         return -1;
     int result = record_stream(&stream, job->records, error);
     folder_close(exporting.images);
+    hash_set_free(&exporting.names);
     return result;
 }

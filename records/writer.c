@@ -63,6 +63,11 @@ int writer_open(struct writer **writer, const char *format, const struct folder 
     return 0;
 }
 
+bool writer_goes_by_name(const struct writer *writer)
+{
+    return writer->format->kind == WRITER_EACH || writer->format == &format_tar;
+}
+
 int writer_add(struct writer *writer, const struct writer_item *item, struct error *error)
 {
     int result = writer->format->add(writer, item, error);

@@ -54,6 +54,10 @@ bool writer_format(size_t index, const char **name, enum writer_kind *kind, cons
 int writer_open(struct writer **writer, const char *format, const struct folder *out,
                 const char *name, const struct writer_options *options, struct error *error);
 
+/* Whether what the format writes of an image is called by the item's name: two items of one name would
+ * replace or hide each other. */
+bool writer_goes_by_name(const struct writer *writer);
+
 /* Writes one image. After -1 with ERROR_RECORD or ERROR_IMAGE, this image is skipped and others may
  * follow. After any other error the writer can only be abandoned. */
 int writer_add(struct writer *writer, const struct writer_item *item, struct error *error);

@@ -40,3 +40,18 @@ status maskmill export nowhere -f coco -o out4
 status maskmill export records -f rle -o records
 status maskmill export records -f rle -o records/deep/rle
 maskmill export records -f coco -o records/@coco 2>/dev/null || ls records
+
+# Two images of one document whose names differ in their endings only: the second does not replace the first.
+python3 - <<'PYTHON'
+import json
+image = {"id": 1, "width": 2, "height": 1, "file_name": "a.jpg"}
+mask = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1], "area": 1, "iscrowd": 0,
+        "segmentation": {"size": [1, 2], "counts": [0, 1, 1]}}
+json.dump({"images": [image, dict(image, id=2, file_name="a.png")], "categories": [],
+           "annotations": [mask, dict(mask, id=2, image_id=2)]}, open("twice.json", "w"))
+PYTHON
+status maskmill export twice.json -f sa1b,coco -o twice
+python3 -c '
+import json
+print([image["file_name"] for image in json.load(open("twice/coco/instances.json"))["images"]])
+print(json.load(open("twice/sa1b/a.json"))["image"]["file_name"])'
