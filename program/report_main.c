@@ -88,8 +88,8 @@ static void print_notes(const struct report_job *job, const struct settings *set
               stderr);
     else if (job->missing)
         plain_line(stderr,
-                   "maskmill report: photographs not found below %s: %zu; their masks are drawn on "
-                   "gray",
+                   "maskmill report: photographs below %s that are missing or cannot be read: %zu; "
+                   "their masks are drawn on gray",
                    settings->images, job->missing);
 }
 

@@ -1,5 +1,6 @@
 #include "program/report/report_photo.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -50,9 +51,17 @@ static int make(const struct report_photos *photos, const char *name, int descri
     return result;
 }
 
-/* What costs a photograph and no more is no error of the report's. */
-static int judge(int result, struct report_photo *photo, const struct error *error)
+/* Whether an errno is about the machine, not about a file. */
+static bool is_of_machine(int system)
 {
+    return system == EMFILE || system == ENFILE || system == ENOMEM || system == ENOBUFS;
+}
+
+/* What costs a photograph and no more is no error of the report's. */
+static int judge(int result, struct report_photo *photo, struct error *error)
+{
+    if (result && is_of_machine(error->system))
+        error->code = ERROR_MEMORY;
     if (result == 0 || error->code == ERROR_MEMORY)
         return result;
     photo->missing = true;

@@ -3,12 +3,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/base64.h"
 #include "base/error.h"
+#include "program/report/report_photo.h"
 #include "program/report/report_url.h"
 #include "program/report/twins.h"
+#include "records/image_place.h"
 #include "rle/cover.h"
 #include "sample_record.h"
 #include "scratch.h"
@@ -111,6 +114,40 @@ START_TEST(twins_need_the_threshold)
 }
 END_TEST
 
+static bool find_in(void *context, const char *file_name, struct image_place *place)
+{
+    *place = (struct image_place){.folder = context, .name = file_name};
+    return true;
+}
+
+/* What the machine lacks must not look like an image that is not there. */
+START_TEST(no_descriptor_is_no_missing_photograph)
+{
+    struct error error = {0};
+    struct report_photo photo;
+    struct scratch scratch = scratch_new();
+    scratch_write(&scratch, "a.png", "not decoded here");
+    struct folder *folder = scratch_folder(&scratch);
+    const struct report_photos photos = {.find = find_in, .context = folder};
+    struct rlimit before, none = {0};
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none.rlim_max = before.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    ck_assert_int_eq(report_photo_read(&photos, "a.png", &photo, &error), -1);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    ck_assert_int_eq(error.code, ERROR_MEMORY);
+    report_photo_free(&photo);
+    ck_assert_int_eq(report_photo_read(&photos, "a.png", &photo, &error), 0);
+    ck_assert(!photo.missing);
+    report_photo_free(&photo);
+    ck_assert_int_eq(report_photo_read(&photos, "b.png", &photo, &error), 0);
+    ck_assert(photo.missing);
+    report_photo_free(&photo);
+    folder_close(folder);
+    scratch_free(&scratch);
+}
+END_TEST
+
 /* The URL from one folder below `top` to another. */
 static void check_url(const char *top, const char *from, const char *to, const char *expected)
 {
@@ -156,6 +193,7 @@ int main(void)
     tcase_add_test(tests, covered_pixels_are_counted_once);
     tcase_add_test(tests, twins_are_the_best_pairs);
     tcase_add_test(tests, twins_need_the_threshold);
+    tcase_add_test(tests, no_descriptor_is_no_missing_photograph);
     tcase_add_test(tests, urls_lead_from_the_page_to_the_images);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
