@@ -1,5 +1,7 @@
 #include "rle/cover.h"
 
+#include <stdbool.h>
+
 #include "base/memory.h"
 #include "rle/rle.h"
 
@@ -34,6 +36,38 @@ void cover_add(struct cover *cover, const struct rle *rle)
     for (size_t run = 0; run < rle->length; start += rle->counts[run++])
         if (run % 2 == 1)
             set_range(cover->bits, start, start + rle->counts[run]);
+}
+
+/* The first pixel from `start` on that is covered, or, if not `covered`, the first that is not; `end` if there
+ * is none before it. */
+static uint32_t find_pixel(const uint64_t *bits, uint32_t start, uint32_t end, bool covered)
+{
+    const uint64_t flip = covered ? 0 : UINT64_MAX;
+    for (uint64_t at = start; at < end; at = (at / WORD + 1) * WORD) {
+        uint64_t word = (bits[at / WORD] ^ flip) & (UINT64_MAX << at % WORD);
+        if (word == 0)
+            continue;
+        uint64_t found = at / WORD * WORD + (uint64_t)__builtin_ctzll(word);
+        return found < end ? (uint32_t)found : end;
+    }
+    return end;
+}
+
+int cover_left(const struct cover *cover, const struct rle *rle, struct rle *left,
+               struct error *error)
+{
+    uint32_t start = 0;
+    rle_begin(left, rle->height, rle->width);
+    for (size_t run = 0; run < rle->length; start += rle->counts[run++]) {
+        uint32_t end = start + rle->counts[run];
+        for (uint32_t at = start; run % 2 == 1 && at < end;) {
+            uint32_t from = find_pixel(cover->bits, at, end, false);
+            at = find_pixel(cover->bits, from, end, true);
+            if (from < at && rle_add(left, from, at, error))
+                return -1;
+        }
+    }
+    return rle_end(left, error);
 }
 
 uint64_t cover_area(const struct cover *cover)

@@ -19,6 +19,11 @@ int cover_begin(struct cover *cover, uint32_t height, uint32_t width, struct err
 /* Adds a mask of that size. */
 void cover_add(struct cover *cover, const struct rle *rle);
 
+/* Makes the mask of the pixels of `rle` that are not covered, in `left`, which is zeroed or reused. Takes
+ * time by the mask's runs and pixels, whatever lies in the cover. 0 or -1 (ERROR_MEMORY). */
+int cover_left(const struct cover *cover, const struct rle *rle, struct rle *left,
+               struct error *error);
+
 /* Number of pixels covered. */
 uint64_t cover_area(const struct cover *cover);
 

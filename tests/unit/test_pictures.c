@@ -18,6 +18,7 @@
 #include "pictures/scene.h"
 #include "pictures/svg_words.h"
 #include "records/record.h"
+#include "sample_record.h"
 
 enum { WIDTH = 120, HEIGHT = 90, GRAY = 100 };
 
@@ -289,6 +290,31 @@ START_TEST(labels_lie_in_what_is_seen_of_a_mask)
     ck_assert_str_eq(labels[2].text, "1");
     ck_assert_int_eq(label_place(labels, &record, order, 3, LABELS_NONE, &error), 0);
     ck_assert_str_eq(labels[0].text, "");
+    record_free(&record);
+}
+END_TEST
+
+/* The masks before a mask are not gone through for each. */
+START_TEST(many_masks_are_labelled_at_once)
+{
+    enum { SIDE = 400, COUNT = SIDE * SIDE / 2 };
+    struct error error;
+    struct record record = sample_empty("a.png", SIDE, SIDE);
+    size_t *order = calloc(COUNT, sizeof *order);
+    struct label *labels = calloc(COUNT, sizeof *labels);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct mask mask = {.area = 1};
+        const uint32_t range[2] = {2 * i, 2 * i + 1};
+        ck_assert_int_eq(rle_from_ranges(&mask.rle, SIDE, SIDE, range, 1, &error), 0);
+        ck_assert_int_eq(mask_list_add(&record.masks, &mask, &error), 0);
+        order[i] = i;
+    }
+    ck_assert_int_eq(label_place(labels, &record, order, COUNT, LABELS_NUMBER, &error), 0);
+    ck_assert_int_eq(labels[COUNT - 1].x, SIDE - 1);
+    ck_assert_int_eq(labels[COUNT - 1].y, SIDE - 2);
+    ck_assert_str_eq(labels[7].text, "7");
+    free(order);
+    free(labels);
     record_free(&record);
 }
 END_TEST
@@ -576,6 +602,7 @@ int main(void)
     tcase_add_test(tests, colours_depend_on_the_place_and_differ);
     tcase_add_test(tests, colours_are_those_of_their_sources);
     tcase_add_test(tests, labels_lie_in_what_is_seen_of_a_mask);
+    tcase_add_test(tests, many_masks_are_labelled_at_once);
     tcase_add_test(tests, every_letter_is_drawn);
     tcase_add_test(tests, long_names_lose_their_middle);
     tcase_add_test(tests, masks_are_painted_over_the_photograph);

@@ -52,7 +52,18 @@ START_TEST(covered_pixels_are_counted_once)
     for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
         struct rle rle = {0};
         ck_assert_int_eq(rle_from_ranges(&rle, 10, 100, ranges[i], 1, &error), 0);
+        struct rle left = {0};
+        uint64_t fresh = 0;
+        ck_assert_int_eq(cover_left(&cover, &rle, &left, &error), 0);
+        for (uint32_t at = ranges[i][0]; at < ranges[i][1]; at++)
+            fresh += !seen[at];
+        ck_assert_uint_eq(rle_area(&left), fresh);
+        ck_assert_int_eq(rle_check(&left, &error), 0);
+        ck_assert_uint_eq(rle_intersection(&left, &rle), fresh);
         cover_add(&cover, &rle);
+        ck_assert_int_eq(cover_left(&cover, &rle, &left, &error), 0);
+        ck_assert_uint_eq(rle_area(&left), 0);
+        rle_free(&left);
         rle_free(&rle);
         memset(seen + ranges[i][0], 1, ranges[i][1] - ranges[i][0]);
     }
