@@ -8,15 +8,17 @@
 #include "base/plain_text.h"
 #include "images/image.h"
 #include "jobs/memory_budget.h"
+#include "jobs/progress.h"
 #include "program/command.h"
 #include "program/command_line.h"
+#include "program/command_progress.h"
 #include "program/decoder.h"
 #include "program/report/report.h"
 
 static void print_refused(void *context, const char *text)
 {
-    (void)context;
-    plain_line(stderr, "maskmill report: %s", text);
+    const struct report_job *job = context;
+    command_progress_say(job->progress, "report", text);
 }
 
 static enum report_photos_kind photos_kind(const char *word)
@@ -72,8 +74,10 @@ static int run_report(struct report_job *job, const char *path, const struct set
     if (result == 0)
         result = decoder_open(&decoder, settings, budget_cpus(""), error);
     job->pool = decoder.pool;
+    job->progress = command_progress_new();
     if (result == 0)
         result = write_report(job, path, settings, error);
+    progress_free(job->progress);
     decoder_stop(&decoder);
     image_library_stop();
     return result;
@@ -106,6 +110,7 @@ enum exit_status report_main(struct command_line *line)
         .photos = photos_kind(settings->photos),
         .refused = print_refused,
     };
+    job.context = &job;
     char *path = choose_place(settings, &error);
     int result = path ? run_report(&job, path, settings, &error) : -1;
     if (result == 0) {

@@ -12,9 +12,12 @@
 #include "base/error.h"
 #include "base/folder.h"
 #include "base/plain_text.h"
+#include "jobs/items.h"
 #include "jobs/memory_budget.h"
+#include "jobs/progress.h"
 #include "program/command.h"
 #include "program/command_line.h"
+#include "program/command_progress.h"
 #include "program/decoder.h"
 #include "program/filter/filter_output.h"
 #include "program/filter/filter_plan.h"
@@ -30,8 +33,9 @@ struct filtering {
     struct filter_plan plan;
     struct filter_output output;
     struct decoder decoder;
-    bool checking; /* compares with what is there, and writes nothing */
-    bool begun;    /* filter_output_begin */
+    struct progress *progress; /* NULL: none is shown */
+    bool checking;             /* compares with what is there, and writes nothing */
+    bool begun;                /* filter_output_begin */
     uint64_t done, refused, unnamed, before, after;
 };
 
@@ -73,13 +77,15 @@ static void refuse(struct filtering *filtering, const struct error *error)
     if (filtering->checking)
         return;
     filtering->refused++;
-    plain_line(stderr, "maskmill filter: %s", error->text);
+    command_progress_record(filtering->progress, true, 0);
+    command_progress_say(filtering->progress, "filter", error->text);
 }
 
 static void count(struct filtering *filtering, const struct record_entry *entry)
 {
     const struct filtered *filtered = entry->data;
     filtering->done++;
+    command_progress_record(filtering->progress, false, entry->record.masks.count);
     filtering->unnamed += entry->record.unnamed;
     filtering->before += filtered->before;
     filtering->after += entry->record.masks.count;
@@ -168,7 +174,11 @@ static int run_filter(struct filtering *filtering, struct error *error)
         plain_line(stderr, "maskmill filter: %s", filtering->plan.looser);
     if (*filtering->plan.order)
         plain_line(stderr, "maskmill filter: %s", filtering->plan.order);
-    return filter_all(filtering, error);
+    filtering->progress = command_progress_new();
+    command_progress_expect(filtering->progress, ITEMS_UNKNOWN);
+    int result = filter_all(filtering, error);
+    progress_free(filtering->progress);
+    return result;
 }
 
 enum exit_status filter_main(struct command_line *line)

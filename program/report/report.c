@@ -15,6 +15,7 @@
 #include "base/folder.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "program/command_progress.h"
 #include "program/report/report_compare.h"
 #include "program/report/report_json.h"
 #include "program/report/report_run.h"
@@ -36,7 +37,8 @@ struct reporting {
     struct report_source sources[RUNS];
     struct report_run runs[RUNS];
     struct report_comparison comparison;
-    char *photo_root; /* owned */
+    char *photo_root;  /* owned */
+    uint64_t expected; /* records that are read in all, as far as is known */
 };
 
 static int count_file(void *context, const char *file, const char *name, struct error *error)
@@ -152,7 +154,10 @@ static int write_run(struct reporting *reporting, int number, struct error *erro
         .photo_root = reporting->photo_root,
         .refused = job->refused,
         .context = job->context,
+        .progress = job->progress,
     };
+    reporting->expected += count;
+    command_progress_expect(job->progress, reporting->expected);
     struct report_run *run = &reporting->runs[number];
     run->source = source;
     run->number = number;

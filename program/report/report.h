@@ -12,6 +12,7 @@
 struct error;
 struct folder;
 struct image_pool;
+struct progress;
 
 enum report_photos_kind {
     REPORT_PHOTOS_AUTO, /* copies of a few, links to many */
@@ -36,6 +37,7 @@ struct report_job {
     void *find_context;
     void (*refused)(void *context, const char *text); /* struct report_source */
     void *context;
+    struct progress *progress; /* command_progress.h; NULL: none is shown */
 
     /* Out. */
     size_t images_count, masks, failed, refused_count, missing;

@@ -10,6 +10,7 @@
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "program/command_progress.h"
 #include "program/report/report_json.h"
 #include "program/report/report_ledger.h"
 #include "program/report/report_masks.h"
@@ -165,8 +166,9 @@ static int add_refused(struct writing *writing, const struct record_entry *entry
 static int visit(void *context, const struct record_entry *entry, struct error *error)
 {
     struct writing *writing = context;
-    return entry->usable && entry->data ? add_image(writing, entry, error)
-                                        : add_refused(writing, entry, error);
+    bool usable = entry->usable && entry->data;
+    command_progress_record(writing->run->source->progress, !usable, entry->record.masks.count);
+    return usable ? add_image(writing, entry, error) : add_refused(writing, entry, error);
 }
 
 static int write_records(struct writing *writing, struct error *error)

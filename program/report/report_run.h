@@ -12,6 +12,7 @@
 struct error;
 struct folder;
 struct json_text;
+struct progress;
 struct record;
 struct report_ledger;
 struct report_output;
@@ -30,6 +31,7 @@ struct report_source {
     /* Called with the reason for each record that is left out, by the calling thread. */
     void (*refused)(void *context, const char *text);
     void *context;
+    struct progress *progress; /* command_progress.h; NULL: none is shown */
 };
 
 struct report_run {

@@ -1,0 +1,27 @@
+# On a terminal, report and filter say how far they are; elsewhere they do not.
+mkdir run
+cat >watch.py <<'PYTHON'
+"""Runs a command with a terminal for its standard error, and says what was drawn there."""
+import os, pty, re, subprocess, sys
+ours, theirs = pty.openpty()
+process = subprocess.Popen(sys.argv[1:], stderr=theirs, stdout=subprocess.DEVNULL)
+os.close(theirs)
+text = b""
+try:
+    while piece := os.read(ours, 4096):
+        text += piece
+except OSError:
+    pass
+lines = {re.sub(rb"[\d.,]+", b"N", line.strip()).decode() for line in re.split(rb"\r|\x1b\[K|\n", text)} - {""}
+print(*sorted({re.sub("(records/s).*", r"\1", line) for line in lines}), f"status {process.wait()}", sep="\n")
+PYTHON
+python3 - <<'PYTHON'
+import json
+record = {"image": {"image_id": 1, "width": 7, "height": 5, "file_name": "a.png"}, "annotations": []}
+for number in range(3000):
+    json.dump(record, open(f"run/{number}.json", "w"))
+open("run/1.json", "w").write("damaged")
+PYTHON
+python3 watch.py maskmill report run --photos none
+status maskmill report run --photos none -o other
+python3 watch.py maskmill filter run -o filtered --min-area 3
