@@ -61,7 +61,7 @@ static bool is_empty_folder(const struct report_place *place)
     return list && entries == 2; /* "." and ".." */
 }
 
-static int check_place(const struct report_place *place, struct error *error)
+int report_output_check(const struct report_place *place, struct error *error)
 {
     const char *prefix = place->parent->prefix;
     if (!folder_has(place->parent, place->name) || is_empty_folder(place))
@@ -103,7 +103,7 @@ static int begin_file(struct report_output *output, struct error *error)
 
 struct report_output *report_output_open(const struct report_place *place, struct error *error)
 {
-    if (check_place(place, error))
+    if (report_output_check(place, error))
         return NULL;
     struct report_output *output = memory_new(1, sizeof *output, "report", error);
     if (!output)
@@ -182,7 +182,7 @@ static int finish_folder(struct report_output *output, struct error *error)
     const struct report_place *place = &output->place;
     if (atomic_write(output->folder, "index.html", page->text, page->length, output->batch,
                      error) ||
-        atomic_batch_flush(output->batch, error) || check_place(place, error) ||
+        atomic_batch_flush(output->batch, error) || report_output_check(place, error) ||
         report_folder_place(place->parent, output->temporary, place->name, error))
         return -1;
     folder_close(output->folder);
@@ -195,7 +195,8 @@ static int finish_file(struct report_output *output, struct error *error)
     const struct report_page *page = &output->page;
     return atomic_append(&output->file, page->text + page->data, page->length - page->data,
                          error) ||
-                   check_place(&output->place, error) || atomic_commit(&output->file, NULL, error)
+                   report_output_check(&output->place, error) ||
+                   atomic_commit(&output->file, NULL, error)
                ? -1
                : 0;
 }

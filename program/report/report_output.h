@@ -22,6 +22,9 @@ struct report_place {
     bool overwrite; /* replace a report that is there */
 };
 
+/* Whether a report may be put there. 0, or -1 with ERROR_USAGE. report_output_open asks, too. */
+int report_output_check(const struct report_place *place, struct error *error);
+
 /* NULL with ERROR_USAGE (something is there), ERROR_IO or ERROR_MEMORY. */
 struct report_output *report_output_open(const struct report_place *place, struct error *error);
 

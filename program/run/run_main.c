@@ -185,7 +185,7 @@ static int set_up(struct run *run, struct error *error)
     if (run_load_model(config, resources, error) ||
         run_inputs_open(config, resources, &survey, error) ||
         run_check_inputs(config, resources->list, error) ||
-        begin_folder(config, resources, &survey, error))
+        begin_folder(config, resources, &survey, error) || run_report_check_place(config, error))
         return -1;
     run->outcome.passed_in_inputs = survey.passed;
     if (begin_ledger(run, survey.mine, error))

@@ -22,6 +22,17 @@ int run_report_check(const struct run_config *config, struct error *error)
                      config->settings->output);
 }
 
+static struct report_place page_place(const struct run_config *config)
+{
+    return (struct report_place){.parent = config->output, .name = REPORT_NAME, .overwrite = true};
+}
+
+int run_report_check_place(const struct run_config *config, struct error *error)
+{
+    const struct report_place place = page_place(config);
+    return config->settings->report ? report_output_check(&place, error) : 0;
+}
+
 static bool find_image(void *context, const char *file_name, struct image_place *place)
 {
     return run_images_find(context, file_name, place);
@@ -52,7 +63,7 @@ static int write_report(struct run *run, struct error *error)
     struct report_job job = {
         .records = records,
         .runs = 1,
-        .place = {.parent = config->output, .name = REPORT_NAME, .overwrite = true},
+        .place = page_place(config),
         .trust_folder = config->settings->trust_folder,
         .max_pixels = config->settings->max_pixels,
         .pool = run->resources.decoder.pool,

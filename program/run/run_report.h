@@ -11,6 +11,10 @@ struct run_config;
 /* Refuses --report where one start cannot see the whole run. 0 or -1 (ERROR_USAGE). */
 int run_report_check(const struct run_config *config, struct error *error);
 
+/* Refuses --report where something else than a report lies in the page's place, in the open output folder. 0 or -1
+ * (ERROR_USAGE). */
+int run_report_check_place(const struct run_config *config, struct error *error);
+
 /* Writes the page if it was asked for and the run has come to its end with `status`. Returns the
  * exit status: a report that fails costs no record, but is said, and the status is that of the
  * failure. */

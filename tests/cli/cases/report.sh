@@ -78,3 +78,7 @@ cp -r own before
 maskmill run $QUICK photos/tall.png photos/deep -o own --report
 diff -r before/@report own/@report | grep -v created | grep '^Only' || true
 status maskmill run $QUICK photos -o own --shard 0/2 --report --extend
+mkdir -p fresh/@report
+echo mine >fresh/@report/notes.txt
+status maskmill run $QUICK photos/tall.png -o fresh --report
+find fresh -name '*.json' ! -path '*/.maskmill/*'
