@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/json_text.h"
+#include "base/url.h"
 #include "pictures/lettering.h"
 #include "pictures/picture.h"
 #include "pictures/scene.h"
@@ -124,7 +125,7 @@ static void append_photograph(struct json_text *to, const struct svg_photograph 
         json_text_raw(to, "data:image/jpeg;base64,");
         svg_words_base64(to, photograph->jpeg, photograph->size);
     } else {
-        svg_words_path(to, photograph->path);
+        url_put_path(to, photograph->path);
     }
     json_text_raw(to, "\"/>\n");
 }

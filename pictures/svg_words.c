@@ -49,21 +49,6 @@ void svg_words_text(struct json_text *to, const char *text)
     }
 }
 
-void svg_words_path(struct json_text *to, const char *path)
-{
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
-    for (; *path; path++) {
-        char escaped[4];
-        if (strchr(plain, *path)) {
-            json_text_bytes(to, path, 1);
-            continue;
-        }
-        snprintf(escaped, sizeof escaped, "%%%02X", (unsigned)(unsigned char)*path);
-        json_text_raw(to, escaped);
-    }
-}
-
 void svg_words_base64(struct json_text *to, const uint8_t *bytes, size_t size)
 {
     enum { PIECE = 3 * 1024 }; /* whole groups of three, so that only the last is padded */

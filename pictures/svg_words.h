@@ -11,10 +11,6 @@ struct json_text;
  * (control characters, bytes that are not UTF-8, U+FFFE and U+FFFF) becomes U+FFFD. */
 void svg_words_text(struct json_text *to, const char *text);
 
-/* Appends a path of any bytes as a relative or absolute reference: all but letters, digits, '-', '.', '_',
- * '~' and '/' become %XX. Source: RFC 3986. */
-void svg_words_path(struct json_text *to, const char *path);
-
 /* Appends bytes as base64. Source: RFC 4648. */
 void svg_words_base64(struct json_text *to, const uint8_t *bytes, size_t size);
 
