@@ -124,7 +124,7 @@ static void escape(struct json_text *to, const struct json_text *json)
 {
     size_t from = 0;
     for (size_t i = 0; i + 1 < json->used; i++)
-        if (json->bytes[i] == '<' && memchr("/!sS", json->bytes[i + 1], 4)) {
+        if (json->bytes[i] == '<' && strchr("/!sS", json->bytes[i + 1])) {
             json_text_bytes(to, json->bytes + from, i - from);
             json_text_raw(to, "\\u003c");
             from = i + 1;
