@@ -134,6 +134,30 @@ START_TEST(nothing_in_nothing_out)
 }
 END_TEST
 
+/* As many crops as masks, which takes no time by the square of their number. The order stays. */
+START_TEST(a_record_may_have_any_number_of_crops)
+{
+    enum { COUNT = 100000 };
+    const struct generator_options options = broad();
+    const struct refilter how = {&options, true, false, false};
+    struct mask_list list = {0};
+    struct error error;
+    for (int i = 0; i < COUNT; i++) {
+        const uint32_t range[2] = {0, 1};
+        struct mask mask = {.area = 1, .box = {0, 0, 0, 0}, .predicted_iou = 0.5F};
+        mask.crop = (struct rect){COUNT - i, 0, 1, 1};
+        mask.point[0] = i;
+        ck_assert_int_eq(rle_from_ranges(&mask.rle, 1, 2, range, 1, &error), 0);
+        ck_assert_int_eq(mask_list_add(&list, &mask, &error), 0);
+    }
+    ck_assert_int_eq(refilter(&list, &how, (struct size){2, 1}, &error), 0);
+    ck_assert_uint_eq(list.count, COUNT);
+    for (int i = 0; i < COUNT; i++)
+        ck_assert_int_eq((int)list.items[i].point[0], i);
+    mask_list_free(&list);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("refilter");
@@ -145,5 +169,9 @@ int main(void)
     tcase_add_test(tests, nothing_in_nothing_out);
     tcase_set_timeout(tests, 60);
     suite_add_tcase(suite, tests);
+    TCase *many = tcase_create("many");
+    tcase_add_test(many, a_record_may_have_any_number_of_crops);
+    tcase_set_timeout(many, 15);
+    suite_add_tcase(suite, many);
     return unit_run(suite);
 }
