@@ -64,13 +64,16 @@ static bool is_empty_folder(const struct report_place *place)
 int report_output_check(const struct report_place *place, struct error *error)
 {
     const char *prefix = place->parent->prefix;
+    if (!*place->name || strcmp(place->name, ".") == 0 || strcmp(place->name, "..") == 0)
+        return error_set(error, ERROR_USAGE, "-o %s%s: name the report itself", prefix,
+                         place->name);
     if (!folder_has(place->parent, place->name) || is_empty_folder(place))
         return 0;
     if (!is_report(place))
-        return error_set(
-            error, ERROR_USAGE,
-            "%s%s is there, and is no report or holds other files; choose another name with -o",
-            prefix, place->name);
+        return error_set(error, ERROR_USAGE,
+                         "%s%s is there, and is no report or holds other files; move it away, or "
+                         "choose another place",
+                         prefix, place->name);
     if (!place->overwrite)
         return error_set(error, ERROR_USAGE,
                          "%s%s is there already: --overwrite replaces it, -o makes another", prefix,

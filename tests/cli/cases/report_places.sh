@@ -14,6 +14,10 @@ cat thesis.html thesis/index.html
 status $REPORT -o empty
 status $REPORT -o empty --single-file --overwrite
 
+for place in . .. run/. /; do
+    status $REPORT -o $place --overwrite
+done
+
 echo "--- files of others in a report stay"
 echo mine >empty/notes.txt
 status $REPORT -o empty --overwrite
