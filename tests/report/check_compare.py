@@ -1,6 +1,6 @@
 """Two runs beside each other: the list, and the pair with its twins."""
 
-from lab import decode, load, pixels
+from lab import decode, load, pixels, wait_pixels
 
 TILES = "[...document.querySelectorAll('.page-compare .tile')].filter(tile => !tile.hidden)"
 NAMES = TILES + ".map(tile => tile.querySelector('.tile-name').textContent)"
@@ -81,9 +81,7 @@ def check_linked_views(lab):
     page.wheel(".page-pair .side:nth-child(2) .stage", down=-300, x=0.3)
     page.wait("%s[0] !== '%s'" % (views, fitted[0]))
     page.drag(".page-pair .side .stage", (0.5, 0.5), (0.6, 0.55))
-    page.browser.listen(0.2)
-    left, right = page.evaluate(views)
-    assert left == right != fitted[0], (left, right, fitted)
+    page.wait("(([left, right]) => left === right && left !== '%s')(%s)" % (fitted[0], views))
     page.key("0")
     page.wait("%s[1] === '%s'" % (views, fitted[1]))
 
@@ -92,15 +90,11 @@ def check_kinds_and_steps(lab):
     page = pair(lab, "coffee.jpg")
     layer = ".page-pair .side .stage-layer"
     page.wait("parseInt(document.querySelector('%s').style.width) > 300" % layer)
-    page.browser.listen(0.4)
-    drawn = lambda: sum(pixel[3] > 0 for pixel in pixels(page, layer))
-    everything = drawn()
+    everything = wait_pixels(page, layer, lambda drawn: drawn > 0)
     page.key("t")
-    page.browser.listen(0.4)
-    lines = drawn()
+    wait_pixels(page, layer, lambda drawn: 0 < drawn < everything)
     page.key("a")
-    page.browser.listen(0.4)
-    assert everything > lines > drawn() == 0, (everything, lines, drawn())
+    wait_pixels(page, layer, lambda drawn: drawn == 0)
     page.key("p")
     page.wait("document.querySelector('.page-pair .image-name').textContent === 'chelsea.jpg'")
     page.key("Escape")

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 
-from lab import EXAMPLES, command, decode, load, pixels, single
+from lab import EXAMPLES, command, decode, load, single, wait_pixels
 from fixtures import PROGRAM
 
 COUNT = "document.querySelector('.kept-count').textContent"
@@ -149,12 +149,10 @@ def check_hover_and_pin(lab):
     page.wait("%s === 'Mask %d, pinned'" % (TITLE, under[0]))
     point(page, record, x, y, "click")
     page.wait("document.querySelector('.tree-item[aria-selected=true] .tree-name').textContent === 'Mask %d'" % under[1])
-    before = pixels(page, ".stage-layer")
+    before = wait_pixels(page, ".stage-layer", lambda drawn: drawn > 0)
     page.key("i")
     page.wait("document.querySelector('button[title^=\"Only this\"]').getAttribute('aria-pressed') === 'true'")
-    page.browser.listen(0.3)
-    alone = pixels(page, ".stage-layer")
-    assert sum(pixel[3] > 0 for pixel in alone) < sum(pixel[3] > 0 for pixel in before), "only one mask is left"
+    wait_pixels(page, ".stage-layer", lambda drawn: 0 < drawn < before)
     page.key("Escape")
     page.key("Escape")
     page.wait("!document.querySelector('.tree-item[aria-selected=true]')")
@@ -195,17 +193,12 @@ def check_keys(lab):
     page.wait("%s === %s" % (transform, json.dumps(fitted)))
     page.wheel(".page-image .stage", down=-300)
     page.wait("%s !== %s" % (transform, json.dumps(fitted)))
-    page.browser.listen(0.3)
-    drawn = sum(pixel[3] > 0 for pixel in pixels(page, ".stage-layer"))
-    assert drawn > 100, drawn
+    drawn = wait_pixels(page, ".stage-layer", lambda drawn: drawn > 100)
     page.key("m")
     page.wait("document.querySelector('.page-image button[title^=Masks]').getAttribute('aria-pressed') === 'false'")
-    page.browser.listen(0.3)
-    assert not any(pixel[3] for pixel in pixels(page, ".stage-layer")), "masks are off"
+    wait_pixels(page, ".stage-layer", lambda lines: lines == 0)
     page.key("o")
-    page.browser.listen(0.3)
-    lines = sum(pixel[3] > 0 for pixel in pixels(page, ".stage-layer"))
-    assert 20 < lines < drawn, (lines, drawn)
+    wait_pixels(page, ".stage-layer", lambda lines: 20 < lines < drawn)
 
 
 def check_apply_to_all(lab):

@@ -1,5 +1,6 @@
 """Records that nobody trusts, records of other tools, and photographs that are not there."""
 
+import json
 import os
 import re
 import shutil
@@ -35,8 +36,10 @@ def check_hostile_names_are_text(lab):
     assert len(failed) == 2 and all(failed), failed
     for name in wanted:
         page.evaluate("history.replaceState(null, '', '#gallery/0')")
-        page.fill("input[type=search]", name.split("\n")[0][:40])
-        page.wait("%s.length >= 1" % NAMES)
+        query = name.split("\n")[0].split("\r")[0][:40]
+        page.fill("input[type=search]", query)
+        page.wait("(names => names.length && names.length < %d && names.every(name => name.toLowerCase().includes(%s)))(%s)" % (
+            len(wanted), json.dumps(query.lower()), NAMES))
 
 
 def check_hostile_names_one_by_one(lab):

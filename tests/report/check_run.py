@@ -100,6 +100,6 @@ def check_widths(lab):
     page = run_page(lab)
     for width in (390, 800, 1440, 2560):
         page.look(width=width)
-        page.browser.listen(0.2)
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         wide = page.evaluate("(page => page.scrollWidth - page.clientWidth)(document.querySelector('.page-run'))")
         assert wide <= 0, "%d pixels too wide at %d" % (wide, width)

@@ -6,7 +6,8 @@ import time
 from browser import BrowserError
 from fixtures import EXAMPLES, Fixtures, command, load
 
-__all__ = ["Lab", "BrowserError", "EXAMPLES", "command", "decode", "load", "other_pixels", "pixels", "single"]
+__all__ = ["Lab", "BrowserError", "EXAMPLES", "command", "decode", "load", "other_pixels", "pixels", "single",
+           "wait_pixels"]
 
 # Every page has it before its own code: who calls it, got into the page through data.
 CANARY = """
@@ -67,7 +68,18 @@ def pixels(page, selector):
     return [tuple(data[i:i + 4]) for i in range(0, len(data), 4)]
 
 
-def other_pixels(page, selector, before, timeout=5):
+def wait_pixels(page, selector, wanted, timeout=15):
+    """Waits until the number of pixels of a canvas in which something is drawn is as wanted(number) says; returns it."""
+    end = time.monotonic() + timeout
+    while True:
+        drawn = sum(pixel[3] > 0 for pixel in pixels(page, selector))
+        if wanted(drawn):
+            return drawn
+        assert time.monotonic() < end, "%d pixels are drawn: %s" % (drawn, selector)
+        page.browser.listen(0.05)
+
+
+def other_pixels(page, selector, before, timeout=15):
     """Waits until a canvas shows something other than before, twice the same; returns its pixels."""
     last, end = before, time.monotonic() + timeout
     while time.monotonic() < end:
