@@ -8,7 +8,7 @@ const ApplyAll = (() => {
     const apply = Dom.button('Apply to all images', start);
     const bar = Dom.make('progress', {hidden: true, 'aria-label': 'Images counted'});
     const result = Dom.make('p', {role: 'status', class: 'faint'});
-    let going = false;
+    let job = null;             /* {going}: the count that is under way */
 
     async function copyCommand() {
       try {
@@ -24,14 +24,16 @@ const ApplyAll = (() => {
     function progress(done, all) {
       bar.max = all;
       bar.value = done;
-      return going;
+      return job.going;
     }
 
-    /* Counts; pressed again, the button cancels. */
+    /* Counts; pressed again, the button cancels. The next count begins when this one has ended. */
     async function start() {
-      going = !going;
-      if (!going)
+      if (job) {
+        job.going = false;
         return;
+      }
+      job = {going: true};
       const number = run();
       apply.textContent = 'Cancel';
       bar.hidden = false;
@@ -45,7 +47,7 @@ const ApplyAll = (() => {
       } catch (error) {
         result.textContent = `Not counted: ${error.message}`;
       }
-      going = false;
+      job = null;
       bar.hidden = true;
       apply.textContent = 'Apply to all images';
     }

@@ -31,7 +31,7 @@ const Text = (() => {
    * that a terminal would act on (newline, escape) need $'...', which bash, zsh, ksh and the
    * POSIX shells of 2024 know. */
   function shell(word) {
-    if (/^[A-Za-z0-9_@%+=:,.\/-]+$/.test(word))
+    if (/^[A-Za-z0-9_@%+:,.\/-]+$/.test(word))
       return word;
     if (!/[\x00-\x1f\x7f-\x9f]/.test(word))
       return "'" + word.replace(/'/g, "'\\''") + "'";

@@ -29,7 +29,7 @@ const Thresholds = (() => {
     for (const {key} of ALL)
       if (params.has(name(key)))
         found[key] = valid(key, parseFloat(params.get(name(key))));
-    return found;
+    return change(found, 'min', found.min);
   }
 
   /* For Router.replace. */
@@ -39,7 +39,7 @@ const Thresholds = (() => {
   /* The path of a run as a word, with `end` behind it. A leading - would be taken for an option. */
   function path({path, path_hex: hex}, end) {
     if (!hex)
-      return Text.shell((path.startsWith('-') ? './' : '') + path.replace(/(.)\/+$/, '$1') + end);
+      return Text.shell((path.startsWith('-') ? './' : '') + path.replace(/(.)\/+$/s, '$1') + end);
     const bytes = hex.match(/../g).map(byte => parseInt(byte, 16));
     while (bytes.length > 1 && bytes[bytes.length - 1] === 47)
       bytes.pop();
@@ -47,6 +47,9 @@ const Thresholds = (() => {
       bytes.unshift(46, 47);
     return Text.shellBytes([...bytes, ...new TextEncoder().encode(end)]);
   }
+
+  /* What makes of the path of a run that of a folder beside it. */
+  const beside = run => /(^|\/)\.\.?\/*$/.test(run.path) ? '/../filtered' : '-filtered';
 
   /* Whether the run has not already been through as much. `filter` refuses what is looser than the
    * run's own: that took masks away that cannot come back. */
@@ -64,7 +67,7 @@ const Thresholds = (() => {
     const options = ALL.filter(one => acts(run, one, thresholds[one.key]))
       .map(({key, option}) => ` ${option} ${String(thresholds[key])}`);
     return options.length === 0 ? null
-      : `maskmill filter ${path(run, '')} -o ${path(run, '-filtered')}${options.join('')}`;
+      : `maskmill filter ${path(run, '')} -o ${path(run, beside(run))}${options.join('')}`;
   }
 
   /* These thresholds with one changed. No area is at least and at most something less. */
@@ -91,16 +94,23 @@ const Thresholds = (() => {
       counts: Float64Array.from(rows.masks)};
     const chunks = 1 + rows.chunk.reduce((most, chunk) => Math.max(most, chunk), -1);
     let next = 0, done = 0, going = true;
+    const countChunk = async name => {
+      const {rows: list, images} = await Data.read(name);
+      const counts = await Workers.call('count', {thresholds, heights: list.map(row =>
+        rows.height[row]), images: images.map(image => ({...image, thumb: null}))});
+      counts.forEach((count, i) => { found.counts[list[i]] = count; });
+    };
     const walk = async () => {
       while (going && next < chunks) {
-        const {rows: list, images} = await Data.read(`images-${run}-${next++}`);
-        const counts = await Workers.call('count', {thresholds, heights: list.map(row =>
-          rows.height[row]), images: images.map(image => ({...image, thumb: null}))});
-        counts.forEach((count, i) => { found.counts[list[i]] = count; });
-        going = progress(++done, chunks) !== false && going;
+        await countChunk(`images-${run}-${next++}`);
+        going = going && progress(++done, chunks) !== false;
       }
     };
-    await Promise.all(Array.from({length: 2 * Workers.SIZE}, walk));
+    const stop = error => {
+      going = false;            /* for the others, too */
+      throw error;
+    };
+    await Promise.all(Array.from({length: 2 * Workers.SIZE}, () => walk().catch(stop)));
     if (going)
       applied[run] = found;
     return going;
