@@ -29,7 +29,8 @@ const Compare = (() => {
   function fillHalf(one, run, row, width, height) {
     const rows = Rows.of(run), {canvas, reason} = one.parts;
     const done = row >= 0 && rows.status[row] === Rows.DONE;
-    const scale = done ? Math.min(width / rows.width[row], height / rows.height[row]) || 0 : 0;
+    const known = done && rows.width[row] > 0 && rows.height[row] > 0;
+    const scale = known ? Math.min(width / rows.width[row], height / rows.height[row]) : 0;
     one.job = scale ? {rows, row, width: Math.max(1, Math.round(rows.width[row] * scale)),
       height: Math.max(1, Math.round(rows.height[row] * scale))} : null;
     reason.textContent = done ? '' : row < 0 ? `Not in ${RunNumbers.label(run)}`
@@ -137,7 +138,6 @@ const Compare = (() => {
     {keys: ['Home'], help: 'First pair', run: () => step(-order.length)},
     {keys: ['End'], help: 'Last pair', run: () => step(order.length)},
     ...Look.keys(() => redraw()),
-    {keys: ['Escape'], help: 'Leave the search field', run: () => document.activeElement.blur()},
   ];
 
   return {open, keys};

@@ -40,16 +40,16 @@ const Tile = (() => {
     const {canvas, photo, reason, name, facts: line, link} = tile.parts;
     const w = rows.width[row], h = rows.height[row];
     const failed = rows.status[row] !== Rows.DONE;
-    const scale = Math.min(width / w, height / h) || 0;
+    const scale = w > 0 && h > 0 ? Math.min(width / w, height / h) : 0;     /* 0: not known */
     name.textContent = rows.name[row].replace(/^.*\/(?=.)/s, '');
     link.title = rows.name[row];
     link.href = Router.link('image', [rows.run, row]);
     line.textContent = facts(rows, row);
-    reason.textContent = failed ? rows.reason[row] || 'no reason recorded' : '';
     tile.classList.toggle('failed', failed);
     const wanted = key(rows, row, width, height, version);
     if (tile.key === wanted && (tile.job || failed))
       return;
+    reason.textContent = failed ? rows.reason[row] || 'no reason recorded' : '';
     if (tile.row !== row)
       empty(tile);                /* else its picture stays until the next is drawn */
     Object.assign(tile, {key: wanted, row, job: null});

@@ -61,5 +61,5 @@ const Filters = (() => {
       ? Math.max(most, Overlaps.iou(mask, masks[other], both)) : most, 0));
   }
 
-  return {keep, overlap};
+  return {keep, overlap, refuses};
 })();

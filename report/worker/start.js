@@ -24,11 +24,16 @@ const answers = {
     const canvas = new OffscreenCanvas(width, height);
     const context = canvas.getContext('2d');
     context.imageSmoothingQuality = 'high';
-    if (image.thumb)
-      context.drawImage(await picture(image.thumb), 0, 0, width, height);
+    if (image.thumb) {
+      const photo = await picture(image.thumb);
+      context.drawImage(photo, 0, 0, width, height);
+      photo.close();
+    }
     const of = make(image, size.height);
     const keep = kept(of, thresholds);
-    const view = {scale: width / size.width, x: 0, y: 0, width, height, line: 1};
+    /* By the longer side: the other may be less than a pixel. */
+    const scale = Math.max(width, height) / Math.max(size.width, size.height);
+    const view = {scale, x: 0, y: 0, width, height, line: 1};
     if (look.masks)
       Draw.paint(context, of.masks, keep, size.height, view, {...look, faint: 0.75});
     const bitmap = canvas.transferToImageBitmap();
@@ -48,6 +53,7 @@ const answers = {
 
   /* Takes an image. If `answer`, gives its masks with their outlines and colours. */
   open({image, height, answer}) {
+    opened = null;              /* nobody is answered with the last image's masks, if this one fails */
     opened = make(image, height);
     if (!answer)
       return {answer: null};
