@@ -7,7 +7,7 @@ const Gallery = (() => {
   let visited = null;                   /* {number, row}: the image that was open last */
 
   const look = () => Look.of(Router.params());
-  const size = () => Math.min(2, Math.max(0, Number(Router.params().get('size') ?? 1) || 0));
+  const size = () => Math.min(2, Math.max(0, Math.round(Router.params().get('size') ?? 1) || 0));
 
   /* Differs whenever pictures are to be drawn otherwise. */
   function version() {
@@ -70,8 +70,10 @@ const Gallery = (() => {
     current = keep ? Math.min(current, order.length - 1) : -1;
     page.bar.update(params, run);
     page.looks.update();
-    page.none.hidden = order.length > 0 || Rows.of(run).loaded < Rows.of(run).count;
-    page.none.textContent = Rows.of(run).count ? 'No image is like that.' : 'This run has no images.';
+    const {loaded, count, problem} = Rows.of(run);
+    page.none.hidden = order.length > 0 || loaded < count && !problem;
+    page.none.textContent = problem ? `The list of images cannot be read: ${problem}.`
+      : count ? 'No image is like that.' : 'This run has no images.';
     say();
     sayApplied();
     page.grid.show(order.length, keep);

@@ -26,7 +26,10 @@ const ImageView = (() => {
       return null;
     const keep = style.masks ? page.pins.shown(at.keep) : at.keep.map(() => 0);
     const {bitmap} = await painter.call('layer', {keep, view, look: style});
-    return at === now ? bitmap : null;
+    if (at === now)
+      return bitmap;
+    bitmap.close();
+    return null;
   }
 
   /* What is open is shown anew; the sliders have moved, or it is another image. */
@@ -34,13 +37,13 @@ const ImageView = (() => {
     const at = now;
     if (!at.masks)
       return;
-    const keep = await judge.call('filter', {thresholds: at.thresholds});
+    const {keep, refused} = await judge.call('filter', {thresholds: at.thresholds});
     if (at !== now)
       return;
     Object.assign(at, {keep, parents: null});
     page.sliders.keep(keep);
     const kept = keep.reduce((sum, one) => sum + one, 0);
-    page.panel.count(kept, keep.length);
+    page.panel.count(kept, keep.length, refused);
     page.stage.say(`${at.rows.name[at.row]} with ${Text.counted(kept, 'mask')}`);
     page.pins.update();
     page.stage.redraw();
@@ -51,7 +54,7 @@ const ImageView = (() => {
   let timer = 0;
   function growTree() {
     clearTimeout(timer);
-    timer = setTimeout(() => plant(now).catch(error => page.panel.fail(error.message)), 120);
+    timer = setTimeout(() => plant(now).catch(fail), 120);
   }
 
   async function plant(at) {
@@ -74,7 +77,7 @@ const ImageView = (() => {
     Router.replace(Thresholds.write(thresholds));
     page.sliders.show(thresholds);
     page.apply.update();
-    return filter();
+    filter().catch(fail);
   }
 
   const move = (key, value) => set(Thresholds.change(now.thresholds, key, value));
@@ -92,6 +95,18 @@ const ImageView = (() => {
       Router.go('image', [now.run, to]);
   }
 
+  /* Says which image this is, and where it is in the gallery's list. */
+  function name() {
+    const {run, rows, row} = now;
+    if (row >= rows.loaded)
+      return;
+    const order = List.of(run, Router.params());
+    Router.title(`${rows.name[row]} · ${Data.title()}`, 'image');
+    page.bar.show(now, order.indexOf(row), order.length);
+  }
+
+  const fail = error => page.panel.fail(error.message);
+
   async function load(at) {
     const {rows, row} = at;
     if (row >= rows.loaded)
@@ -99,9 +114,7 @@ const ImageView = (() => {
     if (at !== now)
       return;
     at.size = {width: rows.width[row] || 1, height: rows.height[row] || 1};
-    document.title = `${rows.name[row]} · ${Data.title()}`;
-    const order = List.of(at.run, Router.params());
-    page.bar.show(at, order.indexOf(row), order.length);
+    name();
     page.panel.show(rows, row);
     at.image = await Data.image(at.run, row) || EMPTY;
     if (at !== now)
@@ -112,24 +125,26 @@ const ImageView = (() => {
         page.stage.show(at.size.width, at.size.height, element);
     });
     const opened = {image: {...at.image, thumb: null}, height: at.size.height};
-    judge.call('open', {...opened, answer: false});
-    const masks = await painter.call('open', {...opened, answer: true});
+    const [masks] = await Promise.all([painter.call('open', {...opened, answer: true}),
+      judge.call('open', {...opened, answer: false})]);
     if (at !== now)
       return;
     at.masks = masks;
-    fillSliders(at);
-    await filter();
+    await Promise.all([fillSliders(at), filter()]);
   }
 
   async function fillSliders(at) {
     const {image, size} = at, pixels = size.width * size.height;
-    const values = {iou: image.iou, stability: image.stability, min: image.area, max: image.area};
-    page.sliders.fill({...values, overlap: []}, pixels);
+    /* `filter` refuses a record in which a mask lacks the score: such a slider decides nothing. */
+    const whole = scores => scores && !scores.includes(null) ? scores : null;
+    const iou = whole(image.iou);
+    const values = {iou, stability: whole(image.stability), min: image.area, max: image.area};
+    page.sliders.fill({...values, overlap: iou && []}, pixels);
     page.sliders.show(at.thresholds);
     const overlap = await judge.call('overlap', {});
     if (at !== now)
       return;
-    page.sliders.fill({...values, overlap}, pixels);
+    page.sliders.fill({...values, overlap: iou && overlap}, pixels);
     if (at.keep)
       page.sliders.keep(at.keep);
   }
@@ -144,19 +159,22 @@ const ImageView = (() => {
     if (!page)
       build(container);
     const thresholds = Thresholds.read(params);
+    Gallery.point(number, at);
     if (now && now.run === number && now.row === at) {
       now.thresholds = thresholds;
+      name();
       look();
       set(thresholds);
       return;
     }
-    Gallery.point(number, at);
     now = {run: number, row: at, rows: Rows.of(number), thresholds, keep: null, masks: null};
     page.stage.clear();
     page.pins.clear();
     page.tree.clear();
+    page.panel.clear();
     page.apply.update();
-    load(now).catch(error => page.panel.fail(error.message));
+    const opened = now;
+    load(opened).catch(error => opened === now && fail(error));
   }
 
   function close() {

@@ -26,11 +26,15 @@ const ImagePanel = (() => {
       show(rows, row) {
         const failed = rows.status[row] !== Rows.DONE;
         fail(failed ? rows.reason[row] || 'It failed, and no reason is recorded.' : '');
+      },
+      clear() {
+        fail('');
         count.textContent = '';
       },
-      count(kept, all) {
+      /* `refused`: these thresholds need a score that the record lacks. */
+      count(kept, all, refused) {
         count.textContent = kept === all ? Text.counted(all, 'mask')
-          : `${Text.count(kept)} of ${Text.counted(all, 'mask')}`;
+          : `${Text.count(kept)} of ${Text.counted(all, 'mask')}${refused ? ': it lacks a score' : ''}`;
       },
       /* Beside the pointer, to its left in the right half, and within the stage in any case. */
       tipAt(text, x, y) {

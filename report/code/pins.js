@@ -13,6 +13,9 @@ const Pins = (() => {
     /* Shows the masks that stand out, and what is known of the first. */
     function show() {
       const now = of(), first = pointed >= 0 ? pointed : pinned;
+      only = only && pinned >= 0;
+      if (pointed < 0)
+        panel.tipAt(null);
       stage.mark([...new Set([pinned, pointed])].filter(id => id >= 0).map(id =>
         ({rings: now.masks[id].rings, colour: now.masks[id].colour, strong: id === pinned})));
       stage.dim(pinned >= 0 && !only);
@@ -27,7 +30,8 @@ const Pins = (() => {
       const [first = -1] = under(pixel);
       if (first !== pointed)
         point(first);
-      panel.tipAt(first < 0 ? null : Masks.brief(of().image, of().masks, first), x, y);
+      if (first >= 0)
+        panel.tipAt(Masks.brief(of().image, of().masks, first), x, y);
     }
 
     /* -1: at none. */
@@ -48,10 +52,11 @@ const Pins = (() => {
     function pin(id) {
       if (!of())
         return;
+      const alone = only;
       pinned = id === pinned ? -1 : id;
       show();
       tree.select(pinned);
-      if (only)
+      if (alone)
         stage.redraw();
     }
 
@@ -86,7 +91,6 @@ const Pins = (() => {
 
     function clear() {
       pinned = pointed = -1;
-      only = false;
       show();
     }
 

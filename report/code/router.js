@@ -102,7 +102,8 @@ const Router = (() => {
     clearTimeout(timer);
     state = parse();
     const {name, args} = state, page = pages.get(name);
-    if (open && open !== name) {
+    const moves = open !== null && open !== name;
+    if (moves) {
       current().container.hidden = true;
       if (current().close)
         current().close();
@@ -114,7 +115,26 @@ const Router = (() => {
     page.container.hidden = false;
     document.title = `${page.title} · ${Data.title()}`;
     navigation();
-    page.open(page.container, args, params());
+    if (moves)                  /* what had the focus is hidden; a page may take it further */
+      Dom.byId('main').focus({preventScroll: true});
+    show(page, args).catch(error => fail(page, error));
+  }
+
+  const show = async (page, args) => page.open(page.container, args, params());
+
+  /* Titles the window, if the page is still open by the time that it knows its title. */
+  function title(text, name) {
+    if (open === name)
+      document.title = text;
+  }
+
+  /* A page that cannot be shown says so, in the place of its content. */
+  function fail(page, error) {
+    console.error(error);
+    page.problem?.remove();
+    page.problem = Dom.make('p', {class: 'empty', role: 'alert'},
+      `This page cannot be shown: ${error.message}.`);
+    page.container.append(page.problem);
   }
 
   function start() {
@@ -122,5 +142,5 @@ const Router = (() => {
     follow();
   }
 
-  return {add, link, go, replace, params, current, start};
+  return {add, link, go, replace, params, current, title, start};
 })();

@@ -7,10 +7,10 @@ const Rows = (() => {
   const listeners = new Set();
 
   /* Each column has an entry for each row; numbers that are null are NaN. Rows from `loaded` on are
-   * not there yet. */
+   * not there yet, and will not come if there is a `problem`. */
   function make(run) {
     const count = Data.report.runs[run].rows;
-    const rows = {run, count, loaded: 0, name: [], lower: [], hex: {}, reason: {},
+    const rows = {run, count, loaded: 0, problem: '', name: [], lower: [], hex: {}, reason: {},
       missing: new Set(), chunk: new Int32Array(count).fill(-1)};
     for (const column of NUMBERS)
       rows[column] = new Float64Array(count).fill(NaN);
@@ -34,11 +34,15 @@ const Rows = (() => {
     rows.loaded = first + count;
   }
 
+  function tell(rows) {
+    for (const listener of listeners)
+      listener(rows);
+  }
+
   async function fill(rows) {
     for (let part = 0; part < Data.report.runs[rows.run].index; part++) {
       append(rows, await Data.read(`index-${rows.run}-${part}`));
-      for (const listener of listeners)
-        listener(rows);
+      tell(rows);
       await new Promise(resolve => setTimeout(resolve, 0));
     }
     return rows;
@@ -49,17 +53,22 @@ const Rows = (() => {
   function of(run) {
     if (!runs[run]) {
       const rows = runs[run] = make(run);
-      rows.first = new Promise(resolve => {
+      rows.all = fill(rows);
+      rows.all.catch(({message}) => {
+        rows.problem = message;
+        Dom.notice(message);
+        tell(rows);
+      });
+      rows.first = Promise.race([rows.all, new Promise(resolve => {
         const watch = loaded => { if (loaded === rows) { listeners.delete(watch); resolve(rows); } };
         listeners.add(watch);
-      });
-      rows.all = fill(rows);
-      rows.all.catch(error => Dom.notice(error.message));
+      })]);
+      rows.first.catch(() => {});       /* `all` has said it */
     }
     return runs[run];
   }
 
-  /* Calls listener(rows) whenever more rows of a run have come. */
+  /* Calls listener(rows) whenever more rows of a run have come, or none will. */
   const watch = listener => listeners.add(listener);
 
   return {of, watch, DONE, FAILED, REFUSED};

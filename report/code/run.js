@@ -67,7 +67,14 @@ const RunPage = (() => {
       return;
     drawn = true;
     container.replaceChildren(make('p', {class: 'empty'}, 'Counting …'));
-    const all = await Promise.all(runs().map(run => Rows.of(run.number).all));
+    let all;
+    try {
+      all = await Promise.all(runs().map(run => Rows.of(run.number).all));
+    } catch (error) {
+      drawn = false;
+      container.replaceChildren();
+      throw error;
+    }
     container.replaceChildren(make('div', {class: 'run'}, heading(), facts(all),
       [...RunCharts.sections(all), ['Setup', [options()]]].map(section)));
   }

@@ -3,7 +3,7 @@
 const Tree = (() => {
   /* point(id): the pointer or the focus is on a mask, or on none (-1); pick(id): chosen. */
   function create({point, pick}) {
-    const element = Dom.make('ul', {class: 'tree', role: 'tree',
+    const element = Dom.make('ul', {class: 'tree', role: 'tree', tabindex: '-1',
       'aria-label': 'Masks and their parts'});
     const open = new Set();             /* unfolded masks */
     let children = new Map(), parents = [], describe = null, current = -1, chosen = -1;
@@ -42,9 +42,11 @@ const Tree = (() => {
       const focused = element.contains(document.activeElement);
       element.replaceChildren(...list(children.get(-1) || [], 1, []));
       const at = row(current) || element.firstChild;
-      if (at)
-        at.tabIndex = 0;
-      if (at && focused)
+      if (!at)
+        return;
+      current = at.mask;
+      at.tabIndex = 0;
+      if (focused)
         at.focus({preventScroll: true});
     }
 
@@ -55,8 +57,11 @@ const Tree = (() => {
       parents = above;
       describe = text;
       above.forEach((parent, id) => {
-        if (keep[id])
-          children.set(parent, [...children.get(parent) || [], id]);
+        if (!keep[id])
+          return;
+        if (!children.has(parent))
+          children.set(parent, []);
+        children.get(parent).push(id);
       });
       for (const ids of children.values())
         ids.sort((a, b) => areas[b] - areas[a] || a - b);
@@ -71,14 +76,17 @@ const Tree = (() => {
       draw();
     }
 
-    function focus(id) {
+    /* Makes a mask the one that Tab comes to. */
+    function enter(id) {
       const from = row(current), to = row(id);
       if (from)
         from.tabIndex = -1;
       current = id;
       to.tabIndex = 0;
-      to.focus();
+      return to;
     }
+
+    const focus = id => enter(id).focus();
 
     /* Scrolls the tree, and nothing around it. */
     function reveal(at) {
@@ -130,7 +138,7 @@ const Tree = (() => {
       const at = event.target.closest('.tree-item');
       if (!at)
         return;
-      current = at.mask;
+      enter(at.mask);
       if (event.target.closest('.fold') && children.has(at.mask))
         fold(at.mask, !open.has(at.mask));
       else
@@ -144,7 +152,20 @@ const Tree = (() => {
     for (const [name, act] of Object.entries({keydown: press, click, focusin: over, pointerover: over,
       focusout: () => point(-1), pointerleave: () => point(-1)}))
       element.addEventListener(name, act);
-    return {element, show, select, clear() { open.clear(); current = -1; chosen = -1; }};
+
+    /* Another image is about to come: a click must not find the masks of the last one. The focus waits
+     * on the tree itself. */
+    function clear() {
+      const focused = element.contains(document.activeElement);
+      open.clear();
+      current = chosen = -1;
+      children = new Map();
+      if (focused)
+        element.focus({preventScroll: true});
+      element.replaceChildren();
+    }
+
+    return {element, show, select, clear};
   }
 
   return {create};

@@ -67,9 +67,9 @@ const answers = {
     return {answer: Filters.overlap(opened.image, opened.masks, near(opened))};
   },
 
-  /* Of the opened image: which masks stay. */
+  /* Of the opened image: which masks stay, and whether `filter` would refuse the record. */
   filter({thresholds}) {
-    return {answer: kept(opened, thresholds)};
+    return {answer: {keep: kept(opened, thresholds), refused: Filters.refuses(opened.image, thresholds)}};
   },
 
   /* Of the opened image: in which of the masks that stay each of them lies. */
