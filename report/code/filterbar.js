@@ -59,7 +59,7 @@ const FilterBar = (() => {
   function runs() {
     const {runs: list} = Data.report;
     const select = Dom.make('select', {onchange: () => Router.go('gallery', [select.value])},
-      list.map(({name}, run) => option([run, name])));
+      list.map((_, run) => option([run, RunNumbers.label(run)])));
     return {element: list.length > 1 ? labelled('Run', select) : null, select};
   }
 

@@ -29,7 +29,10 @@ const PairSide = (() => {
       const {bitmap} = await worker.call('beside', {view, colours: of.colours,
         twins: of.keep.map((kept, id) => kept && of.twin[id] >= 0 ? 1 : 0),
         only: of.keep.map((kept, id) => kept && of.twin[id] < 0 ? 1 : 0)});
-      return of === now ? bitmap : null;
+      if (of === now)
+        return bitmap;
+      bitmap.close();
+      return null;
     }
 
     function clear(text) {
@@ -42,12 +45,11 @@ const PairSide = (() => {
     }
 
     /* Opens a row; resolves once its masks are there, to false if another one was opened meanwhile.
-     * `twin` gives for each mask its twin, or -1. */
-    async function open(row, twin, count) {
+     * `size` is the image's; `twin` gives for each mask its twin, or -1. */
+    async function open(row, size, twin, count) {
       const rows = Rows.of(run);
       clear(row < 0 ? 'This run does not have the image.'
         : rows.status[row] === Rows.DONE ? '' : rows.reason[row] || 'It failed.');
-      const size = {width: rows.width[row] || 1, height: rows.height[row] || 1};
       const of = now = {size, twin, keep: new Uint8Array(0), masks: null, image: null};
       stage.show(size.width, size.height, null);
       const image = row < 0 ? null : await Data.image(run, row);

@@ -120,7 +120,7 @@ const Pair = (() => {
       return;
     const opened = await Promise.all(sides.map((side, run) => {
       const row = Pairs.row(pair, run), masks = row < 0 ? 0 : Rows.of(run).masks[row] || 0;
-      return side.open(row, twinsOf(at.twins, run, masks), count =>
+      return side.open(row, Pairs.size(pair, run), twinsOf(at.twins, run, masks), count =>
         `${Text.counted(count, 'mask')}, ${Text.count(count - at.twins.length)} without a twin`);
     }));
     if (at !== now || !opened.every(Boolean))
@@ -130,20 +130,30 @@ const Pair = (() => {
     draw();
   }
 
-  function begin(pair) {
+  /* Where the pair is in the list, which another search or order may have changed. */
+  function place() {
+    const {pair} = now;
     const order = Pairs.list(Router.params().get('q') || '', Router.params().get('pairs') || '');
     const at = order.indexOf(pair);
-    const {iou} = Data.report.compare;
-    now = {pair, order, twins: [], ready: false};
-    pinned = pointed = null;
-    page.name.textContent = page.name.title = Pairs.name(pair);
+    now.order = order;
+    Router.title(`${Pairs.name(pair)} · ${Data.title()}`, 'pair');
     page.place.textContent = at < 0 ? 'not in the list'
       : `${Text.count(at + 1)} of ${Text.count(order.length)}`;
+  }
+
+  function begin(pair) {
+    const {iou} = Data.report.compare;
+    const at = now = {pair, order: [], twins: [], ready: false};
+    pinned = pointed = null;
+    page.name.textContent = page.name.title = Pairs.name(pair);
     page.facts.textContent =
       `${Text.percent(Pairs.difference(pair), 0)} differ, twins at IoU ${iou} or more`;
     page.panel.clear();
     update();
-    load(now).catch(error => Dom.notice(error.message));
+    load(at).catch(error => {
+      if (at === now)
+        page.sides.forEach(side => side.clear(error.message));
+    });
   }
 
   async function open(container, [text]) {
@@ -155,6 +165,8 @@ const Pair = (() => {
       build(container);
     if (count > 0 && pair !== now?.pair)
       begin(pair);
+    if (count > 0)
+      place();
   }
 
   function step(by) {

@@ -27,7 +27,7 @@ const Pairs = (() => {
   }
 
   /* Resolves to the columns, once the rows of both runs are there too. */
-  const all = () => reading || (reading = read());
+  const all = () => reading || (reading = read().catch(error => { reading = null; throw error; }));
 
   /* The row of a pair in run 0 or 1; -1: it is not in that run. */
   const row = (pair, run) => run ? pairs.b[pair] : pairs.a[pair];
@@ -36,6 +36,15 @@ const Pairs = (() => {
 
   /* How many masks only one run has. */
   const only = (pair, run) => masks(pair, run) - pairs.twins[pair];
+
+  /* Width and height of a pair in a run; where that does not know them, those of the other run. */
+  function size(pair, run) {
+    const from = [run, 1 - run].find(one => row(pair, one) >= 0 && Rows.of(one).width[row(pair, one)] > 0);
+    if (from === undefined)
+      return {width: 1, height: 1};
+    const {width, height} = Rows.of(from), at = row(pair, from);
+    return {width: width[at], height: height[at]};
+  }
 
   const home = pair => row(pair, 0) >= 0 ? 0 : 1;
   const name = pair => Rows.of(home(pair)).name[row(pair, home(pair))];
@@ -79,5 +88,5 @@ const Pairs = (() => {
 
   const difference = pair => pairs.difference[pair];
 
-  return {SORTS, all, row, only, name, list, twins, twinFacts, onlyFacts, difference};
+  return {SORTS, all, row, size, only, name, list, twins, twinFacts, onlyFacts, difference};
 })();

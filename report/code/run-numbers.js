@@ -4,11 +4,12 @@ const RunNumbers = (() => {
   const POINTS = 400;             /* of a line */
   const REASONS = 12;             /* shown by name */
 
-  /* Runs of one name are told apart by their paths. */
+  /* Runs of one name are told apart by their paths, and a run beside itself by its place. */
   function label(run) {
     const {runs} = Data.report;
-    const same = runs.length === 2 && runs[0].name === runs[1].name;
-    return same ? runs[run].path : runs[run].name;
+    const same = key => runs.length === 2 && runs[0][key] === runs[1][key];
+    return !same('name') ? runs[run].name
+      : !same('path') ? runs[run].path : `${runs[run].name} (${run + 1})`;
   }
 
   const done = rows => {
