@@ -121,7 +121,7 @@ const Compare = (() => {
 
   async function open(container) {
     if (!Data.report.compare)
-      return Router.go('gallery', ['0']);
+      return Router.instead('gallery', ['0']);
     await Pairs.all();
     const again = page !== null;
     if (!again)

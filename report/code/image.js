@@ -153,7 +153,7 @@ const ImageView = (() => {
     const runs = Data.report.runs, number = runs[Number(run)] ? Number(run) : 0;
     const at = Math.min(Math.max(0, Number(row) | 0), runs[number].rows - 1);
     if (at < 0) {
-      Router.go('gallery', [number]);
+      Router.instead('gallery', [number]);
       return;
     }
     if (!page)

@@ -6,9 +6,10 @@ const Keys = (() => {
     {keys: ['?'], help: 'Keys and help', run: () => Help.open()},
   ];
 
-  /* Whether a field needs the key for itself: a slider takes only those that move it. */
-  function typing({tagName, type}, key) {
-    return type === 'range' ? /^(Arrow|Page|Home|End)/.test(key)
+  /* Whether a field needs the key for itself: a slider, and the text of the command line, take only those
+   * that move something in them. */
+  function typing({tagName, type, role}, key) {
+    return type === 'range' || role === 'textbox' ? /^(Arrow|Page|Home|End)/.test(key)
       : /^(INPUT|SELECT|TEXTAREA)$/.test(tagName);
   }
 

@@ -158,7 +158,7 @@ const Pair = (() => {
 
   async function open(container, [text]) {
     if (!Data.report.compare)
-      return Router.go('gallery', ['0']);
+      return Router.instead('gallery', ['0']);
     const {count} = await Pairs.all();
     const pair = Math.min(Math.max(0, Number(text) | 0), count - 1);
     if (!page)

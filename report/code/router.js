@@ -57,6 +57,11 @@ const Router = (() => {
     location.hash = link(name, args, query);
   }
 
+  /* Opens a page in place of this one, which has nothing to show: Back does not come here again. */
+  function instead(name, args) {
+    location.replace(link(name, args));
+  }
+
   /* Writes the state to the address, without a new entry in the history. */
   function write() {
     clearTimeout(timer);
@@ -142,5 +147,5 @@ const Router = (() => {
     follow();
   }
 
-  return {add, link, go, replace, params, current, title, start};
+  return {add, link, go, instead, replace, params, current, title, start};
 })();

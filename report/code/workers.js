@@ -10,12 +10,12 @@ const Workers = (() => {
     const calls = new Map();
     let last = 0;
     worker.onmessage = ({data}) => {
-      const {resolve, reject} = calls.get(data.id);
+      const asked = calls.get(data.id);
       calls.delete(data.id);
       if (data.error)
-        reject(new Error(data.error));
+        asked?.reject(new Error(data.error));
       else
-        resolve(data.answer);
+        asked?.resolve(data.answer);
     };
     worker.onerror = ({message}) => {
       for (const {reject} of calls.values())

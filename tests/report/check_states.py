@@ -232,3 +232,26 @@ def check_size_in_the_address(lab):
     for size in ("0.5", "-3", "x", "1e9"):
         page = lab.open(lab.fixtures.real_report(), "gallery/0?size=" + size)
         page.wait("[...document.querySelectorAll('.tile')].filter(one => one.offsetWidth > 100).length === 4")
+
+
+def check_back_leaves_a_page_that_sends_away(lab):
+    page = lab.open(lab.fixtures.real_report(), "gallery/0")
+    page.wait("document.querySelector('.tile')")
+    page.evaluate("location.hash = '#run'")
+    page.wait("document.title.startsWith('Run')")
+    page.evaluate("location.hash = '#compare'")
+    page.wait("document.title.startsWith('Gallery')")
+    page.evaluate("history.back()")
+    page.wait("document.title.startsWith('Run')")
+    page.evaluate("new Promise(done => setTimeout(done, 0))")
+    assert page.evaluate("document.title").startswith("Run"), page.evaluate("document.title")
+
+
+def check_arrows_in_the_command(lab):
+    """They read the command line; they open no other image."""
+    page = chelsea(lab)
+    page.evaluate("document.querySelector('.command').focus()")
+    page.key("ArrowRight")
+    page.key("m")
+    page.wait("document.querySelector('.page-image button[title^=Masks]').getAttribute('aria-pressed') === 'false'")
+    assert page.evaluate(NAME) == "chelsea.jpg" and page.evaluate("location.hash").startswith("#image/0/2")
