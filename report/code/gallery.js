@@ -72,7 +72,7 @@ const Gallery = (() => {
     page.looks.update();
     const {loaded, count, problem} = Rows.of(run);
     page.none.hidden = order.length > 0 || loaded < count && !problem;
-    page.none.textContent = problem ? `The list of images cannot be read: ${problem}.`
+    page.none.textContent = problem ? `The list of images is not complete: ${problem}.`
       : count ? 'No image is like that.' : 'This run has no images.';
     say();
     sayApplied();
