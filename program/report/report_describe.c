@@ -9,6 +9,7 @@
 #include "base/json_text.h"
 #include "base/path.h"
 #include "base/utf8.h"
+#include "program/filter/filter_source.h"
 #include "program/report/report_json.h"
 #include "program/report/report_ledger.h"
 #include "program/report/report_run.h"
@@ -18,14 +19,16 @@
 
 enum { RUN_FILE_MOST = 1 << 20 };
 
-/* Appends the texts of run.json, or null if there is none or it is damaged. */
+/* Appends the texts of run.json, or of filter.json where `maskmill filter` wrote the records; null if
+ * there is none or it is damaged. */
 static void put_options(const struct folder *folder, struct json_text *text)
 {
     struct error ignored;
     char *bytes = NULL;
     size_t size = 0;
+    const char *file = folder && !folder_has(folder, RUN_FILE) ? FILTER_FILE : RUN_FILE;
     json_t *options =
-        folder && folder_read(folder, RUN_FILE, RUN_FILE_MOST, &bytes, &size, &ignored) == 0
+        folder && folder_read(folder, file, RUN_FILE_MOST, &bytes, &size, &ignored) == 0
             ? json_load_bounded(bytes, size, 0, NULL)
             : NULL;
     const char *key;

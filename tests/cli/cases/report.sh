@@ -71,6 +71,11 @@ PYTHON
 maskmill report many.json --images photos -o many 2>/dev/null
 $CHECK show many | sed -n 1p
 
+echo "--- filtered records have the options of both"
+maskmill filter run -o strict --min-area 50 2>/dev/null
+maskmill report strict --photos none -o strict.report
+grep -o '"min-area":"50"' strict.report/data/report.js
+
 echo "--- at the end of a run"
 maskmill run $QUICK photos/tall.png photos/deep -o own --report
 $CHECK show own/@report
