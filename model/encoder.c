@@ -68,9 +68,11 @@ static int load(struct encoder *encoder, struct checkpoint *checkpoint,
     }
     const char *inside = checkpoint_summary(checkpoint).inside;
     return error_set(error, ERROR_MODEL,
-                     "no known image encoder: neither image_encoder.pos_embed (SAM's ViT) nor "
+                     "no known image encoder: neither image_encoder.pos_embed (SAM's ViT; "
+                     "vision_encoder.pos_embed in transformers) nor "
                      "image_encoder.patch_embed.seq.0.c.weight (MobileSAM's TinyViT) is there; the "
                      "first tensor%s%s is %s",
+
                      *inside ? " in " : "", inside, checkpoint_first_name(checkpoint));
 }
 

@@ -33,13 +33,15 @@ static void fill_info(struct sam *sam)
 static int check_embed_dim(const struct sam *sam, struct error *error)
 {
     static const char name[] = "prompt_encoder.no_mask_embed.weight";
+    char own[CHECKPOINT_NAME_SIZE];
     struct shape shape;
     if (known_shape(sam->checkpoint, name, 2, &shape, error) < 0)
         return -1;
     if (shape.size[1] != sam->info.embed_dim)
         return error_set(error, ERROR_MODEL,
                          "the image encoder's embedding has %d channels, but %s has %lld",
-                         sam->info.embed_dim, name, (long long)shape.size[1]);
+                         sam->info.embed_dim, checkpoint_own_name(sam->checkpoint, name, own),
+                         (long long)shape.size[1]);
     return 0;
 }
 

@@ -63,16 +63,16 @@ static int check_sizes(struct vit_sizes *sizes, int image_size, struct error *er
 static int read_window(struct vit_weights *weights, const struct checkpoint *checkpoint, size_t b,
                        struct error *error)
 {
-    char name[VIT_NAME_SIZE];
+    char name[VIT_NAME_SIZE], own[CHECKPOINT_NAME_SIZE];
     struct shape shape;
     if (known_shape(checkpoint, vit_name(name, b, "attn.rel_pos_h"), 2, &shape, error) < 0)
         return -1;
     size_t rows = (size_t)shape.size[0];
     size_t window = rows / 2 + 1;
     if (rows % 2 == 0 || window > weights->sizes.grid)
-        return error_set(error, ERROR_MODEL,
-                         "tensor %s has %zu rows, expected an odd number up to %zu", name, rows,
-                         2 * weights->sizes.grid - 1);
+        return error_set(
+            error, ERROR_MODEL, "tensor %s has %zu rows, expected an odd number up to %zu",
+            checkpoint_own_name(checkpoint, name, own), rows, 2 * weights->sizes.grid - 1);
     weights->blocks[b].window = window;
     if (window > weights->sizes.window_max)
         weights->sizes.window_max = window;

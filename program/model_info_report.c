@@ -48,7 +48,10 @@ void model_info_print(const struct model_info *info, FILE *to)
                 published->licence);
     else
         fprintf(to, "official file   none of those known\n");
-    fprintf(to, "format          %s\n", checkpoint_summary(info->checkpoint).format);
+    struct checkpoint_summary summary = checkpoint_summary(info->checkpoint);
+    fprintf(to, "format          %s\n", summary.format);
+    if (strcmp(summary.naming, "official") != 0)
+        fprintf(to, "names of        %s\n", summary.naming);
     if (*sam->inside)
         plain_line(to, "weights in      %s", sam->inside);
     if (*sam->prefix)
@@ -138,6 +141,7 @@ void model_info_json(const struct model_info *info, struct json_text *text)
     add_string(text, "official", published ? published->name : NULL);
     add_string(text, "official_file", published ? published->file : NULL);
     add_string(text, "format", checkpoint_summary(info->checkpoint).format);
+    add_string(text, "names_of", checkpoint_summary(info->checkpoint).naming);
     add_string(text, "weights_in", *sam->inside ? sam->inside : NULL);
     add_string(text, "prefix_dropped", *sam->prefix ? sam->prefix : NULL);
     add_string(text, "wrapper_dropped", *sam->wrapper ? sam->wrapper : NULL);

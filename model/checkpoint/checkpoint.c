@@ -15,6 +15,7 @@
 #include "model/checkpoint/foreign.h"
 #include "model/checkpoint/pth.h"
 #include "model/checkpoint/safetensors.h"
+#include "model/checkpoint/tensor_names.h"
 #include "model/checkpoint/tensor_prefix.h"
 #include "model/checkpoint/tensor_table.h"
 
@@ -49,7 +50,7 @@ static int read_table(struct checkpoint *checkpoint, struct error *error)
         failed = refuse_foreign(bytes, size, error);
     if (!failed) {
         tensor_prefix_drop(table);
-        failed = tensor_table_sort(table, error);
+        failed = tensor_names_translate(table, error) || tensor_table_sort(table, error) ? -1 : 0;
     }
     return failed ? error_prefix(error, "%s", checkpoint->name) : 0;
 }
@@ -183,7 +184,7 @@ static int load(struct checkpoint *checkpoint, struct tensor *tensor, struct err
     if (convert_in_place(tensor)) {
         tensor->data = (const float *)(const void *)tensor->bytes;
     } else {
-        tensor->owned = memory_new(tensor->count, sizeof(float), tensor->name, error);
+        tensor->owned = memory_new(tensor->count, sizeof(float), tensor_own_name(tensor), error);
         if (!tensor->owned)
             return error_prefix(error, "%s", checkpoint->name);
         convert_tensor(tensor, tensor->owned);
@@ -194,27 +195,28 @@ static int load(struct checkpoint *checkpoint, struct tensor *tensor, struct err
         return 0;
     checkpoint_release(checkpoint, tensor->name);
     return error_set(error, ERROR_MODEL, "%s: tensor %s holds NaN or infinity at number %zu of %zu",
-                     checkpoint->name, tensor->name, bad, tensor->count);
+                     checkpoint->name, tensor_own_name(tensor), bad, tensor->count);
 }
 
 const float *checkpoint_tensor(struct checkpoint *checkpoint, const char *name,
                                struct shape expected, struct error *error)
 {
-    char wanted[SHAPE_TEXT_SIZE], found[SHAPE_TEXT_SIZE];
+    char wanted[SHAPE_TEXT_SIZE], found[SHAPE_TEXT_SIZE], text[CHECKPOINT_NAME_SIZE];
     struct tensor *tensor = tensor_table_find(&checkpoint->table, name);
+    const char *own = checkpoint_own_name(checkpoint, name, text);
     if (!tensor) {
         error_set(error, ERROR_MODEL, "%s: tensor %s is missing, expected with shape %s",
-                  checkpoint->name, name, shape_text(&expected, wanted));
+                  checkpoint->name, own, shape_text(&expected, wanted));
         return NULL;
     }
     if (!shape_equal(&tensor->shape, &expected)) {
-        error_set(error, ERROR_MODEL, "%s: tensor %s is %s, expected %s", checkpoint->name, name,
+        error_set(error, ERROR_MODEL, "%s: tensor %s is %s, expected %s", checkpoint->name, own,
                   shape_text(&tensor->shape, found), shape_text(&expected, wanted));
         return NULL;
     }
     if (!convert_knows(tensor->dtype)) {
         error_set(error, ERROR_MODEL, "%s: tensor %s has dtype %s, expected F32, F16, BF16 or F64",
-                  checkpoint->name, name, dtype_name(tensor->dtype));
+                  checkpoint->name, own, dtype_name(tensor->dtype));
         return NULL;
     }
     tensor->used = true;
@@ -225,7 +227,16 @@ const float *checkpoint_tensor(struct checkpoint *checkpoint, const char *name,
 
 const char *checkpoint_first_name(const struct checkpoint *checkpoint)
 {
-    return checkpoint->table.tensors[0].name; /* tensor_table_sort refuses an empty table */
+    /* tensor_table_sort refuses an empty table */
+    return tensor_own_name(&checkpoint->table.tensors[0]);
+}
+
+const char *checkpoint_own_name(const struct checkpoint *checkpoint, const char *name,
+                                char text[CHECKPOINT_NAME_SIZE])
+{
+    const struct tensor *tensor = tensor_table_find(&checkpoint->table, name);
+    return tensor ? tensor_own_name(tensor)
+                  : tensor_names_own(&checkpoint->table, name, text, CHECKPOINT_NAME_SIZE);
 }
 
 void checkpoint_release(struct checkpoint *checkpoint, const char *name)
@@ -283,7 +294,7 @@ int checkpoint_check_unused(const struct checkpoint *checkpoint, struct error *e
         const struct tensor *tensor = &table->tensors[i];
         if (tensor->used || is_ignored(tensor->name))
             continue;
-        first = first ? first : tensor->name;
+        first = first ? first : tensor_own_name(tensor);
         count++;
     }
     if (count == 0)
@@ -322,6 +333,7 @@ struct checkpoint_summary checkpoint_summary(const struct checkpoint *checkpoint
         .inside = table->inside,
         .prefix = table->prefix,
         .wrapper = table->wrapper ? table->wrapper : "",
+        .naming = table->naming ? table->naming : "official",
     };
     for (size_t i = 0; i < table->tensor_count; i++) {
         const struct tensor *tensor = &table->tensors[i];

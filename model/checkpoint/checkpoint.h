@@ -29,7 +29,8 @@ struct error;
 struct checkpoint;
 
 /* Opens a file and reads its table of tensors. Names are the official ones: a prefix that a
- * training script left before all of them is dropped. Returns 0, or -1 with ERROR_IO (the file
+ * training script left before all of them is dropped, and transformers' names are translated.
+ * Messages have the file's own names. Returns 0, or -1 with ERROR_IO (the file
  * cannot be read), ERROR_MODEL (no checkpoint, damaged, or one that needs code to be run) or
  * ERROR_MEMORY; messages begin with the path. The caller closes *checkpoint, which is NULL after a
  * failure. */
@@ -62,8 +63,15 @@ bool checkpoint_shape(const struct checkpoint *checkpoint, const char *name, str
 const float *checkpoint_tensor(struct checkpoint *checkpoint, const char *name,
                                struct shape expected, struct error *error);
 
-/* The first of all names in the order of their bytes. */
+/* The file's name for the first tensor in the order of the official names. */
 const char *checkpoint_first_name(const struct checkpoint *checkpoint);
+
+enum { CHECKPOINT_NAME_SIZE = 512 };
+
+/* What the file calls the tensor of that official name, or would call it; for messages. Lives as long
+ * as the three arguments. */
+const char *checkpoint_own_name(const struct checkpoint *checkpoint, const char *name,
+                                char text[CHECKPOINT_NAME_SIZE]);
 
 /* Frees the memory of a tensor that the caller has repacked or folded, so that weights are not held
  * twice. Its pointer becomes invalid; it stays marked as used. */
@@ -104,6 +112,7 @@ struct checkpoint_summary {
     const char *prefix;  /* dropped from the names of all tensors: "", "module." */
     const char
         *wrapper; /* dropped within names (the last, if there are several): "", "_orig_mod." */
+    const char *naming; /* whose names the file has: "official", "transformers" */
 };
 
 /* The tensors used so far. The texts live as long as the checkpoint; all can be printed. */

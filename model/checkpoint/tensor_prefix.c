@@ -3,12 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/checkpoint/tensor_names.h"
 #include "model/checkpoint/tensor_table.h"
 
 /* In what part of the model a wrapper is looked for: before that, it belongs to the prefix. */
 static char *find_part(char *name)
 {
-    static const char *const parts[] = {"image_encoder.", "prompt_encoder.", "mask_decoder."};
+    static const char *const parts[] = {"image_encoder.", "vision_encoder.", "prompt_encoder.",
+                                        "mask_decoder."};
     char *first = NULL;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         char *found = strstr(name, parts[i]);
@@ -49,19 +51,27 @@ static const char *unwrap(char *name)
     return found;
 }
 
+/* The tensors by which image encoders are recognised; NULL past the last. */
+static const char *encoder_at(size_t i)
+{
+    static const char *const official[] = {"image_encoder.pos_embed",
+                                           "image_encoder.patch_embed.seq.0.c.weight"};
+    enum { OFFICIAL = sizeof official / sizeof *official };
+    return i < OFFICIAL ? official[i] : tensor_names_encoder(i - OFFICIAL);
+}
+
 bool tensor_prefix_of_encoder(const char *name, size_t length, size_t *prefix)
 {
-    static const char *const encoders[] = {"image_encoder.pos_embed",
-                                           "image_encoder.patch_embed.seq.0.c.weight"};
     char plain[TENSOR_WHERE_SIZE];
     if (length >= sizeof plain || memchr(name, '\0', length))
         return false;
     snprintf(plain, sizeof plain, "%.*s", (int)length, name);
     unwrap(plain);
     length = strlen(plain);
-    for (size_t i = 0; i < sizeof encoders / sizeof *encoders; i++) {
-        size_t tail = strlen(encoders[i]);
-        if (length < tail || strcmp(plain + length - tail, encoders[i]) != 0)
+    const char *encoder;
+    for (size_t i = 0; (encoder = encoder_at(i)); i++) {
+        size_t tail = strlen(encoder);
+        if (length < tail || strcmp(plain + length - tail, encoder) != 0)
             continue;
         *prefix = length - tail;
         if (*prefix == 0 || plain[*prefix - 1] == '.')

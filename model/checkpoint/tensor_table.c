@@ -134,20 +134,74 @@ int tensor_table_add_metadata(struct tensor_table *table, const char *key, const
     return 0;
 }
 
+const char *tensor_own_name(const struct tensor *tensor)
+{
+    return tensor->own ? tensor->own : tensor->name;
+}
+
 static int compare_tensors(const void *a, const void *b)
 {
     return strcmp(((const struct tensor *)a)->name, ((const struct tensor *)b)->name);
+}
+
+/* Puts tensors of one name in the order of their own names. */
+static int compare_all_names(const void *a, const void *b)
+{
+    int order = compare_tensors(a, b);
+    return order ? order : strcmp(tensor_own_name(a), tensor_own_name(b));
+}
+
+static bool same_numbers(const struct tensor *a, const struct tensor *b)
+{
+    return a->dtype == b->dtype && shape_equal(&a->shape, &b->shape) &&
+           shape_equal(&a->stride, &b->stride) && a->extent == b->extent &&
+           memcmp(a->bytes, b->bytes, a->extent) == 0;
+}
+
+static void free_tensor(struct tensor *tensor)
+{
+    free(tensor->name);
+    free(tensor->own);
+    memory_free(tensor->owned);
+}
+
+/* Whether two tensors of one name may be taken for one. */
+static int check_twins(const struct tensor *a, const struct tensor *b, struct error *error)
+{
+    if (strcmp(tensor_own_name(a), tensor_own_name(b)) == 0)
+        return error_set(error, ERROR_MODEL, "tensor %s occurs twice", tensor_own_name(a));
+    if (!same_numbers(a, b))
+        return error_set(error, ERROR_MODEL,
+                         "tensors %s and %s are one in this model, but the file has different ones",
+                         tensor_own_name(a), tensor_own_name(b));
+    return 0;
+}
+
+/* Of sorted tensors, keeps one of each name. */
+static int drop_twins(struct tensor_table *table, struct error *error)
+{
+    struct tensor *tensors = table->tensors;
+    size_t kept = 1;
+    int failed = 0;
+    for (size_t i = 1; i < table->tensor_count; i++) {
+        bool twins = !failed && compare_tensors(&tensors[kept - 1], &tensors[i]) == 0;
+        if (twins)
+            failed = check_twins(&tensors[kept - 1], &tensors[i], error);
+        if (twins && !failed)
+            free_tensor(&tensors[i]);
+        else
+            tensors[kept++] = tensors[i];
+    }
+    table->tensor_count = kept;
+    return failed;
 }
 
 int tensor_table_sort(struct tensor_table *table, struct error *error)
 {
     if (table->tensor_count == 0)
         return error_set(error, ERROR_MODEL, "holds no tensors");
-    qsort(table->tensors, table->tensor_count, sizeof *table->tensors, compare_tensors);
-    for (size_t i = 1; i < table->tensor_count; i++)
-        if (compare_tensors(&table->tensors[i - 1], &table->tensors[i]) == 0)
-            return error_set(error, ERROR_MODEL, "tensor %s occurs twice", table->tensors[i].name);
-    return 0;
+    qsort(table->tensors, table->tensor_count, sizeof *table->tensors, compare_all_names);
+    return drop_twins(table, error);
 }
 
 static int compare_name(const void *name, const void *tensor)
@@ -162,10 +216,8 @@ struct tensor *tensor_table_find(const struct tensor_table *table, const char *n
 
 void tensor_table_clear(struct tensor_table *table)
 {
-    for (size_t i = 0; i < table->tensor_count; i++) {
-        free(table->tensors[i].name);
-        memory_free(table->tensors[i].owned);
-    }
+    for (size_t i = 0; i < table->tensor_count; i++)
+        free_tensor(&table->tensors[i]);
     for (size_t i = 0; i < table->metadata_count; i++) {
         free(table->metadata[i].key);
         free(table->metadata[i].value);

@@ -42,7 +42,8 @@ enum dtype dtype_parse(const char *name);
 bool tensor_name_valid(const char *name, size_t length);
 
 struct tensor {
-    char *name; /* owned */
+    char *name; /* owned: the official one */
+    char *own;  /* owned: the file's own name, if it is another; or NULL */
     enum dtype dtype;
     struct shape shape;
     struct shape stride;        /* in numbers, of the same rank */
@@ -69,6 +70,7 @@ struct tensor_table {
     char inside[TENSOR_WHERE_SIZE];
     char prefix[TENSOR_WHERE_SIZE]; /* dropped from the names of the tensors, or "" */
     const char *wrapper;            /* one that was dropped inside the names, a constant; or NULL */
+    const char *naming;             /* that the names were translated from, a constant; or NULL */
     struct tensor *tensors;
     size_t tensor_count, tensor_capacity;
     struct metadata *metadata;
@@ -96,12 +98,16 @@ int tensor_table_add(struct tensor_table *table, const struct tensor_entry *entr
 int tensor_table_add_metadata(struct tensor_table *table, const char *key, const char *value,
                               struct error *error);
 
-/* Sorts by name, for tensor_table_find. Returns 0, or -1 with ERROR_MODEL if there is no tensor or
- * a name occurs twice. */
+/* Sorts by name, for tensor_table_find. Of two tensors that the file has under two names of its own for
+ * one official name, one stays. Returns 0, or -1 with ERROR_MODEL if there is no tensor, a name occurs
+ * twice, or two such tensors differ. */
 int tensor_table_sort(struct tensor_table *table, struct error *error);
 
 /* The tensor of that name, or NULL. */
 struct tensor *tensor_table_find(const struct tensor_table *table, const char *name);
+
+/* What messages call a tensor: its name in the file. */
+const char *tensor_own_name(const struct tensor *tensor);
 
 /* Frees everything the table owns, converted copies included. */
 void tensor_table_clear(struct tensor_table *table);

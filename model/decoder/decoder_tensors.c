@@ -123,14 +123,15 @@ static int load_heads(struct decoder_tensors *tensors, const struct layer_source
 static int read_embed_dim(const struct checkpoint *checkpoint, int *embed_dim, struct error *error)
 {
     static const char name[] = "prompt_encoder.no_mask_embed.weight";
+    char own[CHECKPOINT_NAME_SIZE];
     struct shape shape;
     if (known_shape(checkpoint, name, 2, &shape, error))
         return -1;
     *embed_dim = (int)shape.size[1];
     if (*embed_dim % 16 || *embed_dim > EMBED_MAX)
         return error_set(error, ERROR_MODEL,
-                         "tensor %s has %d channels, expected a multiple of 16 up to %d", name,
-                         *embed_dim, EMBED_MAX);
+                         "tensor %s has %d channels, expected a multiple of 16 up to %d",
+                         checkpoint_own_name(checkpoint, name, own), *embed_dim, EMBED_MAX);
     return 0;
 }
 

@@ -79,15 +79,18 @@ int convolution_transposed_load(struct convolution *convolution, const struct la
 int known_shape(const struct checkpoint *checkpoint, const char *name, int rank,
                 struct shape *shape, struct error *error)
 {
+    char own[CHECKPOINT_NAME_SIZE];
     if (!checkpoint_shape(checkpoint, name, shape))
-        return error_set(error, ERROR_MODEL, "tensor %s is missing", name);
+        return error_set(error, ERROR_MODEL, "tensor %s is missing, expected with %d sizes",
+                         checkpoint_own_name(checkpoint, name, own), rank);
     bool fits = shape->rank == rank;
     for (int i = 0; fits && i < rank; i++)
         fits = shape->size[i] >= 1 && shape->size[i] <= KNOWN_SIZE_MAX;
     char text[SHAPE_TEXT_SIZE];
     if (!fits)
-        return error_set(error, ERROR_MODEL, "tensor %s is %s, expected %d sizes of 1 to %d", name,
-                         shape_text(shape, text), rank, KNOWN_SIZE_MAX);
+        return error_set(error, ERROR_MODEL, "tensor %s is %s, expected %d sizes of 1 to %d",
+                         checkpoint_own_name(checkpoint, name, own), shape_text(shape, text), rank,
+                         KNOWN_SIZE_MAX);
     return 0;
 }
 
@@ -110,6 +113,12 @@ int mlp_load(struct mlp *mlp, const struct layer_source *from, const char *prefi
     if (known_shape(from->checkpoint, name, 2, &first, from->error))
         return -1;
     int hidden = (int)first.size[0];
+    /* What gives the hidden layer instead of the result has another one behind it, which is missing. */
+    snprintf(name, sizeof name, "%s%d.weight", prefix, depth - 1);
+    struct shape last = {0};
+    checkpoint_shape(from->checkpoint, name, &last);
+    if (depth < MLP_DEPTH_MAX && last.size[0] == hidden && hidden != out)
+        depth++;
     mlp->depth = depth;
     for (int i = 0; i < depth; i++) {
         snprintf(name, sizeof name, "%s%d.", prefix, i);

@@ -15,15 +15,16 @@ static int load_mask_downscaling(struct prompt_weights *weights, const struct la
     const char *prefix = "prompt_encoder.mask_downscaling.";
     int in = 1;
     for (int i = 0; i < 2; i++) {
-        char name[96];
+        char name[96], own[CHECKPOINT_NAME_SIZE];
         struct shape shape;
         snprintf(name, sizeof name, "%s%d.weight", prefix, 3 * i);
         if (known_shape(from->checkpoint, name, 4, &shape, from->error))
             return -1;
         if (shape.size[0] > MASK_CHANNELS_MAX)
             return error_set(from->error, ERROR_MODEL,
-                             "tensor %s has %d channels, expected 1 to %d", name,
-                             (int)shape.size[0], MASK_CHANNELS_MAX);
+                             "tensor %s has %d channels, expected 1 to %d",
+                             checkpoint_own_name(from->checkpoint, name, own), (int)shape.size[0],
+                             MASK_CHANNELS_MAX);
         int out = (int)shape.size[0];
         snprintf(name, sizeof name, "%s%d.", prefix, 3 * i);
         if (convolution_load(&weights->mask_conv[i], from, name, in, out))

@@ -125,4 +125,5 @@ def main():
     save({**prefixed("model."), "loss.weight": number(1)}, "stranger.pth")
 
 
-main()
+if __name__ == "__main__":
+    main()
