@@ -31,6 +31,8 @@ static const struct parity_case committed[] = {
      "tests/parity/images/enlarged.png"},
     {"tests/parity/models/tiny_xs.safetensors", "tests/parity/dumps/tiny_xs.safetensors",
      "tests/parity/images/enlarged.png"},
+    {"tests/parity/models/slim_xs.safetensors", "tests/parity/dumps/slim_xs.safetensors",
+     "tests/parity/images/enlarged.png"},
     {"model/builtin.safetensors", "tests/parity/dumps/builtin.safetensors",
      "tests/parity/images/enlarged.png"},
 };
