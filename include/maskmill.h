@@ -78,7 +78,8 @@ struct mm_model_options {
     int image_size; /* side of the model's input, a multiple of 16; 0: the model's own */
 };
 
-/* Opens a checkpoint: .pth, .pt or .safetensors, told apart by content. `path` NULL is the built-in
+/* Opens a checkpoint: .pth, .pt or .safetensors, told apart by content, or a folder or an index of
+ * shards as transformers saves them. `path` NULL is the built-in
  * model; `options` NULL is all zeros. */
 MM_API struct mm_model *mm_model_open(const char *path, const struct mm_model_options *options,
                                       struct mm_error *error);

@@ -59,7 +59,7 @@ struct sam_info {
 };
 
 /* Loads a checkpoint: .pth/.pt (zip or legacy pickle) or .safetensors, told apart by content, not
- * by name. Every tensor's name and shape is checked, NaN and infinite weights are refused.
+ * by name; also a folder or an index of shards, as checkpoint_open. Every tensor's name and shape is checked, NaN and infinite weights are refused.
  * Returns 0, or -1 with ERROR_MODEL (unusable), ERROR_IO, ERROR_MEMORY or ERROR_UNSUPPORTED (this
  * CPU cannot multiply in that precision). *sam is owned by the caller. */
 int sam_load(struct sam **sam, const char *path, const struct sam_options *options,

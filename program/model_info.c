@@ -1,8 +1,5 @@
 #include "program/model_info.h"
 
-#include <errno.h>
-#include <sys/stat.h>
-
 #include "base/error.h"
 #include "include/maskmill.h"
 #include "model/builtin.h"
@@ -13,18 +10,10 @@
 /* Opens the file itself, for its metadata and format. */
 static int open_file(struct model_info *info, const char *path, struct error *error)
 {
-    struct stat status;
-    if (!path) {
-        info->bytes = builtin_model_size;
+    if (!path)
         return checkpoint_open_memory(&info->checkpoint, builtin_model, builtin_model_size,
                                       info->model, error);
-    }
-    if (checkpoint_open(&info->checkpoint, path, error))
-        return -1;
-    if (stat(path, &status))
-        return error_set_system(error, ERROR_IO, errno, "%s", path);
-    info->bytes = (uint64_t)status.st_size;
-    return 0;
+    return checkpoint_open(&info->checkpoint, path, error);
 }
 
 static int load(struct model_info *info, const char *path, struct error *error)
@@ -49,6 +38,9 @@ int model_info_read(struct model_info *info, const char *path, struct settings *
         return -1;
     }
     info->published = model_zoo_identify(info->sha256);
+    size_t size;
+    for (size_t i = 0; checkpoint_bytes(info->checkpoint, i, &size); i++)
+        info->bytes += size;
     return 0;
 }
 

@@ -18,8 +18,8 @@ struct model_info {
     const char *model;                       /* path, or "built-in model" */
     struct mm_model *loaded;                 /* owned: loaded, so every tensor has been checked */
     struct checkpoint *checkpoint;           /* owned: for its metadata and format */
-    uint64_t bytes;                          /* of the file */
-    char sha256[DIGEST_TEXT];                /* of the file */
+    uint64_t bytes;                          /* of all files */
+    char sha256[DIGEST_TEXT];                /* of all files, one after the other */
     const struct model_zoo_entry *published; /* the published file that it is, or NULL */
     struct settings *settings;               /* the caller's: those of a run with this model */
 };

@@ -49,7 +49,10 @@ void model_info_print(const struct model_info *info, FILE *to)
     else
         fprintf(to, "official file   none of those known\n");
     struct checkpoint_summary summary = checkpoint_summary(info->checkpoint);
-    fprintf(to, "format          %s\n", summary.format);
+    if (summary.files == 1)
+        fprintf(to, "format          %s\n", summary.format);
+    else
+        fprintf(to, "format          %s in %zu files\n", summary.format, summary.files);
     if (strcmp(summary.naming, "official") != 0)
         fprintf(to, "names of        %s\n", summary.naming);
     if (*sam->inside)
@@ -141,6 +144,7 @@ void model_info_json(const struct model_info *info, struct json_text *text)
     add_string(text, "official", published ? published->name : NULL);
     add_string(text, "official_file", published ? published->file : NULL);
     add_string(text, "format", checkpoint_summary(info->checkpoint).format);
+    add_integer(text, "files", checkpoint_summary(info->checkpoint).files);
     add_string(text, "names_of", checkpoint_summary(info->checkpoint).naming);
     add_string(text, "weights_in", *sam->inside ? sam->inside : NULL);
     add_string(text, "prefix_dropped", *sam->prefix ? sam->prefix : NULL);

@@ -122,8 +122,11 @@ int model_load_check(const struct mm_model *model, struct error *error)
 int model_load_digest(const struct mm_model *model, char text[DIGEST_TEXT], struct error *error)
 {
     const struct checkpoint *checkpoint = sam_checkpoint(mm_model_sam(model));
+    struct digest *digest = digest_new();
+    const void *bytes;
     size_t size;
-    const void *bytes = checkpoint_bytes(checkpoint, &size);
-    digest_bytes(bytes, size, text);
+    for (size_t i = 0; (bytes = checkpoint_bytes(checkpoint, i, &size)); i++)
+        digest_add(digest, bytes, size);
+    digest_finish(digest, text);
     return model_load_check(model, error);
 }

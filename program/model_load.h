@@ -32,7 +32,7 @@ void model_load_tell(const char *command, const struct settings *settings,
  * would change with the file. Returns 0, or -1 with ERROR_IO. */
 int model_load_check(const struct mm_model *model, struct error *error);
 
-/* SHA-256 of the bytes that the model was loaded from. Returns 0, or -1 with ERROR_IO if the file
+/* SHA-256 of the bytes that the model was loaded from: of several files, in the order of their names. Returns 0, or -1 with ERROR_IO if the file
  * was changed since. */
 int model_load_digest(const struct mm_model *model, char text[DIGEST_TEXT], struct error *error);
 

@@ -66,7 +66,7 @@ static const struct setting table[] = {
      "write on each mask: number (its id), iou, stability, area; none"},
 
     {"model", 'm', "FILE", SETTING_TEXT, AT(model), ANY, NULL, FOR_RUN | FOR_EVAL | FOR_BENCH,
-     MODEL, "checkpoint, .pth or .safetensors (default: the built-in model)"},
+     MODEL, "checkpoint, .pth or .safetensors, or their folder (default: the built-in model)"},
     {"image-size", 0, "N", SETTING_INT, AT(image_size), MULTIPLE(0, 8192, 16), NULL,
      FOR_RUN | FOR_INFO | DECIDES, MODEL,
      "side of the model's input, for a TinyViT; 0: as the model says"},

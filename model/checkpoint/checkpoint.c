@@ -1,7 +1,5 @@
 #include "model/checkpoint/checkpoint.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,20 +9,21 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/path.h"
+#include "model/checkpoint/checkpoint_file.h"
 #include "model/checkpoint/convert.h"
 #include "model/checkpoint/foreign.h"
 #include "model/checkpoint/pth.h"
 #include "model/checkpoint/safetensors.h"
+#include "model/checkpoint/shards.h"
 #include "model/checkpoint/tensor_names.h"
 #include "model/checkpoint/tensor_prefix.h"
 #include "model/checkpoint/tensor_table.h"
 
 struct checkpoint {
-    char *name; /* for messages: the path, or the name that the caller gave */
-    const unsigned char *bytes;
-    size_t size;
-    int file;           /* that the bytes are mapped from; -1: they are the caller's */
-    struct stat status; /* of the file when it was mapped */
+    char *name;                    /* for messages: the path, or the name that the caller gave */
+    struct checkpoint_file *files; /* [count], owned: all mapped, or one of the caller's bytes */
+    size_t count, capacity;
     struct tensor_table table;
 };
 
@@ -36,32 +35,36 @@ static int refuse_foreign(const unsigned char *bytes, size_t size, struct error 
                              "not a checkpoint: neither PyTorch (.pth) nor .safetensors");
 }
 
-static int read_table(struct checkpoint *checkpoint, struct error *error)
+/* Adds the file's tensors to the table. */
+static int read_tensors(struct checkpoint *checkpoint, const struct checkpoint_file *file,
+                        struct error *error)
 {
-    const unsigned char *bytes = checkpoint->bytes;
-    size_t size = checkpoint->size;
     struct tensor_table *table = &checkpoint->table;
     int failed;
-    if (pth_recognise(bytes, size))
-        failed = pth_read(bytes, size, table, error);
-    else if (safetensors_recognise(bytes, size))
-        failed = safetensors_read(bytes, size, table, error);
+    if (pth_recognise(file->bytes, file->size))
+        failed = pth_read(file->bytes, file->size, table, error);
+    else if (safetensors_recognise(file->bytes, file->size))
+        failed = safetensors_read(file->bytes, file->size, table, error);
     else
-        failed = refuse_foreign(bytes, size, error);
-    if (!failed) {
-        tensor_prefix_drop(table);
-        failed = tensor_names_translate(table, error) || tensor_table_sort(table, error) ? -1 : 0;
-    }
-    return failed ? error_prefix(error, "%s", checkpoint->name) : 0;
+        failed = refuse_foreign(file->bytes, file->size, error);
+    return failed ? error_prefix(error, "%s", file->path) : 0;
+}
+
+/* Gives the tensors their official names and puts them in order. */
+static int finish_table(struct checkpoint *checkpoint, struct error *error)
+{
+    struct tensor_table *table = &checkpoint->table;
+    tensor_prefix_drop(table);
+    if (tensor_names_translate(table, error) || tensor_table_sort(table, error))
+        return error_prefix(error, "%s", checkpoint->name);
+    return 0;
 }
 
 static struct checkpoint *new_checkpoint(const char *name, struct error *error)
 {
     struct checkpoint *checkpoint = calloc(1, sizeof *checkpoint);
-    if (checkpoint) {
+    if (checkpoint)
         checkpoint->name = strdup(name);
-        checkpoint->file = -1;
-    }
     if (!checkpoint || !checkpoint->name) {
         free(checkpoint);
         error_set(error, ERROR_MEMORY, "%s: no memory", name);
@@ -70,35 +73,78 @@ static struct checkpoint *new_checkpoint(const char *name, struct error *error)
     return checkpoint;
 }
 
-/* Opens and maps a whole file. */
-static int map_file(struct checkpoint *checkpoint, struct error *error)
+/* A new place at the end of the files. NULL with ERROR_MEMORY. */
+static struct checkpoint_file *add_file(struct checkpoint *checkpoint, struct error *error)
 {
-    const char *name = checkpoint->name;
-    struct stat *status = &checkpoint->status;
-    checkpoint->file = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (checkpoint->file < 0 || fstat(checkpoint->file, status))
-        return error_set_system(error, ERROR_IO, errno, "%s", name);
-    if (!S_ISREG(status->st_mode))
-        return error_set(error, ERROR_IO, "%s: not a regular file", name);
-    if (status->st_size == 0)
-        return error_set(error, ERROR_MODEL, "%s: the file is empty", name);
-    size_t size = (size_t)status->st_size;
-    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, checkpoint->file, 0);
-    if (bytes == MAP_FAILED)
-        return error_set_system(error, ERROR_IO, errno, "%s: cannot be mapped", name);
-    checkpoint->bytes = bytes;
-    checkpoint->size = size;
-    return 0;
+    if (memory_grow((void **)&checkpoint->files, &checkpoint->capacity, checkpoint->count + 1,
+                    sizeof *checkpoint->files, error))
+        return NULL;
+    return &checkpoint->files[checkpoint->count++];
 }
 
-int checkpoint_open(struct checkpoint **checkpoint, const char *path, struct error *error)
+/* Maps one more file. NULL on errors. */
+static struct checkpoint_file *map_file(struct checkpoint *checkpoint, const char *path,
+                                        struct error *error)
 {
-    *checkpoint = new_checkpoint(path, error);
-    if (!*checkpoint)
+    struct checkpoint_file *file = add_file(checkpoint, error);
+    return file && checkpoint_file_map(file, path, error) == 0 ? file : NULL;
+}
+
+/* Reads the files that an index lists, which lie beside it. */
+static int read_shards(struct checkpoint *checkpoint, const struct checkpoint_file *index,
+                       struct error *error)
+{
+    struct shards shards;
+    int folder = (int)(path_base(index->path) - index->path);
+    int failed = shards_read(index->bytes, index->size, &shards, error);
+    if (failed)
+        error_prefix(error, "%s", index->path);
+    for (size_t i = 0; !failed && i < shards.count; i++) {
+        char *path;
+        if (asprintf(&path, "%.*s%s", folder, index->path, shards.names[i]) < 0) {
+            failed = error_set(error, ERROR_MEMORY, "%s: no memory", index->path);
+            break;
+        }
+        const struct checkpoint_file *shard = map_file(checkpoint, path, error);
+        failed = shard ? read_tensors(checkpoint, shard, error) : -1;
+        if (failed)
+            error_append(error, " (one of the %zu files that %s lists)", shards.count, index->path);
+        free(path);
+    }
+    shards_free(&shards);
+    return failed;
+}
+
+/* Reads a file, or those of an index. */
+static int read_path(struct checkpoint *checkpoint, const char *path, struct error *error)
+{
+    struct checkpoint_file *file = map_file(checkpoint, path, error);
+    if (!file)
         return -1;
-    int failed = map_file(*checkpoint, error);
-    if (!failed)
-        failed = read_table(*checkpoint, error);
+    if (!shards_recognise(file->bytes, file->size))
+        return read_tensors(checkpoint, file, error);
+    struct checkpoint_file index = *file; /* no part of the model itself */
+    checkpoint->count--;
+    int failed = read_shards(checkpoint, &index, error);
+    checkpoint_file_close(&index);
+    return failed;
+}
+
+static int read_all(struct checkpoint *checkpoint, struct error *error)
+{
+    struct stat status;
+    char *inside = NULL;
+    if (stat(checkpoint->name, &status) == 0 && S_ISDIR(status.st_mode) &&
+        !(inside = shards_find(checkpoint->name, error)))
+        return -1;
+    int failed = read_path(checkpoint, inside ? inside : checkpoint->name, error);
+    free(inside);
+    return failed ? failed : finish_table(checkpoint, error);
+}
+
+/* The result of an attempt to open. */
+static int opened(struct checkpoint **checkpoint, int failed)
+{
     if (failed) {
         checkpoint_close(*checkpoint);
         *checkpoint = NULL;
@@ -106,20 +152,27 @@ int checkpoint_open(struct checkpoint **checkpoint, const char *path, struct err
     return failed;
 }
 
+int checkpoint_open(struct checkpoint **checkpoint, const char *path, struct error *error)
+{
+    *checkpoint = new_checkpoint(path, error);
+    return *checkpoint ? opened(checkpoint, read_all(*checkpoint, error)) : -1;
+}
+
+static int read_memory(struct checkpoint *checkpoint, const void *bytes, size_t size,
+                       struct error *error)
+{
+    struct checkpoint_file *file = add_file(checkpoint, error);
+    if (!file || checkpoint_file_borrow(file, bytes, size, checkpoint->name, error) ||
+        read_tensors(checkpoint, file, error))
+        return -1;
+    return finish_table(checkpoint, error);
+}
+
 int checkpoint_open_memory(struct checkpoint **checkpoint, const void *bytes, size_t size,
                            const char *name, struct error *error)
 {
     *checkpoint = new_checkpoint(name, error);
-    if (!*checkpoint)
-        return -1;
-    (*checkpoint)->bytes = bytes;
-    (*checkpoint)->size = size;
-    if (read_table(*checkpoint, error)) {
-        checkpoint_close(*checkpoint);
-        *checkpoint = NULL;
-        return -1;
-    }
-    return 0;
+    return *checkpoint ? opened(checkpoint, read_memory(*checkpoint, bytes, size, error)) : -1;
 }
 
 void checkpoint_close(struct checkpoint *checkpoint)
@@ -127,36 +180,27 @@ void checkpoint_close(struct checkpoint *checkpoint)
     if (!checkpoint)
         return;
     tensor_table_clear(&checkpoint->table);
-    if (checkpoint->file >= 0) {
-        if (checkpoint->bytes)
-            munmap((void *)checkpoint->bytes, checkpoint->size);
-        close(checkpoint->file);
-    }
+    for (size_t i = 0; i < checkpoint->count; i++)
+        checkpoint_file_close(&checkpoint->files[i]);
+    free(checkpoint->files);
     free(checkpoint->name);
     free(checkpoint);
 }
 
-const void *checkpoint_bytes(const struct checkpoint *checkpoint, size_t *size)
+const void *checkpoint_bytes(const struct checkpoint *checkpoint, size_t file, size_t *size)
 {
-    *size = checkpoint->size;
-    return checkpoint->bytes;
+    if (file >= checkpoint->count)
+        return NULL;
+    *size = checkpoint->files[file].size;
+    return checkpoint->files[file].bytes;
 }
 
 int checkpoint_check_unchanged(const struct checkpoint *checkpoint, struct error *error)
 {
-    const struct stat *then = &checkpoint->status;
-    struct stat now;
-    if (checkpoint->file < 0)
-        return 0;
-    if (fstat(checkpoint->file, &now))
-        return error_set_system(error, ERROR_IO, errno, "%s", checkpoint->name);
-    if (now.st_size == then->st_size && now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
-        now.st_mtim.tv_nsec == then->st_mtim.tv_nsec)
-        return 0;
-    return error_set(error, ERROR_IO,
-                     "%s: the file was changed while it was in use; start again, and replace "
-                     "models by renaming",
-                     checkpoint->name);
+    for (size_t i = 0; i < checkpoint->count; i++)
+        if (checkpoint_file_check_unchanged(&checkpoint->files[i], error))
+            return -1;
+    return 0;
 }
 
 bool checkpoint_shape(const struct checkpoint *checkpoint, const char *name, struct shape *shape)
@@ -173,7 +217,7 @@ static void drop_pages(const struct checkpoint *checkpoint, const struct tensor 
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     uintptr_t start = ((uintptr_t)tensor->bytes + page - 1) / page * page;
     uintptr_t end = ((uintptr_t)tensor->bytes + tensor->extent) / page * page;
-    if (checkpoint->file >= 0 && start < end)
+    if (checkpoint->files[0].fd >= 0 && start < end)
         madvise((void *)start, end - start, MADV_DONTNEED);
 }
 
@@ -329,6 +373,7 @@ struct checkpoint_summary checkpoint_summary(const struct checkpoint *checkpoint
     const struct tensor_table *table = &checkpoint->table;
     struct checkpoint_summary summary = {
         .format = table->format,
+        .files = checkpoint->count,
         .dtype = "none",
         .inside = table->inside,
         .prefix = table->prefix,

@@ -1,4 +1,4 @@
-/* checkpoint.h - the named tensors of a checkpoint file, as float32.
+/* checkpoint.h - the named tensors of a checkpoint, as float32: of one file, or of several that an index lists.
  *
  * Input is untrusted; all of it is validated: offsets against the file's size, shapes against what
  * the caller expects, numbers for being finite. Formats are .safetensors and .pth/.pt as torch.save
@@ -28,7 +28,8 @@
 struct error;
 struct checkpoint;
 
-/* Opens a file and reads its table of tensors. Names are the official ones: a prefix that a
+/* Opens a file and reads its table of tensors. A folder stands for what transformers loads from it, and
+ * an index of shards for all files that it lists (shards.h). Names are the official ones: a prefix that a
  * training script left before all of them is dropped, and transformers' names are translated.
  * Messages have the file's own names. Returns 0, or -1 with ERROR_IO (the file
  * cannot be read), ERROR_MODEL (no checkpoint, damaged, or one that needs code to be run) or
@@ -44,10 +45,11 @@ int checkpoint_open_memory(struct checkpoint **checkpoint, const void *bytes, si
 /* Frees the checkpoint and every tensor that it handed out. NULL is allowed. */
 void checkpoint_close(struct checkpoint *checkpoint);
 
-/* The whole file, [*size] bytes, which live as long as the checkpoint. */
-const void *checkpoint_bytes(const struct checkpoint *checkpoint, size_t *size);
+/* The whole file `file` (0: the only one, or the first of the shards in the order of their names), [*size] bytes,
+ * which live as long as the checkpoint; NULL if there are fewer. */
+const void *checkpoint_bytes(const struct checkpoint *checkpoint, size_t file, size_t *size);
 
-/* Whether the file still has the size and the time of its opening. A checkpoint in the caller's
+/* Whether all files still have the size and the time of their opening. A checkpoint in the caller's
  * memory counts as unchanged. Returns 0, or -1 with ERROR_IO. */
 int checkpoint_check_unchanged(const struct checkpoint *checkpoint, struct error *error);
 
@@ -105,6 +107,7 @@ bool checkpoint_metadata_at(const struct checkpoint *checkpoint, size_t i, const
 
 struct checkpoint_summary {
     const char *format;  /* "safetensors", "PyTorch zip" or "PyTorch legacy" */
+    size_t files;        /* 1, or as many as the index of shards lists */
     size_t tensors;      /* marked as used */
     uint64_t parameters; /* numbers in them */
     const char *dtype;   /* as stored: "F32", "F16", "BF16", "F64" or "mixed" */

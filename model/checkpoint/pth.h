@@ -18,7 +18,7 @@ struct error;
 /* Whether the bytes begin like one of the two layouts, valid or not. */
 bool pth_recognise(const unsigned char *bytes, size_t size);
 
-/* Fills `table`, which is all zeros before and unsorted after, with pointers into `bytes`. Returns
+/* Adds the tensors to `table`, which is unsorted after, with pointers into `bytes`. Returns
  * 0, or -1 with ERROR_MODEL or ERROR_MEMORY. Call tensor_table_clear in any case. */
 int pth_read(const unsigned char *bytes, size_t size, struct tensor_table *table,
              struct error *error);

@@ -155,10 +155,11 @@ int safetensors_read(const unsigned char *bytes, size_t size, struct tensor_tabl
     const char *name;
     json_t *entry;
     int failed = 0;
+    bool described = table->metadata_count > 0; /* by the first shard, which speaks for all */
     json_object_foreach(header, name, entry)
     {
         if (strcmp(name, "__metadata__") == 0)
-            failed = add_metadata(entry, table, error);
+            failed = described ? 0 : add_metadata(entry, table, error);
         else
             failed =
                 add_tensor(name, entry, data, size - LENGTH_BYTES - (size_t)length, table, error);

@@ -15,7 +15,7 @@ struct error;
 /* Whether this looks like a safetensors file, valid or not: the header begins with `{`. */
 bool safetensors_recognise(const unsigned char *bytes, size_t size);
 
-/* Fills `table`, which is all zeros before and unsorted after. Returns 0, or -1 with ERROR_MODEL
+/* Adds the tensors to `table`, which is unsorted after. Metadata is added where the table has none. Returns 0, or -1 with ERROR_MODEL
  * (the header is too long or no JSON, has duplicate keys, or has offsets that lie outside the file,
  * overlap or do not match shape and dtype) or ERROR_MEMORY. Call tensor_table_clear in any case. */
 int safetensors_read(const unsigned char *bytes, size_t size, struct tensor_table *table,

@@ -62,6 +62,24 @@ def write_pickle(weights, path):
     save({name: tensor(dtype, data, shape) for name, (dtype, shape, data) in weights.items()}, path)
 
 
+def write_shards(weights, folder, name, count, writer):
+    """FOLDER/NAME-0000I-of-0000N.EXT and their index. Tensors are dealt out, so that every shard has some of each part."""
+    stem, ext = name.rsplit(".", 1)
+    os.makedirs(folder, exist_ok=True)
+    places = {}
+    for i in range(count):
+        shard = f"{stem}-{i + 1:05d}-of-{count:05d}.{ext}"
+        mine = dict(list(weights.items())[i::count])
+        places.update(dict.fromkeys(mine, shard))
+        writer(mine, f"{folder}/{shard}")
+    write_index(places, f"{folder}/{name}.index.json")
+
+
+def write_index(places, path):
+    with open(path, "w") as file:
+        json.dump({"metadata": {"total_size": 1}, "weight_map": places}, file, indent=2)
+
+
 def without(weights, name):
     return {other: value for other, value in weights.items() if other != name}
 
@@ -75,7 +93,33 @@ def main():
     write({"model." + name: value for name, value in both.items()}, "prefix.safetensors")
     write_pickle(both, "pickle.bin")
 
+    # Folders.
+    os.mkdir("plain")
+    write(both, "plain/model.safetensors")
+    with open("plain/config.json", "w") as file:
+        json.dump({"model_type": "sam"}, file)
+    os.mkdir("old")
+    write_pickle(both, "old/pytorch_model.bin")
+    write_shards(both, "shards", "model.safetensors", 3, write)
+    write_shards(both, "old_shards", "pytorch_model.bin", 2, write_pickle)
+    os.mkdir("links")  # as in the cache of a hub
+    os.symlink("../plain/model.safetensors", "links/model.safetensors")
+
     # Bad ones.
+    os.mkdir("nothing")
+    write_shards(both, "gap", "model.safetensors", 3, write)
+    os.remove("gap/model-00002-of-00003.safetensors")
+    for title, name in (("outside", "../plain/model.safetensors"), ("absolute", "/etc/passwd"), ("dots", ".."), ("none", ""),
+                        ("line", "a\nb"), ("itself", "model.safetensors.index.json"), ("number", 3)):
+        os.mkdir(title)
+        write_index({"a": name}, title + "/model.safetensors.index.json")
+    os.mkdir("many")
+    write_index({str(i): str(i) for i in range(2000)}, "many/model.safetensors.index.json")
+    os.mkdir("broken")
+    with open("broken/model.safetensors.index.json", "w") as file:
+        file.write('{"weight_map": {"a": ')
+    write_shards(both, "twice", "model.safetensors", 2, write)
+    write(both, "twice/model-00001-of-00002.safetensors")
     dtype, shape, data = weights[SHARED]
     write({**both, TWIN: (dtype, shape, bytes(len(data)))}, "twins.safetensors")
     for title, name in (("missing", "mask_decoder.upscale_layer_norm.bias"), ("unshaped", "vision_encoder.neck.conv1.weight"),

@@ -184,6 +184,54 @@ START_TEST(tensors_without_a_use_are_refused)
 }
 END_TEST
 
+/* tests/data/sharded has two shards, which share out these tensors; the matrix is in both. */
+static const struct {
+    const char *own, *official;
+    int size;
+    float first;
+} translated[] = {
+    {"vision_encoder.pos_embed", "image_encoder.pos_embed", 2, 1},
+    {"prompt_encoder.shared_embedding.positional_embedding",
+     "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix", 3, 3},
+    {"vision_encoder.layers.11.layer_norm2.bias", "image_encoder.blocks.11.norm2.bias", 1, 6},
+    {"mask_decoder.iou_prediction_head.layers.0.bias",
+     "mask_decoder.iou_prediction_head.layers.1.bias", 1, 7},
+    {"mask_decoder.iou_token.weight", "mask_decoder.iou_token.weight", 1, 8},
+};
+
+START_TEST(shards_with_names_of_transformers_are_one_checkpoint)
+{
+    struct error error = {0};
+    struct checkpoint *checkpoint;
+    char text[CHECKPOINT_NAME_SIZE];
+    ck_assert_msg(!checkpoint_open(&checkpoint, "tests/data/sharded", &error), "%s", error.text);
+    for (size_t i = 0; i < sizeof translated / sizeof *translated; i++) {
+        const char *name = translated[i].official;
+        const float *tensor =
+            checkpoint_tensor(checkpoint, name, shape_1d(translated[i].size), &error);
+        ck_assert_msg(tensor != NULL, "%s", error.text);
+        ck_assert_float_eq(tensor[0], translated[i].first);
+        ck_assert_str_eq(checkpoint_own_name(checkpoint, name, text), translated[i].own);
+    }
+    ck_assert_msg(!checkpoint_check_unused(checkpoint, &error), "%s", error.text);
+    const struct checkpoint_summary summary = checkpoint_summary(checkpoint);
+    ck_assert_uint_eq(summary.files, 2);
+    ck_assert_uint_eq(summary.tensors, 5);
+    ck_assert_str_eq(summary.naming, "transformers");
+    /* What is not there is called as the file would. */
+    ck_assert_str_eq(checkpoint_own_name(checkpoint,
+                                         "mask_decoder.output_hypernetworks_mlps.3.layers.2.bias",
+                                         text),
+                     "mask_decoder.output_hypernetworks_mlps.3.proj_out.bias");
+    ck_assert_str_eq(checkpoint_own_name(checkpoint, "image_encoder.blocks.x.norm1.bias", text),
+                     "image_encoder.blocks.x.norm1.bias");
+    size_t size;
+    ck_assert_ptr_nonnull(checkpoint_bytes(checkpoint, 1, &size));
+    ck_assert_ptr_null(checkpoint_bytes(checkpoint, 2, &size));
+    checkpoint_close(checkpoint);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("checkpoint");
@@ -194,6 +242,7 @@ int main(void)
     tcase_add_test(tests, f32_is_used_where_it_lies_and_can_be_asked_for_again);
     tcase_add_test(tests, a_tensor_that_is_not_as_expected_is_named);
     tcase_add_test(tests, tensors_without_a_use_are_refused);
+    tcase_add_test(tests, shards_with_names_of_transformers_are_one_checkpoint);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }

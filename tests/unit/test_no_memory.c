@@ -116,6 +116,11 @@ static int read_legacy(struct error *error)
     return read_checkpoint(SEEDS "checkpoint/legacy-parameters.pth", error);
 }
 
+static int read_shards(struct error *error)
+{
+    return read_checkpoint("tests/data/sharded", error);
+}
+
 static int read_string(struct error *error)
 {
     struct rle rle = {0};
@@ -220,6 +225,7 @@ START_TEST(readers)
     fail_each("safetensors", read_safetensors);
     fail_each("zip", read_zip);
     fail_each("legacy", read_legacy);
+    fail_each("shards", read_shards);
     fail_each("coco", read_string);
     fail_each("record", read_record);
     fail_each("config", read_config);

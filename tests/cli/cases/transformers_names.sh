@@ -22,3 +22,13 @@ done
 # What is wrong is named as the file calls it, with what was expected.
 describe twins.safetensors missing.safetensors unshaped.safetensors nohead.safetensors shape.safetensors nan.safetensors \
     stranger.safetensors
+
+# Folders and shards. The SHA-256 is that of the shards, one after the other.
+describe plain old shards shards/model.safetensors.index.json old_shards links
+[ "$(maskmill info shards | sed -n 's/^sha256 *//p')" = "$(cat shards/*.safetensors | sha256sum | cut -d ' ' -f 1)" ] &&
+    echo "the sum of all shards"
+for model in plain shards old_shards; do
+    records "$model" "out-$model" | cmp - expected && echo "$model: the same masks"
+done
+describe nothing gap outside absolute dots none line itself number many broken twice
+status maskmill info gap 2>/dev/null
