@@ -47,7 +47,8 @@ static int check_embed_dim(const struct sam *sam, struct error *error)
 
 static int bind(struct sam *sam, const struct sam_options *options, struct error *error)
 {
-    if (encoder_load(&sam->encoder, sam->checkpoint, options, error) < 0)
+    if (checkpoint_check_family(sam->checkpoint, error) < 0 ||
+        encoder_load(&sam->encoder, sam->checkpoint, options, error) < 0)
         return -1;
     sam->info = encoder_info(sam->encoder);
     sam->precision = options->precision;

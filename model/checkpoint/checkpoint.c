@@ -19,6 +19,7 @@
 #include "model/checkpoint/tensor_names.h"
 #include "model/checkpoint/tensor_prefix.h"
 #include "model/checkpoint/tensor_table.h"
+#include "model/checkpoint/unread.h"
 
 struct checkpoint {
     char *name;                    /* for messages: the path, or the name that the caller gave */
@@ -209,6 +210,15 @@ bool checkpoint_shape(const struct checkpoint *checkpoint, const char *name, str
     if (tensor && shape)
         *shape = tensor->shape;
     return tensor != NULL;
+}
+
+int checkpoint_check_family(const struct checkpoint *checkpoint, struct error *error)
+{
+    const struct tensor *shown;
+    const char *family = unread_family(&checkpoint->table, &shown);
+    return family ? error_set(error, ERROR_MODEL, "%s: %s (it has a tensor %s)", checkpoint->name,
+                              family, tensor_own_name(shown))
+                  : 0;
 }
 
 /* Drops the mapped pages that belong to one tensor alone. The kernel reads them again if needed. */

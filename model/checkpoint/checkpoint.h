@@ -10,6 +10,7 @@
  *
  * A loader calls
  *   checkpoint_open
+ *   checkpoint_check_family
  *   checkpoint_shape           to derive the sizes
  *   checkpoint_tensor          for every tensor of the architecture
  *   checkpoint_release         for every tensor that it has repacked
@@ -78,6 +79,10 @@ const char *checkpoint_own_name(const struct checkpoint *checkpoint, const char 
 /* Frees the memory of a tensor that the caller has repacked or folded, so that weights are not held
  * twice. Its pointer becomes invalid; it stays marked as used. */
 void checkpoint_release(struct checkpoint *checkpoint, const char *name);
+
+/* Refuses a model of a family that is known but not read, and names it. Returns 0, or -1 with
+ * ERROR_MODEL. */
+int checkpoint_check_family(const struct checkpoint *checkpoint, struct error *error);
 
 /* A tensor that a loader wants. */
 struct checkpoint_want {

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "model/checkpoint/pth_storage.h"
 #include "model/checkpoint/pth_weights.h"
+#include "model/checkpoint/unread.h"
 
 static bool parse_shape(const struct pickle_value *tuple, struct shape *shape)
 {
@@ -55,6 +56,9 @@ static int refuse_module(const struct pickle_value *class, struct error *error)
 {
     char name[PICKLE_NAME_SIZE];
     pickle_unlisted_name(class, name);
+    const char *family = unread_class(name);
+    if (family)
+        return error_set(error, ERROR_MODEL, "%s (a pickled module, %s)", family, name);
     return error_set(error, ERROR_MODEL,
                      "holds a whole module (%s) as a pickled object, which needs its Python code: "
                      "load it there if you trust the file, and save model.state_dict()",

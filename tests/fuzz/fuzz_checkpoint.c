@@ -18,6 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         checkpoint_tensor(checkpoint, names[i], shape, &error);
         checkpoint_release(checkpoint, names[i]);
     }
+    checkpoint_check_family(checkpoint, &error);
     const char *key, *value;
     for (size_t i = 0; checkpoint_metadata_at(checkpoint, i, &key, &value); i++)
         checkpoint_metadata(checkpoint, key);

@@ -1,0 +1,81 @@
+#include "model/checkpoint/unread.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "model/checkpoint/tensor_table.h"
+
+#define NOT_READ ", which maskmill does not read"
+
+#define LORA_OF_SAM2 "a LoRA adapter of SAM 2, not a model; maskmill does not read SAM 2 either"
+#define LORA                                                                                       \
+    "a model with a LoRA adapter, or the adapter alone: merge it into its model in Python "        \
+    "(merge_and_unload in peft), and save the state_dict of that"
+#define SAM3 "a SAM 3 model" NOT_READ
+#define SAM2 "a SAM 2 model" NOT_READ
+#define EDGETAM "an EdgeTAM model" NOT_READ
+#define SAM_HQ "a SAM-HQ model" NOT_READ
+#define ADAPTER "a SAM with adapter layers (SAM-Med2D and the like)" NOT_READ
+#define FASTSAM "FastSAM or another YOLO of ultralytics" NOT_READ
+
+/* A name, or a part of one, that no other family has. It begins the name or stands behind a dot. */
+struct mark {
+    const char *part;
+    const char *also; /* another part of the same name; NULL: none */
+    const char *says;
+};
+
+/* The first that fits holds: adapters before their models, and SAM 2's relatives before SAM 2. */
+static const struct mark marks[] = {
+    {"lora_A", "trunk.", LORA_OF_SAM2},
+    {"lora_A", "backbone.", LORA_OF_SAM2},
+    {"lora_A", NULL, LORA},
+    {"lora_a", NULL, LORA},
+    {"linear_a_q.", NULL, LORA}, /* SAMed; beside it, the adapter alone */
+    {"w_a_000", NULL, LORA},
+    {"w_a_linear_q.", NULL, LORA}, /* micro-sam */
+    {"Adapter.", NULL, ADAPTER},
+    {"MLP_Adapter.", NULL, ADAPTER},
+    {"Space_Adapter.", NULL, ADAPTER},
+    {"detr_decoder.", NULL, SAM3},
+    {"backbone.vision_backbone.trunk.", NULL, SAM3},
+    {"vision_encoder.backbone.embeddings.", NULL, SAM3},
+    {"image_encoder.trunk.body.", NULL, EDGETAM},
+    {"vision_encoder.backbone.timm_model.", NULL, EDGETAM},
+    {"image_encoder.trunk.", NULL, SAM2},
+    {"vision_encoder.backbone.", NULL, SAM2},
+    {"sam_mask_decoder.", NULL, SAM2},
+    {"mask_decoder.hf_token.", NULL, SAM_HQ},
+    {"mask_decoder.hq_token.", NULL, SAM_HQ},
+    {"image_encoder.backbone.stages.", NULL, "an EfficientViT-SAM model" NOT_READ},
+    {"image_encoder.features.", NULL, "a RepViT-SAM model" NOT_READ},
+    {"prompt_encoder.bbox_top_left_embeddings.", NULL, "an EfficientSAM model" NOT_READ},
+    {"proto.cv1.conv.", NULL, FASTSAM},
+};
+
+static bool has_part(const char *name, const char *part)
+{
+    for (const char *at = name; (at = strstr(at, part)); at++)
+        if (at == name || at[-1] == '.')
+            return true;
+    return false;
+}
+
+const char *unread_family(const struct tensor_table *table, const struct tensor **shown)
+{
+    for (size_t m = 0; m < sizeof marks / sizeof *marks; m++)
+        for (size_t i = 0; i < table->tensor_count; i++) {
+            const char *name = tensor_own_name(&table->tensors[i]);
+            if (!has_part(name, marks[m].part) || (marks[m].also && !strstr(name, marks[m].also)))
+                continue;
+            *shown = &table->tensors[i];
+            return marks[m].says;
+        }
+    return NULL;
+}
+
+const char *unread_class(const char *class)
+{
+    static const char ultralytics[] = "ultralytics.";
+    return strncmp(class, ultralytics, sizeof ultralytics - 1) == 0 ? FASTSAM : NULL;
+}
