@@ -100,14 +100,20 @@ void encoder_free(struct encoder *encoder)
 
 static const char *vit_title(const struct vit_sizes *s)
 {
-    if (s->image_size == 1024 && s->patch == 16) {
-        if (s->width == 768 && s->depth == 12 && s->heads == 12)
-            return "ViT-B";
-        if (s->width == 1024 && s->depth == 24 && s->heads == 16)
-            return "ViT-L";
-        if (s->width == 1280 && s->depth == 32 && s->heads == 16)
-            return "ViT-H";
-    }
+    static const struct {
+        size_t width, depth, heads;
+        const char *title;
+    } known[] = {
+        {768, 12, 12, "ViT-B"},
+        {1024, 24, 16, "ViT-L"},
+        {1280, 32, 16, "ViT-H"},
+        {384, 12, 12, "ViT (SlimSAM-50)"},
+        {168, 12, 12, "ViT (SlimSAM-77)"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (s->image_size == 1024 && s->patch == 16 && s->width == known[i].width &&
+            s->depth == known[i].depth && s->heads == known[i].heads)
+            return known[i].title;
     return "ViT";
 }
 

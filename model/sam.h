@@ -46,7 +46,8 @@ enum sam_architecture { SAM_VIT, SAM_TINYVIT };
 /* What was read from the tensors. All of it is constant for the life of the model. */
 struct sam_info {
     enum sam_architecture architecture;
-    const char *name;    /* "ViT-B", "ViT-L", "ViT-H", "TinyViT (MobileSAM)", "ViT", "TinyViT" */
+    const char *name;    /* "ViT-B", "ViT-L", "ViT-H", "ViT (SlimSAM-50)", "ViT (SlimSAM-77)",
+                            "TinyViT (MobileSAM)", "ViT", "TinyViT" */
     int image_size;      /* S */
     int grid;            /* G */
     int embed_dim;       /* C */
