@@ -325,8 +325,8 @@ START_TEST(every_letter_is_drawn)
     struct coverage coverage = {0};
     const struct rect all = {0, 0, 40, 40};
     const float start[2] = {6, 26};
-    for (char letter = '!'; letter <= '~'; letter++) {
-        const char text[2] = {letter, 0};
+    for (int letter = '!'; letter <= '~'; letter++) {
+        const char text[2] = {(char)letter, 0};
         unsigned sum = 0;
         ck_assert_int_eq(coverage_begin(&coverage, all, all, &error), 0);
         coverage_lines(&coverage, 2);
