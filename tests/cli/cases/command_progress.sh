@@ -18,10 +18,16 @@ PYTHON
 python3 - <<'PYTHON'
 import json
 record = {"image": {"image_id": 1, "width": 7, "height": 5, "file_name": "a.png"}, "annotations": []}
-for number in range(3000):
+for number in range(1000):
     json.dump(record, open(f"run/{number}.json", "w"))
 open("run/1.json", "w").write("damaged")
+# More than is read before the first line is drawn, which is after a fifth of a second.
+with open("many.jsonl", "w") as many:
+    for number in range(60000):
+        record["image"].update(image_id=number, file_name=f"{number}.png")
+        many.write(json.dumps(record) + "\n")
+    many.write("damaged\n")
 PYTHON
-python3 watch.py maskmill report run --photos none
-status maskmill report run --photos none -o other
+python3 watch.py maskmill report many.jsonl --photos none
+status maskmill report many.jsonl --photos none -o other
 python3 watch.py maskmill filter run -o filtered --min-area 3
