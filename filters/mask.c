@@ -48,6 +48,17 @@ int mask_list_select(struct mask_list *list, const size_t *order, size_t count, 
     return 0;
 }
 
+void mask_list_keep(struct mask_list *list, mask_stays *stays, const void *context)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (stays(context, &list->items[i]))
+            list->items[kept++] = list->items[i];
+        else
+            rle_free(&list->items[i].rle);
+    list->count = kept;
+}
+
 void mask_list_free(struct mask_list *list)
 {
     for (size_t i = 0; i < list->count; i++)

@@ -43,6 +43,12 @@ int mask_list_append(struct mask_list *to, struct mask_list *from, struct error 
 int mask_list_select(struct mask_list *list, const size_t *order, size_t count,
                      struct error *error);
 
+/* Whether a mask stays in its list. */
+typedef bool mask_stays(const void *context, const struct mask *mask);
+
+/* Keeps the masks that stay, in their order, and frees the others. */
+void mask_list_keep(struct mask_list *list, mask_stays *stays, const void *context);
+
 /* Frees the masks and the array. Leaves an empty list. */
 void mask_list_free(struct mask_list *list);
 

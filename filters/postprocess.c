@@ -27,27 +27,18 @@ bool postprocess_covers_image(const struct mask *mask, const struct postprocess_
            (double)mask->area >= options->max_area_fraction * image_area;
 }
 
-static bool has_wanted_area(const struct mask *mask, const struct postprocess_options *options,
-                            double image_area)
+struct wanted_area {
+    const struct postprocess_options *options;
+    double image_area; /* pixels */
+};
+
+static bool has_wanted_area(const void *context, const struct mask *mask)
 {
+    const struct wanted_area *wanted = context;
+    const struct postprocess_options *options = wanted->options;
     double area = (double)mask->area;
     return area >= options->min_area && (options->max_area == 0 || area <= options->max_area) &&
-           !postprocess_covers_image(mask, options, image_area);
-}
-
-static int select_by_area(struct mask_list *masks, const struct postprocess_options *options,
-                          double image_area, struct error *error)
-{
-    size_t *order = memory_new(masks->count, sizeof *order, "order of masks", error);
-    size_t kept = 0;
-    if (!order)
-        return -1;
-    for (size_t i = 0; i < masks->count; i++)
-        if (has_wanted_area(&masks->items[i], options, image_area))
-            order[kept++] = i;
-    int status = mask_list_select(masks, order, kept, error);
-    memory_free(order);
-    return status;
+           !postprocess_covers_image(mask, options, wanted->image_area);
 }
 
 static int by_index(const void *a, const void *b)
@@ -75,9 +66,10 @@ static int select_best(struct mask_list *masks, size_t most, struct error *error
 int postprocess(struct mask_list *masks, const struct postprocess_options *options,
                 double nms_threshold, int32_t width, int32_t height, struct error *error)
 {
-    if (clean_regions(masks, options, nms_threshold, error) ||
-        select_by_area(masks, options, (double)width * height, error))
+    const struct wanted_area wanted = {options, (double)width * height};
+    if (clean_regions(masks, options, nms_threshold, error))
         return -1;
+    mask_list_keep(masks, has_wanted_area, &wanted);
     if (options->mask_nms_thresh < 1 && nms_masks(masks, options->mask_nms_thresh, error))
         return -1;
     if (options->containment_thresh < 1 && nms_contained(masks, options->containment_thresh, error))

@@ -12,27 +12,14 @@
 #include "pipeline/options.h"
 
 /* As prompt_worker.c judges a mask before NMS. */
-static bool passes(const struct mask *mask, const struct generator_options *options,
-                   double image_area)
+/* Masks are of the image's size. */
+static bool passes(const void *context, const struct mask *mask)
 {
+    const struct generator_options *options = context;
+    const double image_area = (double)mask->rle.width * mask->rle.height;
     return mask_iou_passes(mask->predicted_iou, options->pred_iou_thresh) &&
            mask_stability_passes(mask->stability_score, options->stability_score_thresh) &&
            !postprocess_covers_image(mask, &options->postprocess, image_area);
-}
-
-static int select_passing(struct mask_list *masks, const struct generator_options *options,
-                          double image_area, struct error *error)
-{
-    size_t *order = memory_new(masks->count, sizeof *order, "order of masks", error);
-    size_t kept = 0;
-    if (!order)
-        return -1;
-    for (size_t i = 0; i < masks->count; i++)
-        if (passes(&masks->items[i], options, image_area))
-            order[kept++] = i;
-    int status = mask_list_select(masks, order, kept, error);
-    memory_free(order);
-    return status;
 }
 
 /* A mask and where it stands: among those of its crop, and the crop among the others. */
@@ -107,8 +94,9 @@ int refilter(struct mask_list *masks, const struct refilter *how, struct size im
              struct error *error)
 {
     const struct generator_options *options = how->options;
-    int status = select_passing(masks, options, (double)image.width * image.height, error);
-    if (status == 0 && how->box_nms)
+    int status = 0;
+    mask_list_keep(masks, passes, options);
+    if (how->box_nms)
         status = how->one_crop ? nms_within_crop(masks, options->box_nms_thresh, error)
                                : nms_each_crop(masks, options->box_nms_thresh, error);
     return status ? -1 : finish_masks(masks, options, how->crop_nms, image, error);
