@@ -35,7 +35,7 @@ CFLAGS = -std=c11 -D_GNU_SOURCE -DMASKMILL_VERSION='"$(VERSION)"' $(HAVE) $(OPTI
 LDLIBS = -Wl,--as-needed -fopenmp $(FOREIGN_LIBS) -lm $(EXTRA_LDLIBS)
 
 # ---- sources: folders, from what knows nothing to what knows all
-LIBRARY_ROOMS = base rle filters filters/scan model/kernels model/checkpoint model/decoder model/folded model \
+LIBRARY_ROOMS = base rle filters filters/scan model/kernels model/checkpoint model/decoder model/encoders model/folded model \
                 images records pipeline library
 PROGRAM_ROOMS = jobs pictures program program/run program/eval program/report program/filter
 SOURCES := $(filter-out program/main.c,$(wildcard $(LIBRARY_ROOMS:%=%/*.c) $(PROGRAM_ROOMS:%=%/*.c)))

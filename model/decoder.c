@@ -26,14 +26,15 @@ struct sam_decoder {
     bool last_folded;                    /* which of them decoded the last batch */
 };
 
-int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *checkpoint, int grid,
-                         int image_size, struct error *error)
+int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *checkpoint,
+                         const struct encoder_info *encoder, struct error *error)
 {
     *weights = memory_new(1, sizeof **weights, "mask decoder", error);
     if (!*weights)
         return -1;
     struct decoder_tensors *tensors = &(*weights)->tensors;
-    if (decoder_tensors_load(tensors, checkpoint, grid, image_size, isa_best(), error) == 0) {
+    if (decoder_tensors_load(tensors, checkpoint, encoder->grid, encoder->prompt_size, isa_best(),
+                             error) == 0) {
         (*weights)->folds = folded_supports(tensors);
         if (!(*weights)->folds || folded_weights_make(&(*weights)->folded, tensors, error) == 0)
             return 0;
@@ -85,9 +86,9 @@ void sam_image_free(struct sam_image *image)
     memory_free(image);
 }
 
-float *decoder_image_embedding(struct sam_image *image)
+struct encoding decoder_image_encoding(struct sam_image *image)
 {
-    return image->embedding;
+    return (struct encoding){.embedding = image->embedding};
 }
 
 void decoder_image_finish(struct sam_image *image, int threads)

@@ -21,11 +21,11 @@
 struct checkpoint;
 struct decoder_weights;
 
-/* Reads prompt_encoder.* and mask_decoder.* and derives every size from their shapes. `grid` is G,
- * `image_size` S. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY. *weights is the caller's; the
- * checkpoint must stay open as long as it lives. */
-int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *checkpoint, int grid,
-                         int image_size, struct error *error);
+/* Reads prompt_encoder.* and mask_decoder.* and derives every size from their shapes and from what
+ * the encoder says. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY. *weights is the caller's;
+ * the checkpoint must stay open as long as it lives. */
+int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *checkpoint,
+                         const struct encoder_info *encoder, struct error *error);
 
 /* NULL is allowed. */
 void decoder_weights_free(struct decoder_weights *weights);
@@ -34,10 +34,11 @@ void decoder_weights_free(struct decoder_weights *weights);
  * must outlive it. NULL with ERROR_MEMORY. */
 struct sam_image *decoder_image_new(const struct decoder_weights *weights, struct error *error);
 
-/* The embedding, [C][G][G], to be written; decoder_image_finish is due then. */
-float *decoder_image_embedding(struct sam_image *image);
+/* Where an encoder writes; decoder_image_finish is due then. The arrays live as long as the
+ * image. */
+struct encoding decoder_image_encoding(struct sam_image *image);
 
-/* Computes the tables from the embedding with up to `threads` OpenMP threads; the same bits for any
+/* Computes the tables from the encoding with up to `threads` OpenMP threads; the same bits for any
  * number of them. */
 void decoder_image_finish(struct sam_image *image, int threads);
 

@@ -1,7 +1,8 @@
-/* encoder.h - the image encoder of either architecture: normalised pixels -> embedding. */
+/* encoder.h - the image encoder of any architecture: normalised pixels -> embedding. */
 #ifndef MODEL_ENCODER_H
 #define MODEL_ENCODER_H
 
+#include "model/encoders/encoding.h"
 #include "model/sam.h"
 
 struct checkpoint;
@@ -17,18 +18,17 @@ int encoder_load(struct encoder **encoder, struct checkpoint *checkpoint,
 /* NULL is allowed. */
 void encoder_free(struct encoder *encoder);
 
-/* Sets what the image encoder decides: architecture, name, image_size, grid, embed_dim. The rest is
- * 0. */
-struct sam_info encoder_info(const struct encoder *encoder);
+/* Lives as long as the encoder. */
+const struct encoder_info *encoder_info(const struct encoder *encoder);
 
 /* All memory that encoder_run needs with up to `threads` threads; sam_encoder_free (sam.h) frees
  * it. NULL with ERROR_MEMORY. */
 struct sam_encoder *encoder_scratch_new(const struct encoder *encoder, int threads,
                                         struct error *error);
 
-/* input[3][S][S] -> embedding[C][G][G] with up to `threads` OpenMP threads. The bits do not depend
- * on their number. */
+/* input[3][S][S] -> *to with up to `threads` OpenMP threads. The bits do not depend on their
+ * number. */
 void encoder_run(const struct encoder *encoder, struct sam_encoder *scratch, const float *input,
-                 int threads, float *embedding);
+                 int threads, const struct encoding *to);
 
 #endif

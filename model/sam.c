@@ -20,13 +20,22 @@ struct sam {
 
 static void fill_info(struct sam *sam)
 {
+    const struct encoder_info *encoder = encoder_info(sam->encoder);
     struct checkpoint_summary summary = checkpoint_summary(sam->checkpoint);
-    sam->info.low_size = 4 * sam->info.grid;
-    sam->info.parameters = summary.parameters;
-    sam->info.dtype = summary.dtype;
-    sam->info.inside = summary.inside;
-    sam->info.prefix = summary.prefix;
-    sam->info.wrapper = summary.wrapper;
+    sam->info = (struct sam_info){
+        .name = encoder->name,
+        .image_size = encoder->image_size,
+        .prompt_size = encoder->prompt_size,
+        .resize = encoder->resize,
+        .grid = encoder->grid,
+        .embed_dim = encoder->embed_dim,
+        .low_size = 4 * encoder->grid,
+        .parameters = summary.parameters,
+        .dtype = summary.dtype,
+        .inside = summary.inside,
+        .prefix = summary.prefix,
+        .wrapper = summary.wrapper,
+    };
 }
 
 /* Encoder and decoder must have the same C. */
@@ -37,11 +46,11 @@ static int check_embed_dim(const struct sam *sam, struct error *error)
     struct shape shape;
     if (known_shape(sam->checkpoint, name, 2, &shape, error) < 0)
         return -1;
-    if (shape.size[1] != sam->info.embed_dim)
-        return error_set(error, ERROR_MODEL,
-                         "the image encoder's embedding has %d channels, but %s has %lld",
-                         sam->info.embed_dim, checkpoint_own_name(sam->checkpoint, name, own),
-                         (long long)shape.size[1]);
+    int embed_dim = encoder_info(sam->encoder)->embed_dim;
+    if (shape.size[1] != embed_dim)
+        return error_set(
+            error, ERROR_MODEL, "the image encoder's embedding has %d channels, but %s has %lld",
+            embed_dim, checkpoint_own_name(sam->checkpoint, name, own), (long long)shape.size[1]);
     return 0;
 }
 
@@ -50,11 +59,10 @@ static int bind(struct sam *sam, const struct sam_options *options, struct error
     if (checkpoint_check_family(sam->checkpoint, error) < 0 ||
         encoder_load(&sam->encoder, sam->checkpoint, options, error) < 0)
         return -1;
-    sam->info = encoder_info(sam->encoder);
     sam->precision = options->precision;
     if (check_embed_dim(sam, error) < 0 ||
-        decoder_weights_load(&sam->decoder, sam->checkpoint, sam->info.grid, sam->info.image_size,
-                             error) < 0 ||
+        decoder_weights_load(&sam->decoder, sam->checkpoint, encoder_info(sam->encoder), error) <
+            0 ||
         checkpoint_check_unused(sam->checkpoint, error) < 0)
         return -1;
     fill_info(sam);
@@ -146,9 +154,9 @@ int sam_encode(const struct sam *sam, struct sam_encoder *encoder, const float *
                struct sam_image *image, struct error *error)
 {
     size_t side = (size_t)sam->info.grid, bad;
-    float *embedding = decoder_image_embedding(image);
-    encoder_run(sam->encoder, encoder, input, threads, embedding);
-    if (!convert_is_finite(embedding, side * side * (size_t)sam->info.embed_dim, &bad))
+    const struct encoding to = decoder_image_encoding(image);
+    encoder_run(sam->encoder, encoder, input, threads, &to);
+    if (!convert_is_finite(to.embedding, side * side * (size_t)sam->info.embed_dim, &bad))
         return error_set(error, ERROR_IMAGE, "the image encoder's result is not finite%s",
                          sam->precision == SAM_F32 ? ": the model's weights are too large"
                                                    : "; use --precision f32");

@@ -22,7 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/decoder/prompts.h" /* struct sam_prompts, SAM_MASKS, SAM_BATCH */
+#include "model/decoder/prompts.h"   /* struct sam_prompts, SAM_MASKS, SAM_BATCH */
+#include "model/encoders/encoding.h" /* enum sam_resize */
 
 struct error;
 struct sam;
@@ -41,14 +42,13 @@ struct sam_options {
     enum sam_precision precision;
 };
 
-enum sam_architecture { SAM_VIT, SAM_TINYVIT };
-
 /* What was read from the tensors. All of it is constant for the life of the model. */
 struct sam_info {
-    enum sam_architecture architecture;
-    const char *name;    /* "ViT-B", "ViT-L", "ViT-H", "ViT (SlimSAM-50)", "ViT (SlimSAM-77)",
+    const char *name; /* "ViT-B", "ViT-L", "ViT-H", "ViT (SlimSAM-50)", "ViT (SlimSAM-77)",
                             "TinyViT (MobileSAM)", "ViT", "TinyViT" */
-    int image_size;      /* S */
+    int image_size;   /* S */
+    int prompt_size;  /* side of the square in whose pixels prompts are given; S or more */
+    enum sam_resize resize;
     int grid;            /* G */
     int embed_dim;       /* C */
     int low_size;        /* L */

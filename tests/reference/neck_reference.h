@@ -3,7 +3,7 @@
 #define TESTS_REFERENCE_NECK_REFERENCE_H
 
 #include "base/memory.h"
-#include "model/neck.h"
+#include "model/encoders/neck.h"
 
 struct neck_reference_scratch {
     float *before; /* [in][N] */

@@ -4,7 +4,7 @@
 #define TESTS_REFERENCE_TINYVIT_REFERENCE_H
 
 #include "base/memory.h"
-#include "model/tinyvit_weights.h"
+#include "model/encoders/tinyvit_weights.h"
 #include "tests/reference/neck_reference.h"
 
 struct tinyvit_reference_scratch {

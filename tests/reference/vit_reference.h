@@ -4,7 +4,7 @@
 #define TESTS_REFERENCE_VIT_REFERENCE_H
 
 #include "base/memory.h"
-#include "model/vit_weights.h"
+#include "model/encoders/vit_weights.h"
 #include "tests/reference/neck_reference.h"
 
 struct vit_reference_scratch {

@@ -29,7 +29,8 @@ struct fixture {
 static void open_folded(struct fixture *f, int grid)
 {
     struct error error;
-    int failed = decoder_weights_load(&f->weights, f->checkpoint, grid, 16 * grid, &error);
+    const struct encoder_info encoder = {.grid = grid, .prompt_size = 16 * grid};
+    int failed = decoder_weights_load(&f->weights, f->checkpoint, &encoder, &error);
     ck_assert_msg(!failed, "%s", error.text);
     f->image = decoder_image_new(f->weights, &error);
     f->decoder = decoder_new(f->weights, &error);
@@ -61,7 +62,7 @@ static struct fixture fixture_new(bool reference, struct random_sizes sizes, int
     for (size_t i = 0; i < count; i++)
         f.embedding[i] = random_number("embedding", i);
     if (!reference) {
-        memcpy(decoder_image_embedding(f.image), f.embedding, count * sizeof *f.embedding);
+        memcpy(decoder_image_encoding(f.image).embedding, f.embedding, count * sizeof *f.embedding);
         decoder_image_finish(f.image, 1);
     }
     return f;
@@ -342,7 +343,8 @@ START_TEST(wrong_tensors_are_named)
     memcpy(at + strlen(name) - sizeof other, other, sizeof other);
     ck_assert_int_eq(
         checkpoint_open_memory(&checkpoint, file.file, file.file_size, "random", &error), 0);
-    ck_assert_int_eq(decoder_weights_load(&weights, checkpoint, GRID, SIZE, &error), -1);
+    const struct encoder_info encoder = {.grid = GRID, .prompt_size = SIZE};
+    ck_assert_int_eq(decoder_weights_load(&weights, checkpoint, &encoder, &error), -1);
     ck_assert_int_eq(error.code, ERROR_MODEL);
     ck_assert_ptr_nonnull(strstr(error.text, "mask_decoder.mask_tokens.weight is [8,16]"));
     checkpoint_close(checkpoint);

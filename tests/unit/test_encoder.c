@@ -205,7 +205,7 @@ static float *make_input(int image_size)
     return input;
 }
 
-static struct result make_result(const struct sam_info *info)
+static struct result make_result(const struct encoder_info *info)
 {
     size_t grid = (size_t)info->grid;
     struct result result = {.count = (size_t)info->embed_dim * grid * grid};
@@ -221,13 +221,14 @@ static struct result encode(const unsigned char *bytes, size_t size,
     struct checkpoint *checkpoint = open_bytes(bytes, size);
     struct encoder *encoder = NULL;
     ck_assert_msg(encoder_load(&encoder, checkpoint, options, &error) == 0, "%s", error.text);
-    struct sam_info info = encoder_info(encoder);
+    struct encoder_info info = *encoder_info(encoder);
     struct result result = make_result(&info);
     float *input = make_input(info.image_size);
     struct sam_encoder *scratch = encoder_scratch_new(encoder, 5, &error);
     ck_assert_ptr_nonnull(scratch);
     for (int run = 0; run < 2; run++) /* the second finds what the first left in the scratch */
-        encoder_run(encoder, scratch, input, threads, result.embedding);
+        encoder_run(encoder, scratch, input, threads,
+                    &(struct encoding){.embedding = result.embedding});
     sam_encoder_free(scratch);
     encoder_free(encoder);
     checkpoint_close(checkpoint);
@@ -243,7 +244,7 @@ static struct result encode_by_reference(const unsigned char *bytes, size_t size
     struct encoder *encoder = NULL;
     struct sam_options options = {.image_size = image_size};
     ck_assert_msg(encoder_load(&encoder, checkpoint, &options, &error) == 0, "%s", error.text);
-    struct sam_info info = encoder_info(encoder);
+    struct encoder_info info = *encoder_info(encoder);
     encoder_free(encoder);
     checkpoint_close(checkpoint);
 

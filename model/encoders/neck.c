@@ -1,4 +1,4 @@
-#include "model/neck.h"
+#include "model/encoders/neck.h"
 
 #include "model/checkpoint/checkpoint.h"
 #include "model/kernels/kernels.h"

@@ -9,14 +9,15 @@
  *
  * Padded positions of a window are zero before the norm of the attention, so their q, k and v are
  * the same everywhere. They are computed once, at load. */
-#ifndef MODEL_TINYVIT_H
-#define MODEL_TINYVIT_H
+#ifndef MODEL_ENCODERS_TINYVIT_H
+#define MODEL_ENCODERS_TINYVIT_H
 
+#include "model/encoders/encoder_kind.h"
+#include "model/encoders/neck.h"
+#include "model/encoders/tinyvit_weights.h"
 #include "model/kernels/attention.h"
 #include "model/kernels/conv3.h"
 #include "model/kernels/mbconv.h"
-#include "model/neck.h"
-#include "model/tinyvit_weights.h"
 
 /* The matrices of one block, packed. */
 struct tinyvit_packed_block {
@@ -87,5 +88,8 @@ void tinyvit_encode(const struct tinyvit *tinyvit, const struct tinyvit_scratch 
 /* x += the attention of block `b` of a stage. A step of tinyvit_encode. */
 void tinyvit_attend(const struct tinyvit *tinyvit, size_t stage, size_t b,
                     const struct tinyvit_scratch *scratch, const struct plane *x, int threads);
+
+/* For the table in model/encoder.c. */
+extern const struct encoder_kind tinyvit_kind;
 
 #endif

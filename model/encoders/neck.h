@@ -2,8 +2,8 @@
  *
  *   1x1 convolution without bias -> LayerNorm2d -> 3x3 convolution without bias, zero padding ->
  *   LayerNorm2d */
-#ifndef MODEL_NECK_H
-#define MODEL_NECK_H
+#ifndef MODEL_ENCODERS_NECK_H
+#define MODEL_ENCODERS_NECK_H
 
 #include "base/memory.h"
 #include "model/decoder/layers.h"

@@ -1,13 +1,13 @@
 /* vit_weights.h - the tensors of SAM's ViT image encoder, and the sizes derived from their shapes.
  *
  * Letters besides those of sam.h: D width of the tokens; E = D / H width of a head. */
-#ifndef MODEL_VIT_WEIGHTS_H
-#define MODEL_VIT_WEIGHTS_H
+#ifndef MODEL_ENCODERS_VIT_WEIGHTS_H
+#define MODEL_ENCODERS_VIT_WEIGHTS_H
 
 #include <stddef.h>
 
 #include "model/decoder/layers.h"
-#include "model/neck.h"
+#include "model/encoders/neck.h"
 
 struct checkpoint;
 struct error;

@@ -1,5 +1,5 @@
 /* Loading the TinyViT image encoder: packs the tensors for the products. */
-#include "model/tinyvit.h"
+#include "model/encoders/tinyvit.h"
 
 #include <math.h>
 #include <stdio.h>

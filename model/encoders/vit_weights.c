@@ -1,4 +1,4 @@
-#include "model/vit_weights.h"
+#include "model/encoders/vit_weights.h"
 
 #include <stdio.h>
 

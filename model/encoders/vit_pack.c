@@ -1,5 +1,5 @@
 /* Loading the ViT image encoder: packs the tensors for the products. */
-#include "model/vit.h"
+#include "model/encoders/vit.h"
 
 #include <math.h>
 

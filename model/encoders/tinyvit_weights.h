@@ -6,14 +6,14 @@
  *
  *   S -> stem S/4 -> stage 0 -> merge S/8 -> stage 1 -> merge S/16 -> stage 2 -> merge S/16
  *     -> stage 3 */
-#ifndef MODEL_TINYVIT_WEIGHTS_H
-#define MODEL_TINYVIT_WEIGHTS_H
+#ifndef MODEL_ENCODERS_TINYVIT_WEIGHTS_H
+#define MODEL_ENCODERS_TINYVIT_WEIGHTS_H
 
 #include <stddef.h>
 
 #include "model/decoder/layers.h"
+#include "model/encoders/neck.h"
 #include "model/kernels/mbconv.h"
-#include "model/neck.h"
 
 struct checkpoint;
 struct error;

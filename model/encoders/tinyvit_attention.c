@@ -1,6 +1,6 @@
 /* Attention of TinyViT, window by window: norm, q, k and v, attention, proj, residual. Either each
  * thread takes whole windows, or all threads share each window. */
-#include "model/tinyvit.h"
+#include "model/encoders/tinyvit.h"
 
 #include <math.h>
 #include <omp.h>

@@ -1,4 +1,4 @@
-#include "model/tinyvit_weights.h"
+#include "model/encoders/tinyvit_weights.h"
 
 #include <math.h>
 #include <stdio.h>

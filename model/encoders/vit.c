@@ -1,4 +1,4 @@
-#include "model/vit.h"
+#include "model/encoders/vit.h"
 
 #include <string.h>
 

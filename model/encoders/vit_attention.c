@@ -1,5 +1,5 @@
 /* Attention of the ViT: strips of queries of one head, within a window or over the whole grid. */
-#include "model/vit.h"
+#include "model/encoders/vit.h"
 
 #include <assert.h>
 #include <math.h>

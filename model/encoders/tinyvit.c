@@ -1,4 +1,4 @@
-#include "model/tinyvit.h"
+#include "model/encoders/tinyvit.h"
 
 #include <omp.h>
 

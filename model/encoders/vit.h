@@ -9,12 +9,13 @@
  * between two attentions, from proj to the q, k and v of the next block, while x stays in the
  * cache. The other goes over heads and windows. Padded positions of a window are zero after norm1,
  * so their k and v are the biases; they are never projected. */
-#ifndef MODEL_VIT_H
-#define MODEL_VIT_H
+#ifndef MODEL_ENCODERS_VIT_H
+#define MODEL_ENCODERS_VIT_H
 
+#include "model/encoders/encoder_kind.h"
+#include "model/encoders/neck.h"
+#include "model/encoders/vit_weights.h"
 #include "model/kernels/attention.h"
-#include "model/neck.h"
-#include "model/vit_weights.h"
 
 enum {
     VIT_ROWS = 60,   /* tokens of a strip */
@@ -87,5 +88,8 @@ bool vit_attends_in_place(const struct vit *vit, size_t b);
 
 /* y = the attention of block `b`, all heads and windows. A step of vit_encode. */
 void vit_attend(const struct vit *vit, size_t b, const struct vit_scratch *scratch, int threads);
+
+/* For the table in model/encoder.c. */
+extern const struct encoder_kind vit_kind;
 
 #endif

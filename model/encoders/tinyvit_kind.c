@@ -1,0 +1,78 @@
+/* MobileSAM's TinyViT as one of the encoders. */
+#include <limits.h>
+
+#include "base/memory.h"
+#include "base/parse.h"
+#include "model/checkpoint/checkpoint.h"
+#include "model/encoders/encoder_kind.h"
+#include "model/encoders/tinyvit.h"
+
+enum { DEFAULT_IMAGE_SIZE = 1024 }; /* MobileSAM's, for a file that does not name one */
+
+/* S: what the caller asks for, else what the file says, else the default. */
+static int choose_image_size(const struct checkpoint *checkpoint, int asked)
+{
+    const char *said = checkpoint_metadata(checkpoint, "image_size");
+    if (asked || !said)
+        return asked ? asked : DEFAULT_IMAGE_SIZE;
+    int64_t size;
+    return parse_integer(said, 1, INT_MAX, &size) ? (int)size : -1;
+}
+
+static int load(void *encoder, struct checkpoint *checkpoint, const struct encoder_wish *wish,
+                struct error *error)
+{
+    int size = choose_image_size(checkpoint, wish->image_size);
+    return tinyvit_load(encoder, checkpoint, wish->isa, size, error);
+}
+
+static void release(void *encoder)
+{
+    tinyvit_free(encoder);
+}
+
+static const char *title(const struct tinyvit_weights *weights)
+{
+    static const size_t widths[TINYVIT_STAGES] = {64, 128, 160, 320};
+    static const size_t depths[TINYVIT_STAGES] = {2, 2, 6, 2};
+    for (size_t i = 0; i < TINYVIT_STAGES; i++)
+        if (weights->stages[i].width != widths[i] || weights->stages[i].depth != depths[i])
+            return "TinyViT";
+    return "TinyViT (MobileSAM)";
+}
+
+static void describe(const void *encoder, struct encoder_info *info)
+{
+    const struct tinyvit *tinyvit = encoder;
+    *info = (struct encoder_info){
+        .name = title(&tinyvit->weights),
+        .resize = SAM_RESIZE_LONGEST,
+        .image_size = (int)tinyvit->weights.image_size,
+        .prompt_size = (int)tinyvit->weights.image_size,
+        .grid = (int)tinyvit->weights.grid,
+        .embed_dim = (int)tinyvit->weights.neck.out,
+    };
+}
+
+static void layout(void *scratch, const void *encoder, size_t threads, struct arena *arena)
+{
+    tinyvit_layout(scratch, encoder, threads, arena);
+}
+
+static void run(const void *encoder, void *scratch, const float *input, int threads,
+                const struct encoding *to)
+{
+    tinyvit_encode(encoder, scratch, input, threads, to->embedding);
+}
+
+const struct encoder_kind tinyvit_kind = {
+    .mark = "image_encoder.patch_embed.seq.0.c.weight",
+    .title = "MobileSAM's TinyViT",
+    .size = sizeof(struct tinyvit),
+    .scratch_size = sizeof(struct tinyvit_scratch),
+    .load = load,
+    .free = release,
+    .describe = describe,
+    .layout = layout,
+    .run = run,
+};

@@ -1,0 +1,72 @@
+/* SAM's ViT as one of the encoders. */
+#include "base/memory.h"
+#include "model/encoders/encoder_kind.h"
+#include "model/encoders/vit.h"
+
+static int load(void *encoder, struct checkpoint *checkpoint, const struct encoder_wish *wish,
+                struct error *error)
+{
+    return vit_load(encoder, checkpoint, wish->isa, wish->half16, wish->image_size, error);
+}
+
+static void release(void *encoder)
+{
+    vit_free(encoder);
+}
+
+static const char *title(const struct vit_sizes *s)
+{
+    static const struct {
+        size_t width, depth, heads;
+        const char *title;
+    } known[] = {
+        {768, 12, 12, "ViT-B"},
+        {1024, 24, 16, "ViT-L"},
+        {1280, 32, 16, "ViT-H"},
+        {384, 12, 12, "ViT (SlimSAM-50)"},
+        {168, 12, 12, "ViT (SlimSAM-77)"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (s->image_size == 1024 && s->patch == 16 && s->width == known[i].width &&
+            s->depth == known[i].depth && s->heads == known[i].heads)
+            return known[i].title;
+    return "ViT";
+}
+
+static void describe(const void *encoder, struct encoder_info *info)
+{
+    const struct vit *vit = encoder;
+    const struct vit_sizes *s = &vit->weights.sizes;
+    *info = (struct encoder_info){
+        .name = title(s),
+        .resize = SAM_RESIZE_LONGEST,
+        .image_size = (int)s->image_size,
+        .prompt_size = (int)s->image_size,
+        .grid = (int)s->grid,
+        .embed_dim = (int)vit->weights.neck.out,
+    };
+}
+
+static void layout(void *scratch, const void *encoder, size_t threads, struct arena *arena)
+{
+    vit_layout(scratch, encoder, threads, arena);
+}
+
+static void run(const void *encoder, void *scratch, const float *input, int threads,
+                const struct encoding *to)
+{
+    vit_encode(encoder, scratch, input, threads, to->embedding);
+}
+
+const struct encoder_kind vit_kind = {
+    .mark = "image_encoder.pos_embed",
+    .title = "SAM's ViT",
+    .half16 = true,
+    .size = sizeof(struct vit),
+    .scratch_size = sizeof(struct vit_scratch),
+    .load = load,
+    .free = release,
+    .describe = describe,
+    .layout = layout,
+    .run = run,
+};
