@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "model/decoder/decoder_reference.h"
 #include "model/folded/folded.h"
@@ -16,8 +17,8 @@ struct decoder_weights {
 
 struct sam_image {
     const struct decoder_weights *weights;
-    float *embedding; /* owned: [C][G][G] */
-    float *tables;    /* owned: of the folded decoder, or NULL */
+    struct encoding encoding; /* owned arrays */
+    float *tables;            /* owned: of the folded decoder, or NULL */
 };
 
 struct sam_decoder {
@@ -25,6 +26,20 @@ struct sam_decoder {
     struct folded_decoder *folded;       /* owned, or NULL */
     bool last_folded;                    /* which of them decoded the last batch */
 };
+
+/* Features of high resolution are needed by the decoder and made by the encoder, or neither. */
+static int check_high(const struct decoder_tensors *tensors, const struct encoder_info *encoder,
+                      struct error *error)
+{
+    if (tensors->has_high == encoder->high_resolution)
+        return 0;
+    return error_set(error, ERROR_MODEL,
+                     tensors->has_high
+                         ? "the mask decoder needs features of high resolution (mask_decoder.conv_s0), "
+                           "which this image encoder does not have"
+                         : "the image encoder has features of high resolution, but the mask decoder "
+                           "has no mask_decoder.conv_s0 for them");
+}
 
 int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *checkpoint,
                          const struct encoder_info *encoder, struct error *error)
@@ -34,7 +49,8 @@ int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *ch
         return -1;
     struct decoder_tensors *tensors = &(*weights)->tensors;
     if (decoder_tensors_load(tensors, checkpoint, encoder->grid, encoder->prompt_size, isa_best(),
-                             error) == 0) {
+                             error) == 0 &&
+        check_high(tensors, encoder, error) == 0) {
         (*weights)->folds = folded_supports(tensors);
         if (!(*weights)->folds || folded_weights_make(&(*weights)->folded, tensors, error) == 0)
             return 0;
@@ -54,9 +70,18 @@ void decoder_weights_free(struct decoder_weights *weights)
     memory_free(weights);
 }
 
-static size_t embedding_size(const struct decoder_weights *weights)
+/* The arrays of an encoding, each NULL-able one only where the model has it. */
+static int make_encoding(struct encoding *encoding, const struct decoder_tensors *tensors,
+                         struct error *error)
 {
-    return (size_t)weights->tensors.embed_dim * weights->tensors.positions;
+    const char *what = "image embedding";
+    size_t size = (size_t)tensors->embed_dim * tensors->positions;
+    if (!(encoding->embedding = memory_new(size, sizeof(float), what, error)))
+        return -1;
+    for (int i = 0; tensors->has_high && i < 2; i++) /* 16 N x C/8 and 4 N x C/4 floats */
+        if (!(encoding->high[i] = memory_new(i ? size : 2 * size, sizeof(float), what, error)))
+            return -1;
+    return 0;
 }
 
 struct sam_image *decoder_image_new(const struct decoder_weights *weights, struct error *error)
@@ -67,11 +92,11 @@ struct sam_image *decoder_image_new(const struct decoder_weights *weights, struc
     if (!image)
         return NULL;
     image->weights = weights;
-    image->embedding = memory_new(embedding_size(weights), sizeof(float), what, error);
-    if (weights->folds)
+    int made = make_encoding(&image->encoding, &weights->tensors, error);
+    if (made == 0 && weights->folds)
         image->tables = memory_new((size_t)folded->strips * folded->rows,
                                    FOLDED_STRIP * sizeof(float), what, error);
-    if (image->embedding && (image->tables || !weights->folds))
+    if (made == 0 && (image->tables || !weights->folds))
         return image;
     sam_image_free(image);
     return NULL;
@@ -81,27 +106,38 @@ void sam_image_free(struct sam_image *image)
 {
     if (!image)
         return;
-    memory_free(image->embedding);
+    memory_free(image->encoding.embedding);
+    memory_free(image->encoding.high[0]);
+    memory_free(image->encoding.high[1]);
     memory_free(image->tables);
     memory_free(image);
 }
 
+static struct decoder_input input_of(const struct sam_image *image)
+{
+    const struct encoding *from = &image->encoding;
+    return (struct decoder_input){from->embedding, {from->high[0], from->high[1]}};
+}
+
 struct encoding decoder_image_encoding(struct sam_image *image)
 {
-    return (struct encoding){.embedding = image->embedding};
+    return image->encoding;
 }
 
 void decoder_image_finish(struct sam_image *image, int threads)
 {
     const struct decoder_weights *weights = image->weights;
+    const struct decoder_input input = input_of(image);
     if (weights->folds)
-        folded_tables_fill(&weights->tensors, &weights->folded, image->embedding, threads,
+        folded_tables_fill(&weights->tensors, &weights->folded, &input, threads,
                            image->tables);
 }
 
 void sam_embedding(const struct sam_image *image, float *out)
 {
-    memcpy(out, image->embedding, embedding_size(image->weights) * sizeof *out);
+    const struct decoder_tensors *tensors = &image->weights->tensors;
+    memcpy(out, image->encoding.embedding,
+           (size_t)tensors->embed_dim * tensors->positions * sizeof *out);
 }
 
 struct sam_decoder *decoder_new(const struct decoder_weights *weights, struct error *error)
@@ -130,11 +166,12 @@ void sam_decoder_free(struct sam_decoder *decoder)
 void sam_decode(struct sam_decoder *decoder, const struct sam_image *image,
                 const struct sam_prompts *prompts, float *iou)
 {
-    decoder->last_folded = decoder->folded && folded_serves(prompts);
+    const struct decoder_input input = input_of(image);
+    decoder->last_folded = decoder->folded && folded_serves(&image->weights->tensors, prompts);
     if (decoder->last_folded)
         folded_run(decoder->folded, image->tables, prompts, iou);
     else
-        decoder_reference_run(decoder->reference, image->embedding, prompts, iou);
+        decoder_reference_run(decoder->reference, &input, prompts, iou);
 }
 
 void sam_want(struct sam_decoder *decoder, const struct sam_image *image,
@@ -147,9 +184,10 @@ void sam_want(struct sam_decoder *decoder, const struct sam_image *image,
 void sam_logits(struct sam_decoder *decoder, const struct sam_image *image, int prompt,
                 const int *which, int count, float *logits)
 {
+    const struct decoder_input input = input_of(image);
     if (decoder->last_folded)
         folded_logits(decoder->folded, image->tables, prompt, which, count, logits);
     else
-        decoder_reference_logits(decoder->reference, image->embedding, prompt, which, count,
+        decoder_reference_logits(decoder->reference, &input, prompt, which, count,
                                  logits);
 }

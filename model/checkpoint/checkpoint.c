@@ -321,10 +321,12 @@ int checkpoint_tensors(struct checkpoint *checkpoint, const char *prefix,
     return 0;
 }
 
-/* Tensors that are no parameters of the model: buffers, and the head of a classifier. */
+/* Tensors that masks do not depend on: buffers, the head of a classifier, and SAM 2's score of whether
+ * there is an object. */
 static bool is_ignored(const char *name)
 {
-    static const char *const prefixes[] = {"image_encoder.norm_head.", "image_encoder.head."};
+    static const char *const prefixes[] = {"image_encoder.norm_head.", "image_encoder.head.",
+                                           "mask_decoder.pred_obj_score_head."};
     static const char *const suffixes[] = {"attention_bias_idxs", "num_batches_tracked",
                                            "pixel_mean", "pixel_std", "n_averaged"};
     size_t length = strlen(name);

@@ -1,4 +1,5 @@
-/* Follows segment_anything/modeling/transformer.py (TwoWayTransformer) and mask_decoder.py.
+/* Follows segment_anything/modeling/transformer.py (TwoWayTransformer) and mask_decoder.py, and
+ * sam2/modeling/sam/mask_decoder.py where a model has what SAM 2 added.
  * One prompt at a time; positions and tokens are rows, channels are columns. */
 #include "model/decoder/decoder_reference.h"
 
@@ -269,12 +270,12 @@ static void transform(struct decoder_reference *decoder, const float *embedding,
     decoder->current = prompt;
 }
 
-void decoder_reference_run(struct decoder_reference *decoder, const float *embedding,
+void decoder_reference_run(struct decoder_reference *decoder, const struct decoder_input *input,
                            const struct sam_prompts *prompts, float *iou)
 {
     const struct decoder_tensors *tensors = decoder->tensors;
     size_t n = tensors->positions;
-    decoder->token_count = decoder_token_count(prompts);
+    decoder->token_count = decoder_token_count(tensors, prompts);
     decoder->has_masks = prompts->masks;
     if (prompts->masks)
         memcpy(decoder->masks, prompts->masks, prompts->count * 16 * n * sizeof(float));
@@ -283,9 +284,9 @@ void decoder_reference_run(struct decoder_reference *decoder, const float *embed
                        decoder->batch_tokens +
                            (size_t)i * decoder->token_count * tensors->embed_dim);
     for (int i = 0; i < prompts->count; i++) {
-        transform(decoder, embedding, i);
-        mlp_apply(&tensors->iou, 1, decoder->queries, tensors->embed_dim, decoder->hidden,
-                  iou + i * SAM_MASKS);
+        transform(decoder, input->embedding, i);
+        decoder_iou(tensors, 1, decoder->queries + tensors->iou_at * tensors->embed_dim,
+                    decoder->hidden, iou + i * SAM_MASKS);
     }
 }
 
@@ -302,6 +303,23 @@ static void upscale_apply(const struct convolution *convolution, enum isa isa, i
         matmul(isa, (struct matmul_shape){rows, out, in}, matmul_rows(x, in), weight,
                matmul_add(y + k * out, 4 * out));
     }
+}
+
+/* Adds a grid row's high-resolution features to the pixels behind the first convolution ([G][4][C/4],
+ * `steps` 1) or the second ([G][4][4][C/8], `steps` 2). Each step halves a pixel, first dy, dx. */
+static void add_high(const struct decoder_input *input, const struct decoder_tensors *tensors, int y,
+                     int steps, float *x)
+{
+    size_t channels = tensors->embed_dim / (steps == 1 ? 4 : 8);
+    size_t each = (size_t)1 << steps; /* pixels along a cell's side */
+    size_t side = each * tensors->grid;
+    const float *high = input->high[steps == 1 ? 1 : 0] + y * each * side * channels;
+    for (size_t cell = 0; cell < (size_t)tensors->grid; cell++)
+        for (size_t i = 0; i < each * each; i++, x += channels) {
+            size_t row = steps == 1 ? i >> 1 : 2 * (i >> 3) + (i >> 1 & 1);
+            size_t column = steps == 1 ? i & 1 : 2 * (i >> 2 & 1) + (i & 1);
+            add(x, high + (row * side + cell * each + column) * channels, channels);
+        }
 }
 
 static void gelu(float *x, size_t count)
@@ -326,26 +344,40 @@ static void mask_rows(int grid, int channels, const float *pixels, const float *
     }
 }
 
-void decoder_reference_logits(struct decoder_reference *decoder, const float *embedding, int prompt,
-                              const int *which, int count, float *logits)
+/* decoder->upscaled[1]: the upscaled pixels of one row of the grid. */
+static void upscale_row(struct decoder_reference *decoder, const struct decoder_input *input, int y)
+{
+    const struct decoder_tensors *tensors = decoder->tensors;
+    int c = tensors->embed_dim;
+    int g = tensors->grid;
+    float *first = decoder->upscaled[0];
+    float *second = decoder->upscaled[1];
+    upscale_apply(&tensors->upscale[0], tensors->isa, g, decoder->keys + (size_t)y * g * c, first);
+    if (tensors->has_high)
+        add_high(input, tensors, y, 1, first);
+    norm_apply(&tensors->upscale_norm, layer_norm_2d_eps, 4 * g, first);
+    gelu(first, (size_t)g * c);
+    upscale_apply(&tensors->upscale[1], tensors->isa, 4 * g, first, second);
+    if (tensors->has_high)
+        add_high(input, tensors, y, 2, second);
+    gelu(second, (size_t)g * 2 * c);
+}
+
+void decoder_reference_logits(struct decoder_reference *decoder, const struct decoder_input *input,
+                              int prompt, const int *which, int count, float *logits)
 {
     const struct decoder_tensors *tensors = decoder->tensors;
     if (decoder->current != prompt)
-        transform(decoder, embedding, prompt);
+        transform(decoder, input->embedding, prompt);
     int c = tensors->embed_dim;
     int g = tensors->grid;
-    float *hyper = decoder->update; /* [count][C/8] */
+    const float *tokens = decoder->queries + (tensors->iou_at + 1) * c; /* of the masks */
+    float *hyper = decoder->update;                                     /* [count][C/8] */
     for (int m = 0; m < count; m++)
-        mlp_apply(&tensors->hyper[which[m]], 1, decoder->queries + (1 + which[m]) * c, c,
-                  decoder->hidden, hyper + m * (c / 8));
+        mlp_apply(&tensors->hyper[which[m]], 1, tokens + which[m] * c, c, decoder->hidden,
+                  hyper + m * (c / 8));
     for (int y = 0; y < g; y++) {
-        upscale_apply(&tensors->upscale[0], tensors->isa, g, decoder->keys + (size_t)y * g * c,
-                      decoder->upscaled[0]);
-        norm_apply(&tensors->upscale_norm, layer_norm_2d_eps, 4 * g, decoder->upscaled[0]);
-        gelu(decoder->upscaled[0], (size_t)g * c);
-        upscale_apply(&tensors->upscale[1], tensors->isa, 4 * g, decoder->upscaled[0],
-                      decoder->upscaled[1]);
-        gelu(decoder->upscaled[1], (size_t)g * 2 * c);
+        upscale_row(decoder, input, y);
         for (int m = 0; m < count; m++)
             mask_rows(g, c / 8, decoder->upscaled[1], hyper + m * (c / 8),
                       logits + ((size_t)m * g + y) * 16 * g);

@@ -16,12 +16,12 @@ struct decoder_reference *decoder_reference_new(const struct decoder_tensors *te
 /* NULL is allowed. */
 void decoder_reference_free(struct decoder_reference *decoder);
 
-/* iou[P][M]; embedding[C][G][G]. Remembers the batch for decoder_reference_logits. */
-void decoder_reference_run(struct decoder_reference *decoder, const float *embedding,
+/* iou[P][M]. Remembers the batch for decoder_reference_logits. */
+void decoder_reference_run(struct decoder_reference *decoder, const struct decoder_input *input,
                            const struct sam_prompts *prompts, float *iou);
 
-/* logits[count][L][L] of masks which[0..count) of a prompt of the last batch, same embedding. */
-void decoder_reference_logits(struct decoder_reference *decoder, const float *embedding, int prompt,
-                              const int *which, int count, float *logits);
+/* logits[count][L][L] of masks which[0..count) of a prompt of the last batch, same input. */
+void decoder_reference_logits(struct decoder_reference *decoder, const struct decoder_input *input,
+                              int prompt, const int *which, int count, float *logits);
 
 #endif

@@ -1,5 +1,6 @@
 #include "model/decoder/decoder_tensors.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,6 +40,18 @@ static void free_attention(struct attention *attention)
     linear_free(&attention->out);
 }
 
+/* The prefix of a linear layer (0 or 1) of a token MLP. SAM 2 counts them where SAM has names. */
+static void mlp_prefix(const struct checkpoint *checkpoint, int layer, int part,
+                       char prefix[NAME_SIZE])
+{
+    char name[NAME_SIZE + 8];
+    snprintf(prefix, NAME_SIZE, "mask_decoder.transformer.layers.%d.mlp.layers.%d.", layer, part);
+    snprintf(name, sizeof name, "%sweight", prefix);
+    if (!checkpoint_shape(checkpoint, name, NULL))
+        snprintf(prefix, NAME_SIZE, "mask_decoder.transformer.layers.%d.mlp.lin%d.", layer,
+                 part + 1);
+}
+
 static int load_layer(struct decoder_tensors *tensors, const struct layer_source *from, int index)
 {
     struct decoder_layer *layer = &tensors->layers[index];
@@ -64,7 +77,7 @@ static int load_layer(struct decoder_tensors *tensors, const struct layer_source
             return -1;
     }
     for (int i = 0; i < 2; i++) {
-        snprintf(name, sizeof name, "mask_decoder.transformer.layers.%d.mlp.lin%d.", index, i + 1);
+        mlp_prefix(from->checkpoint, index, i, name);
         if (linear_load(&layer->mlp[i], from, name, i ? tensors->mlp_width : c,
                         i ? c : tensors->mlp_width))
             return -1;
@@ -76,8 +89,10 @@ static int load_transformer(struct decoder_tensors *tensors, const struct layer_
 {
     int c = tensors->embed_dim;
     struct shape hidden;
-    if (known_shape(from->checkpoint, "mask_decoder.transformer.layers.0.mlp.lin1.weight", 2,
-                    &hidden, from->error))
+    char name[NAME_SIZE];
+    mlp_prefix(from->checkpoint, 0, 0, name);
+    strcat(name, "weight");
+    if (known_shape(from->checkpoint, name, 2, &hidden, from->error))
         return -1;
     tensors->mlp_width = (int)hidden.size[0];
     for (int i = 0; i < DECODER_LAYERS; i++)
@@ -98,6 +113,22 @@ static int load_upscaling(struct decoder_tensors *tensors, const struct layer_so
         return -1;
     return convolution_transposed_load(&tensors->upscale[1], from,
                                        "mask_decoder.output_upscaling.3.", c / 4, c / 8);
+}
+
+/* What SAM 2 has beyond SAM: a token for the object score, and features of higher resolution that
+ * join the upscaling. The score itself changes neither masks nor scores, so its head is not read. */
+static int load_additions(struct decoder_tensors *tensors, const struct layer_source *from)
+{
+    static const char object[] = "mask_decoder.obj_score_token.weight";
+    tensors->has_high = checkpoint_shape(from->checkpoint, "mask_decoder.conv_s0.weight", NULL);
+    if (!checkpoint_shape(from->checkpoint, object, NULL))
+        return 0;
+    tensors->object_token = checkpoint_tensor(from->checkpoint, object,
+                                              shape_2d(1, tensors->embed_dim), from->error);
+    tensors->outputs++;
+    tensors->iou_at = 1;
+    tensors->prompt.pads_boxes = true;
+    return tensors->object_token ? 0 : -1;
 }
 
 static int load_heads(struct decoder_tensors *tensors, const struct layer_source *from)
@@ -144,12 +175,14 @@ int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *che
     int c = tensors->embed_dim;
     tensors->isa = isa;
     tensors->inner = c / 2;
+    tensors->outputs = 1 + SAM_MASKS;
     tensors->grid = grid;
     tensors->positions = grid * grid;
     tensors->prompt =
         (struct prompt_weights){.embed_dim = c, .grid = grid, .image_size = image_size};
     if (prompt_weights_load(&tensors->prompt, &from) || load_transformer(tensors, &from) ||
-        load_heads(tensors, &from) || load_upscaling(tensors, &from))
+        load_additions(tensors, &from) || load_heads(tensors, &from) ||
+        load_upscaling(tensors, &from))
         return -1;
     tensors->grid_encoding = memory_new((size_t)tensors->positions * c, sizeof(float),
                                         "positional encoding of the image", error);
@@ -180,7 +213,20 @@ void decoder_tokens(const struct decoder_tensors *tensors, const struct sam_prom
                     int prompt, float *tokens)
 {
     size_t c = tensors->embed_dim;
-    memcpy(tokens, tensors->iou_token, c * sizeof *tokens);
-    memcpy(tokens + c, tensors->mask_tokens, SAM_MASKS * c * sizeof *tokens);
-    prompt_tokens(&tensors->prompt, prompts, prompt, tokens + DECODER_OUTPUT * c);
+    float *iou = tokens + tensors->iou_at * c;
+    if (tensors->object_token)
+        memcpy(tokens, tensors->object_token, c * sizeof *tokens);
+    memcpy(iou, tensors->iou_token, c * sizeof *tokens);
+    memcpy(iou + c, tensors->mask_tokens, SAM_MASKS * c * sizeof *tokens);
+    prompt_tokens(&tensors->prompt, prompts, prompt, tokens + tensors->outputs * c);
+}
+
+void decoder_iou(const struct decoder_tensors *tensors, int rows, const float *x, float *scratch,
+                 float *iou)
+{
+    mlp_apply(&tensors->iou, rows, x, tensors->embed_dim, scratch, iou);
+    /* All of SAM 2's configurations have both the token and the sigmoid, and no tensor tells of the
+     * latter. */
+    for (int i = 0; tensors->object_token && i < rows * SAM_MASKS; i++)
+        iou[i] = 1 / (1 + expf(-iou[i]));
 }

@@ -2,14 +2,16 @@
 #ifndef MODEL_DECODER_DECODER_TENSORS_H
 #define MODEL_DECODER_DECODER_TENSORS_H
 
+#include <stdbool.h>
+
 #include "model/decoder/layers.h"
 #include "model/decoder/prompt_encoder.h"
 
 enum {
-    DECODER_LAYERS = 2,             /* layers of the two-way transformer */
-    DECODER_HEADS = 8,              /* H, of every attention */
-    DECODER_OUTPUT = 1 + SAM_MASKS, /* tokens before those of the prompt: iou and M masks */
-    DECODER_TOKENS_MAX = DECODER_OUTPUT + PROMPT_TOKENS_MAX /* T at most */
+    DECODER_LAYERS = 2,                 /* layers of the two-way transformer */
+    DECODER_HEADS = 8,                  /* H, of every attention */
+    DECODER_OUTPUTS_MAX = 2 + SAM_MASKS, /* tokens before those of the prompt, at most */
+    DECODER_TOKENS_MAX = DECODER_OUTPUTS_MAX + PROMPT_TOKENS_MAX /* T at most */
 };
 
 /* q, k, v: C -> width; out: width -> C. The width is C in self-attention, and C/2 between image and
@@ -34,6 +36,10 @@ struct decoder_tensors {
     int grid;                 /* G */
     int positions;            /* N */
     int mlp_width;            /* hidden channels of decoder_layer.mlp */
+    int outputs;              /* tokens before those of the prompt: iou, M masks, any others */
+    int iou_at;               /* the iou token's place among them; the masks' follow */
+    bool has_high;            /* whether high-resolution features go into the upscaling */
+    const float *object_token; /* [C], or NULL: SAM 2's first token, for the object score */
     const float *iou_token;   /* [C] */
     const float *mask_tokens; /* [M][C] */
     struct decoder_layer layers[DECODER_LAYERS];
@@ -46,6 +52,12 @@ struct decoder_tensors {
     float *grid_encoding;          /* owned: [N][C], the positional encoding of the image */
 };
 
+/* What an image encoder gave, as in struct encoding. */
+struct decoder_input {
+    const float *embedding; /* [C][G][G] */
+    const float *high[2];   /* with has_high [4G][4G][C/8] and [2G][2G][C/4], otherwise NULL */
+};
+
 /* Reads prompt_encoder.* and mask_decoder.* into a zeroed struct; `grid` is G, `image_size` S.
  * Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY; decoder_tensors_free is due in both cases. */
 int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *checkpoint, int grid,
@@ -53,13 +65,19 @@ int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *che
 void decoder_tensors_free(struct decoder_tensors *tensors);
 
 /* T of every prompt of this batch. */
-static inline int decoder_token_count(const struct sam_prompts *prompts)
+static inline int decoder_token_count(const struct decoder_tensors *tensors,
+                                      const struct sam_prompts *prompts)
 {
-    return DECODER_OUTPUT + prompt_token_count(prompts);
+    return tensors->outputs + prompt_token_count(&tensors->prompt, prompts);
 }
 
 /* tokens[T][C] of prompt number `prompt`: the learned output tokens, then the prompt's. */
 void decoder_tokens(const struct decoder_tensors *tensors, const struct sam_prompts *prompts,
                     int prompt, float *tokens);
+
+/* iou[rows][M] of finished iou tokens x[rows][C]; `scratch` holds 2 * rows * mlp_width floats. SAM 2
+ * squeezes them by a sigmoid. */
+void decoder_iou(const struct decoder_tensors *tensors, int rows, const float *x, float *scratch,
+                 float *iou);
 
 #endif

@@ -60,10 +60,10 @@ int prompt_weights_load(struct prompt_weights *weights, const struct layer_sourc
     return load_mask_downscaling(weights, from);
 }
 
-int prompt_token_count(const struct sam_prompts *prompts)
+int prompt_token_count(const struct prompt_weights *weights, const struct sam_prompts *prompts)
 {
     if (prompts->boxes)
-        return prompts->points + 2;
+        return prompts->points + 2 + weights->pads_boxes;
     return prompts->points > 0 ? prompts->points + 1 : 0;
 }
 
@@ -119,6 +119,8 @@ void prompt_tokens(const struct prompt_weights *weights, const struct sam_prompt
         position_encoding(weights, (box[0] + 0.5f) / size, (box[1] + 0.5f) / size, tokens);
         add(tokens, weights->kinds[CORNER + corner], c);
     }
+    if (weights->pads_boxes)
+        memcpy(tokens, weights->not_a_point, c * sizeof *tokens);
 }
 
 void prompt_grid_encoding(const struct prompt_weights *weights, float *out)

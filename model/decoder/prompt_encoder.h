@@ -3,19 +3,24 @@
  * The positional encoding of a point is a vector of random Fourier features: sin and cos of
  * 2 pi (2 p - 1) @ gaussian, where p is the point's position as a fraction of the image. Pixels are
  * addressed by their centres, so 0.5 is added to coordinates. A learned vector for the kind of
- * point is added. Source of every formula: segment_anything/modeling/prompt_encoder.py. */
+ * point is added. Source of every formula: segment_anything/modeling/prompt_encoder.py;
+ * of the padding of SAM 2's boxes: _predict in sam2/sam2_image_predictor.py, which makes two points
+ * of a box. Nothing depends on the order of a prompt's tokens. */
 #ifndef MODEL_DECODER_PROMPT_ENCODER_H
 #define MODEL_DECODER_PROMPT_ENCODER_H
+
+#include <stdbool.h>
 
 #include "model/decoder/layers.h"
 #include "model/decoder/prompts.h"
 
-enum { PROMPT_TOKENS_MAX = SAM_POINTS_MAX + 2 }; /* all points and the two corners of a box */
+enum { PROMPT_TOKENS_MAX = SAM_POINTS_MAX + 3 }; /* all points, a box's corners, padding */
 
 struct prompt_weights {
     int embed_dim;                   /* C, a multiple of 2 */
     int grid;                        /* G */
     int image_size;                  /* S */
+    bool pads_boxes;                 /* whether padding follows a box, too, as in SAM 2 */
     const float *gaussian;           /* [2][C/2]: a row for x, a row for y */
     const float *kinds[4];           /* [C]: background, foreground, first and second box corner */
     const float *not_a_point;        /* [C] */
@@ -30,9 +35,9 @@ struct prompt_weights {
  * Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY. */
 int prompt_weights_load(struct prompt_weights *weights, const struct layer_source *from);
 
-/* Tokens of each prompt of this batch: its points, one of padding if there are points but no box,
- * and two of a box. At most PROMPT_TOKENS_MAX. */
-int prompt_token_count(const struct sam_prompts *prompts);
+/* Tokens of each prompt of this batch: its points, two of a box, and one of padding if there are
+ * points but no box, or a box and pads_boxes. At most PROMPT_TOKENS_MAX. */
+int prompt_token_count(const struct prompt_weights *weights, const struct sam_prompts *prompts);
 
 /* tokens[prompt_token_count][C] of prompt number `prompt`. */
 void prompt_tokens(const struct prompt_weights *weights, const struct sam_prompts *prompts,

@@ -3,9 +3,10 @@
 
 #include <string.h>
 
-bool folded_serves(const struct sam_prompts *prompts)
+bool folded_serves(const struct decoder_tensors *tensors, const struct sam_prompts *prompts)
 {
-    return !prompts->masks && decoder_token_count(prompts) == FOLDED_TOKENS;
+    int prompt = decoder_token_count(tensors, prompts) - tensors->outputs;
+    return !prompts->masks && prompt == 2;
 }
 
 typedef void folded_pass(const struct folded_chunk *chunk, struct folded_prompt *prompt);
@@ -28,7 +29,7 @@ static void project_queries(struct folded_decoder *folded, int layer)
     struct folded_tokens *tokens = &folded->tokens;
     int c = tensors->embed_dim;
     folded_tokens_add_pe(tokens, c);
-    linear_apply(&tensors->layers[layer].to_image.q, tokens->prompts * FOLDED_TOKENS,
+    linear_apply(&tensors->layers[layer].to_image.q, tokens->prompts * tokens->count,
                  tokens->queries_pe, c, tokens->q);
 }
 
@@ -37,7 +38,7 @@ static void project_keys(struct folded_decoder *folded, int layer)
 {
     const struct attention *attention = &folded->tensors->layers[layer].to_tokens;
     struct folded_tokens *tokens = &folded->tokens;
-    int rows = tokens->prompts * FOLDED_TOKENS;
+    int rows = tokens->prompts * tokens->count;
     int c = folded->tensors->embed_dim;
     folded_tokens_add_pe(tokens, c);
     linear_apply(&attention->k, rows, tokens->queries_pe, c, tokens->k);
@@ -52,13 +53,13 @@ static void run_first(struct folded_decoder *folded, const float *tables)
     project_queries(folded, 0);
     for (int i = 0; i < tokens->prompts; i++) {
         folded_clear_sums(&folded->prompts[i], scratch->d);
-        folded_set_queries(scratch, folded_prompt_rows(tokens->q, i, scratch->inner),
+        folded_set_queries(scratch, folded_prompt_rows(tokens, tokens->q, i, scratch->inner),
                            &folded->prompts[i]);
     }
     run_pass(folded, tables, folded_pass_first);
     for (int i = 0; i < tokens->prompts; i++)
         folded_first_sums(scratch, &folded->prompts[i],
-                          folded_prompt_rows(tokens->mix, i, scratch->inner));
+                          folded_prompt_rows(tokens, tokens->mix, i, scratch->inner));
     folded_tokens_finish(tokens, folded->tensors, 0);
 }
 
@@ -68,19 +69,19 @@ static void run_second(struct folded_decoder *folded, const float *tables)
     const struct folded_prompt_scratch *scratch = &folded->scratch;
     project_keys(folded, 0);
     for (int i = 0; i < tokens->prompts; i++)
-        folded_fold_first(scratch, folded_prompt_rows(tokens->k, i, scratch->inner),
-                          folded_prompt_rows(tokens->v, i, scratch->inner), &folded->prompts[i]);
+        folded_fold_first(scratch, folded_prompt_rows(tokens, tokens->k, i, scratch->inner),
+                          folded_prompt_rows(tokens, tokens->v, i, scratch->inner), &folded->prompts[i]);
     folded_tokens_self(tokens, folded->tensors, 1);
     project_queries(folded, 1);
     for (int i = 0; i < tokens->prompts; i++) {
         folded_clear_sums(&folded->prompts[i], scratch->d);
-        folded_fold_queries(scratch, folded_prompt_rows(tokens->q, i, scratch->inner),
+        folded_fold_queries(scratch, folded_prompt_rows(tokens, tokens->q, i, scratch->inner),
                             &folded->prompts[i]);
     }
     run_pass(folded, tables, folded_pass_second);
     for (int i = 0; i < tokens->prompts; i++)
         folded_second_sums(scratch, &folded->prompts[i],
-                           folded_prompt_rows(tokens->mix, i, scratch->inner));
+                           folded_prompt_rows(tokens, tokens->mix, i, scratch->inner));
     folded_tokens_finish(tokens, folded->tensors, 1);
 }
 
@@ -92,20 +93,20 @@ static void third_pass(const struct folded_chunk *chunk, struct folded_prompt *p
 
 static void run_last(struct folded_decoder *folded, const float *tables, float *iou)
 {
-    static const int iou_token[] = {0};
+    const int iou_token[] = {folded->tensors->iou_at};
     struct folded_tokens *tokens = &folded->tokens;
     const struct folded_prompt_scratch *scratch = &folded->scratch;
     size_t c = scratch->c;
     project_keys(folded, 1);
     for (int i = 0; i < tokens->prompts; i++) {
-        folded_fold_second(scratch, folded_prompt_rows(tokens->k, i, scratch->inner),
-                           folded_prompt_rows(tokens->v, i, scratch->inner), &folded->prompts[i]);
+        folded_fold_second(scratch, folded_prompt_rows(tokens, tokens->k, i, scratch->inner),
+                           folded_prompt_rows(tokens, tokens->v, i, scratch->inner), &folded->prompts[i]);
         folded_last_begin(folded, i, iou_token, 1);
     }
     run_pass(folded, tables, third_pass);
     for (int i = 0; i < tokens->prompts; i++)
         folded_last_end(folded, i, iou_token, 1, folded->rows + i * c);
-    mlp_apply(&folded->tensors->iou, tokens->prompts, folded->rows, (int)c, folded->hidden, iou);
+    decoder_iou(folded->tensors, tokens->prompts, folded->rows, folded->hidden, iou);
 }
 
 void folded_run(struct folded_decoder *folded, const float *tables,
@@ -113,6 +114,8 @@ void folded_run(struct folded_decoder *folded, const float *tables,
 {
     memset(folded->ready, 0, sizeof folded->ready);
     folded_tokens_begin(&folded->tokens, folded->tensors, prompts);
+    folded->scratch.kept = folded->tokens.count - 1;
+    folded->scratch.pairs = FOLDED_HEADS * folded->scratch.kept;
     run_first(folded, tables);
     run_second(folded, tables);
     run_last(folded, tables, iou);

@@ -1,6 +1,6 @@
 /* folded.h - the mask decoder, with all work that prompts share done once. It gives the same
  * numbers as the reference decoder but for rounding, for a tenth of the multiplications. It serves
- * prompts of seven tokens (one point, or one box) without a mask. "The folded decoder" in MODEL.md
+ * prompts of two tokens (one point, or one box) without a mask. "The folded decoder" in MODEL.md
  * has the derivation.
  *
  * Files, each with a header unless it is one of the two flows or inner loops:
@@ -24,7 +24,7 @@ struct error;
 struct folded_decoder;
 
 /* Whether the functions below can decode this batch. */
-bool folded_serves(const struct sam_prompts *prompts);
+bool folded_serves(const struct decoder_tensors *tensors, const struct sam_prompts *prompts);
 
 /* Scratch of one thread; `tensors` and `weights` must outlive it. NULL with ERROR_MEMORY. */
 struct folded_decoder *folded_new(const struct decoder_tensors *tensors,

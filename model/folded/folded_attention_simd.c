@@ -6,11 +6,12 @@
 #include "model/folded/folded_reduce_simd.h"
 #include "model/kernels/math_simd.h"
 
-enum { KEPT = FOLDED_KEPT, TOKENS = FOLDED_TOKENS, PAIRS = FOLDED_PAIRS, HEADS = FOLDED_HEADS };
+enum { HEADS = FOLDED_HEADS, FEW = FOLDED_KEPT_MIN, MORE = FOLDED_KEPT_MAX };
 
 /* The formula of struct folded_scores for one block of positions. */
-VECTOR_INLINE void scores_block(const size_t rows, const struct folded_scores *in, size_t strip,
-                                size_t at, vector acc[BLOCK_ROWS][WIDE])
+VECTOR_INLINE void scores_block(const size_t rows, const size_t pairs,
+                                const struct folded_scores *in, size_t strip, size_t at,
+                                vector acc[BLOCK_ROWS][WIDE])
 {
     const float *x = rows_at(&in->x, strip, 0, at);
     if (!in->probs.at) {
@@ -21,86 +22,104 @@ VECTOR_INLINE void scores_block(const size_t rows, const struct folded_scores *i
     vector r[WIDE];
     block_load_row(rows_at(&in->r, strip, 0, at), r);
     block_set(rows, in->bias, acc);
-    block_add(rows, PAIRS, in->probs_weight, COLUMNS, rows_at(&in->probs, strip, 0, at), acc);
+    block_add(rows, pairs, in->probs_weight, COLUMNS, rows_at(&in->probs, strip, 0, at), acc);
     block_scale(rows, r, NULL, acc);
     block_add_scaled(rows, in->d, in->weight, COLUMNS, x, rows_at(&in->pe, strip, 0, at), r, acc);
 }
 
-static void scores(const struct folded_scores *in)
+VECTOR_INLINE void scores_of(const size_t kept, const struct folded_scores *in)
 {
     for (size_t strip = 0; strip < in->strips; strip++)
         for (size_t at = 0; at < FOLDED_STRIP; at += STEP) {
             vector acc[BLOCK_ROWS][WIDE];
-            scores_block(TOKENS, in, strip, at, acc);
-            block_store(TOKENS, in->out + strip * in->out_strip + at, ROW, acc);
+            scores_block(kept + 1, HEADS * kept, in, strip, at, acc);
+            block_store(kept + 1, in->out + strip * in->out_strip + at, ROW, acc);
         }
 }
 
-/* s[6] becomes the softmax over seven tokens, of which the seventh has score 0. */
-VECTOR_INLINE void kept_softmax(vector s[BLOCK_ROWS][WIDE], size_t j)
+static void scores(const struct folded_scores *in)
 {
-    vector max = (vector){0};
+    if (in->kept == FEW)
+        scores_of(FEW, in);
+    else
+        scores_of(MORE, in);
+}
+
+/* s[kept] becomes the softmax over one token more, whose score is `last`. */
+VECTOR_INLINE void kept_softmax(const size_t kept, vector last, vector s[BLOCK_ROWS][WIDE],
+                                size_t j)
+{
+    vector max = last;
     UNROLLED
-    for (size_t i = 0; i < KEPT; i++)
+    for (size_t i = 0; i < kept; i++)
         max = vector_max(max, s[i][j]);
-    vector sum = vector_exp2(-max);
+    vector sum = vector_exp2(last - max);
     UNROLLED
-    for (size_t i = 0; i < KEPT; i++) {
+    for (size_t i = 0; i < kept; i++) {
         s[i][j] = vector_exp2(s[i][j] - max);
         sum += s[i][j];
     }
     vector inverse = vector_inverse(sum);
     UNROLLED
-    for (size_t i = 0; i < KEPT; i++)
+    for (size_t i = 0; i < kept; i++)
         s[i][j] *= inverse;
 }
 
-static void token_softmax(const struct folded_scores *in)
+VECTOR_INLINE void token_softmax_of(const size_t kept, const struct folded_scores *in)
 {
     for (size_t strip = 0; strip < in->strips; strip++)
         for (size_t at = 0; at < FOLDED_STRIP; at += STEP) {
             vector acc[BLOCK_ROWS][WIDE];
-            scores_block(KEPT, in, strip, at, acc);
+            scores_block(kept, HEADS * kept, in, strip, at, acc);
             UNROLLED
             for (size_t j = 0; j < WIDE; j++)
-                kept_softmax(acc, j);
-            block_store(KEPT, in->out + strip * in->out_strip + at, ROW, acc);
+                kept_softmax(kept, vector_set(in->last), acc, j);
+            block_store(kept, in->out + strip * in->out_strip + at, ROW, acc);
         }
 }
 
-/* What one head adds to the squared length of a block of positions. */
-VECTOR_INLINE void length_block(const struct folded_length *in, size_t head, size_t strip,
-                                size_t at, vector sum[WIDE])
+static void token_softmax(const struct folded_scores *in)
 {
-    const size_t pairs = KEPT * (head + 1);
-    const size_t matrix = head * PAIRS * COLUMNS;
+    if (in->kept == FEW)
+        token_softmax_of(FEW, in);
+    else
+        token_softmax_of(MORE, in);
+}
+
+/* What one head adds to the squared length of a block of positions. */
+VECTOR_INLINE void length_block(const size_t kept, const struct folded_length *in, size_t head,
+                                size_t strip, size_t at, vector sum[WIDE])
+{
+    const size_t pairs = HEADS * kept;
+    const size_t tokens = kept + 1;
+    const size_t matrix = head * pairs * COLUMNS;
     const size_t row = head * in->d;
     const float *a = rows_at(&in->a, strip, 0, at);
     vector acc[BLOCK_ROWS][WIDE];
-    block_set(TOKENS, NULL, acc);
+    block_set(tokens, NULL, acc);
     if (in->b.at) {
-        block_set(KEPT, in->linear + head * COLUMNS, acc);
-        block_add(KEPT, PAIRS, in->cross + matrix, COLUMNS, rows_at(&in->b, strip, 0, at), acc);
+        block_set(kept, in->linear + head * COLUMNS, acc);
+        block_add(kept, pairs, in->cross + matrix, COLUMNS, rows_at(&in->b, strip, 0, at), acc);
     }
-    block_add(TOKENS, in->d, in->weight + row * COLUMNS, COLUMNS, rows_at(&in->x, strip, row, at),
+    block_add(tokens, in->d, in->weight + row * COLUMNS, COLUMNS, rows_at(&in->x, strip, row, at),
               acc);
     if (in->b.at) {
         vector r[WIDE];
         block_load_row(rows_at(&in->r, strip, 0, at), r);
-        block_scale(TOKENS, r, NULL, acc);
+        block_scale(tokens, r, NULL, acc);
     }
-    block_add(KEPT, pairs, in->gram + matrix, COLUMNS, a, acc);
+    block_add(kept, kept * (head + 1), in->gram + matrix, COLUMNS, a, acc);
     UNROLLED
     for (size_t j = 0; j < WIDE; j++) {
-        sum[j] += acc[KEPT][j];
+        sum[j] += acc[kept][j];
         UNROLLED
-        for (size_t i = 0; i < KEPT; i++)
-            sum[j] += vector_load(a + (head * KEPT + i) * ROW + j * LANES) *
+        for (size_t i = 0; i < kept; i++)
+            sum[j] += vector_load(a + (head * kept + i) * ROW + j * LANES) *
                       (acc[i][j] + in->bias[head * COLUMNS + i]);
     }
 }
 
-static void length(const struct folded_length *in)
+VECTOR_INLINE void length_of(const size_t kept, const struct folded_length *in)
 {
     for (size_t strip = 0; strip < in->strips; strip++)
         for (size_t at = 0; at < FOLDED_STRIP; at += STEP) {
@@ -108,18 +127,26 @@ static void length(const struct folded_length *in)
             vector sum[WIDE];
             block_load_row(out, sum);
             for (size_t head = 0; head < HEADS; head++)
-                length_block(in, head, strip, at, sum);
+                length_block(kept, in, head, strip, at, sum);
             block_store_row(out, sum);
         }
 }
 
-static void length_init(const struct folded_length_init *in)
+static void length(const struct folded_length *in)
+{
+    if (in->kept == FEW)
+        length_of(FEW, in);
+    else
+        length_of(MORE, in);
+}
+
+VECTOR_INLINE void length_init_of(const size_t pairs, const struct folded_length_init *in)
 {
     for (size_t strip = 0; strip < in->strips; strip++)
         for (size_t at = 0; at < FOLDED_STRIP; at += LANES) {
             const float *a = rows_at(&in->a, strip, 0, at);
             vector part[4] = {vector_load(rows_at(&in->x, strip, 0, at)) + in->c};
-            for (size_t j = 0; j < PAIRS; j += 4) {
+            for (size_t j = 0; j < pairs; j += 4) {
                 UNROLLED
                 for (size_t i = 0; i < 4; i++)
                     part[i] += in->e[j + i] * vector_load(a + (j + i) * ROW);
@@ -132,6 +159,14 @@ static void length_init(const struct folded_length_init *in)
         }
 }
 
+static void length_init(const struct folded_length_init *in)
+{
+    if (in->kept == FEW)
+        length_init_of(HEADS * FEW, in);
+    else
+        length_init_of(HEADS * MORE, in);
+}
+
 static void rstd(size_t strips, float channels, float eps, float *x, size_t x_strip)
 {
     for (size_t strip = 0; strip < strips; strip++, x += x_strip)
@@ -142,17 +177,17 @@ static void rstd(size_t strips, float channels, float eps, float *x, size_t x_st
 }
 
 /* All heads of one token: rows of the block are heads. */
-VECTOR_INLINE void last_probs(const struct folded_last_scores *in, size_t token, size_t strip,
-                              size_t at, float *out)
+VECTOR_INLINE void last_probs(const size_t pairs, const struct folded_last_scores *in, size_t token,
+                              size_t strip, size_t at, float *out)
 {
-    const size_t matrix = token * PAIRS * COLUMNS;
+    const size_t matrix = token * pairs * COLUMNS;
     vector r[WIDE];
     vector acc[BLOCK_ROWS][WIDE];
     block_set(HEADS, in->bias0 + token * COLUMNS, acc);
-    block_add(HEADS, PAIRS, in->weight0 + matrix, COLUMNS, rows_at(&in->a0, strip, 0, at), acc);
+    block_add(HEADS, pairs, in->weight0 + matrix, COLUMNS, rows_at(&in->a0, strip, 0, at), acc);
     block_load_row(rows_at(&in->r, strip, 0, at), r);
     block_scale(HEADS, r, in->bias1 + token * COLUMNS, acc);
-    block_add(HEADS, PAIRS, in->weight1 + matrix, COLUMNS, rows_at(&in->a1, strip, 0, at), acc);
+    block_add(HEADS, pairs, in->weight1 + matrix, COLUMNS, rows_at(&in->a1, strip, 0, at), acc);
     block_load_row(rows_at(&in->r2, strip, 0, at), r);
     block_scale(HEADS, r, NULL, acc);
     block_store(HEADS, out + token * HEADS * ROW, ROW, acc);
@@ -180,13 +215,13 @@ VECTOR_INLINE void add_last_keys(const size_t tokens, const struct folded_last_s
     }
 }
 
-static void last_scores(const struct folded_last_scores *in)
+VECTOR_INLINE void last_scores_of(const size_t pairs, const struct folded_last_scores *in)
 {
     for (size_t strip = 0; strip < in->strips; strip++)
         for (size_t at = 0; at < FOLDED_STRIP; at += STEP) {
             float *out = in->out + strip * in->out_strip + at;
             for (size_t token = 0; token < in->tokens; token++)
-                last_probs(in, token, strip, at, out);
+                last_probs(pairs, in, token, strip, at, out);
             if (in->tokens == 1)
                 add_last_keys(1, in, strip, at, out);
             else if (in->tokens == 2)
@@ -196,6 +231,14 @@ static void last_scores(const struct folded_last_scores *in)
             else
                 add_last_keys(4, in, strip, at, out);
         }
+}
+
+static void last_scores(const struct folded_last_scores *in)
+{
+    if (in->kept == FEW)
+        last_scores_of(HEADS * FEW, in);
+    else
+        last_scores_of(HEADS * MORE, in);
 }
 
 /* out[8] = 2^x[8] */

@@ -1,20 +1,23 @@
 #include "model/folded/folded_batch.h"
 
+#include <math.h>
+
 #include "base/memory.h"
 #include "model/kernels/kernels.h"
 
 static const float layer_norm_eps = 1e-5f;
 
 /* Matrices of all heads of one prompt. */
-enum { PAIRS_SIZE = FOLDED_HEADS * FOLDED_PAIRS * FOLDED_COLUMNS };
+enum { PAIRS_SIZE = FOLDED_HEADS * FOLDED_PAIRS_MAX * FOLDED_COLUMNS };
 
 static void lay_out_prompt(struct folded_prompt *prompt, const struct folded_weights *weights,
                            size_t inner, struct arena *arena)
 {
     const size_t small = FOLDED_HEADS * FOLDED_COLUMNS;
-    const size_t last = SAM_MASKS * FOLDED_PAIRS * FOLDED_COLUMNS;
-    prompt->first = arena_floats(arena, FOLDED_TOKENS, inner);
-    prompt->second = arena_floats(arena, FOLDED_TOKENS, inner);
+    const size_t state_rows = folded_part_row(FOLDED_PARTS, FOLDED_PAIRS_MAX);
+    const size_t last = SAM_MASKS * FOLDED_PAIRS_MAX * FOLDED_COLUMNS;
+    prompt->first = arena_floats(arena, FOLDED_TOKENS_MAX, inner);
+    prompt->second = arena_floats(arena, FOLDED_TOKENS_MAX, inner);
     prompt->queries = arena_floats(arena, inner, FOLDED_COLUMNS);
     prompt->keys = arena_floats(arena, inner, FOLDED_COLUMNS);
     prompt->scores_weight = arena_floats(arena, PAIRS_SIZE, 1);
@@ -29,7 +32,7 @@ static void lay_out_prompt(struct folded_prompt *prompt, const struct folded_wei
     prompt->scaled_length.bias = arena_floats(arena, small, 1);
     prompt->cross = arena_floats(arena, PAIRS_SIZE, 1);
     prompt->linear = arena_floats(arena, small, 1);
-    prompt->first_constant = arena_floats(arena, FOLDED_PAIRS, 1);
+    prompt->first_constant = arena_floats(arena, FOLDED_PAIRS_MAX, 1);
     prompt->values = arena_floats(arena, inner, FOLDED_COLUMNS);
     prompt->probs = arena_floats(arena, PAIRS_SIZE, 1);
     prompt->last.weight = arena_floats(arena, inner, FOLDED_COLUMNS);
@@ -40,7 +43,7 @@ static void lay_out_prompt(struct folded_prompt *prompt, const struct folded_wei
     prompt->last.values = arena_floats(arena, inner, FOLDED_COLUMNS);
     prompt->last.probs0 = arena_floats(arena, last, 1);
     prompt->last.probs1 = arena_floats(arena, last, 1);
-    prompt->state = arena_floats(arena, (size_t)weights->strips * FOLDED_STATE_ROWS, FOLDED_STRIP);
+    prompt->state = arena_floats(arena, (size_t)weights->strips * state_rows, FOLDED_STRIP);
 }
 
 static size_t hidden_size(const struct decoder_tensors *tensors)
@@ -60,10 +63,10 @@ static void lay_out(void *context, struct arena *arena)
     size_t c = tensors->embed_dim;
     size_t inner = tensors->inner;
     folded_tokens_lay_out(&folded->tokens, tensors, arena);
-    folded->scratch.z = arena_floats(arena, FOLDED_PAIRS, c);
+    folded->scratch.z = arena_floats(arena, FOLDED_PAIRS_MAX, c);
     folded->scratch.constant = arena_floats(arena, c, 1);
     folded->scratch.single = arena_floats(arena, inner, FOLDED_COLUMNS);
-    folded->scratch.columns = arena_floats(arena, FOLDED_PAIRS + inner, FOLDED_COLUMNS);
+    folded->scratch.columns = arena_floats(arena, FOLDED_PAIRS_MAX + inner, FOLDED_COLUMNS);
     for (int i = 0; i < SAM_BATCH; i++)
         lay_out_prompt(&folded->prompts[i], folded->weights, inner, arena);
     folded->scores = arena_floats(arena, FOLDED_CHUNK, FOLDED_SCORES_STRIP);
@@ -72,7 +75,7 @@ static void lay_out(void *context, struct arena *arena)
     folded->hyper = arena_floats(arena, SAM_BATCH * SAM_MASKS, c / 8);
     folded->chosen = arena_floats(arena, SAM_MASKS, c / 8);
     for (int i = 0; i < 2; i++) {
-        folded->upscale_weight[i] = arena_floats(arena, FOLDED_PAIRS, c);
+        folded->upscale_weight[i] = arena_floats(arena, FOLDED_PAIRS_MAX, c);
         folded->upscale_bias[i] = arena_floats(arena, c, 1);
     }
     folded->upscale_scratch = arena_floats(arena, c / 4, FOLDED_STRIP);
@@ -124,6 +127,9 @@ struct folded_chunk folded_chunk_at(const struct folded_decoder *folded, const f
         .first = first,
         .strips = strips,
         .valid = left < strips * FOLDED_STRIP ? left : strips * FOLDED_STRIP,
+        .kept = folded->scratch.kept,
+        .pairs = folded->scratch.pairs,
+        .last = log2f((float)folded->tokens.last_count),
         .d = folded->scratch.d,
         .channels = (float)tensors->embed_dim,
         .tables = {rows, strip},
@@ -137,7 +143,7 @@ void folded_last_begin(struct folded_decoder *folded, int prompt, const int *whi
 {
     const struct decoder_tensors *tensors = folded->tensors;
     size_t c = tensors->embed_dim;
-    const float *queries = folded_prompt_rows(folded->tokens.queries_pe, prompt, c);
+    const float *queries = folded_prompt_rows(&folded->tokens, folded->tokens.queries_pe, prompt, c);
     float *q = folded->tokens.q; /* [count][D] */
     for (int i = 0; i < count; i++)
         linear_apply(&tensors->final.q, 1, queries + which[i] * c, (int)c, q + i * tensors->inner);
@@ -150,7 +156,7 @@ void folded_last_end(struct folded_decoder *folded, int prompt, const int *which
 {
     const struct decoder_tensors *tensors = folded->tensors;
     size_t c = tensors->embed_dim;
-    const float *queries = folded_prompt_rows(folded->tokens.queries, prompt, c);
+    const float *queries = folded_prompt_rows(&folded->tokens, folded->tokens.queries, prompt, c);
     float *mix = folded->tokens.mix; /* [count][D] */
     folded_last_sums(&folded->scratch, &folded->prompts[prompt], count, mix);
     linear_apply(&tensors->final.out, count, mix, tensors->inner, rows);

@@ -25,7 +25,7 @@ struct folded_decoder {
     unsigned char ready[SAM_BATCH]; /* bit m: hyper of mask m is computed */
     float *hyper;             /* [SAM_BATCH][M][C/8]: weights of each mask over upscaled channels */
     float *chosen;            /* [M][C/8]: hyper of the masks being upscaled */
-    float *upscale_weight[2]; /* [48][C] */
+    float *upscale_weight[2]; /* [J][C] */
     float *upscale_bias[2];   /* [C] */
     float *upscale_scratch;   /* [C/4][STRIP] */
     float *pixels;            /* [CHUNK][M][4][4][STRIP] */
@@ -35,10 +35,11 @@ struct folded_decoder {
 struct folded_chunk folded_chunk_at(const struct folded_decoder *folded, const float *tables,
                                     int first);
 
-/* Rows of one prompt in an array [prompts][7][width]. */
-static inline float *folded_prompt_rows(float *rows, int prompt, size_t width)
+/* Rows of one prompt in an array [prompts][T][width]. */
+static inline float *folded_prompt_rows(const struct folded_tokens *tokens, float *rows, int prompt,
+                                        size_t width)
 {
-    return rows + (size_t)prompt * FOLDED_TOKENS * width;
+    return rows + (size_t)prompt * tokens->count * width;
 }
 
 /* Begins the last attention of output tokens which[0..count) of a prompt; folded_pass_last follows,

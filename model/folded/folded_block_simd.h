@@ -82,6 +82,18 @@ VECTOR_INLINE void block_scale(const size_t rows, const vector scale[WIDE], cons
     }
 }
 
+/* acc += x */
+VECTOR_INLINE void block_sum(const size_t rows, vector x[BLOCK_ROWS][WIDE],
+                             vector acc[BLOCK_ROWS][WIDE])
+{
+    UNROLLED
+    for (size_t i = 0; i < rows; i++) {
+        UNROLLED
+        for (size_t j = 0; j < WIDE; j++)
+            acc[i][j] += x[i][j];
+    }
+}
+
 VECTOR_INLINE void block_add_one(const size_t rows, const float *w, const vector x[WIDE],
                                  vector acc[BLOCK_ROWS][WIDE])
 {

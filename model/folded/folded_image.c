@@ -21,7 +21,7 @@ void folded_clear_sums(struct folded_prompt *prompt, size_t d)
     for (int head = 0; head < FOLDED_HEADS; head++)
         begin(&prompt->softmax[head]);
     clear(prompt->values, FOLDED_HEADS * d * FOLDED_COLUMNS);
-    clear(prompt->probs, FOLDED_HEADS * FOLDED_PAIRS * FOLDED_COLUMNS);
+    clear(prompt->probs, FOLDED_HEADS * FOLDED_PAIRS_MAX * FOLDED_COLUMNS);
 }
 
 void folded_clear_last_sums(struct folded_last *last, size_t d)
@@ -30,41 +30,40 @@ void folded_clear_last_sums(struct folded_last *last, size_t d)
         begin(&last->softmax[token]);
     memset(last->scaled, 0, sizeof last->scaled);
     clear(last->values, FOLDED_HEADS * d * FOLDED_COLUMNS);
-    clear(last->probs0, SAM_MASKS * FOLDED_PAIRS * FOLDED_COLUMNS);
-    clear(last->probs1, SAM_MASKS * FOLDED_PAIRS * FOLDED_COLUMNS);
-}
-
-/* The rows from `row` on. */
-static struct folded_rows rows_from(struct folded_rows rows, size_t row)
-{
-    return (struct folded_rows){rows.at + row * FOLDED_STRIP, rows.strip};
+    clear(last->probs0, SAM_MASKS * FOLDED_PAIRS_MAX * FOLDED_COLUMNS);
+    clear(last->probs1, SAM_MASKS * FOLDED_PAIRS_MAX * FOLDED_COLUMNS);
 }
 
 /* The d rows of head `head` of a table. */
 static struct folded_rows table_rows(const struct folded_chunk *chunk, enum folded_table table,
                                      size_t head)
 {
-    return rows_from(chunk->tables, (table * FOLDED_HEADS + head) * chunk->d);
+    return folded_rows_from(chunk->tables, (table * FOLDED_HEADS + head) * chunk->d);
 }
 
 static struct folded_rows pe_rows(const struct folded_chunk *chunk, size_t table, size_t head)
 {
-    return rows_from(chunk->pe, (table * FOLDED_HEADS + head) * chunk->d);
+    return folded_rows_from(chunk->pe, (table * FOLDED_HEADS + head) * chunk->d);
 }
 
-enum { FOLDED_STATE_STRIP = FOLDED_STATE_ROWS * FOLDED_STRIP };
+/* Floats between strips of the state. */
+static size_t state_strip(const struct folded_chunk *chunk)
+{
+    return folded_part_row(FOLDED_PARTS, chunk->pairs) * FOLDED_STRIP;
+}
 
 /* As folded_state, for writing. */
 static float *state_at(const struct folded_chunk *chunk, const struct folded_prompt *prompt,
-                       size_t row)
+                       enum folded_part part)
 {
-    return prompt->state + chunk->first * FOLDED_STATE_STRIP + row * FOLDED_STRIP;
+    return prompt->state + chunk->first * state_strip(chunk) +
+           folded_part_row(part, chunk->pairs) * FOLDED_STRIP;
 }
 
 struct folded_rows folded_state(const struct folded_chunk *chunk,
-                                const struct folded_prompt *prompt, size_t row)
+                                const struct folded_prompt *prompt, enum folded_part part)
 {
-    return (struct folded_rows){state_at(chunk, prompt, row), FOLDED_STATE_STRIP};
+    return (struct folded_rows){state_at(chunk, prompt, part), state_strip(chunk)};
 }
 
 /* The scores of one chunk, from row `row` on. */
@@ -82,6 +81,7 @@ void folded_pass_first(const struct folded_chunk *chunk, struct folded_prompt *p
     for (size_t head = 0; head < FOLDED_HEADS; head++) {
         struct folded_softmax *softmax = &prompt->softmax[head];
         const struct folded_scores scores = {
+            .kept = chunk->kept,
             .strips = chunk->strips,
             .d = d,
             .x = table_rows(chunk, FOLDED_TABLE_K0, head),
@@ -90,34 +90,36 @@ void folded_pass_first(const struct folded_chunk *chunk, struct folded_prompt *p
             .out_strip = FOLDED_SCORES_STRIP,
         };
         kernels->scores(&scores);
-        kernels->softmax(FOLDED_TOKENS, chunk->strips, chunk->valid, no_rows, chunk->scores,
+        kernels->softmax(chunk->kept + 1, chunk->strips, chunk->valid, no_rows, chunk->scores,
                          FOLDED_SCORES_STRIP, softmax);
-        kernels->gather(FOLDED_TOKENS, d, chunk->strips, score_rows(chunk, 0), 1,
+        kernels->gather(chunk->kept + 1, d, chunk->strips, score_rows(chunk, 0), 1,
                         table_rows(chunk, FOLDED_TABLE_V0, head), softmax->factor,
                         prompt->values + head * d * FOLDED_COLUMNS);
     }
 }
 
-/* Writes a squared length of one chunk to row `row` of the state. */
+/* Writes a squared length of one chunk to its row of the state. */
 static void measure(const struct folded_chunk *chunk, struct folded_prompt *prompt,
                     const struct folded_length_weights *small, enum folded_table table,
-                    struct folded_rows squares, size_t row)
+                    struct folded_rows squares, enum folded_part part)
 {
-    float *out = state_at(chunk, prompt, row);
+    float *out = state_at(chunk, prompt, part);
+    const size_t step = state_strip(chunk);
     for (size_t strip = 0; strip < chunk->strips; strip++)
         for (size_t i = 0; i < FOLDED_STRIP; i++)
-            out[strip * FOLDED_STATE_STRIP + i] =
+            out[strip * step + i] =
                 squares.at[strip * squares.strip + i] + small->base;
     const struct folded_length length = {
+        .kept = chunk->kept,
         .strips = chunk->strips,
         .d = chunk->d,
         .x = table_rows(chunk, table, 0),
         .weight = small->weight,
-        .a = folded_state(chunk, prompt, FOLDED_STATE_A0),
+        .a = folded_state(chunk, prompt, FOLDED_A0),
         .gram = small->gram,
         .bias = small->bias,
         .out = out,
-        .out_strip = FOLDED_STATE_STRIP,
+        .out_strip = step,
     };
     chunk->kernels->length(&length);
 }
@@ -127,34 +129,37 @@ static void first_probs(const struct folded_chunk *chunk, struct folded_prompt *
 {
     for (size_t head = 0; head < FOLDED_HEADS; head++) {
         const struct folded_scores scores = {
+            .kept = chunk->kept,
             .strips = chunk->strips,
             .d = chunk->d,
             .x = table_rows(chunk, FOLDED_TABLE_Q0, head),
             .weight = prompt->keys + head * chunk->d * FOLDED_COLUMNS,
-            .out = state_at(chunk, prompt, FOLDED_STATE_A0 + head * FOLDED_KEPT),
-            .out_strip = FOLDED_STATE_STRIP,
+            .last = chunk->last,
+            .out = state_at(chunk, prompt, FOLDED_A0) + head * chunk->kept * FOLDED_STRIP,
+            .out_strip = state_strip(chunk),
         };
         chunk->kernels->token_softmax(&scores);
     }
-    measure(chunk, prompt, &prompt->length, FOLDED_TABLE_CE, rows_from(chunk->squares, 1),
-            FOLDED_STATE_R);
-    measure(chunk, prompt, &prompt->scaled_length, FOLDED_TABLE_X0, rows_from(chunk->squares, 2),
-            FOLDED_STATE_Q);
+    measure(chunk, prompt, &prompt->length, FOLDED_TABLE_CE, folded_rows_from(chunk->squares, 1),
+            FOLDED_R);
+    measure(chunk, prompt, &prompt->scaled_length, FOLDED_TABLE_X0, folded_rows_from(chunk->squares, 2),
+            FOLDED_Q);
     chunk->kernels->rstd(chunk->strips, chunk->channels, layer_norm_eps,
-                         state_at(chunk, prompt, FOLDED_STATE_R), FOLDED_STATE_STRIP);
+                         state_at(chunk, prompt, FOLDED_R), state_strip(chunk));
 }
 
 void folded_pass_second(const struct folded_chunk *chunk, struct folded_prompt *prompt)
 {
     const struct folded_kernels *kernels = chunk->kernels;
     size_t d = chunk->d;
-    const struct folded_rows probs = folded_state(chunk, prompt, FOLDED_STATE_A0);
-    const struct folded_rows r = folded_state(chunk, prompt, FOLDED_STATE_R);
+    const struct folded_rows probs = folded_state(chunk, prompt, FOLDED_A0);
+    const struct folded_rows r = folded_state(chunk, prompt, FOLDED_R);
     first_probs(chunk, prompt);
     for (size_t head = 0; head < FOLDED_HEADS; head++) {
         struct folded_softmax *softmax = &prompt->softmax[head];
-        const size_t matrix = head * FOLDED_PAIRS * FOLDED_COLUMNS;
+        const size_t matrix = head * chunk->pairs * FOLDED_COLUMNS;
         const struct folded_scores scores = {
+            .kept = chunk->kept,
             .strips = chunk->strips,
             .d = d,
             .x = table_rows(chunk, FOLDED_TABLE_EK, head),
@@ -168,12 +173,12 @@ void folded_pass_second(const struct folded_chunk *chunk, struct folded_prompt *
             .out_strip = FOLDED_SCORES_STRIP,
         };
         kernels->scores(&scores);
-        kernels->softmax(FOLDED_TOKENS, chunk->strips, chunk->valid, r, chunk->scores,
+        kernels->softmax(chunk->kept + 1, chunk->strips, chunk->valid, r, chunk->scores,
                          FOLDED_SCORES_STRIP, softmax);
-        kernels->gather(FOLDED_TOKENS, d, chunk->strips, score_rows(chunk, 0), 1,
+        kernels->gather(chunk->kept + 1, d, chunk->strips, score_rows(chunk, 0), 1,
                         table_rows(chunk, FOLDED_TABLE_EV, head), softmax->factor,
                         prompt->values + head * d * FOLDED_COLUMNS);
-        kernels->gather(FOLDED_TOKENS, FOLDED_PAIRS, chunk->strips, score_rows(chunk, 0), 1, probs,
+        kernels->gather(chunk->kept + 1, chunk->pairs, chunk->strips, score_rows(chunk, 0), 1, probs,
                         softmax->factor, prompt->probs + matrix);
     }
 }
@@ -183,17 +188,19 @@ static void second_probs(const struct folded_chunk *chunk, struct folded_prompt 
 {
     for (size_t head = 0; head < FOLDED_HEADS; head++) {
         const struct folded_scores scores = {
+            .kept = chunk->kept,
             .strips = chunk->strips,
             .d = chunk->d,
             .x = table_rows(chunk, FOLDED_TABLE_EQ, head),
             .pe = pe_rows(chunk, 1, head),
             .weight = prompt->keys + head * chunk->d * FOLDED_COLUMNS,
-            .probs = folded_state(chunk, prompt, FOLDED_STATE_A0),
-            .probs_weight = prompt->keys_weight + head * FOLDED_PAIRS * FOLDED_COLUMNS,
+            .probs = folded_state(chunk, prompt, FOLDED_A0),
+            .probs_weight = prompt->keys_weight + head * chunk->pairs * FOLDED_COLUMNS,
             .bias = prompt->keys_bias + head * FOLDED_COLUMNS,
-            .r = folded_state(chunk, prompt, FOLDED_STATE_R),
-            .out = state_at(chunk, prompt, FOLDED_STATE_A1 + head * FOLDED_KEPT),
-            .out_strip = FOLDED_STATE_STRIP,
+            .r = folded_state(chunk, prompt, FOLDED_R),
+            .last = chunk->last,
+            .out = state_at(chunk, prompt, FOLDED_A1) + head * chunk->kept * FOLDED_STRIP,
+            .out_strip = state_strip(chunk),
         };
         chunk->kernels->token_softmax(&scores);
     }
@@ -202,38 +209,40 @@ static void second_probs(const struct folded_chunk *chunk, struct folded_prompt 
 void folded_pass_third(const struct folded_chunk *chunk, struct folded_prompt *prompt)
 {
     const struct folded_kernels *kernels = chunk->kernels;
-    float *r2 = state_at(chunk, prompt, FOLDED_STATE_R2);
+    float *r2 = state_at(chunk, prompt, FOLDED_R2);
     const struct folded_length_init init = {
+        .kept = chunk->kept,
         .strips = chunk->strips,
-        .r = folded_state(chunk, prompt, FOLDED_STATE_R),
-        .q = folded_state(chunk, prompt, FOLDED_STATE_Q),
+        .r = folded_state(chunk, prompt, FOLDED_R),
+        .q = folded_state(chunk, prompt, FOLDED_Q),
         .x = chunk->squares,
-        .a = folded_state(chunk, prompt, FOLDED_STATE_A0),
+        .a = folded_state(chunk, prompt, FOLDED_A0),
         .e = prompt->first_constant,
         .c = prompt->first_base,
         .constant = prompt->length.base,
         .out = r2,
-        .out_strip = FOLDED_STATE_STRIP,
+        .out_strip = state_strip(chunk),
     };
     const struct folded_length length = {
+        .kept = chunk->kept,
         .strips = chunk->strips,
         .d = chunk->d,
         .x = table_rows(chunk, FOLDED_TABLE_X1, 0),
         .weight = prompt->length.weight,
-        .a = folded_state(chunk, prompt, FOLDED_STATE_A1),
+        .a = folded_state(chunk, prompt, FOLDED_A1),
         .gram = prompt->length.gram,
         .bias = prompt->length.bias,
-        .b = folded_state(chunk, prompt, FOLDED_STATE_A0),
+        .b = folded_state(chunk, prompt, FOLDED_A0),
         .cross = prompt->cross,
         .linear = prompt->linear,
-        .r = folded_state(chunk, prompt, FOLDED_STATE_R),
+        .r = folded_state(chunk, prompt, FOLDED_R),
         .out = r2,
-        .out_strip = FOLDED_STATE_STRIP,
+        .out_strip = state_strip(chunk),
     };
     second_probs(chunk, prompt);
     kernels->length_init(&init);
     kernels->length(&length);
-    kernels->rstd(chunk->strips, chunk->channels, layer_norm_eps, r2, FOLDED_STATE_STRIP);
+    kernels->rstd(chunk->strips, chunk->channels, layer_norm_eps, r2, state_strip(chunk));
 }
 
 /* The weighted sums of one chunk; p of token t and head h is row 8 t + h of the scores. */
@@ -242,21 +251,21 @@ static void gather_last(const struct folded_chunk *chunk, struct folded_prompt *
     const struct folded_kernels *kernels = chunk->kernels;
     struct folded_last *last = &prompt->last;
     size_t d = chunk->d;
-    const size_t matrix = FOLDED_PAIRS * FOLDED_COLUMNS;
+    const size_t matrix = chunk->pairs * FOLDED_COLUMNS;
     for (int token = 0; token < tokens; token++) {
         struct folded_softmax *softmax = &last->softmax[token];
         const struct folded_rows p = score_rows(chunk, token * FOLDED_HEADS);
         float *scores = chunk->scores + token * FOLDED_HEADS * FOLDED_STRIP;
         kernels->softmax(FOLDED_HEADS, chunk->strips, chunk->valid,
-                         folded_state(chunk, prompt, FOLDED_STATE_R2), scores, FOLDED_SCORES_STRIP,
+                         folded_state(chunk, prompt, FOLDED_R2), scores, FOLDED_SCORES_STRIP,
                          softmax);
-        kernels->gather(FOLDED_HEADS, FOLDED_PAIRS, chunk->strips, p, 1,
-                        folded_state(chunk, prompt, FOLDED_STATE_A1), softmax->factor,
+        kernels->gather(FOLDED_HEADS, chunk->pairs, chunk->strips, p, 1,
+                        folded_state(chunk, prompt, FOLDED_A1), softmax->factor,
                         last->probs1 + token * matrix);
-        kernels->rescale(FOLDED_HEADS, chunk->strips, folded_state(chunk, prompt, FOLDED_STATE_R),
+        kernels->rescale(FOLDED_HEADS, chunk->strips, folded_state(chunk, prompt, FOLDED_R),
                          scores, FOLDED_SCORES_STRIP, softmax->factor, last->scaled[token]);
-        kernels->gather(FOLDED_HEADS, FOLDED_PAIRS, chunk->strips, p, 1,
-                        folded_state(chunk, prompt, FOLDED_STATE_A0), softmax->factor,
+        kernels->gather(FOLDED_HEADS, chunk->pairs, chunk->strips, p, 1,
+                        folded_state(chunk, prompt, FOLDED_A0), softmax->factor,
                         last->probs0 + token * matrix);
     }
     for (size_t head = 0; head < FOLDED_HEADS; head++) {
@@ -273,20 +282,21 @@ void folded_pass_last(const struct folded_chunk *chunk, struct folded_prompt *pr
 {
     const struct folded_last *last = &prompt->last;
     const struct folded_last_scores scores = {
+        .kept = chunk->kept,
         .strips = chunk->strips,
         .d = chunk->d,
         .tokens = tokens,
         .x = table_rows(chunk, FOLDED_TABLE_FK, 0),
         .pe = pe_rows(chunk, 2, 0),
         .weight = last->weight,
-        .a0 = folded_state(chunk, prompt, FOLDED_STATE_A0),
-        .a1 = folded_state(chunk, prompt, FOLDED_STATE_A1),
+        .a0 = folded_state(chunk, prompt, FOLDED_A0),
+        .a1 = folded_state(chunk, prompt, FOLDED_A1),
         .weight0 = last->weight0,
         .weight1 = last->weight1,
         .bias0 = last->bias0,
         .bias1 = last->bias1,
-        .r = folded_state(chunk, prompt, FOLDED_STATE_R),
-        .r2 = folded_state(chunk, prompt, FOLDED_STATE_R2),
+        .r = folded_state(chunk, prompt, FOLDED_R),
+        .r2 = folded_state(chunk, prompt, FOLDED_R2),
         .out = chunk->scores,
         .out_strip = FOLDED_SCORES_STRIP,
     };

@@ -3,12 +3,12 @@
  * The lanes of a vector are positions of the image. Positions are cut into strips of FOLDED_STRIP.
  * A strip holds rows of FOLDED_STRIP adjacent numbers, so all that a kernel reads of a strip is
  * contiguous; strips lie `strip` floats apart. Kernels work on whole strips. A small matrix w[k][8]
- * has a column for each token (7 used) or for each head. A prompt's results do not depend on
- * others.
+ * has a column for each token or for each head. A prompt's results do not depend on others.
  *
- * Letters: d channels a head. There are 48 pairs (h, t) of a head and one of the first six tokens,
- * h outermost. The seventh token needs no column of its own in the softmax over tokens: scores are
- * taken relative to it, and the seven probabilities add up to 1. */
+ * Letters: d channels a head, T tokens a prompt (7 or 8). The last token needs no column of its own
+ * in the softmax over tokens: scores are taken relative to it, and the T probabilities add up to 1.
+ * K = T - 1 tokens are kept, and there are J = 8 K pairs (h, t) of a head and a kept token, h
+ * outermost. The kernels are compiled for either K. */
 #ifndef MODEL_FOLDED_FOLDED_KERNEL_H
 #define MODEL_FOLDED_FOLDED_KERNEL_H
 
@@ -21,9 +21,11 @@ enum {
     FOLDED_CHUNK = 8,   /* strips taken at a time, so that their tables stay in the L2 cache */
     FOLDED_COLUMNS = 8, /* columns of small matrices */
     FOLDED_HEADS = 8,
-    FOLDED_TOKENS = 7,                        /* iou, 4 masks, two of the prompt */
-    FOLDED_KEPT = 6,                          /* all tokens but the last */
-    FOLDED_PAIRS = FOLDED_HEADS * FOLDED_KEPT /* 48 */
+    FOLDED_TOKENS_MIN = 7, /* T: iou, 4 masks, two of the prompt */
+    FOLDED_TOKENS_MAX = 8, /* and one more of the output, whatever it is for */
+    FOLDED_KEPT_MIN = FOLDED_TOKENS_MIN - 1, /* K */
+    FOLDED_KEPT_MAX = FOLDED_TOKENS_MAX - 1,
+    FOLDED_PAIRS_MAX = FOLDED_HEADS * FOLDED_KEPT_MAX /* J: 56 */
 };
 
 /* Rows of positions: number n of row i in strip t is at[t * strip + i * FOLDED_STRIP + n]. */
@@ -32,19 +34,26 @@ struct folded_rows {
     size_t strip;
 };
 
+/* The rows from `row` on. */
+static inline struct folded_rows folded_rows_from(struct folded_rows rows, size_t row)
+{
+    return (struct folded_rows){rows.at + row * FOLDED_STRIP, rows.strip};
+}
+
 /* Scores of one head: for column i,
  *   s_i = r * (bias[i] + sum_j probs[j] * probs_weight[j][i])
  *         + sum_k (r * x[k] + pe[k]) * weight[k][i]
  * Where probs.at is NULL: s_i = sum_k x[k] * weight[k][i]. */
 struct folded_scores {
-    size_t strips, d;
+    size_t kept, strips, d;    /* kept: K */
     struct folded_rows x;      /* d rows */
     struct folded_rows pe;     /* d rows */
     const float *weight;       /* [d][8] */
-    struct folded_rows probs;  /* 48 rows */
-    const float *probs_weight; /* [48][8] */
+    struct folded_rows probs;  /* J rows */
+    const float *probs_weight; /* [J][8] */
     const float *bias;         /* [8] */
     struct folded_rows r;      /* 1 row */
+    float last;                /* score of the last token, for token_softmax */
     float *out;
     size_t out_strip;
 };
@@ -59,19 +68,19 @@ struct folded_softmax {
 };
 
 /* A squared length by positions, as a quadratic form of probabilities a (and b):
- *   out += sum_h [ f * x_h . weight_h6
- *                  + sum_t a_ht * ( bias_ht + sum_{j < 6 (h + 1)} gram_hjt * a_j
+ *   out += sum_h [ f * x_h . weight_hK
+ *                  + sum_t a_ht * ( bias_ht + sum_{j < K (h + 1)} gram_hjt * a_j
  *                                   + f * (x_h . weight_ht + linear_ht + sum_j cross_hjt * b_j) ) ]
  * where f = r. Without b (b.at is NULL), f = 1 and there is neither linear nor cross. */
 struct folded_length {
-    size_t strips, d;
+    size_t kept, strips, d; /* kept: K */
     struct folded_rows x; /* 8 * d rows */
     const float *weight;  /* [8][d][8] */
-    struct folded_rows a; /* 48 rows */
-    const float *gram;    /* [8][48][8] */
+    struct folded_rows a; /* J rows */
+    const float *gram;    /* [8][J][8] */
     const float *bias;    /* [8][8] */
-    struct folded_rows b; /* 48 rows */
-    const float *cross;   /* [8][48][8] */
+    struct folded_rows b; /* J rows */
+    const float *cross;   /* [8][J][8] */
     const float *linear;  /* [8][8] */
     struct folded_rows r; /* 1 row */
     float *out;           /* 1 row */
@@ -80,10 +89,10 @@ struct folded_length {
 
 /* out = q * r^2 + 2 * r * (x + c + sum_j e[j] * a[j]) + constant */
 struct folded_length_init {
-    size_t strips;
+    size_t kept, strips;        /* kept: K */
     struct folded_rows r, q, x; /* 1 row each */
-    struct folded_rows a;       /* 48 rows */
-    const float *e;             /* [48] */
+    struct folded_rows a;       /* J rows */
+    const float *e;             /* [J] */
     float c, constant;
     float *out; /* 1 row */
     size_t out_strip;
@@ -94,11 +103,11 @@ struct folded_length_init {
  *                + r * (bias0[t][h] + sum_j a0[j] * weight0[j][t][h]))
  *          + sum_k (r2 * r * x[h][k] + pe[h][k]) * weight[h][k][t] */
 struct folded_last_scores {
-    size_t strips, d, tokens;
+    size_t kept, strips, d, tokens; /* kept: K; tokens: 1..4 */
     struct folded_rows x, pe;       /* 8 * d rows each */
     const float *weight;            /* [8][d][8] */
-    struct folded_rows a0, a1;      /* 48 rows each */
-    const float *weight0, *weight1; /* [tokens][48][8] */
+    struct folded_rows a0, a1;      /* J rows each */
+    const float *weight0, *weight1; /* [tokens][J][8] */
     const float *bias0, *bias1;     /* [tokens][8] */
     struct folded_rows r, r2;       /* 1 row each */
     float *out;
@@ -108,17 +117,20 @@ struct folded_last_scores {
 /* Upscaling, from the folded last layer to logits.
  *   u[s][c] = r2 * (r * (x[s][c] + bias0[s][c] + sum_j a0[j] * weight0[j][s][c])
  *                   + bias1[s][c] + sum_j a1[j] * weight1[j][s][c]) + bias[s][c]
- * for the 4 pixels s = (dy, dx) of a position and C/4 channels c; bias and weights are such that
- * the mean over c is 0. Then LayerNorm2d and GELU over c, a transposed convolution to 4 pixels
- * e = (ey, ex) of C/8 channels each, GELU, and the product with each mask's hyper[C/8]. */
+ * for the 4 pixels s = (dy, dx) of a position and C/4 channels c, plus high1[s][c] if the model has
+ * high-resolution features; bias, weights and high1 are such that the mean over c is 0. Then
+ * LayerNorm2d and GELU over c, a transposed convolution to 4 pixels e = (ey, ex) of C/8 channels
+ * each, plus high0[s][channel][e], GELU, and the product with each mask's hyper[C/8]. */
 struct folded_upscale {
-    size_t strips;
+    size_t kept, strips;                  /* kept: K */
     size_t channels;                      /* C, a multiple of 32 */
     size_t masks;                         /* 1..4 */
     struct folded_rows x;                 /* [4][C/4] rows */
-    struct folded_rows a0, a1;            /* 48 rows each */
-    const float *weight0;                 /* [48][4][C/4] */
-    const float *weight1;                 /* [48][4][C/4] */
+    struct folded_rows high1;             /* [4][C/4] rows; NULL: none */
+    struct folded_rows high0;             /* [4][C/8][4] rows; NULL: none */
+    struct folded_rows a0, a1;            /* J rows each */
+    const float *weight0;                 /* [J][4][C/4] */
+    const float *weight1;                 /* [J][4][C/4] */
     const float *bias0;                   /* [4][C/4] */
     const float *bias1;                   /* [4][C/4] */
     const float *bias;                    /* [4][C/4] */
@@ -133,11 +145,11 @@ struct folded_upscale {
 };
 
 struct folded_kernels {
-    /* out: 7 rows */
+    /* out: T rows */
     void (*scores)(const struct folded_scores *in);
 
-    /* out: 6 rows, the softmax with base 2 over the scores of seven tokens; the seventh score is 0
-     * and its probability is not stored. Relative error below 1e-6. */
+    /* out: K rows, the softmax with base 2 over K scores and `last`, whose probability is not
+     * stored. Relative error below 1e-6. */
     void (*token_softmax)(const struct folded_scores *in);
 
     void (*length_init)(const struct folded_length_init *in);

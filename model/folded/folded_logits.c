@@ -12,7 +12,7 @@ static int missing_tokens(const struct folded_decoder *folded, int prompt, unsig
     int count = 0;
     for (int mask = 0; mask < SAM_MASKS; mask++)
         if (wanted & ~(unsigned)folded->ready[prompt] & 1u << mask)
-            tokens[count++] = 1 + mask;
+            tokens[count++] = folded->tensors->iou_at + 1 + mask;
     return count;
 }
 
@@ -27,7 +27,7 @@ static void finish_hyper(struct folded_decoder *folded, int prompt, const int *t
     size_t c = folded->tensors->embed_dim;
     folded_last_end(folded, prompt, tokens, count, folded->rows);
     for (int i = 0; i < count; i++) {
-        int mask = tokens[i] - 1;
+        int mask = tokens[i] - 1 - folded->tensors->iou_at;
         mlp_apply(&folded->tensors->hyper[mask], 1, folded->rows + i * c, (int)c, folded->hidden,
                   hyper_of(folded, prompt, mask));
         folded->ready[prompt] |= (unsigned char)(1u << mask);
@@ -61,13 +61,13 @@ static void prepare_upscale(struct folded_decoder *folded, int prompt, const int
     const struct folded_weights *weights = folded->weights;
     const struct folded_prompt *state = &folded->prompts[prompt];
     size_t c = folded->tensors->embed_dim;
-    int inner = folded->tensors->inner;
+    size_t kept = folded->scratch.kept;
     const float *values[2] = {state->first, state->second};
     for (int i = 0; i < 2; i++) {
         const struct folded_map *map =
             &weights->maps[i ? FOLDED_SECOND_UPSCALE : FOLDED_FIRST_UPSCALE];
-        folded_map_rows(map, values[i], inner, folded->upscale_weight[i]);
-        folded_map_constant(map, values[i] + FOLDED_KEPT * inner, inner, folded->upscale_bias[i]);
+        folded_map_rows(map, (int)kept, values[i], folded->upscale_weight[i]);
+        folded_map_constant(map, values[i] + kept * folded->scratch.inner, folded->upscale_bias[i]);
     }
     for (size_t i = 0; i < c; i++)
         folded->upscale_bias[1][i] += weights->upscale_constant[i];
@@ -105,21 +105,28 @@ static void upscale_chunk(const struct folded_decoder *folded, const struct fold
                           const struct folded_prompt *prompt, int count)
 {
     const struct decoder_tensors *tensors = folded->tensors;
+    const struct folded_rows none = {NULL, 0};
     const size_t upscale_rows = (size_t)FOLDED_TABLES * tensors->inner;
+    const size_t high_rows = (size_t)folded->weights->linear_rows + 2;
     const struct folded_upscale upscale = {
+        .kept = chunk->kept,
         .strips = chunk->strips,
         .channels = tensors->embed_dim,
         .masks = count,
-        .x = {chunk->tables.at + upscale_rows * FOLDED_STRIP, chunk->tables.strip},
-        .a0 = folded_state(chunk, prompt, FOLDED_STATE_A0),
-        .a1 = folded_state(chunk, prompt, FOLDED_STATE_A1),
+        .x = folded_rows_from(chunk->tables, upscale_rows),
+        .high1 = tensors->has_high ? folded_rows_from(chunk->tables, high_rows) : none,
+        .high0 = tensors->has_high
+                     ? folded_rows_from(chunk->tables, high_rows + tensors->embed_dim)
+                     : none,
+        .a0 = folded_state(chunk, prompt, FOLDED_A0),
+        .a1 = folded_state(chunk, prompt, FOLDED_A1),
         .weight0 = folded->upscale_weight[0],
         .weight1 = folded->upscale_weight[1],
         .bias0 = folded->upscale_bias[0],
         .bias1 = folded->upscale_bias[1],
         .bias = folded->weights->upscale_bias,
-        .r = folded_state(chunk, prompt, FOLDED_STATE_R),
-        .r2 = folded_state(chunk, prompt, FOLDED_STATE_R2),
+        .r = folded_state(chunk, prompt, FOLDED_R),
+        .r2 = folded_state(chunk, prompt, FOLDED_R2),
         .norm_weight = tensors->upscale_norm.weight,
         .norm_bias = tensors->upscale_norm.bias,
         .conv_weight = tensors->upscale[1].weight,

@@ -3,14 +3,14 @@
 #include <math.h>
 #include <string.h>
 
-enum { HEADS = FOLDED_HEADS, KEPT = FOLDED_KEPT, PAIRS = FOLDED_PAIRS, COLUMNS = FOLDED_COLUMNS };
+enum { HEADS = FOLDED_HEADS, COLUMNS = FOLDED_COLUMNS };
 
 /* out[8][d][8] from rows[tokens][D] times `scale`: column = token, the rest 0. */
-static void columns_of(const struct folded_prompt_scratch *scratch, const float *rows, int tokens,
-                       float scale, float *out)
+static void columns_of(const struct folded_prompt_scratch *scratch, const float *rows,
+                       size_t tokens, float scale, float *out)
 {
     for (size_t i = 0; i < scratch->inner; i++)
-        for (int t = 0; t < COLUMNS; t++)
+        for (size_t t = 0; t < COLUMNS; t++)
             out[i * COLUMNS + t] = t < tokens ? scale * rows[t * scratch->inner + i] : 0;
 }
 
@@ -28,36 +28,35 @@ static float dot(const float *x, const float *y, size_t n)
     return (float)sum;
 }
 
-/* out[7][D] = rows 0..5 less row 6, then row 6 */
+/* out[T][D] = rows 0..K-1 less row K, then row K */
 static void relative(const struct folded_prompt_scratch *scratch, const float *rows, float *out)
 {
-    const float *last = rows + KEPT * scratch->inner;
-    for (size_t t = 0; t < KEPT; t++)
+    const float *last = rows + scratch->kept * scratch->inner;
+    for (size_t t = 0; t < scratch->kept; t++)
         for (size_t i = 0; i < scratch->inner; i++)
             out[t * scratch->inner + i] = rows[t * scratch->inner + i] - last[i];
-    memcpy(out + KEPT * scratch->inner, last, scratch->inner * sizeof *out);
+    memcpy(out + scratch->kept * scratch->inner, last, scratch->inner * sizeof *out);
 }
 
-/* Applies a map to values[7][D] of `relative`: z[48][columns] of the differences and
+/* Applies a map to values[T][D] of `relative`: z[J][columns] of the differences and
  * constant[columns] of the last token. */
 static void apply_map(const struct folded_prompt_scratch *scratch, enum folded_map_name name,
                       const float *values)
 {
     const struct folded_map *map = &scratch->weights->maps[name];
-    folded_map_rows(map, values, (int)scratch->inner, scratch->z);
-    folded_map_constant(map, values + KEPT * scratch->inner, (int)scratch->inner,
-                        scratch->constant);
+    folded_map_rows(map, (int)scratch->kept, values, scratch->z);
+    folded_map_constant(map, values + scratch->kept * scratch->inner, scratch->constant);
 }
 
-/* out[8][48][8]: rows of z against the columns[d][8] of each head; bias[8][8]: the constant. */
+/* out[8][J][8]: rows of z against the columns[d][8] of each head; bias[8][8]: the constant. */
 static void contract(const struct folded_prompt_scratch *scratch, const float *columns, float *out,
                      float *bias)
 {
     size_t inner = scratch->inner;
     for (size_t h = 0; h < HEADS; h++) {
         const float *head = columns + h * scratch->d * COLUMNS;
-        scratch->kernels->gemm_n8(PAIRS, scratch->d, scratch->z + h * scratch->d, inner, 1, head, 0,
-                                  out + h * PAIRS * COLUMNS);
+        scratch->kernels->gemm_n8(scratch->pairs, scratch->d, scratch->z + h * scratch->d, inner, 1, head, 0,
+                                  out + h * scratch->pairs * COLUMNS);
         scratch->kernels->gemm_n8(1, scratch->d, scratch->constant + h * scratch->d, inner, 1, head,
                                   0, bias + h * COLUMNS);
     }
@@ -71,12 +70,12 @@ static void make_length(const struct folded_prompt_scratch *scratch, const float
     size_t inner = scratch->inner;
     size_t d = scratch->d;
     for (size_t h = 0; h < HEADS; h++) {
-        float *gram = length->gram + h * PAIRS * COLUMNS;
+        float *gram = length->gram + h * scratch->pairs * COLUMNS;
         const float *twice = length->weight + h * d * COLUMNS;
         const float *z = scratch->z + h * d;
-        scratch->kernels->gemm_n8(KEPT * h, d, z, inner, 1, twice, 0, gram);
-        scratch->kernels->gemm_n8(KEPT, d, z + KEPT * h * inner, inner, 1,
-                                  scratch->single + h * d * COLUMNS, 0, gram + KEPT * h * COLUMNS);
+        scratch->kernels->gemm_n8(scratch->kept * h, d, z, inner, 1, twice, 0, gram);
+        scratch->kernels->gemm_n8(scratch->kept, d, z + scratch->kept * h * inner, inner, 1,
+                                  scratch->single + h * d * COLUMNS, 0, gram + scratch->kept * h * COLUMNS);
         scratch->kernels->gemm_n8(1, d, scratch->constant + h * d, inner, 1, twice, 0,
                                   length->bias + h * COLUMNS);
     }
@@ -86,7 +85,7 @@ static void make_length(const struct folded_prompt_scratch *scratch, const float
 void folded_set_queries(const struct folded_prompt_scratch *scratch, const float *q,
                         struct folded_prompt *prompt)
 {
-    columns_of(scratch, q, FOLDED_TOKENS, score_scale(scratch), prompt->queries);
+    columns_of(scratch, q, scratch->kept + 1, score_scale(scratch), prompt->queries);
 }
 
 /* prompt->keys: columns of differences of keys, scaled for base 2. */
@@ -94,23 +93,23 @@ static void set_keys(const struct folded_prompt_scratch *scratch, const float *k
                      struct folded_prompt *prompt)
 {
     relative(scratch, k, scratch->z);
-    columns_of(scratch, scratch->z, KEPT, score_scale(scratch), prompt->keys);
+    columns_of(scratch, scratch->z, scratch->kept, score_scale(scratch), prompt->keys);
 }
 
-/* values[7][D]: v relative to the last row. Their columns go to scratch->single and, times 2, to
+/* values[T][D]: v relative to the last row. Their columns go to scratch->single and, times 2, to
  * `twice`. */
 static void set_values(const struct folded_prompt_scratch *scratch, const float *v, float *values,
                        float *twice)
 {
     relative(scratch, v, values);
-    columns_of(scratch, values, KEPT, 1, scratch->single);
-    columns_of(scratch, values, FOLDED_TOKENS, 2, twice);
+    columns_of(scratch, values, scratch->kept, 1, scratch->single);
+    columns_of(scratch, values, scratch->kept + 1, 2, twice);
 }
 
 void folded_first_sums(const struct folded_prompt_scratch *scratch,
                        const struct folded_prompt *prompt, float *mix)
 {
-    for (size_t t = 0; t < FOLDED_TOKENS; t++)
+    for (size_t t = 0; t < scratch->kept + 1; t++)
         for (size_t i = 0; i < scratch->inner; i++)
             mix[t * scratch->inner + i] =
                 prompt->values[i * COLUMNS + t] / prompt->softmax[i / scratch->d].sum[t];
@@ -119,7 +118,7 @@ void folded_first_sums(const struct folded_prompt_scratch *scratch,
 void folded_fold_first(const struct folded_prompt_scratch *scratch, const float *k, const float *v,
                        struct folded_prompt *prompt)
 {
-    const float *last = prompt->first + KEPT * scratch->inner;
+    const float *last = prompt->first + scratch->kept * scratch->inner;
     set_keys(scratch, k, prompt);
     set_values(scratch, v, prompt->first, prompt->length.weight);
     apply_map(scratch, FOLDED_FIRST_GRAM, prompt->first);
@@ -146,10 +145,10 @@ void folded_second_sums(const struct folded_prompt_scratch *scratch,
         float *sums = scratch->columns; /* [d][8] */
         memcpy(sums, prompt->values + h * scratch->d * COLUMNS,
                scratch->d * COLUMNS * sizeof *sums);
-        scratch->kernels->gemm_n8(scratch->d, PAIRS, scratch->z + h * scratch->d, 1, inner,
-                                  prompt->probs + h * PAIRS * COLUMNS, 1, sums);
+        scratch->kernels->gemm_n8(scratch->d, scratch->pairs, scratch->z + h * scratch->d, 1, inner,
+                                  prompt->probs + h * scratch->pairs * COLUMNS, 1, sums);
         for (size_t i = 0; i < scratch->d; i++)
-            for (size_t t = 0; t < FOLDED_TOKENS; t++) {
+            for (size_t t = 0; t < scratch->kept + 1; t++) {
                 size_t at = h * scratch->d + i;
                 mix[t * inner + at] =
                     (sums[i * COLUMNS + t] + softmax->scaled[t] * scratch->constant[at]) /
@@ -164,18 +163,18 @@ void folded_fold_second(const struct folded_prompt_scratch *scratch, const float
 {
     const struct folded_weights *weights = scratch->weights;
     size_t inner = scratch->inner;
-    const float *last = prompt->second + KEPT * inner;
-    const float *first_last = prompt->first + KEPT * inner;
+    const float *last = prompt->second + scratch->kept * inner;
+    const float *first_last = prompt->first + scratch->kept * inner;
     set_keys(scratch, k, prompt);
     apply_map(scratch, FOLDED_FIRST_QUERIES, prompt->first);
     contract(scratch, prompt->keys, prompt->keys_weight, prompt->keys_bias);
     set_values(scratch, v, prompt->second, prompt->length.weight);
     apply_map(scratch, FOLDED_FIRST_CROSS, prompt->first);
     contract(scratch, prompt->length.weight, prompt->cross, prompt->linear);
-    for (size_t j = 0; j < PAIRS; j++) {
-        size_t head = j / KEPT * scratch->d;
+    for (size_t j = 0; j < scratch->pairs; j++) {
+        size_t head = j / scratch->kept * scratch->d;
         prompt->first_constant[j] = dot(scratch->z + j * inner, last, inner) +
-                                    dot(prompt->first + j % KEPT * inner + head,
+                                    dot(prompt->first + j % scratch->kept * inner + head,
                                         weights->first_constant + head, scratch->d);
     }
     prompt->first_base =
@@ -187,21 +186,21 @@ void folded_fold_second(const struct folded_prompt_scratch *scratch, const float
     prompt->length.base += dot(last, weights->second_constant, inner) + weights->constant_square;
 }
 
-/* out[tokens][48][8 heads] from rows of z and the columns of tokens; bias[tokens][8]. */
+/* out[tokens][J][8 heads] from rows of z and the columns of tokens; bias[tokens][8]. */
 static void contract_last(const struct folded_prompt_scratch *scratch, const float *columns,
                           int tokens, float *out, float *bias)
 {
     for (size_t h = 0; h < HEADS; h++) {
         const float *head = columns + h * scratch->d * COLUMNS;
         float single[COLUMNS];
-        scratch->kernels->gemm_n8(PAIRS, scratch->d, scratch->z + h * scratch->d, scratch->inner, 1,
+        scratch->kernels->gemm_n8(scratch->pairs, scratch->d, scratch->z + h * scratch->d, scratch->inner, 1,
                                   head, 0, scratch->columns);
         scratch->kernels->gemm_n8(1, scratch->d, scratch->constant + h * scratch->d, scratch->inner,
                                   1, head, 0, single);
         for (int t = 0; t < tokens; t++) {
             bias[t * COLUMNS + h] = single[t];
-            for (size_t j = 0; j < PAIRS; j++)
-                out[(t * PAIRS + j) * COLUMNS + h] = scratch->columns[j * COLUMNS + t];
+            for (size_t j = 0; j < scratch->pairs; j++)
+                out[(t * scratch->pairs + j) * COLUMNS + h] = scratch->columns[j * COLUMNS + t];
         }
     }
 }
@@ -219,7 +218,7 @@ void folded_fold_last(const struct folded_prompt_scratch *scratch, const float *
     contract_last(scratch, last->weight, tokens, last->weight1, last->bias1);
 }
 
-/* mix[tokens][D] += the values of a map that apply_map has applied: probs[tokens][48][8 heads],
+/* mix[tokens][D] += the values of a map that apply_map has applied: probs[tokens][J][8 heads],
  * and the constant times sums of the softmax. */
 static void add_last_values(const struct folded_prompt_scratch *scratch, const float *probs,
                             const float *sums, size_t sums_row, int tokens, float *mix)
@@ -229,8 +228,8 @@ static void add_last_values(const struct folded_prompt_scratch *scratch, const f
             float *out = mix + t * scratch->inner + h * scratch->d;
             for (size_t i = 0; i < scratch->d; i++)
                 out[i] += sums[t * sums_row + h] * scratch->constant[h * scratch->d + i];
-            for (size_t j = 0; j < PAIRS; j++) {
-                float prob = probs[(t * PAIRS + j) * COLUMNS + h];
+            for (size_t j = 0; j < scratch->pairs; j++) {
+                float prob = probs[(t * scratch->pairs + j) * COLUMNS + h];
                 for (size_t i = 0; i < scratch->d; i++)
                     out[i] += prob * scratch->z[j * scratch->inner + h * scratch->d + i];
             }

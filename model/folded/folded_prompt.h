@@ -10,32 +10,33 @@ struct folded_prompt_scratch {
     const struct folded_kernels *kernels;
     const struct folded_weights *weights;
     size_t c, inner, d; /* C, D, D / H */
-    float *z;           /* [48][C]: what a map gives for pairs (h, t) */
+    size_t kept, pairs; /* K and J of the batch */
+    float *z;           /* [J][C]: what a map gives for pairs (h, t) */
     float *constant;    /* [C]: what it gives for the last token */
     float *single;      /* [8][d][8]: values, column = token */
-    float *columns;     /* [48 + D][8] */
+    float *columns;     /* [J + D][8] */
 };
 
-/* Sets prompt->queries from q[7][D], the tokens' projected queries. */
+/* Sets prompt->queries from q[T][D], the tokens' projected queries. */
 void folded_set_queries(const struct folded_prompt_scratch *scratch, const float *q,
                         struct folded_prompt *prompt);
 
-/* mix[7][D]: attention-weighted values, after the first pass. */
+/* mix[T][D]: attention-weighted values, after the first pass. */
 void folded_first_sums(const struct folded_prompt_scratch *scratch,
                        const struct folded_prompt *prompt, float *mix);
 
-/* Matrices for the second pass: first those made from k and v[7][D] of layer 0's image-to-tokens
- * attention, then those made from q[7][D] of layer 1's tokens-to-image attention. */
+/* Matrices for the second pass: first those made from k and v[T][D] of layer 0's image-to-tokens
+ * attention, then those made from q[T][D] of layer 1's tokens-to-image attention. */
 void folded_fold_first(const struct folded_prompt_scratch *scratch, const float *k, const float *v,
                        struct folded_prompt *prompt);
 void folded_fold_queries(const struct folded_prompt_scratch *scratch, const float *q,
                          struct folded_prompt *prompt);
 
-/* mix[7][D]: attention-weighted values, after the second pass. */
+/* mix[T][D]: attention-weighted values, after the second pass. */
 void folded_second_sums(const struct folded_prompt_scratch *scratch,
                         const struct folded_prompt *prompt, float *mix);
 
-/* Matrices for the third pass, from k and v[7][D] of layer 1's image-to-tokens attention. */
+/* Matrices for the third pass, from k and v[T][D] of layer 1's image-to-tokens attention. */
 void folded_fold_second(const struct folded_prompt_scratch *scratch, const float *k, const float *v,
                         struct folded_prompt *prompt);
 

@@ -31,9 +31,44 @@ static void squared_lengths(const struct decoder_tensors *tensors,
         }
 }
 
-static void fill_strip(const struct decoder_tensors *tensors, const struct folded_weights *weights,
-                       const float *embedding, int strip, float *rows)
+/* A number of pixels, channels last, to rows[channels][STRIP] at one position; they lie `step`
+ * rows apart. */
+static void put_pixel(const float *pixel, size_t channels, float less, size_t step, float *rows)
 {
+    for (size_t i = 0; i < channels; i++)
+        rows[i * step * FOLDED_STRIP] = pixel[i] - less;
+}
+
+/* The high-resolution features of position (y, x): high1[4][C/4] rows, less the mean over channels,
+ * and high0[4][C/8][4] rows. Pixel (dy, dx, ey, ex) of a position lies at row 2 dy + ey, column
+ * 2 dx + ex of its 16. */
+static void fill_high(const struct decoder_tensors *tensors, const struct decoder_input *input,
+                      size_t y, size_t x, float *rows)
+{
+    size_t quarter = tensors->embed_dim / 4;
+    size_t eighth = tensors->embed_dim / 8;
+    size_t side = 2 * (size_t)tensors->grid;
+    float *fine = rows + 4 * quarter * FOLDED_STRIP;
+    for (size_t s = 0; s < 4; s++) {
+        size_t row = 2 * y + s / 2;
+        size_t column = 2 * x + s % 2;
+        const float *pixel = input->high[1] + (row * side + column) * quarter;
+        float mean = 0;
+        for (size_t i = 0; i < quarter; i++)
+            mean += pixel[i];
+        put_pixel(pixel, quarter, mean / (float)quarter, 1, rows + s * quarter * FOLDED_STRIP);
+        for (size_t e = 0; e < 4; e++) {
+            size_t place = (2 * row + e / 2) * 2 * side + 2 * column + e % 2;
+            put_pixel(input->high[0] + place * eighth, eighth, 0, 4,
+                      fine + (s * eighth * 4 + e) * FOLDED_STRIP);
+        }
+    }
+}
+
+static void fill_strip(const struct decoder_tensors *tensors, const struct folded_weights *weights,
+                       const struct decoder_input *input, int strip, float *rows)
+{
+    const float *embedding = input->embedding;
     size_t c = tensors->embed_dim;
     size_t d_size = (size_t)tensors->inner * FOLDED_STRIP; /* of one table */
     size_t first = (size_t)strip * FOLDED_STRIP;
@@ -53,13 +88,20 @@ static void fill_strip(const struct decoder_tensors *tensors, const struct folde
            matmul_rows(embedding + first, tensors->positions), matmul_add(rows, FOLDED_STRIP));
     memset(lengths, 0, 2 * FOLDED_STRIP * sizeof *lengths);
     squared_lengths(tensors, weights, n, embedding + first, lengths);
+    if (!tensors->has_high)
+        return;
+    float *high = lengths + 2 * FOLDED_STRIP;
+    memset(high, 0, 3 * c * FOLDED_STRIP * sizeof *high);
+    for (size_t i = 0; i < n; i++)
+        fill_high(tensors, input, (first + i) / tensors->grid, (first + i) % tensors->grid,
+                  high + i);
 }
 
 void folded_tables_fill(const struct decoder_tensors *tensors, const struct folded_weights *weights,
-                        const float *embedding, int threads, float *tables)
+                        const struct decoder_input *input, int threads, float *tables)
 {
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
     for (int strip = 0; strip < weights->strips; strip++)
-        fill_strip(tensors, weights, embedding, strip,
+        fill_strip(tensors, weights, input, strip,
                    tables + (size_t)strip * weights->rows * FOLDED_STRIP);
 }

@@ -4,10 +4,11 @@
 
 #include "model/folded/folded_weights.h"
 
-/* Fills tables[strips][rows][STRIP] from embedding[C][N]. Rows: FOLDED_TABLES of D rows, C rows for
- * the upscaling, one of P(g E) times the constant part of X2, and the squared lengths of E and of
- * P(g E). Uses up to `threads` OpenMP threads. */
+/* Fills tables[strips][rows][STRIP]. Rows: FOLDED_TABLES of D rows, C rows for the upscaling, one of
+ * P(g E) times the constant part of X2, the squared lengths of E and of P(g E), and, if the model
+ * has high-resolution features, high1 and high0 of struct folded_upscale. Uses up to `threads`
+ * OpenMP threads. */
 void folded_tables_fill(const struct decoder_tensors *tensors, const struct folded_weights *weights,
-                        const float *embedding, int threads, float *tables);
+                        const struct decoder_input *input, int threads, float *tables);
 
 #endif

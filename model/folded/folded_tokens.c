@@ -23,8 +23,10 @@ void folded_tokens_lay_out(struct folded_tokens *tokens, const struct decoder_te
 void folded_tokens_begin(struct folded_tokens *tokens, const struct decoder_tensors *tensors,
                          const struct sam_prompts *prompts)
 {
-    size_t prompt_size = (size_t)FOLDED_TOKENS * tensors->embed_dim;
     tokens->prompts = prompts->count;
+    tokens->count = decoder_token_count(tensors, prompts);
+    tokens->last_count = 1;
+    size_t prompt_size = (size_t)tokens->count * tensors->embed_dim;
     for (int i = 0; i < prompts->count; i++)
         decoder_tokens(tensors, prompts, i, tokens->tokens + i * prompt_size);
     memcpy(tokens->queries, tokens->tokens, prompts->count * prompt_size * sizeof(float));
@@ -32,7 +34,7 @@ void folded_tokens_begin(struct folded_tokens *tokens, const struct decoder_tens
 
 void folded_tokens_add_pe(struct folded_tokens *tokens, int embed_dim)
 {
-    size_t count = (size_t)tokens->prompts * FOLDED_TOKENS * embed_dim;
+    size_t count = (size_t)tokens->prompts * tokens->count * embed_dim;
     for (size_t i = 0; i < count; i++)
         tokens->queries_pe[i] = tokens->queries[i] + tokens->tokens[i];
 }
@@ -40,47 +42,50 @@ void folded_tokens_add_pe(struct folded_tokens *tokens, int embed_dim)
 static void normalise(const struct folded_tokens *tokens, enum isa isa, const struct norm *norm)
 {
     struct layer_norm layer_norm = {norm->width, norm->weight, norm->bias, layer_norm_eps};
-    kernels_for(isa)->layer_norm(&layer_norm, tokens->prompts * FOLDED_TOKENS, tokens->queries,
+    kernels_for(isa)->layer_norm(&layer_norm, tokens->prompts * tokens->count, tokens->queries,
                                  norm->width, tokens->queries, norm->width);
 }
 
-/* s[7] = exp(s * scale - max) / sum */
-static void softmax(float *s, float scale)
+/* s[T] = exp(s * scale - max) / sum, the last one times last_count. */
+static void softmax(const struct folded_tokens *tokens, float *s, float scale)
 {
     float max = s[0];
     float sum = 0;
-    for (int i = 1; i < FOLDED_TOKENS; i++)
+    for (int i = 1; i < tokens->count; i++)
         max = s[i] > max ? s[i] : max;
-    for (int i = 0; i < FOLDED_TOKENS; i++) {
+    for (int i = 0; i < tokens->count; i++) {
         s[i] = expf((s[i] - max) * scale);
+        if (i == tokens->count - 1)
+            s[i] *= (float)tokens->last_count;
         sum += s[i];
     }
-    for (int i = 0; i < FOLDED_TOKENS; i++)
+    for (int i = 0; i < tokens->count; i++)
         s[i] /= sum;
 }
 
-/* mix[7][d] of one head of one prompt, whose q, k, v and mix begin `at` floats into the arrays;
+/* mix[T][d] of one head of one prompt, whose q, k, v and mix begin `at` floats into the arrays;
  * rows lie `row` = C floats apart. */
 static void self_attend(const struct folded_tokens *tokens, const struct folded_kernels *kernels,
                         size_t row, size_t at)
 {
     const size_t d = row / DECODER_HEADS;
+    const size_t count = tokens->count;
     const float *k = tokens->k + at;
     const float *v = tokens->v + at;
     float *keys = tokens->keys; /* [d][8] */
     float *mix = tokens->mix + at;
-    float scores[FOLDED_TOKENS * FOLDED_COLUMNS];
+    float scores[FOLDED_TOKENS_MAX * FOLDED_COLUMNS];
     for (size_t i = 0; i < d; i++)
         for (size_t t = 0; t < FOLDED_COLUMNS; t++)
-            keys[i * FOLDED_COLUMNS + t] = t < FOLDED_TOKENS ? k[t * row + i] : 0;
-    kernels->gemm_n8(FOLDED_TOKENS, d, tokens->q + at, row, 1, keys, 0, scores);
-    for (size_t t = 0; t < FOLDED_TOKENS; t++) {
+            keys[i * FOLDED_COLUMNS + t] = t < count ? k[t * row + i] : 0;
+    kernels->gemm_n8(count, d, tokens->q + at, row, 1, keys, 0, scores);
+    for (size_t t = 0; t < count; t++) {
         float *probs = scores + t * FOLDED_COLUMNS;
         float *out = mix + t * row;
-        softmax(probs, 1 / sqrtf((float)d));
+        softmax(tokens, probs, 1 / sqrtf((float)d));
         for (size_t i = 0; i < d; i++)
             out[i] = 0;
-        for (size_t u = 0; u < FOLDED_TOKENS; u++)
+        for (size_t u = 0; u < count; u++)
             for (size_t i = 0; i < d; i++)
                 out[i] += probs[u] * v[u * row + i];
     }
@@ -92,7 +97,7 @@ void folded_tokens_self(struct folded_tokens *tokens, const struct decoder_tenso
     const struct attention *attention = &tensors->layers[index].self;
     const struct folded_kernels *kernels = folded_kernels_for(tensors->isa);
     int c = tensors->embed_dim;
-    int rows = tokens->prompts * FOLDED_TOKENS;
+    int rows = tokens->prompts * tokens->count;
     size_t d = c / DECODER_HEADS;
     const float *x = tokens->queries;
     if (index > 0) {
@@ -104,7 +109,7 @@ void folded_tokens_self(struct folded_tokens *tokens, const struct decoder_tenso
     linear_apply(&attention->v, rows, tokens->queries, c, tokens->v);
     for (int prompt = 0; prompt < tokens->prompts; prompt++)
         for (size_t head = 0; head < DECODER_HEADS; head++) {
-            size_t at = (size_t)prompt * FOLDED_TOKENS * c + head * d;
+            size_t at = (size_t)prompt * tokens->count * c + head * d;
             self_attend(tokens, kernels, c, at);
         }
     linear_apply(&attention->out, rows, tokens->mix, c, tokens->update);
@@ -117,7 +122,7 @@ void folded_tokens_self(struct folded_tokens *tokens, const struct decoder_tenso
 static void add_update(struct folded_tokens *tokens, const struct decoder_tensors *tensors,
                        const struct norm *norm)
 {
-    int count = tokens->prompts * FOLDED_TOKENS * tensors->embed_dim;
+    int count = tokens->prompts * tokens->count * tensors->embed_dim;
     for (int i = 0; i < count; i++)
         tokens->queries[i] += tokens->update[i];
     normalise(tokens, tensors->isa, norm);
@@ -127,7 +132,7 @@ void folded_tokens_finish(struct folded_tokens *tokens, const struct decoder_ten
                           int index)
 {
     const struct decoder_layer *layer = &tensors->layers[index];
-    int rows = tokens->prompts * FOLDED_TOKENS;
+    int rows = tokens->prompts * tokens->count;
     linear_apply(&layer->to_image.out, rows, tokens->mix, tensors->inner, tokens->update);
     add_update(tokens, tensors, &layer->norm[1]);
     linear_apply(&layer->mlp[0], rows, tokens->queries, tensors->embed_dim, tokens->hidden);

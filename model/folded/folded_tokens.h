@@ -1,5 +1,5 @@
 /* folded_tokens.h - the token side of the folded decoder, for a whole batch at a time. Each prompt
- * has FOLDED_TOKENS rows. */
+ * has T rows. */
 #ifndef MODEL_FOLDED_FOLDED_TOKENS_H
 #define MODEL_FOLDED_FOLDED_TOKENS_H
 
@@ -8,10 +8,12 @@
 
 struct arena;
 
-enum { FOLDED_ROWS = SAM_BATCH * FOLDED_TOKENS };
+enum { FOLDED_ROWS = SAM_BATCH * FOLDED_TOKENS_MAX };
 
 struct folded_tokens {
     int prompts;
+    int count;         /* T */
+    int last_count;    /* how many equal tokens the last of a prompt stands for */
     float *tokens;     /* [rows][C], from the prompt encoder */
     float *queries;    /* [rows][C] */
     float *queries_pe; /* [rows][C]: queries + tokens */

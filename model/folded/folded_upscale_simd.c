@@ -26,11 +26,12 @@ VECTOR_INLINE vector gelu(vector x)
     return vector_max(x, (vector){0}) - 0.5f * u * p;
 }
 
-/* u[C/4] rows: pixel s of one block of positions, before the norm. squares: sums over its
+/* scratch[C/4] rows: pixel s of one block of positions, before the norm. squares: sums over its
  * channels. */
-VECTOR_INLINE void first_pixel(const struct folded_upscale *in, size_t s, size_t strip, size_t at,
-                               float *u, vector squares[WIDE])
+VECTOR_INLINE void first_pixel(const size_t pairs, const struct folded_upscale *in, size_t s,
+                               size_t strip, size_t at, vector squares[WIDE])
 {
+    float *u = in->scratch;
     const size_t quarter = in->channels / 4;
     vector r[WIDE];
     vector r2[WIDE];
@@ -44,19 +45,18 @@ VECTOR_INLINE void first_pixel(const struct folded_upscale *in, size_t s, size_t
         vector acc[BLOCK_ROWS][WIDE];
         vector x[BLOCK_ROWS][WIDE];
         block_set(BLOCK_ROWS, in->bias0 + row, acc);
-        block_add(BLOCK_ROWS, FOLDED_PAIRS, in->weight0 + row, in->channels,
+        block_add(BLOCK_ROWS, pairs, in->weight0 + row, in->channels,
                   rows_at(&in->a0, strip, 0, at), acc);
         block_load(BLOCK_ROWS, rows_at(&in->x, strip, row, at), ROW, x);
-        UNROLLED
-        for (size_t i = 0; i < BLOCK_ROWS; i++) {
-            UNROLLED
-            for (size_t j = 0; j < WIDE; j++)
-                acc[i][j] += x[i][j];
-        }
+        block_sum(BLOCK_ROWS, x, acc);
         block_scale(BLOCK_ROWS, r, in->bias1 + row, acc);
-        block_add(BLOCK_ROWS, FOLDED_PAIRS, in->weight1 + row, in->channels,
+        block_add(BLOCK_ROWS, pairs, in->weight1 + row, in->channels,
                   rows_at(&in->a1, strip, 0, at), acc);
         block_scale(BLOCK_ROWS, r2, in->bias + row, acc);
+        if (in->high1.at) {
+            block_load(BLOCK_ROWS, rows_at(&in->high1, strip, row, at), ROW, x);
+            block_sum(BLOCK_ROWS, x, acc);
+        }
         block_store(BLOCK_ROWS, u + c * ROW, ROW, acc);
         UNROLLED
         for (size_t i = 0; i < BLOCK_ROWS; i++) {
@@ -87,10 +87,12 @@ VECTOR_INLINE void normalise(const struct folded_upscale *in, const vector squar
     }
 }
 
-/* sums[mask][e] += the contributions of channels c and c + 1 of the second convolution. */
-VECTOR_INLINE void second_pixels(const struct folded_upscale *in, size_t c, const float *u,
+/* sums[mask][e] += the contributions of channels c and c + 1 of the second convolution. high: their
+ * rows of high0, or NULL. */
+VECTOR_INLINE void second_pixels(const struct folded_upscale *in, size_t c, const float *high,
                                  vector sums[SUMS_MASKS][4][WIDE])
 {
+    const float *u = in->scratch;
     const size_t eighth = in->channels / 8;
     vector acc[BLOCK_ROWS][WIDE];
     UNROLLED
@@ -100,6 +102,11 @@ VECTOR_INLINE void second_pixels(const struct folded_upscale *in, size_t c, cons
             acc[i][j] = vector_set(in->conv_bias[c + i / 4]);
     }
     block_add(BLOCK_ROWS, in->channels / 4, in->conv_weight + c * 4, eighth * 4, u, acc);
+    if (high) {
+        vector x[BLOCK_ROWS][WIDE];
+        block_load(BLOCK_ROWS, high, ROW, x);
+        block_sum(BLOCK_ROWS, x, acc);
+    }
     UNROLLED
     for (size_t i = 0; i < BLOCK_ROWS; i++) {
         UNROLLED
@@ -118,15 +125,20 @@ VECTOR_INLINE void second_pixels(const struct folded_upscale *in, size_t c, cons
 }
 
 /* All pixels of one block of positions. */
-VECTOR_INLINE void upscale_block(const struct folded_upscale *in, size_t strip, size_t at)
+VECTOR_INLINE void upscale_block(const size_t pairs, const struct folded_upscale *in, size_t strip,
+                                 size_t at)
 {
     for (size_t s = 0; s < 4; s++) {
         vector squares[WIDE];
         vector sums[SUMS_MASKS][4][WIDE] = {0};
-        first_pixel(in, s, strip, at, in->scratch, squares);
+        first_pixel(pairs, in, s, strip, at, squares);
         normalise(in, squares, in->scratch);
-        for (size_t c = 0; c < in->channels / 8; c += 2)
-            second_pixels(in, c, in->scratch, sums);
+        const size_t eighth = in->channels / 8;
+        for (size_t c = 0; c < eighth; c += 2)
+            second_pixels(in, c,
+                          in->high0.at ? rows_at(&in->high0, strip, (s * eighth + c) * 4, at)
+                                       : NULL,
+                          sums);
         for (size_t mask = 0; mask < in->masks; mask++)
             for (size_t e = 0; e < 4; e++)
                 block_store_row(in->out + strip * in->out_strip + ((mask * 4 + s) * 4 + e) * ROW +
@@ -135,9 +147,17 @@ VECTOR_INLINE void upscale_block(const struct folded_upscale *in, size_t strip, 
     }
 }
 
-void ISA_NAME(folded_upscale)(const struct folded_upscale *in)
+VECTOR_INLINE void upscale_of(const size_t pairs, const struct folded_upscale *in)
 {
     for (size_t strip = 0; strip < in->strips; strip++)
         for (size_t at = 0; at < FOLDED_STRIP; at += STEP)
-            upscale_block(in, strip, at);
+            upscale_block(pairs, in, strip, at);
+}
+
+void ISA_NAME(folded_upscale)(const struct folded_upscale *in)
+{
+    if (in->kept == FOLDED_KEPT_MIN)
+        upscale_of(FOLDED_HEADS * FOLDED_KEPT_MIN, in);
+    else
+        upscale_of(FOLDED_HEADS * FOLDED_KEPT_MAX, in);
 }

@@ -21,7 +21,9 @@ struct fold_scratch {
 
 bool folded_supports(const struct decoder_tensors *tensors)
 {
-    return tensors->embed_dim % 32 == 0;
+    int tokens = tensors->outputs + 2;
+    return tensors->embed_dim % 32 == 0 && tokens >= FOLDED_TOKENS_MIN &&
+           tokens <= FOLDED_TOKENS_MAX;
 }
 
 /* Subtracts its mean from every row: rows @ P. */
@@ -112,6 +114,7 @@ static int make_map(struct folded_map *map, struct fold_scratch *scratch, const 
     int head = scratch->d / DECODER_HEADS;
     matmul(scratch->isa, (struct matmul_shape){scratch->d, columns, c}, matmul_rows(left, c),
            matmul_transposed(right, c), matmul_set(scratch->product, columns));
+    map->inner = scratch->d;
     map->columns = columns;
     for (int h = 0; h < DECODER_HEADS; h++) {
         struct matmul_right part = {
@@ -373,7 +376,7 @@ int folded_weights_make(struct folded_weights *weights, const struct decoder_ten
         .c = tensors->embed_dim, .d = tensors->inner, .isa = tensors->isa};
     weights->strips = (tensors->positions + FOLDED_STRIP - 1) / FOLDED_STRIP;
     weights->linear_rows = FOLDED_TABLES * tensors->inner + tensors->embed_dim + 1;
-    weights->rows = weights->linear_rows + 2;
+    weights->rows = weights->linear_rows + 2 + (tensors->has_high ? 3 * tensors->embed_dim : 0);
     if (arena_make(&weights->arena, lay_out, &fold, what, error) ||
         arena_make(&scratch.arena, lay_out_scratch, &scratch, what, error))
         return -1;
@@ -392,15 +395,15 @@ void folded_weights_free(struct folded_weights *weights)
     arena_free(&weights->arena);
 }
 
-void folded_map_rows(const struct folded_map *map, const float *values, int inner, float *z)
+void folded_map_rows(const struct folded_map *map, int kept, const float *values, float *z)
 {
-    int head = inner / DECODER_HEADS;
+    int head = map->inner / DECODER_HEADS;
     for (int h = 0; h < DECODER_HEADS; h++)
-        matmul_packed(FOLDED_KEPT, matmul_rows(values + h * head, inner), &map->heads[h],
-                      matmul_set(z + (size_t)h * FOLDED_KEPT * map->columns, map->columns));
+        matmul_packed(kept, matmul_rows(values + h * head, map->inner), &map->heads[h],
+                      matmul_set(z + (size_t)h * kept * map->columns, map->columns));
 }
 
-void folded_map_constant(const struct folded_map *map, const float *values, int inner, float *z)
+void folded_map_constant(const struct folded_map *map, const float *values, float *z)
 {
-    matmul_packed(1, matmul_rows(values, inner), &map->all, matmul_set(z, map->columns));
+    matmul_packed(1, matmul_rows(values, map->inner), &map->all, matmul_set(z, map->columns));
 }

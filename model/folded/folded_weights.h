@@ -32,7 +32,7 @@ enum folded_table {
 
 /* A linear map [D][columns] of the values of tokens, applied to each head apart. */
 struct folded_map {
-    int columns;
+    int inner, columns;                        /* inner: D */
     struct matmul_packed heads[DECODER_HEADS]; /* owned: d rows each */
     struct matmul_packed all;                  /* owned: all D rows */
 };
@@ -58,7 +58,8 @@ enum folded_map_name {
 struct folded_weights {
     struct arena arena;  /* owns all arrays below */
     int strips;          /* of an image; the last one may be partly used */
-    int rows;            /* rows of an image's tables: linear_rows and two squared lengths */
+    int rows;            /* rows of an image's tables: linear_rows, two squared lengths, and 3 C for
+                            high-resolution features, if the model has them */
     int linear_rows;     /* FOLDED_TABLES * D, C for upscaling, 1 for P(g E) times constant */
     float *table_weight; /* [linear_rows][C], applied to the embedding */
     float *table_bias;   /* [linear_rows] */
@@ -86,10 +87,10 @@ int folded_weights_make(struct folded_weights *weights, const struct decoder_ten
                         struct error *error);
 void folded_weights_free(struct folded_weights *weights);
 
-/* z[48][columns] from values[6][D]: row (h, t) = values[t][head h] @ map[head h]. D is `inner`. */
-void folded_map_rows(const struct folded_map *map, const float *values, int inner, float *z);
+/* z[8 * kept][columns] from values[kept][D]: row (h, t) = values[t][head h] @ map[head h]. */
+void folded_map_rows(const struct folded_map *map, int kept, const float *values, float *z);
 
 /* z[columns] = values[D] @ map */
-void folded_map_constant(const struct folded_map *map, const float *values, int inner, float *z);
+void folded_map_constant(const struct folded_map *map, const float *values, float *z);
 
 #endif

@@ -166,8 +166,9 @@ static void encode(struct fixture *f, const float *input, float *embedding)
 
 static void decode(struct fixture *f, const struct sam_prompts *prompts, float *iou)
 {
+    const struct decoder_input input = {.embedding = f->embedding};
     if (f->reference)
-        decoder_reference_run(f->reference, f->embedding, prompts, iou);
+        decoder_reference_run(f->reference, &input, prompts, iou);
     else
         sam_decode(f->decoder, f->image, prompts, iou);
 }
@@ -175,8 +176,9 @@ static void decode(struct fixture *f, const struct sam_prompts *prompts, float *
 /* The logits of mask `mask` of a prompt. */
 static void get_logits(struct fixture *f, size_t prompt, int mask, float *logits)
 {
+    const struct decoder_input input = {.embedding = f->embedding};
     if (f->reference)
-        decoder_reference_logits(f->reference, f->embedding, (int)prompt, &mask, 1, logits);
+        decoder_reference_logits(f->reference, &input, (int)prompt, &mask, 1, logits);
     else
         sam_logits(f->decoder, f->image, (int)prompt, &mask, 1, logits);
 }

@@ -1,12 +1,22 @@
 #!/usr/bin/env python3
-"""Writes decoder_table.h: what the official code gives for a small random prompt encoder and mask decoder.
+"""Writes decoder_table.h: what the official code gives for a small random prompt encoder and mask decoder. With `sam2`,
+decoder_sam2_table.h: the same of SAM 2's.
 
-Needs torch and segment-anything. Use: decoder_table.py > decoder_table.h
+Needs torch and segment-anything or sam2. Use: decoder_table.py > decoder_table.h; decoder_table.py sam2 > decoder_sam2_table.h
 Weights, embedding and prompts are drawn as in random_decoder.h, so that only results need to be kept.
 """
+import sys
+
 import numpy as np
 import torch
-from segment_anything.modeling import MaskDecoder, PromptEncoder, TwoWayTransformer
+
+SAM2 = sys.argv[1:] == ["sam2"]
+if SAM2:
+    from sam2.modeling.sam.mask_decoder import MaskDecoder
+    from sam2.modeling.sam.prompt_encoder import PromptEncoder
+    from sam2.modeling.sam.transformer import TwoWayTransformer
+else:
+    from segment_anything.modeling import MaskDecoder, PromptEncoder, TwoWayTransformer
 
 EMBED, GRID, MLP, IOU = 32, 5, 48, 24
 SIZE, LOW, PROMPTS = 16 * GRID, 4 * GRID, 3
@@ -54,23 +64,43 @@ def text(name, values):
     print("static const float %s[] = {\n    %s};" % (name, ",\n    ".join(rows)))
 
 
+def channels_last(name, side, channels):
+    return drawn(name, 1, side, side, channels).permute(0, 3, 1, 2)
+
+
+def predict(encoder, decoder, points, box, mask):
+    """logits, iou; SAM 2's predictor turns boxes into points before it calls its prompt encoder."""
+    if SAM2 and box is not None:
+        corners = (box.view(-1, 2, 2), torch.tensor([[2, 3]], dtype=torch.int).repeat(PROMPTS, 1))
+        points = corners if points is None else tuple(torch.cat(pair, 1) for pair in zip(corners, points))
+        box = None
+    sparse, dense = encoder(points=points, boxes=box, masks=mask)
+    more = {}
+    if SAM2:
+        more = {"repeat_image": True, "high_res_features": [channels_last("high0", LOW, EMBED // 8), channels_last("high1", LOW // 2, EMBED // 4)]}
+    return decoder.predict_masks(drawn("embedding", 1, EMBED, GRID, GRID), encoder.get_dense_pe(), sparse, dense, **more)[:2]
+
+
 with torch.no_grad():
     encoder = PromptEncoder(embed_dim=EMBED, image_embedding_size=(GRID, GRID), input_image_size=(SIZE, SIZE), mask_in_chans=16)
+    more = {"use_high_res_features": True, "iou_prediction_use_sigmoid": True, "pred_obj_scores": True, "pred_obj_scores_mlp": True} if SAM2 else {}
     decoder = MaskDecoder(num_multimask_outputs=3, transformer=TwoWayTransformer(depth=2, embedding_dim=EMBED, mlp_dim=MLP, num_heads=8),
-                          transformer_dim=EMBED, iou_head_depth=3, iou_head_hidden_dim=IOU)
+                          transformer_dim=EMBED, iou_head_depth=3, iou_head_hidden_dim=IOU, **more)
     fill(encoder, "prompt_encoder.")
     fill(decoder, "mask_decoder.")
-    embedding = drawn("embedding", 1, EMBED, GRID, GRID)
     points = SIZE * torch.sigmoid(drawn("points", PROMPTS, 3, 2)).double()
+    if SAM2:
+        points = points.float()
     labels = torch.tensor([[1, 0, 1], [0, 1, -1], [1, 1, 0]], dtype=torch.int)
     boxes = SIZE * torch.sigmoid(drawn("boxes", PROMPTS, 4))
     masks = 4 * drawn("masks", PROMPTS, 1, LOW, LOW)
     one = (points[:, :1], torch.ones(PROMPTS, 1, dtype=torch.int))
     cases = {"point": (one, None, None), "points": ((points, labels), None, None), "box": (None, boxes, None),
              "box_points": ((points, labels), boxes, None), "mask": (None, None, masks), "mask_point": (one, None, masks)}
-    print("/* decoder_table.h - written by decoder_table.py from the official code; do not edit. */")
-    for name, (pts, box, mask) in cases.items():
-        sparse, dense = encoder(points=pts, boxes=box, masks=mask)
-        logits, iou = decoder.predict_masks(embedding, encoder.get_dense_pe(), sparse, dense)
-        text("reference_%s_iou" % name, iou.flatten().tolist())
-        text("reference_%s_logits" % name, logits[:, :, ::7, ::3].flatten().tolist())
+    if SAM2:
+        del cases["points"], cases["mask"]
+    print("/* %s - written by decoder_table.py from the official code; do not edit. */" % ("decoder_sam2_table.h" if SAM2 else "decoder_table.h"))
+    for name, prompt in cases.items():
+        logits, iou = predict(encoder, decoder, *prompt)
+        text("%s_%s_iou" % ("sam2" if SAM2 else "reference", name), iou.flatten().tolist())
+        text("%s_%s_logits" % ("sam2" if SAM2 else "reference", name), logits[:, :, ::7, ::3].flatten().tolist())

@@ -13,15 +13,15 @@
 enum {
     COLUMNS = FOLDED_COLUMNS,
     HEADS = FOLDED_HEADS,
-    KEPT = FOLDED_KEPT,
-    PAIRS = FOLDED_PAIRS,
-    TOKENS = FOLDED_TOKENS,
+    KEPT_MIN = FOLDED_KEPT_MIN,
+    KEPT_END = FOLDED_KEPT_MAX + 1,
+    PAIRS_MAX = FOLDED_PAIRS_MAX,
     D = 3, /* channels a head */
     STRIP = FOLDED_STRIP,
     STRIPS = 3,
     N = STRIPS * STRIP,        /* positions worked on */
     VALID = N - STRIP / 2 - 1, /* positions that count */
-    ROWS_MAX = PAIRS + 2,      /* rows of a strip, some of them in nobody's use */
+    ROWS_MAX = PAIRS_MAX + 2,      /* rows of a strip, some of them in nobody's use */
     MASKS = 4
 };
 
@@ -32,7 +32,7 @@ typedef float plane[STRIPS * ROWS_MAX * STRIP];
 struct operands {
     plane x, pe, a, b, r, r2, scores;
     float weight[HEADS * D * COLUMNS];
-    float gram[HEADS * PAIRS * COLUMNS], cross[HEADS * PAIRS * COLUMNS];
+    float gram[HEADS * PAIRS_MAX * COLUMNS], cross[HEADS * PAIRS_MAX * COLUMNS];
     float bias[HEADS * COLUMNS], linear[HEADS * COLUMNS];
 };
 

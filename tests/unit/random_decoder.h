@@ -5,6 +5,7 @@
 #define TESTS_UNIT_RANDOM_DECODER_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 struct random_sizes {
     int embed_dim, mlp_width, iou_width;
+    bool sam2; /* with SAM 2's object score and its high-resolution features */
 };
 
 struct random_decoder {
@@ -139,8 +141,9 @@ static inline void random_prompt_encoder(struct random_decoder *model, int c)
     random_convolution(model, "prompt_encoder.mask_downscaling.6", c, 16, 1, c);
 }
 
-static inline void random_transformer(struct random_decoder *model, int c, int mlp_width)
+static inline void random_transformer(struct random_decoder *model, struct random_sizes sizes)
 {
+    const int c = sizes.embed_dim;
     static const char *const crosses[] = {"cross_attn_token_to_image", "cross_attn_image_to_token"};
     char name[160];
     for (int i = 0; i < 2; i++) {
@@ -154,10 +157,12 @@ static inline void random_transformer(struct random_decoder *model, int c, int m
             snprintf(name, sizeof name, "mask_decoder.transformer.layers.%d.norm%d", i, k);
             random_norm(model, name, c);
         }
-        snprintf(name, sizeof name, "mask_decoder.transformer.layers.%d.mlp.lin1", i);
-        random_linear(model, name, c, mlp_width);
-        snprintf(name, sizeof name, "mask_decoder.transformer.layers.%d.mlp.lin2", i);
-        random_linear(model, name, mlp_width, c);
+        for (int k = 0; k < 2; k++) {
+            const char *kind = sizes.sam2 ? "layers." : "lin";
+            snprintf(name, sizeof name, "mask_decoder.transformer.layers.%d.mlp.%s%d", i, kind,
+                     sizes.sam2 ? k : k + 1);
+            random_linear(model, name, k ? sizes.mlp_width : c, k ? c : sizes.mlp_width);
+        }
     }
     random_attention(model, "mask_decoder.transformer.final_attn_token_to_image", c, c / 2);
     random_norm(model, "mask_decoder.transformer.norm_final_attn", c);
@@ -173,6 +178,17 @@ static inline void random_mlp(struct random_decoder *model, const char *prefix, 
     }
 }
 
+/* What SAM 2 has beyond SAM. Its conv_s0 and conv_s1 are read by the image encoder. */
+static inline void random_additions(struct random_decoder *model, int c)
+{
+    char shape[64];
+    snprintf(shape, sizeof shape, "[1,%d]", c);
+    random_add(model, "mask_decoder.obj_score_token.weight", shape, c, 1, 0);
+    random_mlp(model, "mask_decoder.pred_obj_score_head", c, c, 1);
+    random_convolution(model, "mask_decoder.conv_s0", c / 8, c, 1, c / 8);
+    random_convolution(model, "mask_decoder.conv_s1", c / 4, c, 1, c / 4);
+}
+
 static inline void random_mask_decoder(struct random_decoder *model, struct random_sizes sizes)
 {
     int c = sizes.embed_dim;
@@ -181,7 +197,7 @@ static inline void random_mask_decoder(struct random_decoder *model, struct rand
     random_add(model, "mask_decoder.iou_token.weight", shape, c, 1, 0);
     snprintf(shape, sizeof shape, "[4,%d]", c);
     random_add(model, "mask_decoder.mask_tokens.weight", shape, 4 * c, 1, 0);
-    random_transformer(model, c, sizes.mlp_width);
+    random_transformer(model, sizes);
     random_convolution(model, "mask_decoder.output_upscaling.0", c, c / 4, 2, c / 4);
     random_norm(model, "mask_decoder.output_upscaling.1", c / 4);
     random_convolution(model, "mask_decoder.output_upscaling.3", c / 4, c / 8, 2, c / 8);
@@ -191,6 +207,8 @@ static inline void random_mask_decoder(struct random_decoder *model, struct rand
         random_mlp(model, name, c, c, c / 8);
     }
     random_mlp(model, "mask_decoder.iou_prediction_head", c, sizes.iou_width, 4);
+    if (sizes.sam2)
+        random_additions(model, c);
 }
 
 /* The finished file in model.file; free with random_decoder_free. */

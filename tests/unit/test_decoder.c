@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/decoder/decoder_reference.h"
+#include "tests/unit/decoder_sam2_table.h"
 #include "tests/unit/decoder_table.h"
 #include "tests/unit/random_decoder.h"
 #include "tests/unit/unit.h"
@@ -23,13 +24,15 @@ struct fixture {
     /* The reference, otherwise NULL. */
     struct decoder_reference *reference;
     struct decoder_tensors *tensors;
-    float *embedding; /* [C][G][G] */
+    struct decoder_input input;
+    float *arrays[3]; /* owned: those of `input` */
 };
 
-static void open_folded(struct fixture *f, int grid)
+static void open_folded(struct fixture *f, struct random_sizes sizes, int grid)
 {
     struct error error;
-    const struct encoder_info encoder = {.grid = grid, .prompt_size = 16 * grid};
+    const struct encoder_info encoder = {
+        .grid = grid, .prompt_size = 16 * grid, .high_resolution = sizes.sam2};
     int failed = decoder_weights_load(&f->weights, f->checkpoint, &encoder, &error);
     ck_assert_msg(!failed, "%s", error.text);
     f->image = decoder_image_new(f->weights, &error);
@@ -46,6 +49,43 @@ static void open_reference(struct fixture *f, int grid)
     f->reference = decoder_reference_new(f->tensors, &error);
 }
 
+/* conv_s0 and conv_s1 are the image encoder's to read; all else has to be read by the decoder. */
+static void check_all_read(struct fixture *f, struct random_sizes sizes)
+{
+    static const char *const names[] = {"mask_decoder.conv_s0.weight", "mask_decoder.conv_s0.bias",
+                                        "mask_decoder.conv_s1.weight", "mask_decoder.conv_s1.bias"};
+    struct error error;
+    for (int i = 0; sizes.sam2 && i < 4; i++) {
+        struct shape shape;
+        ck_assert(checkpoint_shape(f->checkpoint, names[i], &shape));
+        ck_assert_ptr_nonnull(checkpoint_tensor(f->checkpoint, names[i], shape, &error));
+    }
+    ck_assert_msg(checkpoint_check_unused(f->checkpoint, &error) == 0, "%s", error.text);
+}
+
+/* Draws what an image encoder would give. */
+static void draw_input(struct fixture *f, struct random_sizes sizes, int grid)
+{
+    static const char *const names[] = {"embedding", "high0", "high1"};
+    size_t count = (size_t)sizes.embed_dim * grid * grid;
+    for (int i = 0; i < (sizes.sam2 ? 3 : 1); i++) {
+        size_t size = i == 1 ? 2 * count : count;
+        f->arrays[i] = malloc(size * sizeof(float));
+        for (size_t j = 0; j < size; j++)
+            f->arrays[i][j] = random_number(names[i], j);
+    }
+    f->input = (struct decoder_input){f->arrays[0], {f->arrays[1], f->arrays[2]}};
+    if (f->reference)
+        return;
+    const struct encoding to = decoder_image_encoding(f->image);
+    memcpy(to.embedding, f->arrays[0], count * sizeof(float));
+    if (sizes.sam2) {
+        memcpy(to.high[0], f->arrays[1], 2 * count * sizeof(float));
+        memcpy(to.high[1], f->arrays[2], count * sizeof(float));
+    }
+    decoder_image_finish(f->image, 1);
+}
+
 static struct fixture fixture_new(bool reference, struct random_sizes sizes, int grid)
 {
     struct fixture f = {.file = random_decoder_new(sizes)};
@@ -55,22 +95,16 @@ static struct fixture fixture_new(bool reference, struct random_sizes sizes, int
     if (reference)
         open_reference(&f, grid);
     else
-        open_folded(&f, grid);
-    ck_assert_int_eq(checkpoint_check_unused(f.checkpoint, &error), 0);
-    size_t count = (size_t)sizes.embed_dim * grid * grid;
-    f.embedding = malloc(count * sizeof *f.embedding);
-    for (size_t i = 0; i < count; i++)
-        f.embedding[i] = random_number("embedding", i);
-    if (!reference) {
-        memcpy(decoder_image_encoding(f.image).embedding, f.embedding, count * sizeof *f.embedding);
-        decoder_image_finish(f.image, 1);
-    }
+        open_folded(&f, sizes, grid);
+    check_all_read(&f, sizes);
+    draw_input(&f, sizes, grid);
     return f;
 }
 
 static void fixture_free(struct fixture *f)
 {
-    free(f->embedding);
+    for (int i = 0; i < 3; i++)
+        free(f->arrays[i]);
     decoder_reference_free(f->reference);
     if (f->tensors)
         decoder_tensors_free(f->tensors);
@@ -85,7 +119,7 @@ static void fixture_free(struct fixture *f)
 static void decode(struct fixture *f, const struct sam_prompts *prompts, float *iou)
 {
     if (f->reference)
-        decoder_reference_run(f->reference, f->embedding, prompts, iou);
+        decoder_reference_run(f->reference, &f->input, prompts, iou);
     else
         sam_decode(f->decoder, f->image, prompts, iou);
 }
@@ -93,7 +127,7 @@ static void decode(struct fixture *f, const struct sam_prompts *prompts, float *
 static void get_logits(struct fixture *f, int prompt, const int *which, int count, float *logits)
 {
     if (f->reference)
-        decoder_reference_logits(f->reference, f->embedding, prompt, which, count, logits);
+        decoder_reference_logits(f->reference, &f->input, prompt, which, count, logits);
     else
         sam_logits(f->decoder, f->image, prompt, which, count, logits);
 }
@@ -149,9 +183,11 @@ static void check_case(struct fixture *f, const char *what, const struct sam_pro
     }
 }
 
+static const struct random_sizes small = {EMBED, 48, 24, false}, small2 = {EMBED, 48, 24, true};
+
 static void check_reference(bool reference)
 {
-    struct fixture f = fixture_new(reference, (struct random_sizes){EMBED, 48, 24}, GRID);
+    struct fixture f = fixture_new(reference, small, GRID);
     static struct drawn drawn;
     draw(&drawn);
     struct sam_prompts point = {.count = PROMPTS, .points = 1, .xy = drawn.first};
@@ -174,24 +210,46 @@ static void check_reference(bool reference)
     fixture_free(&f);
 }
 
+static void check_reference_sam2(bool reference)
+{
+    struct fixture f = fixture_new(reference, small2, GRID);
+    static struct drawn drawn;
+    draw(&drawn);
+    struct sam_prompts point = {.count = PROMPTS, .points = 1, .xy = drawn.first};
+    struct sam_prompts box = {.count = PROMPTS, .boxes = drawn.boxes};
+    struct sam_prompts box_points = box;
+    box_points.points = 3;
+    box_points.xy = drawn.points;
+    box_points.labels = labels;
+    struct sam_prompts mask_point = point;
+    mask_point.masks = drawn.masks;
+    check_case(&f, "point", &point, sam2_point_iou, sam2_point_logits);
+    check_case(&f, "box", &box, sam2_box_iou, sam2_box_logits);
+    check_case(&f, "box and points", &box_points, sam2_box_points_iou, sam2_box_points_logits);
+    check_case(&f, "mask and point", &mask_point, sam2_mask_point_iou, sam2_mask_point_logits);
+    fixture_free(&f);
+}
+
 START_TEST(reference_matches_official_code)
 {
     check_reference(true);
+    check_reference_sam2(true);
 }
 END_TEST
 
 START_TEST(folded_matches_official_code)
 {
     check_reference(false);
+    check_reference_sam2(false);
 }
 END_TEST
 
 /* Every prompt of a full batch, alone and at another place of another batch: the same bits. */
-static void check_independence(bool reference)
+static void check_independence(bool reference, struct random_sizes sizes)
 {
     enum { PIXELS = LOW * LOW };
     static const int which[] = {2};
-    struct fixture f = fixture_new(reference, (struct random_sizes){EMBED, 48, 24}, GRID);
+    struct fixture f = fixture_new(reference, sizes, GRID);
     double xy[2 * SAM_BATCH];
     for (int i = 0; i < 2 * SAM_BATCH; i++)
         xy[i] = place("batch", i);
@@ -221,8 +279,9 @@ static void check_independence(bool reference)
 
 START_TEST(batch_does_not_matter)
 {
-    check_independence(true);
-    check_independence(false);
+    check_independence(true, small);
+    check_independence(false, small);
+    check_independence(false, small2);
 }
 END_TEST
 
@@ -259,7 +318,15 @@ START_TEST(folded_matches_reference)
         struct random_sizes sizes;
         int grid;
     } cases[] = {
-        {{32, 16, 32}, 16}, {{64, 512, 64}, 17}, {{96, 40, 8}, 24}, {{256, 2048, 256}, 64}};
+        {{32, 16, 32, false}, 16},
+        {{64, 512, 64, false}, 17},
+        {{96, 40, 8, false}, 24},
+        {{256, 2048, 256, false}, 64},
+        {{32, 16, 32, true}, 16},
+        {{64, 512, 64, true}, 17},
+        {{96, 40, 8, true}, 24},
+        {{256, 2048, 256, true}, 64},
+    };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int grid = cases[i].grid;
         size_t count = (size_t)PROMPTS * 2 * 16 * grid * grid;
@@ -290,7 +357,7 @@ START_TEST(announcing_masks_does_not_matter)
     enum { PIXELS = LOW * LOW };
     static const int which[] = {0, 1, 2, 3};
     static const unsigned char wanted[PROMPTS] = {6, 0, 15};
-    struct fixture f = fixture_new(false, (struct random_sizes){EMBED, 48, 24}, GRID);
+    struct fixture f = fixture_new(false, _i ? small2 : small, GRID);
     struct drawn *drawn = malloc(sizeof *drawn);
     float iou[PROMPTS * SAM_MASKS];
     float together[SAM_MASKS * PIXELS];
@@ -315,7 +382,7 @@ END_TEST
 START_TEST(threads_do_not_matter)
 {
     enum { C = 64, G = 34, LOGITS = PROMPTS * 2 * 16 * G * G };
-    struct fixture f = fixture_new(false, (struct random_sizes){C, 64, 64}, G);
+    struct fixture f = fixture_new(false, (struct random_sizes){C, 64, 64, true}, G);
     float *logits[2] = {malloc(LOGITS * sizeof(float)), malloc(LOGITS * sizeof(float))};
     float iou[2][PROMPTS * SAM_MASKS];
     for (int i = 0; i < 2; i++) {
@@ -332,7 +399,7 @@ END_TEST
 
 START_TEST(wrong_tensors_are_named)
 {
-    struct random_decoder file = random_decoder_new((struct random_sizes){EMBED, 48, 24});
+    struct random_decoder file = random_decoder_new(small);
     struct error error;
     struct checkpoint *checkpoint;
     struct decoder_weights *weights;
@@ -360,7 +427,7 @@ int main(void)
     tcase_add_test(cases, reference_matches_official_code);
     tcase_add_test(cases, folded_matches_official_code);
     tcase_add_test(cases, folded_matches_reference);
-    tcase_add_test(cases, announcing_masks_does_not_matter);
+    tcase_add_loop_test(cases, announcing_masks_does_not_matter, 0, 2);
     tcase_add_test(cases, threads_do_not_matter);
     tcase_add_test(cases, batch_does_not_matter);
     tcase_add_test(cases, wrong_tensors_are_named);

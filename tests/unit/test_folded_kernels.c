@@ -9,7 +9,7 @@ static double score_reference(const struct folded_scores *in, size_t column, siz
 {
     bool with = in->probs.at;
     double sum = with ? in->bias[column] : 0;
-    for (size_t j = 0; with && j < PAIRS; j++)
+    for (size_t j = 0; with && j < HEADS * in->kept; j++)
         sum += at(in->probs, j, n) * in->probs_weight[j * COLUMNS + column];
     sum *= with ? at(in->r, 0, n) : 1;
     for (size_t k = 0; k < in->d; k++) {
@@ -27,15 +27,15 @@ static void check_scores(const struct folded_kernels *kernels, struct folded_sco
     in->out = out;
     in->out_strip = ROWS_MAX * STRIP;
     kernels->scores(in);
-    for (size_t t = 0; t < TOKENS; t++)
+    for (size_t t = 0; t <= in->kept; t++)
         for (size_t n = 0; n < N; n++)
             check_close("scores", n, at(rows_of(out), t, n), score_reference(in, t, n));
     kernels->token_softmax(in);
     for (size_t n = 0; n < N; n++) {
-        double sum = 1;
-        for (size_t t = 0; t < KEPT; t++)
+        double sum = exp2((double)in->last);
+        for (size_t t = 0; t < in->kept; t++)
             sum += exp2(score_reference(in, t, n));
-        for (size_t t = 0; t < KEPT; t++)
+        for (size_t t = 0; t < in->kept; t++)
             check_close("token_softmax", n, at(rows_of(out), t, n),
                         exp2(score_reference(in, t, n)) / sum);
     }
@@ -44,7 +44,8 @@ static void check_scores(const struct folded_kernels *kernels, struct folded_sco
 START_TEST(scores_match_reference)
 {
     struct operands *o = operands_new();
-    struct folded_scores with = {.strips = STRIPS,
+    struct folded_scores with = {.kept = _i,
+                                 .strips = STRIPS,
                                  .d = D,
                                  .x = rows_of(o->x),
                                  .pe = rows_of(o->pe),
@@ -54,7 +55,7 @@ START_TEST(scores_match_reference)
                                  .bias = o->bias,
                                  .r = rows_of(o->r)};
     struct folded_scores without = {
-        .strips = STRIPS, .d = D, .x = rows_of(o->x), .weight = o->weight};
+        .kept = _i, .strips = STRIPS, .d = D, .x = rows_of(o->x), .weight = o->weight, .last = 2};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
         check_scores(folded_kernels_for(isa), &with);
         check_scores(folded_kernels_for(isa), &without);
@@ -68,7 +69,8 @@ START_TEST(token_softmax_survives_large_scores)
     struct operands *o = operands_new();
     for (size_t i = 0; i < sizeof o->x / sizeof *o->x; i++)
         o->x[i] *= 1e6f;
-    struct folded_scores in = {.strips = STRIPS,
+    struct folded_scores in = {.kept = _i,
+                               .strips = STRIPS,
                                .d = D,
                                .x = rows_of(o->x),
                                .weight = o->weight,
@@ -76,7 +78,7 @@ START_TEST(token_softmax_survives_large_scores)
                                .out_strip = ROWS_MAX * STRIP};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
         folded_kernels_for(isa)->token_softmax(&in);
-        for (size_t i = 0; i < KEPT; i++)
+        for (size_t i = 0; i < in.kept; i++)
             for (size_t n = 0; n < N; n++) {
                 double prob = at(rows_of(o->scores), i, n);
                 ck_assert(prob >= 0 && prob <= 1.000001);
@@ -92,21 +94,21 @@ static double length_reference(const struct folded_length *in, size_t n)
     bool with = in->b.at;
     double f = with ? at(in->r, 0, n) : 1;
     for (size_t h = 0; h < HEADS; h++)
-        for (size_t t = 0; t <= KEPT; t++) {
+        for (size_t t = 0; t <= in->kept; t++) {
             double varying = 0;
             for (size_t k = h * in->d; k < (h + 1) * in->d; k++)
                 varying += at(in->x, k, n) * in->weight[k * COLUMNS + t];
-            if (t == KEPT) {
+            if (t == in->kept) {
                 sum += f * varying;
                 continue;
             }
             double fixed = in->bias[h * COLUMNS + t];
-            for (size_t j = 0; j < KEPT * (h + 1); j++)
-                fixed += in->gram[(h * PAIRS + j) * COLUMNS + t] * at(in->a, j, n);
+            for (size_t j = 0; j < in->kept * (h + 1); j++)
+                fixed += in->gram[(h * HEADS * in->kept + j) * COLUMNS + t] * at(in->a, j, n);
             varying += with ? in->linear[h * COLUMNS + t] : 0;
-            for (size_t j = 0; with && j < PAIRS; j++)
-                varying += in->cross[(h * PAIRS + j) * COLUMNS + t] * at(in->b, j, n);
-            sum += at(in->a, h * KEPT + t, n) * (fixed + f * varying);
+            for (size_t j = 0; with && j < HEADS * in->kept; j++)
+                varying += in->cross[(h * HEADS * in->kept + j) * COLUMNS + t] * at(in->b, j, n);
+            sum += at(in->a, h * in->kept + t, n) * (fixed + f * varying);
         }
     return sum;
 }
@@ -114,7 +116,8 @@ static double length_reference(const struct folded_length *in, size_t n)
 START_TEST(length_matches_reference)
 {
     struct operands *o = operands_new();
-    struct folded_length in = {.strips = STRIPS,
+    struct folded_length in = {.kept = _i,
+                               .strips = STRIPS,
                                .d = D,
                                .x = rows_of(o->x),
                                .weight = o->weight,
@@ -144,7 +147,8 @@ END_TEST
 START_TEST(length_init_and_rstd_match_reference)
 {
     struct operands *o = operands_new();
-    struct folded_length_init in = {.strips = STRIPS,
+    struct folded_length_init in = {.kept = _i,
+                                    .strips = STRIPS,
                                     .r = rows_of(o->r),
                                     .q = rows_of(o->r2),
                                     .x = rows_of(o->x),
@@ -158,7 +162,7 @@ START_TEST(length_init_and_rstd_match_reference)
         folded_kernels_for(isa)->length_init(&in);
         for (size_t n = 0; n < N; n++) {
             double linear = at(in.x, 0, n) + 0.5;
-            for (size_t j = 0; j < PAIRS; j++)
+            for (size_t j = 0; j < HEADS * in.kept; j++)
                 linear += in.e[j] * at(in.a, j, n);
             check_close("length_init", n, at(rows_of(o->scores), 0, n),
                         at(in.q, 0, n) * pow(at(in.r, 0, n), 2) + 2 * at(in.r, 0, n) * linear + 3);
@@ -177,14 +181,14 @@ END_TEST
 static double last_reference(const struct folded_last_scores *in, size_t token, size_t head,
                              size_t n)
 {
-    const float *weight0 = in->weight0 + token * PAIRS * COLUMNS + head;
-    const float *weight1 = in->weight1 + token * PAIRS * COLUMNS + head;
+    const float *weight0 = in->weight0 + token * HEADS * in->kept * COLUMNS + head;
+    const float *weight1 = in->weight1 + token * HEADS * in->kept * COLUMNS + head;
     double r = at(in->r, 0, n);
     double r2 = at(in->r2, 0, n);
     double first = in->bias0[token * COLUMNS + head];
     double second = in->bias1[token * COLUMNS + head];
     double keys = 0;
-    for (size_t j = 0; j < PAIRS; j++) {
+    for (size_t j = 0; j < HEADS * in->kept; j++) {
         first += weight0[j * COLUMNS] * at(in->a0, j, n);
         second += weight1[j * COLUMNS] * at(in->a1, j, n);
     }
@@ -196,7 +200,8 @@ static double last_reference(const struct folded_last_scores *in, size_t token, 
 START_TEST(last_scores_match_reference)
 {
     struct operands *o = operands_new();
-    struct folded_last_scores in = {.strips = STRIPS,
+    struct folded_last_scores in = {.kept = _i,
+                                    .strips = STRIPS,
                                     .d = D,
                                     .x = rows_of(o->x),
                                     .pe = rows_of(o->pe),
@@ -323,11 +328,11 @@ int main(void)
 {
     Suite *suite = suite_create("decoder kernels");
     TCase *cases = tcase_create("decoder kernels");
-    tcase_add_test(cases, scores_match_reference);
-    tcase_add_test(cases, token_softmax_survives_large_scores);
-    tcase_add_test(cases, length_matches_reference);
-    tcase_add_test(cases, length_init_and_rstd_match_reference);
-    tcase_add_test(cases, last_scores_match_reference);
+    tcase_add_loop_test(cases, scores_match_reference, KEPT_MIN, KEPT_END);
+    tcase_add_loop_test(cases, token_softmax_survives_large_scores, KEPT_MIN, KEPT_END);
+    tcase_add_loop_test(cases, length_matches_reference, KEPT_MIN, KEPT_END);
+    tcase_add_loop_test(cases, length_init_and_rstd_match_reference, KEPT_MIN, KEPT_END);
+    tcase_add_loop_test(cases, last_scores_match_reference, KEPT_MIN, KEPT_END);
     tcase_add_test(cases, softmax_and_gather_match_reference);
     tcase_add_test(cases, gather_of_few_rows_matches_reference);
     tcase_add_test(cases, gemm_n8_matches_reference);

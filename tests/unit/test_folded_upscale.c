@@ -18,23 +18,26 @@ static void first_reference(const struct folded_upscale *in, size_t s, size_t n,
         size_t i = s * QUARTER + c;
         double first = at(in->x, i, n) + in->bias0[i];
         double second = in->bias1[i];
-        for (size_t j = 0; j < PAIRS; j++) {
+        for (size_t j = 0; j < HEADS * in->kept; j++) {
             first += in->weight0[j * CHANNELS + i] * at(in->a0, j, n);
             second += in->weight1[j * CHANNELS + i] * at(in->a1, j, n);
         }
         u[c] = at(in->r2, 0, n) * (at(in->r, 0, n) * first + second) + in->bias[i];
+        u[c] += in->high1.at ? at(in->high1, i, n) : 0;
         squares += u[c] * u[c] / QUARTER;
     }
     for (size_t c = 0; c < QUARTER; c++)
         u[c] = gelu(u[c] / sqrt(squares + 1e-6) * in->norm_weight[c] + in->norm_bias[c]);
 }
 
+/* Pixel (s, e) of a mask at position n. */
 static double pixel_reference(const struct folded_upscale *in, const double *u, size_t mask,
-                              size_t e)
+                              size_t s, size_t e, size_t n)
 {
     double sum = 0;
     for (size_t o = 0; o < EIGHTH; o++) {
         double v = in->conv_bias[o];
+        v += in->high0.at ? at(in->high0, (s * EIGHTH + o) * 4 + e, n) : 0;
         for (size_t c = 0; c < QUARTER; c++)
             v += u[c] * in->conv_weight[(c * EIGHTH + o) * 4 + e];
         sum += in->hyper[mask * EIGHTH + o] * gelu(v);
@@ -51,31 +54,35 @@ static void check_upscale(const struct folded_upscale *in)
             first_reference(in, s, n, u);
             for (size_t i = 0; i < in->masks * 4; i++)
                 check_within(1e-5, "upscale", n, at(out, (i / 4 * 4 + s) * 4 + i % 4, n),
-                             pixel_reference(in, u, i / 4, i % 4));
+                             pixel_reference(in, u, i / 4, s, i % 4, n));
         }
 }
 
+/* Odd _i: one token more. From 2 on: with high-resolution features. */
 START_TEST(upscale_matches_reference)
 {
-    enum { WEIGHTS = 2 * PAIRS * CHANNELS + 4 * CHANNELS + 4 * QUARTER * EIGHTH + 16 * QUARTER };
+    enum { WEIGHTS = 2 * PAIRS_MAX * CHANNELS + 4 * CHANNELS + 4 * QUARTER * EIGHTH + 16 * QUARTER };
     struct operands *o = operands_new();
     float *weights = malloc(WEIGHTS * sizeof *weights);
     float *x = malloc(STRIPS * CHANNELS * STRIP * sizeof *x);
+    float *high = malloc(STRIPS * 3 * CHANNELS * STRIP * sizeof *high);
     float *out = malloc(STRIPS * MASKS * 16 * STRIP * sizeof *out);
     float scratch[QUARTER * STRIP];
     fill(weights, WEIGHTS, "weights");
     fill(x, STRIPS * CHANNELS * STRIP, "wide");
-    const float *small = weights + 2 * PAIRS * CHANNELS;
+    fill(high, STRIPS * 3 * CHANNELS * STRIP, "high");
+    const float *small = weights + 2 * PAIRS_MAX * CHANNELS;
     const float *second = small + 4 * CHANNELS;
     const float *last = second + 4 * QUARTER * EIGHTH;
-    struct folded_upscale in = {.strips = STRIPS,
+    struct folded_upscale in = {.kept = KEPT_MIN + _i % 2,
+                                .strips = STRIPS,
                                 .channels = CHANNELS,
                                 .masks = 3,
                                 .x = {x, CHANNELS * STRIP},
                                 .a0 = rows_of(o->a),
                                 .a1 = rows_of(o->b),
                                 .weight0 = weights,
-                                .weight1 = weights + PAIRS * CHANNELS,
+                                .weight1 = weights + PAIRS_MAX * CHANNELS,
                                 .bias0 = small,
                                 .bias1 = small + CHANNELS,
                                 .bias = small + 2 * CHANNELS,
@@ -89,12 +96,17 @@ START_TEST(upscale_matches_reference)
                                 .scratch = scratch,
                                 .out = out,
                                 .out_strip = MASKS * 16 * STRIP};
+    if (_i >= 2) {
+        in.high1 = (struct folded_rows){high, 3 * CHANNELS * STRIP};
+        in.high0 = folded_rows_from(in.high1, CHANNELS);
+    }
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
         folded_upscale_for(isa)(&in);
         check_upscale(&in);
     }
     free(weights);
     free(x);
+    free(high);
     free(out);
     free(o);
 }
@@ -104,7 +116,7 @@ int main(void)
 {
     Suite *suite = suite_create("decoder upscaling");
     TCase *cases = tcase_create("decoder upscaling");
-    tcase_add_test(cases, upscale_matches_reference);
+    tcase_add_loop_test(cases, upscale_matches_reference, 0, 4);
     suite_add_tcase(suite, cases);
     return unit_run(suite);
 }
