@@ -71,7 +71,11 @@ static int refuse(const struct checkpoint *checkpoint, struct error *error)
 static int load(struct encoder *encoder, struct checkpoint *checkpoint,
                 const struct sam_options *options, struct error *error)
 {
-    struct encoder_wish wish = {.isa = isa_best(), .image_size = options->image_size};
+    struct encoder_wish wish = {
+        .isa = isa_best(),
+        .image_size = options->image_size,
+        .early = checkpoint_shape(checkpoint, "mask_decoder.hf_token.weight", NULL),
+    };
     if (choose_kernel(options->precision, &wish.half16, error))
         return -1;
     const struct encoder_kind *kind = find_kind(checkpoint);

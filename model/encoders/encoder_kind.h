@@ -19,6 +19,7 @@ struct encoder_wish {
     enum isa isa;
     const struct half16_kernel *half16; /* of the products; NULL: floats. Only for `half16` kinds */
     int image_size;                     /* S; 0: the model's own */
+    bool early;                         /* `early` of struct encoding is wanted */
 };
 
 struct encoder_kind {

@@ -172,8 +172,16 @@ static void swap(struct plane *a, struct plane *b)
     *b = c;
 }
 
+/* to[side][side][channels], without the frame. */
+static void copy_plane(const struct plane *plane, float *to)
+{
+    size_t row = plane->side * plane->channels;
+    for (size_t r = 0; r < plane->side; r++)
+        memcpy(to + r * row, plane_at(plane, (long)r, 0), row * sizeof(float));
+}
+
 void tinyvit_encode(const struct tinyvit *tinyvit, const struct tinyvit_scratch *scratch,
-                    const float *input, int threads, float *embedding)
+                    const float *input, int threads, const struct encoding *to)
 {
     const struct tinyvit_weights *w = &tinyvit->weights;
     struct plane x = {scratch->x, w->stages[0].side, w->stages[0].width};
@@ -197,6 +205,9 @@ void tinyvit_encode(const struct tinyvit *tinyvit, const struct tinyvit_scratch 
         other = (struct plane){other.at, w->stages[i + 1].side, w->stages[i + 1].width};
         mbconv_run(&packed->merge, scratch->mbconvs, &x, &other, threads);
         swap(&x, &other);
+        if (tinyvit->early && i == TINYVIT_EARLY_STAGE)
+            copy_plane(&x, to->early);
     }
-    neck_run(&tinyvit->neck, &scratch->neck, plane_at(&x, 0, 0), plane_row(&x), threads, embedding);
+    neck_run(&tinyvit->neck, &scratch->neck, plane_at(&x, 0, 0), plane_row(&x), threads,
+             to->embedding);
 }

@@ -19,6 +19,9 @@
 #include "model/kernels/conv3.h"
 #include "model/kernels/mbconv.h"
 
+/* SAM-HQ takes its early features behind the merge after this stage. */
+enum { TINYVIT_EARLY_STAGE = 1 };
+
 /* The matrices of one block, packed. */
 struct tinyvit_packed_block {
     struct matmul_packed *qkv; /* [H][3], each [D][E] */
@@ -45,6 +48,8 @@ struct tinyvit {
     struct matmul_packed stem1; /* [3][3][3] x [D / 2] */
     struct conv3 stem2;
     struct tinyvit_packed_stage stages[TINYVIT_STAGES];
+    bool early; /* `early` of an encoding is written: what the merge after stage
+                   TINYVIT_EARLY_STAGE gives */
     struct neck neck;
 };
 
@@ -80,10 +85,9 @@ struct tinyvit_scratch {
 void tinyvit_layout(struct tinyvit_scratch *scratch, const struct tinyvit *tinyvit, size_t slots,
                     struct arena *arena);
 
-/* input[3][S][S] -> embedding[C][G][G] with up to `threads` threads. The bits do not depend on
- * their number. */
+/* input[3][S][S] -> *to with up to `threads` threads. The bits do not depend on their number. */
 void tinyvit_encode(const struct tinyvit *tinyvit, const struct tinyvit_scratch *scratch,
-                    const float *input, int threads, float *embedding);
+                    const float *input, int threads, const struct encoding *to);
 
 /* x += the attention of block `b` of a stage. A step of tinyvit_encode. */
 void tinyvit_attend(const struct tinyvit *tinyvit, size_t stage, size_t b,

@@ -1,6 +1,7 @@
 /* MobileSAM's TinyViT as one of the encoders. */
 #include <limits.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/parse.h"
 #include "model/checkpoint/checkpoint.h"
@@ -22,8 +23,20 @@ static int choose_image_size(const struct checkpoint *checkpoint, int asked)
 static int load(void *encoder, struct checkpoint *checkpoint, const struct encoder_wish *wish,
                 struct error *error)
 {
+    struct tinyvit *tinyvit = encoder;
     int size = choose_image_size(checkpoint, wish->image_size);
-    return tinyvit_load(encoder, checkpoint, wish->isa, size, error);
+    if (tinyvit_load(tinyvit, checkpoint, wish->isa, size, error))
+        return -1;
+    tinyvit->early = wish->early;
+    if (tinyvit->early &&
+        tinyvit->weights.stages[TINYVIT_EARLY_STAGE + 1].side != tinyvit->weights.grid)
+        return error_set(error, ERROR_MODEL,
+                         "SAM-HQ's mask decoder needs features of %zu x %zu positions behind stage "
+                         "%d of the TinyViT, which has %zu x %zu there",
+                         tinyvit->weights.grid, tinyvit->weights.grid, TINYVIT_EARLY_STAGE,
+                         tinyvit->weights.stages[TINYVIT_EARLY_STAGE + 1].side,
+                         tinyvit->weights.stages[TINYVIT_EARLY_STAGE + 1].side);
+    return 0;
 }
 
 static void release(void *encoder)
@@ -51,6 +64,8 @@ static void describe(const void *encoder, struct encoder_info *info)
         .prompt_size = (int)tinyvit->weights.image_size,
         .grid = (int)tinyvit->weights.grid,
         .embed_dim = (int)tinyvit->weights.neck.out,
+        .early_channels =
+            tinyvit->early ? (int)tinyvit->weights.stages[TINYVIT_EARLY_STAGE + 1].width : 0,
     };
 }
 
@@ -62,7 +77,7 @@ static void layout(void *scratch, const void *encoder, size_t threads, struct ar
 static void run(const void *encoder, void *scratch, const float *input, int threads,
                 const struct encoding *to)
 {
-    tinyvit_encode(encoder, scratch, input, threads, to->embedding);
+    tinyvit_encode(encoder, scratch, input, threads, to);
 }
 
 const struct encoder_kind tinyvit_kind = {

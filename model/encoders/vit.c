@@ -150,7 +150,7 @@ static void finish(const struct vit *vit, size_t b, const struct vit_scratch *sc
 }
 
 void vit_encode(const struct vit *vit, const struct vit_scratch *scratch, const float *input,
-                int threads, float *embedding)
+                int threads, const struct encoding *to)
 {
     const struct vit_sizes *s = &vit->weights.sizes;
     size_t n = s->grid * s->grid;
@@ -164,11 +164,14 @@ void vit_encode(const struct vit *vit, const struct vit_scratch *scratch, const 
                 embed(vit, scratch, input, first, rows);
             else
                 finish(vit, b - 1, scratch, first, rows);
+            if (b > 0 && b == vit->early)
+                memcpy(to->early + first * s->width, scratch->x + first * s->width,
+                       rows * s->width * sizeof(float));
             if (b < s->depth)
                 project(vit, b, scratch, first, rows);
         }
         if (b < s->depth)
             vit_attend(vit, b, scratch, threads);
     }
-    neck_run(&vit->neck, &scratch->neck, scratch->x, s->grid * s->width, threads, embedding);
+    neck_run(&vit->neck, &scratch->neck, scratch->x, s->grid * s->width, threads, to->embedding);
 }

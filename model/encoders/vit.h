@@ -42,6 +42,8 @@ struct vit {
     const struct half16_kernel *half16;
     struct matmul_packed patch;      /* [3 patch patch][D] */
     struct vit_packed_block *blocks; /* [depth] */
+    size_t early;                    /* the block, counted from 1, whose result is `early` of an
+                                        encoding; 0: none is */
     struct neck neck;
 };
 
@@ -77,10 +79,9 @@ struct vit_scratch {
 void vit_layout(struct vit_scratch *scratch, const struct vit *vit, size_t slots,
                 struct arena *arena);
 
-/* input[3][S][S] -> embedding[C][G][G] with up to `threads` threads. The bits do not depend on
- * their number. */
+/* input[3][S][S] -> *to with up to `threads` threads. The bits do not depend on their number. */
 void vit_encode(const struct vit *vit, const struct vit_scratch *scratch, const float *input,
-                int threads, float *embedding);
+                int threads, const struct encoding *to);
 
 /* Whether block `b` reads keys and values directly from qkv, without gathering them. With a kernel
  * for 16 bits they must then be packed there. */

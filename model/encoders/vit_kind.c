@@ -1,4 +1,5 @@
 /* SAM's ViT as one of the encoders. */
+#include "base/error.h"
 #include "base/memory.h"
 #include "model/encoders/encoder_kind.h"
 #include "model/encoders/vit.h"
@@ -6,7 +7,18 @@
 static int load(void *encoder, struct checkpoint *checkpoint, const struct encoder_wish *wish,
                 struct error *error)
 {
-    return vit_load(encoder, checkpoint, wish->isa, wish->half16, wish->image_size, error);
+    struct vit *vit = encoder;
+    if (vit_load(vit, checkpoint, wish->isa, wish->half16, wish->image_size, error))
+        return -1;
+    const struct vit_sizes *s = &vit->weights.sizes;
+    for (size_t b = 0; wish->early && !vit->early && b < s->depth; b++)
+        if (vit->weights.blocks[b].window == s->grid)
+            vit->early = b + 1;
+    if (wish->early && !vit->early)
+        return error_set(error, ERROR_MODEL,
+                         "no block of the ViT attends to the whole image, but SAM-HQ's mask "
+                         "decoder needs the result of the first one that does");
+    return 0;
 }
 
 static void release(void *encoder)
@@ -44,6 +56,7 @@ static void describe(const void *encoder, struct encoder_info *info)
         .prompt_size = (int)s->image_size,
         .grid = (int)s->grid,
         .embed_dim = (int)vit->weights.neck.out,
+        .early_channels = vit->early ? (int)s->width : 0,
     };
 }
 
@@ -55,7 +68,7 @@ static void layout(void *scratch, const void *encoder, size_t threads, struct ar
 static void run(const void *encoder, void *scratch, const float *input, int threads,
                 const struct encoding *to)
 {
-    vit_encode(encoder, scratch, input, threads, to->embedding);
+    vit_encode(encoder, scratch, input, threads, to);
 }
 
 const struct encoder_kind vit_kind = {
