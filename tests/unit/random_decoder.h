@@ -211,23 +211,29 @@ static inline void random_mask_decoder(struct random_decoder *model, struct rand
         random_additions(model, c);
 }
 
-/* The finished file in model.file; free with random_decoder_free. */
+/* The finished file in the result's `file`; free with random_decoder_free. */
+static inline struct random_decoder random_finish(struct random_decoder *model)
+{
+    strcpy(model->header + model->header_size, "}");
+    uint64_t size = (model->header_size + 1 + 7) & ~(uint64_t)7;
+    model->file_size = 8 + size + model->count * 4;
+    model->file = malloc(model->file_size);
+    memcpy(model->file, &size, 8);
+    memset(model->file + 8, ' ', size);
+    memcpy(model->file + 8, model->header, model->header_size + 1);
+    memcpy(model->file + 8 + size, model->data, model->count * 4);
+    free(model->header);
+    free(model->data);
+    return (struct random_decoder){.file = model->file, .file_size = model->file_size};
+}
+
+/* A prompt encoder and a mask decoder. */
 static inline struct random_decoder random_decoder_new(struct random_sizes sizes)
 {
     struct random_decoder model = {0};
     random_prompt_encoder(&model, sizes.embed_dim);
     random_mask_decoder(&model, sizes);
-    strcpy(model.header + model.header_size, "}");
-    uint64_t size = (model.header_size + 1 + 7) & ~(uint64_t)7;
-    model.file_size = 8 + size + model.count * 4;
-    model.file = malloc(model.file_size);
-    memcpy(model.file, &size, 8);
-    memset(model.file + 8, ' ', size);
-    memcpy(model.file + 8, model.header, model.header_size + 1);
-    memcpy(model.file + 8 + size, model.data, model.count * 4);
-    free(model.header);
-    free(model.data);
-    return model;
+    return random_finish(&model);
 }
 
 static inline void random_decoder_free(struct random_decoder *model)
