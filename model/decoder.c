@@ -19,11 +19,15 @@ struct sam_image {
     const struct decoder_weights *weights;
     struct encoding encoding; /* owned arrays */
     float *tables;            /* owned: of the folded decoder, or NULL */
+    float *hq_features;       /* owned: of a SAM-HQ, [L][L][C/8], or NULL */
+    float *hq_scratch;        /* owned: of hq_features, or NULL */
 };
 
 struct sam_decoder {
     struct decoder_reference *reference; /* owned */
     struct folded_decoder *folded;       /* owned, or NULL */
+    struct arena arena;                  /* owns the arrays of hq */
+    struct hq_scratch hq;                /* of a SAM-HQ */
     bool last_folded;                    /* which of them decoded the last batch */
 };
 
@@ -33,12 +37,13 @@ static int check_high(const struct decoder_tensors *tensors, const struct encode
 {
     if (tensors->has_high == encoder->high_resolution)
         return 0;
-    return error_set(error, ERROR_MODEL,
-                     tensors->has_high
-                         ? "the mask decoder needs features of high resolution (mask_decoder.conv_s0), "
-                           "which this image encoder does not have"
-                         : "the image encoder has features of high resolution, but the mask decoder "
-                           "has no mask_decoder.conv_s0 for them");
+    return error_set(
+        error, ERROR_MODEL,
+        tensors->has_high
+            ? "the mask decoder needs features of high resolution (mask_decoder.conv_s0), "
+              "which this image encoder does not have"
+            : "the image encoder has features of high resolution, but the mask decoder "
+              "has no mask_decoder.conv_s0 for them");
 }
 
 int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *checkpoint,
@@ -48,8 +53,12 @@ int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *ch
     if (!*weights)
         return -1;
     struct decoder_tensors *tensors = &(*weights)->tensors;
-    if (decoder_tensors_load(tensors, checkpoint, encoder->grid, encoder->prompt_size, isa_best(),
-                             error) == 0 &&
+    const struct decoder_frame frame = {
+        .grid = encoder->grid,
+        .prompt_size = encoder->prompt_size,
+        .early_channels = encoder->early_channels,
+    };
+    if (decoder_tensors_load(tensors, checkpoint, &frame, isa_best(), error) == 0 &&
         check_high(tensors, encoder, error) == 0) {
         (*weights)->folds = folded_supports(tensors);
         if (!(*weights)->folds || folded_weights_make(&(*weights)->folded, tensors, error) == 0)
@@ -81,7 +90,24 @@ static int make_encoding(struct encoding *encoding, const struct decoder_tensors
     for (int i = 0; tensors->has_high && i < 2; i++) /* 16 N x C/8 and 4 N x C/4 floats */
         if (!(encoding->high[i] = memory_new(i ? size : 2 * size, sizeof(float), what, error)))
             return -1;
+    size_t early = (size_t)tensors->hq.early_channels;
+    if (early && !(encoding->early =
+                       memory_new((size_t)tensors->positions * early, sizeof(float), what, error)))
+        return -1;
     return 0;
+}
+
+/* SAM-HQ's features of an image, and the scratch to make them. */
+static int make_hq(struct sam_image *image, const struct decoder_tensors *tensors,
+                   struct error *error)
+{
+    const char *what = "SAM-HQ's features";
+    size_t size = 2 * (size_t)tensors->embed_dim * tensors->positions; /* 16 N x C/8 */
+    if (tensors->hq.early_channels == 0)
+        return 0;
+    image->hq_features = memory_new(size, sizeof(float), what, error);
+    image->hq_scratch = memory_new(hq_features_scratch(&tensors->hq), sizeof(float), what, error);
+    return image->hq_features && image->hq_scratch ? 0 : -1;
 }
 
 struct sam_image *decoder_image_new(const struct decoder_weights *weights, struct error *error)
@@ -93,6 +119,8 @@ struct sam_image *decoder_image_new(const struct decoder_weights *weights, struc
         return NULL;
     image->weights = weights;
     int made = make_encoding(&image->encoding, &weights->tensors, error);
+    if (made == 0)
+        made = make_hq(image, &weights->tensors, error);
     if (made == 0 && weights->folds)
         image->tables = memory_new((size_t)folded->strips * folded->rows,
                                    FOLDED_STRIP * sizeof(float), what, error);
@@ -109,7 +137,10 @@ void sam_image_free(struct sam_image *image)
     memory_free(image->encoding.embedding);
     memory_free(image->encoding.high[0]);
     memory_free(image->encoding.high[1]);
+    memory_free(image->encoding.early);
     memory_free(image->tables);
+    memory_free(image->hq_features);
+    memory_free(image->hq_scratch);
     memory_free(image);
 }
 
@@ -129,8 +160,10 @@ void decoder_image_finish(struct sam_image *image, int threads)
     const struct decoder_weights *weights = image->weights;
     const struct decoder_input input = input_of(image);
     if (weights->folds)
-        folded_tables_fill(&weights->tensors, &weights->folded, &input, threads,
-                           image->tables);
+        folded_tables_fill(&weights->tensors, &weights->folded, &input, threads, image->tables);
+    if (image->hq_features)
+        hq_features(&weights->tensors.hq, image->encoding.embedding, image->encoding.early, threads,
+                    image->hq_scratch, image->hq_features);
 }
 
 void sam_embedding(const struct sam_image *image, float *out)
@@ -140,14 +173,43 @@ void sam_embedding(const struct sam_image *image, float *out)
            (size_t)tensors->embed_dim * tensors->positions * sizeof *out);
 }
 
+struct hq_layout {
+    struct hq_scratch *scratch;
+    const struct hq_tensors *hq;
+};
+
+static void lay_out_hq(void *context, struct arena *arena)
+{
+    const struct hq_layout *layout = context;
+    hq_layout(layout->scratch, layout->hq, arena);
+}
+
+/* The scratch of the HQ mask; *scratch is NULL if the model is no SAM-HQ. */
+static int make_hq_scratch(struct sam_decoder *decoder, const struct hq_tensors *hq,
+                           const struct hq_scratch **scratch, struct error *error)
+{
+    struct hq_layout layout = {&decoder->hq, hq};
+    *scratch = NULL;
+    if (hq->early_channels == 0)
+        return 0;
+    if (arena_make(&decoder->arena, lay_out_hq, &layout, "SAM-HQ's mask", error))
+        return -1;
+    const struct plane plane = hq_upscaled(hq, &decoder->hq);
+    plane_clear_frame(&plane);
+    *scratch = &decoder->hq;
+    return 0;
+}
+
 struct sam_decoder *decoder_new(const struct decoder_weights *weights, struct error *error)
 {
     struct sam_decoder *decoder = memory_new(1, sizeof *decoder, "mask decoder scratch", error);
     if (!decoder)
         return NULL;
-    decoder->reference = decoder_reference_new(&weights->tensors, error);
+    const struct hq_scratch *hq;
+    if (make_hq_scratch(decoder, &weights->tensors.hq, &hq, error) == 0)
+        decoder->reference = decoder_reference_new(&weights->tensors, hq, error);
     if (decoder->reference && weights->folds)
-        decoder->folded = folded_new(&weights->tensors, &weights->folded, error);
+        decoder->folded = folded_new(&weights->tensors, &weights->folded, hq, error);
     if (decoder->reference && (decoder->folded || !weights->folds))
         return decoder;
     sam_decoder_free(decoder);
@@ -160,6 +222,7 @@ void sam_decoder_free(struct sam_decoder *decoder)
         return;
     decoder_reference_free(decoder->reference);
     folded_free(decoder->folded);
+    arena_free(&decoder->arena);
     memory_free(decoder);
 }
 
@@ -181,6 +244,17 @@ void sam_want(struct sam_decoder *decoder, const struct sam_image *image,
         folded_want(decoder->folded, image->tables, wanted);
 }
 
+/* Adds the HQ mask to `count` masks. */
+static void add_hq(const struct sam_decoder *decoder, const struct sam_image *image, int count,
+                   float *logits)
+{
+    size_t pixels = 16 * (size_t)image->weights->tensors.positions;
+    hq_mask(&image->weights->tensors.hq, &decoder->hq, image->hq_features);
+    for (int i = 0; i < count; i++, logits += pixels)
+        for (size_t k = 0; k < pixels; k++)
+            logits[k] += decoder->hq.mask[k];
+}
+
 void sam_logits(struct sam_decoder *decoder, const struct sam_image *image, int prompt,
                 const int *which, int count, float *logits)
 {
@@ -188,6 +262,7 @@ void sam_logits(struct sam_decoder *decoder, const struct sam_image *image, int 
     if (decoder->last_folded)
         folded_logits(decoder->folded, image->tables, prompt, which, count, logits);
     else
-        decoder_reference_logits(decoder->reference, &input, prompt, which, count,
-                                 logits);
+        decoder_reference_logits(decoder->reference, &input, prompt, which, count, logits);
+    if (image->hq_features)
+        add_hq(decoder, image, count, logits);
 }

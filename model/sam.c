@@ -30,6 +30,7 @@ static void fill_info(struct sam *sam)
         .grid = encoder->grid,
         .embed_dim = encoder->embed_dim,
         .low_size = 4 * encoder->grid,
+        .best_only = encoder->early_channels > 0,
         .parameters = summary.parameters,
         .dtype = summary.dtype,
         .inside = summary.inside,

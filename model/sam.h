@@ -52,6 +52,8 @@ struct sam_info {
     int grid;            /* G */
     int embed_dim;       /* C */
     int low_size;        /* L */
+    bool best_only;      /* the published generator keeps the best of a point's three masks alone
+                            (SAM-HQ) */
     uint64_t parameters; /* numbers in all tensors that are used */
     const char *dtype;   /* as stored: "F32", "F16", "BF16" or "mixed" */
     const char *inside;  /* keys of the dictionaries around the weights: "", "model", "ema.model" */

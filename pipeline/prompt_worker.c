@@ -168,6 +168,11 @@ static unsigned char good_masks(const struct prompt_worker *worker, const float 
     unsigned char good = 0;
     int first = worker->options->single_mask ? 0 : 1;
     int end = worker->options->single_mask ? 1 : SAM_MASKS;
+    if (sam_info(worker->sam)->best_only) {
+        for (int m = first + 1; m < end; m++)
+            first = iou[m] > iou[first] ? m : first;
+        end = first + 1;
+    }
     for (int m = first; m < end; m++)
         if (is_good(worker, iou[m]))
             good |= (unsigned char)(1u << m);

@@ -14,7 +14,6 @@
 #define SAM3 "a SAM 3 model" NOT_READ
 #define SAM2 "a SAM 2 model" NOT_READ
 #define EDGETAM "an EdgeTAM model" NOT_READ
-#define SAM_HQ "a SAM-HQ model" NOT_READ
 #define ADAPTER "a SAM with adapter layers (SAM-Med2D and the like)" NOT_READ
 #define FASTSAM "FastSAM or another YOLO of ultralytics" NOT_READ
 
@@ -45,8 +44,6 @@ static const struct mark marks[] = {
     {"image_encoder.trunk.", NULL, SAM2},
     {"vision_encoder.backbone.", NULL, SAM2},
     {"sam_mask_decoder.", NULL, SAM2},
-    {"mask_decoder.hf_token.", NULL, SAM_HQ},
-    {"mask_decoder.hq_token.", NULL, SAM_HQ},
     {"image_encoder.backbone.stages.", NULL, "an EfficientViT-SAM model" NOT_READ},
     {"image_encoder.features.", NULL, "a RepViT-SAM model" NOT_READ},
     {"prompt_encoder.bbox_top_left_embeddings.", NULL, "an EfficientSAM model" NOT_READ},

@@ -20,19 +20,20 @@ struct attention_scratch {
 
 struct decoder_reference {
     const struct decoder_tensors *tensors;
-    struct arena arena;  /* owns all arrays below */
-    int token_count;     /* T of the batch */
-    int current;         /* the prompt whose queries and keys are held */
-    bool has_masks;      /* whether the batch has mask prompts */
-    float *batch_tokens; /* [SAM_BATCH][T][C] */
-    float *masks;        /* [SAM_BATCH][L][L], copies of the mask prompts */
-    float *queries;      /* [T][C] */
-    float *queries_pe;   /* [T][C]: queries + tokens */
-    float *keys;         /* [N][C] */
-    float *keys_pe;      /* [N][C]: keys + positional encoding */
-    float *update;       /* [max(N, T)][C]: what is added to queries or keys */
-    float *hidden;       /* [T][hidden channels], of the MLPs */
-    float *upscaled[2];  /* [G][4][C/4], [G][16][C/8]: one row of the grid */
+    const struct hq_scratch *hq; /* NULL unless the model is a SAM-HQ */
+    struct arena arena;          /* owns all arrays below */
+    int token_count;             /* T of the batch */
+    int current;                 /* the prompt whose queries and keys are held */
+    bool has_masks;              /* whether the batch has mask prompts */
+    float *batch_tokens;         /* [SAM_BATCH][T][C] */
+    float *masks;                /* [SAM_BATCH][L][L], copies of the mask prompts */
+    float *queries;              /* [T][C] */
+    float *queries_pe;           /* [T][C]: queries + tokens */
+    float *keys;                 /* [N][C] */
+    float *keys_pe;              /* [N][C]: keys + positional encoding */
+    float *update;               /* [max(N, T)][C]: what is added to queries or keys */
+    float *hidden;               /* [T][hidden channels], of the MLPs */
+    float *upscaled[2];          /* [G][4][C/4], [G][16][C/8]: one row of the grid */
     struct attention_scratch attention;
 };
 
@@ -40,9 +41,11 @@ struct decoder_reference {
 static size_t hidden_size(const struct decoder_tensors *tensors)
 {
     size_t size = (size_t)DECODER_TOKENS_MAX * tensors->mlp_width;
-    for (int i = 0; i <= SAM_MASKS; i++) {
-        const struct mlp *mlp = i < SAM_MASKS ? &tensors->hyper[i] : &tensors->iou;
-        size_t small = 2 * (size_t)mlp_width(mlp);
+    const struct mlp *mlps[SAM_MASKS + 2] = {&tensors->iou, &tensors->hq.mlp};
+    for (int i = 0; i < SAM_MASKS; i++)
+        mlps[2 + i] = &tensors->hyper[i];
+    for (int i = 0; i < SAM_MASKS + 2; i++) {
+        size_t small = 2 * (size_t)mlp_width(mlps[i]);
         size = small > size ? small : size;
     }
     return size;
@@ -76,13 +79,14 @@ static void lay_out(void *context, struct arena *arena)
 }
 
 struct decoder_reference *decoder_reference_new(const struct decoder_tensors *tensors,
-                                                struct error *error)
+                                                const struct hq_scratch *hq, struct error *error)
 {
     const char *what = "scratch of the reference mask decoder";
     struct decoder_reference *decoder = memory_new(1, sizeof *decoder, what, error);
     if (!decoder)
         return NULL;
     decoder->tensors = tensors;
+    decoder->hq = hq;
     if (arena_make(&decoder->arena, lay_out, decoder, what, error) == 0)
         return decoder;
     memory_free(decoder);
@@ -307,8 +311,8 @@ static void upscale_apply(const struct convolution *convolution, enum isa isa, i
 
 /* Adds a grid row's high-resolution features to the pixels behind the first convolution ([G][4][C/4],
  * `steps` 1) or the second ([G][4][4][C/8], `steps` 2). Each step halves a pixel, first dy, dx. */
-static void add_high(const struct decoder_input *input, const struct decoder_tensors *tensors, int y,
-                     int steps, float *x)
+static void add_high(const struct decoder_input *input, const struct decoder_tensors *tensors,
+                     int y, int steps, float *x)
 {
     size_t channels = tensors->embed_dim / (steps == 1 ? 4 : 8);
     size_t each = (size_t)1 << steps; /* pixels along a cell's side */
@@ -363,6 +367,17 @@ static void upscale_row(struct decoder_reference *decoder, const struct decoder_
     gelu(second, (size_t)g * 2 * c);
 }
 
+/* Copies the upscaled pixels of one row of the grid to SAM-HQ's plane. */
+static void keep_upscaled(const struct decoder_reference *decoder, int y)
+{
+    const struct plane plane = hq_upscaled(&decoder->tensors->hq, decoder->hq);
+    const float *pixels = decoder->upscaled[1];
+    for (long i = 0; i < decoder->tensors->grid * 16; i++, pixels += plane.channels)
+        memcpy(plane_at(&plane, 4 * y + 2 * (i >> 3 & 1) + (i >> 1 & 1),
+                        4 * (i >> 4) + 2 * (i >> 2 & 1) + (i & 1)),
+               pixels, plane.channels * sizeof *pixels);
+}
+
 void decoder_reference_logits(struct decoder_reference *decoder, const struct decoder_input *input,
                               int prompt, const int *which, int count, float *logits)
 {
@@ -376,8 +391,13 @@ void decoder_reference_logits(struct decoder_reference *decoder, const struct de
     for (int m = 0; m < count; m++)
         mlp_apply(&tensors->hyper[which[m]], 1, tokens + which[m] * c, c, decoder->hidden,
                   hyper + m * (c / 8));
+    if (decoder->hq)
+        mlp_apply(&tensors->hq.mlp, 1, tokens + SAM_MASKS * c, c, decoder->hidden,
+                  decoder->hq->hyper);
     for (int y = 0; y < g; y++) {
         upscale_row(decoder, input, y);
+        if (decoder->hq)
+            keep_upscaled(decoder, y);
         for (int m = 0; m < count; m++)
             mask_rows(g, c / 8, decoder->upscaled[1], hyper + m * (c / 8),
                       logits + ((size_t)m * g + y) * 16 * g);

@@ -9,9 +9,10 @@
 struct error;
 struct decoder_reference;
 
-/* Scratch of one thread; `tensors` must outlive it. NULL with ERROR_MEMORY. */
+/* Scratch of one thread; `tensors` and `hq` must outlive it. `hq` is NULL unless the model is a
+ * SAM-HQ. NULL with ERROR_MEMORY. */
 struct decoder_reference *decoder_reference_new(const struct decoder_tensors *tensors,
-                                                struct error *error);
+                                                const struct hq_scratch *hq, struct error *error);
 
 /* NULL is allowed. */
 void decoder_reference_free(struct decoder_reference *decoder);
@@ -20,7 +21,8 @@ void decoder_reference_free(struct decoder_reference *decoder);
 void decoder_reference_run(struct decoder_reference *decoder, const struct decoder_input *input,
                            const struct sam_prompts *prompts, float *iou);
 
-/* logits[count][L][L] of masks which[0..count) of a prompt of the last batch, same input. */
+/* logits[count][L][L] of masks which[0..count) of a prompt of the last batch, same input. Of a
+ * SAM-HQ, the upscaled embedding and the hyper weights of the HQ mask are left in its scratch. */
 void decoder_reference_logits(struct decoder_reference *decoder, const struct decoder_input *input,
                               int prompt, const int *which, int count, float *logits);
 

@@ -123,8 +123,8 @@ static int load_additions(struct decoder_tensors *tensors, const struct layer_so
     tensors->has_high = checkpoint_shape(from->checkpoint, "mask_decoder.conv_s0.weight", NULL);
     if (!checkpoint_shape(from->checkpoint, object, NULL))
         return 0;
-    tensors->object_token = checkpoint_tensor(from->checkpoint, object,
-                                              shape_2d(1, tensors->embed_dim), from->error);
+    tensors->object_token =
+        checkpoint_tensor(from->checkpoint, object, shape_2d(1, tensors->embed_dim), from->error);
     tensors->outputs++;
     tensors->iou_at = 1;
     tensors->prompt.pads_boxes = true;
@@ -166,8 +166,8 @@ static int read_embed_dim(const struct checkpoint *checkpoint, int *embed_dim, s
     return 0;
 }
 
-int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *checkpoint, int grid,
-                         int image_size, enum isa isa, struct error *error)
+int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *checkpoint,
+                         const struct decoder_frame *frame, enum isa isa, struct error *error)
 {
     const struct layer_source from = {checkpoint, isa, "weights of the mask decoder", error};
     if (read_embed_dim(checkpoint, &tensors->embed_dim, error))
@@ -176,13 +176,17 @@ int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *che
     tensors->isa = isa;
     tensors->inner = c / 2;
     tensors->outputs = 1 + SAM_MASKS;
-    tensors->grid = grid;
-    tensors->positions = grid * grid;
-    tensors->prompt =
-        (struct prompt_weights){.embed_dim = c, .grid = grid, .image_size = image_size};
+    tensors->grid = frame->grid;
+    tensors->positions = frame->grid * frame->grid;
+    tensors->prompt = (struct prompt_weights){
+        .embed_dim = c, .grid = frame->grid, .image_size = frame->prompt_size};
     if (prompt_weights_load(&tensors->prompt, &from) || load_transformer(tensors, &from) ||
         load_additions(tensors, &from) || load_heads(tensors, &from) ||
         load_upscaling(tensors, &from))
+        return -1;
+    tensors->outputs += frame->early_channels > 0;
+    if (frame->early_channels > 0 &&
+        hq_load(&tensors->hq, &from, c, frame->grid, frame->early_channels))
         return -1;
     tensors->grid_encoding = memory_new((size_t)tensors->positions * c, sizeof(float),
                                         "positional encoding of the image", error);
@@ -206,6 +210,7 @@ void decoder_tensors_free(struct decoder_tensors *tensors)
     mlp_free(&tensors->iou);
     for (int i = 0; i < SAM_MASKS; i++)
         mlp_free(&tensors->hyper[i]);
+    hq_free(&tensors->hq);
     memory_free(tensors->grid_encoding);
 }
 
@@ -218,6 +223,8 @@ void decoder_tokens(const struct decoder_tensors *tensors, const struct sam_prom
         memcpy(tokens, tensors->object_token, c * sizeof *tokens);
     memcpy(iou, tensors->iou_token, c * sizeof *tokens);
     memcpy(iou + c, tensors->mask_tokens, SAM_MASKS * c * sizeof *tokens);
+    if (tensors->hq.early_channels)
+        memcpy(iou + (1 + SAM_MASKS) * c, tensors->hq.token, c * sizeof *tokens);
     prompt_tokens(&tensors->prompt, prompts, prompt, tokens + tensors->outputs * c);
 }
 

@@ -4,12 +4,13 @@
 
 #include <stdbool.h>
 
+#include "model/decoder/hq.h"
 #include "model/decoder/layers.h"
 #include "model/decoder/prompt_encoder.h"
 
 enum {
-    DECODER_LAYERS = 2,                 /* layers of the two-way transformer */
-    DECODER_HEADS = 8,                  /* H, of every attention */
+    DECODER_LAYERS = 2,                  /* layers of the two-way transformer */
+    DECODER_HEADS = 8,                   /* H, of every attention */
     DECODER_OUTPUTS_MAX = 2 + SAM_MASKS, /* tokens before those of the prompt, at most */
     DECODER_TOKENS_MAX = DECODER_OUTPUTS_MAX + PROMPT_TOKENS_MAX /* T at most */
 };
@@ -31,17 +32,17 @@ struct decoder_layer {
 struct decoder_tensors {
     enum isa isa; /* of the packed weights */
     struct prompt_weights prompt;
-    int embed_dim;            /* C, a multiple of 16 */
-    int inner;                /* D = C/2 */
-    int grid;                 /* G */
-    int positions;            /* N */
-    int mlp_width;            /* hidden channels of decoder_layer.mlp */
-    int outputs;              /* tokens before those of the prompt: iou, M masks, any others */
-    int iou_at;               /* the iou token's place among them; the masks' follow */
-    bool has_high;            /* whether high-resolution features go into the upscaling */
+    int embed_dim;             /* C, a multiple of 16 */
+    int inner;                 /* D = C/2 */
+    int grid;                  /* G */
+    int positions;             /* N */
+    int mlp_width;             /* hidden channels of decoder_layer.mlp */
+    int outputs;               /* tokens before those of the prompt: iou, M masks, any others */
+    int iou_at;                /* the iou token's place among them; the masks' follow */
+    bool has_high;             /* whether high-resolution features go into the upscaling */
     const float *object_token; /* [C], or NULL: SAM 2's first token, for the object score */
-    const float *iou_token;   /* [C] */
-    const float *mask_tokens; /* [M][C] */
+    const float *iou_token;    /* [C] */
+    const float *mask_tokens;  /* [M][C] */
     struct decoder_layer layers[DECODER_LAYERS];
     struct attention final; /* tokens are the queries */
     struct norm final_norm;
@@ -49,6 +50,7 @@ struct decoder_tensors {
     struct norm upscale_norm;      /* C/4, LayerNorm2d */
     struct mlp hyper[SAM_MASKS];   /* C -> C/8 */
     struct mlp iou;                /* C -> M */
+    struct hq_tensors hq;          /* SAM-HQ's; its token follows the masks' */
     float *grid_encoding;          /* owned: [N][C], the positional encoding of the image */
 };
 
@@ -58,10 +60,16 @@ struct decoder_input {
     const float *high[2];   /* with has_high [4G][4G][C/8] and [2G][2G][C/4], otherwise NULL */
 };
 
-/* Reads prompt_encoder.* and mask_decoder.* into a zeroed struct; `grid` is G, `image_size` S.
- * Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY; decoder_tensors_free is due in both cases. */
-int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *checkpoint, int grid,
-                         int image_size, enum isa isa, struct error *error);
+/* What the decoder must know of the encoder. */
+struct decoder_frame {
+    int grid;           /* G */
+    int prompt_size;    /* the side of the square in whose pixels prompts are given */
+    int early_channels; /* of SAM-HQ's early features; 0: the model is no SAM-HQ */
+};
+
+/* Reads prompt_encoder.* and mask_decoder.* into a zeroed struct. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY; decoder_tensors_free is due in both cases. */
+int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *checkpoint,
+                         const struct decoder_frame *frame, enum isa isa, struct error *error);
 void decoder_tensors_free(struct decoder_tensors *tensors);
 
 /* T of every prompt of this batch. */

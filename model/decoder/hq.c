@@ -109,10 +109,15 @@ void hq_free(struct hq_tensors *hq)
 
 /* One row of the grid: its embedding [G][C], the hidden layer [G][4][C] of either upscaling, and
  * the result [G][4][4][U]. */
-size_t hq_features_scratch(const struct hq_tensors *hq)
+static size_t row_scratch(const struct hq_tensors *hq)
 {
     size_t c = (size_t)hq->embed_dim;
     return (size_t)hq->grid * (c + 4 * c + 2 * c);
+}
+
+size_t hq_features_scratch(const struct hq_tensors *hq)
+{
+    return HQ_THREADS * row_scratch(hq);
 }
 
 /* y[G][4][4][U] of x[G][in] through `hidden`, added to y if `add`. */
@@ -146,9 +151,11 @@ void hq_features(const struct hq_tensors *hq, const float *embedding, const floa
 {
     size_t g = (size_t)hq->grid, c = (size_t)hq->embed_dim;
     size_t up4 = 4 * (size_t)upscaled_channels(hq);
+    if (threads > HQ_THREADS)
+        threads = HQ_THREADS;
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
     for (size_t row = 0; row < g; row++) {
-        float *x = scratch + (size_t)omp_get_thread_num() * hq_features_scratch(hq);
+        float *x = scratch + (size_t)omp_get_thread_num() * row_scratch(hq);
         float *hidden = x + g * c, *pixels = hidden + 4 * g * c;
         for (size_t i = 0; i < c; i++)
             for (size_t j = 0; j < g; j++)
@@ -165,6 +172,8 @@ void hq_layout(struct hq_scratch *scratch, const struct hq_tensors *hq, struct a
     size_t l = low_size(hq), hidden = (size_t)hq->embed_dim / 4;
     scratch->upscaled =
         arena_take(arena, plane_size(l, (size_t)upscaled_channels(hq)), sizeof(float));
+    scratch->hyper = arena_floats(arena, (size_t)upscaled_channels(hq), 1);
+    scratch->mask = arena_floats(arena, l, l);
     scratch->row = arena_floats(arena, l, hidden);
     scratch->taps = arena_floats(arena, hidden, TAPS);
     scratch->products = arena_floats(arena, l, TAPS);
@@ -203,8 +212,7 @@ static void spread(size_t l, size_t y, const float *products, float *logits)
     }
 }
 
-void hq_mask(const struct hq_tensors *hq, const struct hq_scratch *scratch, const float *features,
-             const float *hyper, float *logits)
+void hq_mask(const struct hq_tensors *hq, const struct hq_scratch *scratch, const float *features)
 {
     size_t l = low_size(hq), up = (size_t)upscaled_channels(hq);
     size_t hidden = (size_t)hq->embed_dim / 4;
@@ -212,9 +220,10 @@ void hq_mask(const struct hq_tensors *hq, const struct hq_scratch *scratch, cons
     const struct kernels *kernels = kernels_for(hq->isa);
     const struct layer_norm norm = {hidden, hq->mask_norm.weight, hq->mask_norm.bias,
                                     layer_norm_2d_eps};
-    float bias = fold_last(hq, hyper, scratch->taps);
+    float *logits = scratch->mask;
+    float bias = fold_last(hq, scratch->hyper, scratch->taps);
     matmul(hq->isa, (struct matmul_shape){l * l, 1, up}, matmul_rows(features, up),
-           matmul_rows(hyper, 1), matmul_set(logits, 1));
+           matmul_rows(scratch->hyper, 1), matmul_set(logits, 1));
     for (size_t i = 0; i < l * l; i++)
         logits[i] += bias;
     for (size_t y = 0; y < l; y++) {

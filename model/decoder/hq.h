@@ -46,17 +46,21 @@ int hq_load(struct hq_tensors *hq, const struct layer_source *from, int embed_di
 /* A zeroed struct is allowed. */
 void hq_free(struct hq_tensors *hq);
 
-/* Floats of the scratch of hq_features for each thread. */
+enum { HQ_THREADS = 8 }; /* that hq_features uses at most */
+
+/* Floats of the scratch of hq_features. */
 size_t hq_features_scratch(const struct hq_tensors *hq);
 
 /* features[L][L][U] of embedding[C][G][G] and early[G][G][early_channels], with up to `threads`
- * threads and scratch[threads][hq_features_scratch]. The bits do not depend on their number. */
+ * threads. The bits do not depend on their number. */
 void hq_features(const struct hq_tensors *hq, const float *embedding, const float *early,
                  int threads, float *scratch, float *features);
 
-/* Scratch of one thread that makes masks. */
+/* Scratch of one thread that makes masks. A decoder fills the first two. */
 struct hq_scratch {
-    float *upscaled; /* a plane of L x L positions and U channels, for the caller to fill */
+    float *upscaled; /* a plane of L x L positions and U channels; its frame stays zero */
+    float *hyper;    /* [U]: the hyper weights of the HQ mask */
+    float *mask;     /* [L][L], out: its logits */
     float *row;      /* [L][C/4] */
     float *taps;     /* [C/4][9] */
     float *products; /* [L][9] */
@@ -64,12 +68,10 @@ struct hq_scratch {
 
 void hq_layout(struct hq_scratch *scratch, const struct hq_tensors *hq, struct arena *arena);
 
-/* The plane in scratch->upscaled, without its frame cleared. */
+/* The plane in scratch->upscaled. plane_clear_frame is due once. */
 struct plane hq_upscaled(const struct hq_tensors *hq, const struct hq_scratch *scratch);
 
-/* logits[L][L] = the mask of hyper[U], from the upscaled embedding in the scratch, whose frame
- * must be zeros, and features of hq_features. */
-void hq_mask(const struct hq_tensors *hq, const struct hq_scratch *scratch, const float *features,
-             const float *hyper, float *logits);
+/* scratch->mask from what a decoder has put into the scratch and from features of hq_features. */
+void hq_mask(const struct hq_tensors *hq, const struct hq_scratch *scratch, const float *features);
 
 #endif

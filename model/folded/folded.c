@@ -70,7 +70,8 @@ static void run_second(struct folded_decoder *folded, const float *tables)
     project_keys(folded, 0);
     for (int i = 0; i < tokens->prompts; i++)
         folded_fold_first(scratch, folded_prompt_rows(tokens, tokens->k, i, scratch->inner),
-                          folded_prompt_rows(tokens, tokens->v, i, scratch->inner), &folded->prompts[i]);
+                          folded_prompt_rows(tokens, tokens->v, i, scratch->inner),
+                          &folded->prompts[i]);
     folded_tokens_self(tokens, folded->tensors, 1);
     project_queries(folded, 1);
     for (int i = 0; i < tokens->prompts; i++) {
@@ -100,7 +101,8 @@ static void run_last(struct folded_decoder *folded, const float *tables, float *
     project_keys(folded, 1);
     for (int i = 0; i < tokens->prompts; i++) {
         folded_fold_second(scratch, folded_prompt_rows(tokens, tokens->k, i, scratch->inner),
-                           folded_prompt_rows(tokens, tokens->v, i, scratch->inner), &folded->prompts[i]);
+                           folded_prompt_rows(tokens, tokens->v, i, scratch->inner),
+                           &folded->prompts[i]);
         folded_last_begin(folded, i, iou_token, 1);
     }
     run_pass(folded, tables, third_pass);

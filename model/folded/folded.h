@@ -26,9 +26,11 @@ struct folded_decoder;
 /* Whether the functions below can decode this batch. */
 bool folded_serves(const struct decoder_tensors *tensors, const struct sam_prompts *prompts);
 
-/* Scratch of one thread; `tensors` and `weights` must outlive it. NULL with ERROR_MEMORY. */
+/* Scratch of one thread; all that it is given must outlive it. `hq` is NULL unless the model is a
+ * SAM-HQ. NULL with ERROR_MEMORY. */
 struct folded_decoder *folded_new(const struct decoder_tensors *tensors,
-                                  const struct folded_weights *weights, struct error *error);
+                                  const struct folded_weights *weights, const struct hq_scratch *hq,
+                                  struct error *error);
 
 /* NULL is allowed. */
 void folded_free(struct folded_decoder *folded);
@@ -41,7 +43,8 @@ void folded_run(struct folded_decoder *folded, const float *tables,
 /* Prepares the logits of masks of the last batch: bit m of wanted[P] stands for mask m. */
 void folded_want(struct folded_decoder *folded, const float *tables, const unsigned char *wanted);
 
-/* logits[count][L][L] of masks which[0..count) of a prompt of the last batch. */
+/* logits[count][L][L] of masks which[0..count) of a prompt of the last batch. Of a SAM-HQ, the
+ * upscaled embedding and the hyper weights of the HQ mask are left in its scratch. */
 void folded_logits(struct folded_decoder *folded, const float *tables, int prompt, const int *which,
                    int count, float *logits);
 

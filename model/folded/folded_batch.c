@@ -49,6 +49,8 @@ static void lay_out_prompt(struct folded_prompt *prompt, const struct folded_wei
 static size_t hidden_size(const struct decoder_tensors *tensors)
 {
     size_t width = mlp_width(&tensors->iou);
+    size_t hq = mlp_width(&tensors->hq.mlp);
+    width = hq > width ? hq : width;
     for (int i = 0; i < SAM_MASKS; i++) {
         size_t other = mlp_width(&tensors->hyper[i]);
         width = other > width ? other : width;
@@ -72,7 +74,7 @@ static void lay_out(void *context, struct arena *arena)
     folded->scores = arena_floats(arena, FOLDED_CHUNK, FOLDED_SCORES_STRIP);
     folded->hidden = arena_floats(arena, hidden_size(tensors), 1);
     folded->rows = arena_floats(arena, SAM_BATCH, c);
-    folded->hyper = arena_floats(arena, SAM_BATCH * SAM_MASKS, c / 8);
+    folded->hyper = arena_floats(arena, SAM_BATCH * FOLDED_HYPERS, c / 8);
     folded->chosen = arena_floats(arena, SAM_MASKS, c / 8);
     for (int i = 0; i < 2; i++) {
         folded->upscale_weight[i] = arena_floats(arena, FOLDED_PAIRS_MAX, c);
@@ -80,10 +82,13 @@ static void lay_out(void *context, struct arena *arena)
     }
     folded->upscale_scratch = arena_floats(arena, c / 4, FOLDED_STRIP);
     folded->pixels = arena_floats(arena, FOLDED_CHUNK, FOLDED_PIXELS_STRIP);
+    if (folded->hq)
+        folded->upscaled = arena_floats(arena, FOLDED_CHUNK * 2 * c, FOLDED_STRIP);
 }
 
 struct folded_decoder *folded_new(const struct decoder_tensors *tensors,
-                                  const struct folded_weights *weights, struct error *error)
+                                  const struct folded_weights *weights, const struct hq_scratch *hq,
+                                  struct error *error)
 {
     const char *what = "scratch of the mask decoder";
     struct folded_decoder *folded = memory_new(1, sizeof *folded, what, error);
@@ -91,6 +96,7 @@ struct folded_decoder *folded_new(const struct decoder_tensors *tensors,
         return NULL;
     folded->tensors = tensors;
     folded->weights = weights;
+    folded->hq = hq;
     folded->kernels = folded_kernels_for(tensors->isa);
     folded->upscale = folded_upscale_for(tensors->isa);
     folded->scratch.kernels = folded->kernels;
@@ -143,7 +149,8 @@ void folded_last_begin(struct folded_decoder *folded, int prompt, const int *whi
 {
     const struct decoder_tensors *tensors = folded->tensors;
     size_t c = tensors->embed_dim;
-    const float *queries = folded_prompt_rows(&folded->tokens, folded->tokens.queries_pe, prompt, c);
+    const float *queries =
+        folded_prompt_rows(&folded->tokens, folded->tokens.queries_pe, prompt, c);
     float *q = folded->tokens.q; /* [count][D] */
     for (int i = 0; i < count; i++)
         linear_apply(&tensors->final.q, 1, queries + which[i] * c, (int)c, q + i * tensors->inner);

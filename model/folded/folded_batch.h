@@ -8,12 +8,16 @@
 #include "model/folded/folded_prompt.h"
 #include "model/folded/folded_tokens.h"
 
+/* M masks, and SAM-HQ's, which counts as mask number M. */
+enum { FOLDED_HYPERS = SAM_MASKS + 1 };
+
 enum { FOLDED_PIXELS_STRIP = SAM_MASKS * 16 * FOLDED_STRIP };
 
 struct folded_decoder {
     struct arena arena; /* owns all arrays below */
     const struct decoder_tensors *tensors;
     const struct folded_weights *weights;
+    const struct hq_scratch *hq; /* NULL unless the model is a SAM-HQ */
     const struct folded_kernels *kernels;
     folded_upscale_kernel *upscale;
     struct folded_tokens tokens;
@@ -23,12 +27,13 @@ struct folded_decoder {
     float *hidden;                  /* scratch of the small MLPs, for SAM_BATCH rows */
     float *rows;                    /* [SAM_BATCH][C]: finished output tokens */
     unsigned char ready[SAM_BATCH]; /* bit m: hyper of mask m is computed */
-    float *hyper;             /* [SAM_BATCH][M][C/8]: weights of each mask over upscaled channels */
+    float *hyper; /* [SAM_BATCH][FOLDED_HYPERS][C/8]: weights of each mask over upscaled channels */
     float *chosen;            /* [M][C/8]: hyper of the masks being upscaled */
     float *upscale_weight[2]; /* [J][C] */
     float *upscale_bias[2];   /* [C] */
     float *upscale_scratch;   /* [C/4][STRIP] */
     float *pixels;            /* [CHUNK][M][4][4][STRIP] */
+    float *upscaled;          /* [CHUNK][4][C/8][4][STRIP], of a SAM-HQ */
 };
 
 /* The chunk that begins at strip `first`. */

@@ -107,8 +107,7 @@ static void measure(const struct folded_chunk *chunk, struct folded_prompt *prom
     const size_t step = state_strip(chunk);
     for (size_t strip = 0; strip < chunk->strips; strip++)
         for (size_t i = 0; i < FOLDED_STRIP; i++)
-            out[strip * step + i] =
-                squares.at[strip * squares.strip + i] + small->base;
+            out[strip * step + i] = squares.at[strip * squares.strip + i] + small->base;
     const struct folded_length length = {
         .kept = chunk->kept,
         .strips = chunk->strips,
@@ -142,8 +141,8 @@ static void first_probs(const struct folded_chunk *chunk, struct folded_prompt *
     }
     measure(chunk, prompt, &prompt->length, FOLDED_TABLE_CE, folded_rows_from(chunk->squares, 1),
             FOLDED_R);
-    measure(chunk, prompt, &prompt->scaled_length, FOLDED_TABLE_X0, folded_rows_from(chunk->squares, 2),
-            FOLDED_Q);
+    measure(chunk, prompt, &prompt->scaled_length, FOLDED_TABLE_X0,
+            folded_rows_from(chunk->squares, 2), FOLDED_Q);
     chunk->kernels->rstd(chunk->strips, chunk->channels, layer_norm_eps,
                          state_at(chunk, prompt, FOLDED_R), state_strip(chunk));
 }
@@ -178,8 +177,8 @@ void folded_pass_second(const struct folded_chunk *chunk, struct folded_prompt *
         kernels->gather(chunk->kept + 1, d, chunk->strips, score_rows(chunk, 0), 1,
                         table_rows(chunk, FOLDED_TABLE_EV, head), softmax->factor,
                         prompt->values + head * d * FOLDED_COLUMNS);
-        kernels->gather(chunk->kept + 1, chunk->pairs, chunk->strips, score_rows(chunk, 0), 1, probs,
-                        softmax->factor, prompt->probs + matrix);
+        kernels->gather(chunk->kept + 1, chunk->pairs, chunk->strips, score_rows(chunk, 0), 1,
+                        probs, softmax->factor, prompt->probs + matrix);
     }
 }
 
@@ -262,8 +261,8 @@ static void gather_last(const struct folded_chunk *chunk, struct folded_prompt *
         kernels->gather(FOLDED_HEADS, chunk->pairs, chunk->strips, p, 1,
                         folded_state(chunk, prompt, FOLDED_A1), softmax->factor,
                         last->probs1 + token * matrix);
-        kernels->rescale(FOLDED_HEADS, chunk->strips, folded_state(chunk, prompt, FOLDED_R),
-                         scores, FOLDED_SCORES_STRIP, softmax->factor, last->scaled[token]);
+        kernels->rescale(FOLDED_HEADS, chunk->strips, folded_state(chunk, prompt, FOLDED_R), scores,
+                         FOLDED_SCORES_STRIP, softmax->factor, last->scaled[token]);
         kernels->gather(FOLDED_HEADS, chunk->pairs, chunk->strips, p, 1,
                         folded_state(chunk, prompt, FOLDED_A0), softmax->factor,
                         last->probs0 + token * matrix);

@@ -21,8 +21,8 @@ enum {
     FOLDED_CHUNK = 8,   /* strips taken at a time, so that their tables stay in the L2 cache */
     FOLDED_COLUMNS = 8, /* columns of small matrices */
     FOLDED_HEADS = 8,
-    FOLDED_TOKENS_MIN = 7, /* T: iou, 4 masks, two of the prompt */
-    FOLDED_TOKENS_MAX = 8, /* and one more of the output, whatever it is for */
+    FOLDED_TOKENS_MIN = 7,                   /* T: iou, 4 masks, two of the prompt */
+    FOLDED_TOKENS_MAX = 8,                   /* and one more of the output, whatever it is for */
     FOLDED_KEPT_MIN = FOLDED_TOKENS_MIN - 1, /* K */
     FOLDED_KEPT_MAX = FOLDED_TOKENS_MAX - 1,
     FOLDED_PAIRS_MAX = FOLDED_HEADS * FOLDED_KEPT_MAX /* J: 56 */
@@ -74,16 +74,16 @@ struct folded_softmax {
  * where f = r. Without b (b.at is NULL), f = 1 and there is neither linear nor cross. */
 struct folded_length {
     size_t kept, strips, d; /* kept: K */
-    struct folded_rows x; /* 8 * d rows */
-    const float *weight;  /* [8][d][8] */
-    struct folded_rows a; /* J rows */
-    const float *gram;    /* [8][J][8] */
-    const float *bias;    /* [8][8] */
-    struct folded_rows b; /* J rows */
-    const float *cross;   /* [8][J][8] */
-    const float *linear;  /* [8][8] */
-    struct folded_rows r; /* 1 row */
-    float *out;           /* 1 row */
+    struct folded_rows x;   /* 8 * d rows */
+    const float *weight;    /* [8][d][8] */
+    struct folded_rows a;   /* J rows */
+    const float *gram;      /* [8][J][8] */
+    const float *bias;      /* [8][8] */
+    struct folded_rows b;   /* J rows */
+    const float *cross;     /* [8][J][8] */
+    const float *linear;    /* [8][8] */
+    struct folded_rows r;   /* 1 row */
+    float *out;             /* 1 row */
     size_t out_strip;
 };
 
@@ -142,6 +142,8 @@ struct folded_upscale {
     float *scratch;                       /* [C/4][FOLDED_STRIP] */
     float *out;                           /* [masks][4 s][4 e] rows */
     size_t out_strip;
+    float
+        *upscaled; /* [strips][4 s][C/8][4 e][FOLDED_STRIP]: what hyper is multiplied by; or NULL */
 };
 
 struct folded_kernels {

@@ -4,13 +4,13 @@
 
 #include <string.h>
 
-/* Sets `tokens` to the output tokens of the masks in `wanted` that are not ready, and returns their
- * number. */
+/* Sets `tokens` to the output tokens of the masks in `wanted` that are not ready, as many as have
+ * room, and returns their number. */
 static int missing_tokens(const struct folded_decoder *folded, int prompt, unsigned wanted,
                           int tokens[SAM_MASKS])
 {
     int count = 0;
-    for (int mask = 0; mask < SAM_MASKS; mask++)
+    for (int mask = 0; mask < FOLDED_HYPERS && count < SAM_MASKS; mask++)
         if (wanted & ~(unsigned)folded->ready[prompt] & 1u << mask)
             tokens[count++] = folded->tensors->iou_at + 1 + mask;
     return count;
@@ -18,7 +18,7 @@ static int missing_tokens(const struct folded_decoder *folded, int prompt, unsig
 
 static float *hyper_of(const struct folded_decoder *folded, int prompt, int mask)
 {
-    return folded->hyper + (prompt * SAM_MASKS + mask) * (folded->tensors->embed_dim / 8);
+    return folded->hyper + (prompt * FOLDED_HYPERS + mask) * (folded->tensors->embed_dim / 8);
 }
 
 /* The hyper weights of output tokens after their last attention. */
@@ -28,22 +28,36 @@ static void finish_hyper(struct folded_decoder *folded, int prompt, const int *t
     folded_last_end(folded, prompt, tokens, count, folded->rows);
     for (int i = 0; i < count; i++) {
         int mask = tokens[i] - 1 - folded->tensors->iou_at;
-        mlp_apply(&folded->tensors->hyper[mask], 1, folded->rows + i * c, (int)c, folded->hidden,
+        const struct mlp *mlp =
+            mask < SAM_MASKS ? &folded->tensors->hyper[mask] : &folded->tensors->hq.mlp;
+        mlp_apply(mlp, 1, folded->rows + i * c, (int)c, folded->hidden,
                   hyper_of(folded, prompt, mask));
         folded->ready[prompt] |= (unsigned char)(1u << mask);
     }
 }
 
-void folded_want(struct folded_decoder *folded, const float *tables, const unsigned char *wanted)
+/* Bits of `wanted`, and that of the HQ mask, which is added to every mask of a SAM-HQ. */
+static unsigned with_hq(const struct folded_decoder *folded, unsigned wanted)
+{
+    return wanted && folded->hq ? wanted | 1u << SAM_MASKS : wanted;
+}
+
+/* The last attention of up to SAM_MASKS missing tokens of each prompt. Returns whether there were
+ * any. */
+static bool want_some(struct folded_decoder *folded, const float *tables,
+                      const unsigned char *wanted)
 {
     int tokens[SAM_BATCH][SAM_MASKS];
     int counts[SAM_BATCH] = {0};
-    int prompts = folded->tokens.prompts;
+    int prompts = folded->tokens.prompts, most = 0;
     for (int i = 0; i < prompts; i++) {
-        counts[i] = missing_tokens(folded, i, wanted[i], tokens[i]);
+        counts[i] = missing_tokens(folded, i, with_hq(folded, wanted[i]), tokens[i]);
+        most = counts[i] > most ? counts[i] : most;
         if (counts[i])
             folded_last_begin(folded, i, tokens[i], counts[i]);
     }
+    if (most == 0)
+        return false;
     for (int first = 0; first < folded->weights->strips; first += FOLDED_CHUNK) {
         struct folded_chunk chunk = folded_chunk_at(folded, tables, first);
         for (int i = 0; i < prompts; i++)
@@ -53,6 +67,13 @@ void folded_want(struct folded_decoder *folded, const float *tables, const unsig
     for (int i = 0; i < prompts; i++)
         if (counts[i])
             finish_hyper(folded, i, tokens[i], counts[i]);
+    return true;
+}
+
+void folded_want(struct folded_decoder *folded, const float *tables, const unsigned char *wanted)
+{
+    while (want_some(folded, tables, wanted))
+        continue;
 }
 
 /* The weights of a prompt's upscaling, and the hyper weights of masks `which` side by side. */
@@ -74,6 +95,8 @@ static void prepare_upscale(struct folded_decoder *folded, int prompt, const int
     for (int i = 0; i < count; i++)
         memcpy(folded->chosen + i * (c / 8), hyper_of(folded, prompt, which[i]),
                c / 8 * sizeof(float));
+    if (folded->hq)
+        memcpy(folded->hq->hyper, hyper_of(folded, prompt, SAM_MASKS), c / 8 * sizeof(float));
 }
 
 /* Copies pixels[4 s][4 e][STRIP] of one mask, of `count` positions from `first` on, to
@@ -115,9 +138,8 @@ static void upscale_chunk(const struct folded_decoder *folded, const struct fold
         .masks = count,
         .x = folded_rows_from(chunk->tables, upscale_rows),
         .high1 = tensors->has_high ? folded_rows_from(chunk->tables, high_rows) : none,
-        .high0 = tensors->has_high
-                     ? folded_rows_from(chunk->tables, high_rows + tensors->embed_dim)
-                     : none,
+        .high0 = tensors->has_high ? folded_rows_from(chunk->tables, high_rows + tensors->embed_dim)
+                                   : none,
         .a0 = folded_state(chunk, prompt, FOLDED_A0),
         .a1 = folded_state(chunk, prompt, FOLDED_A1),
         .weight0 = folded->upscale_weight[0],
@@ -135,8 +157,29 @@ static void upscale_chunk(const struct folded_decoder *folded, const struct fold
         .scratch = folded->upscale_scratch,
         .out = folded->pixels,
         .out_strip = FOLDED_PIXELS_STRIP,
+        .upscaled = folded->upscaled,
     };
     folded->upscale(&upscale);
+}
+
+/* Copies the upscaled embedding of one chunk to SAM-HQ's plane. */
+static void keep_upscaled(const struct folded_decoder *folded, const struct folded_chunk *chunk)
+{
+    const struct plane plane = hq_upscaled(&folded->tensors->hq, folded->hq);
+    const size_t grid = (size_t)folded->tensors->grid;
+    for (size_t i = 0; i < chunk->valid; i++) {
+        const size_t at = chunk->first * FOLDED_STRIP + i;
+        const float *from = folded->upscaled +
+                            i / FOLDED_STRIP * 16 * plane.channels * FOLDED_STRIP +
+                            i % FOLDED_STRIP;
+        for (size_t pixel = 0; pixel < 16; pixel++) {
+            const size_t s = pixel / 4, e = pixel % 4;
+            float *to = plane_at(&plane, (long)(4 * (at / grid) + s / 2 * 2 + e / 2),
+                                 (long)(4 * (at % grid) + s % 2 * 2 + e % 2));
+            for (size_t c = 0; c < plane.channels; c++)
+                to[c] = from[((s * plane.channels + c) * 4 + e) * FOLDED_STRIP];
+        }
+    }
 }
 
 /* Places the pixels of one chunk of `count` masks. */
@@ -161,12 +204,13 @@ void folded_logits(struct folded_decoder *folded, const float *tables, int promp
     unsigned char wanted[SAM_BATCH] = {0};
     for (int i = 0; i < count; i++)
         wanted[prompt] |= (unsigned char)(1u << which[i]);
-    if (wanted[prompt] & ~folded->ready[prompt])
-        folded_want(folded, tables, wanted);
+    folded_want(folded, tables, wanted);
     prepare_upscale(folded, prompt, which, count);
     for (int first = 0; first < folded->weights->strips; first += FOLDED_CHUNK) {
         struct folded_chunk chunk = folded_chunk_at(folded, tables, first);
         upscale_chunk(folded, &chunk, &folded->prompts[prompt], count);
         place_chunk(folded, &chunk, count, logits);
+        if (folded->hq)
+            keep_upscaled(folded, &chunk);
     }
 }

@@ -55,8 +55,8 @@ static void contract(const struct folded_prompt_scratch *scratch, const float *c
     size_t inner = scratch->inner;
     for (size_t h = 0; h < HEADS; h++) {
         const float *head = columns + h * scratch->d * COLUMNS;
-        scratch->kernels->gemm_n8(scratch->pairs, scratch->d, scratch->z + h * scratch->d, inner, 1, head, 0,
-                                  out + h * scratch->pairs * COLUMNS);
+        scratch->kernels->gemm_n8(scratch->pairs, scratch->d, scratch->z + h * scratch->d, inner, 1,
+                                  head, 0, out + h * scratch->pairs * COLUMNS);
         scratch->kernels->gemm_n8(1, scratch->d, scratch->constant + h * scratch->d, inner, 1, head,
                                   0, bias + h * COLUMNS);
     }
@@ -75,7 +75,8 @@ static void make_length(const struct folded_prompt_scratch *scratch, const float
         const float *z = scratch->z + h * d;
         scratch->kernels->gemm_n8(scratch->kept * h, d, z, inner, 1, twice, 0, gram);
         scratch->kernels->gemm_n8(scratch->kept, d, z + scratch->kept * h * inner, inner, 1,
-                                  scratch->single + h * d * COLUMNS, 0, gram + scratch->kept * h * COLUMNS);
+                                  scratch->single + h * d * COLUMNS, 0,
+                                  gram + scratch->kept * h * COLUMNS);
         scratch->kernels->gemm_n8(1, d, scratch->constant + h * d, inner, 1, twice, 0,
                                   length->bias + h * COLUMNS);
     }
@@ -193,8 +194,8 @@ static void contract_last(const struct folded_prompt_scratch *scratch, const flo
     for (size_t h = 0; h < HEADS; h++) {
         const float *head = columns + h * scratch->d * COLUMNS;
         float single[COLUMNS];
-        scratch->kernels->gemm_n8(scratch->pairs, scratch->d, scratch->z + h * scratch->d, scratch->inner, 1,
-                                  head, 0, scratch->columns);
+        scratch->kernels->gemm_n8(scratch->pairs, scratch->d, scratch->z + h * scratch->d,
+                                  scratch->inner, 1, head, 0, scratch->columns);
         scratch->kernels->gemm_n8(1, scratch->d, scratch->constant + h * scratch->d, scratch->inner,
                                   1, head, 0, single);
         for (int t = 0; t < tokens; t++) {

@@ -88,9 +88,9 @@ VECTOR_INLINE void normalise(const struct folded_upscale *in, const vector squar
 }
 
 /* sums[mask][e] += the contributions of channels c and c + 1 of the second convolution. high: their
- * rows of high0, or NULL. */
+ * rows of high0, or NULL. upscaled: where their own rows go, or NULL. */
 VECTOR_INLINE void second_pixels(const struct folded_upscale *in, size_t c, const float *high,
-                                 vector sums[SUMS_MASKS][4][WIDE])
+                                 float *upscaled, vector sums[SUMS_MASKS][4][WIDE])
 {
     const float *u = in->scratch;
     const size_t eighth = in->channels / 8;
@@ -113,6 +113,8 @@ VECTOR_INLINE void second_pixels(const struct folded_upscale *in, size_t c, cons
         for (size_t j = 0; j < WIDE; j++)
             acc[i][j] = gelu(acc[i][j]);
     }
+    if (upscaled)
+        block_store(BLOCK_ROWS, upscaled, ROW, acc);
     for (size_t mask = 0; mask < in->masks; mask++) {
         const float *hyper = in->hyper + mask * eighth + c;
         UNROLLED
@@ -134,11 +136,12 @@ VECTOR_INLINE void upscale_block(const size_t pairs, const struct folded_upscale
         first_pixel(pairs, in, s, strip, at, squares);
         normalise(in, squares, in->scratch);
         const size_t eighth = in->channels / 8;
-        for (size_t c = 0; c < eighth; c += 2)
-            second_pixels(in, c,
-                          in->high0.at ? rows_at(&in->high0, strip, (s * eighth + c) * 4, at)
-                                       : NULL,
-                          sums);
+        for (size_t c = 0; c < eighth; c += 2) {
+            const size_t row = (s * eighth + c) * 4;
+            second_pixels(
+                in, c, in->high0.at ? rows_at(&in->high0, strip, row, at) : NULL,
+                in->upscaled ? in->upscaled + (strip * eighth * 16 + row) * ROW + at : NULL, sums);
+        }
         for (size_t mask = 0; mask < in->masks; mask++)
             for (size_t e = 0; e < 4; e++)
                 block_store_row(in->out + strip * in->out_strip + ((mask * 4 + s) * 4 + e) * ROW +

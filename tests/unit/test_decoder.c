@@ -43,10 +43,11 @@ static void open_reference(struct fixture *f, int grid)
 {
     struct error error = {0};
     f->tensors = calloc(1, sizeof *f->tensors);
-    int failed =
-        decoder_tensors_load(f->tensors, f->checkpoint, grid, 16 * grid, isa_best(), &error);
+    int failed = decoder_tensors_load(
+        f->tensors, f->checkpoint, &(struct decoder_frame){.grid = grid, .prompt_size = 16 * grid},
+        isa_best(), &error);
     ck_assert_msg(!failed, "%s", error.text);
-    f->reference = decoder_reference_new(f->tensors, &error);
+    f->reference = decoder_reference_new(f->tensors, NULL, &error);
 }
 
 /* conv_s0 and conv_s1 are the image encoder's to read; all else has to be read by the decoder. */
@@ -318,14 +319,9 @@ START_TEST(folded_matches_reference)
         struct random_sizes sizes;
         int grid;
     } cases[] = {
-        {{32, 16, 32, false}, 16},
-        {{64, 512, 64, false}, 17},
-        {{96, 40, 8, false}, 24},
-        {{256, 2048, 256, false}, 64},
-        {{32, 16, 32, true}, 16},
-        {{64, 512, 64, true}, 17},
-        {{96, 40, 8, true}, 24},
-        {{256, 2048, 256, true}, 64},
+        {{32, 16, 32, false}, 16},     {{64, 512, 64, false}, 17},   {{96, 40, 8, false}, 24},
+        {{256, 2048, 256, false}, 64}, {{32, 16, 32, true}, 16},     {{64, 512, 64, true}, 17},
+        {{96, 40, 8, true}, 24},       {{256, 2048, 256, true}, 64},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int grid = cases[i].grid;
