@@ -23,6 +23,7 @@ static void fill_info(struct sam *sam)
     const struct encoder_info *encoder = encoder_info(sam->encoder);
     struct checkpoint_summary summary = checkpoint_summary(sam->checkpoint);
     sam->info = (struct sam_info){
+        .family = encoder->family,
         .name = encoder->name,
         .image_size = encoder->image_size,
         .prompt_size = encoder->prompt_size,

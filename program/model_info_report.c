@@ -61,6 +61,7 @@ void model_info_print(const struct model_info *info, FILE *to)
         plain_line(to, "prefix dropped  %s", sam->prefix);
     if (*sam->wrapper)
         plain_line(to, "wrapper dropped %s", sam->wrapper);
+    fprintf(to, "family          %s\n", sam->family);
     fprintf(to, "architecture    %s\n", sam->name);
     fprintf(to, "image size      %d\n", sam->image_size);
     fprintf(to, "embedding       %d x %d x %d\n", sam->embed_dim, sam->grid, sam->grid);
@@ -149,6 +150,7 @@ void model_info_json(const struct model_info *info, struct json_text *text)
     add_string(text, "weights_in", *sam->inside ? sam->inside : NULL);
     add_string(text, "prefix_dropped", *sam->prefix ? sam->prefix : NULL);
     add_string(text, "wrapper_dropped", *sam->wrapper ? sam->wrapper : NULL);
+    add_string(text, "family", sam->family);
     add_string(text, "architecture", sam->name);
     add_integer(text, "image_size", (uint64_t)sam->image_size);
     add_integer(text, "embed_dim", (uint64_t)sam->embed_dim);

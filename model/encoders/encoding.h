@@ -12,7 +12,8 @@ enum sam_resize {
 
 /* Constant for the life of an encoder. */
 struct encoder_info {
-    const char *name; /* what people call the model: "ViT-B" */
+    const char *family; /* of published models, as their authors call it: "SAM", "SAM 2.1" */
+    const char *name;   /* what people call the encoder: "ViT-B" */
     enum sam_resize resize;
     int image_size;       /* S */
     int prompt_size;      /* side of the square in whose pixels prompts are given: S, but where the

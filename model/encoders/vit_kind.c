@@ -26,31 +26,37 @@ static void release(void *encoder)
     vit_free(encoder);
 }
 
-static const char *title(const struct vit_sizes *s)
+/* The names of a published encoder; those of any other ViT are "SAM" and "ViT". */
+struct published {
+    size_t width, depth, heads;
+    const char *family, *title;
+};
+
+static const struct published *identify(const struct vit_sizes *s)
 {
-    static const struct {
-        size_t width, depth, heads;
-        const char *title;
-    } known[] = {
-        {768, 12, 12, "ViT-B"},
-        {1024, 24, 16, "ViT-L"},
-        {1280, 32, 16, "ViT-H"},
-        {384, 12, 12, "ViT (SlimSAM-50)"},
-        {168, 12, 12, "ViT (SlimSAM-77)"},
+    static const struct published known[] = {
+        {768, 12, 12, "SAM", "ViT-B"},
+        {1024, 24, 16, "SAM", "ViT-L"},
+        {1280, 32, 16, "SAM", "ViT-H"},
+        {384, 12, 12, "SlimSAM", "ViT (SlimSAM-50)"},
+        {168, 12, 12, "SlimSAM", "ViT (SlimSAM-77)"},
     };
+    static const struct published other = {.family = "SAM", .title = "ViT"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (s->image_size == 1024 && s->patch == 16 && s->width == known[i].width &&
             s->depth == known[i].depth && s->heads == known[i].heads)
-            return known[i].title;
-    return "ViT";
+            return &known[i];
+    return &other;
 }
 
 static void describe(const void *encoder, struct encoder_info *info)
 {
     const struct vit *vit = encoder;
     const struct vit_sizes *s = &vit->weights.sizes;
+    const struct published *published = identify(s);
     *info = (struct encoder_info){
-        .name = title(s),
+        .family = published->family,
+        .name = published->title,
         .resize = SAM_RESIZE_LONGEST,
         .image_size = (int)s->image_size,
         .prompt_size = (int)s->image_size,
