@@ -175,9 +175,9 @@ static const struct command table[] = {
         .name = "fetch-model",
         .option_bit = FOR_FETCH,
         .summary = "download an official checkpoint and check its hash",
-        .synopsis = "NAME [--output FILE]",
-        .about = "Downloads a published checkpoint with curl or wget and checks its SHA-256. NAME "
-                 "is one of",
+        .synopsis = "[NAME] [--output FILE]",
+        .about = "Downloads a published checkpoint with curl or wget and checks its SHA-256, where "
+                 "that is known. Without NAME the models are listed. NAME is one of",
         .statuses = "0 the right file is there, 2 wrong usage, 3 the download failed.",
         .operand = OPERAND_MODEL,
         .wanted = "one name",

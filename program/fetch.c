@@ -16,13 +16,23 @@
 #include "program/digest.h"
 #include "program/model_zoo.h"
 
-enum { URL_SIZE = 256, BLOCK = 1 << 16 };
+enum { URL_SIZE = 256, BLOCK = 1 << 16, HEAD = 9 };
+
+/* Where no size is known, more than this is refused; the largest published file has 2.6 GB. */
+static const uint64_t MOST = (uint64_t)4 << 30;
 
 /* A running downloader that writes the file to a pipe. */
 struct download {
     pid_t process;
     int pipe; /* to read from */
     const char *program;
+};
+
+/* What has come out of the pipe. */
+struct arrival {
+    char sha256[DIGEST_TEXT];
+    uint64_t size;            /* one block more than allowed at most */
+    unsigned char head[HEAD]; /* its first bytes, zeros behind the end */
 };
 
 /* posix_spawnp with `out` as the child's standard output. Returns 0 or an errno value. */
@@ -82,16 +92,23 @@ static int start(struct download *download, char *url, struct error *error)
     return error_set_system(error, ERROR_IO, failed, "%s cannot be started", download->program);
 }
 
-/* Copies what comes out of the pipe to `file`, no more than `most` bytes. */
+/* The most bytes that the file can have. */
+static uint64_t limit(const struct model_zoo_entry *entry)
+{
+    return entry->size ? entry->size + entry->rounding : MOST;
+}
+
+/* Copies what comes out of the pipe to `file`; stops when it is more than `most` bytes. */
 static int receive(const struct download *download, struct atomic_file *file, uint64_t most,
-                   char sha256[DIGEST_TEXT], uint64_t *size, struct error *error)
+                   struct arrival *arrival, struct error *error)
 {
     unsigned char block[BLOCK];
     struct digest *digest = digest_new();
     ssize_t got;
     int failed = 0;
-    *size = 0;
-    while (!failed && *size <= most && (got = read(download->pipe, block, sizeof block)) != 0) {
+    *arrival = (struct arrival){.size = 0};
+    while (!failed && arrival->size <= most &&
+           (got = read(download->pipe, block, sizeof block)) != 0) {
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0) {
@@ -100,9 +117,11 @@ static int receive(const struct download *download, struct atomic_file *file, ui
         }
         digest_add(digest, block, (size_t)got);
         failed = atomic_append(file, block, (size_t)got, error);
-        *size += (uint64_t)got;
+        for (size_t i = 0; i < (size_t)got && arrival->size + i < HEAD; i++)
+            arrival->head[arrival->size + i] = block[i];
+        arrival->size += (uint64_t)got;
     }
-    digest_finish(digest, sha256);
+    digest_finish(digest, arrival->sha256);
     return failed;
 }
 
@@ -117,64 +136,83 @@ static int finish(const struct download *download, int *status)
     return ended < 0 ? -1 : 0;
 }
 
-/* Refuses a file that is not the published one. */
-static int check(const struct model_zoo_entry *entry, const char *url, uint64_t size,
-                 const char *sha256, struct error *error)
+/* Whether it begins as a zip of torch.save does, a pickle, or a safetensors file. */
+static bool begins_a_checkpoint(const struct arrival *arrival)
 {
-    if (size == entry->size && strcmp(sha256, entry->sha256) == 0)
-        return 0;
-    return error_set(error, ERROR_MODEL,
-                     "%s: not the published file: %s%llu bytes with SHA-256 %s, expected %llu with "
-                     "%s; nothing was kept",
-                     url, size > entry->size ? "more than " : "",
-                     (unsigned long long)(size > entry->size ? entry->size : size), sha256,
-                     (unsigned long long)entry->size, entry->sha256);
+    return memcmp(arrival->head, "PK\3\4", 4) == 0 || arrival->head[0] == 0x80 ||
+           (arrival->head[7] == 0 && arrival->head[8] == '{');
 }
 
-static int download_to(struct atomic_file *file, const struct model_zoo_entry *entry, char *url,
-                       struct error *error)
+/* Refuses a file that is not the published one, or, where no sum is known, that is no checkpoint. */
+static int check(const struct model_zoo_entry *entry, const char *url,
+                 const struct arrival *arrival, struct error *error)
+{
+    unsigned long long size = arrival->size, most = limit(entry), least = 0;
+    if (entry->size)
+        least = entry->size - entry->rounding;
+    if (size > most)
+        return error_set(error, ERROR_MODEL,
+                         "%s: not the published file: more than %llu bytes; nothing was kept", url,
+                         most);
+    if (size < least || (entry->sha256 && strcmp(arrival->sha256, entry->sha256) != 0))
+        return error_set(error, ERROR_MODEL,
+                         "%s: not the published file: %llu bytes with SHA-256 %s, expected %s%llu "
+                         "with %s; nothing was kept",
+                         url, size, arrival->sha256, entry->rounding ? "about " : "",
+                         (unsigned long long)entry->size, entry->sha256 ? entry->sha256 : "any");
+    if (!entry->sha256 && !begins_a_checkpoint(arrival))
+        return error_set(error, ERROR_MODEL,
+                         "%s: no checkpoint but something else: %llu bytes with SHA-256 %s; "
+                         "nothing was kept",
+                         url, size, arrival->sha256);
+    return 0;
+}
+
+static int download_to(struct atomic_file *file, const struct model_zoo_entry *entry,
+                       char sha256[DIGEST_TEXT], struct error *error)
 {
     struct download download;
-    char sha256[DIGEST_TEXT];
-    uint64_t size;
+    struct arrival arrival;
+    char url[URL_SIZE];
     int status = 0;
+    snprintf(url, sizeof url, "%s%s", entry->url, entry->file);
     if (start(&download, url, error))
         return -1;
-    int failed = receive(&download, file, entry->size, sha256, &size, error);
+    int failed = receive(&download, file, limit(entry), &arrival, error);
     int lost = finish(&download, &status);
     if (failed)
         return failed;
-    if (size <= entry->size && (lost || !WIFEXITED(status) || WEXITSTATUS(status) != 0))
+    if (arrival.size <= limit(entry) && (lost || !WIFEXITED(status) || WEXITSTATUS(status) != 0))
         return error_set(error, ERROR_IO,
                          "%s could not download %s (status %d; is there a network?)",
                          download.program, url, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-    return check(entry, url, size, sha256, error);
+    memcpy(sha256, arrival.sha256, DIGEST_TEXT);
+    return check(entry, url, &arrival, error);
 }
 
 /* 0: nothing is at `path`; 1: the right file is there; -1: something else is. */
-static int look(const struct model_zoo_entry *entry, const char *path, struct error *error)
+static int look(const struct model_zoo_entry *entry, const char *path, char sha256[DIGEST_TEXT],
+                struct error *error)
 {
-    char sha256[DIGEST_TEXT];
     if (access(path, F_OK) && errno == ENOENT)
         return 0;
     if (digest_file(path, sha256, error))
         return -1;
-    if (strcmp(sha256, entry->sha256) == 0)
+    if (entry->sha256 && strcmp(sha256, entry->sha256) == 0)
         return 1;
     return error_set(error, ERROR_IO,
-                     "%s: another file (SHA-256 %s) is in the way: move it, or choose another name "
-                     "with --output",
-                     path, sha256);
+                     "%s: %s file (SHA-256 %s) is in the way: move it, or choose another name with "
+                     "--output",
+                     path, entry->sha256 ? "another" : "a", sha256);
 }
 
-int fetch_model(const struct model_zoo_entry *entry, const char *path, struct error *error)
+int fetch_model(const struct model_zoo_entry *entry, const char *path, char sha256[DIGEST_TEXT],
+                struct error *error)
 {
-    char url[URL_SIZE];
     struct atomic_file file = {.fd = -1};
-    int there = look(entry, path, error);
+    int there = look(entry, path, sha256, error);
     if (there)
         return there > 0 ? 0 : -1;
-    snprintf(url, sizeof url, "%s%s", entry->url, entry->file);
     atomic_clean_beside(path); /* a download that was killed may have left some GB */
     const char *name;
     struct folder *folder = folder_of(path, &name, error);
@@ -182,7 +220,7 @@ int fetch_model(const struct model_zoo_entry *entry, const char *path, struct er
     folder_close(folder);
     if (opened)
         return -1;
-    if (download_to(&file, entry, url, error)) {
+    if (download_to(&file, entry, sha256, error)) {
         atomic_abandon(&file);
         return -1;
     }

@@ -2,13 +2,17 @@
 #ifndef PROGRAM_FETCH_H
 #define PROGRAM_FETCH_H
 
+#include "program/digest.h"
+
 struct error;
 struct model_zoo_entry;
 
 /* Downloads `entry` to `path`. The file appears there only after its size and SHA-256 have been
- * checked; an existing file is never replaced. The downloader's progress goes to standard error.
- * Returns 0 (also if the right file exists already), or -1 with ERROR_IO (no downloader, no
+ * checked; where no sum is known, after it has been seen to begin as a checkpoint does. An existing
+ * file is never replaced. The downloader's progress goes to standard error. `sha256` becomes that
+ * of the file. Returns 0 (also if the right file exists already), or -1 with ERROR_IO (no downloader, no
  * network, disk, another file in the way) or ERROR_MODEL (not what was published). */
-int fetch_model(const struct model_zoo_entry *entry, const char *path, struct error *error);
+int fetch_model(const struct model_zoo_entry *entry, const char *path, char sha256[DIGEST_TEXT],
+                struct error *error);
 
 #endif

@@ -12,25 +12,38 @@ void fetch_print_models(FILE *to)
 {
     size_t count;
     const struct model_zoo_entry *table = model_zoo_table(&count);
-    for (size_t i = 0; i < count; i++)
-        fprintf(to, "  %-12s %s, %s, %.1f MB, %s\n", table[i].name, table[i].title, table[i].file,
-                (double)table[i].size / 1e6, table[i].licence);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(to, "  %-22s %s, %s, ", table[i].name, table[i].title,
+                model_zoo_saved_as(&table[i]));
+        model_zoo_print_size(&table[i], to);
+        fprintf(to, ", %s\n", table[i].licence);
+    }
 }
 
 enum exit_status fetch_main(struct command_line *line)
 {
     struct error error;
+    char sha256[DIGEST_TEXT];
     const char *name = line->operands[0];
     const struct model_zoo_entry *entry = name ? model_zoo_find(name) : NULL;
-    if (!entry) {
-        fprintf(stderr, "maskmill fetch-model: %s:\n",
-                name ? "no published model has that name; there are" : "one name is needed");
-        fetch_print_models(stderr);
+    if (name && !entry) {
+        plain_line(stderr,
+                   "maskmill fetch-model: %s: no published model has that name; fetch-model "
+                   "without a name lists them",
+                   name);
         return EXIT_USAGE;
     }
-    const char *path = line->settings.output ? line->settings.output : entry->file;
-    if (fetch_model(entry, path, &error))
+    if (!entry) {
+        fetch_print_models(stdout);
+        return EXIT_ALL_DONE;
+    }
+    const char *path = line->settings.output ? line->settings.output : model_zoo_saved_as(entry);
+    if (fetch_model(entry, path, sha256, &error))
         return command_fail(line->command, &error);
-    plain_line(stdout, "%s: %s, SHA-256 as published", path, entry->title);
+    if (entry->sha256)
+        plain_line(stdout, "%s: %s, SHA-256 as published", path, entry->title);
+    else
+        plain_line(stdout, "%s: %s, SHA-256 %s; no published sum is known", path, entry->title,
+                   sha256);
     return EXIT_ALL_DONE;
 }

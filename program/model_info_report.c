@@ -38,7 +38,14 @@ static void print_defaults(const struct model_info *info, FILE *to)
     }
 }
 
-void model_info_print(const struct model_info *info, FILE *to)
+/* The published file's, else that of the architecture. */
+static const char *family(const struct model_info *info)
+{
+    return info->published ? info->published->family : sam_info(mm_model_sam(info->loaded))->family;
+}
+
+/* Which file it is, and how it was written. */
+static void print_file(const struct model_info *info, FILE *to)
 {
     const struct sam_info *sam = sam_info(mm_model_sam(info->loaded));
     const struct model_zoo_entry *published = info->published;
@@ -61,9 +68,27 @@ void model_info_print(const struct model_info *info, FILE *to)
         plain_line(to, "prefix dropped  %s", sam->prefix);
     if (*sam->wrapper)
         plain_line(to, "wrapper dropped %s", sam->wrapper);
-    fprintf(to, "family          %s\n", sam->family);
-    fprintf(to, "architecture    %s\n", sam->name);
+}
+
+/* How a region of an image becomes the model's input, and where its prompts lie. */
+static void print_input(const struct sam_info *sam, FILE *to)
+{
     fprintf(to, "image size      %d\n", sam->image_size);
+    if (sam->resize == SAM_RESIZE_LONGEST)
+        fprintf(to, "resizing        longer side to %d, zeros right and below\n", sam->image_size);
+    else
+        fprintf(to, "resizing        both sides to %d\n", sam->image_size);
+    if (sam->prompt_size != sam->image_size)
+        fprintf(to, "prompts         in pixels of %d x %d\n", sam->prompt_size, sam->prompt_size);
+}
+
+void model_info_print(const struct model_info *info, FILE *to)
+{
+    const struct sam_info *sam = sam_info(mm_model_sam(info->loaded));
+    print_file(info, to);
+    fprintf(to, "family          %s\n", family(info));
+    fprintf(to, "architecture    %s\n", sam->name);
+    print_input(sam, to);
     fprintf(to, "embedding       %d x %d x %d\n", sam->embed_dim, sam->grid, sam->grid);
     fprintf(to, "mask logits     %d x %d\n", sam->low_size, sam->low_size);
     fprintf(to, "parameters      %" PRIu64 " (%.1f M)\n", sam->parameters,
@@ -144,15 +169,18 @@ void model_info_json(const struct model_info *info, struct json_text *text)
     json_text_string(text, info->model, strlen(info->model));
     add_string(text, "official", published ? published->name : NULL);
     add_string(text, "official_file", published ? published->file : NULL);
+    add_string(text, "licence", published ? published->licence : NULL);
     add_string(text, "format", checkpoint_summary(info->checkpoint).format);
     add_integer(text, "files", checkpoint_summary(info->checkpoint).files);
     add_string(text, "names_of", checkpoint_summary(info->checkpoint).naming);
     add_string(text, "weights_in", *sam->inside ? sam->inside : NULL);
     add_string(text, "prefix_dropped", *sam->prefix ? sam->prefix : NULL);
     add_string(text, "wrapper_dropped", *sam->wrapper ? sam->wrapper : NULL);
-    add_string(text, "family", sam->family);
+    add_string(text, "family", family(info));
     add_string(text, "architecture", sam->name);
     add_integer(text, "image_size", (uint64_t)sam->image_size);
+    add_string(text, "resizing", sam->resize == SAM_RESIZE_LONGEST ? "longest side" : "both sides");
+    add_integer(text, "prompt_size", (uint64_t)sam->prompt_size);
     add_integer(text, "embed_dim", (uint64_t)sam->embed_dim);
     add_integer(text, "grid", (uint64_t)sam->grid);
     add_integer(text, "low_size", (uint64_t)sam->low_size);

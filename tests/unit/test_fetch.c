@@ -12,15 +12,25 @@
 #include "program/fetch.h"
 #include "program/model_zoo.h"
 
+#define HELLO "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+
 /* "hello" */
 static const struct model_zoo_entry hello = {
-    "hello",     "Hello",
-    "hello.pth", "https://example.org/",
-    5,           "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
-    "none"};
+    .name = "hello",
+    .file = "hello.pth",
+    .url = "https://example.org/",
+    .size = 5,
+    .sha256 = HELLO,
+};
+
+/* Files of which less is known. */
+static const struct model_zoo_entry about_five = {
+    .file = "hello.pth", .url = "https://example.org/", .size = 6, .rounding = 2, .sha256 = HELLO};
+static const struct model_zoo_entry unknown = {.file = "hello.pth", .url = "https://example.org/"};
 
 static char folder[] = "/tmp/maskmill-fetch-XXXXXX";
 static char target[100];
+static char sha256[DIGEST_TEXT];
 
 static void setup(void)
 {
@@ -74,9 +84,9 @@ START_TEST(the_right_file_is_kept_and_not_fetched_again)
     leave_a_download();
     install("curl", "for url; do :; done; [ \"$url\" = https://example.org/hello.pth ] || exit 9\n"
                     "printf hello");
-    ck_assert_msg(!fetch_model(&hello, target, &error), "%s", error.text);
+    ck_assert_msg(!fetch_model(&hello, target, sha256, &error), "%s", error.text);
     install("curl", "exit 1");
-    ck_assert_msg(!fetch_model(&hello, target, &error), "%s", error.text);
+    ck_assert_msg(!fetch_model(&hello, target, sha256, &error), "%s", error.text);
     check_and_clean(true);
 }
 END_TEST
@@ -86,7 +96,7 @@ START_TEST(wget_serves_where_there_is_no_curl)
     struct error error = {0};
     setup();
     install("wget", "printf hello");
-    ck_assert_msg(!fetch_model(&hello, target, &error), "%s", error.text);
+    ck_assert_msg(!fetch_model(&hello, target, sha256, &error), "%s", error.text);
     check_and_clean(true);
 }
 END_TEST
@@ -104,12 +114,54 @@ static const struct {
     {"while printf hello; do :; done", "not the published file: more than 5 bytes", ERROR_MODEL},
 };
 
+static const struct {
+    const struct model_zoo_entry *entry;
+    const char *commands, *text; /* NULL: it is kept */
+} less_known[] = {
+    {&about_five, "printf hello", NULL},
+    {&about_five, "printf jello", "expected about 6 with " HELLO},
+    {&about_five, "printf hel", "not the published file: 3 bytes"},
+    {&about_five, "printf 'hello you'", "not the published file: more than 8 bytes"},
+    {&unknown, "printf 'PK\\003\\004'", NULL},
+    {&unknown, "printf '\\200\\002}q'", NULL},
+    {&unknown, "printf '\\100\\0\\0\\0\\0\\0\\0\\0{}'", NULL},
+    {&unknown, "printf hello", "no checkpoint but something else: 5 bytes with SHA-256 " HELLO},
+    {&unknown, "printf '<!DOCTYPE html>'", "no checkpoint but something else"},
+    {&unknown, "exit 0", "no checkpoint but something else: 0 bytes"},
+};
+
+START_TEST(a_file_of_which_less_is_known_is_checked_as_far_as_that_goes)
+{
+    struct error error = {0};
+    const char *text = less_known[_i].text;
+    setup();
+    install("curl", less_known[_i].commands);
+    int failed = fetch_model(less_known[_i].entry, target, sha256, &error);
+    ck_assert_msg(failed == (text ? -1 : 0), "%s", error.text);
+    ck_assert_msg(!text || strstr(error.text, text) != NULL, "%s", error.text);
+    ck_assert_uint_eq(strlen(sha256), 64);
+    check_and_clean(!text);
+}
+END_TEST
+
+START_TEST(without_a_known_sum_a_file_that_is_there_is_in_the_way)
+{
+    struct error error = {0};
+    setup();
+    install("curl", "printf '\\200\\002}q'");
+    ck_assert_int_eq(fetch_model(&unknown, target, sha256, &error), 0);
+    ck_assert_int_eq(fetch_model(&unknown, target, sha256, &error), -1);
+    ck_assert_msg(strstr(error.text, ": a file (SHA-256 ") != NULL, "%s", error.text);
+    check_and_clean(true);
+}
+END_TEST
+
 START_TEST(what_is_not_right_is_not_kept)
 {
     struct error error = {0};
     setup();
     install("curl", failures[_i].commands);
-    ck_assert_int_eq(fetch_model(&hello, target, &error), -1);
+    ck_assert_int_eq(fetch_model(&hello, target, sha256, &error), -1);
     ck_assert_msg(strstr(error.text, failures[_i].text) != NULL, "%s", error.text);
     ck_assert_int_eq(error.code, failures[_i].code);
     check_and_clean(false);
@@ -120,16 +172,26 @@ START_TEST(without_a_downloader_or_with_a_file_in_the_way_it_says_so)
 {
     struct error error = {0};
     setup();
-    ck_assert_int_eq(fetch_model(&hello, target, &error), -1);
+    ck_assert_int_eq(fetch_model(&hello, target, sha256, &error), -1);
     ck_assert_msg(strstr(error.text, "neither curl nor wget is installed") == error.text, "%s",
                   error.text);
     FILE *file = fopen(target, "w");
     fputs("mine", file);
     fclose(file);
     install("curl", "printf hello");
-    ck_assert_int_eq(fetch_model(&hello, target, &error), -1);
+    ck_assert_int_eq(fetch_model(&hello, target, sha256, &error), -1);
     ck_assert_msg(strstr(error.text, "is in the way") != NULL, "%s", error.text);
     check_and_clean(true);
+}
+END_TEST
+
+START_TEST(no_two_downloads_have_the_same_name)
+{
+    size_t count;
+    const struct model_zoo_entry *table = model_zoo_table(&count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < i; j++)
+            ck_assert_str_ne(model_zoo_saved_as(&table[i]), model_zoo_saved_as(&table[j]));
 }
 END_TEST
 
@@ -137,12 +199,19 @@ START_TEST(the_table_of_published_files_is_sound)
 {
     size_t count;
     const struct model_zoo_entry *table = model_zoo_table(&count);
-    ck_assert_uint_eq(count, 4);
+    ck_assert_uint_gt(count, 4);
     for (size_t i = 0; i < count; i++) {
-        ck_assert_uint_eq(strspn(table[i].sha256, "0123456789abcdef"), 64);
-        ck_assert_ptr_eq(model_zoo_find(table[i].name), &table[i]);
-        ck_assert_ptr_eq(model_zoo_identify(table[i].sha256), &table[i]);
-        ck_assert_int_eq(table[i].url[strlen(table[i].url) - 1], '/');
+        const struct model_zoo_entry *entry = &table[i];
+        ck_assert_ptr_eq(model_zoo_find(entry->name), entry);
+        ck_assert_int_eq(strncmp(entry->url, "https://", 8), 0);
+        ck_assert_int_eq(entry->url[strlen(entry->url) - 1], '/');
+        ck_assert_uint_le(entry->rounding, entry->size / 100);
+        ck_assert_int_eq(strncmp(entry->title, entry->family, 3), 0);
+        if (!entry->sha256)
+            continue;
+        ck_assert_uint_eq(strspn(entry->sha256, "0123456789abcdef"), 64);
+        ck_assert_uint_eq(strlen(entry->sha256), 64);
+        ck_assert_ptr_eq(model_zoo_identify(entry->sha256), entry);
     }
     ck_assert_ptr_null(model_zoo_find("vit"));
     ck_assert_ptr_null(model_zoo_identify(""));
@@ -158,6 +227,10 @@ int main(void)
     tcase_add_loop_test(tests, what_is_not_right_is_not_kept, 0,
                         sizeof failures / sizeof *failures);
     tcase_add_test(tests, without_a_downloader_or_with_a_file_in_the_way_it_says_so);
+    tcase_add_loop_test(tests, a_file_of_which_less_is_known_is_checked_as_far_as_that_goes, 0,
+                        sizeof less_known / sizeof *less_known);
+    tcase_add_test(tests, without_a_known_sum_a_file_that_is_there_is_in_the_way);
+    tcase_add_test(tests, no_two_downloads_have_the_same_name);
     tcase_add_test(tests, the_table_of_published_files_is_sound);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
