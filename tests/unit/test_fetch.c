@@ -195,6 +195,31 @@ START_TEST(no_two_downloads_have_the_same_name)
 }
 END_TEST
 
+/* Whether docs/models.md has that text. */
+static bool documented(const char *text)
+{
+    static char page[1 << 16];
+    FILE *file = fopen("docs/models.md", "r");
+    ck_assert_ptr_nonnull(file);
+    page[fread(page, 1, sizeof page - 1, file)] = 0;
+    fclose(file);
+    return strstr(page, text) != NULL;
+}
+
+START_TEST(the_manual_has_every_model_and_its_sum)
+{
+    size_t count;
+    const struct model_zoo_entry *table = model_zoo_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "`%s`", table[i].name);
+        ck_assert_msg(documented(text), "%s", text);
+        snprintf(text, sizeof text, "    %s  %s\n", table[i].sha256, model_zoo_saved_as(&table[i]));
+        ck_assert_msg(!table[i].sha256 || documented(text), "%s", text);
+    }
+}
+END_TEST
+
 START_TEST(the_table_of_published_files_is_sound)
 {
     size_t count;
@@ -231,6 +256,7 @@ int main(void)
                         sizeof less_known / sizeof *less_known);
     tcase_add_test(tests, without_a_known_sum_a_file_that_is_there_is_in_the_way);
     tcase_add_test(tests, no_two_downloads_have_the_same_name);
+    tcase_add_test(tests, the_manual_has_every_model_and_its_sum);
     tcase_add_test(tests, the_table_of_published_files_is_sound);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
