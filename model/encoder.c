@@ -1,5 +1,6 @@
 #include "model/encoder.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "base/error.h"
@@ -89,6 +90,7 @@ static int load(struct encoder *encoder, struct checkpoint *checkpoint,
         kind->load(encoder->own, checkpoint, &wish, error))
         return -1;
     kind->describe(encoder->own, &encoder->info);
+    assert(encoder->info.family && encoder->info.name);
     return 0;
 }
 
