@@ -58,7 +58,7 @@ static void describe(const void *encoder, struct encoder_info *info)
 {
     const struct tinyvit *tinyvit = encoder;
     *info = (struct encoder_info){
-        .family = "MobileSAM",
+        .family = tinyvit->early ? "SAM-HQ" : "MobileSAM",
         .name = title(&tinyvit->weights),
         .resize = SAM_RESIZE_LONGEST,
         .image_size = (int)tinyvit->weights.image_size,

@@ -55,7 +55,7 @@ static void describe(const void *encoder, struct encoder_info *info)
     const struct vit_sizes *s = &vit->weights.sizes;
     const struct published *published = identify(s);
     *info = (struct encoder_info){
-        .family = published->family,
+        .family = vit->early ? "SAM-HQ" : published->family,
         .name = published->title,
         .resize = SAM_RESIZE_LONGEST,
         .image_size = (int)s->image_size,
