@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/decoder/decoder_reference.h"
+#include "model/decoder/single_mask.h"
 #include "model/folded/folded.h"
 #include "model/folded/folded_tables.h"
 
@@ -265,4 +266,33 @@ void sam_logits(struct sam_decoder *decoder, const struct sam_image *image, int 
         decoder_reference_logits(decoder->reference, &input, prompt, which, count, logits);
     if (image->hq_features)
         add_hq(decoder, image, count, logits);
+}
+
+unsigned char sam_single_candidates(const struct sam_image *image, const float *iou)
+{
+    if (!decoder_is_sam2(&image->weights->tensors))
+        return 1;
+    return (unsigned char)(1 | 1u << single_mask_best(iou));
+}
+
+int sam_single_logits(struct sam_decoder *decoder, const struct sam_image *image, int prompt,
+                      const float *iou, float *logits)
+{
+    const struct decoder_tensors *tensors = &image->weights->tensors;
+    int mask = 0;
+    sam_logits(decoder, image, prompt, &mask, 1, logits);
+    if (!decoder_is_sam2(tensors) || single_mask_is_stable(logits, (size_t)16 * tensors->positions))
+        return mask;
+    mask = single_mask_best(iou);
+    sam_logits(decoder, image, prompt, &mask, 1, logits);
+    return mask;
+}
+
+void sam_limit_logits(const struct sam_image *image, int count, float *logits)
+{
+    const struct decoder_tensors *tensors = &image->weights->tensors;
+    const float limit = 32; /* of low_res_masks in sam2/sam2_image_predictor.py */
+    size_t numbers = (size_t)count * 16 * tensors->positions;
+    for (size_t i = 0; decoder_is_sam2(tensors) && i < numbers; i++)
+        logits[i] = logits[i] > limit ? limit : logits[i] < -limit ? -limit : logits[i];
 }

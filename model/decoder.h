@@ -2,17 +2,20 @@
  * low-resolution logits. Letters as in sam.h.
  *
  * How the official code decodes a prompt:
- *   points, boxes -> Fourier features -> tokens (T x C: iou, 4 masks, points ...)
+ *   points, boxes -> Fourier features -> tokens (T x C: iou, 4 masks, points ...; in SAM 2's
+ *   models, a token for the score of whether there is an object comes first)
  *   two layers { self-attention, tokens -> image, MLP, image -> tokens } and a last tokens -> image
  *   iou token -> 3-layer MLP -> predicted IoU of M masks
  *   image positions -> two transposed convolutions -> 4G x 4G x C/8, times the weights that
- *   another 3-layer MLP makes of each mask token -> logits
+ *   another 3-layer MLP makes of each mask token -> logits; in SAM 2's models, features of high
+ *   resolution are added behind each convolution
  *
  * There are two implementations. decoder_reference.h follows these steps. folded.h gives the same
  * numbers with far fewer multiplications, for prompts of one point or one box.
  *
  * This file makes the objects; what they do is declared in sam.h: sam_embedding, sam_decode,
- * sam_want, sam_logits, sam_image_free and sam_decoder_free. */
+ * sam_want, sam_logits, sam_single_candidates, sam_single_logits, sam_limit_logits, sam_image_free
+ * and sam_decoder_free. */
 #ifndef MODEL_DECODER_H
 #define MODEL_DECODER_H
 

@@ -7,7 +7,8 @@
  *   N  positions of the embedding: G * G
  *   C  embed_dim, channels of the embedding (256)
  *   L  low_size, pixels of a low-resolution mask along one side: 4 * G (256)
- *   M  masks a prompt: 4. Index 0 is the single-mask output, 1..3 are the multimask output
+ *   M  masks a prompt: 4. Index 0 is the single-mask output (but see sam_single_logits), 1..3 are
+ *      the multimask output
  *   P  prompts in one batch;  T  tokens a prompt;  H  heads
  *
  * Lifetimes: a process has one `struct sam`, immutable after loading and shared by all threads. A
@@ -123,5 +124,20 @@ void sam_want(struct sam_decoder *decoder, const struct sam_image *image,
  * the batch that `decoder` decoded last, from the same image: logits[count][L][L]. */
 void sam_logits(struct sam_decoder *decoder, const struct sam_image *image, int prompt,
                 const int *which, int count, float *logits);
+
+/* The single-mask output of a prompt. It is mask 0; but in SAM 2's models, where mask 0 is unstable,
+ * it is the one of masks 1..M-1 with the highest predicted IoU. Which one is known once there are
+ * logits. */
+
+/* The masks that may be it, bit m for mask m, by the prompt's iou[M] of sam_decode. */
+unsigned char sam_single_candidates(const struct sam_image *image, const float *iou);
+
+/* As sam_logits for the mask that is it: logits[L][L]. Returns its number; iou[M] as above. */
+int sam_single_logits(struct sam_decoder *decoder, const struct sam_image *image, int prompt,
+                      const float *iou, float *logits);
+
+/* Cuts logits[count][L][L] as the published predictor does before it gives them back to serve as mask
+ * prompts: to -32..32 in SAM 2's models, not at all in others. */
+void sam_limit_logits(const struct sam_image *image, int count, float *logits);
 
 #endif

@@ -150,8 +150,6 @@ static int check(const struct predictor_prompt *prompt, struct error *error)
 int predictor_predict(struct predictor *predictor, const struct predictor_prompt *prompt,
                       struct mask_list *masks, struct error *error)
 {
-    static const int multimask[PREDICTOR_MASKS] = {1, 2, 3};
-    static const int single[1] = {0};
     const struct embedder *embedder = predictor->embedder;
     if (check(prompt, error))
         return -1;
@@ -165,14 +163,19 @@ int predictor_predict(struct predictor *predictor, const struct predictor_prompt
         .boxes = prompt->box ? scaled.box : NULL,
         .masks = prompt->logits,
     };
-    const int *which = prompt->single ? single : multimask;
+    int which[PREDICTOR_MASKS] = {1, 2, 3};
     int count = prompt->single ? 1 : PREDICTOR_MASKS;
     float iou[SAM_MASKS];
     sam_decode(predictor->decoder, embedder->embedding, &prompts, iou);
-    sam_logits(predictor->decoder, embedder->embedding, 0, which, count, predictor->logits);
+    if (prompt->single)
+        which[0] =
+            sam_single_logits(predictor->decoder, embedder->embedding, 0, iou, predictor->logits);
+    else
+        sam_logits(predictor->decoder, embedder->embedding, 0, which, count, predictor->logits);
     for (int i = 0; i < count; i++)
         if (add_mask(predictor, prompt, predictor->logits + (size_t)i * plane(predictor),
                      iou[which[i]], masks, error))
             return -1;
+    sam_limit_logits(embedder->embedding, count, predictor->logits);
     return 0;
 }

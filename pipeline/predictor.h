@@ -46,7 +46,7 @@ int predictor_predict(struct predictor *predictor, const struct predictor_prompt
                       struct mask_list *masks, struct error *error);
 
 /* Low-resolution logits of the masks that were predicted last: [masks][L][L], before
- * mask_threshold. They live until the next call. */
+ * mask_threshold; those of SAM 2's models are cut to -32..32. They live until the next call. */
 const float *predictor_logits(const struct predictor *predictor);
 
 #endif

@@ -162,21 +162,49 @@ static int keep_mask(struct prompt_worker *worker, const struct crop_task *task,
     return status;
 }
 
-/* The outputs of one prompt that are above the threshold, bit m for mask m. */
-static unsigned char good_masks(const struct prompt_worker *worker, const float *iou)
+/* Those of `masks` (bit m for mask m) whose predicted IoU is above the threshold. */
+static unsigned char good_masks(const struct prompt_worker *worker, unsigned char masks,
+                                const float *iou)
 {
     unsigned char good = 0;
-    int first = worker->options->single_mask ? 0 : 1;
-    int end = worker->options->single_mask ? 1 : SAM_MASKS;
-    if (sam_info(worker->sam)->best_only) {
-        for (int m = first + 1; m < end; m++)
-            first = iou[m] > iou[first] ? m : first;
-        end = first + 1;
-    }
-    for (int m = first; m < end; m++)
-        if (is_good(worker, iou[m]))
+    for (int m = 0; m < SAM_MASKS; m++)
+        if (masks & 1u << m && is_good(worker, iou[m]))
             good |= (unsigned char)(1u << m);
     return good;
+}
+
+/* The good outputs of one prompt; with single_mask, the good ones that may become its only one. */
+static unsigned char good_outputs(const struct prompt_worker *worker, const struct crop_task *task,
+                                  const float *iou)
+{
+    enum { MULTIMASK = 0xE }; /* masks 1 to 3 */
+    unsigned char outputs = MULTIMASK;
+    int best = 1;
+    for (int m = 2; m < SAM_MASKS; m++)
+        best = iou[m] > iou[best] ? m : best;
+    if (worker->options->single_mask)
+        outputs = sam_single_candidates(task->embedding, iou);
+    else if (sam_info(worker->sam)->best_only)
+        outputs = (unsigned char)(1u << best);
+    return good_masks(worker, outputs, iou);
+}
+
+/* Scans the single mask of one prompt of the decoder's last batch, if it is good. */
+static int keep_single(struct prompt_worker *worker, const struct crop_task *task,
+                       const struct candidate *candidate, const float *iou, struct mask_list *found,
+                       struct error *error)
+{
+    if (!good_masks(worker, sam_single_candidates(task->embedding, iou), iou))
+        return 0;
+    double start = clock_now();
+    int mask = sam_single_logits(worker->decoder, task->embedding, candidate->in_batch, iou,
+                                 worker->logits);
+    worker->times.logits += clock_now() - start;
+    worker->times.upscaled++;
+    if (!is_good(worker, iou[mask]))
+        return 0;
+    const struct output output = {candidate->point, worker->logits, iou[mask]};
+    return keep_mask(worker, task, &output, found, error);
 }
 
 /* Scans the good masks of one prompt of the decoder's last batch, whose predicted IoUs are
@@ -185,7 +213,9 @@ static int keep_prompt(struct prompt_worker *worker, const struct crop_task *tas
                        const struct candidate *candidate, const float *iou, struct mask_list *found,
                        struct error *error)
 {
-    unsigned char good = good_masks(worker, iou);
+    if (worker->options->single_mask)
+        return keep_single(worker, task, candidate, iou, found, error);
+    unsigned char good = good_outputs(worker, task, iou);
     int which[SAM_MASKS];
     int count = 0;
     for (int m = 0; m < SAM_MASKS; m++)
@@ -211,10 +241,10 @@ static int refine_batch(struct prompt_worker *worker, const struct crop_task *ta
 {
     enum { OUTPUTS = SAM_MASKS - 1 };
     static const int multimask[OUTPUTS] = {1, 2, 3};
-    static const int single[1] = {0};
     for (int i = 0; i < count; i++)
         upscale(worker, task, i, multimask, OUTPUTS,
                 worker->refined + (size_t)i * OUTPUTS * plane(worker));
+    sam_limit_logits(task->embedding, count * OUTPUTS, worker->refined);
     for (int i = 0; i < count; i++) {
         double xy[OUTPUTS][2];
         float iou[OUTPUTS][SAM_MASKS];
@@ -230,11 +260,9 @@ static int refine_batch(struct prompt_worker *worker, const struct crop_task *ta
         };
         decode(worker, task, &prompts, iou[0]);
         for (int m = 0; m < OUTPUTS; m++) {
-            if (!is_good(worker, iou[m][0]))
-                continue;
-            upscale(worker, task, m, single, 1, worker->logits);
-            const struct output output = {candidates[i].point, worker->logits, iou[m][0]};
-            if (keep_mask(worker, task, &output, found, error))
+            struct candidate again = candidates[i];
+            again.in_batch = m;
+            if (keep_single(worker, task, &again, iou[m], found, error))
                 return -1;
         }
     }
@@ -272,7 +300,7 @@ int prompt_worker_run(struct prompt_worker *worker, const struct crop_task *task
         return refine_batch(worker, task, candidates, count, found, error);
     unsigned char good[SAM_BATCH];
     for (int i = 0; i < count; i++)
-        good[i] = good_masks(worker, iou[i]);
+        good[i] = good_outputs(worker, task, iou[i]);
     want(worker, task, good);
     for (int i = 0; i < count; i++)
         if (keep_prompt(worker, task, &candidates[i], iou[i], found, error))

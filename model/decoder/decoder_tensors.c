@@ -89,9 +89,10 @@ static int load_transformer(struct decoder_tensors *tensors, const struct layer_
 {
     int c = tensors->embed_dim;
     struct shape hidden;
-    char name[NAME_SIZE];
-    mlp_prefix(from->checkpoint, 0, 0, name);
-    strcat(name, "weight");
+    char prefix[NAME_SIZE];
+    char name[NAME_SIZE + 8];
+    mlp_prefix(from->checkpoint, 0, 0, prefix);
+    snprintf(name, sizeof name, "%sweight", prefix);
     if (known_shape(from->checkpoint, name, 2, &hidden, from->error))
         return -1;
     tensors->mlp_width = (int)hidden.size[0];
@@ -234,6 +235,6 @@ void decoder_iou(const struct decoder_tensors *tensors, int rows, const float *x
     mlp_apply(&tensors->iou, rows, x, tensors->embed_dim, scratch, iou);
     /* All of SAM 2's configurations have both the token and the sigmoid, and no tensor tells of the
      * latter. */
-    for (int i = 0; tensors->object_token && i < rows * SAM_MASKS; i++)
+    for (int i = 0; decoder_is_sam2(tensors) && i < rows * SAM_MASKS; i++)
         iou[i] = 1 / (1 + expf(-iou[i]));
 }

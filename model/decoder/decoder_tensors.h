@@ -72,6 +72,12 @@ int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *che
                          const struct decoder_frame *frame, enum isa isa, struct error *error);
 void decoder_tensors_free(struct decoder_tensors *tensors);
 
+/* Whether the model is of SAM 2's kind. All of its published configurations have the object score. */
+static inline bool decoder_is_sam2(const struct decoder_tensors *tensors)
+{
+    return tensors->object_token != NULL;
+}
+
 /* T of every prompt of this batch. */
 static inline int decoder_token_count(const struct decoder_tensors *tensors,
                                       const struct sam_prompts *prompts)

@@ -71,7 +71,7 @@ def channels_last(name, side, channels):
 def predict(encoder, decoder, points, box, mask):
     """logits, iou; SAM 2's predictor turns boxes into points before it calls its prompt encoder."""
     if SAM2 and box is not None:
-        corners = (box.view(-1, 2, 2), torch.tensor([[2, 3]], dtype=torch.int).repeat(PROMPTS, 1))
+        corners = (box.view(-1, 2, 2), torch.tensor([[2, 3]], dtype=torch.int).repeat(len(box), 1))
         points = corners if points is None else tuple(torch.cat(pair, 1) for pair in zip(corners, points))
         box = None
     sparse, dense = encoder(points=points, boxes=box, masks=mask)
@@ -88,6 +88,9 @@ with torch.no_grad():
                           transformer_dim=EMBED, iou_head_depth=3, iou_head_hidden_dim=IOU, **more)
     fill(encoder, "prompt_encoder.")
     fill(decoder, "mask_decoder.")
+    if SAM2:  # so that the single mask is stable for some prompts
+        for tensor in decoder.output_hypernetworks_mlps[0].layers[2].parameters():
+            tensor *= 5
     points = SIZE * torch.sigmoid(drawn("points", PROMPTS, 3, 2)).double()
     if SAM2:
         points = points.float()
@@ -104,3 +107,7 @@ with torch.no_grad():
         logits, iou = predict(encoder, decoder, *prompt)
         text("%s_%s_iou" % ("sam2" if SAM2 else "reference", name), iou.flatten().tolist())
         text("%s_%s_logits" % ("sam2" if SAM2 else "reference", name), logits[:, :, ::7, ::3].flatten().tolist())
+        if SAM2:  # which mask stands for the single one; the decoder gives no number, so it is looked up by its predicted IoU
+            decoder.dynamic_multimask_stability_delta, decoder.dynamic_multimask_stability_thresh = 0.05, 0.98
+            chosen = decoder._dynamic_multimask_via_stability(logits, iou)[1]
+            print("static const int sam2_%s_single[] = {%s};" % (name, ", ".join(str(i) for i in (iou == chosen).int().argmax(1).tolist())))

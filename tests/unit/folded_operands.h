@@ -21,7 +21,7 @@ enum {
     STRIPS = 3,
     N = STRIPS * STRIP,        /* positions worked on */
     VALID = N - STRIP / 2 - 1, /* positions that count */
-    ROWS_MAX = PAIRS_MAX + 2,      /* rows of a strip, some of them in nobody's use */
+    ROWS_MAX = PAIRS_MAX + 2,  /* rows of a strip, some of them in nobody's use */
     MASKS = 4
 };
 

@@ -205,6 +205,9 @@ static inline void random_mask_decoder(struct random_decoder *model, struct rand
         char name[160];
         snprintf(name, sizeof name, "mask_decoder.output_hypernetworks_mlps.%d", i);
         random_mlp(model, name, c, c, c / 8);
+        size_t last = (size_t)c / 8 * (c + 1); /* its last layer */
+        for (size_t k = 1; sizes.sam2 && i == 0 && k <= last; k++)
+            model->data[model->count - k] *= 5; /* so that mask 0 is stable for some prompts */
     }
     random_mlp(model, "mask_decoder.iou_prediction_head", c, sizes.iou_width, 4);
     if (sizes.sam2)

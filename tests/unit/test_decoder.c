@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/decoder/decoder_reference.h"
+#include "model/decoder/single_mask.h"
 #include "tests/unit/decoder_sam2_table.h"
 #include "tests/unit/decoder_table.h"
 #include "tests/unit/random_decoder.h"
@@ -245,6 +246,71 @@ START_TEST(folded_matches_official_code)
 }
 END_TEST
 
+/* The masks that stand for the single ones of PROMPTS prompts, and their logits. */
+static void check_single(struct fixture *f, const struct sam_prompts *prompts, const int *want)
+{
+    enum { PIXELS = LOW * LOW };
+    float logits[PIXELS];
+    float same[PIXELS];
+    float iou[PROMPTS][SAM_MASKS];
+    decode(f, prompts, iou[0]);
+    for (int i = 0; i < PROMPTS; i++) {
+        ck_assert_int_eq(sam_single_logits(f->decoder, f->image, i, iou[i], logits), want[i]);
+        ck_assert(sam_single_candidates(f->image, iou[i]) & 1 << want[i]);
+        sam_logits(f->decoder, f->image, i, &want[i], 1, same);
+        ck_assert_mem_eq(logits, same, sizeof same);
+    }
+}
+
+START_TEST(single_mask_matches_official_code)
+{
+    static const int zeros[PROMPTS];
+    static struct drawn drawn;
+    draw(&drawn);
+    struct sam_prompts point = {.count = PROMPTS, .points = 1, .xy = drawn.first};
+    struct sam_prompts box = {.count = PROMPTS, .boxes = drawn.boxes};
+    struct fixture f = fixture_new(false, small2, GRID);
+    check_single(&f, &point, sam2_point_single);
+    check_single(&f, &box, sam2_box_single);
+    fixture_free(&f);
+    f = fixture_new(false, small, GRID);
+    check_single(&f, &box, zeros);
+    fixture_free(&f);
+}
+END_TEST
+
+START_TEST(mask_prompts_are_limited)
+{
+    const float want[2][4] = {{-33, -32, 32, 50}, {-32, -32, 32, 32}};
+    for (int sam2 = 0; sam2 < 2; sam2++) {
+        struct fixture f = fixture_new(false, sam2 ? small2 : small, GRID);
+        float logits[LOW * LOW] = {-33, -32, 32, 50};
+        sam_limit_logits(f.image, 1, logits);
+        for (int i = 0; i < 4; i++)
+            ck_assert_float_eq(logits[i], want[sam2][i]);
+        fixture_free(&f);
+    }
+}
+END_TEST
+
+START_TEST(stability_and_best_mask)
+{
+    float logits[100] = {0};
+    const float iou[SAM_MASKS] = {0.9f, 0.2f, 0.3f, 0.3f};
+    ck_assert(single_mask_is_stable(logits, 0));
+    ck_assert(!single_mask_is_stable(logits, 100));
+    for (int i = 0; i < 98; i++)
+        logits[i] = 0.06f;
+    ck_assert(single_mask_is_stable(logits, 100));
+    logits[7] = 0.05f;
+    ck_assert(!single_mask_is_stable(logits, 100));
+    for (int i = 0; i < 100; i++)
+        logits[i] = -0.05f;
+    ck_assert(single_mask_is_stable(logits, 100));
+    ck_assert_int_eq(single_mask_best(iou), 2);
+}
+END_TEST
+
 /* Every prompt of a full batch, alone and at another place of another batch: the same bits. */
 static void check_independence(bool reference, struct random_sizes sizes)
 {
@@ -422,6 +488,9 @@ int main(void)
     tcase_set_timeout(cases, 120);
     tcase_add_test(cases, reference_matches_official_code);
     tcase_add_test(cases, folded_matches_official_code);
+    tcase_add_test(cases, single_mask_matches_official_code);
+    tcase_add_test(cases, stability_and_best_mask);
+    tcase_add_test(cases, mask_prompts_are_limited);
     tcase_add_test(cases, folded_matches_reference);
     tcase_add_loop_test(cases, announcing_masks_does_not_matter, 0, 2);
     tcase_add_test(cases, threads_do_not_matter);

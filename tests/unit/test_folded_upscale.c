@@ -61,7 +61,9 @@ static void check_upscale(const struct folded_upscale *in)
 /* Odd _i: one token more. From 2 on: with high-resolution features. */
 START_TEST(upscale_matches_reference)
 {
-    enum { WEIGHTS = 2 * PAIRS_MAX * CHANNELS + 4 * CHANNELS + 4 * QUARTER * EIGHTH + 16 * QUARTER };
+    enum {
+        WEIGHTS = 2 * PAIRS_MAX * CHANNELS + 4 * CHANNELS + 4 * QUARTER * EIGHTH + 16 * QUARTER
+    };
     struct operands *o = operands_new();
     float *weights = malloc(WEIGHTS * sizeof *weights);
     float *x = malloc(STRIPS * CHANNELS * STRIP * sizeof *x);
