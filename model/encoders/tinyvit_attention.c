@@ -96,7 +96,7 @@ static void attend_strips(const struct window *w, struct tinyvit_thread *thread,
                                 token_at(w, start + i, &token) ? queries + token * e : NULL,
                                 (float)(M_LOG2E / sqrt((double)e)));
     }
-    struct attention_keys keys = {e, side * side, thread->keys, thread->values};
+    struct attention_keys keys = {e, side * side, thread->keys, thread->values, e};
     attention_run(attention, strips, &keys);
     for (size_t i = 0; i < strips * width; i++)
         if (token_at(w, first + i, &token))

@@ -116,7 +116,7 @@ static void attend_strips(const struct window *w, struct vit_attention_scratch *
     size_t width = matmul_kernel(w->vit->isa)->width, strips = 0;
     for (; strips < ATTENTION_STRIPS && first + strips * width < queries; strips++)
         set_strip(w, scratch, strips, first + strips * width);
-    struct attention_keys all = {e, w->side * w->side, keys, values};
+    struct attention_keys all = {e, w->side * w->side, keys, values, e};
     attention_run(&scratch->attention, strips, &all);
     for (size_t t = 0; t < strips; t++, first += width)
         store_strip(w, scratch->attention.strips[t].out, first);

@@ -63,18 +63,20 @@ static void run_chunk(const struct flash_attention *attention, const struct atte
     const struct matmul_kernel *product = product_kernel(attention);
     const struct attention_kernel *step = attention_kernel(attention->isa);
     size_t width = product->width, group = attention->half16 ? attention->half16->group : 1;
-    size_t e = keys->head_width;
+    size_t e = keys->head_width, row = keys->row;
     float *scores = attention->scores;
-    step->fill(&strip->bias, first, count, scores);
-    product->panel(count, width, e / group, keys->keys + first * e, e, strip->query, NULL, true,
-                   scores, width);
+    bool biased = strip->bias.table || strip->bias.distances || strip->bias.down;
+    if (biased)
+        step->fill(&strip->bias, first, count, scores);
+    product->panel(count, width, e / group, keys->keys + first * row, row, strip->query, NULL,
+                   biased, scores, width);
     step->softmax(count, scores, strip->max, strip->sum, attention->factor);
     if (attention->half16)
         attention->half16->across(count, width, scores, width, scores, width);
     if (first > 0)
         step->scale(e, attention->factor, strip->out);
-    product->weighted(e, (count + group - 1) / group, scores, keys->values + first * e, group * e,
-                      first > 0, strip->out, e);
+    product->weighted(e, (count + group - 1) / group, scores, keys->values + first * row,
+                      group * row, first > 0, strip->out, e);
 }
 
 static void start_strip(const struct flash_attention *attention,

@@ -26,12 +26,13 @@ enum { ATTENTION_STRIPS = 4 };
  * `side`, row by row. The bias of a key is
  *   table[key]                               if there is a table,
  *   that of its distance from the query      if there are distances,
- *   down[key / side] + right[key % side]     otherwise. */
+ *   down[key / side] + right[key % side]     if there are sums,
+ *   0                                        otherwise. */
 struct attention_bias {
     const float *table;        /* [keys][width] or NULL */
     const float *distances;    /* of attention_distances, or NULL */
     size_t query;              /* with distances: the strip's first query; side >= width */
-    const float *down, *right; /* [keys / side][width], [side][width] */
+    const float *down, *right; /* [keys / side][width], [side][width]; or NULL */
     size_t side;
 };
 
@@ -76,7 +77,8 @@ void attention_set_query(const struct flash_attention *attention, size_t strip, 
 /* What the queries attend to. */
 struct attention_keys {
     size_t head_width, count;
-    const float *keys, *values; /* [count][E] */
+    const float *keys, *values; /* [count][E]; rows lie `row` floats apart */
+    size_t row;
 };
 
 /* out = softmax2(keys @ query + bias) @ values for the first `strips` strips; their queries are

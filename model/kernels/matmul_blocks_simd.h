@@ -37,10 +37,11 @@ struct place {
     float *c;
     size_t c_row;
     const float *ahead; /* what to prefetch into the L2 cache meanwhile, or NULL */
+    size_t lanes;       /* columns of a vector: LANES, or fewer in an only vector */
 };
 
-/* One block. `rows` and `vectors` are constants in every call, so all sums are registers. k is at
- * most CHAIN. */
+/* One block. `rows` and `vectors` are constants in every call, so all sums are registers. A vector
+ * has at.lanes columns, a constant but in the last vector of `weighted`. k is at most CHAIN. */
 VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, struct place at,
                          bool add)
 {
@@ -50,15 +51,15 @@ VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, stru
     for (size_t i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (size_t j = 0; j < vectors; j++)
-            sum[i][j] =
-                from_floats(floats && at.bias ? vector_load(at.bias + j * LANES) : (vector){0});
+            sum[i][j] = from_floats(
+                floats && at.bias ? vector_load_part(at.bias + j * LANES, at.lanes) : (vector){0});
     for (size_t p = 0; p < k; p++) {
         if (at.ahead && p % 2 == 0)
             __builtin_prefetch(at.ahead + p / 2 * 16, 0, 2);
         vector right[PANEL_VECTORS];
 #pragma GCC unroll 4
         for (size_t j = 0; j < vectors; j++)
-            right[j] = vector_load(at.b + p * at.b_row + j * LANES);
+            right[j] = vector_load_part(at.b + p * at.b_row + j * LANES, at.lanes);
 #pragma GCC unroll 16
         for (size_t i = 0; i < rows; i++) {
             float left = at.a[i * at.a_row + p * at.a_column];
@@ -74,8 +75,8 @@ VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, stru
             float *to = at.c + i * at.c_row + j * LANES;
             vector total = as_floats(sum[i][j]);
             if (!floats && at.bias)
-                total += vector_load(at.bias + j * LANES);
-            vector_store(to, add ? vector_load(to) + total : total);
+                total += vector_load_part(at.bias + j * LANES, at.lanes);
+            vector_store_part(to, add ? vector_load_part(to, at.lanes) + total : total, at.lanes);
         }
 }
 
@@ -142,7 +143,7 @@ static void ragged(size_t m, size_t n, size_t k, struct place at, bool add)
 static void panel(size_t m, size_t n, size_t k, const float *a, size_t a_row, const float *b,
                   const float *bias, bool add, float *c, size_t c_row)
 {
-    struct place at = {a, a_row, 1, b, PANEL_WIDTH, bias, c, c_row, b + k * PANEL_WIDTH};
+    struct place at = {a, a_row, 1, b, PANEL_WIDTH, bias, c, c_row, b + k * PANEL_WIDTH, LANES};
     if (n == PANEL_WIDTH)
         all_rows(m, PANEL_VECTORS, k, at, add);
     else if (n == LANES)
@@ -151,30 +152,17 @@ static void panel(size_t m, size_t n, size_t k, const float *a, size_t a_row, co
         ragged(m, n, k, at, add);
 }
 
-/* Columns past the last full vector, one at a time, in the first lane. */
-static void weighted_rest(size_t n, size_t k, struct place at, bool add)
-{
-    for (size_t i = 0; i < PANEL_WIDTH; i++)
-        for (size_t j = 0; j < n; j++) {
-            float sum = add ? at.c[i * at.c_row + j] : 0;
-            for (size_t p = 0; p < k; p++) {
-                vector right = vector_load_part(at.b + p * at.b_row + j, 1);
-                sum += as_floats(multiply_add((sums){0}, at.a[i + p * PANEL_WIDTH], right))[0];
-            }
-            at.c[i * at.c_row + j] = sum;
-        }
-}
-
 static void weighted(size_t n, size_t k, const float *a, const float *b, size_t b_row, bool add,
                      float *c, size_t c_row)
 {
-    struct place at = {a, 1, PANEL_WIDTH, b, b_row, NULL, c, c_row, NULL};
+    struct place at = {a, 1, PANEL_WIDTH, b, b_row, NULL, c, c_row, NULL, LANES};
     for (; n >= PANEL_WIDTH; n -= PANEL_WIDTH, at.b += PANEL_WIDTH, at.c += PANEL_WIDTH)
         all_rows(PANEL_WIDTH, PANEL_VECTORS, k, at, add);
     for (; n >= LANES; n -= LANES, at.b += LANES, at.c += LANES)
         all_rows(PANEL_WIDTH, 1, k, at, add);
+    at.lanes = n;
     if (n)
-        weighted_rest(n, k, at, add);
+        all_rows(PANEL_WIDTH, 1, k, at, add);
 }
 
 #endif

@@ -87,10 +87,14 @@ VECTOR_INLINE vector vector_load_part(const float *from, size_t count)
 {
     if (count >= LANES)
         return vector_load(from);
+#if defined(__AVX512F__)
+    return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);
+#else
     vector x = {0};
     for (size_t i = 0; i < count; i++)
         x[i] = from[i];
     return x;
+#endif
 }
 
 VECTOR_INLINE void vector_store_part(float *to, vector x, size_t count)
@@ -98,8 +102,12 @@ VECTOR_INLINE void vector_store_part(float *to, vector x, size_t count)
     if (count >= LANES)
         vector_store(to, x);
     else
+#if defined(__AVX512F__)
+        _mm512_mask_storeu_ps(to, (__mmask16)((1u << count) - 1), x);
+#else
         for (size_t i = 0; i < count; i++)
             to[i] = x[i];
+#endif
 }
 
 #endif
