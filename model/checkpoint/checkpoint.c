@@ -321,12 +321,28 @@ int checkpoint_tensors(struct checkpoint *checkpoint, const char *prefix,
     return 0;
 }
 
-/* Tensors that masks do not depend on: buffers, the head of a classifier, and SAM 2's score of whether
- * there is an object. */
+/* Tensors that no mask of a still image needs: buffers, the head of a classifier, and what SAM 2 has for
+ * videos, under its own names and those of transformers. */
 static bool is_ignored(const char *name)
 {
-    static const char *const prefixes[] = {"image_encoder.norm_head.", "image_encoder.head.",
-                                           "mask_decoder.pred_obj_score_head."};
+    static const char *const prefixes[] = {
+        "image_encoder.norm_head.",
+        "image_encoder.head.",
+        "memory_attention.",
+        "memory_encoder.",
+        "mask_downsample.",
+        "mask_decoder.pred_obj_score_head.",
+        "maskmem_tpos_enc",
+        "no_mem_pos_enc",
+        "no_obj_",
+        "obj_ptr_",
+        "memory_temporal_positional_encoding",
+        "no_memory_positional_encoding",
+        "no_object_pointer",
+        "object_pointer_proj.",
+        "occlusion_spatial_embedding_parameter",
+        "temporal_positional_encoding_projection_layer.",
+    };
     static const char *const suffixes[] = {"attention_bias_idxs", "num_batches_tracked",
                                            "pixel_mean", "pixel_std", "n_averaged"};
     size_t length = strlen(name);

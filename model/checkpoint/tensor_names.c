@@ -9,16 +9,28 @@
 #include "model/checkpoint/tensor_table.h"
 
 /* A name of either side, or its beginning up to a dot: then the rest is the same on both sides. '#' stands
- * for a number, which is the same, too. Of several rules that fit, the first holds. */
+ * for a number, which is the same, too. If only the official side has one, the tensor is a stack, and its
+ * slices along the first dimension are numbered. Of several rules that fit, the first holds. */
 struct rule {
     const char *own, *official;
 };
 
+struct rules {
+    const struct rule *all;
+    size_t count;
+};
+
+#define RULES(array)                                                                               \
+    {                                                                                              \
+        array, sizeof array / sizeof *array                                                        \
+    }
+
+enum { PARTS = 2 };
+
 struct naming {
     const char *title;
-    const char *encoder; /* the tensor by which it is recognised */
-    const struct rule *rules;
-    size_t count;
+    const char *encoder;       /* the tensor by which it is recognised */
+    struct rules parts[PARTS]; /* one after the other */
 };
 
 #define HEAD(head)                                                                                 \
@@ -33,23 +45,13 @@ struct naming {
             "mask_decoder.transformer.layers.#.norm" number "."                                    \
     }
 
-/* SamModel of transformers; its convert_sam_to_hf.py has the same pairs. Heads have three layers. The
- * matrix of the positional encoding is there under one of its two names or under both. */
-static const struct rule transformers_rules[] = {
-    {"vision_encoder.pos_embed", "image_encoder.pos_embed"},
-    {"vision_encoder.patch_embed.projection.", "image_encoder.patch_embed.proj."},
-    {"vision_encoder.layers.#.layer_norm1.", "image_encoder.blocks.#.norm1."},
-    {"vision_encoder.layers.#.layer_norm2.", "image_encoder.blocks.#.norm2."},
-    {"vision_encoder.layers.#.", "image_encoder.blocks.#."},
-    {"vision_encoder.neck.conv1.", "image_encoder.neck.0."},
-    {"vision_encoder.neck.layer_norm1.", "image_encoder.neck.1."},
-    {"vision_encoder.neck.conv2.", "image_encoder.neck.2."},
-    {"vision_encoder.neck.layer_norm2.", "image_encoder.neck.3."},
+/* Prompt encoder and mask decoder of all models of transformers. Heads have three layers. The matrix of the
+ * positional encoding is there under one of its two names or under both. */
+static const struct rule transformers_decoder[] = {
     {"shared_image_embedding.positional_embedding",
      "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix"},
     {"prompt_encoder.shared_embedding.positional_embedding",
      "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix"},
-    {"prompt_encoder.point_embed.#.", "prompt_encoder.point_embeddings.#."},
     {"prompt_encoder.mask_embed.conv1.", "prompt_encoder.mask_downscaling.0."},
     {"prompt_encoder.mask_embed.layer_norm1.", "prompt_encoder.mask_downscaling.1."},
     {"prompt_encoder.mask_embed.conv2.", "prompt_encoder.mask_downscaling.3."},
@@ -64,6 +66,22 @@ static const struct rule transformers_rules[] = {
     {"mask_decoder.upscale_conv1.", "mask_decoder.output_upscaling.0."},
     {"mask_decoder.upscale_layer_norm.", "mask_decoder.output_upscaling.1."},
     {"mask_decoder.upscale_conv2.", "mask_decoder.output_upscaling.3."},
+    HEAD("mask_decoder.iou_prediction_head"),
+    HEAD("mask_decoder.output_hypernetworks_mlps.#"),
+};
+
+/* SamModel and SamHQModel of transformers; its convert_sam_to_hf.py has the same pairs. */
+static const struct rule transformers_sam[] = {
+    {"vision_encoder.pos_embed", "image_encoder.pos_embed"},
+    {"vision_encoder.patch_embed.projection.", "image_encoder.patch_embed.proj."},
+    {"vision_encoder.layers.#.layer_norm1.", "image_encoder.blocks.#.norm1."},
+    {"vision_encoder.layers.#.layer_norm2.", "image_encoder.blocks.#.norm2."},
+    {"vision_encoder.layers.#.", "image_encoder.blocks.#."},
+    {"vision_encoder.neck.conv1.", "image_encoder.neck.0."},
+    {"vision_encoder.neck.layer_norm1.", "image_encoder.neck.1."},
+    {"vision_encoder.neck.conv2.", "image_encoder.neck.2."},
+    {"vision_encoder.neck.layer_norm2.", "image_encoder.neck.3."},
+    {"prompt_encoder.point_embed.#.", "prompt_encoder.point_embeddings.#."},
     /* SAM-HQ */
     {"mask_decoder.hq_token.", "mask_decoder.hf_token."},
     {"mask_decoder.hq_mask_mlp.proj_in.", "mask_decoder.hf_mlp.layers.0."},
@@ -78,13 +96,55 @@ static const struct rule transformers_rules[] = {
     {"mask_decoder.mask_conv1.", "mask_decoder.embedding_maskfeature.0."},
     {"mask_decoder.mask_norm.", "mask_decoder.embedding_maskfeature.1."},
     {"mask_decoder.mask_conv2.", "mask_decoder.embedding_maskfeature.3."},
-    HEAD("mask_decoder.iou_prediction_head"),
-    HEAD("mask_decoder.output_hypernetworks_mlps.#"),
+};
+
+#define DECODER_OUT(attention)                                                                     \
+    {                                                                                              \
+        "mask_decoder.transformer." attention ".o_proj.",                                          \
+            "mask_decoder.transformer." attention ".out_proj."                                     \
+    }
+
+/* Sam2Model and Sam2VideoModel of transformers. */
+static const struct rule transformers_sam2[] = {
+    {"vision_encoder.backbone.patch_embed.projection.", "image_encoder.trunk.patch_embed.proj."},
+    {"vision_encoder.backbone.blocks.#.layer_norm1.", "image_encoder.trunk.blocks.#.norm1."},
+    {"vision_encoder.backbone.blocks.#.layer_norm2.", "image_encoder.trunk.blocks.#.norm2."},
+    {"vision_encoder.backbone.blocks.#.mlp.proj_in.", "image_encoder.trunk.blocks.#.mlp.layers.0."},
+    {"vision_encoder.backbone.blocks.#.mlp.proj_out.",
+     "image_encoder.trunk.blocks.#.mlp.layers.1."},
+    {"vision_encoder.backbone.", "image_encoder.trunk."},
+    {"vision_encoder.neck.convs.#.", "image_encoder.neck.convs.#.conv."},
+    {"no_memory_embedding", "no_mem_embed"},
+    {"prompt_encoder.point_embed.weight", "prompt_encoder.point_embeddings.#.weight"},
+    DECODER_OUT("layers.#.self_attn"),
+    DECODER_OUT("layers.#.cross_attn_token_to_image"),
+    DECODER_OUT("layers.#.cross_attn_image_to_token"),
+    DECODER_OUT("final_attn_token_to_image"),
+    {"mask_decoder.transformer.layers.#.mlp.proj_in.",
+     "mask_decoder.transformer.layers.#.mlp.lin1."},
+    {"mask_decoder.transformer.layers.#.mlp.proj_out.",
+     "mask_decoder.transformer.layers.#.mlp.lin2."},
+    HEAD("mask_decoder.pred_obj_score_head"),
+};
+
+/* SAM 2's own names, where they differ from those of SAM. */
+static const struct rule official_sam2[] = {
+    {"sam_mask_decoder.transformer.layers.#.mlp.layers.0.",
+     "mask_decoder.transformer.layers.#.mlp.lin1."},
+    {"sam_mask_decoder.transformer.layers.#.mlp.layers.1.",
+     "mask_decoder.transformer.layers.#.mlp.lin2."},
+    {"sam_mask_decoder.", "mask_decoder."},
+    {"sam_prompt_encoder.", "prompt_encoder."},
 };
 
 static const struct naming namings[] = {
-    {"transformers", "vision_encoder.pos_embed", transformers_rules,
-     sizeof transformers_rules / sizeof *transformers_rules},
+    {"transformers",
+     "vision_encoder.pos_embed",
+     {RULES(transformers_sam), RULES(transformers_decoder)}},
+    {"transformers",
+     "vision_encoder.backbone.pos_embed",
+     {RULES(transformers_sam2), RULES(transformers_decoder)}},
+    {"official", "image_encoder.trunk.pos_embed", {RULES(official_sam2)}},
 };
 
 enum { NAMINGS = sizeof namings / sizeof *namings };
@@ -130,22 +190,92 @@ static int fill(const char *pattern, const struct found *found, char *text, size
                     mark ? found->number : "", mark ? mark + 1 : "", found->rest);
 }
 
-static int translate(const struct naming *naming, struct tensor *tensor, struct error *error)
+/* Whether a rule takes a tensor for a stack. */
+static bool is_stack(const struct rule *rule)
+{
+    return strchr(rule->official, '#') && !strchr(rule->own, '#');
+}
+
+/* Gives the tensor another name; it keeps its own. */
+static int rename_tensor(struct tensor *tensor, const char *text, struct error *error)
+{
+    char *name = strdup(text);
+    if (!name)
+        return error_set(error, ERROR_MEMORY, "no memory for the name of a tensor");
+    tensor->own = tensor->name;
+    tensor->name = name;
+    return 0;
+}
+
+/* Appends slice `i` of the tensor `at`, which has the name `text`, and keeps the stack's own name. */
+static int add_slice(struct tensor_table *table, size_t at, size_t i, const char *text,
+                     struct error *error)
+{
+    const struct tensor *stack = &table->tensors[at];
+    size_t bytes = stack->extent / (size_t)stack->shape.size[0];
+    struct shape shape = stack->shape;
+    shape.size[0] = 1;
+    struct tensor_entry entry = {.name = text,
+                                 .name_length = strlen(text),
+                                 .dtype = stack->dtype,
+                                 .shape = &shape,
+                                 .bytes = stack->bytes + i * bytes,
+                                 .available = bytes};
+    if (tensor_table_add(table, &entry, error))
+        return -1;
+    char *own = strdup(table->tensors[at].name);
+    if (!own)
+        return error_set(error, ERROR_MEMORY, "no memory for the name of a tensor");
+    table->tensors[table->tensor_count - 1].own = own;
+    return 0;
+}
+
+/* Cuts the tensor `at` into slices; the last one takes its place. One that cannot be cut stays. */
+static int cut(struct tensor_table *table, size_t at, const struct rule *rule, struct error *error)
+{
+    enum { SLICES_MAX = 64 };
+    const struct tensor *stack = &table->tensors[at];
+    size_t count = (size_t)stack->shape.size[0];
+    if (stack->shape.rank == 0 || !stack->contiguous || stack->count == 0 || count > SLICES_MAX)
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        char number[16], text[2 * TENSOR_WHERE_SIZE];
+        struct found found = {.number = number, .rest = ""};
+        found.digits = snprintf(number, sizeof number, "%zu", i);
+        fill(rule->official, &found, text, sizeof text);
+        if (add_slice(table, at, i, text, error))
+            return -1;
+    }
+    free(table->tensors[at].name);
+    table->tensors[at] = table->tensors[--table->tensor_count];
+    return 0;
+}
+
+/* The first rule that fits a name on its own or on the official side, or NULL. */
+static const struct rule *find_rule(const struct naming *naming, const char *name, bool official,
+                                    struct found *found)
+{
+    for (size_t part = 0; part < PARTS; part++)
+        for (size_t i = 0; i < naming->parts[part].count; i++) {
+            const struct rule *rule = &naming->parts[part].all[i];
+            if (fits(official ? rule->official : rule->own, name, found))
+                return rule;
+        }
+    return NULL;
+}
+
+static int translate(const struct naming *naming, struct tensor_table *table, size_t at,
+                     struct error *error)
 {
     struct found found;
-    for (size_t i = 0; i < naming->count; i++) {
-        if (!fits(naming->rules[i].own, tensor->name, &found))
-            continue;
-        char text[2 * TENSOR_WHERE_SIZE];
-        fill(naming->rules[i].official, &found, text, sizeof text);
-        char *name = strdup(text);
-        if (!name)
-            return error_set(error, ERROR_MEMORY, "no memory for the name of a tensor");
-        tensor->own = tensor->name;
-        tensor->name = name;
+    const struct rule *rule = find_rule(naming, table->tensors[at].name, false, &found);
+    if (!rule)
         return 0;
-    }
-    return 0;
+    if (is_stack(rule))
+        return cut(table, at, rule, error);
+    char text[2 * TENSOR_WHERE_SIZE];
+    fill(rule->official, &found, text, sizeof text);
+    return rename_tensor(&table->tensors[at], text, error);
 }
 
 static const struct naming *recognise(const struct tensor_table *table)
@@ -162,9 +292,11 @@ int tensor_names_translate(struct tensor_table *table, struct error *error)
     const struct naming *naming = recognise(table);
     if (!naming)
         return 0;
+    size_t count = table->tensor_count; /* slices of a stack come after these */
     table->naming = naming->title;
-    for (size_t i = 0; i < table->tensor_count; i++)
-        if (translate(naming, &table->tensors[i], error))
+    table->rules = naming;
+    for (size_t i = 0; i < count; i++)
+        if (translate(naming, table, i, error))
             return -1;
     return 0;
 }
@@ -172,15 +304,10 @@ int tensor_names_translate(struct tensor_table *table, struct error *error)
 const char *tensor_names_own(const struct tensor_table *table, const char *official, char *text,
                              size_t size)
 {
-    for (size_t n = 0; table->naming && n < NAMINGS; n++) {
-        struct found found;
-        if (strcmp(namings[n].title, table->naming) != 0)
-            continue;
-        for (size_t i = 0; i < namings[n].count; i++)
-            if (fits(namings[n].rules[i].official, official, &found)) {
-                fill(namings[n].rules[i].own, &found, text, size);
-                return text;
-            }
-    }
-    return official;
+    struct found found;
+    const struct rule *rule = table->rules ? find_rule(table->rules, official, true, &found) : NULL;
+    if (!rule)
+        return official;
+    fill(rule->own, &found, text, size);
+    return text;
 }

@@ -9,8 +9,9 @@
 /* In what part of the model a wrapper is looked for: before that, it belongs to the prefix. */
 static char *find_part(char *name)
 {
-    static const char *const parts[] = {"image_encoder.", "vision_encoder.", "prompt_encoder.",
-                                        "mask_decoder."};
+    static const char *const parts[] = {"image_encoder.",      "vision_encoder.",
+                                        "prompt_encoder.",     "mask_decoder.",
+                                        "sam_prompt_encoder.", "sam_mask_decoder."};
     char *first = NULL;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         char *found = strstr(name, parts[i]);

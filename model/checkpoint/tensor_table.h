@@ -12,6 +12,7 @@
 #include "model/checkpoint/shape.h"
 
 struct error;
+struct naming;
 
 /* As stored, little-endian. Only F32, F16, BF16 and F64 can be converted to float32. */
 enum dtype {
@@ -71,6 +72,7 @@ struct tensor_table {
     char prefix[TENSOR_WHERE_SIZE]; /* dropped from the names of the tensors, or "" */
     const char *wrapper;            /* one that was dropped inside the names, a constant; or NULL */
     const char *naming;             /* that the names were translated from, a constant; or NULL */
+    const struct naming *rules;     /* of that naming (tensor_names.c), or NULL */
     struct tensor *tensors;
     size_t tensor_count, tensor_capacity;
     struct metadata *metadata;

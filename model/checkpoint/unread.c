@@ -7,12 +7,13 @@
 
 #define NOT_READ ", which maskmill does not read"
 
-#define LORA_OF_SAM2 "a LoRA adapter of SAM 2, not a model; maskmill does not read SAM 2 either"
+#define LORA_OF_SAM2                                                                               \
+    "a SAM 2 with a LoRA adapter, or the adapter alone: merge it into its model in Python "        \
+    "(merge_and_unload in peft), and save the state_dict of that"
 #define LORA                                                                                       \
     "a model with a LoRA adapter, or the adapter alone: merge it into its model in Python "        \
     "(merge_and_unload in peft), and save the state_dict of that"
 #define SAM3 "a SAM 3 model" NOT_READ
-#define SAM2 "a SAM 2 model" NOT_READ
 #define EDGETAM "an EdgeTAM model" NOT_READ
 #define ADAPTER "a SAM with adapter layers (SAM-Med2D and the like)" NOT_READ
 #define FASTSAM "FastSAM or another YOLO of ultralytics" NOT_READ
@@ -24,7 +25,7 @@ struct mark {
     const char *says;
 };
 
-/* The first that fits holds: adapters before their models, and SAM 2's relatives before SAM 2. */
+/* The first that fits holds: adapters before their models. */
 static const struct mark marks[] = {
     {"lora_A", "trunk.", LORA_OF_SAM2},
     {"lora_A", "backbone.", LORA_OF_SAM2},
@@ -41,9 +42,6 @@ static const struct mark marks[] = {
     {"vision_encoder.backbone.embeddings.", NULL, SAM3},
     {"image_encoder.trunk.body.", NULL, EDGETAM},
     {"vision_encoder.backbone.timm_model.", NULL, EDGETAM},
-    {"image_encoder.trunk.", NULL, SAM2},
-    {"vision_encoder.backbone.", NULL, SAM2},
-    {"sam_mask_decoder.", NULL, SAM2},
     {"image_encoder.backbone.stages.", NULL, "an EfficientViT-SAM model" NOT_READ},
     {"image_encoder.features.", NULL, "a RepViT-SAM model" NOT_READ},
     {"prompt_encoder.bbox_top_left_embeddings.", NULL, "an EfficientSAM model" NOT_READ},

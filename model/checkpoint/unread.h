@@ -6,7 +6,7 @@
 struct tensor;
 struct tensor_table;
 
-/* The family that a tensor's name belongs to, and what to do about it if anything ("a SAM 2 model, which maskmill
+/* The family that a tensor's name belongs to, and what to do about it if anything ("a SAM 3 model, which maskmill
  * does not read"): a constant text, or NULL if there is none. Otherwise *shown is that tensor. */
 const char *unread_family(const struct tensor_table *table, const struct tensor **shown);
 

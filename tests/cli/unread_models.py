@@ -12,8 +12,6 @@ from transformers_checkpoints import load, translate, write  # noqa: E402
 
 ONE = ("F32", [1], bytes(4))
 NAMES = {
-    "sam2.pt": ("image_encoder.trunk.pos_embed", "memory_attention.norm.weight", "sam_mask_decoder.iou_token.weight"),
-    "sam2.safetensors": ("no_memory_embedding", "vision_encoder.backbone.pos_embed", "mask_decoder.iou_token.weight"),
     "sam3.pt": ("detector.backbone.vision_backbone.trunk.pos_embed", "tracker.maskmem_tpos_enc"),
     "sam3.safetensors": ("vision_encoder.backbone.embeddings.position_embeddings", "detr_decoder.query_embed.weight"),
     "edgetam.pt": ("image_encoder.trunk.body.conv1.weight", "sam_mask_decoder.iou_token.weight"),
