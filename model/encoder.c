@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/encoders/encoder_kind.h"
+#include "model/encoders/hiera.h"
 #include "model/encoders/tinyvit.h"
 #include "model/encoders/vit.h"
 #include "model/kernels/half16.h"
@@ -14,6 +15,7 @@
 static const struct encoder_kind *const kinds[] = {
     &vit_kind,
     &tinyvit_kind,
+    &hiera_kind,
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
