@@ -340,7 +340,6 @@ static bool is_ignored(const char *name)
         "no_memory_positional_encoding",
         "no_object_pointer",
         "object_pointer_proj.",
-        "occlusion_spatial_embedding_parameter",
         "temporal_positional_encoding_projection_layer.",
     };
     static const char *const suffixes[] = {"attention_bias_idxs", "num_batches_tracked",

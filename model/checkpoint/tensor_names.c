@@ -115,6 +115,7 @@ static const struct rule transformers_sam2[] = {
     {"vision_encoder.backbone.", "image_encoder.trunk."},
     {"vision_encoder.neck.convs.#.", "image_encoder.neck.convs.#.conv."},
     {"no_memory_embedding", "no_mem_embed"},
+    {"occlusion_spatial_embedding_parameter", "no_obj_embed_spatial"},
     {"prompt_encoder.point_embed.weight", "prompt_encoder.point_embeddings.#.weight"},
     DECODER_OUT("layers.#.self_attn"),
     DECODER_OUT("layers.#.cross_attn_token_to_image"),

@@ -17,6 +17,7 @@ static void describe(const void *encoder, struct encoder_info *info)
 {
     const struct hiera *hiera = encoder;
     *info = (struct encoder_info){
+        .family = hiera->weights.newer ? "SAM 2.1" : "SAM 2",
         .name = hiera->weights.title,
         .resize = SAM_RESIZE_SQUARE,
         .image_size = (int)hiera->weights.image_size,

@@ -14,10 +14,10 @@ static const struct known {
     size_t width, depths[HIERA_STAGES];
     struct hiera_plan plan;
 } published[] = {
-    {96, {1, 2, 7, 2}, {"Hiera-T (SAM 2)", 1, {8, 4, 14, 7}, {5, 7, 9}, 3}},
-    {96, {1, 2, 11, 2}, {"Hiera-S (SAM 2)", 1, {8, 4, 14, 7}, {7, 10, 13}, 3}},
-    {112, {2, 3, 16, 3}, {"Hiera-B+ (SAM 2)", 2, {8, 4, 14, 7}, {12, 16, 20}, 3}},
-    {144, {2, 6, 36, 4}, {"Hiera-L (SAM 2)", 2, {8, 4, 16, 8}, {23, 33, 43}, 3}},
+    {96, {1, 2, 7, 2}, {"Hiera-T", 1, {8, 4, 14, 7}, {5, 7, 9}, 3}},
+    {96, {1, 2, 11, 2}, {"Hiera-S", 1, {8, 4, 14, 7}, {7, 10, 13}, 3}},
+    {112, {2, 3, 16, 3}, {"Hiera-B+", 2, {8, 4, 14, 7}, {12, 16, 20}, 3}},
+    {144, {2, 6, 36, 4}, {"Hiera-L", 2, {8, 4, 16, 8}, {23, 33, 43}, 3}},
 };
 
 /* The numbers of "8,4,14,7", each least..NUMBER_MAX. False if the text is anything else or has more

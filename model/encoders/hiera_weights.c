@@ -167,6 +167,7 @@ int hiera_weights_read(struct hiera_weights *weights, struct checkpoint *checkpo
         read_embeddings(weights, checkpoint, error) < 0)
         return -1;
     weights->title = plan.title;
+    weights->newer = checkpoint_shape(checkpoint, "no_obj_embed_spatial", NULL);
     weights->blocks = memory_new(weights->depth, sizeof *weights->blocks, "encoder blocks", error);
     if (!weights->blocks || plan_blocks(weights, &plan, error) < 0)
         return -1;

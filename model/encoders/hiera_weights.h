@@ -25,7 +25,7 @@ enum {
 
 /* What the shapes do not say. */
 struct hiera_plan {
-    const char *title;
+    const char *title;            /* "Hiera-T" */
     size_t heads;                 /* of stage 0; doubled from stage to stage */
     size_t windows[HIERA_STAGES]; /* sides of the windows. The first block of a stage still has that
                                      of the stage before it. */
@@ -49,11 +49,12 @@ struct hiera_block {
 };
 
 struct hiera_weights {
-    const char *title;
-    size_t image_size, side;                /* S; S / 4 */
-    size_t widths[HIERA_STAGES];            /* D of each stage */
-    size_t depths[HIERA_STAGES];            /* blocks of each stage */
-    size_t depth;                           /* all blocks */
+    const char *title;           /* "Hiera-T"; "Hiera" if unknown */
+    bool newer;                  /* SAM 2.1, which differs from SAM 2 in what it has for videos */
+    size_t image_size, side;     /* S; S / 4 */
+    size_t widths[HIERA_STAGES]; /* D of each stage */
+    size_t depths[HIERA_STAGES]; /* blocks of each stage */
+    size_t depth;                /* all blocks */
     const float *patch_weight, *patch_bias; /* [D][3][7][7], [D] */
     size_t background_side, tile_side;
     const float *background;    /* pos_embed [D][background_side][background_side] */
