@@ -3,8 +3,8 @@
     official_sam2.py KIND SEED FILE [half]     writes a random model: .safetensors, or .pt as the official ones are
 
 Tensors have SAM 2's own names. Not everything about a Hiera is in its tensors. So the safetensors metadata has
-`image_size`, and for a Hiera that is none of the official ones `hiera_heads` (of the first stage), `hiera_windows` (of
-the four stages) and `hiera_globals` (blocks without windows), as numbers with commas. `stability_fallback` is "0" for
+`image_size`, and for a Hiera that is none of the official ones `num_heads` (of the first stage), `window_spec` (of
+the four stages) and `global_att_blocks` (blocks without windows), as numbers with commas. `stability_fallback` is "0" for
 a model without the choice among masks that build_sam2() turns on (apply_postprocessing).
 """
 
@@ -78,8 +78,8 @@ def sizes(state, about):
     while f"{trunk}blocks.{len(widths)}.norm1.weight" in state:
         widths.append(state[f"{trunk}blocks.{len(widths)}.norm2.weight"].numel())
     decoder = "sam_mask_decoder."
-    return dict(size=int(about["image_size"]), width=widths[0], heads=int(about["hiera_heads"]), globals=numbers(about["hiera_globals"]),
-                stages=tuple(widths.count(width) for width in sorted(set(widths))), windows=numbers(about["hiera_windows"]),
+    return dict(size=int(about["image_size"]), width=widths[0], heads=int(about["num_heads"]), globals=numbers(about["global_att_blocks"]),
+                stages=tuple(widths.count(width) for width in sorted(set(widths))), windows=numbers(about["window_spec"]),
                 background=tuple(state[trunk + "pos_embed"].shape[2:]), channels=state["no_mem_embed"].numel(),
                 decoder_mlp=state[decoder + "transformer.layers.0.mlp.layers.0.weight"].shape[0],
                 iou_hidden=state[decoder + "iou_prediction_head.layers.0.weight"].shape[0],
@@ -96,7 +96,7 @@ def load(path):
             state = {name: file.get_tensor(name).float() for name in file.keys()}
     else:
         state = torch.load(path, map_location="cpu", weights_only=True)["model"]
-    if "hiera_heads" in about:
+    if "num_heads" in about:
         model = assemble(sizes(state, about))
     else:
         blocks = {name.split(".")[3] for name in state if name.startswith("image_encoder.trunk.blocks.")}
@@ -121,8 +121,8 @@ def metadata(model):
     trunk = model.image_encoder.trunk
     about = dict(image_size=str(model.image_size))
     if trunk.blocks[0].dim not in SIZES:
-        about.update(hiera_heads=str(trunk.blocks[0].attn.num_heads), hiera_windows=",".join(map(str, trunk.window_spec)),
-                     hiera_globals=",".join(map(str, trunk.global_att_blocks)))
+        about.update(num_heads=str(trunk.blocks[0].attn.num_heads), window_spec=",".join(map(str, trunk.window_spec)),
+                     global_att_blocks=",".join(map(str, trunk.global_att_blocks)))
     if not model.sam_mask_decoder.dynamic_multimask_via_stability:
         about["stability_fallback"] = "0"
     return about
