@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "images/image.h"
 #include "images/resize.h"
+#include "images/resize_square.h"
 #include "model/sam.h"
 
 static int embedder_init(struct embedder *embedder, struct error *error)
@@ -43,27 +44,29 @@ void embedder_free(struct embedder *embedder)
     memory_free(embedder);
 }
 
-/* The region's pixels as the model's input; sets the sizes. */
+/* The region's pixels as the model's input. */
 static int fill_tensor(struct embedder *embedder, const struct picture *picture, struct rect region,
                        struct error *error)
 {
     const struct sam_info *info = sam_info(embedder->sam);
-    struct scan_size *size = &embedder->size;
     struct rect rows = region;
     rows.y -= picture->top;
-    *size = (struct scan_size){
-        .low_size = info->low_size,
-        .image_size = info->image_size,
-        .crop_height = region.height,
-        .crop_width = region.width,
-    };
     const struct image_view view = image_view_of(picture->rows, rows);
     struct size filled;
-    if (resize_tensor(embedder->resize, &view, info->image_size, embedder->tensor, &filled, error))
-        return -1;
-    size->input_width = filled.width;
-    size->input_height = filled.height;
-    return 0;
+    if (info->resize == SAM_RESIZE_SQUARE)
+        return resize_square(&view, info->image_size, embedder->tensor, error);
+    return resize_tensor(embedder->resize, &view, info->image_size, embedder->tensor, &filled,
+                         error);
+}
+
+/* Everything that follows from the region's size alone. */
+static int fit(struct embedder *embedder, struct rect region, struct error *error)
+{
+    const struct sam_info *info = sam_info(embedder->sam);
+    embedder->frame = prompt_frame_of(info, (struct size){region.width, region.height});
+    const struct scan_size size = prompt_frame_scan(&embedder->frame, info);
+    embedder->geometry = scan_geometry_new(&size, error);
+    return embedder->geometry ? 0 : -1;
 }
 
 int embedder_encode(struct embedder *embedder, const struct picture *picture, struct rect region,
@@ -80,8 +83,7 @@ int embedder_encode(struct embedder *embedder, const struct picture *picture, st
                    embedder->embedding, error))
         return -1;
     embedder->encode_seconds += clock_now() - filled;
-    embedder->geometry = scan_geometry_new(&embedder->size, error);
-    return embedder->geometry ? 0 : -1;
+    return fit(embedder, region, error);
 }
 
 int embedder_encode_image(struct embedder *embedder, const struct image *image, struct error *error)

@@ -11,6 +11,7 @@
 
 #include "base/geometry.h"
 #include "filters/scan/scan.h"
+#include "pipeline/prompt_frame.h"
 
 struct error;
 struct image;
@@ -36,8 +37,8 @@ struct embedder {
 
     /* Of the region that was encoded last. */
     struct sam_image *embedding;
-    struct scan_size size;          /* from logits to pixels of the region */
-    struct scan_geometry *geometry; /* tables of that way; NULL before the first region */
+    struct prompt_frame frame;      /* where its prompts lie */
+    struct scan_geometry *geometry; /* from logits to its pixels; NULL before the first region */
 
     double tensor_seconds, encode_seconds; /* sums over all regions */
 };

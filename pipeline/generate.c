@@ -262,8 +262,7 @@ int generate_region(struct generator *generator, const struct picture *picture,
     task.points = points;
     task.embedding = embedder->embedding;
     task.geometry = embedder->geometry;
-    task.input_width = embedder->size.input_width;
-    task.input_height = embedder->size.input_height;
+    task.frame = &embedder->frame;
     double start = clock_now();
     if (status == 0)
         status = run_grid(generator, &task, masks, error);

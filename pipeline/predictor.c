@@ -95,8 +95,8 @@ static int scan(struct predictor *predictor, const float *logits, struct mask *m
     mask->box = (struct box){0};
     mask->area = 0;
     mask->stability_score = 0;
-    rle_begin(&mask->rle, (uint32_t)embedder->size.crop_height,
-              (uint32_t)embedder->size.crop_width);
+    rle_begin(&mask->rle, (uint32_t)embedder->frame.region.height,
+              (uint32_t)embedder->frame.region.width);
     return rle_end(&mask->rle, error);
 }
 
@@ -104,9 +104,9 @@ static int add_mask(struct predictor *predictor, const struct predictor_prompt *
                     const float *logits, float predicted_iou, struct mask_list *masks,
                     struct error *error)
 {
-    const struct scan_size *size = &predictor->embedder->size;
+    const struct size *region = &predictor->embedder->frame.region;
     struct mask mask = {
-        .crop = {0, 0, size->crop_width, size->crop_height},
+        .crop = {0, 0, region->width, region->height},
         .predicted_iou = predicted_iou,
     };
     if (prompt->point_count > 0)
@@ -118,23 +118,20 @@ static int add_mask(struct predictor *predictor, const struct predictor_prompt *
     return status;
 }
 
-/* A prompt in pixels of the model's input. */
+/* A prompt in the model's frame. */
 struct scaled_prompt {
     double xy[SAM_POINTS_MAX][2];
     float box[4];
 };
 
-/* As SamPredictor does: x times new width / width, and so on. */
-static void scale(const struct predictor_prompt *prompt, const struct scan_size *size,
+static void scale(const struct predictor_prompt *prompt, const struct prompt_frame *frame,
                   struct scaled_prompt *scaled)
 {
-    const double factor[2] = {(double)size->input_width / size->crop_width,
-                              (double)size->input_height / size->crop_height};
     for (int i = 0; i < prompt->point_count; i++)
         for (int axis = 0; axis < 2; axis++)
-            scaled->xy[i][axis] = prompt->points[2 * i + axis] * factor[axis];
+            scaled->xy[i][axis] = prompt_frame_place(frame, axis, prompt->points[2 * i + axis]);
     for (int i = 0; prompt->box && i < 4; i++)
-        scaled->box[i] = (float)(prompt->box[i] * factor[i % 2]);
+        scaled->box[i] = (float)prompt_frame_place(frame, i % 2, prompt->box[i]);
 }
 
 static int check(const struct predictor_prompt *prompt, struct error *error)
@@ -154,7 +151,7 @@ int predictor_predict(struct predictor *predictor, const struct predictor_prompt
     if (check(prompt, error))
         return -1;
     struct scaled_prompt scaled;
-    scale(prompt, &embedder->size, &scaled);
+    scale(prompt, &embedder->frame, &scaled);
     const struct sam_prompts prompts = {
         .count = 1,
         .points = prompt->point_count,

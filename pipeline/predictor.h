@@ -1,5 +1,5 @@
 /* predictor.h - one prompt on an encoded image to the model's masks at full resolution, as the
- * reference's SamPredictor gives them.
+ * reference's SamPredictor and SAM2ImagePredictor give them.
  *
  *   points, box, earlier mask -> low-resolution logits -> runs
  */

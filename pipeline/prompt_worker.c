@@ -10,6 +10,7 @@
 #include "filters/scan/scan.h"
 #include "model/sam.h"
 #include "pipeline/options.h"
+#include "pipeline/prompt_frame.h"
 
 struct prompt_worker {
     const struct sam *sam;
@@ -24,7 +25,7 @@ struct prompt_worker {
 /* One point prompt and what the decoder said of it. */
 struct candidate {
     double point[2]; /* image pixels */
-    double input[2]; /* pixels of the model's input */
+    double input[2]; /* in the frame of the prompts */
     int in_batch;    /* its place in the decoder's last batch */
 };
 
@@ -269,16 +270,17 @@ static int refine_batch(struct prompt_worker *worker, const struct crop_task *ta
     return 0;
 }
 
-/* A grid point in the image's and in the model's pixels. */
+/* A grid point in the image's pixels and in the frame of the prompts. */
 static struct candidate locate(const struct crop_task *task, int index, int in_batch)
 {
     const double *point = task->points + 2 * (size_t)index;
-    double x = point[0] * task->rect.width;
-    double y = point[1] * task->rect.height;
+    const struct prompt_frame *frame = task->frame;
+    double x = prompt_frame_round(frame, point[0] * task->rect.width);
+    double y = prompt_frame_round(frame, point[1] * task->rect.height);
     return (struct candidate){
-        .point = {x + task->rect.x, y + task->rect.y},
-        .input = {x * ((double)task->input_width / task->rect.width),
-                  y * ((double)task->input_height / task->rect.height)},
+        .point = {prompt_frame_round(frame, x + task->rect.x),
+                  prompt_frame_round(frame, y + task->rect.y)},
+        .input = {prompt_frame_place(frame, 0, x), prompt_frame_place(frame, 1, y)},
         .in_batch = in_batch,
     };
 }

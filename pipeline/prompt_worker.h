@@ -14,6 +14,7 @@
 struct error;
 struct generator_options;
 struct mask_list;
+struct prompt_frame;
 struct sam;
 struct sam_image;
 struct scan_geometry;
@@ -25,7 +26,7 @@ struct prompt_worker;
 struct crop_task {
     struct rect rect; /* image pixels */
     int32_t image_width, image_height;
-    int32_t input_width, input_height; /* of the model's input, without the padding */
+    const struct prompt_frame *frame;
     const struct sam_image *embedding;
     const struct scan_geometry *geometry;
     const double *points; /* [count][2] in 0..1 of the crop */

@@ -15,16 +15,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/geometry.h"
+
 struct error;
 struct mask;
 
-/* Sizes of one crop, from logits to pixels. */
+/* Sizes of one crop, from logits to pixels. SAM 2 enlarges once (scan_size_direct): the first of the
+ * two steps goes from L to L, and gives each logit back as it is. */
 struct scan_size {
     int low_size;                  /* L: logits along one side */
     int image_size;                /* S: side of the model's input */
     int input_height, input_width; /* the part that the resized crop fills, 1..S */
     int crop_height, crop_width;   /* pixels of the crop, at least 1; product below 2^32 */
 };
+
+/* Sizes for logits that are enlarged in one step to the crop's size (SAM2Transforms,
+ * postprocess_masks). */
+struct scan_size scan_size_direct(int low_size, struct size crop);
 
 struct scan_options {
     float stability_offset;    /* 0 or more; the reference's default: 1.0 */

@@ -4,6 +4,18 @@
 
 #include "base/error.h"
 
+struct scan_size scan_size_direct(int low_size, struct size crop)
+{
+    return (struct scan_size){
+        .low_size = low_size,
+        .image_size = low_size,
+        .input_height = low_size,
+        .input_width = low_size,
+        .crop_height = crop.height,
+        .crop_width = crop.width,
+    };
+}
+
 static int check_size(const struct scan_size *size, struct error *error)
 {
     if (size->low_size < 1 || size->image_size < size->low_size)

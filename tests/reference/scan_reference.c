@@ -71,6 +71,21 @@ static float *enlarge_twice(const struct scan_size *size, const float *logits, s
     return full;
 }
 
+/* The same in one step, if the first step would change nothing. */
+static float *enlarge_once(const struct scan_size *size, const float *logits, struct error *error)
+{
+    struct scan_axis rows = {0}, columns = {0};
+    float *full = NULL;
+    if (scan_axis_init(&rows, size->input_height, size->crop_height, error) == 0 &&
+        scan_axis_init(&columns, size->input_width, size->crop_width, error) == 0)
+        full = enlarge(&(struct enlargement){logits, (size_t)size->low_size, &rows, &columns,
+                                             scan_kernel()->fused},
+                       error);
+    scan_axis_free(&columns);
+    scan_axis_free(&rows);
+    return full;
+}
+
 int scan_reference(const struct scan_size *size, const float *logits,
                    const struct scan_options *options, struct mask *mask, bool *kept,
                    struct error *error)
@@ -78,7 +93,8 @@ int scan_reference(const struct scan_size *size, const float *logits,
     *kept = false;
     size_t height = (size_t)size->crop_height, width = (size_t)size->crop_width;
     struct scan_count count = {0, 0};
-    float *full = enlarge_twice(size, logits, error);
+    float *full = size->image_size == size->low_size ? enlarge_once(size, logits, error)
+                                                     : enlarge_twice(size, logits, error);
     if (!full)
         return -1;
     rle_begin(&mask->rle, (uint32_t)height, (uint32_t)width);

@@ -1,5 +1,5 @@
-/* scan_reference.h - the reference of scan.h: enlarges the logits twice, as the official code does,
- * and holds both planes. */
+/* scan_reference.h - the reference of scan.h: enlarges the logits twice, or once, as the official
+ * code does, and holds whole planes. */
 #ifndef TESTS_REFERENCE_SCAN_REFERENCE_H
 #define TESTS_REFERENCE_SCAN_REFERENCE_H
 

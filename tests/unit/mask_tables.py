@@ -112,6 +112,18 @@ def scan_rows():
         yield [str(i + 1), str(low), str(ih), str(iw), str(ch), str(cw), str(offset), float(score).hex(), lines(string(x[0, 0].numpy() > 0))]
 
 
+def direct_rows():
+    """SAM 2 enlarges once; beside three masks a prompt, or one with use_m2m."""
+    sizes = [(16, 96, 64, 3), (16, 300, 447, 3), (16, 16, 16, 3), (16, 9, 23, 1), (32, 333, 500, 3), (32, 1, 500, 3), (16, 64, 1000, 1),
+             (64, 96, 50, 1), (20, 61, 37, 3)]
+    for i, (low, ch, cw, masks) in enumerate(sizes):
+        offset = (1.0, 0.5, 2.0)[i % 3]
+        x = torch.from_numpy(logits(i + 21, low))[None, None].repeat(64, masks, 1, 1)
+        x = F.interpolate(x, (ch, cw), mode="bilinear", align_corners=False)[:1, :1]
+        score = amg.calculate_stability_score(x[0], 0.0, offset).item()
+        yield [str(i + 21), str(low), "0", "0", str(ch), str(cw), str(offset), float(score).hex(), lines(string(x[0, 0].numpy() > 0))]
+
+
 def region_rows():
     for seed, h, w, p, area in ((1, 40, 50, 50, 10), (2, 33, 29, 50, 5), (3, 30, 30, 30, 1000), (4, 25, 31, 60, 40), (5, 64, 64, 45, 30),
                                 (6, 20, 20, 100, 50), (7, 12, 64, 50, 17), (8, 24, 24, 8, 500)):
@@ -161,7 +173,8 @@ struct grid_case {
     double x, y;
 };
 
-/* The stability score and the mask of logits enlarged twice by torch. */
+/* The stability score and the mask of logits enlarged by torch: twice, or once where the input has
+ * no size. */
 struct scan_case {
     uint64_t seed;
     int low_size, input_height, input_width, crop_height, crop_width;
@@ -181,6 +194,6 @@ table("coco_case", "coco_cases", coco_rows())
 table("nms_case", "nms_cases", nms_rows())
 table("crop_case", "crop_cases", crop_rows())
 table("grid_case", "grid_cases", grid_rows())
-table("scan_case", "scan_cases", scan_rows())
+table("scan_case", "scan_cases", [*scan_rows(), *direct_rows()])
 table("region_case", "region_cases", region_rows())
 print("\n#endif")

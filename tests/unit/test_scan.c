@@ -82,14 +82,21 @@ static const struct scan_size sizes[] = {
     {16, 64, 64, 64, 5, 3},     /* far smaller */
     {16, 64, 64, 64, 1, 1},     /* one pixel */
     {16, 64, 43, 64, 300, 447}, /* several times as large: cells */
-    {16, 64, 64, 47, 1300, 975},   {16, 16, 16, 9, 777, 431}, /* the same, and the first enlargement
+    {16, 64, 64, 47, 1300, 975},
+    {16, 16, 16, 9, 777, 431}, /* the same, and the first enlargement
                                                                  does nothing */
-    {7, 28, 1, 1, 40, 30},                                    /* one cell */
-    {16, 64, 1, 64, 1, 8000},                                 /* a line */
-    {16, 64, 64, 1, 8000, 1},                                 /* a column */
-    {16, 64, 64, 48, 66, 50},                                 /* hardly larger */
-    {64, 256, 171, 256, 600, 900}, {100, 400, 333, 400, 300, 361}, {1, 4, 4, 4, 9, 7},
-    {7, 28, 28, 21, 130, 97},      {20, 20, 20, 17, 65, 55}, /* the first enlargement does nothing
+    {16, 16, 16, 16, 700, 500},
+    {64, 64, 64, 64, 77, 300},
+    {32, 32, 32, 32, 20, 31}, /* SAM 2's */
+    {7, 28, 1, 1, 40, 30},    /* one cell */
+    {16, 64, 1, 64, 1, 8000}, /* a line */
+    {16, 64, 64, 1, 8000, 1}, /* a column */
+    {16, 64, 64, 48, 66, 50}, /* hardly larger */
+    {64, 256, 171, 256, 600, 900},
+    {100, 400, 333, 400, 300, 361},
+    {1, 4, 4, 4, 9, 7},
+    {7, 28, 28, 21, 130, 97},
+    {20, 20, 20, 17, 65, 55}, /* the first enlargement does nothing
                                                               */
 };
 
@@ -132,8 +139,11 @@ static float *table_logits(uint64_t seed, int size)
 START_TEST(masks_are_torchs)
 {
     const struct scan_case *c = &scan_cases[_i];
-    struct scan_size size = {c->low_size,    4 * c->low_size, c->input_height,
-                             c->input_width, c->crop_height,  c->crop_width};
+    struct scan_size twice = {c->low_size,    4 * c->low_size, c->input_height,
+                              c->input_width, c->crop_height,  c->crop_width};
+    struct scan_size once =
+        scan_size_direct(c->low_size, (struct size){c->crop_width, c->crop_height});
+    struct scan_size size = c->input_height ? twice : once;
     struct scan_options options = {c->offset, 0};
     struct error error = {0};
     struct mask mask = {0};
