@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/parse.h"
@@ -117,12 +118,22 @@ int generator_options_set(struct generator_options *options, const struct genera
     return 0;
 }
 
+const char *generator_model_default(const struct sam *sam, const char *key)
+{
+    const char *text = sam_metadata(sam, key);
+    /* The only default of SAM2AutomaticMaskGenerator that is not SAM's. */
+    if (!text && sam_info(sam)->resize == SAM_RESIZE_SQUARE && strcmp(key, "pred_iou_thresh") == 0)
+        return "0.8";
+    return text;
+}
+
 int generator_options_from_model(struct generator_options *options, const struct sam *sam,
                                  struct error *error)
 {
     for (size_t i = 0; i < GENERATOR_OPTIONS; i++) {
-        const char *text =
-            table[i].flags & GENERATOR_MODEL_DEFAULT ? sam_metadata(sam, table[i].key) : NULL;
+        const char *text = table[i].flags & GENERATOR_MODEL_DEFAULT
+                               ? generator_model_default(sam, table[i].key)
+                               : NULL;
         if (!text)
             continue;
         double value;

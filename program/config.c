@@ -184,12 +184,27 @@ static int apply_defaults(struct settings *settings, struct error *error)
     return 0;
 }
 
+/* What SAM 2's generator has other than SAM's. */
+static const struct preset_value sam2[] = {
+    {"pred-iou-thresh", "0.8"},
+};
+
+static int apply_preset(struct settings *settings, const struct preset_value *values, size_t count,
+                        struct error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        if (settings_set(settings, values[i].name, values[i].value, SOURCE_PRESET, error))
+            return -1;
+    return 0;
+}
+
 int config_preset(struct settings *settings, const char *preset, struct error *error)
 {
-    if (strcmp(preset, "amg") == 0)
-        return apply_defaults(settings, error);
-    for (size_t i = 0; i < sizeof sa1b / sizeof sa1b[0]; i++)
-        if (settings_set(settings, sa1b[i].name, sa1b[i].value, SOURCE_PRESET, error))
-            return -1;
+    if (strcmp(preset, "sa1b") == 0)
+        return apply_preset(settings, sa1b, sizeof sa1b / sizeof sa1b[0], error);
+    if (apply_defaults(settings, error))
+        return -1;
+    if (strcmp(preset, "sam2") == 0)
+        return apply_preset(settings, sam2, sizeof sam2 / sizeof sam2[0], error);
     return 0;
 }

@@ -9,6 +9,7 @@
 #include "library/mm_handles.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/sam.h"
+#include "pipeline/options.h"
 #include "program/segmenter.h"
 #include "program/settings.h"
 
@@ -58,7 +59,7 @@ static int apply_defaults(const struct mm_model *model, struct settings *setting
         settings_key(&table[i], key, sizeof key);
         bool allowed =
             (table[i].traits & MODEL_DEFAULT) && (may_search || !(table[i].traits & SEARCH));
-        const char *value = allowed ? mm_model_metadata(model, key) : NULL;
+        const char *value = allowed ? generator_model_default(mm_model_sam(model), key) : NULL;
         if (!value)
             continue;
         if (settings_set(settings, key, value, SOURCE_MODEL, error)) {

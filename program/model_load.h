@@ -13,8 +13,7 @@ enum { MODEL_LOAD_DEFAULTS = 512 };
 /* The model's path, or "built-in model". */
 const char *model_load_name(const struct settings *settings);
 
-/* Loads the model, takes the defaults in its metadata over into the settings (keys are option names
- * with underscores) and completes the settings. `used` gets the defaults that took effect, as
+/* Loads the model, takes its own defaults (generator_model_default) over into the settings and completes the settings. `used` gets the defaults that took effect, as
  * options (" --pred-iou-thresh 0.4, ..."), or "". *model is the caller's, to free by mm_model_free.
  * Returns 0, or -1 with the errors of mm_model_open and settings_complete. */
 int model_load(struct mm_model **model, struct settings *settings, char used[MODEL_LOAD_DEFAULTS],

@@ -74,8 +74,8 @@ static const struct setting table[] = {
      FOR_RUN | FOR_EVAL | FOR_BENCH | DECIDES, MODEL,
      "the encoder's products: f32, or bf16 or f16 where the CPU has it"},
 
-    {"preset", 0, "NAME", SETTING_TEXT, AT(preset), ONE_OF("amg|sa1b"), NULL, FOR_RUN, MASKS,
-     "amg: the reference's values, overriding the model's; sa1b: the data set's"},
+    {"preset", 0, "NAME", SETTING_TEXT, AT(preset), ONE_OF("amg|sam2|sa1b"), NULL, FOR_RUN, MASKS,
+     "amg, sam2: values of SAM's or SAM 2's generator over the model's; sa1b: the data set's"},
     {"config", 0, "FILE", SETTING_TEXT, AT(config), ANY, NULL, FOR_RUN, MASKS,
      "take options from a JSON file, as --print-config writes it"},
     {"print-config", 0, NULL, SETTING_FLAG, AT(print_config), ANY, NULL, FOR_RUN, MASKS,

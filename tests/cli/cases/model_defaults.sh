@@ -20,6 +20,7 @@ maskmill info own.safetensors | sed -n '/^defaults/,/^metadata/p' | sed '$d'
 maskmill run --print-config --model own.safetensors --pred-iou-thresh 0.7 2>&1 |
     grep -E 'own defaults|pred_iou_thresh|mask_threshold'
 maskmill run --print-config --model own.safetensors --preset amg | grep -E 'pred_iou_thresh|mask_threshold'
+maskmill run --print-config --model own.safetensors --preset sam2 | grep -E 'pred_iou_thresh|mask_threshold'
 
 # The search options of a model apply all or none: none if any of them is given, or if images are cut into tiles.
 with_metadata crops.safetensors points_per_side=14 crop_n_layers=1 crop_n_points_downscale_factor=2 crop_nms_thresh=0.5
