@@ -4,9 +4,10 @@ build/parity and used again as long as model, image and options stay the same.
 
     live.py [tensors] [records]
 
-tensors   embedding, predicted IoU, low-resolution logits: random ViT-B and MobileSAM (as .pth) and the built-in model on a photograph
+tensors   embedding, predicted IoU, low-resolution logits: random ViT-B, MobileSAM and Hiera-T (SAM 2.1) as .pth and the built-in
+          model on a photograph
 records   whole images with the built-in model: photographs as they are, one shrunk so that it is enlarged for the model, and one
-          already of the model's size, with default and other options; the recipe of SA-1B (sa1b.py); and the two small random models
+          already of the model's size, with default and other options; the recipe of SA-1B (sa1b.py); and the small random models
 """
 
 import glob
@@ -17,7 +18,9 @@ import subprocess
 import sys
 
 import official
+import official_sam2
 import sa1b
+import sam2_dumps
 from make_dumps import BUILTIN, HERE, RANDOM_OPTIONS, dump
 
 TOP = os.path.abspath(os.path.join(HERE, "../.."))
@@ -38,6 +41,11 @@ RECORD_SETS = {
     "vit_xs": (f"{HERE}/models/vit_xs.safetensors", RANDOM_OPTIONS, 1),
     "tiny_xs": (f"{HERE}/models/tiny_xs.safetensors", RANDOM_OPTIONS, 1),
 }
+SMALL_SAM2 = f"{HERE}/models/hiera_xs.safetensors"
+for name, options in (("", dict(points_per_side=8)), ("_crops", dict(points_per_side=6, crop_n_layers=1, crop_nms_thresh=1.0)),
+                      ("_m2m", dict(points_per_side=6, stability_score_thresh=0.3, use_m2m=True)),
+                      ("_single", dict(points_per_side=12, multimask_output=False))):
+    RECORD_SETS["hiera_xs" + name] = (SMALL_SAM2, dict(sam2_dumps.OPTIONS, **options), 4)
 
 
 def photographs():
@@ -77,15 +85,19 @@ def digest(*parts):
 def tensors(photo):
     failed = 0
     models = {"builtin": BUILTIN}
-    for kind in ("vit_b", "mobile_sam"):
+    for kind in ("vit_b", "mobile_sam", "hiera_t"):
         models[kind] = os.path.join(WORK, kind + ".pth")
-        if not os.path.exists(models[kind]):
+        if os.path.exists(models[kind]):
+            continue
+        if kind in official_sam2.OFFICIAL:
+            official_sam2.save(official_sam2.random(kind, 3), models[kind])
+        else:
             import torch
             torch.save(official.random(kind, 3).state_dict(), models[kind])
     for name, model in models.items():
         path = os.path.join(WORK, f"{name}-{digest(photo, f'{HERE}/make_dumps.py')}-{os.path.getsize(model)}.safetensors")
         if not os.path.exists(path):
-            dump(model, photo, path)
+            (sam2_dumps.dump if name in official_sam2.OFFICIAL else dump)(model, photo, path)
         print(f"tensors, {name}:", flush=True)
         failed += subprocess.run([f"{TOP}/build/tests/parity/test_model", model, path, photo]).returncode != 0
     return failed
@@ -99,9 +111,20 @@ def official_records(find, model, options, images, folder):
         stamp = digest(model, image, sorted(options.items()))
         if os.path.exists(path) and json.load(open(path)).get("stamp") == stamp:
             continue
-        sam = sam or official.load(model)
+        sam = sam or (official_sam2 if model == SMALL_SAM2 else official).load(model)
         pixels = official.read_rgb(image)
         official.write_record(path, image, pixels, find(sam, pixels, **options), stamp=stamp)
+
+
+def flags_of(options):
+    """maskmill's words for the options of the official generators."""
+    flags = []
+    for key, value in options.items():
+        if key == "multimask_output":
+            flags += [] if value else ["--single-mask"]
+        else:
+            flags += ["--" + key.replace("_", "-")] + ([] if value is True else [str(value)])
+    return flags
 
 
 def known_options():
@@ -113,14 +136,15 @@ def records(images):
     known = known_options()
     for name, (model, options, most) in RECORD_SETS.items():
         preset = ["--preset", "sa1b"] if name == "sa1b" else []
-        flags = preset + [text for key, value in options.items() for text in ("--" + key.replace("_", "-"), str(value))]
-        unknown = [flag for flag in flags[::2] if flag + " " not in known]
+        flags = preset + flags_of(options)
+        unknown = [flag for flag in flags if flag.startswith("--") and flag + " " not in known]
         if unknown:
             print(f"{name}: skipped, this maskmill has no {unknown[0]}")
             continue
         chosen = images[:most]
         reference, ours = os.path.join(WORK, name), os.path.join(WORK, name + "-maskmill")
-        official_records(sa1b.records if preset else official.records, model, options, chosen, reference)
+        find = official_sam2.records if model == SMALL_SAM2 else sa1b.records if preset else official.records
+        official_records(find, model, options, chosen, reference)
         subprocess.run(["rm", "-rf", ours], check=True)
         subprocess.run([f"{TOP}/build/maskmill", "run", "--quiet", "--model", model, "-o", ours, *flags, *chosen], check=True)
         print(f"records, {name}:", flush=True)

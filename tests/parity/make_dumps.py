@@ -85,7 +85,7 @@ def answer(sam, embedding, prompts, masks):
 
 
 def save(tensors, path, metadata=None):
-    save_file({name: tensor.clone() for name, tensor in tensors.items()}, path, metadata)
+    save_file({name: tensor.clone(memory_format=torch.contiguous_format) for name, tensor in tensors.items()}, path, metadata)
     os.chmod(path, 0o644)
 
 
