@@ -59,7 +59,7 @@ struct fixture {
     struct checkpoint *checkpoint;
     struct decoder_tensors tensors;
     struct decoder_reference *reference;
-    float *embedding; /* [C][G][G], what the reference decodes */
+    struct encoding encoding; /* what the reference decodes; arrays of memory_new */
 };
 
 /* Fails the test with the message unless `good`. */
@@ -87,15 +87,19 @@ static void open_reference(struct fixture *f, int number)
     require(f,
             decoder_tensors_load(&f->tensors, f->checkpoint, &frame, isa_best(), &f->error) == 0);
     f->reference = decoder_reference_new(&f->tensors, NULL, &f->error);
-    f->embedding = memory_new((size_t)f->tensors.positions * f->tensors.embed_dim, sizeof(float),
-                              "embedding", &f->error);
-    require(f, f->reference && f->embedding);
+    size_t size = (size_t)f->tensors.positions * (size_t)f->tensors.embed_dim;
+    f->encoding.embedding = memory_new(size, sizeof(float), "embedding", &f->error);
+    require(f, f->reference && f->encoding.embedding);
+    for (int i = 0; f->tensors.has_high && i < 2; i++) /* 16 N x C/8 and 4 N x C/4 */
+        f->encoding.high[i] = memory_new(i ? size : 2 * size, sizeof(float), "features", &f->error);
 }
 
 static void close_fixture(struct fixture *f)
 {
     memory_free(f->masks);
-    memory_free(f->embedding);
+    memory_free(f->encoding.embedding);
+    memory_free(f->encoding.high[0]);
+    memory_free(f->encoding.high[1]);
     decoder_reference_free(f->reference);
     decoder_tensors_free(&f->tensors);
     checkpoint_close(f->checkpoint);
@@ -157,9 +161,9 @@ static float *input_of(struct fixture *f, int number)
 static void encode(struct fixture *f, const float *input, float *embedding)
 {
     if (f->reference) {
-        require(f, encoder_reference(f->checkpoint, f->info->image_size, input, embedding,
+        require(f, encoder_reference(f->checkpoint, f->info->image_size, input, &f->encoding,
                                      &f->error) == 0);
-        memcpy(f->embedding, embedding,
+        memcpy(embedding, f->encoding.embedding,
                (size_t)f->tensors.positions * f->tensors.embed_dim * sizeof(float));
         return;
     }
@@ -170,9 +174,15 @@ static void encode(struct fixture *f, const float *input, float *embedding)
     sam_encoder_free(encoder);
 }
 
+static struct decoder_input decoder_input_of(const struct fixture *f)
+{
+    return (struct decoder_input){f->encoding.embedding,
+                                  {f->encoding.high[0], f->encoding.high[1]}};
+}
+
 static void decode(struct fixture *f, const struct sam_prompts *prompts, float *iou)
 {
-    const struct decoder_input input = {.embedding = f->embedding};
+    const struct decoder_input input = decoder_input_of(f);
     if (f->reference)
         decoder_reference_run(f->reference, &input, prompts, iou);
     else
@@ -182,7 +192,7 @@ static void decode(struct fixture *f, const struct sam_prompts *prompts, float *
 /* The logits of mask `mask` of a prompt. */
 static void get_logits(struct fixture *f, size_t prompt, int mask, float *logits)
 {
-    const struct decoder_input input = {.embedding = f->embedding};
+    const struct decoder_input input = decoder_input_of(f);
     if (f->reference)
         decoder_reference_logits(f->reference, &input, (int)prompt, &mask, 1, logits);
     else

@@ -1,6 +1,7 @@
 #include "tests/reference/encoder_reference.h"
 
 #include "model/checkpoint/checkpoint.h"
+#include "tests/reference/hiera_reference.h"
 #include "tests/reference/tinyvit_reference.h"
 #include "tests/reference/vit_reference.h"
 
@@ -56,10 +57,38 @@ static int run_tinyvit(struct checkpoint *checkpoint, int image_size, const floa
     return status;
 }
 
+struct hiera_layout {
+    struct hiera_reference_scratch scratch;
+    struct hiera_weights weights;
+};
+
+static void lay_out_hiera(void *context, struct arena *arena)
+{
+    struct hiera_layout *layout = context;
+    hiera_reference_layout(&layout->scratch, &layout->weights, arena);
+}
+
+static int run_hiera(struct checkpoint *checkpoint, int image_size, const float *input,
+                     const struct encoding *to, struct error *error)
+{
+    struct hiera_layout layout;
+    struct arena arena = {0};
+    int status = hiera_weights_read(&layout.weights, checkpoint, image_size, error);
+    if (status == 0)
+        status = arena_make(&arena, lay_out_hiera, &layout, "reference encoder", error);
+    if (status == 0)
+        hiera_reference_run(&layout.weights, &layout.scratch, input, to);
+    arena_free(&arena);
+    hiera_weights_free(&layout.weights);
+    return status;
+}
+
 int encoder_reference(struct checkpoint *checkpoint, int image_size, const float *input,
-                      float *embedding, struct error *error)
+                      const struct encoding *to, struct error *error)
 {
     if (checkpoint_shape(checkpoint, "image_encoder.pos_embed", NULL))
-        return run_vit(checkpoint, image_size, input, embedding, error);
-    return run_tinyvit(checkpoint, image_size, input, embedding, error);
+        return run_vit(checkpoint, image_size, input, to->embedding, error);
+    if (checkpoint_shape(checkpoint, "image_encoder.trunk.pos_embed", NULL))
+        return run_hiera(checkpoint, image_size, input, to, error);
+    return run_tinyvit(checkpoint, image_size, input, to->embedding, error);
 }

@@ -1,13 +1,15 @@
-/* encoder_reference.h - the reference of encoder.h: either architecture as straight loops. */
+/* encoder_reference.h - the reference of encoder.h: each architecture as straight loops. */
 #ifndef TESTS_REFERENCE_ENCODER_REFERENCE_H
 #define TESTS_REFERENCE_ENCODER_REFERENCE_H
+
+#include "model/encoders/encoding.h"
 
 struct checkpoint;
 struct error;
 
-/* input[3][S][S] -> embedding[C][G][G] with the image_encoder.* of an open checkpoint. `image_size`
- * is S. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY. */
+/* input[3][S][S] -> embedding[C][G][G], and `high` of a SAM 2, with the image_encoder.* of an open
+ * checkpoint. `image_size` is S. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY. */
 int encoder_reference(struct checkpoint *checkpoint, int image_size, const float *input,
-                      float *embedding, struct error *error);
+                      const struct encoding *to, struct error *error);
 
 #endif

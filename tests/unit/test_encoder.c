@@ -251,7 +251,8 @@ static struct result encode_by_reference(const unsigned char *bytes, size_t size
     struct result result = make_result(&info);
     float *input = make_input(info.image_size);
     checkpoint = open_bytes(bytes, size);
-    int status = encoder_reference(checkpoint, info.image_size, input, result.embedding, &error);
+    const struct encoding to = {.embedding = result.embedding};
+    int status = encoder_reference(checkpoint, info.image_size, input, &to, &error);
     ck_assert_msg(status == 0, "%s", error.text);
     checkpoint_close(checkpoint);
     free(input);
