@@ -49,7 +49,6 @@ static void thread_layout(struct tinyvit_thread *thread, const struct tinyvit *t
                           const struct sizes *most, struct arena *arena)
 {
     attention_layout(&thread->attention, tinyvit->isa, NULL, most->head, arena);
-    thread->patches = arena_take(arena, tinyvit->weights.image_size / 2 * 27, sizeof(float));
     thread->normed = arena_take(arena, most->width, sizeof(float));
     thread->qkv = arena_take(arena, most->width, 3 * sizeof(float));
     thread->keys = arena_take(arena, most->keys * most->head, sizeof(float));
@@ -77,44 +76,8 @@ void tinyvit_layout(struct tinyvit_scratch *scratch, const struct tinyvit *tinyv
             scratch->mbconvs[i] = mbconv;
         }
     }
+    stem_layout(&scratch->stem, &tinyvit->stem, slots, arena);
     neck_layout(&scratch->neck, &tinyvit->neck, arena);
-}
-
-/* patches[S / 2][27] = the inputs of the first convolution for row `row` of its result. */
-static void gather_patches(size_t image_size, size_t row, const float *input, float *patches)
-{
-    for (size_t c = 0; c < image_size / 2; c++, patches += 27)
-        for (size_t plane = 0; plane < 3; plane++)
-            for (size_t i = 0; i < 3; i++)
-                for (size_t j = 0; j < 3; j++) {
-                    /* Counted from 1, so that 0 is the padding. */
-                    size_t r = 2 * row + i, s = 2 * c + j;
-                    patches[(plane * 3 + i) * 3 + j] =
-                        r == 0 || s == 0 ? 0
-                                         : input[(plane * image_size + r - 1) * image_size + s - 1];
-                }
-}
-
-/* input -> between -> to. */
-static void run_stem(const struct tinyvit *tinyvit, const struct tinyvit_scratch *scratch,
-                     const float *input, const struct plane *between, const struct plane *to,
-                     int threads)
-{
-    size_t channels = between->channels;
-    plane_clear_frame(between);
-    plane_clear_frame(to);
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-    for (size_t row = 0; row < between->side; row++) {
-        float *patches = scratch->threads[omp_get_thread_num()].patches;
-        float *y = plane_at(between, (long)row, 0);
-        gather_patches(tinyvit->weights.image_size, row, input, patches);
-        matmul_packed(between->side, matmul_rows(patches, 27), &tinyvit->stem1,
-                      matmul_set(y, channels));
-        kernels_for(tinyvit->isa)->gelu(1, between->side * channels, y, 0);
-    }
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-    for (size_t row = 0; row < to->side; row++)
-        conv3_row(&tinyvit->stem2, between, row, plane_at(to, (long)row, 0));
 }
 
 /* One block, applied to a plane. */
@@ -188,7 +151,7 @@ void tinyvit_encode(const struct tinyvit *tinyvit, const struct tinyvit_scratch 
     struct plane other = {scratch->other, w->image_size / 2, w->stem1.out};
     if ((size_t)threads > scratch->slots)
         threads = (int)scratch->slots;
-    run_stem(tinyvit, scratch, input, &other, &x, threads);
+    stem_run(&tinyvit->stem, &scratch->stem, input, &other, &x, threads);
     for (size_t i = 0; i < TINYVIT_STAGES; i++) {
         const struct tinyvit_packed_stage *packed = &tinyvit->stages[i];
         for (size_t b = 0; b < w->stages[i].depth; b++) {

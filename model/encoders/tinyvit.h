@@ -14,9 +14,9 @@
 
 #include "model/encoders/encoder_kind.h"
 #include "model/encoders/neck.h"
+#include "model/encoders/stem.h"
 #include "model/encoders/tinyvit_weights.h"
 #include "model/kernels/attention.h"
-#include "model/kernels/conv3.h"
 #include "model/kernels/mbconv.h"
 
 /* SAM-HQ takes its early features behind the merge after this stage. */
@@ -45,8 +45,7 @@ struct tinyvit_packed_stage {
 struct tinyvit {
     struct tinyvit_weights weights; /* pointers to matrices that are packed are NULL */
     enum isa isa;
-    struct matmul_packed stem1; /* [3][3][3] x [D / 2] */
-    struct conv3 stem2;
+    struct stem stem;
     struct tinyvit_packed_stage stages[TINYVIT_STAGES];
     bool early; /* `early` of an encoding is written: what the merge after stage
                    TINYVIT_EARLY_STAGE gives */
@@ -64,7 +63,6 @@ size_t tinyvit_biases(size_t window, size_t width);
 
 /* The scratch of one thread. Positions are those of a window, or of a strip of rows. */
 struct tinyvit_thread {
-    float *patches; /* [S / 2][27] of the stem */
     struct flash_attention attention;
     float *normed;        /* [positions][D] */
     float *qkv;           /* [H][3][positions][E] */
@@ -78,6 +76,7 @@ struct tinyvit_scratch {
     struct tinyvit_thread *threads; /* [slots] */
     struct mbconv_scratch *mbconvs; /* [slots] */
     size_t slots;
+    struct stem_scratch stem;
     struct neck_scratch neck;
 };
 

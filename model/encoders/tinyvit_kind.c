@@ -1,30 +1,15 @@
 /* MobileSAM's TinyViT as one of the encoders. */
-#include <limits.h>
-
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/parse.h"
-#include "model/checkpoint/checkpoint.h"
 #include "model/encoders/encoder_kind.h"
+#include "model/encoders/image_size.h"
 #include "model/encoders/tinyvit.h"
-
-enum { DEFAULT_IMAGE_SIZE = 1024 }; /* MobileSAM's, for a file that does not name one */
-
-/* S: what the caller asks for, else what the file says, else the default. */
-static int choose_image_size(const struct checkpoint *checkpoint, int asked)
-{
-    const char *said = checkpoint_metadata(checkpoint, "image_size");
-    if (asked || !said)
-        return asked ? asked : DEFAULT_IMAGE_SIZE;
-    int64_t size;
-    return parse_integer(said, 1, INT_MAX, &size) ? (int)size : -1;
-}
 
 static int load(void *encoder, struct checkpoint *checkpoint, const struct encoder_wish *wish,
                 struct error *error)
 {
     struct tinyvit *tinyvit = encoder;
-    int size = choose_image_size(checkpoint, wish->image_size);
+    int size = image_size_of(checkpoint, wish->image_size);
     if (tinyvit_load(tinyvit, checkpoint, wish->isa, size, error))
         return -1;
     tinyvit->early = wish->early;

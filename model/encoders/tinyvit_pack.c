@@ -6,27 +6,8 @@
 #include <stdlib.h>
 
 #include "model/checkpoint/checkpoint.h"
+#include "model/encoders/conv_norm.h"
 #include "model/kernels/matmul_kernel.h"
-
-static void drop(float **block)
-{
-    memory_free(*block);
-    *block = NULL;
-}
-
-static int pack_stem(struct tinyvit *tinyvit, struct error *error)
-{
-    struct tinyvit_weights *w = &tinyvit->weights;
-    struct matmul_right stem1 = matmul_linear(27, w->stem1.out, w->stem1.weight, w->stem1.bias);
-    struct conv3_weights stem2 = {w->stem2.in, w->stem2.out, w->stem2.stride, w->stem2.weight,
-                                  w->stem2.bias};
-    if (matmul_pack(&tinyvit->stem1, tinyvit->isa, stem1, "stem", error) < 0 ||
-        conv3_pack(&tinyvit->stem2, tinyvit->isa, &stem2, error) < 0)
-        return -1;
-    drop(&w->stem1.weight);
-    drop(&w->stem2.weight);
-    return 0;
-}
 
 /* padded[H][3][E] = q, k and v of norm(0), which is the bias of the norm. */
 static int project_padding(struct tinyvit_packed_block *packed, const struct tinyvit_block *block,
@@ -117,7 +98,7 @@ static int pack_block(struct tinyvit_packed_block *packed, struct tinyvit_block 
         matmul_pack(&packed->fc1, isa, fc1, "encoder block", error) < 0 ||
         matmul_pack(&packed->fc2, isa, fc2, "encoder block", error) < 0)
         return -1;
-    drop(&block->local.weight);
+    conv_drop_weight(&block->local);
     return 0;
 }
 
@@ -147,8 +128,8 @@ static int pack_convs(struct tinyvit_packed_stage *packed, struct tinyvit_stage 
         struct mbconv_weights *conv = &stage->convs[b];
         if (mbconv_pack(&packed->convs[b], isa, conv, true, error) < 0)
             return -1;
-        drop(&conv->expand.weight);
-        drop(&conv->project.weight);
+        conv_drop_weight(&conv->expand);
+        conv_drop_weight(&conv->project);
     }
     return 0;
 }
@@ -179,8 +160,9 @@ int tinyvit_load(struct tinyvit *tinyvit, struct checkpoint *checkpoint, enum is
                  int image_size, struct error *error)
 {
     *tinyvit = (struct tinyvit){.isa = isa};
-    if (tinyvit_weights_read(&tinyvit->weights, checkpoint, image_size, error) < 0 ||
-        pack_stem(tinyvit, error) < 0)
+    struct tinyvit_weights *w = &tinyvit->weights;
+    if (tinyvit_weights_read(w, checkpoint, image_size, error) < 0 ||
+        stem_pack(&tinyvit->stem, &w->stem1, &w->stem2, isa, w->image_size, error) < 0)
         return -1;
     for (size_t i = 0; i < TINYVIT_STAGES; i++)
         if (pack_stage(tinyvit, i, checkpoint, error) < 0)
@@ -214,8 +196,7 @@ void tinyvit_free(struct tinyvit *tinyvit)
         memory_free(packed->blocks);
         mbconv_free(&packed->merge);
     }
-    matmul_packed_free(&tinyvit->stem1);
-    conv3_free(&tinyvit->stem2);
+    stem_free(&tinyvit->stem);
     neck_free(&tinyvit->neck);
     tinyvit_weights_free(&tinyvit->weights);
 }

@@ -7,71 +7,10 @@
 #include "base/memory.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/decoder/layers.h"
+#include "model/encoders/conv_norm.h"
 
 enum { NAME_SIZE = 128, IMAGE_SIZE_MAX = 1 << 14, DEPTH_MAX = 1024, WINDOW_MAX = 256 };
 enum { EMBEDDING_STRIDE = 16 }; /* pixels for each position of the embedding */
-
-static const double BATCH_NORM_EPS = 1e-5; /* PyTorch's default, as in the official code */
-
-struct batch_norm {
-    const float *weight, *bias, *mean, *variance;
-};
-
-/* Folds a BatchNorm into a convolution: with f = norm.weight / sqrt(variance + eps), the weight is
- * kernel * f and the bias is norm.bias - mean * f. */
-static void fold(struct conv *conv, const float *kernel, const struct batch_norm *norm)
-{
-    size_t depth = conv->in / conv->groups * conv->kernel * conv->kernel;
-    for (size_t o = 0; o < conv->out; o++) {
-        double factor = norm->weight[o] / sqrt(norm->variance[o] + BATCH_NORM_EPS);
-        for (size_t i = 0; i < depth; i++)
-            conv->weight[o * depth + i] = (float)(kernel[o * depth + i] * factor);
-        conv->bias[o] = (float)(norm->bias[o] - norm->mean[o] * factor);
-    }
-}
-
-/* Reads the convolution PREFIX.c, whose sizes are set, and folds PREFIX.bn into it. */
-static int read_conv(struct conv *conv, struct checkpoint *checkpoint, const char *prefix,
-                     struct error *error)
-{
-    size_t depth = conv->in / conv->groups * conv->kernel * conv->kernel;
-    const float *kernel;
-    struct batch_norm norm;
-    int64_t out = (int64_t)conv->out, side = (int64_t)conv->kernel;
-    const struct checkpoint_want wants[] = {
-        {&kernel, ".c.weight", shape_4d(out, (int64_t)(conv->in / conv->groups), side, side)},
-        {&norm.weight, ".bn.weight", shape_1d(out)},
-        {&norm.bias, ".bn.bias", shape_1d(out)},
-        {&norm.mean, ".bn.running_mean", shape_1d(out)},
-        {&norm.variance, ".bn.running_var", shape_1d(out)},
-    };
-    if (checkpoint_tensors(checkpoint, prefix, wants, sizeof wants / sizeof *wants, error) < 0)
-        return -1;
-    for (size_t o = 0; o < conv->out; o++)
-        if (!(norm.variance[o] >= 0))
-            return error_set(error, ERROR_MODEL, "tensor %s.bn.running_var has the value %g",
-                             prefix, (double)norm.variance[o]);
-    conv->weight = memory_new(conv->out * depth, sizeof(float), "encoder convolution", error);
-    conv->bias = memory_new(conv->out, sizeof(float), "encoder convolution", error);
-    if (!conv->weight || !conv->bias)
-        return -1;
-    fold(conv, kernel, &norm);
-    char text[NAME_SIZE];
-    snprintf(text, sizeof text, "%s.c.weight", prefix);
-    checkpoint_release(checkpoint, text);
-    return 0;
-}
-
-static struct conv dense(size_t in, size_t out, size_t kernel, size_t stride)
-{
-    return (struct conv){.in = in, .out = out, .kernel = kernel, .stride = stride, .groups = 1};
-}
-
-static struct conv depthwise(size_t channels, size_t stride)
-{
-    return (struct conv){
-        .in = channels, .out = channels, .kernel = 3, .stride = stride, .groups = channels};
-}
 
 /* Reads PREFIX.conv1, conv2 and conv3; their sizes are set. */
 static int read_mbconv(struct mbconv_weights *mbconv, struct checkpoint *checkpoint,
@@ -81,23 +20,17 @@ static int read_mbconv(struct mbconv_weights *mbconv, struct checkpoint *checkpo
     char text[NAME_SIZE];
     for (int i = 0; i < 3; i++) {
         snprintf(text, sizeof text, "%s.conv%d", prefix, i + 1);
-        if (read_conv(convs[i], checkpoint, text, error) < 0)
+        if (conv_norm_read(convs[i], checkpoint, text, error) < 0)
             return -1;
     }
     return 0;
 }
 
-static void free_conv(struct conv *conv)
-{
-    memory_free(conv->weight);
-    memory_free(conv->bias);
-}
-
 static void free_mbconv(struct mbconv_weights *mbconv)
 {
-    free_conv(&mbconv->expand);
-    free_conv(&mbconv->depthwise);
-    free_conv(&mbconv->project);
+    conv_free(&mbconv->expand);
+    conv_free(&mbconv->depthwise);
+    conv_free(&mbconv->project);
 }
 
 /* The first size of a tensor of `rank` sizes, or 0 with ERROR_MODEL. */
@@ -186,8 +119,9 @@ static int read_merge(struct tinyvit_stage *stage, struct checkpoint *checkpoint
     char prefix[NAME_SIZE];
     size_t in = stage->width, out = stage[1].width;
     snprintf(prefix, sizeof prefix, "image_encoder.layers.%zu.downsample", index);
-    stage->merge = (struct mbconv_weights){
-        dense(in, out, 1, 1), depthwise(out, keeps_resolution(out) ? 1 : 2), dense(out, out, 1, 1)};
+    stage->merge = (struct mbconv_weights){conv_dense(in, out, 1, 1),
+                                           conv_depthwise(out, keeps_resolution(out) ? 1 : 2),
+                                           conv_dense(out, out, 1, 1)};
     return read_mbconv(&stage->merge, checkpoint, prefix, error);
 }
 
@@ -217,8 +151,8 @@ static int read_block(struct tinyvit_stage *stage, struct checkpoint *checkpoint
         linear_read(&block->fc1, &from, block_name(name, i, b, "mlp.fc1."), d, hidden) < 0 ||
         linear_read(&block->fc2, &from, block_name(name, i, b, "mlp.fc2."), hidden, d) < 0)
         return -1;
-    block->local = depthwise(stage->width, 1);
-    return read_conv(&block->local, checkpoint, block_name(name, i, b, "local_conv"), error);
+    block->local = conv_depthwise(stage->width, 1);
+    return conv_norm_read(&block->local, checkpoint, block_name(name, i, b, "local_conv"), error);
 }
 
 static int read_convs(struct tinyvit_stage *stage, struct checkpoint *checkpoint,
@@ -234,8 +168,9 @@ static int read_convs(struct tinyvit_stage *stage, struct checkpoint *checkpoint
         size_t hidden = first_size(checkpoint, prefix, ".conv1.c.weight", 4, error);
         if (!hidden)
             return -1;
-        stage->convs[b] = (struct mbconv_weights){dense(width, hidden, 1, 1), depthwise(hidden, 1),
-                                                  dense(hidden, width, 1, 1)};
+        stage->convs[b] =
+            (struct mbconv_weights){conv_dense(width, hidden, 1, 1), conv_depthwise(hidden, 1),
+                                    conv_dense(hidden, width, 1, 1)};
         if (read_mbconv(&stage->convs[b], checkpoint, prefix, error) < 0)
             return -1;
     }
@@ -280,10 +215,10 @@ int tinyvit_weights_read(struct tinyvit_weights *weights, struct checkpoint *che
     size_t half = first_size(checkpoint, "image_encoder.patch_embed.seq.0.c.weight", "", 4, error);
     if (!half)
         return -1;
-    weights->stem1 = dense(3, half, 3, 2);
-    weights->stem2 = dense(half, weights->stages[0].width, 3, 2);
-    if (read_conv(&weights->stem1, checkpoint, "image_encoder.patch_embed.seq.0", error) < 0 ||
-        read_conv(&weights->stem2, checkpoint, "image_encoder.patch_embed.seq.2", error) < 0)
+    weights->stem1 = conv_dense(3, half, 3, 2);
+    weights->stem2 = conv_dense(half, weights->stages[0].width, 3, 2);
+    if (conv_norm_read(&weights->stem1, checkpoint, "image_encoder.patch_embed.seq.0", error) < 0 ||
+        conv_norm_read(&weights->stem2, checkpoint, "image_encoder.patch_embed.seq.2", error) < 0)
         return -1;
     for (size_t i = 0; i < TINYVIT_STAGES; i++)
         if (read_stage(weights, checkpoint, i, error) < 0)
@@ -294,14 +229,14 @@ int tinyvit_weights_read(struct tinyvit_weights *weights, struct checkpoint *che
 
 void tinyvit_weights_free(struct tinyvit_weights *weights)
 {
-    free_conv(&weights->stem1);
-    free_conv(&weights->stem2);
+    conv_free(&weights->stem1);
+    conv_free(&weights->stem2);
     for (size_t i = 0; i < TINYVIT_STAGES; i++) {
         struct tinyvit_stage *stage = &weights->stages[i];
         for (size_t b = 0; stage->convs && b < stage->depth; b++)
             free_mbconv(&stage->convs[b]);
         for (size_t b = 0; stage->blocks && b < stage->depth; b++)
-            free_conv(&stage->blocks[b].local);
+            conv_free(&stage->blocks[b].local);
         free_mbconv(&stage->merge);
         memory_free(stage->convs);
         memory_free(stage->blocks);

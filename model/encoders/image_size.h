@@ -1,0 +1,11 @@
+/* image_size.h - S of an encoder whose tensors do not show it. */
+#ifndef MODEL_ENCODERS_IMAGE_SIZE_H
+#define MODEL_ENCODERS_IMAGE_SIZE_H
+
+struct checkpoint;
+
+/* What the caller asks for (0: nothing), else what the file's metadata say, else 1024, which the
+ * official code has; -1 if the metadata hold no number. The encoder checks the result. */
+int image_size_of(const struct checkpoint *checkpoint, int asked);
+
+#endif
