@@ -8,6 +8,7 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/encoders/encoder_kind.h"
 #include "model/encoders/hiera.h"
+#include "model/encoders/repvit_sam.h"
 #include "model/encoders/tinyvit.h"
 #include "model/encoders/vit.h"
 #include "model/kernels/half16.h"
@@ -16,6 +17,7 @@ static const struct encoder_kind *const kinds[] = {
     &vit_kind,
     &tinyvit_kind,
     &hiera_kind,
+    &repvit_sam_kind,
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };

@@ -43,7 +43,6 @@ static const struct mark marks[] = {
     {"image_encoder.trunk.body.", NULL, EDGETAM},
     {"vision_encoder.backbone.timm_model.", NULL, EDGETAM},
     {"image_encoder.backbone.stages.", NULL, "an EfficientViT-SAM model" NOT_READ},
-    {"image_encoder.features.", NULL, "a RepViT-SAM model" NOT_READ},
     {"prompt_encoder.bbox_top_left_embeddings.", NULL, "an EfficientSAM model" NOT_READ},
     {"proto.cv1.conv.", NULL, FASTSAM},
 };

@@ -17,7 +17,6 @@ NAMES = {
     "edgetam.pt": ("image_encoder.trunk.body.conv1.weight", "sam_mask_decoder.iou_token.weight"),
     "edgetam.safetensors": ("vision_encoder.backbone.timm_model.conv1.weight", "no_memory_embedding"),
     "efficientvit.pt": ("image_encoder.backbone.stages.0.op_list.0.conv.weight",),
-    "repvit.pt": ("image_encoder.features.0.0.c.weight",),
     "samed.pt": ("w_a_000", "w_b_000"),
     "efficientsam.pt": ("image_encoder.pos_embed", "prompt_encoder.bbox_top_left_embeddings.weight"),
     "fastsam.safetensors": ("model.0.conv.weight", "model.22.proto.cv1.conv.weight"),
