@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/checkpoint/checkpoint.h"
+#include "model/encoders/edgetam.h"
 #include "model/encoders/encoder_kind.h"
 #include "model/encoders/hiera.h"
 #include "model/encoders/repvit_sam.h"
@@ -18,6 +19,7 @@ static const struct encoder_kind *const kinds[] = {
     &tinyvit_kind,
     &hiera_kind,
     &repvit_sam_kind,
+    &edgetam_kind,
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
