@@ -28,9 +28,9 @@ static int load(void *own, struct checkpoint *checkpoint, const struct encoder_w
     size_t side = repvit_side(&encoder->trunk, 0);
     if (side * EMBEDDING_STRIDE != (size_t)size)
         return error_set(error, ERROR_MODEL,
-                         "the image encoder makes %zu positions of %d pixels, expected one for "
-                         "each %d",
-                         side, size, EMBEDDING_STRIDE);
+                         "the image encoder makes %zu x %zu positions of %d pixels, expected one "
+                         "for each %d",
+                         side, side, size, EMBEDDING_STRIDE);
     if (neck_read(&encoder->neck_weights, checkpoint, side, repvit_width(&encoder->trunk, 0),
                   error) < 0)
         return -1;

@@ -137,10 +137,10 @@ static int read_mixer(struct repvit_block_weights *block, struct checkpoint *che
         return read_local(&block->local, checkpoint, names->local, error);
     }
     if (input->side % stride != 0)
-        return error_set(error, ERROR_MODEL,
-                         "%s halves a side of %zu positions: give an image size that is a multiple "
-                         "of 32",
-                         names->local, input->side);
+        return error_set(
+            error, ERROR_MODEL,
+            "%s halves a side of %zu positions: the image size must be a multiple of %d",
+            names->local, input->side, input->naming == REPVIT_SAM ? 16 : 32);
     size_t out = first_size(checkpoint, names->widen, ".c.weight", error);
     if (!out)
         return -1;

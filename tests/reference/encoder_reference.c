@@ -1,7 +1,9 @@
 #include "tests/reference/encoder_reference.h"
 
+#include "base/error.h"
 #include "model/checkpoint/checkpoint.h"
 #include "tests/reference/hiera_reference.h"
+#include "tests/reference/repvit_reference.h"
 #include "tests/reference/tinyvit_reference.h"
 #include "tests/reference/vit_reference.h"
 
@@ -17,7 +19,7 @@ static void lay_out_vit(void *context, struct arena *arena)
 }
 
 static int run_vit(struct checkpoint *checkpoint, int image_size, const float *input,
-                   float *embedding, struct error *error)
+                   const struct encoding *to, struct error *error)
 {
     struct vit_layout layout;
     struct arena arena = {0};
@@ -25,7 +27,7 @@ static int run_vit(struct checkpoint *checkpoint, int image_size, const float *i
     if (status == 0)
         status = arena_make(&arena, lay_out_vit, &layout, "reference encoder", error);
     if (status == 0)
-        vit_reference_run(&layout.weights, &layout.scratch, input, embedding);
+        vit_reference_run(&layout.weights, &layout.scratch, input, to->embedding);
     arena_free(&arena);
     vit_weights_free(&layout.weights);
     return status;
@@ -43,7 +45,7 @@ static void lay_out_tinyvit(void *context, struct arena *arena)
 }
 
 static int run_tinyvit(struct checkpoint *checkpoint, int image_size, const float *input,
-                       float *embedding, struct error *error)
+                       const struct encoding *to, struct error *error)
 {
     struct tinyvit_layout layout;
     struct arena arena = {0};
@@ -51,7 +53,7 @@ static int run_tinyvit(struct checkpoint *checkpoint, int image_size, const floa
     if (status == 0)
         status = arena_make(&arena, lay_out_tinyvit, &layout, "reference encoder", error);
     if (status == 0)
-        tinyvit_reference_run(&layout.weights, &layout.scratch, input, embedding);
+        tinyvit_reference_run(&layout.weights, &layout.scratch, input, to->embedding);
     arena_free(&arena);
     tinyvit_weights_free(&layout.weights);
     return status;
@@ -86,9 +88,19 @@ static int run_hiera(struct checkpoint *checkpoint, int image_size, const float 
 int encoder_reference(struct checkpoint *checkpoint, int image_size, const float *input,
                       const struct encoding *to, struct error *error)
 {
-    if (checkpoint_shape(checkpoint, "image_encoder.pos_embed", NULL))
-        return run_vit(checkpoint, image_size, input, to->embedding, error);
-    if (checkpoint_shape(checkpoint, "image_encoder.trunk.pos_embed", NULL))
-        return run_hiera(checkpoint, image_size, input, to, error);
-    return run_tinyvit(checkpoint, image_size, input, to->embedding, error);
+    static const struct {
+        const char *mark;
+        int (*run)(struct checkpoint *checkpoint, int image_size, const float *input,
+                   const struct encoding *to, struct error *error);
+    } kinds[] = {
+        {"image_encoder.pos_embed", run_vit},
+        {"image_encoder.patch_embed.seq.0.c.weight", run_tinyvit},
+        {"image_encoder.trunk.pos_embed", run_hiera},
+        {"image_encoder.features.0.0.c.weight", repvit_sam_reference},
+        {"image_encoder.trunk.body.stem.conv1.c.weight", edgetam_reference},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (checkpoint_shape(checkpoint, kinds[i].mark, NULL))
+            return kinds[i].run(checkpoint, image_size, input, to, error);
+    return error_set(error, ERROR_MODEL, "an image encoder without a reference");
 }

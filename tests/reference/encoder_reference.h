@@ -1,4 +1,4 @@
-/* encoder_reference.h - the reference of encoder.h: each architecture as straight loops. */
+/* encoder_reference.h - the reference of encoder.h: every architecture as straight loops. */
 #ifndef TESTS_REFERENCE_ENCODER_REFERENCE_H
 #define TESTS_REFERENCE_ENCODER_REFERENCE_H
 
@@ -7,8 +7,8 @@
 struct checkpoint;
 struct error;
 
-/* input[3][S][S] -> embedding[C][G][G], and `high` of a SAM 2, with the image_encoder.* of an open
- * checkpoint. `image_size` is S. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY. */
+/* input[3][S][S] -> *to with the image_encoder.* of an open checkpoint. `image_size` is S. Returns
+ * 0, or -1 with ERROR_MODEL or ERROR_MEMORY. */
 int encoder_reference(struct checkpoint *checkpoint, int image_size, const float *input,
                       const struct encoding *to, struct error *error);
 
