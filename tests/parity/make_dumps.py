@@ -89,9 +89,9 @@ def save(tensors, path, metadata=None):
     os.chmod(path, 0o644)
 
 
-def dump(model, image, path):
+def dump(model, image, path, load=official.load):
     """Writes the dump of a model file and an image file to `path`; returns the official model."""
-    sam = official.load(model)
+    sam = load(model)
     pixels = official.read_rgb(image)
     with torch.no_grad():
         embedding = sam.image_encoder(official.model_input(sam, pixels))

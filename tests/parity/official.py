@@ -140,13 +140,17 @@ def save(sam, path, half=False, metadata=None):
     os.chmod(path, 0o644)
 
 
-@torch.no_grad()
 def random(kind, seed):
-    """A model whose every parameter is random: the package's initial values leave position embeddings at zero and
-    norms at one, which would hide mistakes. Scaled so that logits spread by 8 and half of the prompts have a mask whose
-    predicted IoU is above 0.88. Its masks are noise over the whole image."""
+    """A model of random parameters (randomise)."""
     torch.manual_seed(seed)
-    sam = assemble(SMALL[kind] if kind in SMALL else dict(OFFICIAL_COMMON, **OFFICIAL[kind]))
+    return randomise(assemble(SMALL[kind] if kind in SMALL else dict(OFFICIAL_COMMON, **OFFICIAL[kind])))
+
+
+@torch.no_grad()
+def randomise(sam):
+    """Makes every parameter random: the package's initial values leave position embeddings at zero and
+    norms at one, which would hide mistakes. Scaled so that logits spread by 8 and half of the prompts have a mask whose
+    predicted IoU is above 0.88. Its masks are noise over the whole image. Returns the model."""
     for name, p in sam.named_parameters():
         p.normal_()
         if "pos_embed" in name or "rel_pos" in name or "attention_biases" in name:

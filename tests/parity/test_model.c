@@ -39,6 +39,7 @@ static const struct parity_case committed[] = {
     SMALL("tiny_xs", false),
     SMALL("slim_xs", false),
     SMALL("hq_xs", true),
+    SMALL("repvit_xs", false),
     CASE("builtin", "model/builtin.safetensors", false),
 };
 enum { COMMITTED = sizeof committed / sizeof committed[0] };
