@@ -45,9 +45,10 @@ struct sam_options {
 
 /* What was read from the tensors. All of it is constant for the life of the model. */
 struct sam_info {
-    const char *family; /* "SAM", "SlimSAM", "MobileSAM" */
+    const char *family; /* "SAM", "SlimSAM", "MobileSAM", "RepViT-SAM", "EdgeTAM" */
     const char *name;   /* "ViT-B", "ViT-L", "ViT-H", "ViT (SlimSAM-50)", "ViT (SlimSAM-77)",
-                            "TinyViT (MobileSAM)", "ViT", "TinyViT" */
+                            "TinyViT (MobileSAM)", "RepViT (RepViT-SAM)", "RepViT (EdgeTAM)",
+                            "ViT", "TinyViT", "RepViT" */
     int image_size;     /* S */
     int prompt_size;    /* side of the square in whose pixels prompts are given; S or more */
     enum sam_resize resize;
