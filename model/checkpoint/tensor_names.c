@@ -104,8 +104,9 @@ static const struct rule transformers_sam[] = {
             "mask_decoder.transformer." attention ".out_proj."                                     \
     }
 
-/* Sam2Model and Sam2VideoModel of transformers. */
+/* Sam2Model, EdgeTamModel and their models for videos. */
 static const struct rule transformers_sam2[] = {
+    {"vision_encoder.backbone.timm_model.", "image_encoder.trunk.body."}, /* EdgeTAM */
     {"vision_encoder.backbone.patch_embed.projection.", "image_encoder.trunk.patch_embed.proj."},
     {"vision_encoder.backbone.blocks.#.layer_norm1.", "image_encoder.trunk.blocks.#.norm1."},
     {"vision_encoder.backbone.blocks.#.layer_norm2.", "image_encoder.trunk.blocks.#.norm2."},
@@ -128,7 +129,7 @@ static const struct rule transformers_sam2[] = {
     HEAD("mask_decoder.pred_obj_score_head"),
 };
 
-/* SAM 2's own names, where they differ from those of SAM. */
+/* SAM 2's own names and EdgeTAM's, where they differ from those of SAM. */
 static const struct rule official_sam2[] = {
     {"sam_mask_decoder.transformer.layers.#.mlp.layers.0.",
      "mask_decoder.transformer.layers.#.mlp.lin1."},
@@ -145,7 +146,11 @@ static const struct naming namings[] = {
     {"transformers",
      "vision_encoder.backbone.pos_embed",
      {RULES(transformers_sam2), RULES(transformers_decoder)}},
+    {"transformers",
+     "vision_encoder.backbone.timm_model.stem.conv1.c.weight",
+     {RULES(transformers_sam2), RULES(transformers_decoder)}},
     {"official", "image_encoder.trunk.pos_embed", {RULES(official_sam2)}},
+    {"official", "image_encoder.trunk.body.stem.conv1.c.weight", {RULES(official_sam2)}},
 };
 
 enum { NAMINGS = sizeof namings / sizeof *namings };

@@ -14,7 +14,6 @@
     "a model with a LoRA adapter, or the adapter alone: merge it into its model in Python "        \
     "(merge_and_unload in peft), and save the state_dict of that"
 #define SAM3 "a SAM 3 model" NOT_READ
-#define EDGETAM "an EdgeTAM model" NOT_READ
 #define ADAPTER "a SAM with adapter layers (SAM-Med2D and the like)" NOT_READ
 #define FASTSAM "FastSAM or another YOLO of ultralytics" NOT_READ
 
@@ -40,8 +39,6 @@ static const struct mark marks[] = {
     {"detr_decoder.", NULL, SAM3},
     {"backbone.vision_backbone.trunk.", NULL, SAM3},
     {"vision_encoder.backbone.embeddings.", NULL, SAM3},
-    {"image_encoder.trunk.body.", NULL, EDGETAM},
-    {"vision_encoder.backbone.timm_model.", NULL, EDGETAM},
     {"image_encoder.backbone.stages.", NULL, "an EfficientViT-SAM model" NOT_READ},
     {"prompt_encoder.bbox_top_left_embeddings.", NULL, "an EfficientSAM model" NOT_READ},
     {"proto.cv1.conv.", NULL, FASTSAM},

@@ -14,8 +14,6 @@ ONE = ("F32", [1], bytes(4))
 NAMES = {
     "sam3.pt": ("detector.backbone.vision_backbone.trunk.pos_embed", "tracker.maskmem_tpos_enc"),
     "sam3.safetensors": ("vision_encoder.backbone.embeddings.position_embeddings", "detr_decoder.query_embed.weight"),
-    "edgetam.pt": ("image_encoder.trunk.body.conv1.weight", "sam_mask_decoder.iou_token.weight"),
-    "edgetam.safetensors": ("vision_encoder.backbone.timm_model.conv1.weight", "no_memory_embedding"),
     "efficientvit.pt": ("image_encoder.backbone.stages.0.op_list.0.conv.weight",),
     "samed.pt": ("w_a_000", "w_b_000"),
     "efficientsam.pt": ("image_encoder.pos_embed", "prompt_encoder.bbox_top_left_embeddings.weight"),

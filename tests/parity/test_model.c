@@ -35,12 +35,9 @@ struct parity_case {
 #define SMALL(name, only) CASE(name, "tests/parity/models/" name ".safetensors", only)
 
 static const struct parity_case committed[] = {
-    SMALL("vit_xs", false),
-    SMALL("tiny_xs", false),
-    SMALL("slim_xs", false),
-    SMALL("hq_xs", true),
-    SMALL("repvit_xs", false),
-    CASE("builtin", "model/builtin.safetensors", false),
+    SMALL("vit_xs", false),    SMALL("tiny_xs", false),
+    SMALL("slim_xs", false),   SMALL("hq_xs", true),
+    SMALL("repvit_xs", false), CASE("builtin", "model/builtin.safetensors", false),
 };
 enum { COMMITTED = sizeof committed / sizeof committed[0] };
 

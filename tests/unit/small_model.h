@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +78,35 @@ static inline unsigned char *small_model_end(struct small_model *model, size_t *
     memcpy(bytes + 8 + model->header_length, model->numbers, model->count * 4);
     free(model->numbers);
     return bytes;
+}
+
+/* Replaces each `from` in the header of a file by `to`, and sets *size. The bytes are freed; so is the
+ * result, by the caller with free(3). */
+static inline unsigned char *small_model_renamed(unsigned char *bytes, size_t *size,
+                                                 const char *from, const char *to)
+{
+    uint64_t length;
+    memcpy(&length, bytes, 8);
+    size_t room = 2 * (size_t)length, used = 0, end = (size_t)length;
+    unsigned char *result = malloc(8 + room + *size);
+    ck_assert_ptr_nonnull(result);
+    const char *header = (const char *)bytes + 8;
+    for (size_t i = 0; i < end && used + 64 < room;) {
+        bool here = i + strlen(from) <= end && memcmp(header + i, from, strlen(from)) == 0;
+        const char *piece = here ? to : header + i;
+        size_t count = here ? strlen(to) : 1;
+        memcpy(result + 8 + used, piece, count);
+        used += count;
+        i += here ? strlen(from) : 1;
+    }
+    while (used % 8 != 0)
+        result[8 + used++] = ' ';
+    memcpy(result + 8 + used, bytes + 8 + end, *size - 8 - end);
+    *size += used - end;
+    length = used;
+    memcpy(result, &length, 8);
+    free(bytes);
+    return result;
 }
 
 #endif

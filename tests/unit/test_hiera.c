@@ -311,33 +311,6 @@ START_TEST(an_unknown_hiera_needs_metadata)
 }
 END_TEST
 
-/* Replaces each `from` in the header of a file by `to`. The caller frees the result. */
-static unsigned char *renamed(unsigned char *bytes, size_t *size, const char *from, const char *to)
-{
-    uint64_t length;
-    memcpy(&length, bytes, 8);
-    size_t room = 2 * (size_t)length, used = 0, end = (size_t)length;
-    unsigned char *result = malloc(8 + room + *size);
-    ck_assert_ptr_nonnull(result);
-    const char *header = (const char *)bytes + 8;
-    for (size_t i = 0; i < end && used + 64 < room;) {
-        bool here = i + strlen(from) <= end && memcmp(header + i, from, strlen(from)) == 0;
-        const char *piece = here ? to : header + i;
-        size_t count = here ? strlen(to) : 1;
-        memcpy(result + 8 + used, piece, count);
-        used += count;
-        i += here ? strlen(from) : 1;
-    }
-    while (used % 8 != 0)
-        result[8 + used++] = ' ';
-    memcpy(result + 8 + used, bytes + 8 + end, *size - 8 - end);
-    *size += used - end;
-    length = used;
-    memcpy(result, &length, 8);
-    free(bytes);
-    return result;
-}
-
 static unsigned char *with_names_of_transformers(unsigned char *bytes, size_t *size)
 {
     static const char *const names[][2] = {
@@ -353,7 +326,7 @@ static unsigned char *with_names_of_transformers(unsigned char *bytes, size_t *s
         {"no_mem_embed", "no_memory_embedding"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        bytes = renamed(bytes, size, names[i][0], names[i][1]);
+        bytes = small_model_renamed(bytes, size, names[i][0], names[i][1]);
     return bytes;
 }
 

@@ -198,6 +198,37 @@ START_TEST(edgetam_matches_the_reference)
 }
 END_TEST
 
+/* What the encoder makes of a model whose names are replaced, pair by pair, is the same. */
+static void expect_same_renamed(const char *const (*names)[2], size_t pairs)
+{
+    const struct sam_options options = {.image_size = edgetams[0].image_size};
+    size_t size;
+    unsigned char *bytes = make_edgetam(&edgetams[0], &size);
+    struct result official = encode(bytes, size, &options, 1);
+    for (size_t i = 0; i < pairs; i++)
+        bytes = small_model_renamed(bytes, &size, names[i][0], names[i][1]);
+    struct result theirs = encode(bytes, size, &options, 1);
+    ck_assert_int_eq(memcmp(official.block, theirs.block, 4 * theirs.part * sizeof(float)), 0);
+    free(official.block);
+    free(theirs.block);
+    free(bytes);
+}
+
+START_TEST(edgetam_is_read_with_its_own_names_and_those_of_transformers)
+{
+    static const char *const own[][2] = {{"mask_decoder.", "sam_mask_decoder."}};
+    static const char *const transformers[][2] = {
+        {"image_encoder.trunk.body.", "vision_encoder.backbone.timm_model."},
+        {"image_encoder.neck.", "vision_encoder.neck."},
+        {".conv.weight", ".weight"},
+        {".conv.bias", ".bias"},
+        {"no_mem_embed", "no_memory_embedding"},
+    };
+    expect_same_renamed(own, sizeof own / sizeof *own);
+    expect_same_renamed(transformers, sizeof transformers / sizeof *transformers);
+}
+END_TEST
+
 static void expect_sam_refused(const struct sam_shape *s, int image_size, const char *text)
 {
     size_t size;
@@ -255,6 +286,7 @@ int main(void)
     tcase_add_loop_test(encoders, repvit_sam_matches_the_reference, 0, sizeof sams / sizeof *sams);
     tcase_add_loop_test(encoders, edgetam_matches_the_reference, 0,
                         sizeof edgetams / sizeof *edgetams);
+    tcase_add_test(encoders, edgetam_is_read_with_its_own_names_and_those_of_transformers);
     tcase_add_test(encoders, sizes_that_do_not_fit_are_refused);
     tcase_add_test(encoders, squeeze_follows_its_formula);
     tcase_set_timeout(encoders, 120);
