@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "images/image.h"
 #include "images/resize.h"
+#include "images/resize_square.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/decoder/decoder_reference.h"
 #include "model/sam.h"
@@ -35,9 +36,10 @@ struct parity_case {
 #define SMALL(name, only) CASE(name, "tests/parity/models/" name ".safetensors", only)
 
 static const struct parity_case committed[] = {
-    SMALL("vit_xs", false),    SMALL("tiny_xs", false),
-    SMALL("slim_xs", false),   SMALL("hq_xs", true),
-    SMALL("repvit_xs", false), CASE("builtin", "model/builtin.safetensors", false),
+    SMALL("vit_xs", false),     SMALL("tiny_xs", false),
+    SMALL("slim_xs", false),    SMALL("hq_xs", true),
+    SMALL("repvit_xs", false),  SMALL("hiera_xs", false),
+    SMALL("edgetam_xs", false), CASE("builtin", "model/builtin.safetensors", false),
 };
 enum { COMMITTED = sizeof committed / sizeof committed[0] };
 
@@ -149,7 +151,10 @@ static float *input_of(struct fixture *f, int number)
     require(f, resize && input);
     const struct image_view view = image_view_of(&image, whole);
     struct size filled;
-    require(f, resize_tensor(resize, &view, side, input, &filled, &f->error) == 0);
+    int status = f->info->resize == SAM_RESIZE_SQUARE
+                     ? resize_square(&view, side, input, &f->error)
+                     : resize_tensor(resize, &view, side, input, &filled, &f->error);
+    require(f, status == 0);
     resize_free(resize);
     image_free(&image);
     return input;
