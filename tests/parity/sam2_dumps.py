@@ -36,9 +36,9 @@ def mask_prompts(model, features):
     return torch.stack([low, low.flip(1).clamp(-6, 6)])
 
 
-def dump(model_path, image, path):
+def dump(model_path, image, path, load=official_sam2.load):
     """Writes the dump of a model file and an image file to `path`; returns the official model."""
-    model = official_sam2.load(model_path)
+    model = load(model_path)
     features = official_sam2.encode(model, official_sam2.model_input(model, official.read_rgb(image)))
     masks = mask_prompts(model, features)
     embedding, high0, high1 = features
