@@ -13,11 +13,13 @@ struct layer_norm {
     float eps;
 };
 
-/* A depthwise 3x3 convolution with channels last. */
+enum { DEPTHWISE_KERNEL_MAX = 7 };
+
+/* A depthwise convolution with channels last. */
 struct depthwise {
-    size_t channels, stride;
-    float *weight;     /* [3][3][channels] */
-    const float *bias; /* [channels] */
+    size_t channels, kernel, stride; /* the kernel's side is odd and at most DEPTHWISE_KERNEL_MAX */
+    float *weight;                   /* [kernel][kernel][channels] */
+    const float *bias;               /* [channels] */
 };
 
 struct kernels {
@@ -29,7 +31,7 @@ struct kernels {
     /* The exact GELU of x[rows][n] in place, within 1.5e-7 * max(1, |x|); rows lie `row` apart. */
     void (*gelu)(size_t rows, size_t n, float *x, size_t row);
 
-    /* One row of results: y[positions][channels] = bias + the sum over i, j of
+    /* One row of results: y[positions][channels] = bias + the sum over i, j < kernel of
      * weight[i][j] * rows[i][stride * position + j], for each channel by itself. */
     void (*depthwise)(const struct depthwise *conv, size_t positions, const float *const *rows,
                       float *y);

@@ -52,33 +52,46 @@ static void gelu(size_t rows, size_t n, float *x, size_t row)
     }
 }
 
-/* `lanes` channels from channel `c` on, for all positions; their weights stay in registers. */
-VECTOR_INLINE void depthwise_lanes(const struct depthwise *conv, size_t positions,
-                                   const float *const *rows, float *y, size_t c, const size_t lanes)
+/* `lanes` channels from channel `c` on, for all positions. Where `kernel` is a constant, the weights
+ * of a small kernel stay in registers. */
+VECTOR_INLINE void depthwise_lanes(const struct depthwise *conv, const size_t kernel,
+                                   size_t positions, const float *const *rows, float *y, size_t c,
+                                   const size_t lanes)
 {
     size_t channels = conv->channels, stride = conv->stride;
-    const float *const from[3] = {rows[0] + c, rows[1] + c, rows[2] + c};
-    vector weight[9], bias = vector_load_part(conv->bias + c, lanes);
-    for (size_t i = 0; i < 9; i++)
+    vector weight[DEPTHWISE_KERNEL_MAX * DEPTHWISE_KERNEL_MAX];
+    vector bias = vector_load_part(conv->bias + c, lanes);
+    for (size_t i = 0; i < kernel * kernel; i++)
         weight[i] = vector_load_part(conv->weight + i * channels + c, lanes);
     for (size_t p = 0; p < positions; p++) {
         vector sum = bias;
-        for (size_t i = 0; i < 3; i++)
-            for (size_t j = 0; j < 3; j++)
-                sum += weight[i * 3 + j] *
-                       vector_load_part(from[i] + (stride * p + j) * channels, lanes);
+        for (size_t i = 0; i < kernel; i++)
+            for (size_t j = 0; j < kernel; j++)
+                sum += weight[i * kernel + j] *
+                       vector_load_part(rows[i] + (stride * p + j) * channels + c, lanes);
         vector_store_part(y + p * channels + c, sum, lanes);
     }
+}
+
+VECTOR_INLINE void depthwise_channels(const struct depthwise *conv, const size_t kernel,
+                                      size_t positions, const float *const *rows, float *y)
+{
+    size_t c = 0;
+    for (; c + LANES <= conv->channels; c += LANES)
+        depthwise_lanes(conv, kernel, positions, rows, y, c, LANES);
+    if (c < conv->channels)
+        depthwise_lanes(conv, kernel, positions, rows, y, c, conv->channels - c);
 }
 
 static void depthwise(const struct depthwise *conv, size_t positions, const float *const *rows,
                       float *y)
 {
-    size_t c = 0;
-    for (; c + LANES <= conv->channels; c += LANES)
-        depthwise_lanes(conv, positions, rows, y, c, LANES);
-    if (c < conv->channels)
-        depthwise_lanes(conv, positions, rows, y, c, conv->channels - c);
+    if (conv->kernel == 3)
+        depthwise_channels(conv, 3, positions, rows, y);
+    else if (conv->kernel == 5)
+        depthwise_channels(conv, 5, positions, rows, y);
+    else
+        depthwise_channels(conv, conv->kernel, positions, rows, y);
 }
 
 const struct kernels ISA_NAME(kernels) = {layer_norm, gelu, depthwise};

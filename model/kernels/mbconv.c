@@ -5,25 +5,6 @@
 /* The part of the result that one task computes, in positions. */
 enum { STRIP_ROWS = 16, STRIP_COLUMNS = 64, EXPANDED_COLUMNS = 2 * STRIP_COLUMNS + 1 };
 
-int depthwise_pack(struct depthwise *depthwise, const struct conv *conv, struct error *error)
-{
-    size_t channels = conv->out;
-    *depthwise = (struct depthwise){channels, conv->stride, NULL, conv->bias};
-    depthwise->weight = memory_new(9 * channels, sizeof(float), "convolution", error);
-    if (!depthwise->weight)
-        return -1;
-    for (size_t c = 0; c < channels; c++)
-        for (size_t i = 0; i < 9; i++)
-            depthwise->weight[i * channels + c] = conv->weight[c * 9 + i];
-    return 0;
-}
-
-void depthwise_free(struct depthwise *depthwise)
-{
-    memory_free(depthwise->weight);
-    *depthwise = (struct depthwise){0};
-}
-
 static int pack_1x1(struct matmul_packed *packed, enum isa isa, const struct conv *conv,
                     struct error *error)
 {

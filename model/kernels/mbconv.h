@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "model/kernels/conv.h"
+#include "model/kernels/depthwise.h"
 #include "model/kernels/kernels.h"
 #include "model/kernels/matmul.h"
 #include "model/kernels/plane.h"
@@ -35,11 +36,6 @@ struct mbconv {
 int mbconv_pack(struct mbconv *mbconv, enum isa isa, const struct mbconv_weights *weights,
                 bool residual, struct error *error);
 void mbconv_free(struct mbconv *mbconv);
-
-/* Packs a depthwise convolution: the weights are copied with channels last, the bias stays where it
- * is. Returns 0, or -1 with ERROR_MEMORY; in either case depthwise_free is due. */
-int depthwise_pack(struct depthwise *depthwise, const struct conv *conv, struct error *error);
-void depthwise_free(struct depthwise *depthwise);
 
 /* The scratch of one thread; `hidden` is the largest number of hidden channels. */
 struct mbconv_scratch {

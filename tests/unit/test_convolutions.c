@@ -1,0 +1,142 @@
+/* Convolutions of every instruction set against the reference. */
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "model/kernels/depthwise.h"
+#include "model/kernels/grouped.h"
+#include "tests/reference/reference.h"
+#include "tests/unit/unit.h"
+
+static float *random_floats(size_t n, uint32_t seed)
+{
+    float *x = malloc(n * sizeof *x);
+    ck_assert_ptr_nonnull(x);
+    for (size_t i = 0; i < n; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        x[i] = (float)(seed >> 8) / (float)(1 << 23) - 1.0f;
+    }
+    return x;
+}
+
+/* A convolution with random weights and bias; free_conv is due. */
+static struct conv random_conv(size_t in, size_t out, size_t kernel, size_t stride, size_t groups)
+{
+    size_t depth = in / groups * kernel * kernel;
+    return (struct conv){
+        in, out, kernel, stride, groups, random_floats(out * depth, 1), random_floats(out, 2)};
+}
+
+static void free_conv(struct conv *conv)
+{
+    free(conv->weight);
+    free(conv->bias);
+}
+
+/* The result for x[in][side][side] as channel planes. The caller frees it. */
+static float *convolve(const struct conv *conv, size_t side, const float *x)
+{
+    size_t to = (side - 1) / conv->stride + 1;
+    float *y = malloc(conv->out * to * to * sizeof *y);
+    ck_assert_ptr_nonnull(y);
+    struct reference_conv reference = {conv->in,         conv->out,    conv->kernel, conv->stride,
+                                       conv->kernel / 2, conv->groups, conv->weight, conv->bias};
+    reference_convolve(&reference, side, side, x, y);
+    return y;
+}
+
+/* x[channels][side][side] with channels last and a frame of `frame` zeros. The caller frees it. */
+static float *channels_last(size_t channels, size_t side, size_t frame, const float *x)
+{
+    size_t row = side + 2 * frame;
+    float *y = calloc(row * row * channels, sizeof *y);
+    ck_assert_ptr_nonnull(y);
+    for (size_t c = 0; c < channels; c++)
+        for (size_t r = 0; r < side; r++)
+            for (size_t s = 0; s < side; s++)
+                y[((r + frame) * row + s + frame) * channels + c] = x[(c * side + r) * side + s];
+    return y;
+}
+
+struct depthwise_case {
+    size_t channels, side, kernel, stride;
+};
+
+static const struct depthwise_case depthwise_cases[] = {
+    {1, 5, 3, 1}, {16, 8, 3, 2}, {37, 6, 5, 1}, {70, 9, 5, 2}, {19, 8, 7, 1}, {4, 3, 1, 1},
+};
+enum { DEPTHWISE_CASES = sizeof depthwise_cases / sizeof *depthwise_cases };
+
+START_TEST(depthwise_matches_the_reference)
+{
+    struct depthwise_case d = depthwise_cases[_i];
+    size_t frame = d.kernel / 2, row = (d.side + 2 * frame) * d.channels;
+    struct conv conv = random_conv(d.channels, d.channels, d.kernel, d.stride, d.channels);
+    float *x = random_floats(d.channels * d.side * d.side, 3);
+    float *framed = channels_last(d.channels, d.side, frame, x);
+    float *planes = convolve(&conv, d.side, x);
+    size_t to = (d.side - 1) / d.stride + 1;
+    float *want = channels_last(d.channels, to, 0, planes);
+    float *got = malloc(to * d.channels * sizeof *got);
+    ck_assert_ptr_nonnull(got);
+    struct depthwise packed;
+    struct error error;
+    ck_assert_int_eq(depthwise_pack(&packed, &conv, &error), 0);
+    for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++)
+        for (size_t r = 0; r < to; r++) {
+            const float *rows[DEPTHWISE_KERNEL_MAX];
+            for (size_t i = 0; i < d.kernel; i++)
+                rows[i] = framed + (r * d.stride + i) * row;
+            kernels_for(isa)->depthwise(&packed, to, rows, got);
+            for (size_t i = 0; i < to * d.channels; i++)
+                ck_assert_float_eq_tol(got[i], want[r * to * d.channels + i], 1e-5f);
+        }
+    depthwise_free(&packed);
+    free_conv(&conv);
+    free(x);
+    free(framed);
+    free(planes);
+    free(want);
+    free(got);
+}
+END_TEST
+
+START_TEST(grouped_matches_the_reference)
+{
+    enum { SIDE = 5, GROUPS = 3, IN = 3 * 20, OUT = 3 * 33, N = SIDE * SIDE, ROW = OUT + 5 };
+    struct conv conv = random_conv(IN, OUT, 1, 1, GROUPS);
+    float *x = random_floats(IN * N, 3), *last = channels_last(IN, SIDE, 0, x);
+    float *planes = convolve(&conv, SIDE, x), *want = channels_last(OUT, SIDE, 0, planes);
+    float *got = malloc(N * ROW * sizeof *got);
+    ck_assert_ptr_nonnull(got);
+    for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
+        struct grouped grouped;
+        struct error error;
+        ck_assert_int_eq(grouped_pack(&grouped, isa, &conv, &error), 0);
+        grouped_run(&grouped, N, last, IN, got, ROW);
+        for (size_t p = 0; p < N; p++)
+            for (size_t c = 0; c < OUT; c++)
+                ck_assert_float_eq_tol(got[p * ROW + c], want[p * OUT + c], 1e-5f);
+        grouped_free(&grouped);
+    }
+    free_conv(&conv);
+    free(x);
+    free(last);
+    free(planes);
+    free(want);
+    free(got);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("convolutions");
+    TCase *tests = tcase_create("convolutions");
+    tcase_add_loop_test(tests, depthwise_matches_the_reference, 0, DEPTHWISE_CASES);
+    tcase_add_test(tests, grouped_matches_the_reference);
+    tcase_set_timeout(tests, 60);
+    suite_add_tcase(suite, tests);
+    return unit_run(suite);
+}
