@@ -31,6 +31,9 @@ struct kernels {
     /* The exact GELU of x[rows][n] in place, within 1.5e-7 * max(1, |x|); rows lie `row` apart. */
     void (*gelu)(size_t rows, size_t n, float *x, size_t row);
 
+    /* The same of GELU's approximation by tanh, which some models are trained with. */
+    void (*gelu_tanh)(size_t rows, size_t n, float *x, size_t row);
+
     /* One row of results: y[positions][channels] = bias + the sum over i, j < kernel of
      * weight[i][j] * rows[i][stride * position + j], for each channel by itself. */
     void (*depthwise)(const struct depthwise *conv, size_t positions, const float *const *rows,

@@ -52,6 +52,17 @@ static void gelu(size_t rows, size_t n, float *x, size_t row)
     }
 }
 
+static void gelu_tanh(size_t rows, size_t n, float *x, size_t row)
+{
+    for (size_t r = 0; r < rows; r++, x += row) {
+        size_t i;
+        for (i = 0; i + LANES <= n; i += LANES)
+            vector_store(x + i, vector_gelu_tanh(vector_load(x + i)));
+        if (i < n)
+            vector_store_part(x + i, vector_gelu_tanh(vector_load_part(x + i, n - i)), n - i);
+    }
+}
+
 /* `lanes` channels from channel `c` on, for all positions. Where `kernel` is a constant, the weights
  * of a small kernel stay in registers. */
 VECTOR_INLINE void depthwise_lanes(const struct depthwise *conv, const size_t kernel,
@@ -94,4 +105,4 @@ static void depthwise(const struct depthwise *conv, size_t positions, const floa
         depthwise_channels(conv, conv->kernel, positions, rows, y);
 }
 
-const struct kernels ISA_NAME(kernels) = {layer_norm, gelu, depthwise};
+const struct kernels ISA_NAME(kernels) = {layer_norm, gelu, gelu_tanh, depthwise};

@@ -1,4 +1,4 @@
-/* math_simd.h - 2^x and GELU on vectors, from additions, multiplications and shifts only.
+/* math_simd.h - 2^x and both forms of GELU on vectors, from additions, multiplications and shifts only.
  *
  * The polynomials are minimax fits (Lawson's reweighted least squares). tests/unit/test_kernels.c
  * checks the error bounds over the whole range. */
@@ -39,6 +39,24 @@ VECTOR_INLINE vector vector_gelu(vector x)
     l = l * v + -0x1.af4856p-5f;
     l = l * v + -0x1.d62d28p-2f;
     l = l * v + -0x1.26af30p+0f;
+    l = l * v + -1.0f;
+    return vector_max(x, vector_set(0)) - u * vector_exp2(l);
+}
+
+/* x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2, with the same bound. As above, with Q(u) = 1 /
+ * (1 + exp(2 sqrt(2 / pi) (u + 0.044715 u^3))), which is below 8e-13 beyond 6.3. */
+VECTOR_INLINE vector vector_gelu_tanh(vector x)
+{
+    vector u = vector_max(x, -x);
+    vector v = vector_min(u, vector_set(6.3f));
+    vector l = v * -0x1.95ec88p-18f + 0x1.c86834p-15f;
+    l = l * v + -0x1.80f2cep-18f;
+    l = l * v + -0x1.25e95cp-10f;
+    l = l * v + 0x1.8e0390p-10f;
+    l = l * v + 0x1.8bde50p-8f;
+    l = l * v + -0x1.9e5df6p-5f;
+    l = l * v + -0x1.d67d4ap-2f;
+    l = l * v + -0x1.26ad38p+0f;
     l = l * v + -1.0f;
     return vector_max(x, vector_set(0)) - u * vector_exp2(l);
 }
