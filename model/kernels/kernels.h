@@ -3,6 +3,7 @@
 #ifndef MODEL_KERNELS_KERNELS_H
 #define MODEL_KERNELS_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/isa.h"
@@ -38,6 +39,9 @@ struct kernels {
      * weight[i][j] * rows[i][stride * position + j], for each channel by itself. */
     void (*depthwise)(const struct depthwise *conv, size_t positions, const float *const *rows,
                       float *y);
+
+    /* y[n] = the sum over i < 4 of weights[i] * x[i][n], plus y if `add`. */
+    void (*blend)(size_t n, const float *const *x, const float *weights, bool add, float *y);
 };
 
 const struct kernels *kernels_for(enum isa isa);

@@ -105,4 +105,15 @@ static void depthwise(const struct depthwise *conv, size_t positions, const floa
         depthwise_channels(conv, conv->kernel, positions, rows, y);
 }
 
-const struct kernels ISA_NAME(kernels) = {layer_norm, gelu, gelu_tanh, depthwise};
+static void blend(size_t n, const float *const *x, const float *weights, bool add, float *y)
+{
+    for (size_t i = 0; i < n; i += LANES) {
+        size_t lanes = n - i < LANES ? n - i : LANES;
+        vector sum = add ? vector_load_part(y + i, lanes) : (vector){0};
+        for (size_t k = 0; k < 4; k++)
+            sum += weights[k] * vector_load_part(x[k] + i, lanes);
+        vector_store_part(y + i, sum, lanes);
+    }
+}
+
+const struct kernels ISA_NAME(kernels) = {layer_norm, gelu, gelu_tanh, depthwise, blend};

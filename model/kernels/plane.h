@@ -42,4 +42,22 @@ static inline void plane_clear_frame(const struct plane *plane)
     }
 }
 
+/* positions[rows * side][channels] = rows first .. first + rows - 1, without the frame. */
+static inline void plane_take_rows(const struct plane *plane, size_t first, size_t rows,
+                                   float *positions)
+{
+    size_t line = plane->side * plane->channels;
+    for (size_t r = 0; r < rows; r++)
+        memcpy(positions + r * line, plane_at(plane, (long)(first + r), 0), line * sizeof(float));
+}
+
+/* The way back. */
+static inline void plane_put_rows(const struct plane *plane, size_t first, size_t rows,
+                                  const float *positions)
+{
+    size_t line = plane->side * plane->channels;
+    for (size_t r = 0; r < rows; r++)
+        memcpy(plane_at(plane, (long)(first + r), 0), positions + r * line, line * sizeof(float));
+}
+
 #endif

@@ -6,7 +6,12 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/kernels/depthwise.h"
+#include "model/kernels/fused_mbconv.h"
 #include "model/kernels/grouped.h"
+#include "model/kernels/linear_attention.h"
+#include "model/kernels/upsample.h"
+#include "model/kernels/wide_mbconv.h"
+#include "model/kernels/winograd.h"
 #include "tests/reference/reference.h"
 #include "tests/unit/unit.h"
 
@@ -130,12 +135,66 @@ START_TEST(grouped_matches_the_reference)
 }
 END_TEST
 
+struct winograd_case {
+    size_t in, out, side;
+};
+
+/* Channels that are no multiple of a vector, several panels, more tiles than one task has, and a
+ * last task that is not full. */
+static const struct winograd_case winograd_cases[] = {{1, 1, 4}, {16, 64, 8}, {37, 45, 28}};
+enum { WINOGRAD_CASES = sizeof winograd_cases / sizeof *winograd_cases };
+
+struct winograd_memory {
+    struct arena arena;
+    size_t in;
+    struct winograd_scratch scratch[2];
+};
+
+static void lay_out_winograd(void *context, struct arena *arena)
+{
+    struct winograd_memory *memory = context;
+    for (size_t i = 0; i < 2; i++)
+        winograd_layout(&memory->scratch[i], memory->in, arena);
+}
+
+START_TEST(winograd_matches_the_reference)
+{
+    struct winograd_case w = winograd_cases[_i];
+    struct conv conv = random_conv(w.in, w.out, 3, 1, 1);
+    struct winograd_memory memory = {.in = w.in};
+    struct error error;
+    ck_assert_int_eq(arena_make(&memory.arena, lay_out_winograd, &memory, "test", &error), 0);
+    float *x = random_floats(w.in * w.side * w.side, 3), *planes = convolve(&conv, w.side, x);
+    struct plane from = {channels_last(w.in, w.side, 1, x), w.side, w.in};
+    struct plane want = {channels_last(w.out, w.side, 1, planes), w.side, w.out};
+    struct plane got = {calloc(plane_size(w.side, w.out), sizeof(float)), w.side, w.out};
+    ck_assert_ptr_nonnull(got.at);
+    struct winograd_result to = {.plane = &got};
+    for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
+        struct winograd winograd;
+        ck_assert_int_eq(winograd_pack(&winograd, isa, &conv, &error), 0);
+        winograd_plane(&winograd, memory.scratch, &from, &to, 2);
+        for (size_t i = 0; i < plane_size(w.side, w.out); i++)
+            ck_assert_float_eq_tol(got.at[i], want.at[i], 1e-5f * sqrtf(9 * (float)w.in));
+        winograd_free(&winograd);
+    }
+    arena_free(&memory.arena);
+    free_conv(&conv);
+    free(x);
+    free(planes);
+    free(from.at);
+    free(want.at);
+    free(got.at);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("convolutions");
     TCase *tests = tcase_create("convolutions");
     tcase_add_loop_test(tests, depthwise_matches_the_reference, 0, DEPTHWISE_CASES);
     tcase_add_test(tests, grouped_matches_the_reference);
+    tcase_add_loop_test(tests, winograd_matches_the_reference, 0, WINOGRAD_CASES);
     tcase_set_timeout(tests, 60);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
