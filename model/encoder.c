@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/encoders/edgetam.h"
+#include "model/encoders/efficientvit.h"
 #include "model/encoders/encoder_kind.h"
 #include "model/encoders/hiera.h"
 #include "model/encoders/repvit_sam.h"
@@ -15,7 +16,7 @@
 #include "model/kernels/half16.h"
 
 static const struct encoder_kind *const kinds[] = {
-    &vit_kind, &tinyvit_kind, &hiera_kind, &repvit_sam_kind, &edgetam_kind,
+    &vit_kind, &tinyvit_kind, &hiera_kind, &repvit_sam_kind, &edgetam_kind, &efficientvit_kind,
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };

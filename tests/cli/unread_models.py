@@ -14,7 +14,6 @@ ONE = ("F32", [1], bytes(4))
 NAMES = {
     "sam3.pt": ("detector.backbone.vision_backbone.trunk.pos_embed", "tracker.maskmem_tpos_enc"),
     "sam3.safetensors": ("vision_encoder.backbone.embeddings.position_embeddings", "detr_decoder.query_embed.weight"),
-    "efficientvit.pt": ("image_encoder.backbone.stages.0.op_list.0.conv.weight",),
     "samed.pt": ("w_a_000", "w_b_000"),
     "efficientsam.pt": ("image_encoder.pos_embed", "prompt_encoder.bbox_top_left_embeddings.weight"),
     "fastsam.safetensors": ("model.0.conv.weight", "model.22.proto.cv1.conv.weight"),
