@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "model/checkpoint/checkpoint.h"
+#include "tests/reference/efficientvit_reference.h"
 #include "tests/reference/hiera_reference.h"
 #include "tests/reference/repvit_reference.h"
 #include "tests/reference/tinyvit_reference.h"
@@ -85,6 +86,32 @@ static int run_hiera(struct checkpoint *checkpoint, int image_size, const float 
     return status;
 }
 
+struct efficientvit_layout {
+    struct efficientvit_reference_scratch scratch;
+    struct efficientvit_weights weights;
+};
+
+static void lay_out_efficientvit(void *context, struct arena *arena)
+{
+    struct efficientvit_layout *layout = context;
+    efficientvit_reference_layout(&layout->scratch, &layout->weights, arena);
+}
+
+static int run_efficientvit(struct checkpoint *checkpoint, int image_size, const float *input,
+                            const struct encoding *to, struct error *error)
+{
+    struct efficientvit_layout layout;
+    struct arena arena = {0};
+    int status = efficientvit_weights_read(&layout.weights, checkpoint, image_size, error);
+    if (status == 0)
+        status = arena_make(&arena, lay_out_efficientvit, &layout, "reference encoder", error);
+    if (status == 0)
+        efficientvit_reference_run(&layout.weights, &layout.scratch, input, to->embedding);
+    arena_free(&arena);
+    efficientvit_weights_free(&layout.weights);
+    return status;
+}
+
 int encoder_reference(struct checkpoint *checkpoint, int image_size, const float *input,
                       const struct encoding *to, struct error *error)
 {
@@ -96,6 +123,7 @@ int encoder_reference(struct checkpoint *checkpoint, int image_size, const float
         {"image_encoder.pos_embed", run_vit},
         {"image_encoder.patch_embed.seq.0.c.weight", run_tinyvit},
         {"image_encoder.trunk.pos_embed", run_hiera},
+        {"image_encoder.backbone.stages.0.op_list.0.conv.weight", run_efficientvit},
         {"image_encoder.features.0.0.c.weight", repvit_sam_reference},
         {"image_encoder.trunk.body.stem.conv1.c.weight", edgetam_reference},
     };

@@ -62,6 +62,15 @@ void reference_gelu(size_t n, float *x)
         x[i] = (float)(x[i] * 0.5 * (1 + erf(x[i] * M_SQRT1_2)));
 }
 
+void reference_gelu_tanh(size_t n, float *x)
+{
+    for (size_t i = 0; i < n; i++) {
+        double from = x[i];
+        x[i] =
+            (float)(from * 0.5 * (1 + tanh(sqrt(M_2_PI) * (from + 0.044715 * from * from * from))));
+    }
+}
+
 void reference_softmax(size_t n, float *x)
 {
     float max = x[0];

@@ -36,6 +36,9 @@ void reference_layer_norm_2d(const struct reference_norm *norm, size_t positions
 /* x = x * (1 + erf(x / sqrt(2))) / 2, the exact GELU. */
 void reference_gelu(size_t n, float *x);
 
+/* x = x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2, its approximation. */
+void reference_gelu_tanh(size_t n, float *x);
+
 /* x = exp(x - max) / sum, over n numbers. */
 void reference_softmax(size_t n, float *x);
 

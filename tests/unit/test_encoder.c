@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "model/kernels/half16.h"
+#include "tests/unit/efficientvit_model.h"
 #include "tests/unit/encoder_check.h"
 #include "tests/unit/small_layers.h"
 #include "tests/unit/unit.h"
@@ -183,6 +184,15 @@ START_TEST(tinyvit_matches_the_reference)
 }
 END_TEST
 
+START_TEST(efficientvit_matches_the_reference)
+{
+    size_t size;
+    unsigned char *bytes = efficientvit_make(&efficientvits[_i], &size);
+    expect_reference(bytes, size, efficientvits[_i].image_size);
+    free(bytes);
+}
+END_TEST
+
 static void expect_vit_refused(const struct vit_shape *s, int image_size, const char *text)
 {
     size_t size;
@@ -196,6 +206,26 @@ static void expect_tinyvit_refused(const struct tinyvit_shape *s, int image_size
     unsigned char *bytes = make_tinyvit(s, &size);
     expect_bytes_refused(bytes, size, image_size, text);
 }
+
+static void expect_efficientvit_refused(const struct efficientvit_shape *s, int image_size,
+                                        const char *text)
+{
+    size_t size;
+    unsigned char *bytes = efficientvit_make(s, &size);
+    expect_bytes_refused(bytes, size, image_size, text);
+}
+
+START_TEST(efficientvits_that_do_not_fit_are_refused)
+{
+    struct efficientvit_shape short_one = efficientvits[0], kernel = efficientvits[0];
+    short_one.stages = 4;
+    kernel.kernel = 7;
+    expect_efficientvit_refused(&efficientvits[0], 100, "expected a multiple of 128");
+    expect_efficientvit_refused(&efficientvits[0], -128, "image size -128");
+    expect_efficientvit_refused(&short_one, 128, "has 4 stages");
+    expect_efficientvit_refused(&kernel, 128, "heads of 12 and a kernel of 7");
+}
+END_TEST
 
 START_TEST(half16_products_are_refused_without_the_cpu)
 {
@@ -243,6 +273,8 @@ int main(void)
     tcase_add_loop_test(encoders, vit_matches_the_reference, 0, sizeof vits / sizeof *vits);
     tcase_add_loop_test(encoders, tinyvit_matches_the_reference, 0,
                         sizeof tinyvits / sizeof *tinyvits);
+    tcase_add_loop_test(encoders, efficientvit_matches_the_reference, 0, EFFICIENTVITS);
+    tcase_add_test(encoders, efficientvits_that_do_not_fit_are_refused);
     tcase_add_test(encoders, half16_products_are_refused_without_the_cpu);
     tcase_add_test(encoders, sizes_that_do_not_fit_are_refused);
     tcase_set_timeout(encoders, 120);
