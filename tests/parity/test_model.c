@@ -36,10 +36,15 @@ struct parity_case {
 #define SMALL(name, only) CASE(name, "tests/parity/models/" name ".safetensors", only)
 
 static const struct parity_case committed[] = {
-    SMALL("vit_xs", false),     SMALL("tiny_xs", false),
-    SMALL("slim_xs", false),    SMALL("hq_xs", true),
-    SMALL("repvit_xs", false),  SMALL("hiera_xs", false),
-    SMALL("edgetam_xs", false), CASE("builtin", "model/builtin.safetensors", false),
+    SMALL("vit_xs", false),
+    SMALL("tiny_xs", false),
+    SMALL("slim_xs", false),
+    SMALL("hq_xs", true),
+    SMALL("repvit_xs", false),
+    SMALL("hiera_xs", false),
+    SMALL("edgetam_xs", false),
+    SMALL("efficientvit_xs", false),
+    CASE("builtin", "model/builtin.safetensors", false),
 };
 enum { COMMITTED = sizeof committed / sizeof committed[0] };
 
@@ -234,7 +239,7 @@ static void check_embedding(struct fixture *f, int number)
  * right and clamped to -6..6. */
 static void make_mask_prompts(struct fixture *f)
 {
-    double middle = 0.4 * f->info->image_size;
+    double middle = 0.4 * f->info->prompt_size;
     const double xy[2] = {middle, middle};
     const struct sam_prompts click = {.count = 1, .points = 1, .xy = xy};
     size_t side = (size_t)f->info->low_size;
