@@ -12,7 +12,7 @@ struct sizes {
     size_t plane, rows, local;
     size_t framed, qkv, mixed;
     size_t positions, dim; /* of an attention */
-    size_t dense;          /* channels into a 3x3 convolution of a residual block */
+    size_t dense;          /* of a 3x3 convolution of a residual block */
     struct fused_mbconv_sizes fused;
     struct wide_mbconv_sizes inverted;
 };
@@ -35,10 +35,11 @@ static void measure_block(struct sizes *most, const struct efficientvit_block *b
     switch (block->kind) {
     case EFFICIENTVIT_RES:
         most->plane = larger(most->plane, plane_size(side, block->first.out));
-        most->dense = larger(most->dense, larger(block->first.in, block->first.out));
+        most->dense = larger(
+            most->dense, larger(winograd_inputs(&block->first), winograd_inputs(&block->second)));
         return;
     case EFFICIENTVIT_FUSED:
-        fused_mbconv_measure(&most->fused, &block->fused, side);
+        fused_mbconv_measure(&most->fused, &block->fused);
         return;
     case EFFICIENTVIT_ATTENTION:
         measure_attention(most, &block->attention, side);
@@ -65,7 +66,7 @@ static struct sizes largest(const struct efficientvit_weights *w)
     most.plane = larger(most.plane, plane_size(w->grid, width));
     most.rows = larger(most.rows, w->grid * larger(width, w->output.out));
     for (size_t i = 0; i < w->depth; i++)
-        fused_mbconv_measure(&most.fused, &w->middle[i], w->grid);
+        fused_mbconv_measure(&most.fused, &w->middle[i]);
     return most;
 }
 

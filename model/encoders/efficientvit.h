@@ -9,6 +9,7 @@
 #define MODEL_ENCODERS_EFFICIENTVIT_H
 
 #include "model/encoders/efficientvit_weights.h"
+#include "model/kernels/conv3.h"
 #include "model/kernels/grouped.h"
 #include "model/kernels/linear_attention.h"
 

@@ -6,7 +6,7 @@
 #ifndef MODEL_KERNELS_FUSED_MBCONV_H
 #define MODEL_KERNELS_FUSED_MBCONV_H
 
-#include "model/kernels/conv3.h"
+#include "model/kernels/matmul.h"
 #include "model/kernels/winograd.h"
 
 /* The convolutions as read. */
@@ -16,11 +16,9 @@ struct fused_mbconv_weights {
 
 /* Packed. */
 struct fused_mbconv {
-    size_t in, hidden, out, stride; /* stride 1 or 2 */
-    bool residual;                  /* only with stride 1 */
-    struct winograd dense;          /* if stride is 1 */
-    struct conv3 strided;           /* otherwise */
-    struct matmul_packed project;   /* [hidden][out] */
+    bool residual; /* only with stride 1 */
+    struct winograd spatial;
+    struct matmul_packed project; /* [hidden][out] */
 };
 
 /* Packs. Returns 0, or -1 with ERROR_MEMORY; in either case fused_mbconv_free is due. */
@@ -38,17 +36,16 @@ struct fused_mbconv_scratch {
 
 /* The largest sizes of the blocks that share a scratch; start with zeros and add each block. */
 struct fused_mbconv_sizes {
-    size_t in, hidden, result; /* channels; floats; floats */
+    size_t inputs, hidden, result; /* floats */
 };
 
-/* `side` is that of the block's input. */
 void fused_mbconv_measure(struct fused_mbconv_sizes *sizes,
-                          const struct fused_mbconv_weights *weights, size_t side);
+                          const struct fused_mbconv_weights *weights);
 void fused_mbconv_layout(struct fused_mbconv_scratch *scratch,
                          const struct fused_mbconv_sizes *sizes, struct arena *arena);
 
 /* `scratch` has an entry for each thread. The side of `to` is from->side / stride; it is another
- * plane. With stride 1 the side is a multiple of WINOGRAD_SIDE. */
+ * plane, and its side is a multiple of WINOGRAD_SIDE. */
 void fused_mbconv_run(const struct fused_mbconv *fused, const struct fused_mbconv_scratch *scratch,
                       const struct plane *from, const struct plane *to, int threads);
 

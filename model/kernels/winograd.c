@@ -5,8 +5,6 @@
 #include "model/kernels/matmul_kernel.h"
 #include "model/kernels/winograd_kernel.h"
 
-enum { ELEMENTS = 36 };
-
 ISA_DECLARE(const struct winograd_kernel, winograd_kernel);
 
 const struct winograd_kernel *winograd_kernel(enum isa isa)
@@ -15,15 +13,32 @@ const struct winograd_kernel *winograd_kernel(enum isa isa)
     return variants[isa];
 }
 
+/* By stride - 1. */
+static const struct winograd_elements elements_of[2] = {
+    {36, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+          1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
+    {81, {1, 1, 1, 1, 1, 4, 1, 1, 1, 1, 1, 4, 1, 1, 1, 1, 1, 4,
+          1, 1, 1, 1, 1, 4, 1, 1, 1, 1, 1, 4, 4, 4, 4, 4, 4, 16}},
+};
+
 /* to[36] = G g G^T of the weights g[3][3]. */
-static void transform_weights(const float *g, double *to)
+static void transform_weights(size_t stride, const float *g, double *to)
 {
-    static const double matrix[6][3] = {{1 / 4., 0, 0},
-                                        {-1 / 6., -1 / 6., -1 / 6.},
-                                        {-1 / 6., 1 / 6., -1 / 6.},
-                                        {1 / 24., 1 / 12., 1 / 6.},
-                                        {1 / 24., -1 / 12., 1 / 6.},
-                                        {0, 0, 1}};
+    static const double matrices[2][6][3] = {
+        {{1 / 4., 0, 0},
+         {-1 / 6., -1 / 6., -1 / 6.},
+         {-1 / 6., 1 / 6., -1 / 6.},
+         {1 / 24., 1 / 12., 1 / 6.},
+         {1 / 24., -1 / 12., 1 / 6.},
+         {0, 0, 1}},
+        {{1 / 2., 0, 0},
+         {-1 / 2., 0, -1 / 2.},
+         {-1 / 6., 0, 1 / 6.},
+         {1 / 6., 0, 1 / 3.},
+         {0, 0, 1},
+         {0, 1, 0}},
+    };
+    const double(*matrix)[3] = matrices[stride - 1];
     for (size_t r = 0; r < 6; r++)
         for (size_t c = 0; c < 6; c++) {
             double sum = 0;
@@ -39,19 +54,21 @@ int winograd_pack(struct winograd *winograd, enum isa isa, const struct conv *co
 {
     size_t in = conv->in, out = conv->out, width = matmul_kernel(isa)->width;
     size_t panels = (out + width - 1) / width;
-    *winograd = (struct winograd){.isa = isa, .in = in, .out = out, .width = width};
+    *winograd =
+        (struct winograd){.isa = isa, .in = in, .out = out, .stride = conv->stride, .width = width};
     winograd->panels =
-        memory_new(panels * ELEMENTS * in, width * sizeof(float), "convolution", error);
+        memory_new(panels * WINOGRAD_GROUPS * in, width * sizeof(float), "convolution", error);
     winograd->bias = memory_new(panels * width, sizeof(float), "convolution", error);
     if (!winograd->panels || !winograd->bias)
         return -1;
     memcpy(winograd->bias, conv->bias, out * sizeof(float));
     for (size_t o = 0; o < out; o++)
         for (size_t i = 0; i < in; i++) {
-            double elements[ELEMENTS];
-            float *to = winograd->panels + (o / width * ELEMENTS * in + i) * width + o % width;
-            transform_weights(conv->weight + (o * in + i) * 9, elements);
-            for (size_t e = 0; e < ELEMENTS; e++)
+            double elements[WINOGRAD_GROUPS];
+            float *to =
+                winograd->panels + (o / width * WINOGRAD_GROUPS * in + i) * width + o % width;
+            transform_weights(conv->stride, conv->weight + (o * in + i) * 9, elements);
+            for (size_t e = 0; e < WINOGRAD_GROUPS; e++)
                 to[e * in * width] = (float)elements[e];
         }
     return 0;
@@ -64,11 +81,16 @@ void winograd_free(struct winograd *winograd)
     *winograd = (struct winograd){0};
 }
 
-void winograd_layout(struct winograd_scratch *scratch, size_t in, struct arena *arena)
+size_t winograd_inputs(const struct conv *conv)
 {
-    size_t tiles = ELEMENTS * WINOGRAD_TILES;
-    scratch->inputs = arena_take(arena, tiles * in, sizeof(float));
-    scratch->sums = arena_take(arena, tiles * MATMUL_WIDTH_MAX, sizeof(float));
+    return elements_of[conv->stride - 1].count * WINOGRAD_TILES * conv->in;
+}
+
+void winograd_layout(struct winograd_scratch *scratch, size_t inputs, struct arena *arena)
+{
+    size_t sums = (size_t)WINOGRAD_ELEMENTS_MAX * WINOGRAD_TILES * MATMUL_WIDTH_MAX;
+    scratch->inputs = arena_take(arena, inputs, sizeof(float));
+    scratch->sums = arena_take(arena, sums, sizeof(float));
 }
 
 /* Columns `column` .. of all tiles, from their sums. */
@@ -84,8 +106,22 @@ static void give(const struct winograd *winograd, const struct winograd_scratch 
         place.at = column + (to->tiles ? to->tiles + t * WINOGRAD_POSITIONS * out
                                        : winograd_tile(to->plane, first + t));
         winograd_kernel(winograd->isa)
-            ->output(columns, scratch->sums + t * width, count * width, winograd->bias + column,
-                     &place);
+            ->output[winograd->stride - 1](columns, scratch->sums + t * width, count * width,
+                                           winograd->bias + column, &place);
+    }
+}
+
+/* scratch->inputs = B^T d B of the tiles. */
+static void take(const struct winograd *winograd, const struct winograd_scratch *scratch,
+                 const struct plane *from, size_t first, size_t count)
+{
+    size_t step = WINOGRAD_SIDE * winograd->stride, across = from->side / step;
+    for (size_t t = 0; t < count; t++) {
+        size_t row = (first + t) / across * step, column = (first + t) % across * step;
+        const float *x = plane_at(from, (long)row - 1, (long)column - 1);
+        winograd_kernel(winograd->isa)
+            ->input[winograd->stride - 1](winograd->in, x, plane_row(from),
+                                          scratch->inputs + t * winograd->in, count * winograd->in);
     }
 }
 
@@ -94,17 +130,19 @@ void winograd_run(const struct winograd *winograd, const struct winograd_scratch
                   const struct winograd_result *to)
 {
     const struct matmul_kernel *product = matmul_kernel(winograd->isa);
+    const struct winograd_elements *elements = &elements_of[winograd->stride - 1];
     size_t in = winograd->in, width = winograd->width;
     const float *panel = winograd->panels;
-    for (size_t t = 0; t < count; t++) {
-        const float *x = winograd_tile(from, first + t) - plane_row(from) - in;
-        winograd_kernel(winograd->isa)
-            ->input(in, x, plane_row(from), scratch->inputs + t * in, count * in);
-    }
+    take(winograd, scratch, from, first, count);
     for (size_t column = 0; column < winograd->out; column += width) {
-        for (size_t e = 0; e < ELEMENTS; e++, panel += in * width)
-            product->panel(count, width, in, scratch->inputs + e * count * in, in, panel, NULL,
-                           false, scratch->sums + e * count * width, width);
+        const float *x = scratch->inputs;
+        float *y = scratch->sums;
+        for (size_t g = 0; g < WINOGRAD_GROUPS; g++, panel += in * width) {
+            size_t rows = elements->group[g] * count;
+            product->panel(rows, width, in, x, in, panel, NULL, false, y, width);
+            x += rows * in;
+            y += rows * width;
+        }
         give(winograd, scratch, first, count, column, to);
     }
 }
@@ -112,7 +150,7 @@ void winograd_run(const struct winograd *winograd, const struct winograd_scratch
 void winograd_plane(const struct winograd *winograd, const struct winograd_scratch *scratch,
                     const struct plane *from, const struct winograd_result *to, int threads)
 {
-    size_t tiles = winograd_tiles(from->side);
+    size_t tiles = winograd_tiles(from->side / winograd->stride);
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
     for (size_t first = 0; first < tiles; first += WINOGRAD_TILES)
         winograd_run(winograd, &scratch[omp_get_thread_num()], from, first,

@@ -136,17 +136,18 @@ START_TEST(grouped_matches_the_reference)
 END_TEST
 
 struct winograd_case {
-    size_t in, out, side;
+    size_t in, out, side, stride;
 };
 
 /* Channels that are no multiple of a vector, several panels, more tiles than one task has, and a
  * last task that is not full. */
-static const struct winograd_case winograd_cases[] = {{1, 1, 4}, {16, 64, 8}, {37, 45, 28}};
+static const struct winograd_case winograd_cases[] = {
+    {1, 1, 4, 1}, {16, 64, 8, 1}, {37, 45, 28, 1}, {2, 3, 8, 2}, {37, 45, 56, 2}};
 enum { WINOGRAD_CASES = sizeof winograd_cases / sizeof *winograd_cases };
 
 struct winograd_memory {
     struct arena arena;
-    size_t in;
+    size_t inputs;
     struct winograd_scratch scratch[2];
 };
 
@@ -154,27 +155,28 @@ static void lay_out_winograd(void *context, struct arena *arena)
 {
     struct winograd_memory *memory = context;
     for (size_t i = 0; i < 2; i++)
-        winograd_layout(&memory->scratch[i], memory->in, arena);
+        winograd_layout(&memory->scratch[i], memory->inputs, arena);
 }
 
 START_TEST(winograd_matches_the_reference)
 {
     struct winograd_case w = winograd_cases[_i];
-    struct conv conv = random_conv(w.in, w.out, 3, 1, 1);
-    struct winograd_memory memory = {.in = w.in};
+    struct conv conv = random_conv(w.in, w.out, 3, w.stride, 1);
+    struct winograd_memory memory = {.inputs = winograd_inputs(&conv)};
+    size_t side = w.side / w.stride;
     struct error error;
     ck_assert_int_eq(arena_make(&memory.arena, lay_out_winograd, &memory, "test", &error), 0);
     float *x = random_floats(w.in * w.side * w.side, 3), *planes = convolve(&conv, w.side, x);
     struct plane from = {channels_last(w.in, w.side, 1, x), w.side, w.in};
-    struct plane want = {channels_last(w.out, w.side, 1, planes), w.side, w.out};
-    struct plane got = {calloc(plane_size(w.side, w.out), sizeof(float)), w.side, w.out};
+    struct plane want = {channels_last(w.out, side, 1, planes), side, w.out};
+    struct plane got = {calloc(plane_size(side, w.out), sizeof(float)), side, w.out};
     ck_assert_ptr_nonnull(got.at);
     struct winograd_result to = {.plane = &got};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
         struct winograd winograd;
         ck_assert_int_eq(winograd_pack(&winograd, isa, &conv, &error), 0);
         winograd_plane(&winograd, memory.scratch, &from, &to, 2);
-        for (size_t i = 0; i < plane_size(w.side, w.out); i++)
+        for (size_t i = 0; i < plane_size(side, w.out); i++)
             ck_assert_float_eq_tol(got.at[i], want.at[i], 1e-5f * sqrtf(9 * (float)w.in));
         winograd_free(&winograd);
     }
