@@ -1,4 +1,4 @@
-/* Convolutions of every instruction set against the reference. */
+/* Convolutions, upsampling and linear attention of every instruction set against references. */
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -6,18 +6,16 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/kernels/depthwise.h"
-#include "model/kernels/fused_mbconv.h"
 #include "model/kernels/grouped.h"
 #include "model/kernels/linear_attention.h"
 #include "model/kernels/upsample.h"
-#include "model/kernels/wide_mbconv.h"
 #include "model/kernels/winograd.h"
 #include "tests/reference/reference.h"
 #include "tests/unit/unit.h"
 
 static float *random_floats(size_t n, uint32_t seed)
 {
-    float *x = malloc(n * sizeof *x);
+    float *x = calloc(n, sizeof *x);
     ck_assert_ptr_nonnull(x);
     for (size_t i = 0; i < n; i++) {
         seed = seed * 1664525u + 1013904223u;
@@ -44,7 +42,7 @@ static void free_conv(struct conv *conv)
 static float *convolve(const struct conv *conv, size_t side, const float *x)
 {
     size_t to = (side - 1) / conv->stride + 1;
-    float *y = malloc(conv->out * to * to * sizeof *y);
+    float *y = calloc(conv->out * to * to, sizeof *y);
     ck_assert_ptr_nonnull(y);
     struct reference_conv reference = {conv->in,         conv->out,    conv->kernel, conv->stride,
                                        conv->kernel / 2, conv->groups, conv->weight, conv->bias};
@@ -190,6 +188,95 @@ START_TEST(winograd_matches_the_reference)
 }
 END_TEST
 
+/* PyTorch's interpolate(x, size=(6, 6), mode="bicubic", align_corners=False). */
+START_TEST(upsampling_is_pytorchs)
+{
+    enum { FROM = 3, TO = 6, CHANNELS = 18 };
+    static const float x[FROM * FROM] = {0, 1, 3, 2, -1, 4, 5, 2, -2};
+    static const float want[TO * TO] = {
+        -0.3609009f, 0.05201721f, 0.7112274f,  1.74234f,    2.56308f,    3.072098f,
+        0.3377686f,  0.2635651f,  0.1041718f,  1.130096f,   2.761993f,   3.753494f,
+        1.451294f,   0.5708466f,  -0.9446869f, 0.1097717f,  3.138763f,   4.962021f,
+        3.251526f,   2.000137f,   -0.1016388f, -0.1496277f, 1.88327f,    3.091751f,
+        4.721863f,   3.744308f,   2.157242f,   0.4983826f,  -0.2955017f, -0.8011627f,
+        5.632812f,   4.810715f,   3.518082f,   0.8786926f,  -1.616974f,  -3.1548f};
+    float at[(FROM + 2) * (FROM + 2) * CHANNELS] = {0}, scratch[FROM * CHANNELS];
+    struct plane from = {at, FROM, CHANNELS};
+    ck_assert_uint_eq(upsample_scratch(&from), FROM * CHANNELS);
+    for (long r = 0; r < FROM; r++)
+        for (long c = 0; c < FROM; c++)
+            for (long i = 0; i < CHANNELS; i++)
+                plane_at(&from, r, c)[i] = x[r * FROM + c] * (float)(i + 1);
+    for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
+        float sum[(TO + 2) * (TO + 2) * CHANNELS] = {0};
+        struct plane to = {sum, TO, CHANNELS};
+        for (size_t row = 0; row < TO; row++)
+            for (int twice = 0; twice < 2; twice++)
+                upsample_row(isa, &from, &to, row, scratch);
+        for (long r = 0; r < TO; r++)
+            for (long c = 0; c < TO; c++)
+                for (long i = 0; i < CHANNELS; i++)
+                    ck_assert_float_eq_tol(plane_at(&to, r, c)[i],
+                                           want[r * TO + c] * (float)(2 * (i + 1)), 1e-4f);
+    }
+}
+END_TEST
+
+enum { POSITIONS = 300, DIM = 20, QKV_ROW = 3 * DIM + 5 };
+
+struct attention_memory {
+    struct arena arena;
+    struct linear_attention scratch;
+};
+
+static void lay_out_attention(void *context, struct arena *arena)
+{
+    struct attention_memory *memory = context;
+    linear_attention_layout(&memory->scratch, POSITIONS, DIM, arena);
+}
+
+/* want[DIM] of one query. */
+static void attend(const float *qkv, size_t query, double *want)
+{
+    double total = 0;
+    memset(want, 0, DIM * sizeof *want);
+    for (size_t key = 0; key < POSITIONS; key++) {
+        double score = 0;
+        for (size_t i = 0; i < DIM; i++)
+            score += (double)fmaxf(qkv[query * QKV_ROW + i], 0) *
+                     (double)fmaxf(qkv[key * QKV_ROW + DIM + i], 0);
+        for (size_t i = 0; i < DIM; i++)
+            want[i] += score * (double)qkv[key * QKV_ROW + 2 * DIM + i];
+        total += score;
+    }
+    for (size_t i = 0; i < DIM; i++)
+        want[i] /= total + 1e-15;
+}
+
+/* Query 7 has no positive number: it gives zeros. */
+START_TEST(linear_attention_matches_its_formula)
+{
+    float *qkv = random_floats((size_t)POSITIONS * QKV_ROW, 4), out[POSITIONS * DIM];
+    struct attention_memory memory;
+    struct error error;
+    ck_assert_int_eq(arena_make(&memory.arena, lay_out_attention, &memory, "test", &error), 0);
+    for (size_t i = 0; i < DIM; i++)
+        qkv[7 * QKV_ROW + i] = -1;
+    const struct linear_attention_head head = {POSITIONS, DIM, qkv, QKV_ROW, out, DIM};
+    for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
+        linear_attention_run(isa, &memory.scratch, &head);
+        for (size_t query = 0; query < POSITIONS; query++) {
+            double want[DIM];
+            attend(qkv, query, want);
+            for (size_t i = 0; i < DIM; i++)
+                ck_assert_double_eq_tol((double)out[query * DIM + i], want[i], 1e-6);
+        }
+    }
+    arena_free(&memory.arena);
+    free(qkv);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("convolutions");
@@ -197,6 +284,8 @@ int main(void)
     tcase_add_loop_test(tests, depthwise_matches_the_reference, 0, DEPTHWISE_CASES);
     tcase_add_test(tests, grouped_matches_the_reference);
     tcase_add_loop_test(tests, winograd_matches_the_reference, 0, WINOGRAD_CASES);
+    tcase_add_test(tests, upsampling_is_pytorchs);
+    tcase_add_test(tests, linear_attention_matches_its_formula);
     tcase_set_timeout(tests, 60);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
