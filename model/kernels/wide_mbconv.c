@@ -76,95 +76,98 @@ void wide_mbconv_measure(struct wide_mbconv_sizes *sizes, const struct mbconv_we
                          size_t side)
 {
     size_t to = side / weights->depthwise.stride, hidden = smaller(PART, weights->expand.out);
-    size_t before = strip_rows(side) * side, after = strip_rows(to) * to;
     sizes->expanded = larger(sizes->expanded, plane_size(side, hidden));
-    sizes->outside = larger(sizes->outside, before * weights->expand.in);
-    sizes->outside = larger(sizes->outside, after * weights->project.out);
-    sizes->hidden = larger(sizes->hidden, larger(before, after) * hidden);
+    sizes->mixed = larger(sizes->mixed, strip_rows(to) * (to + 2) * hidden);
 }
 
 void wide_mbconv_layout(struct wide_mbconv_scratch *scratch, const struct wide_mbconv_sizes *sizes,
                         size_t threads, struct arena *arena)
 {
     scratch->expanded = arena_take(arena, sizes->expanded, sizeof(float));
-    scratch->outside_size = sizes->outside;
-    scratch->hidden_size = sizes->hidden;
-    scratch->outside = arena_take(arena, threads * sizes->outside, sizeof(float));
-    scratch->hidden = arena_take(arena, threads * sizes->hidden, sizeof(float));
+    scratch->mixed = arena_take(arena, threads * sizes->mixed, sizeof(float));
+    scratch->mixed_size = sizes->mixed;
 }
 
-/* A task: some rows, and the memory of its thread. */
+/* The rows of a task. */
 struct strip {
     size_t first, rows;
-    float *outside; /* [positions][in], [positions][out] */
-    float *hidden;  /* [positions][channels of a part] */
 };
 
-static struct strip strip_at(const struct wide_mbconv_scratch *scratch, size_t side, size_t number)
+static struct strip strip_at(size_t side, size_t number)
 {
-    size_t rows = strip_rows(side), thread = (size_t)omp_get_thread_num();
-    return (struct strip){number * rows, smaller(rows, side - number * rows),
-                          scratch->outside + thread * scratch->outside_size,
-                          scratch->hidden + thread * scratch->hidden_size};
+    size_t rows = strip_rows(side);
+    return (struct strip){number * rows, smaller(rows, side - number * rows)};
 }
 
 static size_t strip_count(size_t side)
 {
-    size_t rows = strip_rows(side);
-    return (side + rows - 1) / rows;
+    return (side + strip_rows(side) - 1) / strip_rows(side);
 }
 
-/* Rows of `from` into the expanded plane. */
-static void expand(const struct wide_mbconv_part *part, const struct plane *from,
-                   const struct plane *to, const struct strip *strip)
+/* Rows of a plane lie one after the other, with two positions of frame between them. A product of
+ * some rows takes the frame between them for positions, so that it is one product; what it writes
+ * there is cleared afterwards. */
+static size_t positions_of(size_t rows, size_t side)
 {
-    size_t positions = strip->rows * from->side, channels = to->channels;
-    plane_take_rows(from, strip->first, strip->rows, strip->outside);
-    matmul_packed(positions, matmul_rows(strip->outside, from->channels), &part->expand,
-                  matmul_set(strip->hidden, channels));
-    kernels_for(part->expand.isa)->gelu_tanh(1, positions * channels, strip->hidden, 0);
-    plane_put_rows(to, strip->first, strip->rows, strip->hidden);
+    return rows * (side + 2) - 2;
 }
 
-/* Rows of the result from the expanded plane, added to what is there if `add`. */
-static void project(const struct wide_mbconv_part *part, const struct plane *from,
-                    const struct plane *to, bool add, const struct strip *strip)
+/* Some rows of `from` into the expanded plane. */
+static void expand(const struct wide_mbconv_part *part, const struct plane *from,
+                   const struct plane *to, struct strip strip)
+{
+    size_t positions = positions_of(strip.rows, from->side), channels = to->channels;
+    float *y = plane_at(to, (long)strip.first, 0);
+    matmul_packed(positions, matmul_rows(plane_at(from, (long)strip.first, 0), from->channels),
+                  &part->expand, matmul_set(y, channels));
+    kernels_for(part->expand.isa)->gelu_tanh(1, positions * channels, y, 0);
+    for (size_t r = 1; r < strip.rows; r++)
+        memset(plane_at(to, (long)(strip.first + r), -2), 0, 2 * channels * sizeof(float));
+}
+
+/* Rows of `mixed`, each with the two positions behind it, from the expanded plane. */
+static void mix(const struct wide_mbconv_part *part, const struct plane *from, size_t side,
+                struct strip strip, float *mixed)
 {
     const struct kernels *kernels = kernels_for(part->expand.isa);
-    size_t channels = from->channels, side = to->side, positions = strip->rows * side;
-    for (size_t r = 0; r < strip->rows; r++) {
-        long middle = (long)((strip->first + r) * part->depthwise.stride);
-        const float *const rows[3] = {plane_at(from, middle - 1, -1), plane_at(from, middle, -1),
-                                      plane_at(from, middle + 1, -1)};
-        kernels->depthwise(&part->depthwise, side, rows, strip->hidden + r * side * channels);
+    size_t channels = from->channels, line = (side + 2) * channels;
+    for (size_t r = 0; r < strip.rows; r++) {
+        long middle = (long)((strip.first + r) * part->depthwise.stride);
+        const float *const above[3] = {plane_at(from, middle - 1, -1), plane_at(from, middle, -1),
+                                       plane_at(from, middle + 1, -1)};
+        kernels->depthwise(&part->depthwise, side, above, mixed + r * line);
+        memset(mixed + (r + 1) * line - 2 * channels, 0, 2 * channels * sizeof(float));
     }
-    kernels->gelu_tanh(1, positions * channels, strip->hidden, 0);
-    if (add)
-        plane_take_rows(to, strip->first, strip->rows, strip->outside);
-    matmul_packed(positions, matmul_rows(strip->hidden, channels), &part->project,
-                  (struct matmul_result){strip->outside, to->channels, add});
-    plane_put_rows(to, strip->first, strip->rows, strip->outside);
+    kernels->gelu_tanh(1, positions_of(strip.rows, side) * channels, mixed, 0);
+}
+
+/* Rows of the result, added to what is there if `add`. */
+static void project(const struct wide_mbconv_part *part, const struct plane *to, struct strip strip,
+                    const float *mixed, bool add)
+{
+    matmul_packed(positions_of(strip.rows, to->side), matmul_rows(mixed, part->project.k),
+                  &part->project,
+                  (struct matmul_result){plane_at(to, (long)strip.first, 0), to->channels, add});
 }
 
 void wide_mbconv_run(const struct wide_mbconv *mbconv, const struct wide_mbconv_scratch *scratch,
                      const struct plane *from, const struct plane *to, int threads)
 {
-    plane_clear_frame(to);
     if (mbconv->residual)
         memcpy(to->at, from->at, plane_size(from->side, from->channels) * sizeof(float));
-    for (size_t i = 0; i < mbconv->part_count; i++) {
-        const struct wide_mbconv_part *part = &mbconv->parts[i];
+    for (size_t p = 0; p < mbconv->part_count; p++) {
+        const struct wide_mbconv_part *part = &mbconv->parts[p];
         struct plane expanded = {scratch->expanded, from->side, part->depthwise.channels};
         plane_clear_frame(&expanded);
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
-        for (size_t s = 0; s < strip_count(from->side); s++) {
-            struct strip strip = strip_at(scratch, from->side, s);
-            expand(part, from, &expanded, &strip);
-        }
+        for (size_t i = 0; i < strip_count(from->side); i++)
+            expand(part, from, &expanded, strip_at(from->side, i));
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
-        for (size_t s = 0; s < strip_count(to->side); s++) {
-            struct strip strip = strip_at(scratch, to->side, s);
-            project(part, &expanded, to, mbconv->residual || i > 0, &strip);
+        for (size_t i = 0; i < strip_count(to->side); i++) {
+            float *mixed = scratch->mixed + (size_t)omp_get_thread_num() * scratch->mixed_size;
+            mix(part, &expanded, to->side, strip_at(to->side, i), mixed);
+            project(part, to, strip_at(to->side, i), mixed, mbconv->residual || p > 0);
         }
     }
+    plane_clear_frame(to);
 }

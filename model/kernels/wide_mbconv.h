@@ -34,7 +34,7 @@ void wide_mbconv_free(struct wide_mbconv *mbconv);
 /* The largest sizes of the blocks that share a scratch, in floats; start with zeros and add each
  * block. */
 struct wide_mbconv_sizes {
-    size_t expanded, outside, hidden;
+    size_t expanded, mixed;
 };
 
 /* `side` is that of the block's input. */
@@ -43,15 +43,14 @@ void wide_mbconv_measure(struct wide_mbconv_sizes *sizes, const struct mbconv_we
 
 /* The scratch of all threads, for any number of blocks. */
 struct wide_mbconv_scratch {
-    float *expanded; /* a plane of one part's channels */
-    /* For each thread, of a task: the input or the result, and the hidden channels of one part */
-    float *outside, *hidden;
-    size_t outside_size, hidden_size; /* floats of one thread */
+    float *expanded;   /* a plane of one part's channels */
+    float *mixed;      /* for each thread: some rows after the depthwise convolution */
+    size_t mixed_size; /* floats of one thread */
 };
 void wide_mbconv_layout(struct wide_mbconv_scratch *scratch, const struct wide_mbconv_sizes *sizes,
                         size_t threads, struct arena *arena);
 
-/* The side of `to` is from->side / stride; it is another plane. */
+/* The side of `to` is from->side / stride; it is another plane. The frame of `from` is zero. */
 void wide_mbconv_run(const struct wide_mbconv *mbconv, const struct wide_mbconv_scratch *scratch,
                      const struct plane *from, const struct plane *to, int threads);
 
