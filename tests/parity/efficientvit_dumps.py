@@ -5,7 +5,7 @@
     efficientvit_dumps.py CLONE KIND [FOLDER]    writes FOLDER/KIND.safetensors and FOLDER/KIND.dump.safetensors
 
 KIND efficientvit_xs is a relative of L0 that is small enough to be committed: without FOLDER, its files go to models/ and
-dumps/. l0, l1, l2, xl0 and xl1 have the published sizes, for comparisons by hand: `test_model MODEL DUMP IMAGE`.
+dumps/, and a record of the official generator to records/. l0, l1, l2, xl0 and xl1 have the published sizes, for comparisons by hand: `test_model MODEL DUMP IMAGE`.
 Needs the packages of requirements.txt. The clone is only read; what SAM does not need of it (triton, onnxsim, the
 trainers) need not be installed.
 """
@@ -90,6 +90,17 @@ def scale(sam):
     sam.mask_decoder.iou_prediction_head.layers[-1].bias.add_(0.88 - iou[:, 1:].amax(1).median())
 
 
+def write_record(code, sam, kind):
+    """What the official generator finds in an image whose sides differ."""
+    name = "tall"
+    pixels = official.read_rgb(f"{HERE}/images/{name}.png")
+    generator = code.EfficientViTSamAutomaticMaskGenerator(sam, output_mode="coco_rle", pred_iou_thresh=0.8,
+                                                          **make_dumps.RANDOM_OPTIONS)
+    masks = [dict(mask, id=i) for i, mask in enumerate(generator.generate(pixels))]
+    official.write_record(f"{HERE}/records/{kind}-{name}.json", name + ".png", pixels, masks)
+    print(f"{kind} {name}: {len(masks)} masks")
+
+
 def make(code, norm, kind):
     torch.manual_seed(SEED)
     sam = small(code, norm, SMALL) if kind == "efficientvit_xs" else getattr(code, "efficientvit_sam_" + kind)()
@@ -105,7 +116,8 @@ def make(code, norm, kind):
 @torch.no_grad()
 def main(clone, kind, folder=None):
     torch.set_num_threads(1)  # the same rounding on any number of cores
-    sam = make(*load_code(clone), kind)
+    code, norm = load_code(clone)
+    sam = make(code, norm, kind)
     model = f"{folder}/{kind}.safetensors" if folder else f"{HERE}/models/{kind}.safetensors"
     dump = f"{folder}/{kind}.dump.safetensors" if folder else f"{HERE}/dumps/{kind}.safetensors"
     keep = {name: (t.half() if kind == "efficientvit_xs" else t).contiguous() for name, t in sam.state_dict().items()
@@ -122,6 +134,8 @@ def main(clone, kind, folder=None):
         out.update({f"{name}.iou": iou, f"{name}.logits": logits[:, :, :32 * row:row, ::row | 1]})
     make_dumps.save(out, dump, {"model_sha256": hashlib.sha256(open(model, "rb").read()).hexdigest()})
     os.chmod(model, 0o644)
+    if not folder:
+        write_record(code, sam, kind)
 
 
 if __name__ == "__main__":
