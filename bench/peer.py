@@ -6,8 +6,8 @@ of each stage and the peak memory so far.
     peer.py PEER MODEL IMAGE ONNX_FOLDER THREADS
 
 PEER: torch (the official automatic mask generator), torch-bf16 (its encoder under autocast), onnxruntime, openvino-f32,
-openvino-bf16 (encoder, and prompt encoder with mask decoder for the 32x32 grid in batches of 64), or export (writes the
-ONNX files and ends).
+openvino-bf16 (encoder, and prompt encoder with mask decoder for the 32x32 grid in batches of 64, where doors.py exports
+it), or export (writes the ONNX files and ends).
 """
 
 import json
@@ -30,38 +30,36 @@ def grid_points(width, height):
 
 
 def torch_peer(model, image, threads, bf16):
+    import doors
     import official
     import torch
-    from segment_anything import SamAutomaticMaskGenerator
     torch.set_num_threads(threads)
-    sam = official.load(model)
+    door = doors.open_door(model)
     pixels = official.read_rgb(image)
     if bf16:
-        x = official.model_input(sam, pixels)
+        x = door.model_input(pixels)
 
         def work(_):
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
                 start = time.perf_counter()
-                sam.image_encoder(x)
+                door.encoder(x)
                 return dict(encoder=time.perf_counter() - start)
         return work
 
-    own = {key: float(value) for key, value in official.metadata(model).items() if key.endswith("_thresh")}
-    generator = SamAutomaticMaskGenerator(sam, output_mode="coco_rle", **own)
+    generator = door.generator()
     spent = {}
 
-    def timed(module, stage):
-        inner = module.forward
+    def timed(owner, method, stage):
+        inner = getattr(owner, method)
 
-        def forward(*inputs, **named):
+        def call(*inputs, **named):
             start = time.perf_counter()
             result = inner(*inputs, **named)
             spent[stage] = spent.get(stage, 0) + time.perf_counter() - start
             return result
-        module.forward = forward
-    timed(sam.image_encoder, "encoder")
-    timed(sam.prompt_encoder, "decoder")
-    timed(sam.mask_decoder, "decoder")
+        setattr(owner, method, call)
+    for stage in door.stages:
+        timed(*stage)
 
     def work(encoder_only):
         spent.clear()
@@ -74,27 +72,24 @@ def torch_peer(model, image, threads, bf16):
     return work
 
 
-def export(model, folder):
+def export(model, image, folder):
+    """The ONNX files, and the input of the encoder and the points, so that the runtimes need no PyTorch in their memory."""
+    import doors
     import official
     import torch
-    sam = official.load(model)
-    size = sam.image_encoder.img_size
-
-    class Decoder(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.sam = sam
-
-        def forward(self, embedding, points):
-            sparse, dense = sam.prompt_encoder(points=(points, torch.ones(BATCH, 1)), boxes=None, masks=None)
-            return sam.mask_decoder(image_embeddings=embedding, image_pe=sam.prompt_encoder.get_dense_pe(), sparse_prompt_embeddings=sparse,
-                                    dense_prompt_embeddings=dense, multimask_output=True)
-
-    embedding = torch.zeros(1, sam.prompt_encoder.embed_dim, size // 16, size // 16)
+    door = doors.open_door(model)
+    pixels = official.read_rgb(image)
+    height, width = door.filled(pixels)
+    with torch.no_grad():
+        x = door.model_input(pixels)
+        embedding = door.encoder(x)
+    np.savez(f"{folder}/input.npz", x=x.numpy(), points=grid_points(width, height))
     settings = dict(opset_version=17, dynamo=False)
-    torch.onnx.export(sam.image_encoder, (torch.zeros(1, 3, size, size),), f"{folder}/encoder.onnx", input_names=["x"], output_names=["embedding"], **settings)
-    torch.onnx.export(Decoder(), (embedding, torch.zeros(BATCH, 1, 2)), f"{folder}/decoder.onnx", input_names=["embedding", "points"],
-                      output_names=["masks", "iou"], **settings)
+    torch.onnx.export(door.encoder, (x,), f"{folder}/encoder.onnx", input_names=["x"], output_names=["embedding"], **settings)
+    decoder = door.decoder(BATCH)
+    if decoder:
+        torch.onnx.export(decoder, (embedding, torch.zeros(BATCH, 1, 2)), f"{folder}/decoder.onnx", input_names=["embedding", "points"],
+                          output_names=["masks", "iou"], **settings)
 
 
 def runtime_peer(encode, decode, model_input, points):
@@ -102,7 +97,7 @@ def runtime_peer(encode, decode, model_input, points):
         start = time.perf_counter()
         embedding = encode(model_input)
         middle = time.perf_counter()
-        if encoder_only:
+        if encoder_only or not decode:
             return dict(encoder=middle - start)
         for i in range(0, len(points), BATCH):
             decode(embedding, points[i:i + BATCH])
@@ -110,37 +105,33 @@ def runtime_peer(encode, decode, model_input, points):
     return work
 
 
+def names_in(folder):
+    """The exported parts: the encoder, and the decoder where the family's is exported."""
+    return [name for name in ("encoder", "decoder") if os.path.exists(f"{folder}/{name}.onnx")]
+
+
 def onnxruntime_peer(folder, threads, *data):
     import onnxruntime
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    encoder, decoder = (onnxruntime.InferenceSession(f"{folder}/{name}.onnx", options, providers=["CPUExecutionProvider"]) for name in ("encoder", "decoder"))
-    return runtime_peer(lambda x: encoder.run(None, {"x": x})[0], lambda e, p: decoder.run(None, {"embedding": e, "points": p}), *data)
+    parts = [onnxruntime.InferenceSession(f"{folder}/{name}.onnx", options, providers=["CPUExecutionProvider"]) for name in names_in(folder)]
+    decode = (lambda e, p: parts[1].run(None, {"embedding": e, "points": p})) if len(parts) > 1 else None
+    return runtime_peer(lambda x: parts[0].run(None, {"x": x})[0], decode, *data)
 
 
 def openvino_peer(folder, threads, precision, *data):
     import openvino
     settings = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
     core = openvino.Core()
-    encoder, decoder = (core.compile_model(f"{folder}/{name}.onnx", "CPU", settings).create_infer_request() for name in ("encoder", "decoder"))
-    return runtime_peer(lambda x: encoder.infer({"x": x})["embedding"].copy(), lambda e, p: decoder.infer({"embedding": e, "points": p}), *data)
-
-
-def exact_input(model, image):
-    """Written by export, so that the runtimes need no PyTorch in their memory."""
-    import official
-    sam = official.load(model)
-    pixels = official.read_rgb(image)
-    height, width = official.resized(sam.image_encoder.img_size, pixels).shape[:2]
-    return official.model_input(sam, pixels).numpy(), grid_points(width, height)
+    parts = [core.compile_model(f"{folder}/{name}.onnx", "CPU", settings).create_infer_request() for name in names_in(folder)]
+    decode = (lambda e, p: parts[1].infer({"embedding": e, "points": p})) if len(parts) > 1 else None
+    return runtime_peer(lambda x: parts[0].infer({"x": x})["embedding"].copy(), decode, *data)
 
 
 def main(peer, model, image, folder, threads):
     if peer == "export":
         os.makedirs(folder, exist_ok=True)
-        export(model, folder)
-        x, points = exact_input(model, image)
-        np.savez(f"{folder}/input.npz", x=x, points=points)
+        export(model, image, folder)
         return
     if peer.startswith("torch"):
         work = torch_peer(model, image, threads, peer == "torch-bf16")
