@@ -16,7 +16,8 @@
 #include "model/kernels/half16.h"
 
 static const struct encoder_kind *const kinds[] = {
-    &vit_kind, &tinyvit_kind, &hiera_kind, &repvit_sam_kind, &edgetam_kind, &efficientvit_kind,
+    &plain_vit_kind,  &vit_kind,     &tinyvit_kind,      &hiera_kind,
+    &repvit_sam_kind, &edgetam_kind, &efficientvit_kind,
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };

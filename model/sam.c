@@ -32,6 +32,9 @@ static void fill_info(struct sam *sam)
         .embed_dim = encoder->embed_dim,
         .low_size = 4 * encoder->grid,
         .best_only = encoder->early_channels > 0,
+        .sam2 = checkpoint_shape(sam->checkpoint, "mask_decoder.obj_score_token.weight", NULL),
+        .takes_masks =
+            checkpoint_shape(sam->checkpoint, "prompt_encoder.no_mask_embed.weight", NULL),
         .parameters = summary.parameters,
         .dtype = summary.dtype,
         .inside = summary.inside,
@@ -43,7 +46,7 @@ static void fill_info(struct sam *sam)
 /* Encoder and decoder must have the same C. */
 static int check_embed_dim(const struct sam *sam, struct error *error)
 {
-    static const char name[] = "prompt_encoder.no_mask_embed.weight";
+    static const char name[] = "mask_decoder.iou_token.weight";
     char own[CHECKPOINT_NAME_SIZE];
     struct shape shape;
     if (known_shape(sam->checkpoint, name, 2, &shape, error) < 0)

@@ -57,6 +57,8 @@ struct sam_info {
     int low_size;        /* L */
     bool best_only;      /* the published generator keeps the best of a point's three masks alone
                             (SAM-HQ) */
+    bool sam2;           /* whether the decoder is SAM 2's: so are then the generator's defaults */
+    bool takes_masks;    /* whether prompts may have masks; EfficientSAM's may not */
     uint64_t parameters; /* numbers in all tensors that are used */
     const char *dtype;   /* as stored: "F32", "F16", "BF16" or "mixed" */
     const char *inside;  /* keys of the dictionaries around the weights: "", "model", "ema.model" */

@@ -62,6 +62,11 @@ static int generator_init(struct generator *generator, struct error *error)
 struct generator *generator_new(const struct sam *sam, const struct generator_options *options,
                                 int threads, struct error *error)
 {
+    if (options->use_m2m && !sam_info(sam)->takes_masks) {
+        error_set(error, ERROR_USAGE, "use_m2m: %s takes no masks as prompts",
+                  sam_info(sam)->family);
+        return NULL;
+    }
     struct generator *generator = memory_new(1, sizeof *generator, "generator", error);
     if (!generator)
         return NULL;

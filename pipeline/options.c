@@ -122,7 +122,7 @@ const char *generator_model_default(const struct sam *sam, const char *key)
 {
     const char *text = sam_metadata(sam, key);
     /* The only default of SAM2AutomaticMaskGenerator that is not SAM's. */
-    if (!text && sam_info(sam)->resize == SAM_RESIZE_SQUARE && strcmp(key, "pred_iou_thresh") == 0)
+    if (!text && sam_info(sam)->sam2 && strcmp(key, "pred_iou_thresh") == 0)
         return "0.8";
     return text;
 }

@@ -134,13 +134,16 @@ static void scale(const struct predictor_prompt *prompt, const struct prompt_fra
         scaled->box[i] = (float)prompt_frame_place(frame, i % 2, prompt->box[i]);
 }
 
-static int check(const struct predictor_prompt *prompt, struct error *error)
+static int check(const struct sam_info *info, const struct predictor_prompt *prompt,
+                 struct error *error)
 {
     if (prompt->point_count < 0 || prompt->point_count > SAM_POINTS_MAX)
         return error_set(error, ERROR_USAGE, "a prompt of %d points: expected 0 to %d",
                          prompt->point_count, SAM_POINTS_MAX);
     if (prompt->point_count == 0 && !prompt->box && !prompt->logits)
         return error_set(error, ERROR_USAGE, "a prompt needs a point, a box or a mask");
+    if (prompt->logits && !info->takes_masks)
+        return error_set(error, ERROR_USAGE, "%s takes no masks as prompts", info->family);
     return 0;
 }
 
@@ -148,7 +151,7 @@ int predictor_predict(struct predictor *predictor, const struct predictor_prompt
                       struct mask_list *masks, struct error *error)
 {
     const struct embedder *embedder = predictor->embedder;
-    if (check(prompt, error))
+    if (check(sam_info(embedder->sam), prompt, error))
         return -1;
     struct scaled_prompt scaled;
     scale(prompt, &embedder->frame, &scaled);

@@ -29,7 +29,7 @@ enum { PARTS = 2 };
 
 struct naming {
     const char *title;
-    const char *encoder;       /* the tensor by which it is recognised */
+    const char *encoder;       /* the tensor by which it is recognised, mostly of the encoder */
     struct rules parts[PARTS]; /* one after the other */
 };
 
@@ -139,6 +139,27 @@ static const struct rule official_sam2[] = {
     {"sam_prompt_encoder.", "prompt_encoder."},
 };
 
+/* The two hidden layers are numbered, and each is a module with an activation. */
+#define EFFICIENTSAM_HEAD(head)                                                                    \
+    {head ".layers.0.0.", head ".layers.0."}, {head ".layers.1.0.", head ".layers.1."},            \
+    {                                                                                              \
+        head ".fc.", head ".layers.2."                                                             \
+    }
+
+/* EfficientSAM's own names, where they differ from those of SAM. */
+static const struct rule official_efficientsam[] = {
+    {"image_encoder.blocks.#.mlp.fc1.", "image_encoder.blocks.#.mlp.lin1."},
+    {"image_encoder.blocks.#.mlp.fc2.", "image_encoder.blocks.#.mlp.lin2."},
+    {"mask_decoder.transformer.layers.#.mlp.layers.0.0.",
+     "mask_decoder.transformer.layers.#.mlp.lin1."},
+    {"mask_decoder.transformer.layers.#.mlp.fc.", "mask_decoder.transformer.layers.#.mlp.lin2."},
+    {"mask_decoder.final_output_upscaling_layers.0.0.", "mask_decoder.output_upscaling.0."},
+    {"mask_decoder.final_output_upscaling_layers.0.1.", "mask_decoder.output_upscaling.1."},
+    {"mask_decoder.final_output_upscaling_layers.1.0.", "mask_decoder.output_upscaling.3."},
+    EFFICIENTSAM_HEAD("mask_decoder.iou_prediction_head"),
+    EFFICIENTSAM_HEAD("mask_decoder.output_hypernetworks_mlps.#"),
+};
+
 static const struct naming namings[] = {
     {"transformers",
      "vision_encoder.pos_embed",
@@ -151,6 +172,7 @@ static const struct naming namings[] = {
      {RULES(transformers_sam2), RULES(transformers_decoder)}},
     {"official", "image_encoder.trunk.pos_embed", {RULES(official_sam2)}},
     {"official", "image_encoder.trunk.body.stem.conv1.c.weight", {RULES(official_sam2)}},
+    {"official", "prompt_encoder.bbox_top_left_embeddings.weight", {RULES(official_efficientsam)}},
 };
 
 enum { NAMINGS = sizeof namings / sizeof *namings };

@@ -39,7 +39,6 @@ static const struct mark marks[] = {
     {"detr_decoder.", NULL, SAM3},
     {"backbone.vision_backbone.trunk.", NULL, SAM3},
     {"vision_encoder.backbone.embeddings.", NULL, SAM3},
-    {"prompt_encoder.bbox_top_left_embeddings.", NULL, "an EfficientSAM model" NOT_READ},
     {"proto.cv1.conv.", NULL, FASTSAM},
 };
 

@@ -1,5 +1,6 @@
 /* Follows segment_anything/modeling/transformer.py (TwoWayTransformer) and mask_decoder.py, and
- * sam2/modeling/sam/mask_decoder.py where a model has what SAM 2 added.
+ * sam2/modeling/sam/mask_decoder.py where a model has what SAM 2 added; where it is EfficientSAM's,
+ * efficient_sam/two_way_transformer.py and efficient_sam_decoder.py.
  * One prompt at a time; positions and tokens are rows, channels are columns. */
 #include "model/decoder/decoder_reference.h"
 
@@ -197,8 +198,22 @@ static void token_mlp(const struct decoder_layer *layer, struct decoder_referenc
     int t = decoder->token_count;
     int width = layer->mlp[0].out;
     linear_apply(&layer->mlp[0], t, decoder->queries, c, decoder->hidden);
-    relu_apply(decoder->hidden, (size_t)t * width);
+    (decoder->tensors->efficient ? gelu_apply : relu_apply)(decoder->hidden, (size_t)t * width);
     linear_apply(&layer->mlp[1], t, decoder->hidden, width, decoder->update);
+    add(decoder->queries, decoder->update, (size_t)t * c);
+}
+
+/* EfficientSAM's: after layer 0, the positional part becomes a part of the queries. */
+static void efficient_self_attention(const struct decoder_layer *layer,
+                                     struct decoder_reference *decoder, int c, bool first,
+                                     const float *tokens)
+{
+    int t = decoder->token_count;
+    const struct rows rows = {t, decoder->queries};
+    if (!first)
+        add(decoder->queries, tokens, (size_t)t * c);
+    attention_apply(&layer->self, &decoder->attention, rows, rows, decoder->queries,
+                    decoder->update);
     add(decoder->queries, decoder->update, (size_t)t * c);
 }
 
@@ -229,7 +244,8 @@ static void layer_apply(struct decoder_reference *decoder, int index, const floa
     int t = decoder->token_count;
     const struct rows positions = {n, decoder->keys_pe};
     const struct rows queries = {t, decoder->queries_pe};
-    self_attention(layer, decoder, c, index == 0, tokens);
+    (tensors->efficient ? efficient_self_attention : self_attention)(layer, decoder, c, index == 0,
+                                                                     tokens);
     norm_apply(&layer->norm[0], layer_norm_eps, t, decoder->queries);
     tokens_to_image(decoder, &layer->to_image, tokens);
     norm_apply(&layer->norm[1], layer_norm_eps, t, decoder->queries);
@@ -242,7 +258,8 @@ static void layer_apply(struct decoder_reference *decoder, int index, const floa
     norm_apply(&layer->norm[3], layer_norm_eps, n, decoder->keys);
 }
 
-/* keys[N][C] = the transposed embedding + the dense embedding of the mask, or of no mask. */
+/* keys[N][C] = the transposed embedding + the dense embedding of the mask, or of no mask; EfficientSAM has
+ * neither. */
 static void set_keys(struct decoder_reference *decoder, const float *embedding, int prompt)
 {
     const struct decoder_tensors *tensors = decoder->tensors;
@@ -252,7 +269,9 @@ static void set_keys(struct decoder_reference *decoder, const float *embedding, 
         prompt_mask(&tensors->prompt, decoder->masks + prompt * 16 * n, decoder->keys);
     for (size_t i = 0; i < n; i++) {
         float *key = decoder->keys + i * c;
-        if (!decoder->has_masks)
+        if (!tensors->prompt.no_mask)
+            memset(key, 0, c * sizeof *key);
+        else if (!decoder->has_masks)
             memcpy(key, tensors->prompt.no_mask, c * sizeof *key);
         for (size_t j = 0; j < c; j++)
             key[j] += embedding[j * n + i];
@@ -280,8 +299,8 @@ void decoder_reference_run(struct decoder_reference *decoder, const struct decod
     const struct decoder_tensors *tensors = decoder->tensors;
     size_t n = tensors->positions;
     decoder->token_count = decoder_token_count(tensors, prompts);
-    decoder->has_masks = prompts->masks;
-    if (prompts->masks)
+    decoder->has_masks = prompts->masks && tensors->prompt.no_mask;
+    if (decoder->has_masks)
         memcpy(decoder->masks, prompts->masks, prompts->count * 16 * n * sizeof(float));
     for (int i = 0; i < prompts->count; i++)
         decoder_tokens(tensors, prompts, i,
@@ -326,12 +345,6 @@ static void add_high(const struct decoder_input *input, const struct decoder_ten
         }
 }
 
-static void gelu(float *x, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        x[i] = 0.5f * x[i] * (1 + erff(x[i] * (float)M_SQRT1_2));
-}
-
 /* Logits of one row of the grid (4 rows of L pixels) of one mask, from pixels[G][4][4][C/8] and the
  * mask's weights hyper[C/8]. Pixel (dy, dx, ey, ex) of a cell lies at row 2 dy + ey, column
  * 2 dx + ex. */
@@ -348,6 +361,49 @@ static void mask_rows(int grid, int channels, const float *pixels, const float *
     }
 }
 
+/* x[count][C/4] normalised by one mean and one variance of all its numbers: GroupNorm of one group. */
+static void norm_whole(const struct norm *norm, size_t count, float *x)
+{
+    size_t n = norm->width;
+    double mean = 0, variance = 0;
+    for (size_t i = 0; i < count * n; i++)
+        mean += x[i];
+    mean /= (double)(count * n);
+    for (size_t i = 0; i < count * n; i++)
+        variance += (x[i] - mean) * (x[i] - mean);
+    variance /= (double)(count * n);
+    float scale = (float)(1 / sqrt(variance + (double)layer_norm_eps));
+    for (size_t i = 0; i < count * n; i++)
+        x[i] = (x[i] - (float)mean) * scale * norm->weight[i % n] + norm->bias[i % n];
+}
+
+/* keys_pe[N][4][C/4]: EfficientSAM's first convolution of the whole image, and its norm. */
+static void upscale_whole(struct decoder_reference *decoder)
+{
+    const struct decoder_tensors *tensors = decoder->tensors;
+    size_t n = tensors->positions;
+    upscale_apply(&tensors->upscale[0], tensors->isa, (int)n, decoder->keys, decoder->keys_pe);
+    norm_whole(&tensors->upscale_norm, 4 * n, decoder->keys_pe);
+}
+
+/* decoder->upscaled[0]: one row of the grid behind the first convolution and its norm. */
+static void upscale_first(struct decoder_reference *decoder, const struct decoder_input *input,
+                          int y)
+{
+    const struct decoder_tensors *tensors = decoder->tensors;
+    int g = tensors->grid;
+    size_t at = (size_t)y * g * tensors->embed_dim;
+    float *first = decoder->upscaled[0];
+    if (tensors->efficient) {
+        memcpy(first, decoder->keys_pe + at, (size_t)g * tensors->embed_dim * sizeof *first);
+        return;
+    }
+    upscale_apply(&tensors->upscale[0], tensors->isa, g, decoder->keys + at, first);
+    if (tensors->has_high)
+        add_high(input, tensors, y, 1, first);
+    norm_apply(&tensors->upscale_norm, layer_norm_2d_eps, 4 * g, first);
+}
+
 /* decoder->upscaled[1]: the upscaled pixels of one row of the grid. */
 static void upscale_row(struct decoder_reference *decoder, const struct decoder_input *input, int y)
 {
@@ -356,15 +412,12 @@ static void upscale_row(struct decoder_reference *decoder, const struct decoder_
     int g = tensors->grid;
     float *first = decoder->upscaled[0];
     float *second = decoder->upscaled[1];
-    upscale_apply(&tensors->upscale[0], tensors->isa, g, decoder->keys + (size_t)y * g * c, first);
-    if (tensors->has_high)
-        add_high(input, tensors, y, 1, first);
-    norm_apply(&tensors->upscale_norm, layer_norm_2d_eps, 4 * g, first);
-    gelu(first, (size_t)g * c);
+    upscale_first(decoder, input, y);
+    gelu_apply(first, (size_t)g * c);
     upscale_apply(&tensors->upscale[1], tensors->isa, 4 * g, first, second);
     if (tensors->has_high)
         add_high(input, tensors, y, 2, second);
-    gelu(second, (size_t)g * 2 * c);
+    gelu_apply(second, (size_t)g * 2 * c);
 }
 
 /* Copies the upscaled pixels of one row of the grid to SAM-HQ's plane. */
@@ -394,6 +447,8 @@ void decoder_reference_logits(struct decoder_reference *decoder, const struct de
     if (decoder->hq)
         mlp_apply(&tensors->hq.mlp, 1, tokens + SAM_MASKS * c, c, decoder->hidden,
                   decoder->hq->hyper);
+    if (tensors->efficient)
+        upscale_whole(decoder);
     for (int y = 0; y < g; y++) {
         upscale_row(decoder, input, y);
         if (decoder->hq)

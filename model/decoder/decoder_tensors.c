@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "model/checkpoint/checkpoint.h"
 
-enum { NAME_SIZE = 128, EMBED_MAX = 4096 };
+enum { NAME_SIZE = 128, EMBED_MAX = 4096, EFFICIENT_POINTS = 6 };
 
 static int load_attention(struct attention *attention, const struct layer_source *from,
                           const char *prefix, int outer, int inner)
@@ -139,12 +139,14 @@ static int load_heads(struct decoder_tensors *tensors, const struct layer_source
         {&tensors->iou_token, "iou_token.weight", shape_2d(1, c)},
         {&tensors->mask_tokens, "mask_tokens.weight", shape_2d(SAM_MASKS, c)},
     };
+    tensors->iou.gelu = tensors->efficient;
     if (checkpoint_tensors(from->checkpoint, "mask_decoder.", tokens, 2, from->error) ||
         mlp_load(&tensors->iou, from, "mask_decoder.iou_prediction_head.layers.", c, SAM_MASKS))
         return -1;
     for (int i = 0; i < SAM_MASKS; i++) {
         char name[NAME_SIZE];
         snprintf(name, sizeof name, "mask_decoder.output_hypernetworks_mlps.%d.layers.", i);
+        tensors->hyper[i].gelu = tensors->efficient;
         if (mlp_load(&tensors->hyper[i], from, name, c, c / 8))
             return -1;
     }
@@ -154,7 +156,7 @@ static int load_heads(struct decoder_tensors *tensors, const struct layer_source
 /* C, from the shape of a tensor that every model has. */
 static int read_embed_dim(const struct checkpoint *checkpoint, int *embed_dim, struct error *error)
 {
-    static const char name[] = "prompt_encoder.no_mask_embed.weight";
+    static const char name[] = "mask_decoder.iou_token.weight";
     char own[CHECKPOINT_NAME_SIZE];
     struct shape shape;
     if (known_shape(checkpoint, name, 2, &shape, error))
@@ -175,12 +177,18 @@ int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *che
         return -1;
     int c = tensors->embed_dim;
     tensors->isa = isa;
+    tensors->efficient =
+        checkpoint_shape(checkpoint, "prompt_encoder.bbox_top_left_embeddings.weight", NULL);
     tensors->inner = c / 2;
     tensors->outputs = 1 + SAM_MASKS;
     tensors->grid = frame->grid;
     tensors->positions = frame->grid * frame->grid;
     tensors->prompt = (struct prompt_weights){
-        .embed_dim = c, .grid = frame->grid, .image_size = frame->prompt_size};
+        .embed_dim = c,
+        .grid = frame->grid,
+        .image_size = frame->prompt_size,
+        .points_min = tensors->efficient ? EFFICIENT_POINTS : 0,
+    };
     if (prompt_weights_load(&tensors->prompt, &from) || load_transformer(tensors, &from) ||
         load_additions(tensors, &from) || load_heads(tensors, &from) ||
         load_upscaling(tensors, &from))

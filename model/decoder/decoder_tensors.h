@@ -39,6 +39,7 @@ struct decoder_tensors {
     int mlp_width;             /* hidden channels of decoder_layer.mlp */
     int outputs;               /* tokens before those of the prompt: iou, M masks, any others */
     int iou_at;                /* the iou token's place among them; the masks' follow */
+    bool efficient;            /* whether transformer and upscaling are EfficientSAM's */
     bool has_high;             /* whether high-resolution features go into the upscaling */
     const float *object_token; /* [C], or NULL: SAM 2's first token, for the object score */
     const float *iou_token;    /* [C] */
@@ -47,11 +48,11 @@ struct decoder_tensors {
     struct attention final; /* tokens are the queries */
     struct norm final_norm;
     struct convolution upscale[2]; /* transposed: C -> C/4 -> C/8 */
-    struct norm upscale_norm;      /* C/4, LayerNorm2d */
-    struct mlp hyper[SAM_MASKS];   /* C -> C/8 */
-    struct mlp iou;                /* C -> M */
-    struct hq_tensors hq;          /* SAM-HQ's; its token follows the masks' */
-    float *grid_encoding;          /* owned: [N][C], the positional encoding of the image */
+    struct norm upscale_norm;    /* C/4: LayerNorm2d; EfficientSAM's is a GroupNorm of one group */
+    struct mlp hyper[SAM_MASKS]; /* C -> C/8 */
+    struct mlp iou;              /* C -> M */
+    struct hq_tensors hq;        /* SAM-HQ's; its token follows the masks' */
+    float *grid_encoding;        /* owned: [N][C], the positional encoding of the image */
 };
 
 /* What an image encoder gave, as in struct encoding. */

@@ -151,7 +151,7 @@ void mlp_apply(const struct mlp *mlp, int rows, const float *x, int x_row, float
         float *to = i == mlp->depth - 1 ? y : scratch + (i % 2) * half;
         linear_apply(layer, rows, x, x_row, to);
         if (i < mlp->depth - 1)
-            relu_apply(to, (size_t)rows * layer->out);
+            (mlp->gelu ? gelu_apply : relu_apply)(to, (size_t)rows * layer->out);
         x = to;
         x_row = layer->out;
     }
@@ -178,4 +178,10 @@ void relu_apply(float *x, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         x[i] = x[i] > 0 ? x[i] : 0;
+}
+
+void gelu_apply(float *x, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        x[i] = 0.5f * x[i] * (1 + erff(x[i] * (float)M_SQRT1_2));
 }

@@ -3,6 +3,8 @@
 #ifndef MODEL_DECODER_LAYERS_H
 #define MODEL_DECODER_LAYERS_H
 
+#include <stdbool.h>
+
 #include "model/checkpoint/shape.h"
 #include "model/kernels/matmul.h"
 
@@ -41,8 +43,9 @@ struct convolution {
 
 enum { MLP_DEPTH_MAX = 8 };
 
-/* Linear layers with ReLU between them. */
+/* Linear layers with ReLU between them, or GELU. */
 struct mlp {
+    bool gelu;
     int depth; /* 1..MLP_DEPTH_MAX */
     struct linear layers[MLP_DEPTH_MAX];
 };
@@ -68,7 +71,7 @@ int convolution_transposed_load(struct convolution *convolution, const struct la
                                 const char *prefix, int in, int out);
 
 /* Reads the linear layers PREFIX0., PREFIX1. ... up to the first that is missing. All hidden layers
- * have the width that the first one's shape says. Freed by mlp_free, also after a failure. */
+ * have the width that the first one's shape says. `gelu` stays as it is. Freed by mlp_free, also after a failure. */
 int mlp_load(struct mlp *mlp, const struct layer_source *from, const char *prefix, int in, int out);
 
 /* A zeroed one is allowed. */
@@ -90,6 +93,9 @@ void norm_apply(const struct norm *norm, float eps, int rows, float *x);
 
 /* x[count] = max(x, 0) */
 void relu_apply(float *x, size_t count);
+
+/* x[count] = x times the normal distribution's probability of values below x */
+void gelu_apply(float *x, size_t count);
 
 enum { KNOWN_SIZE_MAX = 1 << 16 };
 

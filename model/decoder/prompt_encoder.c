@@ -41,8 +41,26 @@ static int load_mask_downscaling(struct prompt_weights *weights, const struct la
     return checkpoint_tensors(from->checkpoint, prefix, wants, 2, from->error);
 }
 
+/* EfficientSAM's, which knows neither background points nor masks. */
+static int load_efficient(struct prompt_weights *weights, const struct layer_source *from)
+{
+    struct shape row = shape_2d(1, weights->embed_dim);
+    const struct checkpoint_want wants[] = {
+        {&weights->gaussian, "pe_layer.positional_encoding_gaussian_matrix",
+         shape_2d(2, weights->embed_dim / 2)},
+        {&weights->kinds[FOREGROUND], "point_embeddings.weight", row},
+        {&weights->kinds[CORNER], "bbox_top_left_embeddings.weight", row},
+        {&weights->kinds[CORNER + 1], "bbox_bottom_right_embeddings.weight", row},
+        {&weights->not_a_point, "invalid_points.weight", row},
+    };
+    return checkpoint_tensors(from->checkpoint, "prompt_encoder.", wants,
+                              sizeof wants / sizeof *wants, from->error);
+}
+
 int prompt_weights_load(struct prompt_weights *weights, const struct layer_source *from)
 {
+    if (weights->points_min)
+        return load_efficient(weights, from);
     struct shape row = shape_2d(1, weights->embed_dim);
     const struct checkpoint_want wants[] = {
         {&weights->gaussian, "pe_layer.positional_encoding_gaussian_matrix",
@@ -62,9 +80,12 @@ int prompt_weights_load(struct prompt_weights *weights, const struct layer_sourc
 
 int prompt_token_count(const struct prompt_weights *weights, const struct sam_prompts *prompts)
 {
+    int own = prompts->points + (prompts->boxes ? 2 : 0);
+    if (weights->points_min)
+        return own > weights->points_min ? own : weights->points_min;
     if (prompts->boxes)
-        return prompts->points + 2 + weights->pads_boxes;
-    return prompts->points > 0 ? prompts->points + 1 : 0;
+        return own + weights->pads_boxes;
+    return own > 0 ? own + 1 : 0;
 }
 
 /* out[C] = sin and cos of 2 pi (2 p - 1) @ gaussian; x and y are fractions of the image. */
@@ -90,37 +111,45 @@ static void point_token(const struct prompt_weights *weights, const double *xy, 
                         float *token)
 {
     int c = weights->embed_dim;
-    if (label < 0) {
-        memcpy(token, weights->not_a_point, c * sizeof *token);
+    const float *kind =
+        label < 0 ? weights->not_a_point : weights->kinds[label ? FOREGROUND : BACKGROUND];
+    if (label < 0 && !weights->points_min) {
+        memcpy(token, kind, c * sizeof *token);
         return;
     }
     double size = weights->image_size;
     position_encoding(weights, (float)((xy[0] + 0.5) / size), (float)((xy[1] + 0.5) / size), token);
-    add(token, weights->kinds[label ? FOREGROUND : BACKGROUND], c);
+    if (kind)
+        add(token, kind, c);
+}
+
+static void corner_tokens(const struct prompt_weights *weights, const float *box, float *tokens)
+{
+    int c = weights->embed_dim;
+    float size = (float)weights->image_size;
+    for (int corner = 0; corner < 2; corner++, tokens += c, box += 2) {
+        position_encoding(weights, (box[0] + 0.5f) / size, (box[1] + 0.5f) / size, tokens);
+        add(tokens, weights->kinds[CORNER + corner], c);
+    }
 }
 
 void prompt_tokens(const struct prompt_weights *weights, const struct sam_prompts *prompts,
                    int prompt, float *tokens)
 {
-    int c = weights->embed_dim;
-    for (int i = 0; i < prompts->points; i++, tokens += c) {
+    static const double nowhere[2] = {-1, -1};
+    int c = weights->embed_dim, count = prompt_token_count(weights, prompts), i = 0;
+    for (; i < prompts->points; i++, tokens += c) {
         int at = prompt * prompts->points + i;
         point_token(weights, prompts->xy + 2 * at, prompts->labels ? prompts->labels[at] : 1,
                     tokens);
     }
-    if (!prompts->boxes) {
-        if (prompts->points > 0)
-            memcpy(tokens, weights->not_a_point, c * sizeof *tokens);
-        return;
+    if (prompts->boxes) {
+        corner_tokens(weights, prompts->boxes + 4 * prompt, tokens);
+        i += 2;
+        tokens += 2 * c;
     }
-    float size = (float)weights->image_size;
-    const float *box = prompts->boxes + 4 * prompt;
-    for (int corner = 0; corner < 2; corner++, tokens += c, box += 2) {
-        position_encoding(weights, (box[0] + 0.5f) / size, (box[1] + 0.5f) / size, tokens);
-        add(tokens, weights->kinds[CORNER + corner], c);
-    }
-    if (weights->pads_boxes)
-        memcpy(tokens, weights->not_a_point, c * sizeof *tokens);
+    for (; i < count; i++, tokens += c)
+        point_token(weights, nowhere, -1, tokens);
 }
 
 void prompt_grid_encoding(const struct prompt_weights *weights, float *out)

@@ -5,7 +5,8 @@
  * addressed by their centres, so 0.5 is added to coordinates. A learned vector for the kind of
  * point is added. Source of every formula: segment_anything/modeling/prompt_encoder.py;
  * of the padding of SAM 2's boxes: _predict in sam2/sam2_image_predictor.py, which makes two points
- * of a box. Nothing depends on the order of a prompt's tokens. */
+ * of a box; of EfficientSAM's: efficient_sam/efficient_sam_decoder.py and predict_masks in
+ * efficient_sam.py. Nothing depends on the order of a prompt's tokens. */
 #ifndef MODEL_DECODER_PROMPT_ENCODER_H
 #define MODEL_DECODER_PROMPT_ENCODER_H
 
@@ -17,14 +18,18 @@
 enum { PROMPT_TOKENS_MAX = SAM_POINTS_MAX + 3 }; /* all points, a box's corners, padding */
 
 struct prompt_weights {
-    int embed_dim;                   /* C, a multiple of 2 */
-    int grid;                        /* G */
-    int image_size;                  /* S */
-    bool pads_boxes;                 /* whether padding follows a box, too, as in SAM 2 */
-    const float *gaussian;           /* [2][C/2]: a row for x, a row for y */
-    const float *kinds[4];           /* [C]: background, foreground, first and second box corner */
-    const float *not_a_point;        /* [C] */
-    const float *no_mask;            /* [C]: the dense embedding where no mask is given */
+    int embed_dim;            /* C, a multiple of 2 */
+    int grid;                 /* G */
+    int image_size;           /* S */
+    bool pads_boxes;          /* whether padding follows a box, too, as in SAM 2 */
+    int points_min;           /* points and corners that prompts are padded to in EfficientSAM,
+                                        6; in other models 0 */
+    const float *gaussian;    /* [2][C/2]: a row for x, a row for y */
+    const float *kinds[4];    /* [C]: background (EfficientSAM's is NULL: zeros), foreground,
+                                        first and second box corner */
+    const float *not_a_point; /* [C]: of padding. EfficientSAM adds it to a point's encoding */
+    const float *no_mask;     /* [C]: the dense embedding where no mask is given. EfficientSAM's
+                                        is NULL: zeros, and no mask can be given */
     struct convolution mask_conv[2]; /* 1 -> few -> more channels, L -> 2G -> G pixels a side */
     struct norm mask_norm[2];
     const float *mask_weight; /* [C][mask_conv[1].out] */
@@ -35,8 +40,9 @@ struct prompt_weights {
  * Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY. */
 int prompt_weights_load(struct prompt_weights *weights, const struct layer_source *from);
 
-/* Tokens of each prompt of this batch: its points, two of a box, and one of padding if there are
- * points but no box, or a box and pads_boxes. At most PROMPT_TOKENS_MAX. */
+/* Tokens of each prompt of this batch: its points, two of a box, and padding. That is one token if there
+ * are points but no box, or a box and pads_boxes; with points_min it is what is missing from that. At
+ * most PROMPT_TOKENS_MAX. */
 int prompt_token_count(const struct prompt_weights *weights, const struct sam_prompts *prompts);
 
 /* tokens[prompt_token_count][C] of prompt number `prompt`. */

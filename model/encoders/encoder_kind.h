@@ -23,7 +23,8 @@ struct encoder_wish {
 };
 
 struct encoder_kind {
-    const char *mark;    /* the official name of a tensor that no other architecture has */
+    const char *mark;    /* the official name of a tensor that no architecture below it in the table
+                            of encoder.c has */
     const char *title;   /* for messages: "SAM's ViT" */
     bool half16;         /* whether it can multiply in 16 bits */
     size_t size;         /* of the encoder's struct; it starts zeroed */

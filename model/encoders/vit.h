@@ -30,7 +30,7 @@ struct vit_packed_block {
     struct matmul_packed *lin2; /* [hidden / VIT_HIDDEN, rounded up], each [VIT_HIDDEN][D] */
     /* [2 window - 1][E]: relative positions from the last row to the first, so a query in row r
      * needs rows window - 1 - r and up. Multiplied by sqrt(E), which undoes the scale of the
-     * queries. */
+     * queries. NULL in a plain ViT. */
     float *rel_h, *rel_w;
 };
 
@@ -58,7 +58,7 @@ void vit_free(struct vit *vit);
 struct vit_attention_scratch {
     struct flash_attention attention;
     float *products;      /* [2 window - 1][width] queries times relative positions */
-    float *down, *right;  /* [ATTENTION_STRIPS][window][width] */
+    float *down, *right;  /* [ATTENTION_STRIPS][window][width]; unused in a plain ViT */
     float *keys, *values; /* [window^2][E] of a window, gathered */
 };
 
@@ -90,7 +90,8 @@ bool vit_attends_in_place(const struct vit *vit, size_t b);
 /* y = the attention of block `b`, all heads and windows. A step of vit_encode. */
 void vit_attend(const struct vit *vit, size_t b, const struct vit_scratch *scratch, int threads);
 
-/* For the table in model/encoder.c. */
-extern const struct encoder_kind vit_kind;
+/* For the table in model/encoder.c: SAM's, and EfficientSAM's, which is a plain one. A file of the latter
+ * has the mark of both, so it must be asked for first. */
+extern const struct encoder_kind vit_kind, plain_vit_kind;
 
 #endif

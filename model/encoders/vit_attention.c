@@ -85,10 +85,13 @@ static void set_strip(const struct window *w, struct vit_attention_scratch *scra
         attention_set_query(&scratch->attention, strip, i, e, part_at(w, 0, row[i], column[i]),
                             scale);
     }
-    relative(w, scratch, strip, block->rel_h, row, down);
-    relative(w, scratch, strip, block->rel_w, column, right);
-    scratch->attention.strips[strip].bias =
-        (struct attention_bias){.down = down, .right = right, .side = w->side};
+    struct attention_bias bias = {0};
+    if (block->rel_h) {
+        relative(w, scratch, strip, block->rel_h, row, down);
+        relative(w, scratch, strip, block->rel_w, column, right);
+        bias = (struct attention_bias){.down = down, .right = right, .side = w->side};
+    }
+    scratch->attention.strips[strip].bias = bias;
 }
 
 /* Stores the results of the queries from `first` on, out[width][E], in their tokens' rows of y. */

@@ -1,7 +1,8 @@
-/* SAM's ViT as one of the encoders. */
+/* SAM's ViT and EfficientSAM's as two of the encoders. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/encoders/encoder_kind.h"
+#include "model/encoders/image_size.h"
 #include "model/encoders/vit.h"
 
 static int load(void *encoder, struct checkpoint *checkpoint, const struct encoder_wish *wish,
@@ -19,6 +20,13 @@ static int load(void *encoder, struct checkpoint *checkpoint, const struct encod
                          "no block of the ViT attends to the whole image, but SAM-HQ's mask "
                          "decoder needs the result of the first one that does");
     return 0;
+}
+
+static int load_plain(void *encoder, struct checkpoint *checkpoint, const struct encoder_wish *wish,
+                      struct error *error)
+{
+    int size = image_size_of(checkpoint, wish->image_size);
+    return vit_load(encoder, checkpoint, wish->isa, wish->half16, size, error);
 }
 
 static void release(void *encoder)
@@ -66,6 +74,19 @@ static void describe(const void *encoder, struct encoder_info *info)
     };
 }
 
+static void describe_plain(const void *encoder, struct encoder_info *info)
+{
+    const struct vit *vit = encoder;
+    const struct vit_sizes *s = &vit->weights.sizes;
+    describe(encoder, info);
+    info->family = "EfficientSAM";
+    info->name = s->depth != 12    ? "ViT"
+                 : s->width == 192 ? "ViT-Ti"
+                 : s->width == 384 ? "ViT-S"
+                                   : "ViT";
+    info->resize = SAM_RESIZE_SQUARE;
+}
+
 static void layout(void *scratch, const void *encoder, size_t threads, struct arena *arena)
 {
     vit_layout(scratch, encoder, threads, arena);
@@ -86,6 +107,19 @@ const struct encoder_kind vit_kind = {
     .load = load,
     .free = release,
     .describe = describe,
+    .layout = layout,
+    .run = run,
+};
+
+const struct encoder_kind plain_vit_kind = {
+    .mark = PLAIN_VIT_MARK,
+    .title = "EfficientSAM's ViT",
+    .half16 = true,
+    .size = sizeof(struct vit),
+    .scratch_size = sizeof(struct vit_scratch),
+    .load = load_plain,
+    .free = release,
+    .describe = describe_plain,
     .layout = layout,
     .run = run,
 };

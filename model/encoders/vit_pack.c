@@ -75,10 +75,13 @@ static int pack_block(const struct vit *vit, struct vit_packed_block *packed,
     const struct vit_sizes *s = &vit->weights.sizes;
     size_t rows = 2 * block->window - 1;
     float scale = sqrtf((float)s->head_width);
-    packed->rel_h = reversed(rows, s->head_width, block->rel_pos_h, scale, error);
-    packed->rel_w = reversed(rows, s->head_width, block->rel_pos_w, scale, error);
-    if (!packed->rel_h || !packed->rel_w || pack_qkv(vit, packed, block, error) < 0 ||
-        pack_mlp(vit, packed, block, error) < 0)
+    if (block->rel_pos_h) {
+        packed->rel_h = reversed(rows, s->head_width, block->rel_pos_h, scale, error);
+        packed->rel_w = reversed(rows, s->head_width, block->rel_pos_w, scale, error);
+        if (!packed->rel_h || !packed->rel_w)
+            return -1;
+    }
+    if (pack_qkv(vit, packed, block, error) < 0 || pack_mlp(vit, packed, block, error) < 0)
         return -1;
     return pack(vit, &packed->proj,
                 matmul_linear(s->width, s->width, block->proj.weight, block->proj.bias), error);

@@ -15,7 +15,6 @@ NAMES = {
     "sam3.pt": ("detector.backbone.vision_backbone.trunk.pos_embed", "tracker.maskmem_tpos_enc"),
     "sam3.safetensors": ("vision_encoder.backbone.embeddings.position_embeddings", "detr_decoder.query_embed.weight"),
     "samed.pt": ("w_a_000", "w_b_000"),
-    "efficientsam.pt": ("image_encoder.pos_embed", "prompt_encoder.bbox_top_left_embeddings.weight"),
     "fastsam.safetensors": ("model.0.conv.weight", "model.22.proto.cv1.conv.weight"),
     "sam2_lora.safetensors": ("base_model.model.vision_encoder.backbone.blocks.0.attn.qkv.lora_A.weight",),
     "sam2_lora.pt": ("image_encoder.trunk.blocks.0.attn.qkv.lora_A.default.weight",),

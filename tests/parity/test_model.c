@@ -36,15 +36,11 @@ struct parity_case {
 #define SMALL(name, only) CASE(name, "tests/parity/models/" name ".safetensors", only)
 
 static const struct parity_case committed[] = {
-    SMALL("vit_xs", false),
-    SMALL("tiny_xs", false),
-    SMALL("slim_xs", false),
-    SMALL("hq_xs", true),
-    SMALL("repvit_xs", false),
-    SMALL("hiera_xs", false),
-    SMALL("edgetam_xs", false),
-    SMALL("efficientvit_xs", false),
-    CASE("builtin", "model/builtin.safetensors", false),
+    SMALL("vit_xs", false),          SMALL("tiny_xs", false),
+    SMALL("slim_xs", false),         SMALL("hq_xs", true),
+    SMALL("repvit_xs", false),       SMALL("hiera_xs", false),
+    SMALL("edgetam_xs", false),      SMALL("efficientvit_xs", false),
+    SMALL("efficientsam_xs", false), CASE("builtin", "model/builtin.safetensors", false),
 };
 enum { COMMITTED = sizeof committed / sizeof committed[0] };
 
@@ -337,6 +333,8 @@ static void check_model(int number, bool reference)
     check_embedding(&f, number);
     make_mask_prompts(&f);
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
+        if (strstr(sets[i], "mask") && !f.info->takes_masks)
+            continue;
         int *labels;
         double *xy;
         struct sam_prompts prompts = prompts_of(&f, sets[i], &labels, &xy);

@@ -50,8 +50,8 @@ static double dot(size_t n, const float *a, const float *b)
     return sum;
 }
 
-/* Scores of the query at (down, right) of a window of side w over its keys: q.k / sqrt(E) plus the
- * unscaled q times the relative positions of rows and of columns. qkv is the head's part of the
+/* Scores of the query at (down, right) of a window of side w over its keys: q.k / sqrt(E) plus, if the
+ * ViT has them, the unscaled q times the relative positions of rows and of columns. qkv is the head's part of the
  * first token. */
 static void score(const struct vit_sizes *s, const struct vit_block *block, const float *qkv,
                   size_t down, size_t right, float *scores)
@@ -62,8 +62,10 @@ static void score(const struct vit_sizes *s, const struct vit_block *block, cons
         for (size_t x = 0; x < w; x++) {
             const float *k = qkv + (y * w + x) * row + s->width;
             double sum = dot(e, q, k) / sqrt((double)e);
-            sum += dot(e, q, block->rel_pos_h + (down + w - 1 - y) * e);
-            sum += dot(e, q, block->rel_pos_w + (right + w - 1 - x) * e);
+            if (block->rel_pos_h) {
+                sum += dot(e, q, block->rel_pos_h + (down + w - 1 - y) * e);
+                sum += dot(e, q, block->rel_pos_w + (right + w - 1 - x) * e);
+            }
             scores[y * w + x] = (float)sum;
         }
 }

@@ -1,0 +1,12 @@
+/* vit_positions.h - position embeddings of another grid than the image's: get_abs_pos of
+ * efficient_sam_encoder.py (EfficientSAM). */
+#ifndef MODEL_ENCODERS_VIT_POSITIONS_H
+#define MODEL_ENCODERS_VIT_POSITIONS_H
+
+#include <stddef.h>
+
+/* to[grid][grid][D] = from[side][side][D], enlarged or made smaller as PyTorch's interpolate does with
+ * mode bicubic: a = -0.75, align_corners false, no antialiasing, and the border goes on outside. */
+void vit_positions_resize(size_t side, size_t grid, size_t width, const float *from, float *to);
+
+#endif
