@@ -303,7 +303,7 @@ void decoder_reference_run(struct decoder_reference *decoder, const struct decod
     if (decoder->has_masks)
         memcpy(decoder->masks, prompts->masks, prompts->count * 16 * n * sizeof(float));
     for (int i = 0; i < prompts->count; i++)
-        decoder_tokens(tensors, prompts, i,
+        decoder_tokens(tensors, prompts, i, prompt_padding(&tensors->prompt, prompts),
                        decoder->batch_tokens +
                            (size_t)i * decoder->token_count * tensors->embed_dim);
     for (int i = 0; i < prompts->count; i++) {

@@ -224,7 +224,7 @@ void decoder_tensors_free(struct decoder_tensors *tensors)
 }
 
 void decoder_tokens(const struct decoder_tensors *tensors, const struct sam_prompts *prompts,
-                    int prompt, float *tokens)
+                    int prompt, int padding, float *tokens)
 {
     size_t c = tensors->embed_dim;
     float *iou = tokens + tensors->iou_at * c;
@@ -234,7 +234,7 @@ void decoder_tokens(const struct decoder_tensors *tensors, const struct sam_prom
     memcpy(iou + c, tensors->mask_tokens, SAM_MASKS * c * sizeof *tokens);
     if (tensors->hq.early_channels)
         memcpy(iou + (1 + SAM_MASKS) * c, tensors->hq.token, c * sizeof *tokens);
-    prompt_tokens(&tensors->prompt, prompts, prompt, tokens + tensors->outputs * c);
+    prompt_tokens(&tensors->prompt, prompts, prompt, padding, tokens + tensors->outputs * c);
 }
 
 void decoder_iou(const struct decoder_tensors *tensors, int rows, const float *x, float *scratch,

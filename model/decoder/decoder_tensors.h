@@ -83,12 +83,14 @@ static inline bool decoder_is_sam2(const struct decoder_tensors *tensors)
 static inline int decoder_token_count(const struct decoder_tensors *tensors,
                                       const struct sam_prompts *prompts)
 {
-    return tensors->outputs + prompt_token_count(&tensors->prompt, prompts);
+    return tensors->outputs + prompt_own_tokens(prompts) +
+           prompt_padding(&tensors->prompt, prompts);
 }
 
-/* tokens[T][C] of prompt number `prompt`: the learned output tokens, then the prompt's. */
+/* tokens[][C] of prompt number `prompt`: the learned output tokens, then the prompt's own and `padding`
+ * tokens of padding. */
 void decoder_tokens(const struct decoder_tensors *tensors, const struct sam_prompts *prompts,
-                    int prompt, float *tokens);
+                    int prompt, int padding, float *tokens);
 
 /* iou[rows][M] of finished iou tokens x[rows][C]; `scratch` holds 2 * rows * mlp_width floats. SAM 2
  * squeezes them by a sigmoid. */

@@ -78,14 +78,17 @@ int prompt_weights_load(struct prompt_weights *weights, const struct layer_sourc
     return load_mask_downscaling(weights, from);
 }
 
-int prompt_token_count(const struct prompt_weights *weights, const struct sam_prompts *prompts)
+int prompt_own_tokens(const struct sam_prompts *prompts)
 {
-    int own = prompts->points + (prompts->boxes ? 2 : 0);
+    return prompts->points + (prompts->boxes ? 2 : 0);
+}
+
+int prompt_padding(const struct prompt_weights *weights, const struct sam_prompts *prompts)
+{
+    int own = prompt_own_tokens(prompts);
     if (weights->points_min)
-        return own > weights->points_min ? own : weights->points_min;
-    if (prompts->boxes)
-        return own + weights->pads_boxes;
-    return own > 0 ? own + 1 : 0;
+        return own < weights->points_min ? weights->points_min - own : 0;
+    return prompts->boxes ? weights->pads_boxes : own > 0;
 }
 
 /* out[C] = sin and cos of 2 pi (2 p - 1) @ gaussian; x and y are fractions of the image. */
@@ -134,21 +137,20 @@ static void corner_tokens(const struct prompt_weights *weights, const float *box
 }
 
 void prompt_tokens(const struct prompt_weights *weights, const struct sam_prompts *prompts,
-                   int prompt, float *tokens)
+                   int prompt, int padding, float *tokens)
 {
     static const double nowhere[2] = {-1, -1};
-    int c = weights->embed_dim, count = prompt_token_count(weights, prompts), i = 0;
-    for (; i < prompts->points; i++, tokens += c) {
+    int c = weights->embed_dim;
+    for (int i = 0; i < prompts->points; i++, tokens += c) {
         int at = prompt * prompts->points + i;
         point_token(weights, prompts->xy + 2 * at, prompts->labels ? prompts->labels[at] : 1,
                     tokens);
     }
     if (prompts->boxes) {
         corner_tokens(weights, prompts->boxes + 4 * prompt, tokens);
-        i += 2;
         tokens += 2 * c;
     }
-    for (; i < count; i++, tokens += c)
+    for (int i = 0; i < padding; i++, tokens += c)
         point_token(weights, nowhere, -1, tokens);
 }
 

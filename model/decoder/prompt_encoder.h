@@ -40,14 +40,18 @@ struct prompt_weights {
  * Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY. */
 int prompt_weights_load(struct prompt_weights *weights, const struct layer_source *from);
 
-/* Tokens of each prompt of this batch: its points, two of a box, and padding. That is one token if there
- * are points but no box, or a box and pads_boxes; with points_min it is what is missing from that. At
- * most PROMPT_TOKENS_MAX. */
-int prompt_token_count(const struct prompt_weights *weights, const struct sam_prompts *prompts);
+/* Tokens of each prompt of this batch: first its own, a token for each point and two of a box; then
+ * padding. The tokens of padding are all equal. Together at most PROMPT_TOKENS_MAX. */
+int prompt_own_tokens(const struct sam_prompts *prompts);
 
-/* tokens[prompt_token_count][C] of prompt number `prompt`. */
+/* One if there are points but no box, or a box and pads_boxes; with points_min, what is missing from
+ * that. */
+int prompt_padding(const struct prompt_weights *weights, const struct sam_prompts *prompts);
+
+/* tokens[prompt_own_tokens + padding][C] of prompt number `prompt`, with `padding` tokens of padding.
+ */
 void prompt_tokens(const struct prompt_weights *weights, const struct sam_prompts *prompts,
-                   int prompt, float *tokens);
+                   int prompt, int padding, float *tokens);
 
 /* out[N][C]: the positional encoding of the centre of every grid cell. */
 void prompt_grid_encoding(const struct prompt_weights *weights, float *out);

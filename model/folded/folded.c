@@ -5,8 +5,9 @@
 
 bool folded_serves(const struct decoder_tensors *tensors, const struct sam_prompts *prompts)
 {
-    int prompt = decoder_token_count(tensors, prompts) - tensors->outputs;
-    return !prompts->masks && prompt == 2;
+    int tokens = folded_token_count(tensors, prompts);
+    bool has_masks = prompts->masks && tensors->prompt.no_mask;
+    return !has_masks && tokens >= FOLDED_TOKENS_MIN && tokens <= FOLDED_TOKENS_MAX;
 }
 
 typedef void folded_pass(const struct folded_chunk *chunk, struct folded_prompt *prompt);

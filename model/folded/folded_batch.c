@@ -81,6 +81,7 @@ static void lay_out(void *context, struct arena *arena)
         folded->upscale_bias[i] = arena_floats(arena, c, 1);
     }
     folded->upscale_scratch = arena_floats(arena, c / 4, FOLDED_STRIP);
+    folded->sums = arena_floats(arena, FOLDED_CHUNK * 2, FOLDED_STRIP);
     folded->pixels = arena_floats(arena, FOLDED_CHUNK, FOLDED_PIXELS_STRIP);
     if (folded->hq)
         folded->upscaled = arena_floats(arena, FOLDED_CHUNK * 2 * c, FOLDED_STRIP);

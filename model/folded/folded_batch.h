@@ -32,6 +32,8 @@ struct folded_decoder {
     float *upscale_weight[2]; /* [J][C] */
     float *upscale_bias[2];   /* [C] */
     float *upscale_scratch;   /* [C/4][STRIP] */
+    float mean, scale;        /* of EfficientSAM's norm over the whole image; otherwise 0 */
+    float *sums;              /* [CHUNK][2][STRIP], for that */
     float *pixels;            /* [CHUNK][M][4][4][STRIP] */
     float *upscaled;          /* [CHUNK][4][C/8][4][STRIP], of a SAM-HQ */
 };

@@ -118,9 +118,10 @@ struct folded_last_scores {
  *   u[s][c] = r2 * (r * (x[s][c] + bias0[s][c] + sum_j a0[j] * weight0[j][s][c])
  *                   + bias1[s][c] + sum_j a1[j] * weight1[j][s][c]) + bias[s][c]
  * for the 4 pixels s = (dy, dx) of a position and C/4 channels c, plus high1[s][c] if the model has
- * high-resolution features; bias, weights and high1 are such that the mean over c is 0. Then
- * LayerNorm2d and GELU over c, a transposed convolution to 4 pixels e = (ey, ex) of C/8 channels
- * each, plus high0[s][channel][e], GELU, and the product with each mask's hyper[C/8]. */
+ * high-resolution features; bias, weights and high1 are such that the mean over c is 0, but in
+ * EfficientSAM. Then LayerNorm2d, or EfficientSAM's norm over the whole image, and GELU over c, a
+ * transposed convolution to 4 pixels e = (ey, ex) of C/8 channels each, plus high0[s][channel][e],
+ * GELU, and the product with each mask's hyper[C/8]. */
 struct folded_upscale {
     size_t kept, strips;                  /* kept: K */
     size_t channels;                      /* C, a multiple of 32 */
@@ -135,6 +136,7 @@ struct folded_upscale {
     const float *bias1;                   /* [4][C/4] */
     const float *bias;                    /* [4][C/4] */
     struct folded_rows r, r2;             /* 1 row each */
+    float mean, scale;                    /* of the norm over the whole image; 0: LayerNorm2d */
     const float *norm_weight, *norm_bias; /* [C/4] */
     const float *conv_weight;             /* [C/4][C/8][4] */
     const float *conv_bias;               /* [C/8] */
@@ -142,6 +144,8 @@ struct folded_upscale {
     float *scratch;                       /* [C/4][FOLDED_STRIP] */
     float *out;                           /* [masks][4 s][4 e] rows */
     size_t out_strip;
+    float *sums; /* [strips][2][FOLDED_STRIP]: sums over s and c of u and of u^2, by positions; then
+                  nothing else is computed. Or NULL */
     float
         *upscaled; /* [strips][4 s][C/8][4 e][FOLDED_STRIP]: what hyper is multiplied by; or NULL */
 };

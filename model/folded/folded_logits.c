@@ -2,6 +2,7 @@
  * hyper weights, and the upscaling. */
 #include "model/folded/folded_batch.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Sets `tokens` to the output tokens of the masks in `wanted` that are not ready, as many as have
@@ -124,8 +125,9 @@ static void place_pixels(const float *pixels, size_t grid, size_t first, size_t 
     }
 }
 
+/* What the upscaling kernel is told. sums: where its sums go, or NULL for pixels. */
 static void upscale_chunk(const struct folded_decoder *folded, const struct folded_chunk *chunk,
-                          const struct folded_prompt *prompt, int count)
+                          const struct folded_prompt *prompt, int count, float *sums)
 {
     const struct decoder_tensors *tensors = folded->tensors;
     const struct folded_rows none = {NULL, 0};
@@ -149,6 +151,8 @@ static void upscale_chunk(const struct folded_decoder *folded, const struct fold
         .bias = folded->weights->upscale_bias,
         .r = folded_state(chunk, prompt, FOLDED_R),
         .r2 = folded_state(chunk, prompt, FOLDED_R2),
+        .mean = folded->mean,
+        .scale = folded->scale,
         .norm_weight = tensors->upscale_norm.weight,
         .norm_bias = tensors->upscale_norm.bias,
         .conv_weight = tensors->upscale[1].weight,
@@ -157,6 +161,7 @@ static void upscale_chunk(const struct folded_decoder *folded, const struct fold
         .scratch = folded->upscale_scratch,
         .out = folded->pixels,
         .out_strip = FOLDED_PIXELS_STRIP,
+        .sums = sums,
         .upscaled = folded->upscaled,
     };
     folded->upscale(&upscale);
@@ -198,6 +203,26 @@ static void place_chunk(const struct folded_decoder *folded, const struct folded
     }
 }
 
+/* folded->mean and folded->scale: EfficientSAM's GroupNorm has one group, so its mean and variance are
+ * those of all pixels and channels of the prompt (eps 1e-5). */
+static void measure(struct folded_decoder *folded, const float *tables, int prompt)
+{
+    double sum = 0, squares = 0;
+    for (int first = 0; first < folded->weights->strips; first += FOLDED_CHUNK) {
+        struct folded_chunk chunk = folded_chunk_at(folded, tables, first);
+        upscale_chunk(folded, &chunk, &folded->prompts[prompt], 0, folded->sums);
+        for (size_t i = 0; i < chunk.valid; i++) {
+            const float *at = folded->sums + i / FOLDED_STRIP * 2 * FOLDED_STRIP + i % FOLDED_STRIP;
+            sum += at[0];
+            squares += at[FOLDED_STRIP];
+        }
+    }
+    double count = (double)folded->tensors->positions * folded->tensors->embed_dim;
+    double mean = sum / count, variance = squares / count - mean * mean;
+    folded->mean = (float)mean;
+    folded->scale = (float)(1 / sqrt((variance > 0 ? variance : 0) + 1e-5));
+}
+
 void folded_logits(struct folded_decoder *folded, const float *tables, int prompt, const int *which,
                    int count, float *logits)
 {
@@ -206,9 +231,11 @@ void folded_logits(struct folded_decoder *folded, const float *tables, int promp
         wanted[prompt] |= (unsigned char)(1u << which[i]);
     folded_want(folded, tables, wanted);
     prepare_upscale(folded, prompt, which, count);
+    if (folded->tensors->efficient)
+        measure(folded, tables, prompt);
     for (int first = 0; first < folded->weights->strips; first += FOLDED_CHUNK) {
         struct folded_chunk chunk = folded_chunk_at(folded, tables, first);
-        upscale_chunk(folded, &chunk, &folded->prompts[prompt], count);
+        upscale_chunk(folded, &chunk, &folded->prompts[prompt], count, NULL);
         place_chunk(folded, &chunk, count, logits);
         if (folded->hq)
             keep_upscaled(folded, &chunk);

@@ -8,6 +8,12 @@
 
 static const float layer_norm_eps = 1e-5f;
 
+int folded_token_count(const struct decoder_tensors *tensors, const struct sam_prompts *prompts)
+{
+    bool padded = prompt_padding(&tensors->prompt, prompts) > 0;
+    return tensors->outputs + prompt_own_tokens(prompts) + padded;
+}
+
 void folded_tokens_lay_out(struct folded_tokens *tokens, const struct decoder_tensors *tensors,
                            struct arena *arena)
 {
@@ -23,12 +29,13 @@ void folded_tokens_lay_out(struct folded_tokens *tokens, const struct decoder_te
 void folded_tokens_begin(struct folded_tokens *tokens, const struct decoder_tensors *tensors,
                          const struct sam_prompts *prompts)
 {
+    int padding = prompt_padding(&tensors->prompt, prompts);
     tokens->prompts = prompts->count;
-    tokens->count = decoder_token_count(tensors, prompts);
-    tokens->last_count = 1;
+    tokens->count = folded_token_count(tensors, prompts);
+    tokens->last_count = padding > 0 ? padding : 1;
     size_t prompt_size = (size_t)tokens->count * tensors->embed_dim;
     for (int i = 0; i < prompts->count; i++)
-        decoder_tokens(tensors, prompts, i, tokens->tokens + i * prompt_size);
+        decoder_tokens(tensors, prompts, i, padding > 0, tokens->tokens + i * prompt_size);
     memcpy(tokens->queries, tokens->tokens, prompts->count * prompt_size * sizeof(float));
 }
 
@@ -99,11 +106,14 @@ void folded_tokens_self(struct folded_tokens *tokens, const struct decoder_tenso
     int c = tensors->embed_dim;
     int rows = tokens->prompts * tokens->count;
     size_t d = c / DECODER_HEADS;
+    bool residual = index > 0 || tensors->efficient;
     const float *x = tokens->queries;
     if (index > 0) {
         folded_tokens_add_pe(tokens, c);
         x = tokens->queries_pe;
     }
+    if (index > 0 && tensors->efficient) /* for good */
+        memcpy(tokens->queries, x, (size_t)rows * c * sizeof *x);
     linear_apply(&attention->q, rows, x, c, tokens->q);
     linear_apply(&attention->k, rows, x, c, tokens->k);
     linear_apply(&attention->v, rows, tokens->queries, c, tokens->v);
@@ -114,7 +124,7 @@ void folded_tokens_self(struct folded_tokens *tokens, const struct decoder_tenso
         }
     linear_apply(&attention->out, rows, tokens->mix, c, tokens->update);
     for (int i = 0; i < rows * c; i++)
-        tokens->queries[i] = tokens->update[i] + (index > 0 ? tokens->queries[i] : 0);
+        tokens->queries[i] = tokens->update[i] + (residual ? tokens->queries[i] : 0);
     normalise(tokens, tensors->isa, &tensors->layers[index].norm[0]);
 }
 
@@ -136,7 +146,11 @@ void folded_tokens_finish(struct folded_tokens *tokens, const struct decoder_ten
     linear_apply(&layer->to_image.out, rows, tokens->mix, tensors->inner, tokens->update);
     add_update(tokens, tensors, &layer->norm[1]);
     linear_apply(&layer->mlp[0], rows, tokens->queries, tensors->embed_dim, tokens->hidden);
-    relu_apply(tokens->hidden, (size_t)rows * tensors->mlp_width);
+    if (tensors->efficient)
+        kernels_for(tensors->isa)
+            ->gelu(rows, tensors->mlp_width, tokens->hidden, tensors->mlp_width);
+    else
+        relu_apply(tokens->hidden, (size_t)rows * tensors->mlp_width);
     linear_apply(&layer->mlp[1], rows, tokens->hidden, tensors->mlp_width, tokens->update);
     add_update(tokens, tensors, &layer->norm[2]);
 }

@@ -24,6 +24,9 @@ struct folded_tokens {
     float *keys;       /* [C/8][8], one head's keys, transposed */
 };
 
+/* T of a batch: padding counts once at most, since its tokens are equal. */
+int folded_token_count(const struct decoder_tensors *tensors, const struct sam_prompts *prompts);
+
 /* Takes the arrays from `arena`. */
 void folded_tokens_lay_out(struct folded_tokens *tokens, const struct decoder_tensors *tensors,
                            struct arena *arena);
@@ -35,7 +38,7 @@ void folded_tokens_begin(struct folded_tokens *tokens, const struct decoder_tens
 /* queries_pe = queries + tokens */
 void folded_tokens_add_pe(struct folded_tokens *tokens, int embed_dim);
 
-/* Self-attention of layer `index` with its residual (layer 0 has none) and norm. */
+/* Self-attention of layer `index` with its residual (SAM's layer 0 has none) and norm. */
 void folded_tokens_self(struct folded_tokens *tokens, const struct decoder_tensors *tensors,
                         int index);
 

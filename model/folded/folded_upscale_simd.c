@@ -67,7 +67,7 @@ VECTOR_INLINE void first_pixel(const size_t pairs, const struct folded_upscale *
     }
 }
 
-/* LayerNorm2d (eps 1e-6; the mean is 0 already) and GELU of u[C/4] rows. */
+/* LayerNorm2d (eps 1e-6; the mean is 0 already), or the norm that is given, and GELU of u[C/4] rows. */
 VECTOR_INLINE void normalise(const struct folded_upscale *in, const vector squares[WIDE], float *u)
 {
     const size_t quarter = in->channels / 4;
@@ -75,14 +75,14 @@ VECTOR_INLINE void normalise(const struct folded_upscale *in, const vector squar
     vector scale[WIDE];
     block_store_row(scales, squares);
     for (size_t i = 0; i < STEP; i++)
-        scales[i] = 1 / sqrtf(scales[i] / (float)quarter + 1e-6f);
+        scales[i] = in->scale > 0 ? in->scale : 1 / sqrtf(scales[i] / (float)quarter + 1e-6f);
     block_load_row(scales, scale);
     for (size_t c = 0; c < quarter; c++) {
         UNROLLED
         for (size_t j = 0; j < WIDE; j++) {
             float *at = u + c * ROW + j * LANES;
-            vector_store(
-                at, gelu(vector_load(at) * (scale[j] * in->norm_weight[c]) + in->norm_bias[c]));
+            vector_store(at, gelu((vector_load(at) - in->mean) * (scale[j] * in->norm_weight[c]) +
+                                  in->norm_bias[c]));
         }
     }
 }
@@ -150,11 +150,35 @@ VECTOR_INLINE void upscale_block(const size_t pairs, const struct folded_upscale
     }
 }
 
+/* in->sums of one block of positions. */
+VECTOR_INLINE void sum_block(const size_t pairs, const struct folded_upscale *in, size_t strip,
+                             size_t at)
+{
+    float *out = in->sums + strip * 2 * ROW + at;
+    vector sum[WIDE] = {0};
+    vector all[WIDE] = {0};
+    for (size_t s = 0; s < 4; s++) {
+        vector squares[WIDE];
+        first_pixel(pairs, in, s, strip, at, squares);
+        UNROLLED
+        for (size_t j = 0; j < WIDE; j++) {
+            all[j] += squares[j];
+            for (size_t c = 0; c < in->channels / 4; c++)
+                sum[j] += vector_load(in->scratch + c * ROW + j * LANES);
+        }
+    }
+    block_store_row(out, sum);
+    block_store_row(out + ROW, all);
+}
+
 VECTOR_INLINE void upscale_of(const size_t pairs, const struct folded_upscale *in)
 {
     for (size_t strip = 0; strip < in->strips; strip++)
         for (size_t at = 0; at < FOLDED_STRIP; at += STEP)
-            upscale_block(pairs, in, strip, at);
+            if (in->sums)
+                sum_block(pairs, in, strip, at);
+            else
+                upscale_block(pairs, in, strip, at);
 }
 
 void ISA_NAME(folded_upscale)(const struct folded_upscale *in)

@@ -14,7 +14,8 @@ struct fold_scratch {
     float *second;       /* P of the output rows of layer 1's */
     float *constant;     /* [C]: P(b + bias of layer 1's output) */
     float *upscale;      /* [C][C]: row (s, o) = weights of pixel s and channel o, less the mean
-                            over o */
+                            over o but in EfficientSAM */
+    float *zeros;        /* [C] */
     float *left, *right; /* [C][C]: operands under construction */
     float *product;      /* [D][C] */
 };
@@ -22,7 +23,7 @@ struct fold_scratch {
 bool folded_supports(const struct decoder_tensors *tensors)
 {
     int tokens = tensors->outputs + 2;
-    return !tensors->efficient && tensors->embed_dim % 32 == 0 && tokens >= FOLDED_TOKENS_MIN &&
+    return tensors->embed_dim % 32 == 0 && tokens >= FOLDED_TOKENS_MIN &&
            tokens <= FOLDED_TOKENS_MAX;
 }
 
@@ -74,6 +75,7 @@ static void lay_out_scratch(void *context, struct arena *arena)
     scratch->second = arena_floats(arena, d, c);
     scratch->constant = arena_floats(arena, 1, c);
     scratch->upscale = arena_floats(arena, c, c);
+    scratch->zeros = arena_floats(arena, 1, c);
     scratch->left = arena_floats(arena, c, c);
     scratch->right = arena_floats(arena, c, c);
     scratch->product = arena_floats(arena, d, c);
@@ -94,6 +96,7 @@ static void fill_scratch(struct fold_scratch *scratch, const struct decoder_tens
         scratch->constant[i] = layers[0].norm[3].bias[i] + layers[1].to_tokens.out.bias[i];
     centre(1, c, scratch->constant);
     /* [in][o][s] -> [s][o][in], the mean over o taken out */
+    memset(scratch->zeros, 0, (size_t)c * sizeof(float));
     int quarter = c / 4;
     float *by_input = scratch->left;
     for (int i = 0; i < c; i++)
@@ -101,7 +104,8 @@ static void fill_scratch(struct fold_scratch *scratch, const struct decoder_tens
             for (int o = 0; o < quarter; o++)
                 by_input[(size_t)i * c + s * quarter + o] =
                     tensors->upscale[0].weight[((size_t)i * quarter + o) * 4 + s];
-    centre(4 * c, quarter, by_input);
+    if (!tensors->efficient)
+        centre(4 * c, quarter, by_input);
     transpose(c, c, by_input, scratch->upscale);
 }
 
@@ -200,7 +204,8 @@ static void make_constants(struct folded_weights *weights, struct fold_scratch *
     }
     float *bias = scratch->right; /* of the first transposed convolution, the mean taken out */
     memcpy(bias, tensors->upscale[0].bias, c / 4 * sizeof *bias);
-    centre(1, c / 4, bias);
+    if (!tensors->efficient)
+        centre(1, c / 4, bias);
     for (int pixel = 0; pixel < 4; pixel++)
         for (int i = 0; i < c / 4; i++)
             weights->upscale_bias[pixel * (c / 4) + i] += bias[i];
@@ -257,7 +262,7 @@ static void make_tables(struct folded_weights *weights, struct fold_scratch *scr
     int c = scratch->c;
     int d = scratch->d;
     const struct decoder_layer *layers = tensors->layers;
-    const float *no_mask = tensors->prompt.no_mask;
+    const float *no_mask = tensors->prompt.no_mask ? tensors->prompt.no_mask : scratch->zeros;
     const float *g = layers[0].norm[3].weight;
     const float *g2 = layers[1].norm[3].weight;
     for (int i = 0; i < c; i++)

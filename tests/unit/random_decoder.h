@@ -11,9 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum random_family {
+    RANDOM_SAM,
+    RANDOM_SAM2,     /* with SAM 2's object score and its high-resolution features */
+    RANDOM_EFFICIENT /* EfficientSAM's; the mask decoder's tensors have SAM's names */
+};
+
 struct random_sizes {
     int embed_dim, mlp_width, iou_width;
-    bool sam2; /* with SAM 2's object score and its high-resolution features */
+    enum random_family family;
 };
 
 struct random_decoder {
@@ -119,21 +125,28 @@ static inline void random_attention(struct random_decoder *model, const char *pr
     }
 }
 
-static inline void random_prompt_encoder(struct random_decoder *model, int c)
+static inline void random_prompt_encoder(struct random_decoder *model, struct random_sizes sizes)
 {
-    static const char *const rows[] = {"point_embeddings.0", "point_embeddings.1",
-                                       "point_embeddings.2", "point_embeddings.3",
-                                       "not_a_point_embed",  "no_mask_embed"};
+    static const char *const sam[] = {"point_embeddings.0", "point_embeddings.1",
+                                      "point_embeddings.2", "point_embeddings.3",
+                                      "not_a_point_embed",  "no_mask_embed"};
+    static const char *const efficient[] = {"invalid_points", "point_embeddings",
+                                            "bbox_top_left_embeddings",
+                                            "bbox_bottom_right_embeddings"};
+    const char *const *rows = sizes.family == RANDOM_EFFICIENT ? efficient : sam;
+    int count = sizes.family == RANDOM_EFFICIENT ? 4 : 6, c = sizes.embed_dim;
     char name[160];
     char shape[64];
     snprintf(shape, sizeof shape, "[2,%d]", c / 2);
     random_add(model, "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix", shape, c, 1,
                0);
     snprintf(shape, sizeof shape, "[1,%d]", c);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < count; i++) {
         snprintf(name, sizeof name, "prompt_encoder.%s.weight", rows[i]);
         random_add(model, name, shape, c, 1, 0);
     }
+    if (sizes.family == RANDOM_EFFICIENT)
+        return;
     random_convolution(model, "prompt_encoder.mask_downscaling.0", 4, 1, 2, 4);
     random_norm(model, "prompt_encoder.mask_downscaling.1", 4);
     random_convolution(model, "prompt_encoder.mask_downscaling.3", 16, 4, 2, 16);
@@ -158,9 +171,9 @@ static inline void random_transformer(struct random_decoder *model, struct rando
             random_norm(model, name, c);
         }
         for (int k = 0; k < 2; k++) {
-            const char *kind = sizes.sam2 ? "layers." : "lin";
+            const char *kind = sizes.family == RANDOM_SAM2 ? "layers." : "lin";
             snprintf(name, sizeof name, "mask_decoder.transformer.layers.%d.mlp.%s%d", i, kind,
-                     sizes.sam2 ? k : k + 1);
+                     sizes.family == RANDOM_SAM2 ? k : k + 1);
             random_linear(model, name, k ? sizes.mlp_width : c, k ? c : sizes.mlp_width);
         }
     }
@@ -206,11 +219,11 @@ static inline void random_mask_decoder(struct random_decoder *model, struct rand
         snprintf(name, sizeof name, "mask_decoder.output_hypernetworks_mlps.%d", i);
         random_mlp(model, name, c, c, c / 8);
         size_t last = (size_t)c / 8 * (c + 1); /* its last layer */
-        for (size_t k = 1; sizes.sam2 && i == 0 && k <= last; k++)
+        for (size_t k = 1; sizes.family == RANDOM_SAM2 && i == 0 && k <= last; k++)
             model->data[model->count - k] *= 5; /* so that mask 0 is stable for some prompts */
     }
     random_mlp(model, "mask_decoder.iou_prediction_head", c, sizes.iou_width, 4);
-    if (sizes.sam2)
+    if (sizes.family == RANDOM_SAM2)
         random_additions(model, c);
 }
 
@@ -234,7 +247,7 @@ static inline struct random_decoder random_finish(struct random_decoder *model)
 static inline struct random_decoder random_decoder_new(struct random_sizes sizes)
 {
     struct random_decoder model = {0};
-    random_prompt_encoder(&model, sizes.embed_dim);
+    random_prompt_encoder(&model, sizes);
     random_mask_decoder(&model, sizes);
     return random_finish(&model);
 }

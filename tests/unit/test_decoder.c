@@ -33,7 +33,7 @@ static void open_folded(struct fixture *f, struct random_sizes sizes, int grid)
 {
     struct error error;
     const struct encoder_info encoder = {
-        .grid = grid, .prompt_size = 16 * grid, .high_resolution = sizes.sam2};
+        .grid = grid, .prompt_size = 16 * grid, .high_resolution = sizes.family == RANDOM_SAM2};
     int failed = decoder_weights_load(&f->weights, f->checkpoint, &encoder, &error);
     ck_assert_msg(!failed, "%s", error.text);
     f->image = decoder_image_new(f->weights, &error);
@@ -57,7 +57,7 @@ static void check_all_read(struct fixture *f, struct random_sizes sizes)
     static const char *const names[] = {"mask_decoder.conv_s0.weight", "mask_decoder.conv_s0.bias",
                                         "mask_decoder.conv_s1.weight", "mask_decoder.conv_s1.bias"};
     struct error error;
-    for (int i = 0; sizes.sam2 && i < 4; i++) {
+    for (int i = 0; sizes.family == RANDOM_SAM2 && i < 4; i++) {
         struct shape shape;
         ck_assert(checkpoint_shape(f->checkpoint, names[i], &shape));
         ck_assert_ptr_nonnull(checkpoint_tensor(f->checkpoint, names[i], shape, &error));
@@ -70,7 +70,7 @@ static void draw_input(struct fixture *f, struct random_sizes sizes, int grid)
 {
     static const char *const names[] = {"embedding", "high0", "high1"};
     size_t count = (size_t)sizes.embed_dim * grid * grid;
-    for (int i = 0; i < (sizes.sam2 ? 3 : 1); i++) {
+    for (int i = 0; i < (sizes.family == RANDOM_SAM2 ? 3 : 1); i++) {
         size_t size = i == 1 ? 2 * count : count;
         f->arrays[i] = malloc(size * sizeof(float));
         for (size_t j = 0; j < size; j++)
@@ -81,7 +81,7 @@ static void draw_input(struct fixture *f, struct random_sizes sizes, int grid)
         return;
     const struct encoding to = decoder_image_encoding(f->image);
     memcpy(to.embedding, f->arrays[0], count * sizeof(float));
-    if (sizes.sam2) {
+    if (sizes.family == RANDOM_SAM2) {
         memcpy(to.high[0], f->arrays[1], 2 * count * sizeof(float));
         memcpy(to.high[1], f->arrays[2], count * sizeof(float));
     }
@@ -185,7 +185,9 @@ static void check_case(struct fixture *f, const char *what, const struct sam_pro
     }
 }
 
-static const struct random_sizes small = {EMBED, 48, 24, false}, small2 = {EMBED, 48, 24, true};
+static const struct random_sizes small = {EMBED, 48, 24, RANDOM_SAM},
+                                 small2 = {EMBED, 48, 24, RANDOM_SAM2},
+                                 efficient = {EMBED, 48, 24, RANDOM_EFFICIENT};
 
 static void check_reference(bool reference)
 {
@@ -243,6 +245,48 @@ START_TEST(folded_matches_official_code)
 {
     check_reference(false);
     check_reference_sam2(false);
+}
+END_TEST
+
+static void check_same(struct fixture *folded, struct fixture *reference, const char *what,
+                       const struct sam_prompts *prompts)
+{
+    static const int which[] = {0, 1, 2, 3};
+    float iou[2][PROMPTS * SAM_MASKS], logits[2][SAM_MASKS * LOW * LOW];
+    decode(folded, prompts, iou[0]);
+    decode(reference, prompts, iou[1]);
+    for (int i = 0; i < PROMPTS * SAM_MASKS; i++)
+        check_close(what, iou[0][i], iou[1][i]);
+    for (int i = 0; i < PROMPTS; i++) {
+        get_logits(folded, i, which, SAM_MASKS, logits[0]);
+        get_logits(reference, i, which, SAM_MASKS, logits[1]);
+        for (int k = 0; k < SAM_MASKS * LOW * LOW; k++)
+            check_close(what, logits[0][k], logits[1][k]);
+    }
+}
+
+/* EfficientSAM's decoder: tests/parity compares the reference with the official code. Masks as prompts
+ * are ignored. */
+START_TEST(folded_matches_reference_of_efficientsam)
+{
+    static struct drawn drawn;
+    draw(&drawn);
+    struct fixture folded = fixture_new(false, efficient, GRID);
+    struct fixture reference = fixture_new(true, efficient, GRID);
+    struct sam_prompts prompts = {.count = PROMPTS, .boxes = drawn.boxes};
+    check_same(&folded, &reference, "box", &prompts);
+    prompts = (struct sam_prompts){.count = PROMPTS, .points = 1, .xy = drawn.first};
+    check_same(&folded, &reference, "point", &prompts);
+    prompts.masks = drawn.masks;
+    check_same(&folded, &reference, "mask and point", &prompts);
+    prompts =
+        (struct sam_prompts){.count = PROMPTS, .points = 2, .xy = drawn.points, .labels = labels};
+    check_same(&folded, &reference, "two points", &prompts);
+    prompts.points = 3;
+    prompts.boxes = drawn.boxes;
+    check_same(&folded, &reference, "box and points", &prompts);
+    fixture_free(&folded);
+    fixture_free(&reference);
 }
 END_TEST
 
@@ -349,6 +393,7 @@ START_TEST(batch_does_not_matter)
     check_independence(true, small);
     check_independence(false, small);
     check_independence(false, small2);
+    check_independence(false, efficient);
 }
 END_TEST
 
@@ -385,9 +430,11 @@ START_TEST(folded_matches_reference)
         struct random_sizes sizes;
         int grid;
     } cases[] = {
-        {{32, 16, 32, false}, 16},     {{64, 512, 64, false}, 17},   {{96, 40, 8, false}, 24},
-        {{256, 2048, 256, false}, 64}, {{32, 16, 32, true}, 16},     {{64, 512, 64, true}, 17},
-        {{96, 40, 8, true}, 24},       {{256, 2048, 256, true}, 64},
+        {{32, 16, 32, RANDOM_SAM}, 16},        {{64, 512, 64, RANDOM_SAM}, 17},
+        {{96, 40, 8, RANDOM_SAM}, 24},         {{256, 2048, 256, RANDOM_SAM}, 64},
+        {{32, 16, 32, RANDOM_SAM2}, 16},       {{64, 512, 64, RANDOM_SAM2}, 17},
+        {{64, 512, 64, RANDOM_EFFICIENT}, 17}, {{96, 40, 8, RANDOM_SAM2}, 24},
+        {{256, 2048, 256, RANDOM_SAM2}, 64},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int grid = cases[i].grid;
@@ -444,7 +491,7 @@ END_TEST
 START_TEST(threads_do_not_matter)
 {
     enum { C = 64, G = 34, LOGITS = PROMPTS * 2 * 16 * G * G };
-    struct fixture f = fixture_new(false, (struct random_sizes){C, 64, 64, true}, G);
+    struct fixture f = fixture_new(false, (struct random_sizes){C, 64, 64, RANDOM_SAM2}, G);
     float *logits[2] = {malloc(LOGITS * sizeof(float)), malloc(LOGITS * sizeof(float))};
     float iou[2][PROMPTS * SAM_MASKS];
     for (int i = 0; i < 2; i++) {
@@ -488,6 +535,7 @@ int main(void)
     tcase_set_timeout(cases, 120);
     tcase_add_test(cases, reference_matches_official_code);
     tcase_add_test(cases, folded_matches_official_code);
+    tcase_add_test(cases, folded_matches_reference_of_efficientsam);
     tcase_add_test(cases, single_mask_matches_official_code);
     tcase_add_test(cases, stability_and_best_mask);
     tcase_add_test(cases, mask_prompts_are_limited);

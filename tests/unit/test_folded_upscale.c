@@ -13,7 +13,7 @@ enum { QUARTER = CHANNELS / 4, EIGHTH = CHANNELS / 8 };
 /* u[C/4] of pixel s of position n after the norm and GELU. */
 static void first_reference(const struct folded_upscale *in, size_t s, size_t n, double *u)
 {
-    double squares = 0;
+    double squares = 0, scale = 0;
     for (size_t c = 0; c < QUARTER; c++) {
         size_t i = s * QUARTER + c;
         double first = at(in->x, i, n) + in->bias0[i];
@@ -26,8 +26,9 @@ static void first_reference(const struct folded_upscale *in, size_t s, size_t n,
         u[c] += in->high1.at ? at(in->high1, i, n) : 0;
         squares += u[c] * u[c] / QUARTER;
     }
-    for (size_t c = 0; c < QUARTER; c++)
-        u[c] = gelu(u[c] / sqrt(squares + 1e-6) * in->norm_weight[c] + in->norm_bias[c]);
+    scale = in->scale > 0 ? in->scale : 1 / sqrt(squares + 1e-6);
+    for (size_t c = 0; c < QUARTER && !in->sums; c++)
+        u[c] = gelu((u[c] - in->mean) * scale * in->norm_weight[c] + in->norm_bias[c]);
 }
 
 /* Pixel (s, e) of a mask at position n. */
@@ -58,7 +59,27 @@ static void check_upscale(const struct folded_upscale *in)
         }
 }
 
-/* Odd _i: one token more. From 2 on: with high-resolution features. */
+/* The sums over all u of each position, and over their squares. */
+static void check_sums(const struct folded_upscale *in)
+{
+    for (size_t n = 0; n < N; n++) {
+        const float *at = in->sums + n / STRIP * 2 * STRIP + n % STRIP;
+        double sum = 0, squares = 0;
+        for (size_t s = 0; s < 4; s++) {
+            double u[QUARTER];
+            first_reference(in, s, n, u);
+            for (size_t c = 0; c < QUARTER; c++) {
+                sum += u[c];
+                squares += u[c] * u[c];
+            }
+        }
+        check_within(1e-5, "sum", n, at[0], sum);
+        check_within(1e-5, "squares", n, at[STRIP], squares);
+    }
+}
+
+/* Odd _i: one token more. From 2 on: with high-resolution features; from 4 on: normalised over the whole
+ * image. */
 START_TEST(upscale_matches_reference)
 {
     enum {
@@ -102,9 +123,18 @@ START_TEST(upscale_matches_reference)
         in.high1 = (struct folded_rows){high, 3 * CHANNELS * STRIP};
         in.high0 = folded_rows_from(in.high1, CHANNELS);
     }
+    if (_i >= 4) {
+        in.mean = 0.3f;
+        in.scale = 0.7f;
+    }
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
+        float sums[STRIPS * 2 * STRIP];
+        in.sums = NULL;
         folded_upscale_for(isa)(&in);
         check_upscale(&in);
+        in.sums = sums;
+        folded_upscale_for(isa)(&in);
+        check_sums(&in);
     }
     free(weights);
     free(x);
@@ -118,7 +148,7 @@ int main(void)
 {
     Suite *suite = suite_create("decoder upscaling");
     TCase *cases = tcase_create("decoder upscaling");
-    tcase_add_loop_test(cases, upscale_matches_reference, 0, 4);
+    tcase_add_loop_test(cases, upscale_matches_reference, 0, 6);
     suite_add_tcase(suite, cases);
     return unit_run(suite);
 }
