@@ -265,14 +265,14 @@ static void check_same(struct fixture *folded, struct fixture *reference, const 
     }
 }
 
-/* EfficientSAM's decoder: tests/parity compares the reference with the official code. Masks as prompts
- * are ignored. */
-START_TEST(folded_matches_reference_of_efficientsam)
+/* Prompts of seven and eight tokens, and others. EfficientSAM ignores masks as prompts; tests/parity
+ * compares its reference with the official code. */
+START_TEST(folded_matches_reference_whatever_the_prompt)
 {
     static struct drawn drawn;
     draw(&drawn);
-    struct fixture folded = fixture_new(false, efficient, GRID);
-    struct fixture reference = fixture_new(true, efficient, GRID);
+    struct fixture folded = fixture_new(false, _i ? efficient : small, GRID);
+    struct fixture reference = fixture_new(true, _i ? efficient : small, GRID);
     struct sam_prompts prompts = {.count = PROMPTS, .boxes = drawn.boxes};
     check_same(&folded, &reference, "box", &prompts);
     prompts = (struct sam_prompts){.count = PROMPTS, .points = 1, .xy = drawn.first};
@@ -282,8 +282,10 @@ START_TEST(folded_matches_reference_of_efficientsam)
     prompts =
         (struct sam_prompts){.count = PROMPTS, .points = 2, .xy = drawn.points, .labels = labels};
     check_same(&folded, &reference, "two points", &prompts);
-    prompts.points = 3;
+    prompts.points = 1;
     prompts.boxes = drawn.boxes;
+    check_same(&folded, &reference, "box and point", &prompts);
+    prompts.points = 3;
     check_same(&folded, &reference, "box and points", &prompts);
     fixture_free(&folded);
     fixture_free(&reference);
@@ -535,7 +537,7 @@ int main(void)
     tcase_set_timeout(cases, 120);
     tcase_add_test(cases, reference_matches_official_code);
     tcase_add_test(cases, folded_matches_official_code);
-    tcase_add_test(cases, folded_matches_reference_of_efficientsam);
+    tcase_add_loop_test(cases, folded_matches_reference_whatever_the_prompt, 0, 2);
     tcase_add_test(cases, single_mask_matches_official_code);
     tcase_add_test(cases, stability_and_best_mask);
     tcase_add_test(cases, mask_prompts_are_limited);
