@@ -2,36 +2,13 @@
  * embeddings. */
 #include "model/encoders/hiera.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "model/checkpoint/checkpoint.h"
+#include "model/kernels/cubic.h"
 
 static const char what[] = "encoder block";
-
-/* Four neighbours of a place between the cells of a row of `side`, and their weights: cubic
- * convolution with a = -0.75, cells repeated at the ends. */
-struct cubic {
-    size_t at[4];
-    double weight[4];
-};
-
-/* Cell `index` of `count` in a row that is stretched from `side` cells. */
-static struct cubic cubic_at(size_t index, size_t count, size_t side)
-{
-    const double a = -0.75;
-    double place = ((double)index + 0.5) * (double)side / (double)count - 0.5;
-    double below = floor(place), t = place - below;
-    struct cubic cubic;
-    for (int i = 0; i < 4; i++) {
-        double at = below + i - 1, x = fabs(t - (i - 1));
-        cubic.at[i] = at < 0 ? 0 : at > (double)side - 1 ? side - 1 : (size_t)at;
-        cubic.weight[i] = x <= 1 ? ((a + 2) * x - (a + 3)) * x * x + 1
-                                 : ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
-    }
-    return cubic;
-}
 
 /* rows[background_side][side][D]: the background stretched along its rows. */
 static void stretch_rows(const struct hiera_weights *w, double *rows)

@@ -5,8 +5,7 @@
 
 #include <stddef.h>
 
-/* to[grid][grid][D] = from[side][side][D], enlarged or made smaller as PyTorch's interpolate does with
- * mode bicubic: a = -0.75, align_corners false, no antialiasing, and the border goes on outside. */
+/* to[grid][grid][D] = from[side][side][D], enlarged or made smaller (cubic.h). */
 void vit_positions_resize(size_t side, size_t grid, size_t width, const float *from, float *to);
 
 #endif

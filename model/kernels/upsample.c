@@ -1,10 +1,7 @@
 #include "model/kernels/upsample.h"
 
-#include <math.h>
-
+#include "model/kernels/cubic.h"
 #include "model/kernels/kernels.h"
-
-static const double A = -0.75; /* of the cubic, PyTorch's */
 
 /* The positions and weights of the four inputs for position `p` of `to`. */
 struct taps {
@@ -12,23 +9,13 @@ struct taps {
     float weight[4];
 };
 
-/* The cubic at a distance of up to 2. */
-static double cubic(double x)
-{
-    x = fabs(x);
-    if (x <= 1)
-        return ((A + 2) * x - (A + 3)) * x * x + 1;
-    return ((A * x - 5 * A) * x + 8 * A) * x - 4 * A;
-}
-
 static struct taps taps_at(size_t from, size_t to, size_t p)
 {
+    const struct cubic cubic = cubic_at(p, to, from);
     struct taps taps;
-    double at = ((double)p + 0.5) * (double)from / (double)to - 0.5, floor_at = floor(at);
     for (int i = 0; i < 4; i++) {
-        long tap = (long)floor_at + i - 1, last = (long)from - 1;
-        taps.at[i] = (size_t)(tap < 0 ? 0 : tap > last ? last : tap);
-        taps.weight[i] = (float)cubic(at - floor_at - (i - 1));
+        taps.at[i] = cubic.at[i];
+        taps.weight[i] = (float)cubic.weight[i];
     }
     return taps;
 }
