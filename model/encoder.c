@@ -95,6 +95,11 @@ static int load(struct encoder *encoder, struct checkpoint *checkpoint,
         return -1;
     kind->describe(encoder->own, &encoder->info);
     assert(encoder->info.family && encoder->info.name);
+    if (wish.early && encoder->info.early_channels == 0)
+        return error_set(error, ERROR_MODEL,
+                         "the mask decoder is SAM-HQ's (mask_decoder.hf_token) and needs early "
+                         "features of the image encoder, which %s does not give",
+                         kind->title);
     return 0;
 }
 

@@ -56,7 +56,9 @@ static const char *unwrap(char *name)
 static const char *encoder_at(size_t i)
 {
     static const char *const official[] = {"image_encoder.pos_embed",
-                                           "image_encoder.patch_embed.seq.0.c.weight"};
+                                           "image_encoder.patch_embed.seq.0.c.weight",
+                                           "image_encoder.features.0.0.c.weight",
+                                           "image_encoder.backbone.stages.0.op_list.0.conv.weight"};
     enum { OFFICIAL = sizeof official / sizeof *official };
     return i < OFFICIAL ? official[i] : tensor_names_encoder(i - OFFICIAL);
 }

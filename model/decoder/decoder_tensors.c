@@ -193,6 +193,10 @@ int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *che
         load_additions(tensors, &from) || load_heads(tensors, &from) ||
         load_upscaling(tensors, &from))
         return -1;
+    if (tensors->object_token && frame->early_channels > 0)
+        return error_set(error, ERROR_MODEL,
+                         "the mask decoder has the tokens of SAM 2 (mask_decoder.obj_score_token) "
+                         "and of SAM-HQ (mask_decoder.hf_token); no known model has both");
     tensors->outputs += frame->early_channels > 0;
     if (frame->early_channels > 0 &&
         hq_load(&tensors->hq, &from, c, frame->grid, frame->early_channels))

@@ -9,12 +9,11 @@
 
 enum { NAME_SIZE = 160 };
 
-static const double BATCH_NORM_EPS = 1e-5; /* PyTorch's default, as in the official code */
-
 int batch_norm_read(struct batch_norm *norm, struct checkpoint *checkpoint, const char *prefix,
                     size_t channels, struct error *error)
 {
     struct shape shape = shape_1d((int64_t)channels);
+    *norm = (struct batch_norm){.eps = 1e-5};
     const struct checkpoint_want wants[] = {
         {&norm->weight, ".weight", shape},
         {&norm->bias, ".bias", shape},
@@ -32,7 +31,7 @@ int batch_norm_read(struct batch_norm *norm, struct checkpoint *checkpoint, cons
 
 struct batch_norm_map batch_norm_map(const struct batch_norm *norm, size_t channel)
 {
-    double factor = norm->weight[channel] / sqrt(norm->variance[channel] + BATCH_NORM_EPS);
+    double factor = norm->weight[channel] / sqrt(norm->variance[channel] + norm->eps);
     return (struct batch_norm_map){factor, norm->bias[channel] - norm->mean[channel] * factor};
 }
 

@@ -1,5 +1,6 @@
 /* conv_norm.h - convolutions with a BatchNorm behind them, read as one convolution. The BatchNorm is
- * folded in, in double precision. */
+ * folded in, in double precision. Names are those of TinyViT and RepViT; EfficientViT's are read by
+ * efficientvit_conv.h. */
 #ifndef MODEL_ENCODERS_CONV_NORM_H
 #define MODEL_ENCODERS_CONV_NORM_H
 
@@ -10,16 +11,17 @@ struct error;
 
 /* A BatchNorm as read; the pointers live as long as the checkpoint. */
 struct batch_norm {
+    double eps;
     const float *weight, *bias, *mean, *variance; /* [channels] */
 };
 
-/* Reads PREFIX.weight, .bias, .running_mean and .running_var, each [channels]. Returns 0, or -1 with
- * ERROR_MODEL: also for a negative variance. */
+/* Reads PREFIX.weight, .bias, .running_mean and .running_var, each [channels]. eps becomes 1e-5,
+ * PyTorch's default. Returns 0, or -1 with ERROR_MODEL: also for a negative variance. */
 int batch_norm_read(struct batch_norm *norm, struct checkpoint *checkpoint, const char *prefix,
                     size_t channels, struct error *error);
 
 /* What the BatchNorm does to a channel: x * factor + shift, with factor = weight / sqrt(variance +
- * 1e-5) and shift = bias - mean * factor. */
+ * eps) and shift = bias - mean * factor. */
 struct batch_norm_map {
     double factor, shift;
 };
@@ -31,10 +33,10 @@ static inline struct conv conv_dense(size_t in, size_t out, size_t kernel, size_
     return (struct conv){.in = in, .out = out, .kernel = kernel, .stride = stride, .groups = 1};
 }
 
-static inline struct conv conv_depthwise(size_t channels, size_t stride)
+static inline struct conv conv_depthwise(size_t channels, size_t kernel, size_t stride)
 {
     return (struct conv){
-        .in = channels, .out = channels, .kernel = 3, .stride = stride, .groups = channels};
+        .in = channels, .out = channels, .kernel = kernel, .stride = stride, .groups = channels};
 }
 
 /* Zeroed memory for the weights and biases of a convolution whose sizes are set. Returns 0, or -1

@@ -8,13 +8,11 @@
 /* Reads the convolution PREFIX.conv, whose `in`, `kernel`, `stride` and `groups` are set; so is
  * `out`, unless the shape is to say it (0). PREFIX.conv.bias and PREFIX.norm, a BatchNorm, may be
  * there or not; both are folded in. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY; in either
- * case efficientvit_conv_free is due. */
+ * case conv_free is due. */
 int efficientvit_conv_read(struct conv *conv, const struct layer_source *from, const char *prefix);
 
 /* The same of NAME.weight, with neither. */
 int efficientvit_conv_read_bare(struct conv *conv, const struct layer_source *from,
                                 const char *name);
-
-void efficientvit_conv_free(struct conv *conv);
 
 #endif

@@ -1,28 +1,15 @@
 /* EfficientViT-SAM's image encoder as one of the encoders. */
-#include <limits.h>
-
-#include "base/parse.h"
-#include "model/checkpoint/checkpoint.h"
 #include "model/encoders/efficientvit.h"
 #include "model/encoders/encoder_kind.h"
+#include "model/encoders/image_size.h"
 
 enum { PROMPT_STRIDE = 16 }; /* pixels of the prompts' frame for each position of the embedding */
-
-/* S: what the caller asks for, else what the file says, else 0. */
-static int choose_image_size(const struct checkpoint *checkpoint, int asked)
-{
-    const char *said = checkpoint_metadata(checkpoint, "image_size");
-    int64_t size;
-    if (asked || !said)
-        return asked;
-    return parse_integer(said, 1, INT_MAX, &size) ? (int)size : -1;
-}
 
 static int load(void *encoder, struct checkpoint *checkpoint, const struct encoder_wish *wish,
                 struct error *error)
 {
     return efficientvit_load(encoder, checkpoint, wish->isa,
-                             choose_image_size(checkpoint, wish->image_size), error);
+                             image_size_said(checkpoint, wish->image_size), error);
 }
 
 static void release(void *encoder)

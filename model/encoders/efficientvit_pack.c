@@ -1,13 +1,7 @@
 /* Loading EfficientViT-SAM's image encoder: packs the tensors for the products. */
 #include "model/encoders/efficientvit.h"
 
-#include "model/encoders/efficientvit_conv.h"
-
-static void drop(struct conv *conv)
-{
-    memory_free(conv->weight);
-    conv->weight = NULL;
-}
+#include "model/encoders/conv_norm.h"
 
 /* Packs a 1x1 convolution and frees its weights. */
 static int pack_1x1(struct matmul_packed *packed, enum isa isa, struct conv *conv,
@@ -16,7 +10,7 @@ static int pack_1x1(struct matmul_packed *packed, enum isa isa, struct conv *con
     int status =
         matmul_pack(packed, isa, matmul_linear(conv->in, conv->out, conv->weight, conv->bias),
                     "encoder convolution", error);
-    drop(conv);
+    conv_drop_weight(conv);
     return status;
 }
 
@@ -24,8 +18,8 @@ static int pack_fused(struct fused_mbconv *packed, enum isa isa, struct fused_mb
                       bool residual, struct error *error)
 {
     int status = fused_mbconv_pack(packed, isa, fused, residual, error);
-    drop(&fused->spatial);
-    drop(&fused->project);
+    conv_drop_weight(&fused->spatial);
+    conv_drop_weight(&fused->project);
     return status;
 }
 
@@ -37,8 +31,8 @@ static int pack_attention(struct efficientvit_packed_attention *packed, enum isa
         depthwise_pack(&packed->local, &attention->local, error) < 0 ||
         grouped_pack(&packed->mix, isa, &attention->mix, error) < 0)
         return -1;
-    drop(&attention->local);
-    drop(&attention->mix);
+    conv_drop_weight(&attention->local);
+    conv_drop_weight(&attention->mix);
     return 0;
 }
 
@@ -46,9 +40,9 @@ static int pack_inverted(struct wide_mbconv *packed, enum isa isa, struct mbconv
                          bool residual, struct error *error)
 {
     int status = wide_mbconv_pack(packed, isa, inverted, residual, error);
-    drop(&inverted->expand);
-    drop(&inverted->depthwise);
-    drop(&inverted->project);
+    conv_drop_weight(&inverted->expand);
+    conv_drop_weight(&inverted->depthwise);
+    conv_drop_weight(&inverted->project);
     return status;
 }
 
@@ -58,8 +52,8 @@ static int pack_res(struct efficientvit_packed_block *packed, enum isa isa,
     if (winograd_pack(&packed->first, isa, &block->first, error) < 0 ||
         winograd_pack(&packed->second, isa, &block->second, error) < 0)
         return -1;
-    drop(&block->first);
-    drop(&block->second);
+    conv_drop_weight(&block->first);
+    conv_drop_weight(&block->second);
     return 0;
 }
 
@@ -114,7 +108,7 @@ int efficientvit_load(struct efficientvit *efficientvit, struct checkpoint *chec
                                  w->stem.bias};
     if (conv3_pack(&efficientvit->stem, isa, &stem, error) < 0)
         return -1;
-    drop(&w->stem);
+    conv_drop_weight(&w->stem);
     for (size_t i = 0; i < w->stage_count; i++)
         if (pack_stage(efficientvit, i, error) < 0)
             return -1;

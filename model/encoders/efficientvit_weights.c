@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/checkpoint/checkpoint.h"
+#include "model/encoders/conv_norm.h"
 #include "model/encoders/efficientvit_conv.h"
 
 enum {
@@ -17,17 +18,6 @@ enum {
 
 #define BACKBONE "image_encoder.backbone.stages"
 #define NECK "image_encoder.neck"
-
-static struct conv dense(size_t in, size_t out, size_t kernel, size_t stride)
-{
-    return (struct conv){.in = in, .out = out, .kernel = kernel, .stride = stride, .groups = 1};
-}
-
-static struct conv depthwise(size_t channels, size_t kernel, size_t stride)
-{
-    return (struct conv){
-        .in = channels, .out = channels, .kernel = kernel, .stride = stride, .groups = channels};
-}
 
 /* Reads PREFIX.NAME. */
 static int read_conv(struct conv *conv, const struct layer_source *from, const char *prefix,
@@ -42,22 +32,22 @@ static int read_conv(struct conv *conv, const struct layer_source *from, const c
 static int read_fused(struct fused_mbconv_weights *fused, const struct layer_source *from,
                       const char *prefix, struct conv like)
 {
-    fused->spatial = dense(like.in, 0, 3, like.stride);
+    fused->spatial = conv_dense(like.in, 0, 3, like.stride);
     if (read_conv(&fused->spatial, from, prefix, "main.spatial_conv") < 0)
         return -1;
-    fused->project = dense(fused->spatial.out, like.out, 1, 1);
+    fused->project = conv_dense(fused->spatial.out, like.out, 1, 1);
     return read_conv(&fused->project, from, prefix, "main.point_conv");
 }
 
 static int read_inverted(struct mbconv_weights *inverted, const struct layer_source *from,
                          const char *prefix, struct conv like)
 {
-    inverted->expand = dense(like.in, 0, 1, 1);
+    inverted->expand = conv_dense(like.in, 0, 1, 1);
     if (read_conv(&inverted->expand, from, prefix, "main.inverted_conv") < 0)
         return -1;
     size_t hidden = inverted->expand.out;
-    inverted->depthwise = depthwise(hidden, 3, like.stride);
-    inverted->project = dense(hidden, like.out, 1, 1);
+    inverted->depthwise = conv_depthwise(hidden, 3, like.stride);
+    inverted->project = conv_dense(hidden, like.out, 1, 1);
     return read_conv(&inverted->depthwise, from, prefix, "main.depth_conv") < 0
                ? -1
                : read_conv(&inverted->project, from, prefix, "main.point_conv");
@@ -83,8 +73,8 @@ static int read_attention_sizes(struct efficientvit_attention_weights *attention
                          channels, dim, kernel);
     attention->dim = dim;
     attention->heads = channels / (3 * dim);
-    attention->local = depthwise(channels, kernel, 1);
-    attention->mix = dense(channels, channels, 1, 1);
+    attention->local = conv_depthwise(channels, kernel, 1);
+    attention->mix = conv_dense(channels, channels, 1, 1);
     attention->mix.groups = channels / dim;
     return 0;
 }
@@ -96,8 +86,8 @@ static int read_attention(struct efficientvit_attention_weights *attention,
     snprintf(text, sizeof text, "%s.context_module.main", prefix);
     if (read_attention_sizes(attention, from, text) < 0)
         return -1;
-    attention->qkv = dense(width, attention->local.in, 1, 1);
-    attention->proj = dense(2 * attention->heads * attention->dim, width, 1, 1);
+    attention->qkv = conv_dense(width, attention->local.in, 1, 1);
+    attention->proj = conv_dense(2 * attention->heads * attention->dim, width, 1, 1);
     if (read_conv(&attention->qkv, from, text, "qkv") < 0 ||
         read_conv(&attention->proj, from, text, "proj") < 0)
         return -1;
@@ -111,10 +101,10 @@ static int read_attention(struct efficientvit_attention_weights *attention,
 static int read_res(struct efficientvit_block *block, const struct layer_source *from,
                     const char *prefix, struct conv like)
 {
-    block->first = dense(like.in, 0, 3, like.stride);
+    block->first = conv_dense(like.in, 0, 3, like.stride);
     if (read_conv(&block->first, from, prefix, "main.conv1") < 0)
         return -1;
-    block->second = dense(block->first.out, like.out, 3, 1);
+    block->second = conv_dense(block->first.out, like.out, 3, 1);
     return read_conv(&block->second, from, prefix, "main.conv2");
 }
 
@@ -199,7 +189,7 @@ static int read_stage(struct efficientvit_weights *weights, const struct layer_s
     stage->width = i == 0 ? weights->stem.out : stage[-1].width;
     for (size_t b = 0; b < depth; b++) {
         bool halves = i > 0 && b == 0;
-        struct conv like = dense(stage->width, halves ? 0 : stage->width, 1, halves ? 2 : 1);
+        struct conv like = conv_dense(stage->width, halves ? 0 : stage->width, 1, halves ? 2 : 1);
         snprintf(text, sizeof text, "%s.%zu", prefix, first + b);
         if (read_block(&stage->blocks[b], from, text, like) < 0)
             return -1;
@@ -215,7 +205,7 @@ static int read_neck(struct efficientvit_weights *weights, const struct layer_so
     size_t width = 0;
     for (size_t i = 0; i < EFFICIENTVIT_INPUTS; i++) {
         const struct efficientvit_stage *stage = &weights->stages[weights->stage_count - 1 - i];
-        weights->inputs[i] = dense(stage->width, width, 1, 1);
+        weights->inputs[i] = conv_dense(stage->width, width, 1, 1);
         snprintf(text, sizeof text, NECK ".input_ops.%zu.op_list.0", i);
         if (efficientvit_conv_read(&weights->inputs[i], from, text) < 0)
             return -1;
@@ -228,10 +218,10 @@ static int read_neck(struct efficientvit_weights *weights, const struct layer_so
     weights->depth = depth;
     for (size_t i = 0; i < depth; i++) {
         snprintf(text, sizeof text, NECK ".middle.op_list.%zu", i);
-        if (read_fused(&weights->middle[i], from, text, dense(width, width, 1, 1)) < 0)
+        if (read_fused(&weights->middle[i], from, text, conv_dense(width, width, 1, 1)) < 0)
             return -1;
     }
-    weights->output = dense(width, 0, 1, 1);
+    weights->output = conv_dense(width, 0, 1, 1);
     if (efficientvit_conv_read(&weights->output, from, NECK ".output_ops.0.op_list.0") < 0)
         return -1;
     return norm_load(&weights->norm, from, "image_encoder.norm.", (int)weights->output.out);
@@ -275,7 +265,7 @@ int efficientvit_weights_read(struct efficientvit_weights *weights, struct check
     *weights = (struct efficientvit_weights){0};
     if (choose_sizes(weights, checkpoint, image_size, error) < 0)
         return -1;
-    weights->stem = dense(3, 0, 3, 2);
+    weights->stem = conv_dense(3, 0, 3, 2);
     if (efficientvit_conv_read(&weights->stem, &from, BACKBONE ".0.op_list.0") < 0)
         return -1;
     for (size_t i = 0; i < weights->stage_count; i++)
@@ -286,8 +276,8 @@ int efficientvit_weights_read(struct efficientvit_weights *weights, struct check
 
 static void free_fused(struct fused_mbconv_weights *fused)
 {
-    efficientvit_conv_free(&fused->spatial);
-    efficientvit_conv_free(&fused->project);
+    conv_free(&fused->spatial);
+    conv_free(&fused->project);
 }
 
 static void free_block(struct efficientvit_block *block)
@@ -298,23 +288,23 @@ static void free_block(struct efficientvit_block *block)
                                   &block->inverted.expand, &block->inverted.depthwise,
                                   &block->inverted.project};
     for (size_t i = 0; i < sizeof convs / sizeof *convs; i++)
-        efficientvit_conv_free(convs[i]);
+        conv_free(convs[i]);
     free_fused(&block->fused);
 }
 
 void efficientvit_weights_free(struct efficientvit_weights *weights)
 {
-    efficientvit_conv_free(&weights->stem);
+    conv_free(&weights->stem);
     for (size_t i = 0; i < weights->stage_count; i++) {
         for (size_t b = 0; b < weights->stages[i].depth; b++)
             free_block(&weights->stages[i].blocks[b]);
         memory_free(weights->stages[i].blocks);
     }
     for (size_t i = 0; i < EFFICIENTVIT_INPUTS; i++)
-        efficientvit_conv_free(&weights->inputs[i]);
+        conv_free(&weights->inputs[i]);
     for (size_t i = 0; i < weights->depth; i++)
         free_fused(&weights->middle[i]);
     memory_free(weights->middle);
-    efficientvit_conv_free(&weights->output);
+    conv_free(&weights->output);
     *weights = (struct efficientvit_weights){0};
 }

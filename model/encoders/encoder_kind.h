@@ -19,7 +19,8 @@ struct encoder_wish {
     enum isa isa;
     const struct half16_kernel *half16; /* of the products; NULL: floats. Only for `half16` kinds */
     int image_size;                     /* S; 0: the model's own */
-    bool early;                         /* `early` of struct encoding is wanted */
+    bool early;                         /* `early` of struct encoding is wanted; encoder.c refuses
+                                           a kind that does not give it */
 };
 
 struct encoder_kind {

@@ -1,11 +1,13 @@
 /* SAM 2's Hiera as one of the encoders. */
 #include "model/encoders/encoder_kind.h"
 #include "model/encoders/hiera.h"
+#include "model/encoders/image_size.h"
 
 static int load(void *encoder, struct checkpoint *checkpoint, const struct encoder_wish *wish,
                 struct error *error)
 {
-    return hiera_load(encoder, checkpoint, wish->isa, wish->image_size, error);
+    return hiera_load(encoder, checkpoint, wish->isa, image_size_of(checkpoint, wish->image_size),
+                      error);
 }
 
 static void release(void *encoder)

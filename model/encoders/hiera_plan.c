@@ -47,10 +47,27 @@ static const char *said(const struct checkpoint *checkpoint, const char *key)
     return value ? value : "";
 }
 
-static int read_metadata(struct hiera_plan *plan, const struct checkpoint *checkpoint,
+/* The blocks of `depth` that attend to the whole image. */
+static int read_globals(struct hiera_plan *plan, const struct checkpoint *checkpoint, size_t depth,
+                        struct error *error)
+{
+    size_t room = sizeof plan->globals / sizeof *plan->globals;
+    bool fit = read_numbers(said(checkpoint, "global_att_blocks"), 0, room, plan->globals,
+                            &plan->global_count);
+    for (size_t i = 0; fit && i < plan->global_count; i++)
+        fit = plan->globals[i] < depth;
+    if (!fit)
+        return error_set(error, ERROR_MODEL,
+                         "metadata global_att_blocks must be up to %zu numbers of blocks, 0 to "
+                         "%zu, such as 5,7,9",
+                         room, depth - 1);
+    return 0;
+}
+
+static int read_metadata(struct hiera_plan *plan, const struct checkpoint *checkpoint, size_t depth,
                          struct error *error)
 {
-    size_t count, room = sizeof plan->globals / sizeof *plan->globals;
+    size_t count;
     *plan = (struct hiera_plan){.title = "Hiera"};
     if (!read_numbers(said(checkpoint, "num_heads"), 1, 1, &plan->heads, &count) || count != 1)
         return error_set(error, ERROR_MODEL,
@@ -61,13 +78,7 @@ static int read_metadata(struct hiera_plan *plan, const struct checkpoint *check
                          "metadata window_spec must be %d whole numbers from 1 to %d, such as "
                          "8,4,14,7",
                          HIERA_STAGES, NUMBER_MAX);
-    if (!read_numbers(said(checkpoint, "global_att_blocks"), 0, room, plan->globals,
-                      &plan->global_count))
-        return error_set(error, ERROR_MODEL,
-                         "metadata global_att_blocks must be up to %zu numbers of blocks, such as "
-                         "5,7,9",
-                         room);
-    return 0;
+    return read_globals(plan, checkpoint, depth, error);
 }
 
 int hiera_plan_find(struct hiera_plan *plan, const struct checkpoint *checkpoint, size_t width,
@@ -80,7 +91,8 @@ int hiera_plan_find(struct hiera_plan *plan, const struct checkpoint *checkpoint
             return 0;
         }
     if (checkpoint_metadata(checkpoint, "num_heads"))
-        return read_metadata(plan, checkpoint, error);
+        return read_metadata(plan, checkpoint, depths[0] + depths[1] + depths[2] + depths[3],
+                             error);
     return error_set(
         error, ERROR_MODEL,
         "the image encoder, a Hiera of width %zu with %zu, %zu, %zu and %zu blocks, is "

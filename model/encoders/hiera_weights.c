@@ -1,16 +1,13 @@
 #include "model/encoders/hiera_weights.h"
 
-#include <limits.h>
 #include <stdio.h>
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/parse.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/encoders/hiera_plan.h"
 
 enum {
-    DEFAULT_IMAGE_SIZE = 1024, /* of all published SAM 2 */
     IMAGE_SIZE_MAX = 1 << 14,
     IMAGE_SIZE_STEP = 32, /* pixels of a position of the last stage */
     DEPTH_MAX = 1024
@@ -22,17 +19,11 @@ const char *hiera_name(char *text, size_t block, const char *name)
     return text;
 }
 
-static int choose_image_size(struct hiera_weights *weights, const struct checkpoint *checkpoint,
-                             int asked, struct error *error)
+static int set_image_size(struct hiera_weights *weights, int size, struct error *error)
 {
-    const char *said = checkpoint_metadata(checkpoint, "image_size");
-    int64_t size = asked ? asked : DEFAULT_IMAGE_SIZE;
-    if (!asked && said && !parse_integer(said, 1, INT_MAX, &size))
-        size = 0;
     if (size <= 0 || size > IMAGE_SIZE_MAX || size % IMAGE_SIZE_STEP != 0)
-        return error_set(error, ERROR_MODEL,
-                         "image size %lld is not usable: a Hiera takes multiples of %d up to %d",
-                         (long long)size, IMAGE_SIZE_STEP, IMAGE_SIZE_MAX);
+        return error_set(error, ERROR_MODEL, "image size %d, expected a multiple of %d up to %d",
+                         size, IMAGE_SIZE_STEP, IMAGE_SIZE_MAX);
     weights->image_size = (size_t)size;
     weights->side = weights->image_size / HIERA_STRIDE;
     return 0;
@@ -161,7 +152,7 @@ int hiera_weights_read(struct hiera_weights *weights, struct checkpoint *checkpo
 {
     struct hiera_plan plan;
     *weights = (struct hiera_weights){0};
-    if (choose_image_size(weights, checkpoint, image_size, error) < 0 ||
+    if (set_image_size(weights, image_size, error) < 0 ||
         read_sizes(weights, checkpoint, error) < 0 ||
         hiera_plan_find(&plan, checkpoint, weights->widths[0], weights->depths, error) < 0 ||
         read_embeddings(weights, checkpoint, error) < 0)

@@ -63,8 +63,7 @@ struct hiera_weights {
     struct fpn_weights fpn;
 };
 
-/* Reads every tensor of the image encoder, for images of side `image_size` (0: what the metadata
- * say, or 1024), a multiple of 32. Depths and widths come from the shapes; heads and windows come
+/* Reads every tensor of the image encoder, for images of side `image_size`, a multiple of 32. Depths and widths come from the shapes; heads and windows come
  * from them for the four published trunks, and from the metadata num_heads, window_spec and
  * global_att_blocks for any other. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY; in either case
  * hiera_weights_free is due. */

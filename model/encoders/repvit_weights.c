@@ -129,7 +129,7 @@ static int read_mixer(struct repvit_block_weights *block, struct checkpoint *che
 {
     size_t width = input->width, stride = stride_of(input);
     block->side = input->side;
-    block->local = conv_depthwise(width, 1);
+    block->local = conv_depthwise(width, 3, 1);
     if (!*names->widen || !has(checkpoint, names->widen, ".c.weight")) {
         if (has(checkpoint, names->squeeze, ".fc1.weight") &&
             read_squeeze(&block->squeeze, checkpoint, names->squeeze, width, error) < 0)
@@ -145,7 +145,7 @@ static int read_mixer(struct repvit_block_weights *block, struct checkpoint *che
     if (!out)
         return -1;
     block->side = input->side / stride;
-    block->local = conv_depthwise(width, stride);
+    block->local = conv_depthwise(width, 3, stride);
     block->widen = conv_dense(width, out, 1, 1);
     return conv_norm_read(&block->local, checkpoint, names->local, error) < 0
                ? -1
@@ -201,6 +201,9 @@ static int read_blocks(struct repvit_weights *weights, struct checkpoint *checkp
         weights->stages = place.stage + 1;
         weights->ends[place.stage] = i + 1;
     }
+    if (weights->ends[0] == 0)
+        return error_set(error, ERROR_MODEL,
+                         "the image encoder has a stem but no block in its first stage");
     return 0;
 }
 

@@ -120,7 +120,7 @@ static int read_merge(struct tinyvit_stage *stage, struct checkpoint *checkpoint
     size_t in = stage->width, out = stage[1].width;
     snprintf(prefix, sizeof prefix, "image_encoder.layers.%zu.downsample", index);
     stage->merge = (struct mbconv_weights){conv_dense(in, out, 1, 1),
-                                           conv_depthwise(out, keeps_resolution(out) ? 1 : 2),
+                                           conv_depthwise(out, 3, keeps_resolution(out) ? 1 : 2),
                                            conv_dense(out, out, 1, 1)};
     return read_mbconv(&stage->merge, checkpoint, prefix, error);
 }
@@ -151,7 +151,7 @@ static int read_block(struct tinyvit_stage *stage, struct checkpoint *checkpoint
         linear_read(&block->fc1, &from, block_name(name, i, b, "mlp.fc1."), d, hidden) < 0 ||
         linear_read(&block->fc2, &from, block_name(name, i, b, "mlp.fc2."), hidden, d) < 0)
         return -1;
-    block->local = conv_depthwise(stage->width, 1);
+    block->local = conv_depthwise(stage->width, 3, 1);
     return conv_norm_read(&block->local, checkpoint, block_name(name, i, b, "local_conv"), error);
 }
 
@@ -169,7 +169,7 @@ static int read_convs(struct tinyvit_stage *stage, struct checkpoint *checkpoint
         if (!hidden)
             return -1;
         stage->convs[b] =
-            (struct mbconv_weights){conv_dense(width, hidden, 1, 1), conv_depthwise(hidden, 1),
+            (struct mbconv_weights){conv_dense(width, hidden, 1, 1), conv_depthwise(hidden, 3, 1),
                                     conv_dense(hidden, width, 1, 1)};
         if (read_mbconv(&stage->convs[b], checkpoint, prefix, error) < 0)
             return -1;

@@ -90,6 +90,39 @@ START_TEST(the_encoder_is_found_beside_other_tensors)
 }
 END_TEST
 
+/* Each encoder's first tensor, as its authors and transformers call it. */
+static const char *const encoders[] = {
+    "image_encoder.pos_embed",
+    "vision_encoder.pos_embed",
+    "image_encoder.patch_embed.seq.0.c.weight",
+    "image_encoder.trunk.pos_embed",
+    "vision_encoder.backbone.pos_embed",
+    "image_encoder.features.0.0.c.weight",
+    "image_encoder.trunk.body.stem.conv1.c.weight",
+    "image_encoder.backbone.stages.0.op_list.0.conv.weight",
+};
+
+START_TEST(every_encoder_is_found_under_a_key_and_a_prefix)
+{
+    struct bytes *pickle = calloc(1, sizeof *pickle);
+    char name[100];
+    begin_dict(pickle, NULL);
+    begin_dict(pickle, "another");
+    add_tensor(pickle, "decay");
+    end_dict(pickle);
+    begin_dict(pickle, "weights");
+    snprintf(name, sizeof name, "module.%s", encoders[_i]);
+    add_tensor(pickle, name);
+    end_dict(pickle);
+    end_dict(pickle);
+    struct checkpoint *checkpoint = open_pickle(pickle);
+    ck_assert_str_eq(checkpoint_summary(checkpoint).inside, "weights");
+    ck_assert_str_eq(checkpoint_summary(checkpoint).prefix, "module.");
+    checkpoint_close(checkpoint);
+    free(pickle);
+}
+END_TEST
+
 START_TEST(of_several_encoders_the_one_under_the_usual_name_is_taken)
 {
     struct bytes *pickle = calloc(1, sizeof *pickle);
@@ -272,6 +305,8 @@ int main(void)
     TCase *tests = tcase_create("training");
     tcase_add_loop_test(tests, the_encoder_is_found_beside_other_tensors, 0,
                         sizeof places / sizeof *places);
+    tcase_add_loop_test(tests, every_encoder_is_found_under_a_key_and_a_prefix, 0,
+                        sizeof encoders / sizeof *encoders);
     tcase_add_test(tests, of_several_encoders_the_one_under_the_usual_name_is_taken);
     tcase_add_test(tests, a_prefix_that_all_tensors_share_is_dropped);
     tcase_add_test(tests, other_names_stay_as_they_are);

@@ -530,6 +530,24 @@ START_TEST(wrong_tensors_are_named)
 }
 END_TEST
 
+START_TEST(tokens_of_two_families_are_refused)
+{
+    struct random_decoder file = random_decoder_new(small2);
+    struct error error;
+    struct checkpoint *checkpoint;
+    struct decoder_weights *weights;
+    ck_assert_int_eq(
+        checkpoint_open_memory(&checkpoint, file.file, file.file_size, "random", &error), 0);
+    const struct encoder_info encoder = {
+        .grid = GRID, .prompt_size = SIZE, .high_resolution = true, .early_channels = 8};
+    ck_assert_int_eq(decoder_weights_load(&weights, checkpoint, &encoder, &error), -1);
+    ck_assert_int_eq(error.code, ERROR_MODEL);
+    ck_assert_ptr_nonnull(strstr(error.text, "no known model has both"));
+    checkpoint_close(checkpoint);
+    random_decoder_free(&file);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("decoder");
@@ -546,6 +564,7 @@ int main(void)
     tcase_add_test(cases, threads_do_not_matter);
     tcase_add_test(cases, batch_does_not_matter);
     tcase_add_test(cases, wrong_tensors_are_named);
+    tcase_add_test(cases, tokens_of_two_families_are_refused);
     suite_add_tcase(suite, cases);
     return unit_run(suite);
 }

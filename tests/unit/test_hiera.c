@@ -292,22 +292,25 @@ START_TEST(sizes_that_do_not_fit_are_refused)
     expect_refused(&odd, 96, "pools windows of the odd side 7");
     expect_refused(&channels, 96, "12 channels");
     expect_refused(&tile, 96, "no multiple of the 5");
-    expect_refused(&hieras[0], 100, "image size 100 is not usable");
-    expect_refused(&hieras[0], 1 << 15, "image size 32768 is not usable");
+    expect_refused(&hieras[0], 100, "image size 100, expected a multiple of 32");
+    expect_refused(&hieras[0], 1 << 15, "image size 32768, expected");
 }
 END_TEST
 
 START_TEST(an_unknown_hiera_needs_metadata)
 {
     struct hiera_shape none = hieras[0], few = hieras[0], many = hieras[0], word = hieras[0];
+    struct hiera_shape far = hieras[0];
     none.heads = NULL;
     few.spec = "8,4,6";
     many.heads = "1,2";
     word.globals = "5,";
+    far.globals = "5,8"; /* there are 8 blocks */
     expect_refused(&none, 96, "width 12 with 2, 3, 2 and 1 blocks, is none of SAM 2's");
     expect_refused(&few, 96, "window_spec must be 4");
     expect_refused(&many, 96, "num_heads must be a whole number");
     expect_refused(&word, 96, "global_att_blocks must be");
+    expect_refused(&far, 96, "numbers of blocks, 0 to 7");
 }
 END_TEST
 

@@ -65,13 +65,14 @@ struct sam_shape {
     int stem;                 /* width */
     int widths[BLOCKS_MAX];   /* another width than before: a block that widens; 0 ends them */
     bool squeeze[BLOCKS_MAX]; /* in the others */
+    bool hq;                  /* with a token of SAM-HQ's mask decoder */
 };
 
 /* Strips that end within a row, and rows longer than a strip; sides that are no power of two; a
  * width behind which the resolution stays; squeeze-excite in the first and the last block. */
 static const struct sam_shape sams[] = {
-    {48, 24, 10, {10, 10, 18, 18, 33, 33}, {true, false, false, true, false, true}},
-    {272, 16, 6, {6, 12, 320, 8, 8}, {true, false, false, false, false}},
+    {48, 24, 10, {10, 10, 18, 18, 33, 33}, {true, false, false, true, false, true}, false},
+    {272, 16, 6, {6, 12, 320, 8, 8}, {true, false, false, false, false}, false},
 };
 
 static void add_sam_block(struct small_model *model, int number, int in, int out, bool squeeze)
@@ -104,6 +105,8 @@ static unsigned char *make_sam(const struct sam_shape *s, size_t *size)
         width = s->widths[i];
     }
     add_neck(&model, width, s->channels);
+    if (s->hq)
+        small_model_add(&model, "mask_decoder.hf_token.weight", 0, 1, 2, 1, s->channels);
     return small_model_end(&model, size);
 }
 
@@ -246,7 +249,11 @@ static void expect_edgetam_refused(const struct edgetam_shape *s, int image_size
 START_TEST(sizes_that_do_not_fit_are_refused)
 {
     struct sam_shape flat = sams[0];
-    struct edgetam_shape three = edgetams[0], five = edgetams[0];
+    struct sam_shape stem = sams[0], hq = sams[0];
+    struct edgetam_shape three = edgetams[0], five = edgetams[0], hollow = edgetams[0];
+    stem.widths[0] = 0;
+    hq.hq = true;
+    hollow.depths[0] = 0;
     flat.widths[4] = flat.widths[5] = 18;
     three.widths[3] = 0;
     five.widths[4] = 9;
@@ -256,6 +263,9 @@ START_TEST(sizes_that_do_not_fit_are_refused)
     expect_edgetam_refused(&edgetams[0], 48, "multiple of 32");
     expect_edgetam_refused(&three, 64, "3 stages, expected 4");
     expect_edgetam_refused(&five, 64, "more than 4 stages");
+    expect_sam_refused(&hq, 48, "needs early features");
+    expect_sam_refused(&stem, 48, "no block in its first stage");
+    expect_edgetam_refused(&hollow, 64, "no block in its first stage");
 }
 END_TEST
 
