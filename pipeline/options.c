@@ -151,8 +151,6 @@ int generator_options_check(const struct generator_options *options, struct erro
     if (post->max_area && post->min_area > post->max_area)
         return error_set(error, ERROR_USAGE, "min_area %d is above max_area %d", post->min_area,
                          post->max_area);
-    if (options->use_m2m && options->single_mask)
-        return error_set(error, ERROR_USAGE, "use_m2m contradicts single_mask");
     for (int layer = 0; !options->own_points && layer <= options->crop_n_layers; layer++)
         if (grid_side(options->points_per_side, options->crop_n_points_downscale_factor, layer) < 1)
             return error_set(error, ERROR_USAGE,

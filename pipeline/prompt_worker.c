@@ -1,6 +1,7 @@
 #include "pipeline/prompt_worker.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -24,9 +25,10 @@ struct prompt_worker {
 
 /* One point prompt and what the decoder said of it. */
 struct candidate {
-    double point[2]; /* image pixels */
-    double input[2]; /* in the frame of the prompts */
-    int in_batch;    /* its place in the decoder's last batch */
+    double point[2];  /* image pixels */
+    double input[2];  /* in the frame of the prompts */
+    int in_batch;     /* its place in the decoder's last batch */
+    const float *iou; /* [SAM_MASKS] of that batch */
 };
 
 static size_t plane(const struct prompt_worker *worker)
@@ -107,6 +109,18 @@ static void upscale(struct prompt_worker *worker, const struct crop_task *task, 
     worker->times.upscaled++;
 }
 
+/* The single mask of one prompt: its logits[L][L] and, returned, its number. */
+static int upscale_single(struct prompt_worker *worker, const struct crop_task *task,
+                          const struct candidate *candidate, float *logits)
+{
+    double start = clock_now();
+    int mask = sam_single_logits(worker->decoder, task->embedding, candidate->in_batch,
+                                 candidate->iou, logits);
+    worker->times.logits += clock_now() - start;
+    worker->times.upscaled++;
+    return mask;
+}
+
 /* Whether a mask of this predicted IoU goes on. */
 static bool is_good(const struct prompt_worker *worker, float iou)
 {
@@ -174,48 +188,58 @@ static unsigned char good_masks(const struct prompt_worker *worker, unsigned cha
     return good;
 }
 
+enum { OUTPUTS = SAM_MASKS - 1 }; /* masks of a point, at most */
+
+/* The multimask output of one prompt: masks 1 to 3, or the best of them where the model's own
+ * generator keeps no other. Returns their number. */
+static int multimask(const struct prompt_worker *worker, const float *iou, int which[OUTPUTS])
+{
+    which[0] = 1;
+    for (int m = 2; m < SAM_MASKS; m++)
+        if (!sam_info(worker->sam)->best_only)
+            which[m - 1] = m;
+        else if (iou[m] > iou[which[0]])
+            which[0] = m;
+    return sam_info(worker->sam)->best_only ? 1 : OUTPUTS;
+}
+
 /* The good outputs of one prompt; with single_mask, the good ones that may become its only one. */
 static unsigned char good_outputs(const struct prompt_worker *worker, const struct crop_task *task,
                                   const float *iou)
 {
-    enum { MULTIMASK = 0xE }; /* masks 1 to 3 */
-    unsigned char outputs = MULTIMASK;
-    int best = 1;
-    for (int m = 2; m < SAM_MASKS; m++)
-        best = iou[m] > iou[best] ? m : best;
+    int which[OUTPUTS];
+    int count = multimask(worker, iou, which);
+    unsigned char outputs = 0;
+    for (int i = 0; i < count; i++)
+        outputs |= (unsigned char)(1u << which[i]);
     if (worker->options->single_mask)
         outputs = sam_single_candidates(task->embedding, iou);
-    else if (sam_info(worker->sam)->best_only)
-        outputs = (unsigned char)(1u << best);
     return good_masks(worker, outputs, iou);
 }
 
 /* Scans the single mask of one prompt of the decoder's last batch, if it is good. */
 static int keep_single(struct prompt_worker *worker, const struct crop_task *task,
-                       const struct candidate *candidate, const float *iou, struct mask_list *found,
+                       const struct candidate *candidate, struct mask_list *found,
                        struct error *error)
 {
+    const float *iou = candidate->iou;
     if (!good_masks(worker, sam_single_candidates(task->embedding, iou), iou))
         return 0;
-    double start = clock_now();
-    int mask = sam_single_logits(worker->decoder, task->embedding, candidate->in_batch, iou,
-                                 worker->logits);
-    worker->times.logits += clock_now() - start;
-    worker->times.upscaled++;
+    int mask = upscale_single(worker, task, candidate, worker->logits);
     if (!is_good(worker, iou[mask]))
         return 0;
     const struct output output = {candidate->point, worker->logits, iou[mask]};
     return keep_mask(worker, task, &output, found, error);
 }
 
-/* Scans the good masks of one prompt of the decoder's last batch, whose predicted IoUs are
- * iou[SAM_MASKS]. */
+/* Scans the good masks of one prompt of the decoder's last batch. */
 static int keep_prompt(struct prompt_worker *worker, const struct crop_task *task,
-                       const struct candidate *candidate, const float *iou, struct mask_list *found,
+                       const struct candidate *candidate, struct mask_list *found,
                        struct error *error)
 {
+    const float *iou = candidate->iou;
     if (worker->options->single_mask)
-        return keep_single(worker, task, candidate, iou, found, error);
+        return keep_single(worker, task, candidate, found, error);
     unsigned char good = good_outputs(worker, task, iou);
     int which[SAM_MASKS];
     int count = 0;
@@ -234,36 +258,47 @@ static int keep_prompt(struct prompt_worker *worker, const struct crop_task *tas
     return 0;
 }
 
-/* use_m2m: each multimask output goes back in as a mask prompt beside its point, and the single
- * mask that comes out takes its place (SAM 2's generator, refine_with_m2m). */
+/* The logits of all outputs of one prompt of the decoder's last batch. */
+static void upscale_outputs(struct prompt_worker *worker, const struct crop_task *task,
+                            const struct candidate *candidate, float *logits)
+{
+    int which[OUTPUTS];
+    int count = multimask(worker, candidate->iou, which);
+    if (worker->options->single_mask)
+        upscale_single(worker, task, candidate, logits);
+    else
+        upscale(worker, task, candidate->in_batch, which, count, logits);
+}
+
+/* use_m2m: each output goes back in as a mask prompt beside its point, and the single mask that
+ * comes out takes its place (SAM 2's generator, refine_with_m2m). */
 static int refine_batch(struct prompt_worker *worker, const struct crop_task *task,
                         const struct candidate *candidates, int count, struct mask_list *found,
                         struct error *error)
 {
-    enum { OUTPUTS = SAM_MASKS - 1 };
-    static const int multimask[OUTPUTS] = {1, 2, 3};
+    const bool one = worker->options->single_mask || sam_info(worker->sam)->best_only;
+    const int outputs = one ? 1 : OUTPUTS;
+    const size_t each = (size_t)outputs * plane(worker);
     for (int i = 0; i < count; i++)
-        upscale(worker, task, i, multimask, OUTPUTS,
-                worker->refined + (size_t)i * OUTPUTS * plane(worker));
-    sam_limit_logits(task->embedding, count * OUTPUTS, worker->refined);
+        upscale_outputs(worker, task, &candidates[i], worker->refined + (size_t)i * each);
+    sam_limit_logits(task->embedding, count * outputs, worker->refined);
     for (int i = 0; i < count; i++) {
         double xy[OUTPUTS][2];
         float iou[OUTPUTS][SAM_MASKS];
-        for (int m = 0; m < OUTPUTS; m++) {
-            xy[m][0] = candidates[i].input[0];
-            xy[m][1] = candidates[i].input[1];
-        }
+        for (int m = 0; m < outputs; m++)
+            memcpy(xy[m], candidates[i].input, sizeof xy[m]);
         const struct sam_prompts prompts = {
-            .count = OUTPUTS,
+            .count = outputs,
             .points = 1,
             .xy = xy[0],
-            .masks = worker->refined + (size_t)i * OUTPUTS * plane(worker),
+            .masks = worker->refined + (size_t)i * each,
         };
         decode(worker, task, &prompts, iou[0]);
-        for (int m = 0; m < OUTPUTS; m++) {
+        for (int m = 0; m < outputs; m++) {
             struct candidate again = candidates[i];
             again.in_batch = m;
-            if (keep_single(worker, task, &again, iou[m], found, error))
+            again.iou = iou[m];
+            if (keep_single(worker, task, &again, found, error))
                 return -1;
         }
     }
@@ -298,6 +333,8 @@ int prompt_worker_run(struct prompt_worker *worker, const struct crop_task *task
     }
     const struct sam_prompts prompts = {.count = count, .points = 1, .xy = xy[0]};
     decode(worker, task, &prompts, iou[0]);
+    for (int i = 0; i < count; i++)
+        candidates[i].iou = iou[i];
     if (worker->options->use_m2m)
         return refine_batch(worker, task, candidates, count, found, error);
     unsigned char good[SAM_BATCH];
@@ -305,7 +342,7 @@ int prompt_worker_run(struct prompt_worker *worker, const struct crop_task *task
         good[i] = good_outputs(worker, task, iou[i]);
     want(worker, task, good);
     for (int i = 0; i < count; i++)
-        if (keep_prompt(worker, task, &candidates[i], iou[i], found, error))
+        if (keep_prompt(worker, task, &candidates[i], found, error))
             return -1;
     return 0;
 }

@@ -158,8 +158,6 @@ int settings_complete(struct settings *settings, struct error *error)
         generator->postprocess.min_area > generator->postprocess.max_area)
         return error_set(error, ERROR_USAGE, "--min-area %d is above --max-area %d",
                          generator->postprocess.min_area, generator->postprocess.max_area);
-    if (generator->use_m2m && generator->single_mask)
-        return error_set(error, ERROR_USAGE, "--use-m2m contradicts --single-mask");
     settings_read_choices(settings);
     if (read_layers(settings, error) || check_tiles(settings, error) ||
         read_points(settings, error))

@@ -25,6 +25,8 @@ RECORDS = {
     "hiera_xs-enlarged": ("enlarged", dict(OPTIONS, points_per_side=5)),
     "hiera_xs-crops-tall": ("tall", dict(OPTIONS, points_per_side=6, crop_n_layers=1, crop_nms_thresh=1.0)),
     "hiera_xs-m2m-shrunk": ("shrunk", dict(OPTIONS, points_per_side=4, stability_score_thresh=0.3, use_m2m=True)),
+    "hiera_xs-m2m_single-shrunk": ("shrunk", dict(OPTIONS, points_per_side=6, stability_score_thresh=0.3, use_m2m=True,
+                                                  multimask_output=False)),
     "hiera_xs-single-enlarged": ("enlarged", dict(OPTIONS, points_per_side=6, multimask_output=False)),
 }
 
