@@ -18,8 +18,8 @@
 struct error;
 struct image_view;
 
-/* The model's input from a view: both sides resized to `side` pixels, (x - mean) / std. tensor[3][side][side]
- * is planes R, G, B. Returns 0 or -1 (ERROR_MEMORY). */
+/* The model's input from a view: both sides resized to `side` pixels, (x - mean) / std.
+ * tensor[3][side][side] is planes R, G, B. Returns 0 or -1 (ERROR_MEMORY). */
 int resize_square(const struct image_view *from, int32_t side, float *tensor, struct error *error);
 
 #endif

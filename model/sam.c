@@ -155,13 +155,24 @@ struct sam_decoder *sam_decoder_new(const struct sam *sam, struct error *error)
     return decoder_new(sam->decoder, error);
 }
 
+/* Whether all numbers are finite, in the arrays that the model has. */
+static bool is_finite(const struct sam *sam, const struct encoding *encoding)
+{
+    size_t n = (size_t)sam->info.grid * (size_t)sam->info.grid, bad;
+    size_t size = n * (size_t)sam->info.embed_dim;
+    size_t early = n * (size_t)encoder_info(sam->encoder)->early_channels;
+    return convert_is_finite(encoding->embedding, size, &bad) &&
+           (!encoding->high[0] || (convert_is_finite(encoding->high[0], 2 * size, &bad) &&
+                                   convert_is_finite(encoding->high[1], size, &bad))) &&
+           (!encoding->early || convert_is_finite(encoding->early, early, &bad));
+}
+
 int sam_encode(const struct sam *sam, struct sam_encoder *encoder, const float *input, int threads,
                struct sam_image *image, struct error *error)
 {
-    size_t side = (size_t)sam->info.grid, bad;
     const struct encoding to = decoder_image_encoding(image);
     encoder_run(sam->encoder, encoder, input, threads, &to);
-    if (!convert_is_finite(to.embedding, side * side * (size_t)sam->info.embed_dim, &bad))
+    if (!is_finite(sam, &to))
         return error_set(error, ERROR_IMAGE, "the image encoder's result is not finite%s",
                          sam->precision == SAM_F32 ? ": the model's weights are too large"
                                                    : "; use --precision f32");

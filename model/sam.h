@@ -3,7 +3,7 @@
  *
  * Letters used in shapes, here and throughout model/:
  *   S  image_size, pixels of the square model input (1024 in the official models)
- *   G  grid, positions of the embedding along one side: S / 16 (64)
+ *   G  grid, positions of the embedding along one side: S / 16 (64); see also prompt_size
  *   N  positions of the embedding: G * G
  *   C  embed_dim, channels of the embedding (256)
  *   L  low_size, pixels of a low-resolution mask along one side: 4 * G (256)
@@ -45,10 +45,9 @@ struct sam_options {
 
 /* What was read from the tensors. All of it is constant for the life of the model. */
 struct sam_info {
-    const char *family; /* "SAM", "SlimSAM", "MobileSAM", "RepViT-SAM", "EdgeTAM" */
-    const char *name;   /* "ViT-B", "ViT-L", "ViT-H", "ViT (SlimSAM-50)", "ViT (SlimSAM-77)",
-                            "TinyViT (MobileSAM)", "RepViT (RepViT-SAM)", "RepViT (EdgeTAM)",
-                            "ViT", "TinyViT", "RepViT" */
+    const char *family; /* of published models, as their authors call it: "SAM", "SAM 2.1" */
+    const char *name;   /* of the image encoder: "ViT-B", "Hiera-T"; "ViT" if it is none that is
+                           published. docs/models.md has all */
     int image_size;     /* S */
     int prompt_size;    /* side of the square in whose pixels prompts are given; S or more */
     enum sam_resize resize;
@@ -66,10 +65,11 @@ struct sam_info {
     const char *wrapper; /* dropped within names: "", "_orig_mod." */
 };
 
-/* Loads a checkpoint: .pth/.pt (zip or legacy pickle) or .safetensors, told apart by content, not
- * by name; also a folder or an index of shards, as checkpoint_open. Every tensor's name and shape is checked, NaN and infinite weights are refused.
- * Returns 0, or -1 with ERROR_MODEL (unusable), ERROR_IO, ERROR_MEMORY or ERROR_UNSUPPORTED (this
- * CPU cannot multiply in that precision). *sam is owned by the caller. */
+/* Loads a checkpoint: .pth/.pt (zip or legacy pickle) or .safetensors, told apart by content,
+ * not by name; also a folder or an index of shards, as checkpoint_open. Every tensor's name and
+ * shape is checked, NaN and infinite weights are refused. Returns 0, or -1 with ERROR_MODEL
+ * (unusable), ERROR_IO, ERROR_MEMORY or ERROR_UNSUPPORTED (this CPU cannot multiply in that
+ * precision). *sam is owned by the caller. */
 int sam_load(struct sam **sam, const char *path, const struct sam_options *options,
              struct error *error);
 
@@ -103,7 +103,7 @@ void sam_decoder_free(struct sam_decoder *decoder);
 
 /* Runs the image encoder on input[3][S][S] (normalised RGB planes, zeros where padded) with up to
  * `threads` OpenMP threads; the result has the same bits for any number of them. Returns 0, or -1
- * with ERROR_IMAGE if the embedding is not finite (values that do not fit SAM_F16, say); the image
+ * with ERROR_IMAGE if a result is not finite (values that do not fit SAM_F16, say); the image
  * is then unusable until it is encoded again. */
 int sam_encode(const struct sam *sam, struct sam_encoder *encoder, const float *input, int threads,
                struct sam_image *image, struct error *error);

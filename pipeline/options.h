@@ -102,8 +102,9 @@ double generator_options_get(const struct generator_options *options,
 int generator_options_set(struct generator_options *options, const struct generator_option *option,
                           double value, struct error *error);
 
-/* The default that a model has of its own for option `key`, as text: what its metadata says, else
- * what its family's generator has (SAM2AutomaticMaskGenerator). NULL: none. Lives as long as `sam`. */
+/* The default that a model has of its own for option `key`, as text: what its metadata says,
+ * else what its family's generator has (SAM2AutomaticMaskGenerator). NULL: none. Lives as long
+ * as `sam`. */
 const char *generator_model_default(const struct sam *sam, const char *key);
 
 /* Takes over a model's own defaults. Returns 0, or -1 with ERROR_MODEL. */

@@ -13,9 +13,10 @@ enum { MODEL_LOAD_DEFAULTS = 512 };
 /* The model's path, or "built-in model". */
 const char *model_load_name(const struct settings *settings);
 
-/* Loads the model, takes its own defaults (generator_model_default) over into the settings and completes the settings. `used` gets the defaults that took effect, as
- * options (" --pred-iou-thresh 0.4, ..."), or "". *model is the caller's, to free by mm_model_free.
- * Returns 0, or -1 with the errors of mm_model_open and settings_complete. */
+/* Loads the model, takes its own defaults (generator_model_default) over into the settings and
+ * completes the settings. `used` gets the defaults that took effect, as options ("
+ * --pred-iou-thresh 0.4, ..."), or "". *model is the caller's, to free by mm_model_free. Returns
+ * 0, or -1 with the errors of mm_model_open and settings_complete. */
 int model_load(struct mm_model **model, struct settings *settings, char used[MODEL_LOAD_DEFAULTS],
                struct error *error);
 
@@ -31,8 +32,8 @@ void model_load_tell(const char *command, const struct settings *settings,
  * would change with the file. Returns 0, or -1 with ERROR_IO. */
 int model_load_check(const struct mm_model *model, struct error *error);
 
-/* SHA-256 of the bytes that the model was loaded from: of several files, in the order of their names. Returns 0, or -1 with ERROR_IO if the file
- * was changed since. */
+/* SHA-256 of the bytes that the model was loaded from: of several files, in the order of their
+ * names. Returns 0, or -1 with ERROR_IO if the file was changed since. */
 int model_load_digest(const struct mm_model *model, char text[DIGEST_TEXT], struct error *error);
 
 #endif

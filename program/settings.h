@@ -171,8 +171,8 @@ struct setting {
 /* The table, in the order of --help; *count entries. A name may be there once for each command. */
 const struct setting *settings_table(size_t *count);
 
-/* The default of an option in a command (FOR_...), NULL for none. `filter` has its options from `run`,
- * but applies those that are given, and no other. */
+/* The default of an option in a command (FOR_...), NULL for none. `filter` has its options from
+ * `run`, but applies those that are given, and no other. */
 const char *settings_standard(const struct setting *setting, unsigned command);
 
 /* Fills in the defaults of the options of one command (FOR_...). Beside its own options a command

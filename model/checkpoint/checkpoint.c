@@ -321,8 +321,8 @@ int checkpoint_tensors(struct checkpoint *checkpoint, const char *prefix,
     return 0;
 }
 
-/* Tensors that no mask of a still image needs: buffers, the head of a classifier, and what SAM 2 and EdgeTAM have
- * for videos, under its own names and those of transformers. */
+/* Tensors that no mask of a still image needs: buffers, the head of a classifier, and what SAM 2
+ * and EdgeTAM have for videos, under its own names and those of transformers. */
 static bool is_ignored(const char *name)
 {
     static const char *const prefixes[] = {

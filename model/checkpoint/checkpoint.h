@@ -29,13 +29,13 @@
 struct error;
 struct checkpoint;
 
-/* Opens a file and reads its table of tensors. A folder stands for what transformers loads from it, and
- * an index of shards for all files that it lists (shards.h). Names are the official ones: a prefix that a
- * training script left before all of them is dropped, and transformers' names are translated.
- * Messages have the file's own names. Returns 0, or -1 with ERROR_IO (the file
- * cannot be read), ERROR_MODEL (no checkpoint, damaged, or one that needs code to be run) or
- * ERROR_MEMORY; messages begin with the path. The caller closes *checkpoint, which is NULL after a
- * failure. */
+/* Opens a file and reads its table of tensors. A folder stands for what transformers loads from
+ * it, and an index of shards for all files that it lists (shards.h). Names are the official
+ * ones: a prefix that a training script left before all of them is dropped, and transformers'
+ * names are translated. Messages have the file's own names. Returns 0, or -1 with ERROR_IO (the
+ * file cannot be read), ERROR_MODEL (no checkpoint, damaged, or one that needs code to be run)
+ * or ERROR_MEMORY; messages begin with the path. The caller closes *checkpoint, which is NULL
+ * after a failure. */
 int checkpoint_open(struct checkpoint **checkpoint, const char *path, struct error *error);
 
 /* As checkpoint_open, from `size` bytes in memory, which must stay unchanged until the checkpoint
@@ -46,8 +46,8 @@ int checkpoint_open_memory(struct checkpoint **checkpoint, const void *bytes, si
 /* Frees the checkpoint and every tensor that it handed out. NULL is allowed. */
 void checkpoint_close(struct checkpoint *checkpoint);
 
-/* The whole file `file` (0: the only one, or the first of the shards in the order of their names), [*size] bytes,
- * which live as long as the checkpoint; NULL if there are fewer. */
+/* The whole file `file` (0: the only one, or the first of the shards in the order of their
+ * names), [*size] bytes, which live as long as the checkpoint; NULL if there are fewer. */
 const void *checkpoint_bytes(const struct checkpoint *checkpoint, size_t file, size_t *size);
 
 /* Whether all files still have the size and the time of their opening. A checkpoint in the caller's

@@ -8,9 +8,10 @@
 #include "base/error.h"
 #include "model/checkpoint/tensor_table.h"
 
-/* A name of either side, or its beginning up to a dot: then the rest is the same on both sides. '#' stands
- * for a number, which is the same, too. If only the official side has one, the tensor is a stack, and its
- * slices along the first dimension are numbered. Of several rules that fit, the first holds. */
+/* A name of either side, or its beginning up to a dot: then the rest is the same on both sides.
+ * '#' stands for a number, which is the same, too. If only the official side has one, the tensor
+ * is a stack, and its slices along the first dimension are numbered. Of several rules that fit,
+ * the first holds. */
 struct rule {
     const char *own, *official;
 };
@@ -45,8 +46,8 @@ struct naming {
             "mask_decoder.transformer.layers.#.norm" number "."                                    \
     }
 
-/* Prompt encoder and mask decoder of all models of transformers. Heads have three layers. The matrix of the
- * positional encoding is there under one of its two names or under both. */
+/* Prompt encoder and mask decoder of all models of transformers. Heads have three layers. The
+ * matrix of the positional encoding is there under one of its two names or under both. */
 static const struct rule transformers_decoder[] = {
     {"shared_image_embedding.positional_embedding",
      "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix"},

@@ -258,8 +258,8 @@ static void layer_apply(struct decoder_reference *decoder, int index, const floa
     norm_apply(&layer->norm[3], layer_norm_eps, n, decoder->keys);
 }
 
-/* keys[N][C] = the transposed embedding + the dense embedding of the mask, or of no mask; EfficientSAM has
- * neither. */
+/* keys[N][C] = the transposed embedding + the dense embedding of the mask, or of no mask;
+ * EfficientSAM has neither. */
 static void set_keys(struct decoder_reference *decoder, const float *embedding, int prompt)
 {
     const struct decoder_tensors *tensors = decoder->tensors;
@@ -361,7 +361,8 @@ static void mask_rows(int grid, int channels, const float *pixels, const float *
     }
 }
 
-/* x[count][C/4] normalised by one mean and one variance of all its numbers: GroupNorm of one group. */
+/* x[count][C/4] normalised by one mean and one variance of all its numbers: GroupNorm of one
+ * group. */
 static void norm_whole(const struct norm *norm, size_t count, float *x)
 {
     size_t n = norm->width;

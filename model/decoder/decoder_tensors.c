@@ -193,10 +193,11 @@ int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *che
         load_additions(tensors, &from) || load_heads(tensors, &from) ||
         load_upscaling(tensors, &from))
         return -1;
-    if (tensors->object_token && frame->early_channels > 0)
+    if ((tensors->object_token != NULL) + (frame->early_channels > 0) + tensors->efficient > 1)
         return error_set(error, ERROR_MODEL,
-                         "the mask decoder has the tokens of SAM 2 (mask_decoder.obj_score_token) "
-                         "and of SAM-HQ (mask_decoder.hf_token); no known model has both");
+                         "the mask decoder is of more than one family: it has two of "
+                         "mask_decoder.obj_score_token (SAM 2), mask_decoder.hf_token (SAM-HQ) and "
+                         "prompt_encoder.bbox_top_left_embeddings (EfficientSAM)");
     tensors->outputs += frame->early_channels > 0;
     if (frame->early_channels > 0 &&
         hq_load(&tensors->hq, &from, c, frame->grid, frame->early_channels))

@@ -68,7 +68,8 @@ struct decoder_frame {
     int early_channels; /* of SAM-HQ's early features; 0: the model is no SAM-HQ */
 };
 
-/* Reads prompt_encoder.* and mask_decoder.* into a zeroed struct. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY; decoder_tensors_free is due in both cases. */
+/* Reads prompt_encoder.* and mask_decoder.* into a zeroed struct. Returns 0, or -1 with
+ * ERROR_MODEL or ERROR_MEMORY; decoder_tensors_free is due in both cases. */
 int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *checkpoint,
                          const struct decoder_frame *frame, enum isa isa, struct error *error);
 void decoder_tensors_free(struct decoder_tensors *tensors);
@@ -87,8 +88,8 @@ static inline int decoder_token_count(const struct decoder_tensors *tensors,
            prompt_padding(&tensors->prompt, prompts);
 }
 
-/* tokens[][C] of prompt number `prompt`: the learned output tokens, then the prompt's own and `padding`
- * tokens of padding. */
+/* tokens[][C] of prompt number `prompt`: the learned output tokens, then the prompt's own and
+ * `padding` tokens of padding. */
 void decoder_tokens(const struct decoder_tensors *tensors, const struct sam_prompts *prompts,
                     int prompt, int padding, float *tokens);
 

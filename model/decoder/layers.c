@@ -113,7 +113,8 @@ int mlp_load(struct mlp *mlp, const struct layer_source *from, const char *prefi
     if (known_shape(from->checkpoint, name, 2, &first, from->error))
         return -1;
     int hidden = (int)first.size[0];
-    /* What gives the hidden layer instead of the result has another one behind it, which is missing. */
+    /* What gives the hidden layer instead of the result has another one behind it, which is
+     * missing. */
     snprintf(name, sizeof name, "%s%d.weight", prefix, depth - 1);
     struct shape last = {0};
     checkpoint_shape(from->checkpoint, name, &last);

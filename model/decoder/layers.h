@@ -70,8 +70,9 @@ int convolution_load(struct convolution *convolution, const struct layer_source 
 int convolution_transposed_load(struct convolution *convolution, const struct layer_source *from,
                                 const char *prefix, int in, int out);
 
-/* Reads the linear layers PREFIX0., PREFIX1. ... up to the first that is missing. All hidden layers
- * have the width that the first one's shape says. `gelu` stays as it is. Freed by mlp_free, also after a failure. */
+/* Reads the linear layers PREFIX0., PREFIX1. ... up to the first that is missing. All hidden
+ * layers have the width that the first one's shape says. `gelu` stays as it is. Freed by
+ * mlp_free, also after a failure. */
 int mlp_load(struct mlp *mlp, const struct layer_source *from, const char *prefix, int in, int out);
 
 /* A zeroed one is allowed. */

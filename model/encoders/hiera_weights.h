@@ -63,10 +63,11 @@ struct hiera_weights {
     struct fpn_weights fpn;
 };
 
-/* Reads every tensor of the image encoder, for images of side `image_size`, a multiple of 32. Depths and widths come from the shapes; heads and windows come
- * from them for the four published trunks, and from the metadata num_heads, window_spec and
- * global_att_blocks for any other. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY; in either case
- * hiera_weights_free is due. */
+/* Reads every tensor of the image encoder, for images of side `image_size`, a multiple of 32.
+ * Depths and widths come from the shapes; heads and windows come from them for the four
+ * published trunks, and from the metadata num_heads, window_spec and global_att_blocks for any
+ * other. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY; in either case hiera_weights_free is
+ * due. */
 int hiera_weights_read(struct hiera_weights *weights, struct checkpoint *checkpoint, int image_size,
                        struct error *error);
 void hiera_weights_free(struct hiera_weights *weights);

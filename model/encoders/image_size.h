@@ -4,8 +4,8 @@
 
 struct checkpoint;
 
-/* What the caller asks for (0: nothing), else what the file's metadata say, else 0; -1 if the metadata
- * hold no number. The encoder checks the result. */
+/* What the caller asks for (0: nothing), else what the file's metadata say, else 0; -1 if the
+ * metadata hold no number. The encoder checks the result. */
 int image_size_said(const struct checkpoint *checkpoint, int asked);
 
 /* The same, but 1024 instead of 0: the size of nearly all published models. */

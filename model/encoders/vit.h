@@ -90,8 +90,8 @@ bool vit_attends_in_place(const struct vit *vit, size_t b);
 /* y = the attention of block `b`, all heads and windows. A step of vit_encode. */
 void vit_attend(const struct vit *vit, size_t b, const struct vit_scratch *scratch, int threads);
 
-/* For the table in model/encoder.c: SAM's, and EfficientSAM's, which is a plain one. A file of the latter
- * has the mark of both, so it must be asked for first. */
+/* For the table in model/encoder.c: SAM's, and EfficientSAM's, which is a plain one. A file of
+ * the latter has the mark of both, so it must be asked for first. */
 extern const struct encoder_kind vit_kind, plain_vit_kind;
 
 #endif

@@ -1,6 +1,6 @@
 /* vit_weights.h - the tensors of SAM's ViT image encoder, and the sizes derived from their shapes.
- * EfficientSAM's is one, too, but plain: its blocks are all global and have no relative positions, and
- * its position embeddings are resized to the grid.
+ * EfficientSAM's is one, too, but plain: its blocks are all global and have no relative positions,
+ * and its position embeddings are resized to the grid.
  *
  * Letters besides those of sam.h: D width of the tokens; E = D / H width of a head. */
 #ifndef MODEL_ENCODERS_VIT_WEIGHTS_H

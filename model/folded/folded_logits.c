@@ -203,8 +203,8 @@ static void place_chunk(const struct folded_decoder *folded, const struct folded
     }
 }
 
-/* folded->mean and folded->scale: EfficientSAM's GroupNorm has one group, so its mean and variance are
- * those of all pixels and channels of the prompt (eps 1e-5). */
+/* folded->mean and folded->scale: EfficientSAM's GroupNorm has one group, so its mean and
+ * variance are those of all pixels and channels of the prompt (eps 1e-5). */
 static void measure(struct folded_decoder *folded, const float *tables, int prompt)
 {
     double sum = 0, squares = 0;

@@ -67,7 +67,8 @@ VECTOR_INLINE void first_pixel(const size_t pairs, const struct folded_upscale *
     }
 }
 
-/* LayerNorm2d (eps 1e-6; the mean is 0 already), or the norm that is given, and GELU of u[C/4] rows. */
+/* LayerNorm2d (eps 1e-6; the mean is 0 already), or the norm that is given, and GELU of u[C/4]
+ * rows. */
 VECTOR_INLINE void normalise(const struct folded_upscale *in, const vector squares[WIDE], float *u)
 {
     const size_t quarter = in->channels / 4;

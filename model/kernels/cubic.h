@@ -1,5 +1,6 @@
-/* cubic.h - where bicubic interpolation takes its numbers from along one axis, as PyTorch's interpolate
- * has it: a = -0.75, align_corners false, no antialiasing, and the border goes on outside. */
+/* cubic.h - where bicubic interpolation takes its numbers from along one axis, as PyTorch's
+ * interpolate has it: a = -0.75, align_corners false, no antialiasing, and the border goes on
+ * outside. */
 #ifndef MODEL_KERNELS_CUBIC_H
 #define MODEL_KERNELS_CUBIC_H
 

@@ -1,7 +1,8 @@
-/* math_simd.h - 2^x and both forms of GELU on vectors, from additions, multiplications and shifts only.
+/* math_simd.h - 2^x and both forms of GELU on vectors, from additions, multiplications and shifts
+ * only.
  *
- * The polynomials are minimax fits (Lawson's reweighted least squares). tests/unit/test_kernels.c
- * checks the error bounds over the whole range. */
+ * The polynomials are minimax fits (Lawson's reweighted least squares).
+ * tests/unit/test_kernels.c checks the error bounds over the whole range. */
 #ifndef MODEL_KERNELS_MATH_SIMD_H
 #define MODEL_KERNELS_MATH_SIMD_H
 
@@ -43,8 +44,8 @@ VECTOR_INLINE vector vector_gelu(vector x)
     return vector_max(x, vector_set(0)) - u * vector_exp2(l);
 }
 
-/* x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2, with the same bound. As above, with Q(u) = 1 /
- * (1 + exp(2 sqrt(2 / pi) (u + 0.044715 u^3))), which is below 8e-13 beyond 6.3. */
+/* x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2, with the same bound. As above, with
+ * Q(u) = 1 / (1 + exp(2 sqrt(2 / pi) (u + 0.044715 u^3))), which is below 8e-13 beyond 6.3. */
 VECTOR_INLINE vector vector_gelu_tanh(vector x)
 {
     vector u = vector_max(x, -x);

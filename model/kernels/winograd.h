@@ -36,8 +36,8 @@ struct winograd {
     float *bias;   /* [out rounded up to width] */
 };
 
-/* Packs; the kernel's side is 3, the stride 1 or 2, groups are 1. Returns 0, or -1 with ERROR_MEMORY; in
- * either case winograd_free is due. */
+/* Packs; the kernel's side is 3, the stride 1 or 2, groups are 1. Returns 0, or -1 with
+ * ERROR_MEMORY; in either case winograd_free is due. */
 int winograd_pack(struct winograd *winograd, enum isa isa, const struct conv *conv,
                   struct error *error);
 void winograd_free(struct winograd *winograd);

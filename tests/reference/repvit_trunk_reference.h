@@ -1,5 +1,5 @@
-/* repvit_trunk_reference.h - the reference of repvit.h: straight loops, step by step as the official code
- * has them, but for the branches that are one convolution already. */
+/* repvit_trunk_reference.h - the reference of repvit.h: straight loops, step by step as the
+ * official code has them, but for the branches that are one convolution already. */
 #ifndef TESTS_REFERENCE_REPVIT_TRUNK_REFERENCE_H
 #define TESTS_REFERENCE_REPVIT_TRUNK_REFERENCE_H
 

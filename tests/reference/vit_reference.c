@@ -50,9 +50,9 @@ static double dot(size_t n, const float *a, const float *b)
     return sum;
 }
 
-/* Scores of the query at (down, right) of a window of side w over its keys: q.k / sqrt(E) plus, if the
- * ViT has them, the unscaled q times the relative positions of rows and of columns. qkv is the head's part of the
- * first token. */
+/* Scores of the query at (down, right) of a window of side w over its keys: q.k / sqrt(E) plus,
+ * if the ViT has them, the unscaled q times the relative positions of rows and of columns. qkv
+ * is the head's part of the first token. */
 static void score(const struct vit_sizes *s, const struct vit_block *block, const float *qkv,
                   size_t down, size_t right, float *scores)
 {

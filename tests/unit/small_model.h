@@ -80,8 +80,8 @@ static inline unsigned char *small_model_end(struct small_model *model, size_t *
     return bytes;
 }
 
-/* Replaces each `from` in the header of a file by `to`, and sets *size. The bytes are freed; so is the
- * result, by the caller with free(3). */
+/* Replaces each `from` in the header of a file by `to`, and sets *size. The bytes are freed; so
+ * is the result, by the caller with free(3). */
 static inline unsigned char *small_model_renamed(unsigned char *bytes, size_t *size,
                                                  const char *from, const char *to)
 {

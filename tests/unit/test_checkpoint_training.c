@@ -100,6 +100,7 @@ static const char *const encoders[] = {
     "image_encoder.features.0.0.c.weight",
     "image_encoder.trunk.body.stem.conv1.c.weight",
     "image_encoder.backbone.stages.0.op_list.0.conv.weight",
+    "prompt_encoder.bbox_top_left_embeddings.weight",
 };
 
 START_TEST(every_encoder_is_found_under_a_key_and_a_prefix)

@@ -78,8 +78,8 @@ static void check_sums(const struct folded_upscale *in)
     }
 }
 
-/* Odd _i: one token more. From 2 on: with high-resolution features; from 4 on: normalised over the whole
- * image. */
+/* Odd _i: one token more. From 2 on: with high-resolution features; from 4 on: normalised over
+ * the whole image. */
 START_TEST(upscale_matches_reference)
 {
     enum {
