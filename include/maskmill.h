@@ -5,7 +5,9 @@
  *     mm_options --+
  *
  * A segmenter encodes an image once. Then it answers prompts (points, a box, an earlier mask), or
- * prompts a whole grid of points as the reference's SamAutomaticMaskGenerator does.
+ * prompts a whole grid of points as the reference's SamAutomaticMaskGenerator does (of a SAM 2 or an
+ * EdgeTAM, SAM2AutomaticMaskGenerator). How an image is resized depends on the model, too; docs/models.md
+ * and docs/options.md say what differs.
  *
  * Errors: a function that can fail takes a `struct mm_error *`, which may be NULL. It returns -1 or
  * NULL after filling the struct, and leaves nothing behind that the caller must free. The library
@@ -75,7 +77,8 @@ enum mm_precision {
 
 struct mm_model_options {
     enum mm_precision precision;
-    int image_size; /* side of the model's input, a multiple of 16; 0: the model's own */
+    int image_size; /* side of the model's input, a multiple of 16 or more (docs/models.md); 0: the
+                       model's own. A ViT of SAM's takes no other */
 };
 
 /* Opens a checkpoint: .pth, .pt or .safetensors, told apart by content, or a folder or an index of
@@ -91,9 +94,10 @@ MM_API struct mm_model *mm_model_open_memory(const void *bytes, size_t size,
                                              struct mm_error *error);
 MM_API void mm_model_free(struct mm_model *model);
 
-/* "ViT-B", "TinyViT (MobileSAM)", ... Lives as long as the model. */
+/* The image encoder: "ViT-B", "Hiera-T", ... Lives as long as the model. */
 MM_API const char *mm_model_name(const struct mm_model *model);
-/* Side of the model's square input in pixels. */
+/* Side of the square in pixels that the image encoder sees: 1024 in most published models, 512 in
+ * EfficientViT-SAM L0 to L2. Prompts and masks are in pixels of the image all the same. */
 MM_API int mm_model_image_size(const struct mm_model *model);
 /* Side of a low-resolution mask: mm_mask.logits and mm_prompt.logits. */
 MM_API int mm_model_low_size(const struct mm_model *model);
@@ -137,8 +141,8 @@ enum mm_option {
 enum mm_region_cleanup { MM_CLEANUP_AMG, MM_CLEANUP_SA1B };
 enum mm_non_overlapping { MM_OVERLAP_KEEP, MM_OVERLAP_TO_SMALLER, MM_OVERLAP_TO_BETTER };
 
-/* The reference's defaults, and over them those that the model's metadata brings. `model` NULL:
- * the reference's alone. */
+/* The reference's defaults, and over them the model's own: those that its metadata brings, or its
+ * family (pred_iou_thresh 0.8 of SAM 2 and EdgeTAM). `model` NULL: the reference's alone. */
 MM_API struct mm_options *mm_options_new(const struct mm_model *model, struct mm_error *error);
 MM_API void mm_options_free(struct mm_options *options);
 
@@ -202,12 +206,15 @@ struct mm_prompt {
     const int *labels;    /* [point_count]: 1 foreground, 0 background; NULL: all foreground */
     int point_count;      /* 0..MM_POINTS_MAX */
     const double *box;    /* x0, y0, x1, y1; NULL where there is none */
-    const float *logits;  /* [low_size][low_size] of an earlier mask (mm_mask.logits), or NULL */
+    const float *logits;  /* [low_size][low_size] of an earlier mask (mm_mask.logits), or NULL;
+                             an EfficientSAM refuses them */
     bool single;          /* the model's one mask for clear prompts, instead of its three */
 };
 
-/* The model's masks of one prompt on the image that was set, as SamPredictor.predict gives them:
- * three, or one with `single`, in the model's order and unfiltered. */
+/* The model's masks of one prompt on the image that was set, as SamPredictor.predict or
+ * SAM2ImagePredictor.predict gives them: three, or one with `single`, in the model's order and
+ * unfiltered. Those of a SAM-HQ are three as well, each with the HQ mask added. The single mask of a
+ * SAM 2 is the best of the three where its own is unstable. */
 MM_API int mm_segmenter_predict(struct mm_segmenter *segmenter, const struct mm_prompt *prompt,
                                 struct mm_masks **masks, struct mm_error *error);
 
@@ -227,7 +234,8 @@ struct mm_mask {
     int32_t width, height;  /* pixels of the image */
     uint64_t area;          /* foreground pixels */
     int32_t box[4];         /* x0, y0, x1, y1 of the foreground, all inclusive; zeros if empty */
-    double predicted_iou;   /* the model's own estimate of the mask's quality; not bounded */
+    double predicted_iou;   /* the model's own estimate of the mask's quality; 0..1 in SAM 2's
+                               models, not bounded in others */
     double stability_score; /* 0..1 */
     double point[2];        /* x, y of the prompt; of predict: its first point, or zeros */
     int32_t crop[4];        /* x, y, width, height of the crop that it was found in */
@@ -235,7 +243,9 @@ struct mm_mask {
      * background first; they sum to width * height. */
     const uint32_t *runs; /* [run_count] */
     size_t run_count;
-    const float *logits; /* [low_size][low_size] of predict, to refine the mask; else NULL */
+    const float
+        *logits; /* [low_size][low_size] of predict, to refine the mask; else NULL. Those of a
+                            SAM 2 are cut to -32..32 */
 };
 
 MM_API size_t mm_masks_count(const struct mm_masks *masks);

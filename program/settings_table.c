@@ -69,7 +69,7 @@ static const struct setting table[] = {
      MODEL, "checkpoint, .pth or .safetensors, or their folder (default: the built-in model)"},
     {"image-size", 0, "N", SETTING_INT, AT(image_size), MULTIPLE(0, 8192, 16), NULL,
      FOR_RUN | FOR_INFO | DECIDES, MODEL,
-     "side of the model's input, for a TinyViT; 0: as the model says"},
+     "side of the model's input, for all but SAM's ViT; 0: as the model says"},
     {"precision", 0, "P", SETTING_TEXT, AT(precision), ONE_OF("f32|bf16|f16"), "f32",
      FOR_RUN | FOR_EVAL | FOR_BENCH | DECIDES, MODEL,
      "the encoder's products: f32, or bf16 or f16 where the CPU has it"},

@@ -1,7 +1,7 @@
 /* folded.h - the mask decoder, with all work that prompts share done once. It gives the same
  * numbers as the reference decoder but for rounding, for a tenth of the multiplications. It serves
- * prompts of seven or eight tokens (one point, or one box) without a mask. "The folded decoder" in MODEL.md
- * has the derivation.
+ * prompts of seven or eight tokens (one point, or one box) without a mask. "The folded decoder" in
+ * MODEL.md has the derivation.
  *
  * Files, each with a header unless it is one of the two flows or inner loops:
  *   folded_weights    the folded weights
