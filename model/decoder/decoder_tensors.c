@@ -40,18 +40,6 @@ static void free_attention(struct attention *attention)
     linear_free(&attention->out);
 }
 
-/* The prefix of a linear layer (0 or 1) of a token MLP. SAM 2 counts them where SAM has names. */
-static void mlp_prefix(const struct checkpoint *checkpoint, int layer, int part,
-                       char prefix[NAME_SIZE])
-{
-    char name[NAME_SIZE + 8];
-    snprintf(prefix, NAME_SIZE, "mask_decoder.transformer.layers.%d.mlp.layers.%d.", layer, part);
-    snprintf(name, sizeof name, "%sweight", prefix);
-    if (!checkpoint_shape(checkpoint, name, NULL))
-        snprintf(prefix, NAME_SIZE, "mask_decoder.transformer.layers.%d.mlp.lin%d.", layer,
-                 part + 1);
-}
-
 static int load_layer(struct decoder_tensors *tensors, const struct layer_source *from, int index)
 {
     struct decoder_layer *layer = &tensors->layers[index];
@@ -77,7 +65,7 @@ static int load_layer(struct decoder_tensors *tensors, const struct layer_source
             return -1;
     }
     for (int i = 0; i < 2; i++) {
-        mlp_prefix(from->checkpoint, index, i, name);
+        snprintf(name, sizeof name, "mask_decoder.transformer.layers.%d.mlp.lin%d.", index, i + 1);
         if (linear_load(&layer->mlp[i], from, name, i ? tensors->mlp_width : c,
                         i ? c : tensors->mlp_width))
             return -1;
@@ -89,11 +77,8 @@ static int load_transformer(struct decoder_tensors *tensors, const struct layer_
 {
     int c = tensors->embed_dim;
     struct shape hidden;
-    char prefix[NAME_SIZE];
-    char name[NAME_SIZE + 8];
-    mlp_prefix(from->checkpoint, 0, 0, prefix);
-    snprintf(name, sizeof name, "%sweight", prefix);
-    if (known_shape(from->checkpoint, name, 2, &hidden, from->error))
+    if (known_shape(from->checkpoint, "mask_decoder.transformer.layers.0.mlp.lin1.weight", 2,
+                    &hidden, from->error))
         return -1;
     tensors->mlp_width = (int)hidden.size[0];
     for (int i = 0; i < DECODER_LAYERS; i++)

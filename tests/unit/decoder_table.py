@@ -42,7 +42,8 @@ def numbers(name, count):
 
 def fill(module, prefix):
     for name, tensor in module.state_dict().items():
-        full = prefix + name
+        # SAM 2's names of these two layers are translated when a checkpoint is opened.
+        full = (prefix + name).replace(".mlp.layers.0.", ".mlp.lin1.").replace(".mlp.layers.1.", ".mlp.lin2.")
         scale, offset = 0.3, 0.0
         if tensor.dim() > 1:
             scale = 1.5 / np.sqrt(tensor[0].numel())

@@ -171,9 +171,7 @@ static inline void random_transformer(struct random_decoder *model, struct rando
             random_norm(model, name, c);
         }
         for (int k = 0; k < 2; k++) {
-            const char *kind = sizes.family == RANDOM_SAM2 ? "layers." : "lin";
-            snprintf(name, sizeof name, "mask_decoder.transformer.layers.%d.mlp.%s%d", i, kind,
-                     sizes.family == RANDOM_SAM2 ? k : k + 1);
+            snprintf(name, sizeof name, "mask_decoder.transformer.layers.%d.mlp.lin%d", i, k + 1);
             random_linear(model, name, k ? sizes.mlp_width : c, k ? c : sizes.mlp_width);
         }
     }
