@@ -5,7 +5,11 @@
 #include "model/encoders/image_size.h"
 #include "model/encoders/repvit.h"
 
-enum { COARSEST_STRIDE = 32, EMBEDDING_STRIDE = 16 }; /* pixels for each position */
+enum {
+    STEM_STRIDE = 4,
+    EMBEDDING_STRIDE = 16,
+    COARSEST_STRIDE = 32
+}; /* pixels for each position */
 
 struct encoder {
     struct repvit trunk;
@@ -17,6 +21,19 @@ struct scratch {
     struct repvit_scratch trunk;
     float *middle, *low; /* [G][G][C], [G/2][G/2][C] of the neck */
 };
+
+/* Each stage must halve the side of the one before. The names of its blocks alone do not say that it
+ * does. */
+static int check_sides(const struct repvit *trunk, size_t side, struct error *error)
+{
+    for (size_t i = 0; i < FPN_LEVELS; i++, side /= 2)
+        if (repvit_side(trunk, i) != side)
+            return error_set(error, ERROR_MODEL,
+                             "stage %zu of the image encoder gives %zu x %zu positions, expected "
+                             "%zu x %zu: it lacks tensors of its downsampling",
+                             i, repvit_side(trunk, i), repvit_side(trunk, i), side, side);
+    return 0;
+}
 
 static int load(void *own, struct checkpoint *checkpoint, const struct encoder_wish *wish,
                 struct error *error)
@@ -33,6 +50,8 @@ static int load(void *own, struct checkpoint *checkpoint, const struct encoder_w
     if (trunk->weights.stages != FPN_LEVELS)
         return error_set(error, ERROR_MODEL, "the image encoder has %zu stages, expected %d",
                          trunk->weights.stages, FPN_LEVELS);
+    if (check_sides(trunk, (size_t)size / STEM_STRIDE, error) < 0)
+        return -1;
     for (size_t i = 0; i < FPN_LEVELS; i++)
         widths[i] = repvit_width(trunk, i);
     if (fpn_read(&encoder->neck_weights, checkpoint, (size_t)size / EMBEDDING_STRIDE, widths,

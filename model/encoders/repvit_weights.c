@@ -184,8 +184,16 @@ static size_t count_blocks(enum repvit_naming naming, const struct checkpoint *c
 static int read_blocks(struct repvit_weights *weights, struct checkpoint *checkpoint,
                        struct input input, struct error *error)
 {
+    /* Without it stage 0 would have no blocks. */
+    static const char *const first[] = {
+        [REPVIT_SAM] = "image_encoder.features.1.channel_mixer.m.0.c.weight",
+        [REPVIT_TIMM] = "image_encoder.trunk.body.stages_0.blocks.0.channel_mixer.conv1.c.weight",
+    };
     struct repvit_names names;
     struct repvit_place place = repvit_first_place(input.naming);
+    struct shape shape;
+    if (known_shape(checkpoint, first[input.naming], 4, &shape, error) < 0)
+        return -1;
     weights->count = count_blocks(input.naming, checkpoint);
     weights->blocks = memory_new(weights->count, sizeof *weights->blocks, "encoder blocks", error);
     if (!weights->blocks)
