@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "model/checkpoint/checkpoint.h"
 #include "model/decoder/decoder_reference.h"
 #include "model/decoder/single_mask.h"
 #include "model/folded/folded.h"
@@ -33,18 +34,19 @@ struct sam_decoder {
 };
 
 /* Features of high resolution are needed by the decoder and made by the encoder, or neither. */
-static int check_high(const struct decoder_tensors *tensors, const struct encoder_info *encoder,
-                      struct error *error)
+static int check_high(const struct decoder_tensors *tensors, const struct checkpoint *checkpoint,
+                      const struct encoder_info *encoder, struct error *error)
 {
+    char own[CHECKPOINT_NAME_SIZE];
     if (tensors->has_high == encoder->high_resolution)
         return 0;
-    return error_set(
-        error, ERROR_MODEL,
-        tensors->has_high
-            ? "the mask decoder needs features of high resolution (mask_decoder.conv_s0), "
-              "which this image encoder does not have"
-            : "the image encoder has features of high resolution, but the mask decoder "
-              "has no mask_decoder.conv_s0 for them");
+    return error_set(error, ERROR_MODEL,
+                     tensors->has_high
+                         ? "the mask decoder needs features of high resolution (it has a tensor "
+                           "%s), which this image encoder does not have"
+                         : "the image encoder has features of high resolution, but the mask "
+                           "decoder has no tensor %s for them",
+                     checkpoint_own_name(checkpoint, "mask_decoder.conv_s0.weight", own));
 }
 
 int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *checkpoint,
@@ -60,7 +62,7 @@ int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *ch
         .early_channels = encoder->early_channels,
     };
     if (decoder_tensors_load(tensors, checkpoint, &frame, isa_best(), error) == 0 &&
-        check_high(tensors, encoder, error) == 0) {
+        check_high(tensors, checkpoint, encoder, error) == 0) {
         (*weights)->folds = folded_supports(tensors);
         if (!(*weights)->folds || folded_weights_make(&(*weights)->folded, tensors, error) == 0)
             return 0;

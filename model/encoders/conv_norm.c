@@ -9,6 +9,16 @@
 
 enum { NAME_SIZE = 160 };
 
+static int refuse_variance(const struct checkpoint *checkpoint, const char *prefix, float variance,
+                           struct error *error)
+{
+    char name[NAME_SIZE], own[CHECKPOINT_NAME_SIZE];
+    snprintf(name, sizeof name, "%s.running_var", prefix);
+    return error_set(error, ERROR_MODEL,
+                     "tensor %s has the value %g, expected no negative variance",
+                     checkpoint_own_name(checkpoint, name, own), (double)variance);
+}
+
 int batch_norm_read(struct batch_norm *norm, struct checkpoint *checkpoint, const char *prefix,
                     size_t channels, struct error *error)
 {
@@ -24,8 +34,7 @@ int batch_norm_read(struct batch_norm *norm, struct checkpoint *checkpoint, cons
         return -1;
     for (size_t i = 0; i < channels; i++)
         if (!(norm->variance[i] >= 0))
-            return error_set(error, ERROR_MODEL, "tensor %s.running_var has the value %g", prefix,
-                             (double)norm->variance[i]);
+            return refuse_variance(checkpoint, prefix, norm->variance[i], error);
     return 0;
 }
 

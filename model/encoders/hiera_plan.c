@@ -7,7 +7,8 @@
 #include "base/parse.h"
 #include "model/checkpoint/checkpoint.h"
 
-enum { NUMBER_MAX = 1 << 10 };
+/* A window is gathered whole, however small the image is. */
+enum { NUMBER_MAX = 1 << 10, WINDOW_MAX = 1 << 6 };
 
 /* sam2/configs/sam2.1/ of the official code; SAM 2.0 has the same trunks. */
 static const struct known {
@@ -64,6 +65,18 @@ static int read_globals(struct hiera_plan *plan, const struct checkpoint *checkp
     return 0;
 }
 
+/* The windows of the stages. */
+static bool read_windows(struct hiera_plan *plan, const struct checkpoint *checkpoint)
+{
+    size_t count;
+    bool fit =
+        read_numbers(said(checkpoint, "window_spec"), 1, HIERA_STAGES, plan->windows, &count) &&
+        count == HIERA_STAGES;
+    for (size_t i = 0; fit && i < HIERA_STAGES; i++)
+        fit = plan->windows[i] <= WINDOW_MAX;
+    return fit;
+}
+
 static int read_metadata(struct hiera_plan *plan, const struct checkpoint *checkpoint, size_t depth,
                          struct error *error)
 {
@@ -72,12 +85,11 @@ static int read_metadata(struct hiera_plan *plan, const struct checkpoint *check
     if (!read_numbers(said(checkpoint, "num_heads"), 1, 1, &plan->heads, &count) || count != 1)
         return error_set(error, ERROR_MODEL,
                          "metadata num_heads must be a whole number from 1 to %d", NUMBER_MAX);
-    if (!read_numbers(said(checkpoint, "window_spec"), 1, HIERA_STAGES, plan->windows, &count) ||
-        count != HIERA_STAGES)
+    if (!read_windows(plan, checkpoint))
         return error_set(error, ERROR_MODEL,
                          "metadata window_spec must be %d whole numbers from 1 to %d, such as "
                          "8,4,14,7",
-                         HIERA_STAGES, NUMBER_MAX);
+                         HIERA_STAGES, WINDOW_MAX);
     return read_globals(plan, checkpoint, depth, error);
 }
 

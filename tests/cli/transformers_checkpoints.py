@@ -47,8 +47,14 @@ def load(path):
             for name, entry in json.loads(content[8:8 + size]).items() if name != "__metadata__"}
 
 
-def write(weights, path):
-    header, at = {"__metadata__": {"format": "pt"}}, 0
+def metadata_of(path):
+    with open(path, "rb") as file:
+        size, = struct.unpack("<Q", file.read(8))
+        return json.loads(file.read(size)).get("__metadata__", {})
+
+
+def write(weights, path, metadata=None):
+    header, at = {"__metadata__": metadata or {"format": "pt"}}, 0
     for name, (dtype, shape, data) in weights.items():
         header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [at, at + len(data)]}
         at += len(data)
