@@ -7,10 +7,10 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/encoders/conv_norm.h"
 #include "model/encoders/efficientvit_conv.h"
+#include "model/encoders/image_size.h"
 
 enum {
     NAME_SIZE = 160,
-    IMAGE_SIZE_MAX = 1 << 14,
     GRID = 64,       /* of the published models */
     DEPTH_MAX = 256, /* blocks of a stage or of the neck */
     DIM_MAX = 256    /* of a head */

@@ -6,9 +6,9 @@
 #include "base/memory.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/encoders/hiera_plan.h"
+#include "model/encoders/image_size.h"
 
 enum {
-    IMAGE_SIZE_MAX = 1 << 14,
     IMAGE_SIZE_STEP = 32, /* pixels of a position of the last stage */
     DEPTH_MAX = 1024
 };

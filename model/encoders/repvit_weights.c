@@ -7,9 +7,10 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/decoder/layers.h"
 #include "model/encoders/conv_norm.h"
+#include "model/encoders/image_size.h"
 #include "model/encoders/repvit_names.h"
 
-enum { IMAGE_SIZE_MAX = 1 << 14, STEM_STRIDE = 4, BLOCKS_MAX = 1024, NAME_SIZE = 160 };
+enum { STEM_STRIDE = 4, BLOCKS_MAX = 1024, NAME_SIZE = 160 };
 enum { TAPS = 9, MIDDLE = 4 }; /* of a 3x3 kernel */
 
 /* The published RepViT-SAM does not halve the resolution behind this width. */

@@ -8,8 +8,9 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/decoder/layers.h"
 #include "model/encoders/conv_norm.h"
+#include "model/encoders/image_size.h"
 
-enum { NAME_SIZE = 128, IMAGE_SIZE_MAX = 1 << 14, DEPTH_MAX = 1024, WINDOW_MAX = 256 };
+enum { NAME_SIZE = 128, DEPTH_MAX = 1024, WINDOW_MAX = 256 };
 enum { EMBEDDING_STRIDE = 16 }; /* pixels for each position of the embedding */
 
 /* Reads PREFIX.conv1, conv2 and conv3; their sizes are set. */
