@@ -6,10 +6,11 @@
 #include "base/memory.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/decoder/layers.h"
+#include "model/encoders/image_size.h"
 #include "model/encoders/vit_positions.h"
 
 enum {
-    IMAGE_SIZE_MAX = 1 << 14,
+    GRID_MAX = IMAGE_SIZE_MAX / 16, /* of a plain ViT, whose grid no tensor shows */
     DEPTH_MAX = 1024,
     PLAIN_HEAD_WIDTH = 64 /* of EfficientSAM-Ti and -S; no tensor tells it */
 };
@@ -59,6 +60,10 @@ static int read_plain_grid(struct vit_sizes *sizes, const struct checkpoint *che
         return error_set(error, ERROR_MODEL, "image size %d, expected a multiple of %zu up to %d",
                          image_size, sizes->patch, IMAGE_SIZE_MAX);
     sizes->grid = (size_t)image_size / sizes->patch;
+    if (sizes->grid > GRID_MAX)
+        return error_set(error, ERROR_MODEL,
+                         "%zu patches of %zu pixels along a side of the image, expected up to %d",
+                         sizes->grid, sizes->patch, GRID_MAX);
     return 0;
 }
 

@@ -3,6 +3,7 @@ is a whole model of its family but for one thing.
 
 Python's standard library only."""
 
+import math
 import os
 import struct
 import sys
@@ -31,8 +32,14 @@ def turned(weights, name):
     return {**weights, name: (dtype, shape[::-1], data)}
 
 
+def cropped(weights, name, shape):
+    """The model with the first numbers of a tensor in another shape."""
+    dtype, before, data = weights[name]
+    return {**weights, name: (dtype, shape, data[:len(data) // math.prod(before) * math.prod(shape)])}
+
+
 def main():
-    models = {name: (load(path), metadata_of(path)) for name in ("hiera", "edgetam", "repvit", "efficientvit", "hq", "vit")
+    models = {name: (load(path), metadata_of(path)) for name in ("hiera", "edgetam", "repvit", "efficientvit", "efficientsam", "hq", "vit")
               for path in (f"{sys.argv[1]}/{name}_xs.safetensors",)}
 
     def save(title, name, change, *arguments):
@@ -46,7 +53,7 @@ def main():
                         ("image_size", ("0", "7", "17", "1000000"))):
         for value in values:
             write(hiera, f"hiera_{key}_{value}.safetensors", {**metadata, key: value})
-    for name in ("edgetam", "repvit", "efficientvit"):
+    for name in ("edgetam", "repvit", "efficientvit", "efficientsam"):
         for value in ("-1", "17", "1000000"):
             write(models[name][0], f"{name}_image_size_{value}.safetensors", {"image_size": value})
 
@@ -59,6 +66,10 @@ def main():
     save("repvit_shape", "repvit", turned, "image_encoder.neck.0.weight")
     save("efficientvit_missing", "efficientvit", without, "image_encoder.neck.input_ops.1.op_list.0.conv.weight")
     save("efficientvit_variance", "efficientvit", filled, "image_encoder.backbone.stages.0.op_list.0.norm.running_var", -1)
+    save("efficientsam_missing", "efficientsam", without, "mask_decoder.iou_prediction_head.fc.bias")
+    save("efficientsam_positions", "efficientsam", cropped, "image_encoder.pos_embed", [1, 49, 64])
+    write(cropped(models["efficientsam"][0], "image_encoder.patch_embed.proj.weight", [64, 3, 1, 1]), "efficientsam_patches.safetensors",
+          {"image_size": "8192"})
     save("hq_missing", "hq", without, "mask_decoder.hf_mlp.layers.2.weight")
     # Those that once were read beyond their end, or written.
     save("repvit_no_blocks", "repvit", lambda weights: {name: value for name, value in weights.items()
@@ -67,7 +78,7 @@ def main():
     save("edgetam_whole_stage", "edgetam", half_a_stage)
 
     # An encoder of one family, a decoder of another.
-    for encoder, decoder in (("hiera", "vit"), ("repvit", "hq"), ("hq", "hiera"), ("efficientvit", "edgetam")):
+    for encoder, decoder in (("hiera", "vit"), ("repvit", "hq"), ("hq", "hiera"), ("efficientsam", "hq"), ("efficientvit", "edgetam")):
         write({**part(models[encoder][0], False), **part(models[decoder][0], True)}, f"{encoder}_with_{decoder}.safetensors",
               models[encoder][1])
 
