@@ -71,8 +71,8 @@ const char *checkpoint_first_name(const struct checkpoint *checkpoint);
 
 enum { CHECKPOINT_NAME_SIZE = 512 };
 
-/* What the file calls the tensor of that official name, or would call it; for messages. Lives as long
- * as the three arguments. */
+/* What the file calls the tensor of that official name, or would call it; for messages. A slice of a
+ * stack has its number behind the stack's name. Lives as long as the three arguments. */
 const char *checkpoint_own_name(const struct checkpoint *checkpoint, const char *name,
                                 char text[CHECKPOINT_NAME_SIZE]);
 

@@ -236,7 +236,7 @@ static int rename_tensor(struct tensor *tensor, const char *text, struct error *
     return 0;
 }
 
-/* Appends slice `i` of the tensor `at`, which has the name `text`, and keeps the stack's own name. */
+/* Appends slice `i` of the tensor `at`, which has the name `text`, whose own is "STACK[i]". */
 static int add_slice(struct tensor_table *table, size_t at, size_t i, const char *text,
                      struct error *error)
 {
@@ -252,8 +252,8 @@ static int add_slice(struct tensor_table *table, size_t at, size_t i, const char
                                  .available = bytes};
     if (tensor_table_add(table, &entry, error))
         return -1;
-    char *own = strdup(table->tensors[at].name);
-    if (!own)
+    char *own;
+    if (asprintf(&own, "%s[%zu]", table->tensors[at].name, i) < 0)
         return error_set(error, ERROR_MEMORY, "no memory for the name of a tensor");
     table->tensors[table->tensor_count - 1].own = own;
     return 0;
@@ -337,6 +337,9 @@ const char *tensor_names_own(const struct tensor_table *table, const char *offic
     const struct rule *rule = table->rules ? find_rule(table->rules, official, true, &found) : NULL;
     if (!rule)
         return official;
-    fill(rule->own, &found, text, size);
+    if (is_stack(rule))
+        snprintf(text, size, "%s[%.*s]", rule->own, found.digits, found.number);
+    else
+        fill(rule->own, &found, text, size);
     return text;
 }

@@ -102,12 +102,13 @@ static int load_upscaling(struct decoder_tensors *tensors, const struct layer_so
 }
 
 /* What SAM 2 has beyond SAM: a token for the object score, and features of higher resolution that
- * join the upscaling. The score itself changes neither masks nor scores, so its head is not read. */
+ * join the upscaling; all have both. The score itself changes neither masks nor scores, so its head is
+ * not read. */
 static int load_additions(struct decoder_tensors *tensors, const struct layer_source *from)
 {
     static const char object[] = "mask_decoder.obj_score_token.weight";
     tensors->has_high = checkpoint_shape(from->checkpoint, "mask_decoder.conv_s0.weight", NULL);
-    if (!checkpoint_shape(from->checkpoint, object, NULL))
+    if (!tensors->has_high && !checkpoint_shape(from->checkpoint, object, NULL))
         return 0;
     tensors->object_token =
         checkpoint_tensor(from->checkpoint, object, shape_2d(1, tensors->embed_dim), from->error);

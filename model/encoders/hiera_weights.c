@@ -33,7 +33,7 @@ static int set_image_size(struct hiera_weights *weights, int size, struct error 
 static int read_sizes(struct hiera_weights *w, const struct checkpoint *checkpoint,
                       struct error *error)
 {
-    char name[HIERA_NAME_SIZE];
+    char name[HIERA_NAME_SIZE], own[CHECKPOINT_NAME_SIZE];
     struct shape patch, shape;
     size_t stage = 0;
     if (known_shape(checkpoint, "image_encoder.trunk.patch_embed.proj.weight", 4, &patch, error) <
@@ -52,6 +52,12 @@ static int read_sizes(struct hiera_weights *w, const struct checkpoint *checkpoi
         }
         w->depths[stage]++;
     }
+    if (stage < HIERA_STAGES - 1 && w->depth <= DEPTH_MAX)
+        return error_set(error, ERROR_MODEL,
+                         "tensor %s is missing: the %zu blocks before it have %zu of the %d stages "
+                         "of a Hiera",
+                         checkpoint_own_name(checkpoint, name, own), w->depth,
+                         w->depth ? stage + 1 : 0, HIERA_STAGES);
     if (stage != HIERA_STAGES - 1 || w->depths[0] == 0 || w->depth > DEPTH_MAX)
         return error_set(error, ERROR_MODEL,
                          "the image encoder is no Hiera of %d stages: its blocks begin %zu stages "

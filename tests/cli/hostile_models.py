@@ -58,6 +58,8 @@ def main():
             write(models[name][0], f"{name}_image_size_{value}.safetensors", {"image_size": value})
 
     save("hiera_missing", "hiera", without, "sam_mask_decoder.conv_s1.bias")
+    save("hiera_no_object_token", "hiera", without, "sam_mask_decoder.obj_score_token.weight")
+    save("hiera_no_norm", "hiera", without, "image_encoder.trunk.blocks.2.norm1.weight")
     save("hiera_shape", "hiera", turned, "image_encoder.trunk.blocks.1.mlp.layers.1.weight")
     save("hiera_nan", "hiera", filled, "no_mem_embed", float("nan"))
     save("edgetam_missing", "edgetam", without, "image_encoder.trunk.body.stages_1.blocks.0.token_mixer.conv.c.weight")

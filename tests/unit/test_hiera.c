@@ -367,14 +367,14 @@ START_TEST(a_stack_of_tensors_is_cut)
     unsigned char *bytes = small_model_end(&model, &size);
     struct checkpoint *checkpoint = open_bytes(bytes, size);
     for (int i = 0; i < 4; i++) {
-        char name[80], own[CHECKPOINT_NAME_SIZE];
+        char name[80], expected[80], own[CHECKPOINT_NAME_SIZE];
         snprintf(name, sizeof name, "prompt_encoder.point_embeddings.%d.weight", i);
         const float *slice = checkpoint_tensor(checkpoint, name, shape_2d(1, 6), &error);
         ck_assert_msg(slice != NULL, "%s", error.text);
         for (int j = 0; j < 6; j++)
             ck_assert(slice[j] == numbers[6 * i + j]);
-        ck_assert_str_eq(checkpoint_own_name(checkpoint, name, own),
-                         "prompt_encoder.point_embed.weight");
+        snprintf(expected, sizeof expected, "prompt_encoder.point_embed.weight[%d]", i);
+        ck_assert_str_eq(checkpoint_own_name(checkpoint, name, own), expected);
     }
     ck_assert(!checkpoint_shape(checkpoint, "prompt_encoder.point_embed.weight", NULL));
     checkpoint_close(checkpoint);

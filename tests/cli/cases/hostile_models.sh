@@ -3,3 +3,4 @@ python3 "$SOURCE/tests/cli/hostile_models.py" "$SOURCE/tests/parity/models"
 for model in *.safetensors; do
     status maskmill info "$model"
 done
+status maskmill run --quiet --model hiera_nan.safetensors "$IMAGES/tall.png" -o out
