@@ -28,6 +28,19 @@ SAM2 = ((r"^image_encoder\.trunk\.body\.", "vision_encoder.backbone.timm_model."
         (r"(pred_obj_score_head)\.layers\.2", r"\1.proj_out"))
 
 
+HQ = ((r"hf_token", "hq_token"), (r"hf_mlp\.layers\.0", "hq_mask_mlp.proj_in"), (r"hf_mlp\.layers\.1", "hq_mask_mlp.layers.0"),
+      (r"hf_mlp\.layers\.2", "hq_mask_mlp.proj_out"), (r"compress_vit_feat\.", "compress_vit_"), (r"embedding_encoder\.", "encoder_"),
+      (r"embedding_maskfeature\.", "mask_"), (r"(mask_decoder\.(?:compress_vit|encoder|mask)_)0", r"\1conv1"),
+      (r"(mask_decoder\.(?:compress_vit|encoder|mask)_)1", r"\1norm"), (r"(mask_decoder\.(?:compress_vit|encoder|mask)_)3", r"\1conv2"))
+
+
+def translate_sam(name):
+    """The name in transformers' SamModel and SamHQModel."""
+    for pattern, to in HQ:
+        name = re.sub(pattern, to, name)
+    return translate(name)
+
+
 def translate_sam2(name):
     """The name in transformers' Sam2Model and EdgeTamModel."""
     for pattern, to in SAM2:
@@ -89,7 +102,7 @@ def main():
         write(name, metadata, shapes)
         write_damaged(name, metadata, shapes)
         if name in ("vit_xs", "hq_xs"):
-            write(name + "_transformers", metadata, {translate(tensor): shape for tensor, shape in shapes.items()})
+            write(name + "_transformers", metadata, {translate_sam(tensor): shape for tensor, shape in shapes.items()})
         if name in ("hiera_xs", "edgetam_xs"):
             write(name + "_transformers", metadata, stack_points({translate_sam2(tensor): shape for tensor, shape in shapes.items()}))
 
