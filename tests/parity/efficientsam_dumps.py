@@ -8,7 +8,6 @@ Needs the packages of requirements.txt. KIND is one of KINDS below. efficientsam
 bits); the others are for comparisons by hand. There are no sets with mask prompts, which EfficientSAM does not take.
 """
 
-import hashlib
 import os
 import sys
 
@@ -99,18 +98,13 @@ def encode(sam, pixels):
 
 
 def dump(sam, model, pixels, path):
-    embedding = encode(sam, pixels)
-    step = embedding.shape[-1] // 12 | 1
-    row = embedding.shape[-1] * 4 // 32
-    out = dict(embedding=embedding[0, :, ::step, ::step])
+    embedding, answers = encode(sam, pixels), {}
     for kind, prompts in make_dumps.sets(sam.image_encoder.img_size).items():
         if kind.endswith("mask"):
             continue
         points = (prompts["xy"], prompts["labels"]) if "xy" in prompts else None
-        logits, iou = decode(sam, embedding, points=points, boxes=prompts.get("boxes"))
-        out.update({f"{kind}.{key}": value for key, value in prompts.items()})
-        out.update({f"{kind}.iou": iou, f"{kind}.logits": logits[:, :, :32 * row:row, ::row | 1]})
-    make_dumps.save(out, path, {"model_sha256": hashlib.sha256(open(model, "rb").read()).hexdigest()})
+        answers[kind] = (prompts, *decode(sam, embedding, points=points, boxes=prompts.get("boxes")))
+    make_dumps.write(path, model, embedding, answers)
 
 
 def main(code, kind, folder, image):

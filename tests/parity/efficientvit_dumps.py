@@ -5,12 +5,12 @@
     efficientvit_dumps.py CLONE KIND [FOLDER]    writes FOLDER/KIND.safetensors and FOLDER/KIND.dump.safetensors
 
 KIND efficientvit_xs is a relative of L0 that is small enough to be committed: without FOLDER, its files go to models/ and
-dumps/, and a record of the official generator to records/. l0, l1, l2, xl0 and xl1 have the published sizes, for comparisons by hand: `test_model MODEL DUMP IMAGE`.
+dumps/, and a record of the official generator to records/. l0, l1, l2, xl0 and xl1 have the published sizes, for
+comparisons by hand: `test_model MODEL DUMP IMAGE`.
 Needs the packages of requirements.txt. The clone is only read; what SAM does not need of it (triton, onnxsim, the
 trainers) need not be installed.
 """
 
-import hashlib
 import math
 import os
 import sys
@@ -125,14 +125,7 @@ def main(clone, kind, folder=None):
     save_file(keep, model, {"image_size": str(sam.image_size[1])})
     image = official.read_rgb(f"{HERE}/images/{make_dumps.IMAGES[0]}.png")
     embedding = sam.image_encoder(sam.transform(image)[None])
-    masks = make_dumps.mask_prompts(sam, embedding)
-    step, row = embedding.shape[-1] // 12 | 1, masks.shape[-1] // 32
-    out = dict(embedding=embedding[0, :, ::step, ::step])
-    for name, prompts in make_dumps.sets(sam.image_size[0]).items():
-        logits, iou = make_dumps.answer(sam, embedding, prompts, masks[:, None] if name.endswith("mask") else None)
-        out.update({f"{name}.{key}": value for key, value in prompts.items()})
-        out.update({f"{name}.iou": iou, f"{name}.logits": logits[:, :, :32 * row:row, ::row | 1]})
-    make_dumps.save(out, dump, {"model_sha256": hashlib.sha256(open(model, "rb").read()).hexdigest()})
+    make_dumps.write(dump, model, embedding, make_dumps.answers(sam, embedding, sam.image_size[0]))
     os.chmod(model, 0o644)
     if not folder:
         write_record(code, sam, kind)

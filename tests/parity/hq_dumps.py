@@ -12,7 +12,6 @@ Mask m of a dump is the sum of SAM's mask m and the HQ mask, which is what maskm
 own SamAutomaticMaskGenerator, which keeps the best of three masks for each point.
 """
 
-import hashlib
 import importlib.util
 import os
 import sys
@@ -114,21 +113,13 @@ def decode_parts(sam, embedding, early, points=None, boxes=None, masks=None):
 def dump(sam, model, image, path):
     with torch.no_grad():
         embedding, early = sam.image_encoder(official.model_input(sam, official.read_rgb(image)))
-    scale_step = embedding.shape[-1] // 12 | 1
 
     def decode(sam, embedding, **prompts):
         parts, iou = decode_parts(sam, embedding, early, **prompts)
         return parts[:, :4] + parts[:, 4:], iou
 
     official.decode = decode
-    masks = make_dumps.mask_prompts(sam, embedding)
-    out = dict(embedding=embedding[0, :, ::scale_step, ::scale_step])
-    row = masks.shape[-1] // 32
-    for kind, prompts in make_dumps.sets(sam.image_encoder.img_size).items():
-        logits, iou = make_dumps.answer(sam, embedding, prompts, masks[:, None] if kind.endswith("mask") else None)
-        out.update({f"{kind}.{key}": value for key, value in prompts.items()})
-        out.update({f"{kind}.iou": iou, f"{kind}.logits": logits[:, :, :32 * row:row, ::row | 1]})
-    make_dumps.save(out, path, {"model_sha256": hashlib.sha256(open(model, "rb").read()).hexdigest()})
+    make_dumps.write(path, model, embedding, make_dumps.answers(sam, embedding, sam.image_encoder.img_size))
 
 
 def main(code, kind, folder, image):

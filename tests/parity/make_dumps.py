@@ -89,21 +89,31 @@ def save(tensors, path, metadata=None):
     os.chmod(path, 0o644)
 
 
-def dump(model, image, path, load=official.load):
-    """Writes the dump of a model file and an image file to `path`; returns the official model."""
-    sam = load(model)
-    pixels = official.read_rgb(image)
-    with torch.no_grad():
-        embedding = sam.image_encoder(official.model_input(sam, pixels))
-    masks = mask_prompts(sam, embedding)
+def write(path, model, embedding, answers, **more):
+    """Writes the dump of a model file to `path`: its embedding, `more` tensors, and answers, which for each set of prompts
+    has the prompts, logits and predicted IoU."""
     step = embedding.shape[-1] // 12 | 1
-    out = dict(embedding=embedding[0, :, ::step, ::step])
-    row = masks.shape[-1] // 32
-    for kind, prompts in sets(sam.image_encoder.img_size).items():
-        logits, iou = answer(sam, embedding, prompts, masks[:, None] if kind.endswith("mask") else None)
+    out = dict(embedding=embedding[0, :, ::step, ::step], **more)
+    for kind, (prompts, logits, iou) in answers.items():
+        row = logits.shape[-1] // 32
         out.update({f"{kind}.{key}": value for key, value in prompts.items()})
         out.update({f"{kind}.iou": iou, f"{kind}.logits": logits[:, :, :32 * row:row, ::row | 1]})
     save(out, path, {"model_sha256": hashlib.sha256(open(model, "rb").read()).hexdigest()})
+
+
+def answers(sam, embedding, size):
+    """What `write` wants of a model like SAM, whose prompts lie in a square of `size` pixels."""
+    masks = mask_prompts(sam, embedding)
+    return {kind: (prompts, *answer(sam, embedding, prompts, masks[:, None] if kind.endswith("mask") else None))
+            for kind, prompts in sets(size).items()}
+
+
+def dump(model, image, path, load=official.load):
+    """Writes the dump of a model file and an image file to `path`; returns the official model."""
+    sam = load(model)
+    with torch.no_grad():
+        embedding = sam.image_encoder(official.model_input(sam, official.read_rgb(image)))
+    write(path, model, embedding, answers(sam, embedding, sam.image_encoder.img_size))
     return sam
 
 

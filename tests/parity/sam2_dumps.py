@@ -9,14 +9,13 @@ Beside what make_dumps.py describes, a dump has the high-resolution features [c,
 c = C/4: every third position, down and across.
 """
 
-import hashlib
 import sys
 
 import torch
 
 import official
 import official_sam2
-from make_dumps import HERE, SEED, image_path, save, sets
+from make_dumps import HERE, SEED, image_path, sets, write
 
 # Options of whole records. The model's masks are noise over the whole image with boxes that all overlap. pred_iou_thresh is
 # the generator's own default.
@@ -44,15 +43,12 @@ def dump(model_path, image, path, load=official_sam2.load):
     features = official_sam2.encode(model, official_sam2.model_input(model, official.read_rgb(image)))
     masks = mask_prompts(model, features)
     embedding, high0, high1 = features
-    step, row = embedding.shape[-1] // 12 | 1, masks.shape[-1] // 32
-    out = dict(embedding=embedding[0, :, ::step, ::step], high0=high0[0, :, ::3, ::3], high1=high1[0, :, ::3, ::3])
+    answers = {}
     for kind, prompts in sets(model.image_size).items():
         points = (prompts["xy"], prompts["labels"]) if "xy" in prompts else None
-        logits, iou = official_sam2.decode(model, features, points=points, boxes=prompts.get("boxes"),
-                                           masks=masks[:, None] if kind.endswith("mask") else None)
-        out.update({f"{kind}.{key}": value for key, value in prompts.items()})
-        out.update({f"{kind}.iou": iou, f"{kind}.logits": logits[:, :, :32 * row:row, ::row | 1]})
-    save(out, path, {"model_sha256": hashlib.sha256(open(model_path, "rb").read()).hexdigest()})
+        answers[kind] = (prompts, *official_sam2.decode(model, features, points=points, boxes=prompts.get("boxes"),
+                                                        masks=masks[:, None] if kind.endswith("mask") else None))
+    write(path, model_path, embedding, answers, high0=high0[0, :, ::3, ::3], high1=high1[0, :, ::3, ::3])
     return model
 
 
