@@ -210,9 +210,6 @@ static int read_blocks(struct repvit_weights *weights, struct checkpoint *checkp
         weights->stages = place.stage + 1;
         weights->ends[place.stage] = i + 1;
     }
-    if (weights->ends[0] == 0)
-        return error_set(error, ERROR_MODEL,
-                         "the image encoder has a stem but no block in its first stage");
     return 0;
 }
 

@@ -264,8 +264,9 @@ START_TEST(sizes_that_do_not_fit_are_refused)
     expect_edgetam_refused(&three, 64, "3 stages, expected 4");
     expect_edgetam_refused(&five, 64, "more than 4 stages");
     expect_sam_refused(&hq, 48, "needs early features");
-    expect_sam_refused(&stem, 48, "no block in its first stage");
-    expect_edgetam_refused(&hollow, 64, "no block in its first stage");
+    expect_sam_refused(&stem, 48, "features.1.channel_mixer.m.0.c.weight is missing");
+    expect_edgetam_refused(&hollow, 64,
+                           "stages_0.blocks.0.channel_mixer.conv1.c.weight is missing");
 }
 END_TEST
 
