@@ -16,7 +16,7 @@ DECODER = ("mask_decoder.", "prompt_encoder.", "sam_mask_decoder.", "sam_prompt_
 
 def part(weights, decoder):
     """The mask decoder and prompt encoder, with SAM's names, or the rest."""
-    return {name.removeprefix("sam_"): value for name, value in weights.items() if name.startswith(DECODER) == decoder}
+    return {name.removeprefix("sam_").replace(".mlp.layers.0.", ".mlp.lin1.").replace(".mlp.layers.1.", ".mlp.lin2.") if decoder else name: value for name, value in weights.items() if name.startswith(DECODER) == decoder}
 
 
 def filled(weights, name, number):
