@@ -194,13 +194,14 @@ enum { OUTPUTS = SAM_MASKS - 1 }; /* masks of a point, at most */
  * generator keeps no other. Returns their number. */
 static int multimask(const struct prompt_worker *worker, const float *iou, int which[OUTPUTS])
 {
-    which[0] = 1;
+    for (int i = 0; i < OUTPUTS; i++)
+        which[i] = i + 1;
+    if (!sam_info(worker->sam)->best_only)
+        return OUTPUTS;
     for (int m = 2; m < SAM_MASKS; m++)
-        if (!sam_info(worker->sam)->best_only)
-            which[m - 1] = m;
-        else if (iou[m] > iou[which[0]])
+        if (iou[m] > iou[which[0]])
             which[0] = m;
-    return sam_info(worker->sam)->best_only ? 1 : OUTPUTS;
+    return 1;
 }
 
 /* The good outputs of one prompt; with single_mask, the good ones that may become its only one. */
