@@ -84,7 +84,8 @@ START_TEST(options_have_ranges_and_the_models_defaults)
     ck_assert_int_eq(mm_options_set(options, (enum mm_option)1000, 1, &error), -1);
     ck_assert_int_eq(mm_options_set(options, MM_USE_M2M, 1, &error), 0);
     ck_assert_double_eq(mm_options_get(options, MM_USE_M2M), 1);
-    ck_assert_int_eq(mm_options_set(options, MM_SINGLE_MASK, 1, &error), 0);
+    ck_assert_int_eq(mm_options_set(options, MM_MIN_AREA, 9, &error), 0);
+    ck_assert_int_eq(mm_options_set(options, MM_MAX_AREA, 8, &error), 0);
     ck_assert_ptr_null(mm_segmenter_new(model, options, 1, &error)); /* they contradict */
     ck_assert_int_eq(error.code, MM_ERROR_USAGE);
     mm_options_free(options);
