@@ -6,6 +6,7 @@
 A match of a mask is one of the other record with IoU >= --iou. Fails unless --share of the reference's masks have a match and
 the other way round, and every match agrees in its fields:
     point_coords and crop_box equal, bbox within 2 px, area within 0.5 %, predicted_iou within 1e-3, stability_score within 5e-3
+Fields that the reference does not have are not compared.
 The last line is "N passed, N failed", one a record.
 """
 
@@ -65,6 +66,10 @@ def intersection(a, b):
     return sum(before[i + 1] - before[i] for i in range(0, len(b), 2))
 
 
+def same_point(a, b):
+    return "point_coords" in a and "point_coords" in b and FIELDS["point_coords"](a["point_coords"], b["point_coords"])
+
+
 class Record:
     def __init__(self, path):
         with open(path) as file:
@@ -86,8 +91,7 @@ class Record:
             common = intersection(mask["edges"], other["edges"])
             union = mask["area"] + other["area"] - common
             if union and common >= least * union:
-                rank = (FIELDS["point_coords"](mask["point_coords"], other["point_coords"]),
-                        -abs(mask["predicted_iou"] - other["predicted_iou"]))
+                rank = (same_point(mask, other), -abs(mask["predicted_iou"] - other["predicted_iou"]))
                 if best is None or rank > best_rank:
                     best, best_rank = other, rank
         return best
@@ -102,7 +106,7 @@ def compare(reference, other, least):
         if match:
             there += 1
             for field, agrees in FIELDS.items():
-                wrong[field] += not agrees(mask[field], match[field])
+                wrong[field] += field in mask and not agrees(mask[field], match[field])
     back = sum(reference.match(mask, least) is not None for mask in other.masks)
     return there, back, wrong
 
