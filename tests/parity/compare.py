@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Compares two folders of SA-1B records mask by mask. Python's standard library only.
 
-    compare.py REFERENCE_DIR OTHER_DIR [--share 0.99] [--iou 0.99] [--quiet]
+    compare.py REFERENCE_DIR OTHER_DIR [--share 0.99] [--iou 0.99] [--scores 0.001] [--quiet]
 
 A match of a mask is one of the other record with IoU >= --iou. Fails unless --share of the reference's masks have a match and
 the other way round, and every match agrees in its fields:
-    point_coords and crop_box equal, bbox within 2 px, area within 0.5 %, predicted_iou within 1e-3, stability_score within 5e-3
+    point_coords and crop_box equal, bbox within 2 px, area within 0.5 %, predicted_iou within --scores, stability_score within 5e-3
 Fields that the reference does not have are not compared.
 The last line is "N passed, N failed", one a record.
 """
@@ -21,7 +21,7 @@ FIELDS = {
     "crop_box": lambda a, b: a == b,
     "bbox": lambda a, b: max(abs(p - q) for p, q in zip(a, b)) <= 2,
     "area": lambda a, b: abs(a - b) <= 0.005 * a,
-    "predicted_iou": lambda a, b: abs(a - b) <= 1e-3,
+    "predicted_iou": lambda a, b: abs(a - b) <= 1e-3,  # main() may change it
     "stability_score": lambda a, b: abs(a - b) <= 5e-3,
 }
 
@@ -121,8 +121,10 @@ def main():
     parser.add_argument("other")
     parser.add_argument("--share", type=float, default=0.99)
     parser.add_argument("--iou", type=float, default=0.99)
+    parser.add_argument("--scores", type=float, default=1e-3)
     parser.add_argument("--quiet", action="store_true")
     options = parser.parse_args()
+    FIELDS["predicted_iou"] = lambda a, b: abs(a - b) <= options.scores
     passed = failed = 0
     total = [0, 0, 0, 0]
     for name in records(options.reference):

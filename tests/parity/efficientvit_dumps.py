@@ -113,6 +113,12 @@ def make(code, norm, kind):
     return sam.half().float() if kind == "efficientvit_xs" else sam
 
 
+def save(sam, path, half=False):
+    keep = {name: (t.half() if half else t).contiguous() for name, t in sam.state_dict().items() if not name.endswith("num_batches_tracked")}
+    save_file(keep, path, {"image_size": str(sam.image_size[1])})
+    os.chmod(path, 0o644)
+
+
 @torch.no_grad()
 def main(clone, kind, folder=None):
     torch.set_num_threads(1)  # the same rounding on any number of cores
@@ -120,13 +126,10 @@ def main(clone, kind, folder=None):
     sam = make(code, norm, kind)
     model = f"{folder}/{kind}.safetensors" if folder else f"{HERE}/models/{kind}.safetensors"
     dump = f"{folder}/{kind}.dump.safetensors" if folder else f"{HERE}/dumps/{kind}.safetensors"
-    keep = {name: (t.half() if kind == "efficientvit_xs" else t).contiguous() for name, t in sam.state_dict().items()
-            if not name.endswith("num_batches_tracked")}
-    save_file(keep, model, {"image_size": str(sam.image_size[1])})
+    save(sam, model, half=kind == "efficientvit_xs")
     image = official.read_rgb(f"{HERE}/images/{make_dumps.IMAGES[0]}.png")
     embedding = sam.image_encoder(sam.transform(image)[None])
     make_dumps.write(dump, model, embedding, make_dumps.answers(sam, embedding, sam.image_size[0]))
-    os.chmod(model, 0o644)
     if not folder:
         write_record(code, sam, kind)
 

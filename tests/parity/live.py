@@ -3,11 +3,13 @@
 build/parity and used again as long as model, image and options stay the same.
 
     live.py [tensors] [records]
+    live.py sizes [PHOTOGRAPH] [SET...]
 
 tensors   embedding, predicted IoU, low-resolution logits: random ViT-B, MobileSAM and Hiera-T (SAM 2.1) as .pth and the built-in
           model on a photograph
 records   whole images with the built-in model: photographs as they are, one shrunk so that it is enlarged for the model, and one
           already of the model's size, with default and other options; the recipe of SA-1B (sa1b.py); and the small random models
+sizes     cuts of a photograph with random models of the published sizes, only when asked for: see live_sizes.py
 """
 
 import glob
@@ -103,17 +105,22 @@ def tensors(photo):
     return failed
 
 
-def official_records(find, model, options, images, folder):
+def official_records(load, find, model, options, images, folder):
     os.makedirs(folder, exist_ok=True)
     sam = None
     for image in images:
         path = os.path.join(folder, os.path.splitext(os.path.basename(image))[0] + ".json")
-        stamp = digest(model, image, sorted(options.items()))
+        stamp = digest(weights(model), image, sorted(options.items()))
         if os.path.exists(path) and json.load(open(path)).get("stamp") == stamp:
             continue
-        sam = sam or (official_sam2 if model == SMALL_SAM2 else official).load(model)
+        sam = sam or load(model)
         pixels = official.read_rgb(image)
         official.write_record(path, image, pixels, find(sam, pixels, **options), stamp=stamp)
+
+
+def weights(model):
+    """The file of a model that may be a folder."""
+    return os.path.join(model, "model.safetensors") if os.path.isdir(model) else model
 
 
 def flags_of(options):
@@ -142,13 +149,39 @@ def records(images):
             print(f"{name}: skipped, this maskmill has no {unknown[0]}")
             continue
         chosen = images[:most]
-        reference, ours = os.path.join(WORK, name), os.path.join(WORK, name + "-maskmill")
-        find = official_sam2.records if model == SMALL_SAM2 else sa1b.records if preset else official.records
-        official_records(find, model, options, chosen, reference)
-        subprocess.run(["rm", "-rf", ours], check=True)
-        subprocess.run([f"{TOP}/build/maskmill", "run", "--quiet", "--model", model, "-o", ours, *flags, *chosen], check=True)
-        print(f"records, {name}:", flush=True)
-        failed += subprocess.run([sys.executable, f"{HERE}/compare.py", reference, ours]).returncode != 0
+        code = official_sam2 if model == SMALL_SAM2 else official
+        official_records(code.load, sa1b.records if preset else code.records, model, options, chosen, os.path.join(WORK, name))
+        failed += compare(name, model, flags, chosen)
+    return failed
+
+
+def compare(name, model, flags, images, *tolerances):
+    """Runs maskmill and compares with the records in WORK/NAME. Returns True if they differ."""
+    reference, ours = os.path.join(WORK, name), os.path.join(WORK, name + "-maskmill")
+    subprocess.run(["rm", "-rf", ours], check=True)
+    subprocess.run([f"{TOP}/build/maskmill", "run", "--quiet", "--model", model, "-o", ours, *flags, *images], check=True)
+    print(f"records, {name}:", flush=True)
+    return subprocess.run([sys.executable, f"{HERE}/compare.py", reference, ours, *tolerances]).returncode != 0
+
+
+def sizes(names, photo):
+    import live_sizes
+    cuts = live_sizes.cuts(photo, os.path.join(WORK, "cuts"))
+    failed = 0
+    for name in names or live_sizes.SETS:
+        family, kind, options, wanted = live_sizes.SETS[name]
+        family = live_sizes.open_family(family)
+        if not family:
+            print(f"{name}: skipped, no clone is named (live_sizes.py)")
+            continue
+        model = os.path.join(WORK, "sizes", kind + family.suffix)
+        os.makedirs(os.path.dirname(model), exist_ok=True)
+        made = None if os.path.exists(model) else family.make(kind)
+        if made:
+            family.save(made, model)
+        images = [cuts[cut] for cut in wanted]
+        official_records(lambda path: made or family.make(kind), family.records, model, options, images, os.path.join(WORK, name))
+        failed += compare(name, model, flags_of(options), images, *family.tolerances)
     return failed
 
 
@@ -156,6 +189,10 @@ def main(parts):
     os.makedirs(WORK, exist_ok=True)
     photos = photographs()
     failed = 0
+    if parts[:1] == ["sizes"]:
+        given = [part for part in parts[1:] if os.path.isfile(part)]
+        failed += sizes([part for part in parts[1:] if part not in given], (given or photos)[0])
+        parts = parts[:1]
     if not parts or "tensors" in parts:
         failed += tensors(photos[0])
     if not parts or "records" in parts:

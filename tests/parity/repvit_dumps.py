@@ -27,11 +27,17 @@ BLOCKS = [[3, 2, 16, 1, 0, 1], [3, 2, 16, 0, 0, 1], [3, 2, 24, 0, 0, 2], [3, 2, 
           [3, 2, 40, 0, 1, 1]]
 
 
-def encoder(folder):
-    """The official encoder with these blocks, and a neck of `channels` outputs."""
+def code(folder):
+    """The official encoder's file."""
     spec = importlib.util.spec_from_file_location("repvit", os.path.join(folder, "sam/repvit_sam/modeling/repvit.py"))
     repvit = sys.modules["repvit"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(repvit)
+    return repvit
+
+
+def encoder(folder):
+    """The official encoder with these blocks, and a neck of `channels` outputs."""
+    repvit = code(folder)
     made, n = repvit.RepViT(BLOCKS, img_size=SIZES["size"]), SIZES["channels"]
     made.neck = torch.nn.Sequential(torch.nn.Conv2d(BLOCKS[-1][2], n, 1, bias=False), repvit.LayerNorm2d(n),
                                     torch.nn.Conv2d(n, n, 3, padding=1, bias=False), repvit.LayerNorm2d(n))
