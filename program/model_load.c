@@ -33,7 +33,10 @@ static int load(struct mm_model **model, const struct settings *settings, struct
     };
     struct mm_error failure = {0};
     *model = mm_model_open(settings->model, &options, &failure);
-    return *model ? 0 : segmenter_error(error, &failure);
+    if (*model)
+        return 0;
+    segmenter_error(error, &failure);
+    return -1;
 }
 
 static bool search_given(const struct settings *settings)

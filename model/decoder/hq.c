@@ -1,5 +1,6 @@
 #include "model/decoder/hq.h"
 
+#include <assert.h>
 #include <omp.h>
 #include <stdio.h>
 #include <string.h>
@@ -146,24 +147,32 @@ static void place_row(const struct hq_tensors *hq, size_t row, const float *pixe
     }
 }
 
-void hq_features(const struct hq_tensors *hq, const float *embedding, const float *early,
-                 int threads, float *scratch, float *features)
+/* Row `row` of the grid: four rows of features. */
+static void features_row(const struct hq_tensors *hq, const float *embedding, const float *early,
+                         size_t row, float *scratch, float *features)
 {
     size_t g = (size_t)hq->grid, c = (size_t)hq->embed_dim;
     size_t up4 = 4 * (size_t)upscaled_channels(hq);
-    if (threads > HQ_THREADS)
-        threads = HQ_THREADS;
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-    for (size_t row = 0; row < g; row++) {
-        float *x = scratch + (size_t)omp_get_thread_num() * row_scratch(hq);
-        float *hidden = x + g * c, *pixels = hidden + 4 * g * c;
-        for (size_t i = 0; i < c; i++)
-            for (size_t j = 0; j < g; j++)
-                x[j * c + i] = embedding[(i * g + row) * g + j];
-        upscale_row(hq, &hq->embedding, x, hidden, matmul_set(pixels, up4));
-        upscale_row(hq, &hq->early, early + row * g * (size_t)hq->early_channels, hidden,
-                    matmul_add(pixels, up4));
-        place_row(hq, row, pixels, features);
+    float *x = scratch, *hidden = x + g * c, *pixels = hidden + 4 * g * c;
+    for (size_t i = 0; i < c; i++)
+        for (size_t j = 0; j < g; j++)
+            x[j * c + i] = embedding[(i * g + row) * g + j];
+    upscale_row(hq, &hq->embedding, x, hidden, matmul_set(pixels, up4));
+    upscale_row(hq, &hq->early, early + row * g * (size_t)hq->early_channels, hidden,
+                matmul_add(pixels, up4));
+    place_row(hq, row, pixels, features);
+}
+
+void hq_features(const struct hq_tensors *hq, const float *embedding, const float *early,
+                 int threads, float *scratch, float *features)
+{
+    const int used = threads < HQ_THREADS ? threads : HQ_THREADS;
+#pragma omp parallel for num_threads(used) schedule(dynamic)
+    for (size_t row = 0; row < (size_t)hq->grid; row++) {
+        int thread = omp_get_thread_num();
+        assert(thread < used); /* the scratch has no room for more */
+        features_row(hq, embedding, early, row, scratch + (size_t)thread * row_scratch(hq),
+                     features);
     }
 }
 
