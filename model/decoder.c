@@ -82,7 +82,7 @@ void decoder_weights_free(struct decoder_weights *weights)
     memory_free(weights);
 }
 
-/* The arrays of an encoding, each NULL-able one only where the model has it. */
+/* Makes those arrays of an encoding that the model has. */
 static int make_encoding(struct encoding *encoding, const struct decoder_tensors *tensors,
                          struct error *error)
 {
@@ -268,6 +268,11 @@ void sam_logits(struct sam_decoder *decoder, const struct sam_image *image, int 
         decoder_reference_logits(decoder->reference, &input, prompt, which, count, logits);
     if (image->hq_features)
         add_hq(decoder, image, count, logits);
+}
+
+int sam_best_mask(const float *iou)
+{
+    return single_mask_best(iou);
 }
 
 unsigned char sam_single_candidates(const struct sam_image *image, const float *iou)

@@ -132,6 +132,10 @@ void sam_logits(struct sam_decoder *decoder, const struct sam_image *image, int 
  * it is the one of masks 1..M-1 with the highest predicted IoU. Which one is known once there are
  * logits. */
 
+/* The mask of the highest predicted IoU among the multimask output 1..3 of iou[M]; the first of
+ * equal ones. */
+int sam_best_mask(const float *iou);
+
 /* The masks that may be it, bit m for mask m, by the prompt's iou[M] of sam_decode. */
 unsigned char sam_single_candidates(const struct sam_image *image, const float *iou);
 

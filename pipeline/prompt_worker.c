@@ -194,14 +194,12 @@ enum { OUTPUTS = SAM_MASKS - 1 }; /* masks of a point, at most */
  * generator keeps no other. Returns their number. */
 static int multimask(const struct prompt_worker *worker, const float *iou, int which[OUTPUTS])
 {
+    const bool best_only = sam_info(worker->sam)->best_only;
     for (int i = 0; i < OUTPUTS; i++)
         which[i] = i + 1;
-    if (!sam_info(worker->sam)->best_only)
-        return OUTPUTS;
-    for (int m = 2; m < SAM_MASKS; m++)
-        if (iou[m] > iou[which[0]])
-            which[0] = m;
-    return 1;
+    if (best_only)
+        which[0] = sam_best_mask(iou);
+    return best_only ? 1 : OUTPUTS;
 }
 
 /* The good outputs of one prompt; with single_mask, the good ones that may become its only one. */
@@ -209,12 +207,12 @@ static unsigned char good_outputs(const struct prompt_worker *worker, const stru
                                   const float *iou)
 {
     int which[OUTPUTS];
-    int count = multimask(worker, iou, which);
     unsigned char outputs = 0;
+    if (worker->options->single_mask)
+        return good_masks(worker, sam_single_candidates(task->embedding, iou), iou);
+    int count = multimask(worker, iou, which);
     for (int i = 0; i < count; i++)
         outputs |= (unsigned char)(1u << which[i]);
-    if (worker->options->single_mask)
-        outputs = sam_single_candidates(task->embedding, iou);
     return good_masks(worker, outputs, iou);
 }
 
@@ -264,11 +262,12 @@ static void upscale_outputs(struct prompt_worker *worker, const struct crop_task
                             const struct candidate *candidate, float *logits)
 {
     int which[OUTPUTS];
-    int count = multimask(worker, candidate->iou, which);
-    if (worker->options->single_mask)
+    if (worker->options->single_mask) {
         upscale_single(worker, task, candidate, logits);
-    else
-        upscale(worker, task, candidate->in_batch, which, count, logits);
+        return;
+    }
+    int count = multimask(worker, candidate->iou, which);
+    upscale(worker, task, candidate->in_batch, which, count, logits);
 }
 
 /* use_m2m: each output goes back in as a mask prompt beside its point, and the single mask that
