@@ -1,9 +1,9 @@
 /* collection.c - takes the images through three stages, each with its threads:
  *
- *   list -> [read: decode] -> [compute: generate, paint] -> [write: record, overlay] -> finish: ledger
+ *   list -> [read: decode] -> [compute: generate, paint] -> [write] -> finish
  *
- * A fixed number of items is reused, which bounds the memory. A ledger line says "done" only after
- * the output's folder has been synced; until then it waits in `pending`.
+ * What is written, and what becomes of it when an image ends, is the sink's (sink.h). A fixed number of
+ * items is reused, which bounds the memory.
  */
 #include "program/run/collection.h"
 
@@ -12,14 +12,12 @@
 
 #include "base/memory.h"
 #include "images/image.h"
-#include "images/tar_input.h"
 #include "jobs/queue.h"
 #include "jobs/workers.h"
 #include "program/run/collection_parts.h"
 #include "program/run/item.h"
 #include "program/run/item_memory.h"
 #include "program/run/run.h"
-#include "program/run/run_clean.h"
 
 enum { READ, COMPUTE, WRITE, STAGES };
 
@@ -40,7 +38,7 @@ static int write_work(void *context, int worker, void *item)
 {
     struct collection *collection = context;
     (void)worker;
-    return item_write(collection->run, item);
+    return collection->sink.write(collection->sink.context, item);
 }
 
 static void leave(void *context, int worker)
@@ -50,29 +48,31 @@ static void leave(void *context, int worker)
     image_thread_stop();
 }
 
-static void finish(void *context, void *work, enum workers_outcome outcome)
+static void finish(void *context, void *work, enum workers_outcome ended)
 {
     struct collection *collection = context;
     struct item *item = work;
-    if (outcome == WORKERS_COMPLETED)
-        collection_note_done(collection, item);
-    else if (!item->dropped)
-        collection_note_failed(collection->run, item);
+    enum item_outcome outcome = item->dropped                ? ITEM_DROPPED
+                                : ended == WORKERS_COMPLETED ? ITEM_DONE
+                                                             : ITEM_FAILED;
+    collection->sink.finish(collection->sink.context, item, outcome);
     item_memory_give(collection->run, item);
     item_clear(item);
     queue_push(collection->idle, item);
 }
 
-/* One for each worker, one being read, one waiting for a worker, one being written. */
-static size_t items_for(int workers)
+/* One for each worker, one being read, one waiting for a worker, one being written. Where they finish in
+ * order, as many again, so that a slow one does not keep the workers from going on. */
+static size_t items_for(const struct run *run, const struct sink *sink)
 {
-    return (size_t)workers + 3;
+    size_t workers = (size_t)run->config.workers;
+    return (sink->in_order ? 2 * workers : workers) + 3;
 }
 
-static int collection_init(struct collection *collection, struct error *error)
+static int start(struct collection *collection, struct error *error)
 {
     struct run *run = collection->run;
-    collection->item_count = items_for(run->config.workers);
+    collection->item_count = items_for(run, &collection->sink);
     const struct workers_plan plan = {
         .stages = {[READ] = {.threads = 1, .work = read_work, .leave = leave},
                    [COMPUTE] = {.threads = run->config.workers,
@@ -81,6 +81,7 @@ static int collection_init(struct collection *collection, struct error *error)
                    [WRITE] = {.threads = 1, .work = write_work, .leave = leave}},
         .stage_count = STAGES,
         .in_flight = collection->item_count,
+        .in_order = collection->sink.in_order,
         .finish = finish,
         .context = collection,
     };
@@ -93,41 +94,66 @@ static int collection_init(struct collection *collection, struct error *error)
     return collection->workers ? 0 : -1;
 }
 
-static void collection_free(struct collection *collection)
+struct collection *collection_open(struct run *run, const struct sink *sink, struct error *error)
 {
+    struct collection *collection = memory_new(1, sizeof *collection, "images", error);
+    if (!collection)
+        return NULL;
+    collection->run = run;
+    collection->sink = *sink;
+    if (start(collection, error) == 0)
+        return collection;
+    collection_close(collection);
+    return NULL;
+}
+
+static void settle(struct collection *collection)
+{
+    if (collection->sink.settle)
+        collection->sink.settle(collection->sink.context);
+}
+
+void collection_close(struct collection *collection)
+{
+    if (!collection)
+        return;
     workers_free(collection->workers); /* drains */
-    collection_flush(collection);
+    settle(collection);
     for (size_t i = 0; collection->items && i < collection->item_count; i++)
         item_free(&collection->items[i]);
     queue_free(collection->idle);
     memory_free(collection->items);
-    free(collection->pending);
-    free(collection->mended);
+    memory_free(collection);
+}
+
+/* Copies what the image consists of. 0, or -1 without memory. */
+static int fill(struct item *item, const struct submission *image)
+{
+    item->path = strdup(image->path);
+    item->key = strdup(image->key);
+    item->tar = image->tar ? strdup(image->tar) : NULL;
+    item->line = image->line;
+    item->tag = image->tag;
+    if (image->fault)
+        item->error = *image->fault;
+    if (image->bytes) {
+        item->file = malloc(image->size + 1);
+        item->file_size = image->size;
+        if (item->file)
+            memcpy(item->file, image->bytes, image->size);
+    }
+    bool named = item->path && item->key && (item->tar || !image->tar);
+    return named && (item->file || !image->bytes) ? 0 : -1;
 }
 
 int collection_submit(struct collection *collection, const struct submission *image,
                       struct error *error)
 {
-    const struct tar_member *member = image->member;
-    if (!image->fault && run_clean_image(collection->run->resources.clean, image->key, error))
-        return -1;
     struct item *item = queue_pop(collection->idle);
-    item->path = strdup(image->path);
-    item->key = strdup(image->key);
-    item->tar = image->tar ? strdup(image->tar) : NULL;
-    item->line = image->line;
-    if (image->fault)
-        item->error = *image->fault;
-    if (member) {
-        item->file = malloc(member->size + 1);
-        item->file_size = member->size;
-        if (item->file)
-            memcpy(item->file, member->bytes, member->size);
-    }
-    if (item->path && item->key && (item->tar || !image->tar) && (item->file || !member) &&
-        workers_submit(collection->workers, item) == 0)
+    if (fill(item, image) == 0 && workers_submit(collection->workers, item) == 0)
         return 0;
     item_clear(item);
+    queue_push(collection->idle, item);
     return error_set(error, ERROR_MEMORY, "%s: no memory to begin with it", image->path);
 }
 
@@ -137,15 +163,5 @@ void collection_settle(struct collection *collection)
         queue_pop(collection->idle);
     for (size_t i = 0; i < collection->item_count; i++)
         queue_push(collection->idle, &collection->items[i]);
-    collection_flush(collection);
-}
-
-int collection_run(struct run *run, struct error *error)
-{
-    struct collection collection = {.run = run};
-    int status = collection_init(&collection, error);
-    if (status == 0)
-        status = collection_submit_list(&collection, error);
-    collection_free(&collection);
-    return status;
+    settle(collection);
 }

@@ -1,12 +1,43 @@
-/* collection.h - takes every image of a run through the stages. */
+/* collection.h - takes images through the stages of a run: read, compute, and what its sink does. */
 #ifndef PROGRAM_RUN_COLLECTION_H
 #define PROGRAM_RUN_COLLECTION_H
 
+#include <stddef.h>
+#include <stdint.h>
+
+struct collection;
 struct error;
 struct run;
+struct sink;
 
-/* Reads, computes and writes every image of the list that is wanted. Returns 0 when the list has
- * been read to its end or the run was asked to stop, -1 on a failure that ends the run. */
-int collection_run(struct run *run, struct error *error);
+/* An image to take through the stages. All borrowed. */
+struct submission {
+    const char *path, *key;
+    uint64_t line;     /* of the text list, from 1; 0: not from there */
+    const char *tar;   /* key of the tar that it lies in, or NULL */
+    const void *bytes; /* [size] the encoded image, of a tar's member; NULL: in the file */
+    size_t size;
+    const struct error *fault; /* why it has failed already, or NULL */
+    void *tag;                 /* item->tag */
+};
+
+/* Starts the threads. The workers of `run` must have been made (run_setup.h); run and what the sink
+ * points to must outlive the collection. NULL with ERROR_MEMORY; freed with collection_close. */
+struct collection *collection_open(struct run *run, const struct sink *sink, struct error *error);
+
+/* Takes an image through the stages; waits while all items are in use. Returns 0, or -1 with
+ * ERROR_MEMORY. Called by one thread. */
+int collection_submit(struct collection *collection, const struct submission *image,
+                      struct error *error);
+
+/* Waits until all submitted images are finished and settled. */
+void collection_settle(struct collection *collection);
+
+/* Does the same, ends the threads and frees. NULL is allowed. */
+void collection_close(struct collection *collection);
+
+/* Takes all images of the run's list through the stages. Returns 0 at their end or if the run was
+ * asked to stop, -1 on a failure that ends the run. */
+int collection_run(struct run *run, const struct sink *sink, struct error *error);
 
 #endif

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/atomic.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/memory.h"
@@ -18,11 +17,8 @@
 #include "program/picture_settings.h"
 #include "program/run/item_memory.h"
 #include "program/run/run.h"
-#include "program/run/run_folder.h"
-#include "program/run/run_formats.h"
 #include "program/run/run_notices.h"
 #include "program/run/run_setup.h"
-#include "records/writer.h"
 
 /* Whether to begin a stage: not once the run is stopping. */
 static bool begin(const struct run *run, struct item *item)
@@ -31,9 +27,7 @@ static bool begin(const struct run *run, struct item *item)
     return !item->dropped;
 }
 
-/* Whether an error says nothing about the image. Files are opened and read with ERROR_IMAGE and an
- * errno, so ERROR_IO while reading is about processes, sockets and temporary files. */
-static bool blames_machine(const struct error *error, enum retry_side side)
+bool item_blames_machine(const struct error *error, enum retry_side side)
 {
     return error->code == ERROR_MEMORY || error->code == ERROR_UNSUPPORTED ||
            (error->code == ERROR_IO && side == RETRY_READING);
@@ -52,19 +46,16 @@ static enum retry_answer decide(const struct run *run, const struct error *error
     if (system == ECHILD && retries < AFTER_KILL)
         retries = AFTER_KILL;
     enum retry_answer answer = retry_decide(system, side, attempt, retries);
-    return answer == RETRY_FAIL_ITEM && blames_machine(error, side) ? RETRY_STOP_RUN : answer;
+    return answer == RETRY_FAIL_ITEM && item_blames_machine(error, side) ? RETRY_STOP_RUN : answer;
 }
 
-/* Ends the run because of item->error and leaves the image undone. */
-static void give_up(struct run *run, struct item *item)
+void item_give_up(struct run *run, struct item *item)
 {
     run_fail(run, &item->error);
     item->dropped = true;
 }
 
-/* After a failed attempt: waits and returns true to try again. False if item->error is final, or if
- * the run ends because of it; then the image is dropped. */
-static bool try_again(struct run *run, struct item *item, enum retry_side side, int attempt)
+bool item_try_again(struct run *run, struct item *item, enum retry_side side, int attempt)
 {
     switch (decide(run, &item->error, side, attempt)) {
     case RETRY_AGAIN:
@@ -74,7 +65,7 @@ static bool try_again(struct run *run, struct item *item, enum retry_side side, 
                                   retry_delay(attempt, hash_bytes(item->key, strlen(item->key))));
         return !item->dropped;
     case RETRY_STOP_RUN:
-        give_up(run, item);
+        item_give_up(run, item);
         return false;
     case RETRY_FAIL_ITEM:
         break;
@@ -92,7 +83,7 @@ static void check_mounts(struct run *run, struct item *item)
         if (run->config.mounts[i].known &&
             mount_check(run->config.inputs[i], &run->config.mounts[i], &error)) {
             item->error = error;
-            give_up(run, item);
+            item_give_up(run, item);
         }
 }
 
@@ -100,7 +91,7 @@ static void check_mounts(struct run *run, struct item *item)
 static bool read_again(struct run *run, struct item *item, int attempt)
 {
     check_mounts(run, item);
-    return !item->dropped && try_again(run, item, RETRY_READING, attempt);
+    return !item->dropped && item_try_again(run, item, RETRY_READING, attempt);
 }
 
 /* With tiles the image is decoded as it is computed; here only its header is read. */
@@ -225,8 +216,7 @@ static int compute_item(struct run *run, int worker, struct item *item)
     }
 }
 
-/* Leaves out a part, of which item->error says why: it never costs the record. */
-static void leave_out(struct run *run, struct item *item, const char *part)
+void item_leave_out(struct run *run, struct item *item, const char *part)
 {
     run_notice_part(run, item->path, part, &item->error);
     item->error = (struct error){0};
@@ -238,7 +228,18 @@ static void paint_overlay(struct run *run, struct item *item)
     const struct picture_style style = picture_settings_style(run->config.settings);
     if (picture_overlay(&item->image, &item->record, &style, &item->overlay, &item->overlay_size,
                         &item->error))
-        leave_out(run, item, "overlay");
+        item_leave_out(run, item, "overlay");
+}
+
+static int complete_record(struct run *run, struct item *item)
+{
+    item->record.image_id = record_image_id(item->key);
+    item->record.file_name = strdup(item->key);
+    if (item->record.file_name)
+        return 0;
+    error_set(&item->error, ERROR_MEMORY, "no memory for a name");
+    item_give_up(run, item);
+    return -1;
 }
 
 int item_compute(struct run *run, struct item *item, int worker)
@@ -249,134 +250,13 @@ int item_compute(struct run *run, struct item *item, int worker)
     item->worker = (uint32_t)worker;
     int status = run_wake_worker(&run->config, &run->resources, worker, &item->error);
     if (status)
-        give_up(run, item);
+        item_give_up(run, item);
     else
         status = compute_item(run, worker, item);
+    if (status == 0)
+        status = complete_record(run, item);
     if (status == 0 && run->config.settings->overlay)
         paint_overlay(run, item);
-    item->seconds += clock_now() - start;
-    return status;
-}
-
-/* Writes bytes to OUTDIR/<stem of the key><suffix>, with retries. */
-static int write_output(struct run *run, struct item *item, const char *suffix, const void *bytes,
-                        size_t size)
-{
-    char *name = run_folder_name(item->key, suffix, &item->error);
-    int status = name ? -1 : 0;
-    for (int attempt = 0; status; attempt++) {
-        item->error = (struct error){0};
-        status =
-            atomic_write(run->config.output, name, bytes, size, run->resources.batch, &item->error);
-        if (status && !try_again(run, item, RETRY_WRITING, attempt))
-            break;
-    }
-    status = name ? status : -1;
-    free(name);
-    return status;
-}
-
-static int write_record(struct run *run, struct item *item)
-{
-    size_t length;
-    char *text = record_text(&item->record, run_formats_fields(run->resources.formats), &length,
-                             &item->error);
-    if (!text)
-        return -1;
-    item->bytes = length;
-    int status = write_output(run, item, ".json", text, length);
-    free(text);
-    return status;
-}
-
-/* Whether a part beside the record failed for a reason of its own, such as a name that is too long
- * with its ending, and not because of the machine. */
-static bool only_part_failed(const struct item *item)
-{
-    const struct error *error = &item->error;
-    return !item->dropped &&
-           (error->system != 0 || error->code == ERROR_IMAGE || error->code == ERROR_RECORD);
-}
-
-static int write_overlay(struct run *run, struct item *item)
-{
-    if (write_output(run, item, ".overlay.jpg", item->overlay, item->overlay_size) == 0)
-        return 0;
-    if (!only_part_failed(item))
-        return -1;
-    leave_out(run, item, "overlay");
-    return 0;
-}
-
-static int complete_record(struct item *item)
-{
-    item->record.image_id = record_image_id(item->key);
-    item->record.file_name = strdup(item->key);
-    return item->record.file_name ? 0
-                                  : error_set(&item->error, ERROR_MEMORY, "no memory for a name");
-}
-
-/* Each attempt writes all files of a format again, so partial output of a failed one is
- * harmless. */
-static int add_format(struct run *run, struct item *item, size_t index,
-                      const struct writer_item *written)
-{
-    for (int attempt = 0;; attempt++) {
-        item->error = (struct error){0};
-        if (run_formats_add(run->resources.formats, index, written, &item->error) == 0)
-            return 0;
-        if (!try_again(run, item, RETRY_WRITING, attempt))
-            return -1;
-    }
-}
-
-/* Writes the other formats. A failure of a writer, unlike one of an image, ends the run. */
-static int add_formats(struct run *run, struct item *item, const struct writer_item *written)
-{
-    const char *format;
-    for (size_t i = 0; (format = run_formats_each(run->resources.formats, i)); i++) {
-        if (add_format(run, item, i, written) == 0)
-            continue;
-        if (only_part_failed(item)) {
-            leave_out(run, item, format);
-            continue;
-        }
-        if (!item->dropped)
-            give_up(run, item);
-        return -1;
-    }
-    return 0;
-}
-
-static int write_formats(struct run *run, struct item *item)
-{
-    char *name = strndup(item->key, list_stem(item->key));
-    const struct writer_item written = {
-        .record = &item->record,
-        .name = name,
-        .image_bytes = item->file,
-        .image_size = item->file_size,
-    };
-    if (!name)
-        return error_set(&item->error, ERROR_MEMORY, "no memory for a name");
-    int status = add_formats(run, item, &written);
-    free(name);
-    return status;
-}
-
-/* The record goes last: its presence means that the image is done. */
-int item_write(struct run *run, struct item *item)
-{
-    double start = clock_now();
-    int status = complete_record(item);
-    if (status == 0)
-        status = write_formats(run, item);
-    if (status == 0 && item->overlay)
-        status = write_overlay(run, item);
-    if (status == 0)
-        status = write_record(run, item);
-    if (status && !item->dropped && blames_machine(&item->error, RETRY_WRITING))
-        give_up(run, item);
     item->seconds += clock_now() - start;
     return status;
 }
@@ -392,6 +272,7 @@ void item_clear(struct item *item)
     item->path = item->key = item->tar = NULL;
     item->file = NULL;
     item->overlay = NULL;
+    item->tag = NULL;
     item->error = (struct error){0};
     item->dropped = false;
     item->seconds = 0;

@@ -1,4 +1,5 @@
-/* item.h - one image of a run on its way through the stages: read, compute, write. */
+/* item.h - one image of a run on its way through the stages: read, compute, and the writing of its
+ * sink (sink.h). */
 #ifndef PROGRAM_RUN_ITEM_H
 #define PROGRAM_RUN_ITEM_H
 
@@ -7,6 +8,7 @@
 
 #include "base/error.h"
 #include "images/image.h"
+#include "jobs/retry.h"
 #include "records/record.h"
 
 struct run;
@@ -29,16 +31,32 @@ struct item {
     uint8_t *overlay;                   /* owned: a JPEG, from compute to write; NULL: none */
     size_t overlay_size;
     uint32_t worker;
+    void *tag;    /* whatever the sink knows it by; borrowed */
     bool dropped; /* the run is ending: the image is neither done nor failed */
 };
 
-/* The three stages, in this order. Each runs on one thread, which owns the item for that time.
+/* The first two stages, in this order. Each runs on one thread, which owns the item for that time.
  * Returns 0 if the next stage may follow, or -1: then the item is dropped, or item->error says
  * what is wrong with the image. File system errors are retried as the options say; errors that
- * concern the whole run end it (run_fail). */
+ * concern the whole run end it (run_fail). After item_compute the record is complete. */
 int item_read(struct run *run, struct item *item);
 int item_compute(struct run *run, struct item *item, int worker);
-int item_write(struct run *run, struct item *item);
+
+/* For the stages, and for the sinks, which write:
+ *
+ * Whether an error says nothing about the image. Files are opened and read with ERROR_IMAGE and an
+ * errno, so ERROR_IO while reading is about processes, sockets and temporary files. */
+bool item_blames_machine(const struct error *error, enum retry_side side);
+
+/* Ends the run because of item->error and leaves the image undone. */
+void item_give_up(struct run *run, struct item *item);
+
+/* After a failed attempt: waits and returns true to try again. False if item->error is final, or if
+ * the run ends because of it; then the image is dropped. */
+bool item_try_again(struct run *run, struct item *item, enum retry_side side, int attempt);
+
+/* Leaves out a part, of which item->error says why: it never costs the record. */
+void item_leave_out(struct run *run, struct item *item, const char *part);
 
 /* Frees everything but the pixels. */
 void item_clear(struct item *item);

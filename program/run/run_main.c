@@ -29,6 +29,7 @@
 #include "program/command_line.h"
 #include "program/config.h"
 #include "program/run/collection.h"
+#include "program/run/folder_sink.h"
 #include "program/run/input_kind.h"
 #include "program/run/run_clean.h"
 #include "program/run/run_folder.h"
@@ -200,7 +201,13 @@ static int set_up(struct run *run, struct error *error)
 /* Everything from the model to the last image. */
 static int carry_out(struct run *run, struct error *error)
 {
-    if (set_up(run, error) || collection_run(run, error))
+    struct folder_sink folder = {0};
+    if (set_up(run, error))
+        return -1;
+    const struct sink sink = folder_sink(&folder, run);
+    int status = collection_run(run, &sink, error);
+    folder_sink_free(&folder);
+    if (status)
         return -1;
     keep_passed(run);
     if (atomic_load(&run->outcome.failing)) {

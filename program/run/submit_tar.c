@@ -9,6 +9,7 @@
 #include "jobs/progress.h"
 #include "program/run/collection_parts.h"
 #include "program/run/run.h"
+#include "program/run/run_clean.h"
 #include "program/run/run_folder.h"
 #include "program/run/tar_images.h"
 
@@ -67,11 +68,14 @@ static int submit_member(struct collection *collection, const struct list_item *
                                          .key = key,
                                          .line = listed->line,
                                          .tar = listed->key,
-                                         .member = fault ? NULL : member,
+                                         .bytes = fault ? NULL : member->bytes,
+                                         .size = member->size,
                                          .fault = fault};
         if (!fault && member->size > waiting_bytes(collection))
             collection_settle(collection); /* a link to a file that was read before */
-        status = collection_submit(collection, &image, error);
+        status = !fault && run_clean_image(collection->run->resources.clean, key, error)
+                     ? -1
+                     : collection_submit(collection, &image, error);
     }
     free(path);
     free(key);

@@ -1,0 +1,29 @@
+/* folder_sink.h - images become files below the output folder, and lines of the ledger.
+ *
+ * A ledger line says "done" only after the output's folder has been synced; until then it waits.
+ * Lines that cannot be written are dropped, so their images will be done again. So are lines of
+ * records that went into the bare mount point of a file system that has been unmounted, or that a
+ * model may have made whose file was changed under way. */
+#ifndef PROGRAM_RUN_FOLDER_SINK_H
+#define PROGRAM_RUN_FOLDER_SINK_H
+
+#include <stddef.h>
+
+#include "program/run/sink.h"
+
+struct ledger_line;
+struct run;
+
+struct folder_sink {
+    struct run *run;
+    struct ledger_line *pending; /* owned; their names too */
+    size_t pending_count, pending_capacity;
+    double flushed; /* time of the last sync */
+};
+
+/* The sink of a run whose output folder, ledger and batch are open. `folder`, zeroed, must outlive it,
+ * and is freed with folder_sink_free. */
+struct sink folder_sink(struct folder_sink *folder, struct run *run);
+void folder_sink_free(struct folder_sink *folder);
+
+#endif
