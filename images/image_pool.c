@@ -145,6 +145,11 @@ int image_pool_read(struct image_pool *pool, const struct image_input *file, str
     return serve(pool, &wanted, error);
 }
 
+struct image_server *image_pool_server(const struct image_pool *pool)
+{
+    return pool->server;
+}
+
 void image_pool_free(struct image_pool *pool)
 {
     if (!pool)

@@ -51,6 +51,11 @@ struct tar_member {
 int tar_input_open(struct tar_input **input, const struct tar_input_options *options,
                    struct error *error);
 
+/* The same, of a file that is open already, from where it stands; options->path is for messages. The
+ * caller may close it afterwards. */
+int tar_input_open_file(struct tar_input **input, const struct tar_input_options *options, int file,
+                        struct error *error);
+
 /* Goes to the next member. Returns 1 with *member filled, 0 at the end, or -1. After ERROR_IMAGE
  * only this member is unusable (its name leads out of the folder, or is too long; kind and name are
  * set) and the next call continues. After ERROR_IO (damaged, truncated) or ERROR_MEMORY nothing more

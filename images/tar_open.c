@@ -33,11 +33,17 @@ static int start_child(const struct tar_input_options *options, int file,
     return -1;
 }
 
-static int open_child(struct tar_input **input, const struct tar_input_options *options, int file,
-                      struct error *error)
+int tar_input_open_file(struct tar_input **input, const struct tar_input_options *options, int file,
+                        struct error *error)
 {
     struct image_shared shared;
     int socket = -1;
+    *input = NULL;
+    if (!tar_read_supported())
+        return error_set(
+            error, ERROR_UNSUPPORTED,
+            "%s: this build reads no tar files; install libarchive-dev and build again",
+            options->path);
     if (image_shared_new(&shared, error))
         return error_prefix(error, "%s", options->path);
     if (image_shared_grow(&shared, TAR_WINDOW, error)) {
@@ -57,14 +63,10 @@ int tar_input_open(struct tar_input **input, const struct tar_input_options *opt
     const char *path = options->path;
     bool standard = strcmp(path, "-") == 0;
     *input = NULL;
-    if (!tar_read_supported())
-        return error_set(
-            error, ERROR_UNSUPPORTED,
-            "%s: this build reads no tar files; install libarchive-dev and build again", path);
     int file = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return error_set_system(error, ERROR_IO, errno, "cannot open '%s'", path);
-    int status = open_child(input, options, file, error);
+    int status = tar_input_open_file(input, options, file, error);
     if (!standard)
         close(file);
     return status;

@@ -13,9 +13,11 @@
 #include "base/json_load.h"
 #include "base/path.h"
 #include "base/text_line.h"
+#include "images/tar_name.h"
 #include "records/record.h"
 #include "records/record_coco.h"
 #include "records/record_part.h"
+#include "records/record_tar.h"
 
 int record_part_give(const struct record_cutter *cutter, struct record_part *part,
                      const char *file_name)
@@ -29,20 +31,33 @@ int record_part_give(const struct record_cutter *cutter, struct record_part *par
     return error_set(cutter->error, ERROR_MEMORY, "%s: no memory to read it", cutter->path);
 }
 
+int record_part_give_text(const struct record_cutter *cutter, struct record_part *part,
+                          const char *otherwise)
+{
+    bool readable = part->text && part->length && part->error.code == ERROR_NONE;
+    json_t *root = readable ? json_load_bounded(part->text, part->length, 0, NULL) : NULL;
+    const json_t *image = json_object_get(root, "image");
+    const char *name = json_string_value(json_object_get(image, "file_name"));
+    int status = record_part_give(cutter, part, name ? name : otherwise);
+    json_decref(root);
+    return status;
+}
+
 bool record_collection_is_ndjson(const char *path)
 {
     const char *dot = strrchr(path_base(path), '.');
     return dot && (strcmp(dot, ".ndjson") == 0 || strcmp(dot, ".jsonl") == 0);
 }
 
+bool record_collection_is_tar(const char *path)
+{
+    return tar_name_is_tar(path);
+}
+
 static int give_line(const struct record_cutter *cutter, const struct text_line *line,
                      unsigned long long number)
 {
     struct record_part part = {.length = line->cut ? 0 : line->used};
-    /* A damaged line has no name: reading it again tells why. */
-    json_t *root = line->cut ? NULL : json_load_bounded(line->bytes, line->used, 0, NULL);
-    const json_t *image = json_object_get(root, "image");
-    const char *name = json_string_value(json_object_get(image, "file_name"));
     part.text = malloc(part.length + 1); /* the line may hold zeros */
     if (part.text && part.length)
         memcpy(part.text, line->bytes, part.length);
@@ -51,9 +66,7 @@ static int give_line(const struct record_cutter *cutter, const struct text_line 
     if (line->cut)
         error_set(&part.error, ERROR_RECORD, "%s, line %llu: more than the %d bytes that are read",
                   cutter->path, number, RECORD_FILE_MAX);
-    int status = record_part_give(cutter, &part, name ? name : "");
-    json_decref(root);
-    return status;
+    return record_part_give_text(cutter, &part, "");
 }
 
 static bool is_blank(const struct text_line *line)
@@ -89,11 +102,13 @@ int record_collection_read(const struct record_file *file, record_part_visit *vi
                            struct error *error)
 {
     const struct record_cutter cutter = {file->path, visit, context, error};
+    int answer;
     int fd = folder_open_file(file->folder, file->name, O_RDONLY, error);
     if (fd < 0)
         return -1;
     if (!record_collection_is_ndjson(file->name)) {
-        int answer = record_coco_cut(&cutter, fd);
+        answer = record_collection_is_tar(file->name) ? record_tar_cut(&cutter, fd, file->pool)
+                                                      : record_coco_cut(&cutter, fd);
         close(fd);
         return answer;
     }
@@ -102,7 +117,7 @@ int record_collection_read(const struct record_file *file, record_part_visit *vi
         close(fd);
         return error_set(error, ERROR_MEMORY, "%s: no memory to read it", file->path);
     }
-    int status = cut_lines(&cutter, lines);
+    answer = cut_lines(&cutter, lines);
     fclose(lines);
-    return status ? status : 1;
+    return answer ? answer : 1;
 }

@@ -1,5 +1,6 @@
 /* record_collection.h - files that hold the masks of many images, cut into one record for each:
- * COCO's documents of instances (record_coco.h), and NDJSON with a record in each line.
+ * COCO's documents of instances (record_coco.h), NDJSON with a record in each line, and tars with a
+ * record in each NAME.json (record_tar.h).
  *
  * Such files may be of any size: no more than one record of them is in memory, which has at most
  * RECORD_FILE_MAX bytes (record.h). */
@@ -20,11 +21,14 @@ struct record_part {
     struct error error; /* with a code: why the record cannot be used; text is empty */
 };
 
+struct image_pool;
+
 /* A file of records. All borrowed. */
 struct record_file {
     const struct folder *folder;
-    const char *name; /* below `folder` */
-    const char *path; /* with the folder's, for messages */
+    const char *name;        /* below `folder` */
+    const char *path;        /* with the folder's, for messages */
+    struct image_pool *pool; /* whose server reads tars */
 };
 
 /* Called for each record in the order of the file. Takes over what the part owns. Returns 0 to go
@@ -34,9 +38,12 @@ typedef int record_part_visit(void *context, struct record_part *part, struct er
 /* Whether the file's name is that of NDJSON: .ndjson or .jsonl. */
 bool record_collection_is_ndjson(const char *path);
 
+/* Whether it is that of a tar. */
+bool record_collection_is_tar(const char *path);
+
 /* Cuts the file into records. Annotations of images that a COCO document does not list come last,
  * as a record without an image for each such image id. Returns 1 if that was done; 0 if the file is
- * neither NDJSON nor a COCO document of another number of images than one; -1 (ERROR_IO,
+ * neither NDJSON, nor a tar, nor a COCO document of another number of images than one; -1 (ERROR_IO,
  * ERROR_RECORD: no JSON, ERROR_MEMORY); or what `visit` returned. */
 int record_collection_read(const struct record_file *file, record_part_visit *visit, void *context,
                            struct error *error);

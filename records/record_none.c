@@ -20,6 +20,6 @@ int record_none(const char *folder, struct error *error)
         return 0;
     return error_set(error, ERROR_USAGE,
                      "%s: there are no records in it (NAME.json, records.ndjson, "
-                     "NAME/metadata.csv)",
+                     "NAME/metadata.csv, NAME.tar with NAME.ndjson)",
                      folder);
 }

@@ -1,5 +1,5 @@
 /* record_part.h - how the parts of a file of many images reach its reader; shared by
- * record_collection.c and record_coco.c. */
+ * record_collection.c, record_coco.c and record_tar.c. */
 #ifndef RECORDS_RECORD_PART_H
 #define RECORDS_RECORD_PART_H
 
@@ -18,5 +18,10 @@ struct record_cutter {
  * ERROR_MEMORY. */
 int record_part_give(const struct record_cutter *cutter, struct record_part *part,
                      const char *file_name);
+
+/* The same for text[length] that is in the part already, or may be NULL: the image's name is that in the
+ * text, or `otherwise`. Damaged text has no name: whoever reads it again finds out why. */
+int record_part_give_text(const struct record_cutter *cutter, struct record_part *part,
+                          const char *otherwise);
 
 #endif

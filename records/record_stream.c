@@ -65,16 +65,18 @@ static int read_record(const struct record_stream *stream, struct record_entry *
     return status ? error_prefix(error, "%s", entry->path) : 0;
 }
 
-static bool is_ndjson(const struct record_entry *entry)
+/* Whether the name says that the entry's file holds many images. */
+static bool is_collection(const struct record_entry *entry)
 {
-    return !entry->text && record_collection_is_ndjson(entry->file);
+    return !entry->text && entry->file &&
+           (record_collection_is_ndjson(entry->file) || record_collection_is_tar(entry->file));
 }
 
 static void read_entry(const struct record_stream *stream, struct record_entry *entry)
 {
     const struct record_faults faults = {collect, entry};
     struct error error = {0};
-    if (is_ndjson(entry) || entry->error.code)
+    if (is_collection(entry) || entry->error.code)
         return;
     entry->usable = read_record(stream, entry, stream->every_fault ? &faults : NULL, &error) == 0;
     if (!entry->usable)
@@ -162,14 +164,14 @@ static int visit_collection(const struct record_stream *stream, struct record_en
     *stopped = batch ? 0 : -1;
     if (!batch)
         return 0;
-    const struct record_file file = {entry->folder, entry->file, entry->path};
+    const struct record_file file = {entry->folder, entry->file, entry->path, stream->pool};
     int many = record_collection_read(&file, add_part, batch, &own);
     *stopped = batch->stopped;
     if (*stopped)
         *error = own;
-    else if (many > 0)
-        *stopped = flush(batch, error);
-    else if (many < 0)
+    else if (many)
+        *stopped = flush(batch, error); /* what comes before the damage, too */
+    if (many < 0 && !*stopped)
         entry->error = own;
     batch_free(batch);
     return many > 0;

@@ -40,7 +40,7 @@ struct record_entry {
 struct record_stream {
     bool trust_folder;       /* of records (folder.h) */
     uint64_t max_pixels;     /* of a record's image (record_source); 0: no limit */
-    struct image_pool *pool; /* reads folders of PNG files */
+    struct image_pool *pool; /* reads folders of PNG files, and tars */
     bool every_fault; /* collect all faults of a record, not only the first (record_faults) */
     /* Called for every file of records, by the calling thread, in the order of record_walk: false
      * passes it over unread. NULL: all are read. */

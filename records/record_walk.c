@@ -15,6 +15,7 @@
 #include "base/folder.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "images/tar_name.h"
 #include "records/record_collection.h"
 #include "records/record_png.h"
 
@@ -62,6 +63,19 @@ static bool is_record(const char *name)
         return true;
     size_t length = strlen(name), ending = strlen(ENDING);
     return length > ending && strcmp(name + length - ending, ENDING) == 0;
+}
+
+/* Whether a file is a tar of records: `run --to tar` writes NAME.ndjson beside it. Other tars in a
+ * folder may be of photographs. */
+static bool is_record_tar(int parent, const char *name)
+{
+    char *index;
+    size_t stem = tar_name_stem(name);
+    if (strcmp(name + stem, ".tar") != 0 || asprintf(&index, "%.*s.ndjson", (int)stem, name) < 0)
+        return false;
+    bool found = faccessat(parent, index, F_OK, 0) == 0;
+    free(index);
+    return found;
 }
 
 /* The folder itself and its parent, and what systems keep in or beside a folder: copies of it, what
@@ -114,7 +128,7 @@ static int note(struct names *names, int folder, const struct dirent *entry, boo
     if (kind == DT_DIR && !reserved)
         return names_add(names, name, is_png_folder(folder, name) ? "/" RECORD_PNG_METADATA : "/",
                          error);
-    if (kind == DT_REG && is_record(name))
+    if (kind == DT_REG && (is_record(name) || is_record_tar(folder, name)))
         return names_add(names, name, "", error);
     return 0;
 }
@@ -207,5 +221,5 @@ int record_walk_file(const struct folder *folder, const char *file, record_visit
 
 bool record_walk_is_record(const char *file)
 {
-    return is_record(file) || record_collection_is_ndjson(file);
+    return is_record(file) || record_collection_is_ndjson(file) || record_collection_is_tar(file);
 }

@@ -11,7 +11,8 @@ struct folder;
  * Returns 0 to go on; anything else stops the walk. */
 typedef int record_visit(void *context, const char *file, const char *name, struct error *error);
 
-/* Visits every NAME.json under `folder`, and records.ndjson, depth first. Names in a folder are
+/* Visits every NAME.json under `folder`, records.ndjson, and every NAME.tar that has NAME.ndjson beside
+ * it, as `run --to tar` writes them, depth first. Names in a folder are
  * sorted by their bytes, so the order is the same on every machine. Records of hidden images are
  * visited as well. Skipped are symbolic links to folders, at the top the run's own folder
  * `.maskmill` and folders that begin with '@', which are reserved for other formats, and what
@@ -28,7 +29,7 @@ int record_walk(const struct folder *folder, record_visit *visit, void *context,
 int record_walk_file(const struct folder *folder, const char *file, record_visit *visit,
                      void *context, struct error *error);
 
-/* Whether a file's name is that of records: NAME.json, or any in .ndjson or .jsonl. */
+/* Whether a file's name is that of records: NAME.json, any in .ndjson or .jsonl, or a tar. */
 bool record_walk_is_record(const char *file);
 
 #endif
