@@ -440,6 +440,8 @@ START_TEST(folded_matches_reference)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int grid = cases[i].grid;
+        if (SANITIZED && grid == 64) /* minutes */
+            continue;
         size_t count = (size_t)PROMPTS * 2 * 16 * grid * grid;
         float *logits[2];
         float iou[2][PROMPTS * SAM_MASKS];

@@ -100,6 +100,12 @@ static const struct scan_size sizes[] = {
                                                               */
 };
 
+/* Under a sanitizer the straight loops take minutes for these. */
+static bool too_large(const struct scan_size *size)
+{
+    return SANITIZED && size->crop_width * size->crop_height > 200000;
+}
+
 START_TEST(scan_matches_the_reference)
 {
     static const struct scan_options options[] = {{1, 0}, {1, 0.5f}, {0.25f, 0.9f}, {0, 0}};
@@ -108,7 +114,7 @@ START_TEST(scan_matches_the_reference)
     struct scan_scratch *scratch = scan_scratch_new(&error);
     ck_assert_ptr_nonnull(scratch);
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
-        for (enum kind kind = NOISE; kind < KINDS; kind++) {
+        for (enum kind kind = NOISE; kind < KINDS && !too_large(&sizes[s]); kind++) {
             float *logits = random_logits(s + 1, kind, sizes[s].low_size);
             for (size_t o = 0; o < sizeof options / sizeof *options; o++)
                 expect_same(&sizes[s], logits, &options[o], scratch);

@@ -5,6 +5,14 @@
 #include <check.h>
 #include <stdlib.h>
 
+/* Whether the program was built with AddressSanitizer, which takes ten times as long: then large cases
+ * are left out where small ones of their kind remain. */
+#ifdef __SANITIZE_ADDRESS__
+enum { SANITIZED = 1 };
+#else
+enum { SANITIZED = 0 };
+#endif
+
 /* Runs the suite and prints Check's summary. Does not fork, since OpenMP does not survive a fork.
  * Returns the exit status for main. */
 static inline int unit_run(Suite *suite)
