@@ -23,12 +23,14 @@ struct shard {
 /* Looks up an environment variable: getenv, or a function of a test. */
 typedef const char *shard_environment(const char *name);
 
-/* Reads "i/n" with 0 <= i < n <= SHARD_MAX, or "auto", or "auto/n". "auto" takes the first of
- *   Slurm        SLURM_ARRAY_TASK_ID, _MIN, _MAX, _COUNT, _STEP: index (ID - MIN) / STEP
- *   Kubernetes   JOB_COMPLETION_INDEX, with the count in JOB_COMPLETIONS or in "auto/n"
- *   Open MPI     OMPI_COMM_WORLD_RANK, OMPI_COMM_WORLD_SIZE
- * that is set. In "auto/n", n replaces the count, and in Slurm index is then ID itself, so that a
- * part of an array can run again (sbatch --array=3).
+/* Reads "i/n" with 0 <= i < n <= SHARD_MAX, or "auto", or "auto/n". "auto" takes the first of these
+ * that is set (the table in shard.c has all their variables):
+ *   job arrays  Slurm, Kubernetes, AWS Batch, Google Batch, PBS, Torque, Grid Engine, LSF, Flux
+ *   launchers   Open MPI, PMI (MPICH, Intel MPI), Flux, srun, PMIx
+ * PBS, Torque, Flux's arrays and PMIx do not tell the number of shards: it must be in "auto/n", as
+ * with any that leave it out. In "auto/n", n replaces the number, and the index is then the
+ * process's own (from 0; Grid Engine and LSF count from 1), so that a part of an array can run again
+ * (sbatch --array=3).
  * Returns 0, or -1 with ERROR_USAGE, also if "auto" finds nothing. */
 int shard_parse(const char *text, shard_environment *environment, struct shard *shard,
                 struct error *error);

@@ -28,7 +28,9 @@ static const char ENVIRONMENT[] =
     ".TP\n.B MASKMILL_BF16\n"
     "How products of bf16 are computed; for tests.\n"
     ".TP\n.BR SLURM_ARRAY_TASK_ID \" and others\"\n"
-    "Read by --shard auto, as Slurm, Kubernetes and MPI set them.\n"
+    "Read by --shard auto, as Slurm, Kubernetes, AWS Batch, Google Batch, PBS, Grid Engine, LSF, "
+    "Flux "
+    "and MPI set them; operations.md lists them.\n"
     ".TP\n.B TMPDIR\nFolder for the rows of large images that are read in tiles.\n";
 
 static const char STATUSES[] = ".TP\n.B 0\nEverything asked for is done.\n"

@@ -160,7 +160,7 @@ static const struct setting table[] = {
      "memory budget, such as 4G (default: what is free)"},
 
     {"shard", 0, "I/N", SETTING_TEXT, AT(shard), ANY, NULL, FOR_RUN, LONG,
-     "process part I of N of the images; auto: as set by Slurm, Kubernetes or MPI"},
+     "process part I of N of the images; auto or auto/N: as a batch system or MPI says"},
     {"lock", 0, NULL, SETTING_FLAG, AT(lock), ANY, NULL, FOR_RUN, LONG,
      "if the same run is in progress, say so and exit with status 0"},
     {"retry-failed", 0, NULL, SETTING_FLAG, AT(retry_failed), ANY, NULL, FOR_RUN, LONG,

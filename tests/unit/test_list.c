@@ -652,85 +652,6 @@ START_TEST(names_and_keys)
 }
 END_TEST
 
-static const char *variables[8][2];
-
-static const char *environment(const char *name)
-{
-    for (size_t i = 0; i < 8 && variables[i][0]; i++)
-        if (strcmp(variables[i][0], name) == 0)
-            return variables[i][1];
-    return NULL;
-}
-
-static void expect_shard(const char *text, uint32_t index, uint32_t count)
-{
-    struct error error = {0};
-    struct shard shard;
-    ck_assert_msg(shard_parse(text, environment, &shard, &error) == 0, "%s", error.text);
-    ck_assert_uint_eq(shard.index, index);
-    ck_assert_uint_eq(shard.count, count);
-}
-
-static void expect_no_shard(const char *text)
-{
-    struct error error = {0};
-    struct shard shard;
-    ck_assert_int_eq(shard_parse(text, environment, &shard, &error), -1);
-    ck_assert_int_eq(error.code, ERROR_USAGE);
-}
-
-static void set_variables(const char *const pairs[][2], size_t count)
-{
-    memset(variables, 0, sizeof variables);
-    for (size_t i = 0; i < count; i++)
-        memcpy(variables[i], pairs[i], sizeof *pairs);
-}
-
-START_TEST(shards_are_read_from_text_and_schedulers)
-{
-    set_variables(NULL, 0);
-    expect_shard("0/1", 0, 1);
-    expect_shard("7/8", 7, 8);
-    const char *wrong[] = {"8/8",  "-1/8",   "1/0",    "1",         "/",
-                           "a/b",  "1/8x",   " 1/8",   "1/1000001", "99999999999999999999/2",
-                           "auto", "auto/0", "auto/x", ""};
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        expect_no_shard(wrong[i]);
-    set_variables((const char *const[][2]){{"SLURM_ARRAY_TASK_ID", "7"},
-                                           {"SLURM_ARRAY_TASK_MIN", "1"},
-                                           {"SLURM_ARRAY_TASK_COUNT", "4"},
-                                           {"SLURM_ARRAY_TASK_STEP", "2"}},
-                  4);
-    expect_shard("auto", 3, 4);
-    expect_shard("auto/100", 7, 100);
-    variables[0][1] = "6";
-    expect_no_shard("auto");
-    set_variables((const char *const[][2]){{"JOB_COMPLETION_INDEX", "2"}}, 1);
-    expect_no_shard("auto");
-    expect_shard("auto/5", 2, 5);
-    set_variables(
-        (const char *const[][2]){{"OMPI_COMM_WORLD_RANK", "3"}, {"OMPI_COMM_WORLD_SIZE", "16"}}, 2);
-    expect_shard("auto", 3, 16);
-    variables[0][1] = "three";
-    expect_no_shard("auto");
-}
-END_TEST
-
-START_TEST(the_shard_of_a_name_never_changes)
-{
-    /* Computed by a script of its own after the formula in hash.h. */
-    struct shard shard = {0, 1000};
-    const struct {
-        const char *key;
-        uint32_t index;
-    } known[] = {{"a.jpg", 623}, {"photos/2024/IMG_0001.JPG", 532}, {"\xff", 295}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        shard.index = known[i].index;
-        ck_assert_msg(shard_has(&shard, known[i].key), "%s", known[i].key);
-    }
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("list");
@@ -760,8 +681,6 @@ int main(void)
     tcase_add_test(files, files_that_hold_many_images_leave_their_number_unknown);
     tcase_add_test(files, what_is_missing_or_closed_is_named);
     tcase_add_test(names, names_and_keys);
-    tcase_add_test(names, shards_are_read_from_text_and_schedulers);
-    tcase_add_test(names, the_shard_of_a_name_never_changes);
     suite_add_tcase(suite, files);
     suite_add_tcase(suite, names);
     return unit_run(suite);
