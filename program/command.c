@@ -21,10 +21,9 @@ static const struct command table[] = {
             "Started again with the same options, it continues where it stopped. A model may have "
             "defaults of its own, as the built-in one does: maskmill info shows them.",
         .statuses =
-            "0 all done, 1 some images failed, 2 wrong usage or nothing to do, 3 the model, "
-            "the disk or the memory stopped the work, 4 stopped by a signal or --max-time with "
-            "work left, "
-            "5 too many failures.",
+            "0 all done, 1 some images failed (0 with --failed-images-ok), 2 wrong usage or "
+            "nothing to do, 3 the model, the disk or the memory stopped the work, 4 stopped by a "
+            "signal or --max-time with work left, 5 too many failures.",
         .operand = OPERAND_PATH,
         .run = run_main,
     },

@@ -61,10 +61,11 @@ struct settings {
     bool
         overwrite; /* begin afresh in a folder with another configuration; filter, report: replace */
     bool extend;   /* go on in a folder with another configuration */
-    char *max_failures;   /* "N" or "P%"; NULL: no limit */
-    double max_time;      /* seconds; 0: no limit */
-    int retries;          /* further attempts after a passing fault of the file system */
-    double image_timeout; /* seconds to decode an image; 0: no limit */
+    char *max_failures;    /* "N" or "P%"; NULL: no limit */
+    bool failed_images_ok; /* they do not make the status 1 */
+    double max_time;       /* seconds; 0: no limit */
+    int retries;           /* further attempts after a passing fault of the file system */
+    double image_timeout;  /* seconds to decode an image; 0: no limit */
 
     bool quiet;
     char *log_format; /* "text" or "json" */

@@ -171,6 +171,8 @@ static const struct setting table[] = {
      "continue with another configuration, keeping what is done"},
     {"max-failures", 0, "N|P%", SETTING_TEXT, AT(max_failures), ANY, NULL, FOR_RUN, LONG,
      "stop once more than N images, or P% of 20 or more tried, have failed"},
+    {"failed-images-ok", 0, NULL, SETTING_FLAG, AT(failed_images_ok), ANY, NULL, FOR_RUN, LONG,
+     "exit with status 0 in place of 1: failed images are only recorded"},
     {"max-time", 0, "TIME", SETTING_SECONDS, AT(max_time), ANY, NULL, FOR_RUN, LONG,
      "stop after this time, such as 3h50m"},
     {"retries", 0, "N", SETTING_INT, AT(retries), FROM_TO(0, 100), "4", FOR_RUN, LONG,

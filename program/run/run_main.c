@@ -236,6 +236,8 @@ static enum exit_status conclude(const struct run *run, int status, const struct
         return EXIT_STOPPED;
     }
     *reason = "done";
+    if (run->config.settings->failed_images_ok)
+        return EXIT_ALL_DONE;
     return run->outcome.failed + run->outcome.failed_before ? EXIT_SOME_FAILED : EXIT_ALL_DONE;
 }
 
