@@ -60,7 +60,7 @@ static const struct shard_source sources[] = {
     /* Slurm, sbatch(1), "Output environment variables" */
     {"SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN", NULL,
      "SLURM_ARRAY_TASK_STEP", 0, NULL, NULL},
-    /* Kubernetes, "Jobs", "Completion mode"; the manifest gives JOB_COMPLETIONS */
+    /* Kubernetes, "Jobs", "Completion mode"; a manifest may give JOB_COMPLETIONS */
     {"JOB_COMPLETION_INDEX", "JOB_COMPLETIONS", NULL, NULL, NULL, 0, NULL, NULL},
     /* AWS Batch User Guide, "AWS Batch job environment variables" */
     {"AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE", NULL, NULL, NULL, 0, NULL, NULL},
