@@ -60,8 +60,9 @@ class Lab:
         if os.path.exists(self.note):
             os.remove(self.note)
 
-    def signalled(self, arguments, env, signals, stdin=None):
-        """Starts a script, signals all its processes once maskmill runs, and waits. Returns the exit status."""
+    def signalled(self, arguments, env, signals, stdin=None, group=True):
+        """Starts a script, signals all its processes (or the first alone) once maskmill runs, and waits. Returns the
+        exit status."""
         self.forget()
         process = self.start(arguments, dict(env, WAIT=1), stdin)
         deadline = time.monotonic() + 60
@@ -69,7 +70,8 @@ class Lab:
             assert process.poll() is None and time.monotonic() < deadline, process.communicate()[0].decode()
             time.sleep(0.01)
         for number in signals:
-            os.killpg(process.pid, number)
+            (os.killpg if group else os.kill)(process.pid, number)
+            time.sleep(0.02)
         process.communicate(timeout=120)
         return process.returncode
 

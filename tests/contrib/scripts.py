@@ -82,13 +82,19 @@ def pbs_says_what_is_missing_and_when_qsub_fails(lab):
     assert status == 4 and "shard 7/8 has work left" in text, text
 
 
-def pbs_leaves_signals_to_maskmill(lab):
-    """PBS signals all processes of a job."""
+def expect_one_stop(lab, arguments, env, signals, wanted, stdin=None):
+    """Whichever processes of a task get the signals, and how often, maskmill is asked to stop, not to end at once."""
+    for group in [True, False]:
+        status = lab.signalled(arguments, env, signals, stdin, group)
+        assert status == wanted and set(lab.notes()[1:]) == {"SIGXCPU"}, (status, group, lab.notes())
+
+
+def pbs_finishes_and_submits_again_when_signalled(lab):
     lab.tool("qsub", QSUB)
     env = dict(FOLDERS, SHARDS=64, PBS_ARRAY_INDEX=0)
-    assert lab.signalled(["bash", PBS], env, [signal.SIGTERM]) == 4
-    assert lab.notes()[1:] == ["SIGTERM"], lab.notes()
-    assert [entry[1]["SHARD"] for entry in lines(lab.note + ".qsub")] == ["0/64"]
+    expect_one_stop(lab, ["bash", PBS], env, [signal.SIGTERM], 4)
+    expect_one_stop(lab, ["bash", PBS], env, [signal.SIGTERM, signal.SIGTERM], 4)
+    assert [entry[1]["SHARD"] for entry in lines(lab.note + ".qsub")] == ["0/64"] * 4
 
 
 def sge_queues_a_task_again_by_its_status(lab):
@@ -100,10 +106,10 @@ def sge_queues_a_task_again_by_its_status(lab):
     assert status == 2 and "usage" in text, text
 
 
-def sge_leaves_signals_to_maskmill(lab):
-    """At s_rt, Grid Engine signals the process group."""
-    assert lab.signalled(["bash", SGE, IMAGES, MASKS], ARRAY, [signal.SIGUSR1]) == 99
-    assert lab.notes()[1:] == ["SIGUSR1"], lab.notes()
+def sge_finishes_and_is_queued_again_when_signalled(lab):
+    """sge_shepherd signals the process group twice: with SIGUSR1 at s_rt, with -notify SIGUSR2 before SIGKILL."""
+    expect_one_stop(lab, ["bash", SGE, IMAGES, MASKS], ARRAY, [signal.SIGUSR1, signal.SIGUSR1], 99)
+    expect_one_stop(lab, ["bash", SGE, IMAGES, MASKS], ARRAY, [signal.SIGUSR2, signal.SIGUSR2], 99)
 
 
 def lsf_hands_statuses_and_signals_on(lab):
@@ -114,8 +120,8 @@ def lsf_hands_statuses_and_signals_on(lab):
     assert lab.notes()[0][-1] == "--overlay"
     expect_statuses(lab, ["bash"], dict(env, SHARDS=4), {0: 0}, stdin=LSF)
     expect_arguments(lab.notes()[0], IMAGES, MASKS, "auto/4")
-    assert lab.signalled(["bash"], env, [signal.SIGUSR2, signal.SIGUSR1], stdin=LSF) == 4
-    assert lab.notes()[1:] == ["SIGUSR1"], lab.notes()
+    for signals in [[signal.SIGUSR1], [signal.SIGUSR2], [signal.SIGINT, signal.SIGTERM]]:
+        expect_one_stop(lab, ["bash"], env, signals, 4, stdin=LSF)
     status, text = lab.run(["bash"], dict(IMAGES=IMAGES, STATUS=0), stdin=LSF)
     assert status == 2 and "usage" in text, text
 
@@ -181,9 +187,9 @@ def the_shards_of_each_system_are_the_collection(lab):
 CHECKS = [
     pbs_submits_a_task_again_that_has_work_left,
     pbs_says_what_is_missing_and_when_qsub_fails,
-    pbs_leaves_signals_to_maskmill,
+    pbs_finishes_and_submits_again_when_signalled,
     sge_queues_a_task_again_by_its_status,
-    sge_leaves_signals_to_maskmill,
+    sge_finishes_and_is_queued_again_when_signalled,
     lsf_hands_statuses_and_signals_on,
     flux_submits_again_while_work_is_left,
     shellcheck_has_nothing_to_say,
