@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """contrib/slurm's job array on a Slurm of this machine alone: munged, slurmctld and slurmd on loopback. Four tasks,
-one of which is killed and queued again; the bytes are those of one process. Needs root, and Debian's slurm-wlm
-and munge (installed where they are missing and may be).
+one of which is killed and queued again; the bytes are those of one process. And the tasks of srun as shards. Needs
+root, and Debian's slurm-wlm and munge (installed where they are missing and may be).
 
   tests/faults/slurm.py"""
 
@@ -176,6 +176,29 @@ def an_array_of_four_with_one_task_killed():
     return f"task 1 started {len(starts)} times"
 
 
+def batch(out, launcher, *options):
+    """Runs a batch script that starts the program by `launcher`; returns its exit status and what was said."""
+    script, log = out + ".sh", out + ".log"
+    words = " ".join(f"'{word}'" for word in common.command(IN, out, "--shard", "auto"))
+    common.write(script, f"#!/bin/sh\n{launcher} {words}\n".encode())
+    code, _ = slurm("sbatch", "--wait", "--mem=0", f"--output={log}", *options, script)
+    wait_until("the log", lambda: os.path.exists(log))
+    with open(log, encoding="utf-8", errors="replace") as file:
+        return code, file.read()
+
+
+def the_tasks_of_srun_are_shards_and_the_batch_script_is_none():
+    """Both have SLURM_PROCID, and the script has the number of tasks, too."""
+    code, text = batch(os.path.join(WORK, "script-alone"), "", "--ntasks=2")
+    assert code == common.USAGE and "SLURM_STEP_NUM_TASKS" in text, text
+    out = os.path.join(WORK, "srun")
+    code, text = batch(out, "srun --mpi=none", "--ntasks=2")
+    assert code == ALL_DONE, text
+    names = sorted(name for name in os.listdir(os.path.join(out, common.STATE)) if name.startswith("ledger-"))
+    assert names == ["ledger-0-of-2.ndjson", "ledger-1-of-2.ndjson"], names
+    assert len(common.outputs(out)) == IMAGES
+
+
 def the_script_hands_usr1_on_and_queues_the_task_again():
     """As Slurm does shortly before the time is up, with a scontrol that only notes its arguments."""
     out, tools = os.path.join(WORK, "signalled"), os.path.join(WORK, "tools")
@@ -202,7 +225,7 @@ def main():
     try:
         if os.geteuid() == 0 and has_cgroups() and install():
             start_daemons(*configure())
-            tests.append(an_array_of_four_with_one_task_killed)
+            tests += [an_array_of_four_with_one_task_killed, the_tasks_of_srun_are_shards_and_the_batch_script_is_none]
         else:
             print("the array itself: skipped: it needs root, a mounted /sys/fs/cgroup, and slurm-wlm and munge")
         return common.run_tests(tests)
