@@ -122,6 +122,18 @@ void json_text_string(struct json_text *text, const char *string, size_t size)
     json_text_raw(text, "\"");
 }
 
+void json_text_hexadecimal(struct json_text *text, const void *bytes, size_t size)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *at = bytes;
+    json_text_raw(text, "\"");
+    for (size_t i = 0; i < size; i++) {
+        json_text_bytes(text, &digits[at[i] >> 4], 1);
+        json_text_bytes(text, &digits[at[i] & 15], 1);
+    }
+    json_text_raw(text, "\"");
+}
+
 char *json_text_take(struct json_text *text, size_t *length, struct error *error)
 {
     size_t used = text->used;

@@ -31,6 +31,9 @@ void json_text_double(struct json_text *text, double number);
  * are not valid UTF-8 become \ufffd. */
 void json_text_string(struct json_text *text, const char *string, size_t size);
 
+/* Appends bytes as a quoted string of two hexadecimal digits each. */
+void json_text_hexadecimal(struct json_text *text, const void *bytes, size_t size);
+
 /* Terminates the text and gives it to the caller, who frees it with free(3). *length (may be NULL)
  * is its strlen. The struct is empty afterwards. Returns NULL with ERROR_MEMORY, or with
  * ERROR_RECORD if a number was not finite. */

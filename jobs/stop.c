@@ -32,16 +32,20 @@ struct stop {
     sigset_t before;                        /* the signals blocked before stop_new */
     int signals;                            /* signalfd */
     int end;                                /* eventfd that tells the watcher to end */
+    int told;                               /* eventfd, written once there is a reason */
     double deadline;                        /* of clock_now; INFINITY: none */
 };
 
 static void set_reason(struct stop *stop, enum stop_reason reason)
 {
     int none = STOP_NONE;
+    uint64_t one = 1;
     pthread_mutex_lock(&stop->mutex);
     atomic_compare_exchange_strong(&stop->reason, &none, (int)reason);
     pthread_cond_broadcast(&stop->changed);
     pthread_mutex_unlock(&stop->mutex);
+    while (write(stop->told, &one, sizeof one) < 0 && errno == EINTR)
+        ;
 }
 
 /* Runs the default action of a signal that is blocked here: it ends the process. */
@@ -135,6 +139,8 @@ static void free_stop(struct stop *stop)
         close(stop->signals);
     if (stop->end >= 0)
         close(stop->end);
+    if (stop->told >= 0)
+        close(stop->told);
     pthread_mutex_destroy(&stop->mutex);
     pthread_cond_destroy(&stop->changed);
     memory_free(stop);
@@ -155,7 +161,8 @@ struct stop *stop_new(double max_seconds, struct error *error)
     take_signals(stop);
     stop->signals = signalfd(-1, &stop->watched, SFD_CLOEXEC | SFD_NONBLOCK);
     stop->end = eventfd(0, EFD_CLOEXEC);
-    if (stop->signals < 0 || stop->end < 0 ||
+    stop->told = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (stop->signals < 0 || stop->end < 0 || stop->told < 0 ||
         pthread_create(&stop->watcher, NULL, watch, stop) != 0) {
         error_set(error, ERROR_UNSUPPORTED,
                   "cannot handle signals: no descriptor or thread is left");
@@ -181,6 +188,11 @@ void stop_free(struct stop *stop)
 enum stop_reason stop_reason(const struct stop *stop)
 {
     return (enum stop_reason)atomic_load(&stop->reason);
+}
+
+int stop_descriptor(const struct stop *stop)
+{
+    return stop->told;
 }
 
 int stop_signal(const struct stop *stop)

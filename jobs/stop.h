@@ -27,6 +27,10 @@ void stop_free(struct stop *stop);
 /* Why to stop, or STOP_NONE. Cheap; any thread may call it. */
 enum stop_reason stop_reason(const struct stop *stop);
 
+/* A descriptor that poll finds readable once the flag is set, for who waits for others at the same
+ * time. It is the flag's: neither to be read nor closed. */
+int stop_descriptor(const struct stop *stop);
+
 /* The signal that came; 0 if none. */
 int stop_signal(const struct stop *stop);
 

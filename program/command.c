@@ -28,6 +28,25 @@ static const struct command table[] = {
         .run = run_main,
     },
     {
+        .name = "pipe",
+        .option_bit = FOR_PIPE,
+        .summary = "answer requests on standard input with records on standard output",
+        .synopsis = "[options] <REQUESTS >ANSWERS",
+        .about =
+            "Finds the masks of the images that are named on standard input, one request a line: a "
+            "path, or JSON, behind which the image itself may follow. Answers each with a line of "
+            "JSON on standard output, which has the record or what is wrong with the image, in the "
+            "order of the requests. Ends with its input and leaves nothing behind: for programs "
+            "that keep the model loaded between images. docs/pipe.md has the protocol. For one "
+            "image at a time, --workers 1 gives it all threads.",
+        .statuses =
+            "0 all requests answered, also if images failed, 2 wrong usage, 3 the model, the "
+            "memory, or a broken input or output stopped the work, 4 stopped by a signal: what was "
+            "taken is answered.",
+        .operand = OPERAND_NONE,
+        .run = pipe_main,
+    },
+    {
         .name = "status",
         .option_bit = FOR_STATUS,
         .summary = "show the progress of a run, over all its shards",

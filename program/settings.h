@@ -70,6 +70,7 @@ struct settings {
     bool quiet;
     char *log_format; /* "text" or "json" */
     char *metrics;    /* file for Prometheus */
+    bool unordered;   /* pipe: answers as they end */
 
     /* of the other commands */
     bool json;          /* the report as JSON */
@@ -133,7 +134,8 @@ enum setting_trait {
     FOR_REPORT = 1 << 11,
     FOR_SHOW = 1 << 12,
     FOR_FILTER = 1 << 13,
-    FOR_ALL = (1 << 14) - 1,
+    FOR_PIPE = 1 << 14,
+    FOR_ALL = (1 << 15) - 1,
 
     /* A run that changes it gives other output. */
     DECIDES = 1 << 16,

@@ -189,18 +189,6 @@ static int append_annotation(struct json_text *text, const struct mask *mask, in
     return 0;
 }
 
-static void append_hexadecimal(struct json_text *text, const char *bytes, size_t size)
-{
-    static const char digits[] = "0123456789abcdef";
-    json_text_raw(text, "\"");
-    for (size_t i = 0; i < size; i++) {
-        unsigned char byte = (unsigned char)bytes[i];
-        json_text_bytes(text, &digits[byte >> 4], 1);
-        json_text_bytes(text, &digits[byte & 15], 1);
-    }
-    json_text_raw(text, "\"");
-}
-
 static void append_image(struct json_text *text, const struct record *record)
 {
     size_t length = strlen(record->file_name);
@@ -214,7 +202,7 @@ static void append_image(struct json_text *text, const struct record *record)
     json_text_string(text, record->file_name, length);
     if (!utf8_valid(record->file_name, length)) {
         json_text_raw(text, ", \"file_name_hex\": ");
-        append_hexadecimal(text, record->file_name, length);
+        json_text_hexadecimal(text, record->file_name, length);
     }
     json_text_raw(text, "}, \"annotations\": [");
 }

@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "images/image.h"
+#include "jobs/memory_room.h"
 #include "jobs/queue.h"
 #include "jobs/workers.h"
 #include "program/run/collection_parts.h"
@@ -136,7 +137,10 @@ static int fill(struct item *item, const struct submission *image)
     item->tag = image->tag;
     if (image->fault)
         item->error = *image->fault;
-    if (image->bytes) {
+    if (image->given) {
+        item->file = image->given;
+        item->file_size = image->size;
+    } else if (image->bytes) {
         item->file = malloc(image->size + 1);
         item->file_size = image->size;
         if (item->file)
@@ -144,6 +148,14 @@ static int fill(struct item *item, const struct submission *image)
     }
     bool named = item->path && item->key && (item->tar || !image->tar);
     return named && (item->file || !image->bytes) ? 0 : -1;
+}
+
+size_t collection_waiting_bytes(const struct collection *collection)
+{
+    const uint64_t least = 4 << 20;
+    uint64_t share = memory_room_most(collection->run->resources.room) / 4;
+    share /= collection->item_count;
+    return share < least ? least : share;
 }
 
 int collection_submit(struct collection *collection, const struct submission *image,

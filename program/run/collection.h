@@ -10,12 +10,13 @@ struct error;
 struct run;
 struct sink;
 
-/* An image to take through the stages. All borrowed. */
+/* An image to take through the stages. All borrowed but `given`. */
 struct submission {
     const char *path, *key;
     uint64_t line;     /* of the text list, from 1; 0: not from there */
     const char *tar;   /* key of the tar that it lies in, or NULL */
     const void *bytes; /* [size] the encoded image, of a tar's member; NULL: in the file */
+    void *given; /* the same, from malloc and taken over whatever happens; NULL: see `bytes` */
     size_t size;
     const struct error *fault; /* why it has failed already, or NULL */
     void *tag;                 /* item->tag */
@@ -29,6 +30,10 @@ struct collection *collection_open(struct run *run, const struct sink *sink, str
  * ERROR_MEMORY. Called by one thread. */
 int collection_submit(struct collection *collection, const struct submission *image,
                       struct error *error);
+
+/* The size in bytes up to which encoded images may be submitted from memory. A larger one is only read
+ * once all others are finished (collection_settle): while they wait, they are in no budget. */
+size_t collection_waiting_bytes(const struct collection *collection);
 
 /* Waits until all submitted images are finished and settled. */
 void collection_settle(struct collection *collection);

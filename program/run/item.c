@@ -20,10 +20,10 @@
 #include "program/run/run_notices.h"
 #include "program/run/run_setup.h"
 
-/* Whether to begin a stage: not once the run is stopping. */
+/* Whether to begin a stage: not once the run drops what is not done. */
 static bool begin(const struct run *run, struct item *item)
 {
-    item->dropped = run_stopping(run);
+    item->dropped = run_dropping(run);
     return !item->dropped;
 }
 

@@ -59,6 +59,14 @@ static void take(struct run *run, struct item *item, uint64_t bytes, bool alone)
     item->memory_taken = bytes;
 }
 
+size_t item_memory_encoded(const struct run *run)
+{
+    const uint64_t least = 64 << 20;
+    const uint64_t most = 1 << 30;
+    uint64_t share = memory_room_most(run->resources.room) / 3;
+    return share < least ? least : share < most ? share : most;
+}
+
 void item_memory_begin(struct run *run, struct item *item, bool all)
 {
     struct stat status;

@@ -13,6 +13,7 @@
 #define PROGRAM_RUN_ITEM_MEMORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct image_header;
@@ -27,6 +28,10 @@ enum { ITEM_MEMORY_ORDINARY = 192 << 20 };
 /* What a decoder may take to open an image, or beyond what the header says. Each process that decodes
  * has that in the budget. */
 enum { ITEM_MEMORY_SLACK = 32 << 20 };
+
+/* The largest encoded image, in bytes, that is taken from a tar or a pipe: a third of what an image may
+ * take, since it lies in this process, then in the decoder's, too, with the pixels beside it. */
+size_t item_memory_encoded(const struct run *run);
 
 /* Before the image is opened: sets item->decoder_bytes, and with `all` takes all the room there is. */
 void item_memory_begin(struct run *run, struct item *item, bool all);

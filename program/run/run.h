@@ -34,6 +34,7 @@ struct run_config {
     char model_sha256[DIGEST_TEXT];
     int workers;
     int threads;                              /* of each worker */
+    bool finishes_submitted;                  /* when asked to stop: see run_dropping */
     struct image_options reading;             /* of images */
     struct mount_mark mounts[RUN_INPUTS_MAX]; /* the inputs' file systems */
     struct mount_mark output_mount;
@@ -103,5 +104,9 @@ void run_fail(struct run *run, const struct error *error);
 
 /* Whether the run has been asked to stop. Any thread. */
 bool run_stopping(const struct run *run);
+
+/* Whether the images that are submitted but not done are dropped. A run that finishes_submitted drops
+ * them only after a failure, others whenever they are asked to stop. Any thread. */
+bool run_dropping(const struct run *run);
 
 #endif

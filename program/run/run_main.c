@@ -55,6 +55,11 @@ bool run_stopping(const struct run *run)
     return stop_reason(run->resources.stop) != STOP_NONE;
 }
 
+bool run_dropping(const struct run *run)
+{
+    return run->config.finishes_submitted ? atomic_load(&run->outcome.failing) : run_stopping(run);
+}
+
 /* Reads --max-failures "N" or "P%". */
 static int read_failure_limit(struct run_config *config, struct error *error)
 {

@@ -8,30 +8,11 @@
 #include "jobs/memory_room.h"
 #include "jobs/progress.h"
 #include "program/run/collection_parts.h"
+#include "program/run/item_memory.h"
 #include "program/run/run.h"
 #include "program/run/run_clean.h"
 #include "program/run/run_folder.h"
 #include "program/run/tar_images.h"
-
-/* Largest member that is read, in bytes. A third of what an image may take, since it lies in this
- * process, then in the decoder's, too, with the pixels beside it. */
-static size_t member_bytes(const struct run *run)
-{
-    const uint64_t least = 64 << 20;
-    const uint64_t most = 1 << 30;
-    uint64_t share = memory_room_most(run->resources.room) / 3;
-    return share < least ? least : share < most ? share : most;
-}
-
-/* Members up to this size wait for the decoder beside others, in memory that is in no budget. Before a
- * larger one is read, all others must be done. */
-static size_t waiting_bytes(const struct collection *collection)
-{
-    const uint64_t least = 4 << 20;
-    uint64_t share = memory_room_most(collection->run->resources.room) / 4;
-    share /= collection->item_count;
-    return share < least ? least : share;
-}
 
 /* Retries once the process that reads a tar was killed, also without --retries: another is there. */
 enum { AFTER_LOSS = 2 };
@@ -71,7 +52,7 @@ static int submit_member(struct collection *collection, const struct list_item *
                                          .bytes = fault ? NULL : member->bytes,
                                          .size = member->size,
                                          .fault = fault};
-        if (!fault && member->size > waiting_bytes(collection))
+        if (!fault && member->size > collection_waiting_bytes(collection))
             collection_settle(collection); /* a link to a file that was read before */
         status = !fault && run_clean_image(collection->run->resources.clean, key, error)
                      ? -1
@@ -141,8 +122,8 @@ int collection_submit_tar(struct collection *collection, const struct list_item 
     const struct tar_images_options options = {
         .input = {.path = listed->path,
                   .server = run->resources.decoder.server,
-                  .most = member_bytes(run),
-                  .large = waiting_bytes(collection),
+                  .most = item_memory_encoded(run),
+                  .large = collection_waiting_bytes(collection),
                   .make_room = settle,
                   .context = collection,
                   .memory_bytes = unpacking_bytes(run),
