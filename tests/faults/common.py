@@ -156,6 +156,20 @@ def check_complete(out, expected):
     assert len(merged) == len(set(merged)) == len(records), f"{len(merged)} lines for {len(records)} records"
 
 
+def children(process):
+    """The processes whose parent it is."""
+    found = []
+    for name in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{name}/stat", encoding="ascii", errors="replace") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+            if name.isdigit() and int(fields[1]) == process and fields[0] != "Z":
+                found.append(int(name))
+        except (OSError, IndexError):
+            pass
+    return found
+
+
 def run_tests(tests):
     """Runs each function, prints a line for each and the summary; returns the exit status."""
     failed = 0

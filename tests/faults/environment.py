@@ -19,7 +19,7 @@ import tempfile
 import time
 
 import common
-from common import ALL_DONE, ENVIRONMENT, PROGRAM
+from common import ALL_DONE, ENVIRONMENT, PROGRAM, children
 
 WORK = tempfile.TemporaryDirectory(prefix="maskmill-environment-")
 IN = os.path.join(WORK.name, "in")
@@ -55,20 +55,6 @@ def check_unblamed(code, text, what, images=IN, expected=EXPECTED):
     again, said = common.run(common.command(images, OUT))
     assert again == ALL_DONE, f"{what}, started again: exit status {again}: {said}"
     common.check_complete(OUT, expected)
-
-
-def children(process):
-    """The processes whose parent it is."""
-    found = []
-    for name in os.listdir("/proc"):
-        try:
-            with open(f"/proc/{name}/stat", encoding="ascii", errors="replace") as file:
-                fields = file.read().rsplit(")", 1)[1].split()
-            if name.isdigit() and int(fields[1]) == process and fields[0] != "Z":
-                found.append(int(name))
-        except (OSError, IndexError):
-            pass
-    return found
 
 
 def kill_at_random_moments(run, chance, kills):
