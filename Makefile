@@ -55,7 +55,7 @@ FUZZ_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 # ThreadSanitizer knows pthreads but not OpenMP, so it watches the tests of jobs/ alone.
 JOBS_TESTS := $(patsubst %.c,$(BUILD)/%,$(shell grep -l '"jobs/' tests/unit/test_*.c 2>/dev/null))
 
-.PHONY: all tests unit unit-programs jobs-tests fuzz-programs fuzz parity-tests compile-flags test lint format demo parity consumers contrib-check bench train-smoke pipe-load install clean help FORCE
+.PHONY: all tests unit unit-programs jobs-tests fuzz-programs fuzz parity-tests compile-flags test lint format demo parity consumers contrib-check bench train-smoke pipe-load engines install clean help FORCE
 all: $(BUILD)/maskmill $(BUILD)/libmaskmill.a $(BUILD)/libmaskmill.so.0
 
 help:
@@ -207,6 +207,10 @@ contrib-check: all
 #: make pipe-load 100,000 requests, sound and hostile, to one maskmill pipe (takes minutes)
 pipe-load: all
 	@python3 tests/faults/pipe_load.py
+
+#: make engines   run the examples for Ray and Spark, and kill parts of them (installs 1.5 GB)
+engines: all
+	@tests/engines/live
 
 #: make bench     time against the official code, ONNX Runtime and OpenVINO; writes bench/RESULTS.md
 bench: all
