@@ -200,7 +200,7 @@ parity: all
 consumers: all
 	@tests/consumers/live
 
-#: make contrib-check  check contrib/'s manifests with the schemas of Kubernetes, AWS and Google
+#: make contrib-check  check contrib/ with the schemas of Kubernetes, AWS and Google, and in a Grid Engine
 contrib-check: all
 	@tests/contrib/live
 
