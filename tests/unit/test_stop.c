@@ -1,6 +1,7 @@
 /* Stopping: signals, time, the second signal; and durations. */
 #include "unit.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -49,6 +50,21 @@ START_TEST(each_signal_sets_the_flag)
         ck_assert_int_eq(stop_signal(stop), signals[i]);
         stop_free(stop);
     }
+}
+END_TEST
+
+START_TEST(poll_sees_the_flag)
+{
+    struct error error = {0};
+    struct stop *stop = stop_new(0, &error);
+    struct pollfd wait = {.fd = stop_descriptor(stop), .events = POLLIN};
+    ck_assert_int_eq(poll(&wait, 1, 0), 0);
+    kill(getpid(), SIGTERM);
+    ck_assert_int_eq(poll(&wait, 1, 20000), 1);
+    ck_assert_int_eq(stop_reason(stop), STOP_SIGNAL);
+    stop_ask(stop);
+    ck_assert_int_eq(poll(&wait, 1, 0), 1); /* and stays so */
+    stop_free(stop);
 }
 END_TEST
 
@@ -190,6 +206,7 @@ int main(void)
     tcase_add_checked_fixture(cases, set_up, NULL);
     tcase_set_timeout(cases, 120);
     tcase_add_test(cases, each_signal_sets_the_flag);
+    tcase_add_test(cases, poll_sees_the_flag);
     tcase_add_test(cases, a_limit_on_cpu_time_lets_the_work_in_hand_end);
 #ifndef __SANITIZE_THREAD__
     tcase_add_test(cases, threads_made_before_hand_their_signals_on);
