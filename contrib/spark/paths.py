@@ -4,6 +4,7 @@
 
 OUT becomes a folder of text files with the answers of `maskmill pipe` (docs/pipe.md), one JSON line an image. Spark starts a
 pipe for each of the PARTS, and repeats a part whose pipe fails or is lost."""
+import os
 import shlex
 import sys
 
@@ -14,4 +15,4 @@ if __name__ == "__main__":
     command = shlex.join(["maskmill", "pipe", "--quiet", "--workers=1", "--threads=1", *options])
     context = SparkSession.builder.appName("maskmill").getOrCreate().sparkContext
     lines = context.textFile(paths).repartition(int(parts))
-    lines.pipe(command, checkCode=True).saveAsTextFile(out)
+    lines.pipe(command, env=dict(os.environ), checkCode=True).saveAsTextFile(out)
