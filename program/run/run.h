@@ -1,6 +1,7 @@
-/* run.h - the state of one `maskmill run`: configuration, resources, outcome. run_main.c goes
- * from the command line to the exit status; run_setup.h loads the model and makes the workers;
- * run_folder.h knows what was done before; collection.h takes the images through the stages. */
+/* run.h - the state of one `maskmill run`: configuration, resources, outcome. `maskmill pipe`
+ * (program/pipe) is a run without inputs, folder and ledger. run_main.c goes from the command line to
+ * the exit status; run_setup.h loads the model and makes the workers; run_folder.h knows what was done
+ * before; collection.h takes the images through the stages. */
 #ifndef PROGRAM_RUN_RUN_H
 #define PROGRAM_RUN_RUN_H
 

@@ -43,23 +43,6 @@
 enum { SYNC_FILES = 256 }; /* most records whose folders are synced together */
 #define SYNC_SECONDS 1.0   /* longest time that the first of them waits */
 
-void run_fail(struct run *run, const struct error *error)
-{
-    if (!atomic_exchange(&run->outcome.failing, true))
-        run->outcome.fatal = *error;
-    stop_ask(run->resources.stop);
-}
-
-bool run_stopping(const struct run *run)
-{
-    return stop_reason(run->resources.stop) != STOP_NONE;
-}
-
-bool run_dropping(const struct run *run)
-{
-    return run->config.finishes_submitted ? atomic_load(&run->outcome.failing) : run_stopping(run);
-}
-
 /* Reads --max-failures "N" or "P%". */
 static int read_failure_limit(struct run_config *config, struct error *error)
 {
