@@ -85,7 +85,7 @@ static int parse(struct segments *segments, const char *text)
 
 START_TEST(records_of_any_tool)
 {
-    struct segments segments;
+    struct segments segments = {0};
     ck_assert_int_eq(parse(&segments, IMAGE LEFT ", " RIGHT "]}"), 0);
     ck_assert_uint_eq(segments.count, 2);
     ck_assert_uint_eq(segments.items[0].area, 2);
@@ -142,7 +142,7 @@ START_TEST(bad_records_are_refused)
               "\"predicted_iou\": \"high\"}]}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct segments segments;
+        struct segments segments = {0};
         ck_assert_msg(parse(&segments, bad[i]) == -1, "taken: %s", bad[i]);
         ck_assert_int_eq(error.code, ERROR_RECORD);
         ck_assert_uint_eq(segments.count, 0);
@@ -152,7 +152,7 @@ END_TEST
 
 START_TEST(masks_are_ranked_by_predicted_iou)
 {
-    struct segments truth;
+    struct segments truth = {0};
     struct eval_scores scores = {0};
     struct rle nothing = {0};
     struct eval_mask masks[11];
@@ -235,7 +235,7 @@ START_TEST(a_click_gives_the_generators_masks)
     check_against_generator(sam, &image, 44, 29, &masks);
 
     /* A segment of one pixel, whose centre is that click. */
-    struct segments truth;
+    struct segments truth = {0};
     struct eval_scores scores = {0};
     ck_assert_int_eq(parse(&truth, "{\"image\": {\"width\": 90, \"height\": 60}, \"annotations\": "
                                    "[{\"segmentation\": {\"size\": [60, 90], \"counts\": "
