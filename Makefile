@@ -4,6 +4,8 @@
 BUILD ?= build
 CC ?= gcc
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 VERSION := $(shell cat VERSION)
 TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
 
@@ -88,10 +90,10 @@ $(BUILD)/libmaskmill.a: $(LIBRARY_OBJECTS)
 $(BUILD)/$(SONAME): $(LIBRARY_OBJECTS)
 	$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined -o $@ $^ $(LDLIBS)
 
-# Made anew each time: PREFIX may differ.
+# Made anew each time: PREFIX and LIBDIR may differ.
 $(BUILD)/maskmill.pc: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
+	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR:$(PREFIX)/%=$${prefix}/%)' 'includedir=$${prefix}/include' '' \
 	    'Name: maskmill' 'Description: masks of images with Segment Anything models, on the CPU' \
 	    'Version: $(VERSION)' 'Requires.private: $(PACKAGES)' 'Cflags: -I$${includedir}' \
 	    'Libs: -L$${libdir} -lmaskmill' 'Libs.private: -fopenmp -lm' >$@
@@ -222,19 +224,21 @@ train-smoke: all
 
 #: make install   to PREFIX (/usr/local), below DESTDIR
 SHARE = $(DESTDIR)$(PREFIX)/share
+# All documents in their folders, so that the links between them lead somewhere.
+DOCUMENTS = LICENSE $(filter-out build% out/%,$(wildcard *.md */*.md */*/*.md)) $(wildcard docs/*.[jsw]* docs/report/* examples/*.[cj]* contrib/*/*)
 install: all $(PAGES) $(BUILD)/maskmill.pc
 	install -D -m 755 $(BUILD)/maskmill $(DESTDIR)$(PREFIX)/bin/maskmill
 	install -d $(SHARE)/doc/maskmill
-	install -m 644 README.md $(wildcard docs/*.md docs/*.svg) $(SHARE)/doc/maskmill
+	cp --parents $(sort $(DOCUMENTS)) $(SHARE)/doc/maskmill
 	install -D -m 644 $(BUILD)/maskmill.1 $(SHARE)/man/man1/maskmill.1
 	install -D -m 644 $(BUILD)/maskmill.bash $(SHARE)/bash-completion/completions/maskmill
-	install -D -m 644 $(BUILD)/_maskmill $(SHARE)/zsh/site-functions/_maskmill
+	install -D -m 644 $(BUILD)/_maskmill $(DESTDIR)$(ZSHDIR)/_maskmill
 	install -D -m 644 $(BUILD)/maskmill.fish $(SHARE)/fish/vendor_completions.d/maskmill.fish
 	install -D -m 644 include/maskmill.h $(DESTDIR)$(PREFIX)/include/maskmill.h
-	install -D -m 644 $(BUILD)/libmaskmill.a $(DESTDIR)$(PREFIX)/lib/libmaskmill.a
-	install -m 755 $(BUILD)/$(SONAME) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
-	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/libmaskmill.so
-	install -D -m 644 $(BUILD)/maskmill.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/maskmill.pc
+	install -D -m 644 $(BUILD)/libmaskmill.a $(DESTDIR)$(LIBDIR)/libmaskmill.a
+	install -m 755 $(BUILD)/$(SONAME) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libmaskmill.so
+	install -D -m 644 $(BUILD)/maskmill.pc $(DESTDIR)$(LIBDIR)/pkgconfig/maskmill.pc
 
 #: make clean     remove what was built
 clean:

@@ -175,7 +175,8 @@ void manual_print(FILE *to)
     fprintf(to, ".SH EXIT STATUS\n%s", STATUSES);
     print_examples(to);
     fputs(".SH SEE ALSO\n"
-          "The manual in /usr/share/doc/maskmill or /usr/local/share/doc/maskmill: options.md, "
-          "formats.md, images.md,\noperations.md, models.md, evaluation.md.\n",
+          "The manual in /usr/share/doc/maskmill/docs or /usr/local/share/doc/maskmill/docs: "
+          "options.md,\n"
+          "formats.md, images.md, operations.md, models.md, evaluation.md.\n",
           to);
 }
