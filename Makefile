@@ -57,7 +57,7 @@ FUZZ_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 # ThreadSanitizer knows pthreads but not OpenMP, so it watches the tests of jobs/ alone.
 JOBS_TESTS := $(patsubst %.c,$(BUILD)/%,$(shell grep -l '"jobs/' tests/unit/test_*.c 2>/dev/null))
 
-.PHONY: all tests unit unit-programs jobs-tests fuzz-programs fuzz parity-tests compile-flags test lint format demo parity consumers contrib-check bench train-smoke pipe-load engines install clean help FORCE
+.PHONY: all tests unit unit-programs jobs-tests fuzz-programs fuzz parity-tests compile-flags test lint format demo parity consumers contrib-check bench train-smoke pipe-load engines install dist deb package-test clean help FORCE
 all: $(BUILD)/maskmill $(BUILD)/libmaskmill.a $(BUILD)/libmaskmill.so.0
 
 help:
@@ -192,7 +192,7 @@ compile-flags:
 
 #: make format    bring all sources into the house's form
 format:
-	@git ls-files '*.c' '*.h' | xargs clang-format -i
+	@tools/source-files | grep -z '\.[ch]$$' | xargs -0 clang-format -i
 
 #: make parity    compare with the official Python code (installs it under build/reference, some GB)
 parity: all
@@ -225,11 +225,13 @@ train-smoke: all
 #: make install   to PREFIX (/usr/local), below DESTDIR
 SHARE = $(DESTDIR)$(PREFIX)/share
 # All documents in their folders, so that the links between them lead somewhere.
-DOCUMENTS = LICENSE $(filter-out build% out/%,$(wildcard *.md */*.md */*/*.md)) $(wildcard docs/*.[jsw]* docs/report/* examples/*.[cj]* contrib/*/*)
+DOCUMENTS = LICENSE $(filter-out build% out/%,$(wildcard *.md */*.md */*/*.md)) \
+            $(wildcard docs/*.svg docs/*.jpg docs/*.webp docs/report/* examples/*.c examples/*.jpg contrib/*/*)
 install: all $(PAGES) $(BUILD)/maskmill.pc
 	install -D -m 755 $(BUILD)/maskmill $(DESTDIR)$(PREFIX)/bin/maskmill
 	install -d $(SHARE)/doc/maskmill
 	cp --parents $(sort $(DOCUMENTS)) $(SHARE)/doc/maskmill
+	chmod -R u=rwX,go=rX $(SHARE)/doc/maskmill
 	install -D -m 644 $(BUILD)/maskmill.1 $(SHARE)/man/man1/maskmill.1
 	install -D -m 644 $(BUILD)/maskmill.bash $(SHARE)/bash-completion/completions/maskmill
 	install -D -m 644 $(BUILD)/_maskmill $(DESTDIR)$(ZSHDIR)/_maskmill
@@ -240,8 +242,21 @@ install: all $(PAGES) $(BUILD)/maskmill.pc
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libmaskmill.so
 	install -D -m 644 $(BUILD)/maskmill.pc $(DESTDIR)$(LIBDIR)/pkgconfig/maskmill.pc
 
+#: make dist      the source archive build/maskmill-VERSION.tar.gz
+dist:
+	@tools/dist
+
+#: make deb       Debian packages in build/deb (installs missing Debian packages)
+deb:
+	@tools/setup package
+	@tools/deb
+
+#: make package-test  the archive, the packages and the Containerfile in bare Debian roots (needs root and a mirror)
+package-test: all
+	@tests/packages/live
+
 #: make clean     remove what was built
 clean:
 	rm -rf $(BUILD) build-*
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -type f -name '*.d' -print 2>/dev/null)
