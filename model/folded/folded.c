@@ -5,14 +5,12 @@
 
 bool folded_serves(const struct decoder_tensors *tensors, const struct sam_prompts *prompts)
 {
-    int tokens = folded_token_count(tensors, prompts);
-    bool has_masks = prompts->masks && tensors->prompt.no_mask;
-    return !has_masks && tokens >= FOLDED_TOKENS_MIN && tokens <= FOLDED_TOKENS_MAX;
+    return !(prompts->masks && tensors->prompt.no_mask);
 }
 
 typedef void folded_pass(const struct folded_chunk *chunk, struct folded_prompt *prompt);
 
-/* One pass over all chunks. Every prompt of the batch takes its turn while a chunk's tables are in
+/* One pass over all chunks. Every prompt that is held takes its turn while a chunk's tables are in
  * the cache. */
 static void run_pass(struct folded_decoder *folded, const float *tables, folded_pass *pass)
 {
@@ -53,7 +51,7 @@ static void run_first(struct folded_decoder *folded, const float *tables)
     folded_tokens_self(tokens, folded->tensors, 0);
     project_queries(folded, 0);
     for (int i = 0; i < tokens->prompts; i++) {
-        folded_clear_sums(&folded->prompts[i], scratch->d);
+        folded_clear_sums(&folded->prompts[i], scratch->kept, scratch->d);
         folded_set_queries(scratch, folded_prompt_rows(tokens, tokens->q, i, scratch->inner),
                            &folded->prompts[i]);
     }
@@ -76,7 +74,7 @@ static void run_second(struct folded_decoder *folded, const float *tables)
     folded_tokens_self(tokens, folded->tensors, 1);
     project_queries(folded, 1);
     for (int i = 0; i < tokens->prompts; i++) {
-        folded_clear_sums(&folded->prompts[i], scratch->d);
+        folded_clear_sums(&folded->prompts[i], scratch->kept, scratch->d);
         folded_fold_queries(scratch, folded_prompt_rows(tokens, tokens->q, i, scratch->inner),
                             &folded->prompts[i]);
     }
@@ -112,14 +110,30 @@ static void run_last(struct folded_decoder *folded, const float *tables, float *
     decoder_iou(folded->tensors, tokens->prompts, folded->rows, folded->hidden, iou);
 }
 
-void folded_run(struct folded_decoder *folded, const float *tables,
-                const struct sam_prompts *prompts, float *iou)
+/* iou[][M] of the prompts that have room from `first` on, which are held from then on. */
+static void hold(struct folded_decoder *folded, const float *tables, int first, float *iou)
 {
+    const int left = folded->tokens.batch - first;
     memset(folded->ready, 0, sizeof folded->ready);
-    folded_tokens_begin(&folded->tokens, folded->tensors, prompts);
-    folded->scratch.kept = folded->tokens.count - 1;
-    folded->scratch.pairs = FOLDED_HEADS * folded->scratch.kept;
+    folded_tokens_hold(&folded->tokens, folded->tensors->embed_dim, first,
+                       left < folded->room_for ? left : folded->room_for);
     run_first(folded, tables);
     run_second(folded, tables);
     run_last(folded, tables, iou);
+}
+
+void folded_run(struct folded_decoder *folded, const float *tables,
+                const struct sam_prompts *prompts, float *iou)
+{
+    folded_begin(folded, prompts);
+    for (int first = 0; first < folded->tokens.batch; first += folded->room_for)
+        hold(folded, tables, first, iou + (size_t)first * SAM_MASKS);
+}
+
+int folded_hold(struct folded_decoder *folded, const float *tables, int prompt)
+{
+    const struct folded_tokens *tokens = &folded->tokens;
+    if (prompt < tokens->first || prompt >= tokens->first + tokens->prompts)
+        hold(folded, tables, prompt / folded->room_for * folded->room_for, folded->iou);
+    return prompt - folded->tokens.first;
 }

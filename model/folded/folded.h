@@ -1,7 +1,6 @@
 /* folded.h - the mask decoder, with all work that prompts share done once. It gives the same
  * numbers as the reference decoder but for rounding, for a tenth of the multiplications. It serves
- * prompts of seven or eight tokens (one point, or one box) without a mask. "The folded decoder" in
- * MODEL.md has the derivation.
+ * all prompts without a mask. "The folded decoder" in MODEL.md has the derivation.
  *
  * Files, each with a header unless it is one of the two flows or inner loops:
  *   folded_weights    the folded weights
@@ -40,7 +39,8 @@ void folded_free(struct folded_decoder *folded);
 void folded_run(struct folded_decoder *folded, const float *tables,
                 const struct sam_prompts *prompts, float *iou);
 
-/* Prepares the logits of masks of the last batch: bit m of wanted[P] stands for mask m. */
+/* Prepares the logits of masks of the last batch, as far as its prompts are held: bit m of wanted[P]
+ * stands for mask m. */
 void folded_want(struct folded_decoder *folded, const float *tables, const unsigned char *wanted);
 
 /* logits[count][L][L] of masks which[0..count) of a prompt of the last batch. Of a SAM-HQ, the

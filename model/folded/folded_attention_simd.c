@@ -6,12 +6,11 @@
 #include "model/folded/folded_reduce_simd.h"
 #include "model/kernels/math_simd.h"
 
-enum { HEADS = FOLDED_HEADS, FEW = FOLDED_KEPT_MIN, MORE = FOLDED_KEPT_MAX };
+enum { HEADS = FOLDED_HEADS };
 
 /* The formula of struct folded_scores for one block of positions. */
-VECTOR_INLINE void scores_block(const size_t rows, const size_t pairs,
-                                const struct folded_scores *in, size_t strip, size_t at,
-                                vector acc[BLOCK_ROWS][WIDE])
+VECTOR_INLINE void scores_block(const size_t rows, const struct folded_scores *in, size_t strip,
+                                size_t at, vector acc[BLOCK_ROWS][WIDE])
 {
     const float *x = rows_at(&in->x, strip, 0, at);
     if (!in->probs.at) {
@@ -22,131 +21,192 @@ VECTOR_INLINE void scores_block(const size_t rows, const size_t pairs,
     vector r[WIDE];
     block_load_row(rows_at(&in->r, strip, 0, at), r);
     block_set(rows, in->bias, acc);
-    block_add(rows, pairs, in->probs_weight, COLUMNS, rows_at(&in->probs, strip, 0, at), acc);
+    block_add(rows, in->pairs, in->probs_weight, COLUMNS, rows_at(&in->probs, strip, 0, at), acc);
     block_scale(rows, r, NULL, acc);
     block_add_scaled(rows, in->d, in->weight, COLUMNS, x, rows_at(&in->pe, strip, 0, at), r, acc);
 }
 
-VECTOR_INLINE void scores_of(const size_t kept, const struct folded_scores *in)
-{
-    for (size_t strip = 0; strip < in->strips; strip++)
-        for (size_t at = 0; at < FOLDED_STRIP; at += STEP) {
-            vector acc[BLOCK_ROWS][WIDE];
-            scores_block(kept + 1, HEADS * kept, in, strip, at, acc);
-            block_store(kept + 1, in->out + strip * in->out_strip + at, ROW, acc);
-        }
-}
-
-static void scores(const struct folded_scores *in)
-{
-    if (in->kept == FEW)
-        scores_of(FEW, in);
-    else
-        scores_of(MORE, in);
-}
-
-/* s[kept] becomes the softmax over one token more, whose score is `last`. */
-VECTOR_INLINE void kept_softmax(const size_t kept, vector last, vector s[BLOCK_ROWS][WIDE],
+/* s[rows] becomes the softmax over one token more, whose score is `last`. */
+VECTOR_INLINE void kept_softmax(const size_t rows, vector last, vector s[BLOCK_ROWS][WIDE],
                                 size_t j)
 {
     vector max = last;
     UNROLLED
-    for (size_t i = 0; i < kept; i++)
+    for (size_t i = 0; i < rows; i++)
         max = vector_max(max, s[i][j]);
     vector sum = vector_exp2(last - max);
     UNROLLED
-    for (size_t i = 0; i < kept; i++) {
+    for (size_t i = 0; i < rows; i++) {
         s[i][j] = vector_exp2(s[i][j] - max);
         sum += s[i][j];
     }
     vector inverse = vector_inverse(sum);
     UNROLLED
-    for (size_t i = 0; i < kept; i++)
+    for (size_t i = 0; i < rows; i++)
         s[i][j] *= inverse;
 }
 
-VECTOR_INLINE void token_softmax_of(const size_t kept, const struct folded_scores *in)
+enum scores_form { PLAIN, SOFTMAX };
+
+VECTOR_INLINE void scores_of(const size_t rows, const enum scores_form form,
+                             const struct folded_scores *in)
 {
     for (size_t strip = 0; strip < in->strips; strip++)
         for (size_t at = 0; at < FOLDED_STRIP; at += STEP) {
             vector acc[BLOCK_ROWS][WIDE];
-            scores_block(kept, HEADS * kept, in, strip, at, acc);
+            scores_block(rows, in, strip, at, acc);
             UNROLLED
-            for (size_t j = 0; j < WIDE; j++)
-                kept_softmax(kept, vector_set(in->last), acc, j);
-            block_store(kept, in->out + strip * in->out_strip + at, ROW, acc);
+            for (size_t j = 0; form == SOFTMAX && j < WIDE; j++)
+                kept_softmax(rows, vector_set(in->last), acc, j);
+            block_store(rows, in->out + strip * in->out_strip + at, ROW, acc);
         }
 }
 
-static void token_softmax(const struct folded_scores *in)
+/* Has the loops of each number of columns compiled on their own. */
+VECTOR_INLINE void scores_in(const enum scores_form form, const struct folded_scores *in)
 {
-    if (in->kept == FEW)
-        token_softmax_of(FEW, in);
-    else
-        token_softmax_of(MORE, in);
+    switch (in->columns) {
+    case 1:
+        return scores_of(1, form, in);
+    case 2:
+        return scores_of(2, form, in);
+    case 3:
+        return scores_of(3, form, in);
+    case 4:
+        return scores_of(4, form, in);
+    case 5:
+        return scores_of(5, form, in);
+    case 6:
+        return scores_of(6, form, in);
+    case 7:
+        return scores_of(7, form, in);
+    default:
+        return scores_of(8, form, in);
+    }
 }
 
-/* What one head adds to the squared length of a block of positions. */
-VECTOR_INLINE void length_block(const size_t kept, const struct folded_length *in, size_t head,
-                                size_t strip, size_t at, vector sum[WIDE])
+static void scores(const struct folded_scores *in)
 {
-    const size_t pairs = HEADS * kept;
-    const size_t tokens = kept + 1;
-    const size_t matrix = head * pairs * COLUMNS;
-    const size_t row = head * in->d;
+    scores_in(PLAIN, in);
+}
+
+static void scores_softmax(const struct folded_scores *in)
+{
+    scores_in(SOFTMAX, in);
+}
+
+static void token_softmax(size_t rows, size_t strips, float last, float *s, size_t s_strip)
+{
+    for (size_t i = 0; i < strips * (FOLDED_STRIP / LANES); i++) {
+        float *at = s + i / (FOLDED_STRIP / LANES) * s_strip + i % (FOLDED_STRIP / LANES) * LANES;
+        vector max = vector_set(last);
+        for (size_t row = 0; row < rows; row++)
+            max = vector_max(max, vector_load(at + row * ROW));
+        vector sum = vector_exp2(last - max);
+        for (size_t row = 0; row < rows; row++) {
+            vector p = vector_exp2(vector_load(at + row * ROW) - max);
+            sum += p;
+            vector_store(at + row * ROW, p);
+        }
+        vector inverse = vector_inverse(sum);
+        for (size_t row = 0; row < rows; row++)
+            vector_store(at + row * ROW, vector_load(at + row * ROW) * inverse);
+    }
+}
+
+/* Where a part of a squared length is computed. */
+struct length_place {
+    size_t head, group, strip, at;
+};
+
+/* What one head and one group of `tokens` tokens, of which `kept` are kept, add to the squared length
+ * of a block of positions. */
+VECTOR_INLINE void length_block(const size_t tokens, const size_t kept,
+                                const struct folded_length *in, const struct length_place *place,
+                                vector sum[WIDE])
+{
+    const size_t strip = place->strip, at = place->at;
+    const size_t pairs = HEADS * in->kept;
+    const size_t part = place->head * folded_groups(in->kept) + place->group;
     const float *a = rows_at(&in->a, strip, 0, at);
+    const float *own = a + (place->head * in->kept + place->group * COLUMNS) * ROW;
     vector acc[BLOCK_ROWS][WIDE];
     block_set(tokens, NULL, acc);
     if (in->b.at) {
-        block_set(kept, in->linear + head * COLUMNS, acc);
-        block_add(kept, pairs, in->cross + matrix, COLUMNS, rows_at(&in->b, strip, 0, at), acc);
+        block_set(kept, in->linear + part * COLUMNS, acc);
+        block_add(kept, pairs, in->cross + part * pairs * COLUMNS, COLUMNS,
+                  rows_at(&in->b, strip, 0, at), acc);
     }
-    block_add(tokens, in->d, in->weight + row * COLUMNS, COLUMNS, rows_at(&in->x, strip, row, at),
-              acc);
+    block_add(tokens, in->d, in->weight + part * in->d * COLUMNS, COLUMNS,
+              rows_at(&in->x, strip, place->head * in->d, at), acc);
     if (in->b.at) {
         vector r[WIDE];
         block_load_row(rows_at(&in->r, strip, 0, at), r);
         block_scale(tokens, r, NULL, acc);
     }
-    block_add(kept, kept * (head + 1), in->gram + matrix, COLUMNS, a, acc);
+    block_add(kept, in->kept * (place->head + 1), in->gram + part * pairs * COLUMNS, COLUMNS, a,
+              acc);
     UNROLLED
     for (size_t j = 0; j < WIDE; j++) {
-        sum[j] += acc[kept][j];
+        if (tokens > kept)
+            sum[j] += acc[kept][j];
         UNROLLED
         for (size_t i = 0; i < kept; i++)
-            sum[j] += vector_load(a + (head * kept + i) * ROW + j * LANES) *
-                      (acc[i][j] + in->bias[head * COLUMNS + i]);
+            sum[j] +=
+                vector_load(own + i * ROW + j * LANES) * (acc[i][j] + in->bias[part * COLUMNS + i]);
     }
 }
 
-VECTOR_INLINE void length_of(const size_t kept, const struct folded_length *in)
+/* The last group of a head: `tokens` tokens, the last of which is not kept. */
+VECTOR_INLINE void length_last(size_t tokens, const struct folded_length *in,
+                               const struct length_place *place, vector sum[WIDE])
 {
+    switch (tokens) {
+    case 1:
+        return length_block(1, 0, in, place, sum);
+    case 2:
+        return length_block(2, 1, in, place, sum);
+    case 3:
+        return length_block(3, 2, in, place, sum);
+    case 4:
+        return length_block(4, 3, in, place, sum);
+    case 5:
+        return length_block(5, 4, in, place, sum);
+    case 6:
+        return length_block(6, 5, in, place, sum);
+    case 7:
+        return length_block(7, 6, in, place, sum);
+    default:
+        return length_block(8, 7, in, place, sum);
+    }
+}
+
+static void length(const struct folded_length *in)
+{
+    const size_t last = folded_groups(in->kept) - 1;
+    const size_t tokens = folded_group_columns(in->kept + 1, last);
     for (size_t strip = 0; strip < in->strips; strip++)
         for (size_t at = 0; at < FOLDED_STRIP; at += STEP) {
             float *out = in->out + strip * in->out_strip + at;
             vector sum[WIDE];
             block_load_row(out, sum);
-            for (size_t head = 0; head < HEADS; head++)
-                length_block(kept, in, head, strip, at, sum);
+            for (size_t head = 0; head < HEADS; head++) {
+                struct length_place place = {head, 0, strip, at};
+                for (; place.group < last; place.group++)
+                    length_block(8, 8, in, &place, sum);
+                length_last(tokens, in, &place, sum);
+            }
             block_store_row(out, sum);
         }
 }
 
-static void length(const struct folded_length *in)
-{
-    if (in->kept == FEW)
-        length_of(FEW, in);
-    else
-        length_of(MORE, in);
-}
-
-VECTOR_INLINE void length_init_of(const size_t pairs, const struct folded_length_init *in)
+static void length_init(const struct folded_length_init *in)
 {
     for (size_t strip = 0; strip < in->strips; strip++)
         for (size_t at = 0; at < FOLDED_STRIP; at += LANES) {
             const float *a = rows_at(&in->a, strip, 0, at);
             vector part[4] = {vector_load(rows_at(&in->x, strip, 0, at)) + in->c};
-            for (size_t j = 0; j < pairs; j += 4) {
+            for (size_t j = 0; j < HEADS * in->kept; j += 4) {
                 UNROLLED
                 for (size_t i = 0; i < 4; i++)
                     part[i] += in->e[j + i] * vector_load(a + (j + i) * ROW);
@@ -159,14 +219,6 @@ VECTOR_INLINE void length_init_of(const size_t pairs, const struct folded_length
         }
 }
 
-static void length_init(const struct folded_length_init *in)
-{
-    if (in->kept == FEW)
-        length_init_of(HEADS * FEW, in);
-    else
-        length_init_of(HEADS * MORE, in);
-}
-
 static void rstd(size_t strips, float channels, float eps, float *x, size_t x_strip)
 {
     for (size_t strip = 0; strip < strips; strip++, x += x_strip)
@@ -177,9 +229,10 @@ static void rstd(size_t strips, float channels, float eps, float *x, size_t x_st
 }
 
 /* All heads of one token: rows of the block are heads. */
-VECTOR_INLINE void last_probs(const size_t pairs, const struct folded_last_scores *in, size_t token,
-                              size_t strip, size_t at, float *out)
+VECTOR_INLINE void last_probs(const struct folded_last_scores *in, size_t token, size_t strip,
+                              size_t at, float *out)
 {
+    const size_t pairs = HEADS * in->kept;
     const size_t matrix = token * pairs * COLUMNS;
     vector r[WIDE];
     vector acc[BLOCK_ROWS][WIDE];
@@ -215,13 +268,13 @@ VECTOR_INLINE void add_last_keys(const size_t tokens, const struct folded_last_s
     }
 }
 
-VECTOR_INLINE void last_scores_of(const size_t pairs, const struct folded_last_scores *in)
+static void last_scores(const struct folded_last_scores *in)
 {
     for (size_t strip = 0; strip < in->strips; strip++)
         for (size_t at = 0; at < FOLDED_STRIP; at += STEP) {
             float *out = in->out + strip * in->out_strip + at;
             for (size_t token = 0; token < in->tokens; token++)
-                last_probs(pairs, in, token, strip, at, out);
+                last_probs(in, token, strip, at, out);
             if (in->tokens == 1)
                 add_last_keys(1, in, strip, at, out);
             else if (in->tokens == 2)
@@ -231,14 +284,6 @@ VECTOR_INLINE void last_scores_of(const size_t pairs, const struct folded_last_s
             else
                 add_last_keys(4, in, strip, at, out);
         }
-}
-
-static void last_scores(const struct folded_last_scores *in)
-{
-    if (in->kept == FEW)
-        last_scores_of(HEADS * FEW, in);
-    else
-        last_scores_of(HEADS * MORE, in);
 }
 
 /* out[8] = 2^x[8] */
@@ -378,6 +423,10 @@ static void gather(size_t rows, size_t count, size_t strips, struct folded_rows 
         gather_rows(3, 4, count, strips, &p, step, &x, factor, out);
     else if (rows == 4)
         gather_rows(4, 4, count, strips, &p, step, &x, factor, out);
+    else if (rows == 5)
+        gather_rows(5, 4, count, strips, &p, step, &x, factor, out);
+    else if (rows == 6)
+        gather_rows(6, 3, count, strips, &p, step, &x, factor, out);
     else if (rows == 7)
         gather_rows(7, 3, count, strips, &p, step, &x, factor, out);
     else
@@ -413,6 +462,6 @@ static void gemm_n8(size_t rows, size_t k, const float *a, size_t a_row, size_t 
 }
 
 const struct folded_kernels ISA_NAME(folded_kernels) = {
-    scores,      token_softmax, length_init, length, rstd,
-    last_scores, softmax,       rescale,     gather, gemm_n8,
+    scores,      scores_softmax, token_softmax, length_init, length,  rstd,
+    last_scores, softmax,        rescale,       gather,      gemm_n8,
 };

@@ -7,34 +7,31 @@
 
 static const float layer_norm_eps = 1e-5f;
 
-/* Matrices of all heads of one prompt. */
-enum { PAIRS_SIZE = FOLDED_HEADS * FOLDED_PAIRS_MAX * FOLDED_COLUMNS };
-
+/* The arrays of one prompt with K = `kept`. */
 static void lay_out_prompt(struct folded_prompt *prompt, const struct folded_weights *weights,
-                           size_t inner, struct arena *arena)
+                           size_t inner, size_t kept, struct arena *arena)
 {
-    const size_t small = FOLDED_HEADS * FOLDED_COLUMNS;
-    const size_t state_rows = folded_part_row(FOLDED_PARTS, FOLDED_PAIRS_MAX);
-    const size_t last = SAM_MASKS * FOLDED_PAIRS_MAX * FOLDED_COLUMNS;
-    prompt->first = arena_floats(arena, FOLDED_TOKENS_MAX, inner);
-    prompt->second = arena_floats(arena, FOLDED_TOKENS_MAX, inner);
-    prompt->queries = arena_floats(arena, inner, FOLDED_COLUMNS);
-    prompt->keys = arena_floats(arena, inner, FOLDED_COLUMNS);
-    prompt->scores_weight = arena_floats(arena, PAIRS_SIZE, 1);
-    prompt->scores_bias = arena_floats(arena, small, 1);
-    prompt->keys_weight = arena_floats(arena, PAIRS_SIZE, 1);
-    prompt->keys_bias = arena_floats(arena, small, 1);
-    prompt->length.weight = arena_floats(arena, inner, FOLDED_COLUMNS);
-    prompt->length.gram = arena_floats(arena, PAIRS_SIZE, 1);
-    prompt->length.bias = arena_floats(arena, small, 1);
+    const size_t columns = folded_groups(kept) * FOLDED_COLUMNS;
+    const size_t pairs = FOLDED_HEADS * kept;
+    const size_t state_rows = folded_part_row(FOLDED_PARTS, pairs);
+    const size_t last = SAM_MASKS * pairs * FOLDED_COLUMNS;
+    float **const small[] = {&prompt->scores_bias, &prompt->keys_bias, &prompt->length.bias,
+                             &prompt->scaled_length.bias, &prompt->linear};
+    float **const large[] = {&prompt->scores_weight, &prompt->keys_weight,
+                             &prompt->length.gram,   &prompt->scaled_length.gram,
+                             &prompt->cross,         &prompt->probs};
+    float **const channels[] = {&prompt->queries, &prompt->keys, &prompt->length.weight,
+                                &prompt->values};
+    prompt->first = arena_floats(arena, kept + 1, inner);
+    prompt->second = arena_floats(arena, kept + 1, inner);
+    for (size_t i = 0; i < sizeof small / sizeof *small; i++)
+        *small[i] = arena_floats(arena, FOLDED_HEADS, columns);
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++)
+        *large[i] = arena_floats(arena, FOLDED_HEADS * pairs, columns);
+    for (size_t i = 0; i < sizeof channels / sizeof *channels; i++)
+        *channels[i] = arena_floats(arena, inner, columns);
     prompt->scaled_length.weight = prompt->length.weight;
-    prompt->scaled_length.gram = arena_floats(arena, PAIRS_SIZE, 1);
-    prompt->scaled_length.bias = arena_floats(arena, small, 1);
-    prompt->cross = arena_floats(arena, PAIRS_SIZE, 1);
-    prompt->linear = arena_floats(arena, small, 1);
-    prompt->first_constant = arena_floats(arena, FOLDED_PAIRS_MAX, 1);
-    prompt->values = arena_floats(arena, inner, FOLDED_COLUMNS);
-    prompt->probs = arena_floats(arena, PAIRS_SIZE, 1);
+    prompt->first_constant = arena_floats(arena, pairs, 1);
     prompt->last.weight = arena_floats(arena, inner, FOLDED_COLUMNS);
     prompt->last.weight0 = arena_floats(arena, last, 1);
     prompt->last.weight1 = arena_floats(arena, last, 1);
@@ -44,6 +41,40 @@ static void lay_out_prompt(struct folded_prompt *prompt, const struct folded_wei
     prompt->last.probs0 = arena_floats(arena, last, 1);
     prompt->last.probs1 = arena_floats(arena, last, 1);
     prompt->state = arena_floats(arena, (size_t)weights->strips * state_rows, FOLDED_STRIP);
+}
+
+/* Bytes of the arrays of one prompt. */
+static size_t prompt_size(const struct folded_decoder *folded, size_t kept)
+{
+    struct folded_prompt prompt;
+    struct arena measure = {0};
+    lay_out_prompt(&prompt, folded->weights, folded->tensors->inner, kept, &measure);
+    return measure.used;
+}
+
+/* A full batch of eight tokens, which is nearly what a grid of points takes, or one prompt of any
+ * length. */
+static void lay_out_room(void *context, struct arena *arena)
+{
+    const struct folded_decoder *folded = context;
+    const size_t one = prompt_size(folded, FOLDED_KEPT_MAX);
+    const size_t batch = prompt_size(folded, FOLDED_COLUMNS - 1);
+    arena_take(arena, batch > one / SAM_BATCH ? batch : one / SAM_BATCH + 1, SAM_BATCH);
+}
+
+void folded_begin(struct folded_decoder *folded, const struct sam_prompts *prompts)
+{
+    folded_tokens_begin(&folded->tokens, folded->tensors, prompts);
+    struct folded_prompt_scratch *scratch = &folded->scratch;
+    scratch->kept = folded->tokens.count - 1;
+    scratch->groups = folded_groups(scratch->kept);
+    scratch->pairs = FOLDED_HEADS * scratch->kept;
+    const size_t have_room = folded->room.size / prompt_size(folded, scratch->kept);
+    folded->room_for = have_room < SAM_BATCH ? (int)have_room : SAM_BATCH;
+    folded->room.used = 0;
+    for (int i = 0; i < folded->room_for; i++)
+        lay_out_prompt(&folded->prompts[i], folded->weights, folded->tensors->inner, scratch->kept,
+                       &folded->room);
 }
 
 static size_t hidden_size(const struct decoder_tensors *tensors)
@@ -67,13 +98,12 @@ static void lay_out(void *context, struct arena *arena)
     folded_tokens_lay_out(&folded->tokens, tensors, arena);
     folded->scratch.z = arena_floats(arena, FOLDED_PAIRS_MAX, c);
     folded->scratch.constant = arena_floats(arena, c, 1);
-    folded->scratch.single = arena_floats(arena, inner, FOLDED_COLUMNS);
+    folded->scratch.single = arena_floats(arena, inner, FOLDED_GROUPS_MAX * FOLDED_COLUMNS);
     folded->scratch.columns = arena_floats(arena, FOLDED_PAIRS_MAX + inner, FOLDED_COLUMNS);
-    for (int i = 0; i < SAM_BATCH; i++)
-        lay_out_prompt(&folded->prompts[i], folded->weights, inner, arena);
     folded->scores = arena_floats(arena, FOLDED_CHUNK, FOLDED_SCORES_STRIP);
     folded->hidden = arena_floats(arena, hidden_size(tensors), 1);
     folded->rows = arena_floats(arena, SAM_BATCH, c);
+    folded->iou = arena_floats(arena, SAM_BATCH, SAM_MASKS);
     folded->hyper = arena_floats(arena, SAM_BATCH * FOLDED_HYPERS, c / 8);
     folded->chosen = arena_floats(arena, SAM_MASKS, c / 8);
     for (int i = 0; i < 2; i++) {
@@ -105,9 +135,10 @@ struct folded_decoder *folded_new(const struct decoder_tensors *tensors,
     folded->scratch.c = tensors->embed_dim;
     folded->scratch.inner = tensors->inner;
     folded->scratch.d = tensors->inner / DECODER_HEADS;
-    if (arena_make(&folded->arena, lay_out, folded, what, error) == 0)
+    if (arena_make(&folded->arena, lay_out, folded, what, error) == 0 &&
+        arena_make(&folded->room, lay_out_room, folded, what, error) == 0)
         return folded;
-    memory_free(folded);
+    folded_free(folded);
     return NULL;
 }
 
@@ -116,6 +147,7 @@ void folded_free(struct folded_decoder *folded)
     if (!folded)
         return;
     arena_free(&folded->arena);
+    arena_free(&folded->room);
     memory_free(folded);
 }
 
@@ -135,6 +167,7 @@ struct folded_chunk folded_chunk_at(const struct folded_decoder *folded, const f
         .strips = strips,
         .valid = left < strips * FOLDED_STRIP ? left : strips * FOLDED_STRIP,
         .kept = folded->scratch.kept,
+        .groups = folded->scratch.groups,
         .pairs = folded->scratch.pairs,
         .last = log2f((float)folded->tokens.last_count),
         .d = folded->scratch.d,
@@ -155,7 +188,7 @@ void folded_last_begin(struct folded_decoder *folded, int prompt, const int *whi
     float *q = folded->tokens.q; /* [count][D] */
     for (int i = 0; i < count; i++)
         linear_apply(&tensors->final.q, 1, queries + which[i] * c, (int)c, q + i * tensors->inner);
-    folded_clear_last_sums(&folded->prompts[prompt].last, folded->scratch.d);
+    folded_clear_last_sums(&folded->prompts[prompt].last, folded->scratch.kept, folded->scratch.d);
     folded_fold_last(&folded->scratch, q, count, &folded->prompts[prompt]);
 }
 

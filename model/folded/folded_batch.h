@@ -14,7 +14,9 @@ enum { FOLDED_HYPERS = SAM_MASKS + 1 };
 enum { FOLDED_PIXELS_STRIP = SAM_MASKS * 16 * FOLDED_STRIP };
 
 struct folded_decoder {
-    struct arena arena; /* owns all arrays below */
+    struct arena arena; /* owns all arrays below but those of `prompts` */
+    struct arena room;  /* owns those, which are laid out anew for each batch */
+    int room_for;       /* how many prompts of the batch have room at a time */
     const struct decoder_tensors *tensors;
     const struct folded_weights *weights;
     const struct hq_scratch *hq; /* NULL unless the model is a SAM-HQ */
@@ -22,10 +24,11 @@ struct folded_decoder {
     folded_upscale_kernel *upscale;
     struct folded_tokens tokens;
     struct folded_prompt_scratch scratch;
-    struct folded_prompt prompts[SAM_BATCH];
-    float *scores;                  /* of struct folded_chunk */
-    float *hidden;                  /* scratch of the small MLPs, for SAM_BATCH rows */
-    float *rows;                    /* [SAM_BATCH][C]: finished output tokens */
+    struct folded_prompt prompts[SAM_BATCH]; /* those held */
+    float *scores;                           /* of struct folded_chunk */
+    float *hidden;                           /* scratch of the small MLPs, for SAM_BATCH rows */
+    float *rows;                             /* [SAM_BATCH][C]: finished output tokens */
+    float *iou;                     /* [SAM_BATCH][M]: of prompts decoded again for their logits */
     unsigned char ready[SAM_BATCH]; /* bit m: hyper of mask m is computed */
     float *hyper; /* [SAM_BATCH][FOLDED_HYPERS][C/8]: weights of each mask over upscaled channels */
     float *chosen;            /* [M][C/8]: hyper of the masks being upscaled */
@@ -38,19 +41,26 @@ struct folded_decoder {
     float *upscaled;          /* [CHUNK][4][C/8][4][STRIP], of a SAM-HQ */
 };
 
+/* Takes a batch of prompts, of which none is held yet, and makes room for them. A prompt of many
+ * tokens takes much room, so the prompts of a large batch of them take turns. */
+void folded_begin(struct folded_decoder *folded, const struct sam_prompts *prompts);
+
+/* The place in `prompts` of a prompt of the batch, which is decoded again if it is not held. */
+int folded_hold(struct folded_decoder *folded, const float *tables, int prompt);
+
 /* The chunk that begins at strip `first`. */
 struct folded_chunk folded_chunk_at(const struct folded_decoder *folded, const float *tables,
                                     int first);
 
-/* Rows of one prompt in an array [prompts][T][width]. */
+/* Rows of one prompt that is held, in an array [prompts][T][width]. */
 static inline float *folded_prompt_rows(const struct folded_tokens *tokens, float *rows, int prompt,
                                         size_t width)
 {
     return rows + (size_t)prompt * tokens->count * width;
 }
 
-/* Begins the last attention of output tokens which[0..count) of a prompt; folded_pass_last follows,
- * for each chunk. */
+/* Begins the last attention of output tokens which[0..count) of a prompt that is held;
+ * folded_pass_last follows, for each chunk. */
 void folded_last_begin(struct folded_decoder *folded, int prompt, const int *which, int count);
 
 /* rows[count][C]: those tokens after the last attention and its norm. */

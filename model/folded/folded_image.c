@@ -16,22 +16,24 @@ static void clear(float *x, size_t count)
     memset(x, 0, count * sizeof *x);
 }
 
-void folded_clear_sums(struct folded_prompt *prompt, size_t d)
+void folded_clear_sums(struct folded_prompt *prompt, size_t kept, size_t d)
 {
-    for (int head = 0; head < FOLDED_HEADS; head++)
-        begin(&prompt->softmax[head]);
-    clear(prompt->values, FOLDED_HEADS * d * FOLDED_COLUMNS);
-    clear(prompt->probs, FOLDED_HEADS * FOLDED_PAIRS_MAX * FOLDED_COLUMNS);
+    const size_t parts = FOLDED_HEADS * folded_groups(kept);
+    for (size_t part = 0; part < parts; part++)
+        begin(&prompt->softmax[part]);
+    clear(prompt->values, parts * d * FOLDED_COLUMNS);
+    clear(prompt->probs, parts * FOLDED_HEADS * kept * FOLDED_COLUMNS);
 }
 
-void folded_clear_last_sums(struct folded_last *last, size_t d)
+void folded_clear_last_sums(struct folded_last *last, size_t kept, size_t d)
 {
+    const size_t probs = SAM_MASKS * FOLDED_HEADS * kept * FOLDED_COLUMNS;
     for (int token = 0; token < SAM_MASKS; token++)
         begin(&last->softmax[token]);
     memset(last->scaled, 0, sizeof last->scaled);
     clear(last->values, FOLDED_HEADS * d * FOLDED_COLUMNS);
-    clear(last->probs0, SAM_MASKS * FOLDED_PAIRS_MAX * FOLDED_COLUMNS);
-    clear(last->probs1, SAM_MASKS * FOLDED_PAIRS_MAX * FOLDED_COLUMNS);
+    clear(last->probs0, probs);
+    clear(last->probs1, probs);
 }
 
 /* The d rows of head `head` of a table. */
@@ -74,28 +76,78 @@ static struct folded_rows score_rows(const struct folded_chunk *chunk, size_t ro
 
 static const struct folded_rows no_rows = {NULL, 0};
 
+/* A head and a group of tokens; `part` counts both. */
+struct head_group {
+    size_t head, group, part;
+};
+
+static struct head_group head_group(const struct folded_chunk *chunk, size_t part)
+{
+    return (struct head_group){part / chunk->groups, part % chunk->groups, part};
+}
+
+/* A small matrix of one head and group among those of `rows` rows. */
+static size_t matrix_at(struct head_group place, size_t rows)
+{
+    return place.part * rows * FOLDED_COLUMNS;
+}
+
+/* The scores of all positions become softmax weights times `scale`, and what they sum of a table of
+ * values is added to the prompt's. */
+static void add_values(const struct folded_chunk *chunk, struct folded_prompt *prompt,
+                       struct head_group place, enum folded_table table, struct folded_rows scale)
+{
+    const size_t columns = folded_group_columns(chunk->kept + 1, place.group);
+    struct folded_softmax *softmax = &prompt->softmax[place.part];
+    chunk->kernels->softmax(columns, chunk->strips, chunk->valid, scale, chunk->scores,
+                            FOLDED_SCORES_STRIP, softmax);
+    chunk->kernels->gather(columns, chunk->d, chunk->strips, score_rows(chunk, 0), 1,
+                           table_rows(chunk, table, place.head), softmax->factor,
+                           prompt->values + matrix_at(place, chunk->d));
+}
+
 void folded_pass_first(const struct folded_chunk *chunk, struct folded_prompt *prompt)
 {
-    const struct folded_kernels *kernels = chunk->kernels;
-    size_t d = chunk->d;
-    for (size_t head = 0; head < FOLDED_HEADS; head++) {
-        struct folded_softmax *softmax = &prompt->softmax[head];
+    for (size_t part = 0; part < FOLDED_HEADS * chunk->groups; part++) {
+        const struct head_group place = head_group(chunk, part);
         const struct folded_scores scores = {
-            .kept = chunk->kept,
+            .columns = folded_group_columns(chunk->kept + 1, place.group),
             .strips = chunk->strips,
-            .d = d,
-            .x = table_rows(chunk, FOLDED_TABLE_K0, head),
-            .weight = prompt->queries + head * d * FOLDED_COLUMNS,
+            .d = chunk->d,
+            .x = table_rows(chunk, FOLDED_TABLE_K0, place.head),
+            .weight = prompt->queries + matrix_at(place, chunk->d),
             .out = chunk->scores,
             .out_strip = FOLDED_SCORES_STRIP,
         };
-        kernels->scores(&scores);
-        kernels->softmax(chunk->kept + 1, chunk->strips, chunk->valid, no_rows, chunk->scores,
-                         FOLDED_SCORES_STRIP, softmax);
-        kernels->gather(chunk->kept + 1, d, chunk->strips, score_rows(chunk, 0), 1,
-                        table_rows(chunk, FOLDED_TABLE_V0, head), softmax->factor,
-                        prompt->values + head * d * FOLDED_COLUMNS);
+        chunk->kernels->scores(&scores);
+        add_values(chunk, prompt, place, FOLDED_TABLE_V0, no_rows);
     }
+}
+
+/* Probabilities of the kept tokens, from `scores` of the first group of a head, in which `out` is not
+ * set. They go to a part of the state. */
+static void set_probs(const struct folded_chunk *chunk, struct folded_prompt *prompt, size_t head,
+                      enum folded_part part, struct folded_scores scores)
+{
+    float *out = state_at(chunk, prompt, part) + head * chunk->kept * FOLDED_STRIP;
+    scores.out = out;
+    scores.out_strip = state_strip(chunk);
+    scores.columns = folded_group_columns(chunk->kept, 0);
+    if (chunk->kept <= FOLDED_COLUMNS) {
+        chunk->kernels->scores_softmax(&scores);
+        return;
+    }
+    for (size_t first = 0; first < chunk->kept; first += FOLDED_COLUMNS) {
+        scores.columns = folded_group_columns(chunk->kept, first / FOLDED_COLUMNS);
+        scores.out = out + first * FOLDED_STRIP;
+        chunk->kernels->scores(&scores);
+        scores.weight += chunk->d * FOLDED_COLUMNS;
+        if (scores.probs.at) {
+            scores.probs_weight += chunk->pairs * FOLDED_COLUMNS;
+            scores.bias += FOLDED_COLUMNS;
+        }
+    }
+    chunk->kernels->token_softmax(chunk->kept, chunk->strips, chunk->last, out, scores.out_strip);
 }
 
 /* Writes a squared length of one chunk to its row of the state. */
@@ -127,17 +179,15 @@ static void measure(const struct folded_chunk *chunk, struct folded_prompt *prom
 static void first_probs(const struct folded_chunk *chunk, struct folded_prompt *prompt)
 {
     for (size_t head = 0; head < FOLDED_HEADS; head++) {
+        const size_t part = head * chunk->groups;
         const struct folded_scores scores = {
-            .kept = chunk->kept,
             .strips = chunk->strips,
             .d = chunk->d,
             .x = table_rows(chunk, FOLDED_TABLE_Q0, head),
-            .weight = prompt->keys + head * chunk->d * FOLDED_COLUMNS,
+            .weight = prompt->keys + part * chunk->d * FOLDED_COLUMNS,
             .last = chunk->last,
-            .out = state_at(chunk, prompt, FOLDED_A0) + head * chunk->kept * FOLDED_STRIP,
-            .out_strip = state_strip(chunk),
         };
-        chunk->kernels->token_softmax(&scores);
+        set_probs(chunk, prompt, head, FOLDED_A0, scores);
     }
     measure(chunk, prompt, &prompt->length, FOLDED_TABLE_CE, folded_rows_from(chunk->squares, 1),
             FOLDED_R);
@@ -149,36 +199,32 @@ static void first_probs(const struct folded_chunk *chunk, struct folded_prompt *
 
 void folded_pass_second(const struct folded_chunk *chunk, struct folded_prompt *prompt)
 {
-    const struct folded_kernels *kernels = chunk->kernels;
-    size_t d = chunk->d;
     const struct folded_rows probs = folded_state(chunk, prompt, FOLDED_A0);
     const struct folded_rows r = folded_state(chunk, prompt, FOLDED_R);
     first_probs(chunk, prompt);
-    for (size_t head = 0; head < FOLDED_HEADS; head++) {
-        struct folded_softmax *softmax = &prompt->softmax[head];
-        const size_t matrix = head * chunk->pairs * FOLDED_COLUMNS;
+    for (size_t part = 0; part < FOLDED_HEADS * chunk->groups; part++) {
+        const struct head_group place = head_group(chunk, part);
+        const size_t columns = folded_group_columns(chunk->kept + 1, place.group);
         const struct folded_scores scores = {
-            .kept = chunk->kept,
+            .columns = columns,
+            .pairs = chunk->pairs,
             .strips = chunk->strips,
-            .d = d,
-            .x = table_rows(chunk, FOLDED_TABLE_EK, head),
-            .pe = pe_rows(chunk, 0, head),
-            .weight = prompt->queries + head * d * FOLDED_COLUMNS,
+            .d = chunk->d,
+            .x = table_rows(chunk, FOLDED_TABLE_EK, place.head),
+            .pe = pe_rows(chunk, 0, place.head),
+            .weight = prompt->queries + matrix_at(place, chunk->d),
             .probs = probs,
-            .probs_weight = prompt->scores_weight + matrix,
-            .bias = prompt->scores_bias + head * FOLDED_COLUMNS,
+            .probs_weight = prompt->scores_weight + matrix_at(place, chunk->pairs),
+            .bias = prompt->scores_bias + matrix_at(place, 1),
             .r = r,
             .out = chunk->scores,
             .out_strip = FOLDED_SCORES_STRIP,
         };
-        kernels->scores(&scores);
-        kernels->softmax(chunk->kept + 1, chunk->strips, chunk->valid, r, chunk->scores,
-                         FOLDED_SCORES_STRIP, softmax);
-        kernels->gather(chunk->kept + 1, d, chunk->strips, score_rows(chunk, 0), 1,
-                        table_rows(chunk, FOLDED_TABLE_EV, head), softmax->factor,
-                        prompt->values + head * d * FOLDED_COLUMNS);
-        kernels->gather(chunk->kept + 1, chunk->pairs, chunk->strips, score_rows(chunk, 0), 1,
-                        probs, softmax->factor, prompt->probs + matrix);
+        chunk->kernels->scores(&scores);
+        add_values(chunk, prompt, place, FOLDED_TABLE_EV, r);
+        chunk->kernels->gather(columns, chunk->pairs, chunk->strips, score_rows(chunk, 0), 1, probs,
+                               prompt->softmax[part].factor,
+                               prompt->probs + matrix_at(place, chunk->pairs));
     }
 }
 
@@ -186,22 +232,21 @@ void folded_pass_second(const struct folded_chunk *chunk, struct folded_prompt *
 static void second_probs(const struct folded_chunk *chunk, struct folded_prompt *prompt)
 {
     for (size_t head = 0; head < FOLDED_HEADS; head++) {
+        const size_t part = head * chunk->groups;
         const struct folded_scores scores = {
-            .kept = chunk->kept,
+            .pairs = chunk->pairs,
             .strips = chunk->strips,
             .d = chunk->d,
             .x = table_rows(chunk, FOLDED_TABLE_EQ, head),
             .pe = pe_rows(chunk, 1, head),
-            .weight = prompt->keys + head * chunk->d * FOLDED_COLUMNS,
+            .weight = prompt->keys + part * chunk->d * FOLDED_COLUMNS,
             .probs = folded_state(chunk, prompt, FOLDED_A0),
-            .probs_weight = prompt->keys_weight + head * chunk->pairs * FOLDED_COLUMNS,
-            .bias = prompt->keys_bias + head * FOLDED_COLUMNS,
+            .probs_weight = prompt->keys_weight + part * chunk->pairs * FOLDED_COLUMNS,
+            .bias = prompt->keys_bias + part * FOLDED_COLUMNS,
             .r = folded_state(chunk, prompt, FOLDED_R),
             .last = chunk->last,
-            .out = state_at(chunk, prompt, FOLDED_A1) + head * chunk->kept * FOLDED_STRIP,
-            .out_strip = state_strip(chunk),
         };
-        chunk->kernels->token_softmax(&scores);
+        set_probs(chunk, prompt, head, FOLDED_A1, scores);
     }
 }
 

@@ -23,9 +23,9 @@ static inline size_t folded_part_row(enum folded_part part, size_t pairs)
 
 /* The small matrices of a squared length: struct folded_length without positions. */
 struct folded_length_weights {
-    float *weight; /* [8][d][8]; two lengths may have the same one */
-    float *gram;   /* [8][J][8] */
-    float *bias;   /* [8][8] */
+    float *weight; /* [8][B][d][8]; two lengths may have the same one */
+    float *gram;   /* [8][B][J][8] */
+    float *bias;   /* [8][B][8] */
     float base;    /* the part that is the same at all positions */
 };
 
@@ -40,27 +40,27 @@ struct folded_last {
     float *probs0, *probs1; /* [M][J][8]: sums of p * r2 * r times A0, of p * r2 times A1 */
 };
 
-/* One prompt of a batch. Columns of small matrices are tokens, d is D / H; T, K and J as in
- * folded_kernel.h. Arrays have room for the largest J. */
+/* One prompt of a batch. Columns of small matrices are tokens, d is D / H; T, B, K and J as in
+ * folded_kernel.h. */
 struct folded_prompt {
-    float *first;         /* [T][D]: values of layer 0's image-to-tokens attention, v_t - v_K for
+    float *first;   /* [T][D]: values of layer 0's image-to-tokens attention, v_t - v_K for
                               t < K, then v_K */
-    float *second;        /* the same of layer 1 */
-    float *queries;       /* [8][d][8]: of the tokens-to-image attention of the layer at hand */
-    float *keys;          /* [8][d][8]: of its image-to-tokens attention, less those of token K */
-    float *scores_weight; /* [8][J][8] */
-    float *scores_bias;   /* [8][8] */
-    float *keys_weight;   /* [8][J][8] */
-    float *keys_bias;     /* [8][8] */
+    float *second;  /* the same of layer 1 */
+    float *queries; /* [8][B][d][8]: of the tokens-to-image attention of the layer at hand */
+    float *keys;    /* [8][B][d][8]: of its image-to-tokens attention, less those of token K */
+    float *scores_weight;                       /* [8][B][J][8] */
+    float *scores_bias;                         /* [8][B][8] */
+    float *keys_weight;                         /* [8][B][J][8] */
+    float *keys_bias;                           /* [8][B][8] */
     struct folded_length_weights length;        /* of X1, then of what layer 1 adds to X2 */
     struct folded_length_weights scaled_length; /* of P(g X1) */
-    float *cross;                               /* [8][J][8] */
-    float *linear;                              /* [8][8] */
+    float *cross;                               /* [8][B][J][8] */
+    float *linear;                              /* [8][B][8] */
     float *first_constant;                      /* [J]: P(g X1) against the constant part of X2 */
     float first_base;                           /* the constant part of P(g X1) against the same */
-    struct folded_softmax softmax[FOLDED_HEADS];
-    float *values; /* [8][d][8]: sums of softmax weights times the value table */
-    float *probs;  /* [8][J][8]: sums of softmax weights times A0 */
+    struct folded_softmax softmax[FOLDED_HEADS * FOLDED_GROUPS_MAX]; /* [8][B] */
+    float *values; /* [8][B][d][8]: sums of softmax weights times the value table */
+    float *probs;  /* [8][B][J][8]: sums of softmax weights times A0 */
     struct folded_last last;
     float *state; /* [strips][rows of all parts][STRIP] */
 };
@@ -70,7 +70,7 @@ struct folded_chunk {
     const struct folded_kernels *kernels;
     size_t first;               /* its first strip in the image */
     size_t strips, valid;       /* its strips, and those of its positions that exist */
-    size_t kept, pairs;         /* K and J of the batch */
+    size_t kept, groups, pairs; /* K, B and J of the batch */
     float last;                 /* log2 of how many equal tokens the last one stands for */
     size_t d;                   /* channels a head */
     float channels;             /* C */
@@ -89,9 +89,9 @@ enum {
 struct folded_rows folded_state(const struct folded_chunk *chunk,
                                 const struct folded_prompt *prompt, enum folded_part part);
 
-/* Sets the sums over positions to 0; d is D / H. */
-void folded_clear_sums(struct folded_prompt *prompt, size_t d);
-void folded_clear_last_sums(struct folded_last *last, size_t d);
+/* Sets the sums over positions to 0, for K kept tokens; d is D / H. */
+void folded_clear_sums(struct folded_prompt *prompt, size_t kept, size_t d);
+void folded_clear_last_sums(struct folded_last *last, size_t kept, size_t d);
 
 /* Layer 0, tokens to image. */
 void folded_pass_first(const struct folded_chunk *chunk, struct folded_prompt *prompt);

@@ -5,10 +5,11 @@
  * contiguous; strips lie `strip` floats apart. Kernels work on whole strips. A small matrix w[k][8]
  * has a column for each token or for each head. A prompt's results do not depend on others.
  *
- * Letters: d channels a head, T tokens a prompt (7 or 8). The last token needs no column of its own
- * in the softmax over tokens: scores are taken relative to it, and the T probabilities add up to 1.
+ * Letters: d channels a head, T tokens a prompt. The last token needs no column of its own in the
+ * softmax over tokens: scores are taken relative to it, and the T probabilities add up to 1.
  * K = T - 1 tokens are kept, and there are J = 8 K pairs (h, t) of a head and a kept token, h
- * outermost. The kernels are compiled for either K. */
+ * outermost. Columns of tokens come in groups of eight, B of them: a matrix [B][k][8] has the columns
+ * of tokens 8 g .. 8 g + 7 in group g. Most prompts have one group. */
 #ifndef MODEL_FOLDED_FOLDED_KERNEL_H
 #define MODEL_FOLDED_FOLDED_KERNEL_H
 
@@ -21,12 +22,24 @@ enum {
     FOLDED_CHUNK = 8,   /* strips taken at a time, so that their tables stay in the L2 cache */
     FOLDED_COLUMNS = 8, /* columns of small matrices */
     FOLDED_HEADS = 8,
-    FOLDED_TOKENS_MIN = 7,                   /* T: iou, 4 masks, two of the prompt */
-    FOLDED_TOKENS_MAX = 8,                   /* and one more of the output, whatever it is for */
-    FOLDED_KEPT_MIN = FOLDED_TOKENS_MIN - 1, /* K */
-    FOLDED_KEPT_MAX = FOLDED_TOKENS_MAX - 1,
-    FOLDED_PAIRS_MAX = FOLDED_HEADS * FOLDED_KEPT_MAX /* J: 56 */
+    FOLDED_TOKENS_MAX = 25, /* T: 6 of the output, 16 points, a box's corners, padding */
+    FOLDED_KEPT_MAX = FOLDED_TOKENS_MAX - 1,                  /* K */
+    FOLDED_GROUPS_MAX = 1 + FOLDED_KEPT_MAX / FOLDED_COLUMNS, /* B: 4 */
+    FOLDED_PAIRS_MAX = FOLDED_HEADS * FOLDED_KEPT_MAX         /* J: 192 */
 };
+
+/* B of K + 1 tokens. */
+static inline size_t folded_groups(size_t kept)
+{
+    return 1 + kept / FOLDED_COLUMNS;
+}
+
+/* How many of `count` columns are in group `group`, which is not behind the last. */
+static inline size_t folded_group_columns(size_t count, size_t group)
+{
+    const size_t left = count - group * FOLDED_COLUMNS;
+    return left < FOLDED_COLUMNS ? left : FOLDED_COLUMNS;
+}
 
 /* Rows of positions: number n of row i in strip t is at[t * strip + i * FOLDED_STRIP + n]. */
 struct folded_rows {
@@ -40,12 +53,13 @@ static inline struct folded_rows folded_rows_from(struct folded_rows rows, size_
     return (struct folded_rows){rows.at + row * FOLDED_STRIP, rows.strip};
 }
 
-/* Scores of one head: for column i,
+/* Scores of one head and one group of tokens: for column i,
  *   s_i = r * (bias[i] + sum_j probs[j] * probs_weight[j][i])
  *         + sum_k (r * x[k] + pe[k]) * weight[k][i]
  * Where probs.at is NULL: s_i = sum_k x[k] * weight[k][i]. */
 struct folded_scores {
-    size_t kept, strips, d;    /* kept: K */
+    size_t columns;            /* 1..8 */
+    size_t pairs, strips, d;   /* pairs: J */
     struct folded_rows x;      /* d rows */
     struct folded_rows pe;     /* d rows */
     const float *weight;       /* [d][8] */
@@ -53,7 +67,7 @@ struct folded_scores {
     const float *probs_weight; /* [J][8] */
     const float *bias;         /* [8] */
     struct folded_rows r;      /* 1 row */
-    float last;                /* score of the last token, for token_softmax */
+    float last;                /* score of the last token, for scores_softmax */
     float *out;
     size_t out_strip;
 };
@@ -75,13 +89,13 @@ struct folded_softmax {
 struct folded_length {
     size_t kept, strips, d; /* kept: K */
     struct folded_rows x;   /* 8 * d rows */
-    const float *weight;    /* [8][d][8] */
+    const float *weight;    /* [8][B][d][8] */
     struct folded_rows a;   /* J rows */
-    const float *gram;      /* [8][J][8] */
-    const float *bias;      /* [8][8] */
+    const float *gram;      /* [8][B][J][8] */
+    const float *bias;      /* [8][B][8] */
     struct folded_rows b;   /* J rows */
-    const float *cross;     /* [8][J][8] */
-    const float *linear;    /* [8][8] */
+    const float *cross;     /* [8][B][J][8] */
+    const float *linear;    /* [8][B][8] */
     struct folded_rows r;   /* 1 row */
     float *out;             /* 1 row */
     size_t out_strip;
@@ -151,12 +165,15 @@ struct folded_upscale {
 };
 
 struct folded_kernels {
-    /* out: T rows */
+    /* out: a row for each column */
     void (*scores)(const struct folded_scores *in);
 
-    /* out: K rows, the softmax with base 2 over K scores and `last`, whose probability is not
-     * stored. Relative error below 1e-6. */
-    void (*token_softmax)(const struct folded_scores *in);
+    /* The softmax with base 2 of the scores and `last`, whose probability is not stored. Relative
+     * error below 1e-6. */
+    void (*scores_softmax)(const struct folded_scores *in);
+
+    /* The same of scores that are there: `rows` rows of s become probabilities. */
+    void (*token_softmax)(size_t rows, size_t strips, float last, float *s, size_t s_strip);
 
     void (*length_init)(const struct folded_length_init *in);
     void (*length)(const struct folded_length *in);

@@ -43,7 +43,7 @@ static unsigned with_hq(const struct folded_decoder *folded, unsigned wanted)
     return wanted && folded->hq ? wanted | 1u << SAM_MASKS : wanted;
 }
 
-/* The last attention of up to SAM_MASKS missing tokens of each prompt. Returns whether there were
+/* The last attention of up to SAM_MASKS missing tokens of each prompt that is held. Returns whether there were
  * any. */
 static bool want_some(struct folded_decoder *folded, const float *tables,
                       const unsigned char *wanted)
@@ -52,7 +52,8 @@ static bool want_some(struct folded_decoder *folded, const float *tables,
     int counts[SAM_BATCH] = {0};
     int prompts = folded->tokens.prompts, most = 0;
     for (int i = 0; i < prompts; i++) {
-        counts[i] = missing_tokens(folded, i, with_hq(folded, wanted[i]), tokens[i]);
+        const unsigned masks = with_hq(folded, wanted[folded->tokens.first + i]);
+        counts[i] = missing_tokens(folded, i, masks, tokens[i]);
         most = counts[i] > most ? counts[i] : most;
         if (counts[i])
             folded_last_begin(folded, i, tokens[i], counts[i]);
@@ -229,13 +230,14 @@ void folded_logits(struct folded_decoder *folded, const float *tables, int promp
     unsigned char wanted[SAM_BATCH] = {0};
     for (int i = 0; i < count; i++)
         wanted[prompt] |= (unsigned char)(1u << which[i]);
+    const int held = folded_hold(folded, tables, prompt);
     folded_want(folded, tables, wanted);
-    prepare_upscale(folded, prompt, which, count);
+    prepare_upscale(folded, held, which, count);
     if (folded->tensors->efficient)
-        measure(folded, tables, prompt);
+        measure(folded, tables, held);
     for (int first = 0; first < folded->weights->strips; first += FOLDED_CHUNK) {
         struct folded_chunk chunk = folded_chunk_at(folded, tables, first);
-        upscale_chunk(folded, &chunk, &folded->prompts[prompt], count, NULL);
+        upscale_chunk(folded, &chunk, &folded->prompts[held], count, NULL);
         place_chunk(folded, &chunk, count, logits);
         if (folded->hq)
             keep_upscaled(folded, &chunk);

@@ -5,13 +5,17 @@
 
 enum { HEADS = FOLDED_HEADS, COLUMNS = FOLDED_COLUMNS };
 
-/* out[8][d][8] from rows[tokens][D] times `scale`: column = token, the rest 0. */
-static void columns_of(const struct folded_prompt_scratch *scratch, const float *rows,
-                       size_t tokens, float scale, float *out)
+/* out[8][groups][d][8] from rows[tokens][D] times `scale`: column = token, the rest 0. */
+static void columns_of(const struct folded_prompt_scratch *scratch, size_t groups,
+                       const float *rows, size_t tokens, float scale, float *out)
 {
-    for (size_t i = 0; i < scratch->inner; i++)
-        for (size_t t = 0; t < COLUMNS; t++)
-            out[i * COLUMNS + t] = t < tokens ? scale * rows[t * scratch->inner + i] : 0;
+    for (size_t part = 0; part < HEADS * groups; part++) {
+        const float *head = rows + part / groups * scratch->d;
+        const size_t first = part % groups * COLUMNS;
+        for (size_t i = 0; i < scratch->d; i++)
+            for (size_t t = first; t < first + COLUMNS; t++)
+                *out++ = t < tokens ? scale * head[t * scratch->inner + i] : 0;
+    }
 }
 
 /* Exponentials are 2^x, so scores are scaled by log2(e) / sqrt(d) instead of 1 / sqrt(d). */
@@ -48,17 +52,19 @@ static void apply_map(const struct folded_prompt_scratch *scratch, enum folded_m
     folded_map_constant(map, values + scratch->kept * scratch->inner, scratch->constant);
 }
 
-/* out[8][J][8]: rows of z against the columns[d][8] of each head; bias[8][8]: the constant. */
+/* out[8][B][J][8]: rows of z against the columns[B][d][8] of each head; bias[8][B][8]: the
+ * constant. */
 static void contract(const struct folded_prompt_scratch *scratch, const float *columns, float *out,
                      float *bias)
 {
     size_t inner = scratch->inner;
-    for (size_t h = 0; h < HEADS; h++) {
-        const float *head = columns + h * scratch->d * COLUMNS;
-        scratch->kernels->gemm_n8(scratch->pairs, scratch->d, scratch->z + h * scratch->d, inner, 1,
-                                  head, 0, out + h * scratch->pairs * COLUMNS);
-        scratch->kernels->gemm_n8(1, scratch->d, scratch->constant + h * scratch->d, inner, 1, head,
-                                  0, bias + h * COLUMNS);
+    for (size_t part = 0; part < HEADS * scratch->groups; part++) {
+        const float *right = columns + part * scratch->d * COLUMNS;
+        const size_t head = part / scratch->groups * scratch->d;
+        scratch->kernels->gemm_n8(scratch->pairs, scratch->d, scratch->z + head, inner, 1, right, 0,
+                                  out + part * scratch->pairs * COLUMNS);
+        scratch->kernels->gemm_n8(1, scratch->d, scratch->constant + head, inner, 1, right, 0,
+                                  bias + part * COLUMNS);
     }
 }
 
@@ -69,16 +75,17 @@ static void make_length(const struct folded_prompt_scratch *scratch, const float
 {
     size_t inner = scratch->inner;
     size_t d = scratch->d;
-    for (size_t h = 0; h < HEADS; h++) {
-        float *gram = length->gram + h * scratch->pairs * COLUMNS;
-        const float *twice = length->weight + h * d * COLUMNS;
-        const float *z = scratch->z + h * d;
-        scratch->kernels->gemm_n8(scratch->kept * h, d, z, inner, 1, twice, 0, gram);
-        scratch->kernels->gemm_n8(scratch->kept, d, z + scratch->kept * h * inner, inner, 1,
-                                  scratch->single + h * d * COLUMNS, 0,
-                                  gram + scratch->kept * h * COLUMNS);
-        scratch->kernels->gemm_n8(1, d, scratch->constant + h * d, inner, 1, twice, 0,
-                                  length->bias + h * COLUMNS);
+    for (size_t part = 0; part < HEADS * scratch->groups; part++) {
+        const size_t head = part / scratch->groups;
+        const size_t below = scratch->kept * head;
+        float *gram = length->gram + part * scratch->pairs * COLUMNS;
+        const float *twice = length->weight + part * d * COLUMNS;
+        const float *z = scratch->z + head * d;
+        scratch->kernels->gemm_n8(below, d, z, inner, 1, twice, 0, gram);
+        scratch->kernels->gemm_n8(scratch->kept, d, z + below * inner, inner, 1,
+                                  scratch->single + part * d * COLUMNS, 0, gram + below * COLUMNS);
+        scratch->kernels->gemm_n8(1, d, scratch->constant + head * d, inner, 1, twice, 0,
+                                  length->bias + part * COLUMNS);
     }
     length->base = dot(scratch->constant, last, inner);
 }
@@ -86,7 +93,8 @@ static void make_length(const struct folded_prompt_scratch *scratch, const float
 void folded_set_queries(const struct folded_prompt_scratch *scratch, const float *q,
                         struct folded_prompt *prompt)
 {
-    columns_of(scratch, q, scratch->kept + 1, score_scale(scratch), prompt->queries);
+    columns_of(scratch, scratch->groups, q, scratch->kept + 1, score_scale(scratch),
+               prompt->queries);
 }
 
 /* prompt->keys: columns of differences of keys, scaled for base 2. */
@@ -94,7 +102,8 @@ static void set_keys(const struct folded_prompt_scratch *scratch, const float *k
                      struct folded_prompt *prompt)
 {
     relative(scratch, k, scratch->z);
-    columns_of(scratch, scratch->z, scratch->kept, score_scale(scratch), prompt->keys);
+    columns_of(scratch, scratch->groups, scratch->z, scratch->kept, score_scale(scratch),
+               prompt->keys);
 }
 
 /* values[T][D]: v relative to the last row. Their columns go to scratch->single and, times 2, to
@@ -103,17 +112,22 @@ static void set_values(const struct folded_prompt_scratch *scratch, const float 
                        float *twice)
 {
     relative(scratch, v, values);
-    columns_of(scratch, values, scratch->kept, 1, scratch->single);
-    columns_of(scratch, values, scratch->kept + 1, 2, twice);
+    columns_of(scratch, scratch->groups, values, scratch->kept, 1, scratch->single);
+    columns_of(scratch, scratch->groups, values, scratch->kept + 1, 2, twice);
 }
 
 void folded_first_sums(const struct folded_prompt_scratch *scratch,
                        const struct folded_prompt *prompt, float *mix)
 {
-    for (size_t t = 0; t < scratch->kept + 1; t++)
-        for (size_t i = 0; i < scratch->inner; i++)
-            mix[t * scratch->inner + i] =
-                prompt->values[i * COLUMNS + t] / prompt->softmax[i / scratch->d].sum[t];
+    for (size_t part = 0; part < HEADS * scratch->groups; part++) {
+        const size_t group = part % scratch->groups;
+        const float *values = prompt->values + part * scratch->d * COLUMNS;
+        float *out = mix + group * COLUMNS * scratch->inner + part / scratch->groups * scratch->d;
+        for (size_t t = 0; t < folded_group_columns(scratch->kept + 1, group); t++)
+            for (size_t i = 0; i < scratch->d; i++)
+                out[t * scratch->inner + i] =
+                    values[i * COLUMNS + t] / prompt->softmax[part].sum[t];
+    }
 }
 
 void folded_fold_first(const struct folded_prompt_scratch *scratch, const float *k, const float *v,
@@ -141,21 +155,21 @@ void folded_second_sums(const struct folded_prompt_scratch *scratch,
 {
     size_t inner = scratch->inner;
     apply_map(scratch, FOLDED_FIRST_VALUES, prompt->first);
-    for (size_t h = 0; h < HEADS; h++) {
-        const struct folded_softmax *softmax = &prompt->softmax[h];
+    for (size_t part = 0; part < HEADS * scratch->groups; part++) {
+        const struct folded_softmax *softmax = &prompt->softmax[part];
+        const size_t head = part / scratch->groups * scratch->d;
+        const size_t group = part % scratch->groups;
         float *sums = scratch->columns; /* [d][8] */
-        memcpy(sums, prompt->values + h * scratch->d * COLUMNS,
+        memcpy(sums, prompt->values + part * scratch->d * COLUMNS,
                scratch->d * COLUMNS * sizeof *sums);
-        scratch->kernels->gemm_n8(scratch->d, scratch->pairs, scratch->z + h * scratch->d, 1, inner,
-                                  prompt->probs + h * scratch->pairs * COLUMNS, 1, sums);
+        scratch->kernels->gemm_n8(scratch->d, scratch->pairs, scratch->z + head, 1, inner,
+                                  prompt->probs + part * scratch->pairs * COLUMNS, 1, sums);
         for (size_t i = 0; i < scratch->d; i++)
-            for (size_t t = 0; t < scratch->kept + 1; t++) {
-                size_t at = h * scratch->d + i;
-                mix[t * inner + at] =
-                    (sums[i * COLUMNS + t] + softmax->scaled[t] * scratch->constant[at]) /
+            for (size_t t = 0; t < folded_group_columns(scratch->kept + 1, group); t++)
+                mix[(group * COLUMNS + t) * inner + head + i] =
+                    (sums[i * COLUMNS + t] + softmax->scaled[t] * scratch->constant[head + i]) /
                         softmax->sum[t] +
-                    scratch->weights->values_bias[at];
-            }
+                    scratch->weights->values_bias[head + i];
     }
 }
 
@@ -210,7 +224,7 @@ void folded_fold_last(const struct folded_prompt_scratch *scratch, const float *
                       struct folded_prompt *prompt)
 {
     struct folded_last *last = &prompt->last;
-    columns_of(scratch, q, tokens, score_scale(scratch), last->weight);
+    columns_of(scratch, 1, q, tokens, score_scale(scratch), last->weight);
     apply_map(scratch, FOLDED_FIRST_LAST_KEYS, prompt->first);
     contract_last(scratch, last->weight, tokens, last->weight0, last->bias0);
     apply_map(scratch, FOLDED_SECOND_LAST_KEYS, prompt->second);

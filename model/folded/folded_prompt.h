@@ -9,12 +9,12 @@
 struct folded_prompt_scratch {
     const struct folded_kernels *kernels;
     const struct folded_weights *weights;
-    size_t c, inner, d; /* C, D, D / H */
-    size_t kept, pairs; /* K and J of the batch */
-    float *z;           /* [J][C]: what a map gives for pairs (h, t) */
-    float *constant;    /* [C]: what it gives for the last token */
-    float *single;      /* [8][d][8]: values, column = token */
-    float *columns;     /* [J + D][8] */
+    size_t c, inner, d;         /* C, D, D / H */
+    size_t kept, groups, pairs; /* K, B and J of the batch */
+    float *z;                   /* [J][C]: what a map gives for pairs (h, t) */
+    float *constant;            /* [C]: what it gives for the last token */
+    float *single;              /* [8][B][d][8]: values, column = token */
+    float *columns;             /* [J + D][8] */
 };
 
 /* Sets prompt->queries from q[T][D], the tokens' projected queries. */

@@ -18,8 +18,8 @@ void folded_tokens_lay_out(struct folded_tokens *tokens, const struct decoder_te
                            struct arena *arena)
 {
     size_t c = tensors->embed_dim;
-    float **arrays[] = {&tokens->tokens, &tokens->queries, &tokens->queries_pe, &tokens->update,
-                        &tokens->q,      &tokens->k,       &tokens->v,          &tokens->mix};
+    float **arrays[] = {&tokens->all, &tokens->queries, &tokens->queries_pe, &tokens->update,
+                        &tokens->q,   &tokens->k,       &tokens->v,          &tokens->mix};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         *arrays[i] = arena_take(arena, FOLDED_ROWS * c, sizeof(float));
     tokens->hidden = arena_take(arena, FOLDED_ROWS * (size_t)tensors->mlp_width, sizeof(float));
@@ -30,13 +30,23 @@ void folded_tokens_begin(struct folded_tokens *tokens, const struct decoder_tens
                          const struct sam_prompts *prompts)
 {
     int padding = prompt_padding(&tensors->prompt, prompts);
-    tokens->prompts = prompts->count;
+    tokens->batch = prompts->count;
+    tokens->first = 0;
+    tokens->prompts = 0;
     tokens->count = folded_token_count(tensors, prompts);
     tokens->last_count = padding > 0 ? padding : 1;
     size_t prompt_size = (size_t)tokens->count * tensors->embed_dim;
     for (int i = 0; i < prompts->count; i++)
-        decoder_tokens(tensors, prompts, i, padding > 0, tokens->tokens + i * prompt_size);
-    memcpy(tokens->queries, tokens->tokens, prompts->count * prompt_size * sizeof(float));
+        decoder_tokens(tensors, prompts, i, padding > 0, tokens->all + i * prompt_size);
+}
+
+void folded_tokens_hold(struct folded_tokens *tokens, int embed_dim, int first, int prompts)
+{
+    size_t prompt_size = (size_t)tokens->count * embed_dim;
+    tokens->first = first;
+    tokens->prompts = prompts;
+    tokens->tokens = tokens->all + first * prompt_size;
+    memcpy(tokens->queries, tokens->tokens, prompts * prompt_size * sizeof(float));
 }
 
 void folded_tokens_add_pe(struct folded_tokens *tokens, int embed_dim)
@@ -81,14 +91,18 @@ static void self_attend(const struct folded_tokens *tokens, const struct folded_
     const float *v = tokens->v + at;
     float *keys = tokens->keys; /* [d][8] */
     float *mix = tokens->mix + at;
-    float scores[FOLDED_TOKENS_MAX * FOLDED_COLUMNS];
-    for (size_t i = 0; i < d; i++)
-        for (size_t t = 0; t < FOLDED_COLUMNS; t++)
-            keys[i * FOLDED_COLUMNS + t] = t < count ? k[t * row + i] : 0;
-    kernels->gemm_n8(count, d, tokens->q + at, row, 1, keys, 0, scores);
+    float scores[FOLDED_GROUPS_MAX][FOLDED_TOKENS_MAX * FOLDED_COLUMNS];
+    for (size_t first = 0; first < count; first += FOLDED_COLUMNS) {
+        for (size_t i = 0; i < d; i++)
+            for (size_t t = 0; t < FOLDED_COLUMNS; t++)
+                keys[i * FOLDED_COLUMNS + t] = first + t < count ? k[(first + t) * row + i] : 0;
+        kernels->gemm_n8(count, d, tokens->q + at, row, 1, keys, 0, scores[first / FOLDED_COLUMNS]);
+    }
     for (size_t t = 0; t < count; t++) {
-        float *probs = scores + t * FOLDED_COLUMNS;
+        float probs[FOLDED_GROUPS_MAX * FOLDED_COLUMNS];
         float *out = mix + t * row;
+        for (size_t u = 0; u < count; u++)
+            probs[u] = scores[u / FOLDED_COLUMNS][t * FOLDED_COLUMNS + u % FOLDED_COLUMNS];
         softmax(tokens, probs, 1 / sqrtf((float)d));
         for (size_t i = 0; i < d; i++)
             out[i] = 0;

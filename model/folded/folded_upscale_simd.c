@@ -28,9 +28,10 @@ VECTOR_INLINE vector gelu(vector x)
 
 /* scratch[C/4] rows: pixel s of one block of positions, before the norm. squares: sums over its
  * channels. */
-VECTOR_INLINE void first_pixel(const size_t pairs, const struct folded_upscale *in, size_t s,
-                               size_t strip, size_t at, vector squares[WIDE])
+VECTOR_INLINE void first_pixel(const struct folded_upscale *in, size_t s, size_t strip, size_t at,
+                               vector squares[WIDE])
 {
+    const size_t pairs = FOLDED_HEADS * in->kept;
     float *u = in->scratch;
     const size_t quarter = in->channels / 4;
     vector r[WIDE];
@@ -128,13 +129,12 @@ VECTOR_INLINE void second_pixels(const struct folded_upscale *in, size_t c, cons
 }
 
 /* All pixels of one block of positions. */
-VECTOR_INLINE void upscale_block(const size_t pairs, const struct folded_upscale *in, size_t strip,
-                                 size_t at)
+VECTOR_INLINE void upscale_block(const struct folded_upscale *in, size_t strip, size_t at)
 {
     for (size_t s = 0; s < 4; s++) {
         vector squares[WIDE];
         vector sums[SUMS_MASKS][4][WIDE] = {0};
-        first_pixel(pairs, in, s, strip, at, squares);
+        first_pixel(in, s, strip, at, squares);
         normalise(in, squares, in->scratch);
         const size_t eighth = in->channels / 8;
         for (size_t c = 0; c < eighth; c += 2) {
@@ -152,15 +152,14 @@ VECTOR_INLINE void upscale_block(const size_t pairs, const struct folded_upscale
 }
 
 /* in->sums of one block of positions. */
-VECTOR_INLINE void sum_block(const size_t pairs, const struct folded_upscale *in, size_t strip,
-                             size_t at)
+VECTOR_INLINE void sum_block(const struct folded_upscale *in, size_t strip, size_t at)
 {
     float *out = in->sums + strip * 2 * ROW + at;
     vector sum[WIDE] = {0};
     vector all[WIDE] = {0};
     for (size_t s = 0; s < 4; s++) {
         vector squares[WIDE];
-        first_pixel(pairs, in, s, strip, at, squares);
+        first_pixel(in, s, strip, at, squares);
         UNROLLED
         for (size_t j = 0; j < WIDE; j++) {
             all[j] += squares[j];
@@ -172,20 +171,12 @@ VECTOR_INLINE void sum_block(const size_t pairs, const struct folded_upscale *in
     block_store_row(out + ROW, all);
 }
 
-VECTOR_INLINE void upscale_of(const size_t pairs, const struct folded_upscale *in)
+void ISA_NAME(folded_upscale)(const struct folded_upscale *in)
 {
     for (size_t strip = 0; strip < in->strips; strip++)
         for (size_t at = 0; at < FOLDED_STRIP; at += STEP)
             if (in->sums)
-                sum_block(pairs, in, strip, at);
+                sum_block(in, strip, at);
             else
-                upscale_block(pairs, in, strip, at);
-}
-
-void ISA_NAME(folded_upscale)(const struct folded_upscale *in)
-{
-    if (in->kept == FOLDED_KEPT_MIN)
-        upscale_of(FOLDED_HEADS * FOLDED_KEPT_MIN, in);
-    else
-        upscale_of(FOLDED_HEADS * FOLDED_KEPT_MAX, in);
+                upscale_block(in, strip, at);
 }

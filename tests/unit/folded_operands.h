@@ -13,10 +13,9 @@
 enum {
     COLUMNS = FOLDED_COLUMNS,
     HEADS = FOLDED_HEADS,
-    KEPT_MIN = FOLDED_KEPT_MIN,
-    KEPT_END = FOLDED_KEPT_MAX + 1,
     PAIRS_MAX = FOLDED_PAIRS_MAX,
-    D = 3, /* channels a head */
+    PARTS_MAX = HEADS * FOLDED_GROUPS_MAX, /* heads and groups of tokens */
+    D = 3,                                 /* channels a head */
     STRIP = FOLDED_STRIP,
     STRIPS = 3,
     N = STRIPS * STRIP,        /* positions worked on */
@@ -31,10 +30,15 @@ typedef float plane[STRIPS * ROWS_MAX * STRIP];
 /* Random operands, each with room for the largest use. */
 struct operands {
     plane x, pe, a, b, r, r2, scores;
-    float weight[HEADS * D * COLUMNS];
-    float gram[HEADS * PAIRS_MAX * COLUMNS], cross[HEADS * PAIRS_MAX * COLUMNS];
-    float bias[HEADS * COLUMNS], linear[HEADS * COLUMNS];
+    float weight[PARTS_MAX * D * COLUMNS];
+    float gram[PARTS_MAX * PAIRS_MAX * COLUMNS], cross[PARTS_MAX * PAIRS_MAX * COLUMNS];
+    float bias[PARTS_MAX * COLUMNS], linear[PARTS_MAX * COLUMNS];
 };
+
+/* Numbers of kept tokens: the fewest, those of points and boxes, groups that are full or have one
+ * more, and the most. */
+static const size_t kept_counts[] = {4, 5, 6, 7, 8, 9, 11, 15, 16, FOLDED_KEPT_MAX};
+enum { KEPT_COUNTS = sizeof kept_counts / sizeof *kept_counts };
 
 static inline struct folded_rows rows_of(const float *x)
 {

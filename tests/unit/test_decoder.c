@@ -161,10 +161,15 @@ static void draw(struct drawn *drawn)
         drawn->masks[i] = 4 * random_number("masks", i);
 }
 
+static void check_within(float bound, const char *what, float got, float want)
+{
+    ck_assert_msg(fabsf(got - want) < bound * (1 + fabsf(want)), "%s: %.8g, expected %.8g", what,
+                  (double)got, (double)want);
+}
+
 static void check_close(const char *what, float got, float want)
 {
-    ck_assert_msg(fabsf(got - want) < 2e-5f * (1 + fabsf(want)), "%s: %.8g, expected %.8g", what,
-                  (double)got, (double)want);
+    check_within(2e-5f, what, got, want);
 }
 
 static void check_case(struct fixture *f, const char *what, const struct sam_prompts *prompts,
@@ -185,9 +190,13 @@ static void check_case(struct fixture *f, const char *what, const struct sam_pro
     }
 }
 
-static const struct random_sizes small = {EMBED, 48, 24, RANDOM_SAM},
-                                 small2 = {EMBED, 48, 24, RANDOM_SAM2},
-                                 efficient = {EMBED, 48, 24, RANDOM_EFFICIENT};
+#define SMALL(family)                                                                              \
+    {                                                                                              \
+        EMBED, 48, 24, family                                                                      \
+    }
+
+static const struct random_sizes small = SMALL(RANDOM_SAM), small2 = SMALL(RANDOM_SAM2),
+                                 efficient = SMALL(RANDOM_EFFICIENT);
 
 static void check_reference(bool reference)
 {
@@ -261,32 +270,55 @@ static void check_same(struct fixture *folded, struct fixture *reference, const 
         get_logits(folded, i, which, SAM_MASKS, logits[0]);
         get_logits(reference, i, which, SAM_MASKS, logits[1]);
         for (int k = 0; k < SAM_MASKS * LOW * LOW; k++)
-            check_close(what, logits[0][k], logits[1][k]);
+            check_within(6e-5f, what, logits[0][k], logits[1][k]);
     }
 }
 
-/* Prompts of seven and eight tokens, and others. EfficientSAM ignores masks as prompts; tests/parity
- * compares its reference with the official code. */
+static const struct random_sizes families[] = {SMALL(RANDOM_SAM), SMALL(RANDOM_SAM2),
+                                               SMALL(RANDOM_EFFICIENT)};
+
+/* Prompts with as many points, of all labels, as can be. */
+struct many {
+    double xy[SAM_BATCH * SAM_POINTS_MAX * 2];
+    int labels[SAM_BATCH * SAM_POINTS_MAX];
+    float boxes[SAM_BATCH * 4];
+};
+
+static void draw_many(struct many *many)
+{
+    static const int cycle[] = {1, 0, 1, -1, 0, 0, 1};
+    for (int i = 0; i < SAM_BATCH * SAM_POINTS_MAX; i++) {
+        many->xy[2 * i] = place("many", 2 * i);
+        many->xy[2 * i + 1] = place("many", 2 * i + 1);
+        many->labels[i] = cycle[i % 7];
+    }
+    for (int i = 0; i < SAM_BATCH * 4; i++)
+        many->boxes[i] = place("many boxes", i);
+}
+
+/* Every number of points, with and without a box, with and without a mask. EfficientSAM ignores
+ * masks as prompts; tests/parity compares its reference with the official code. */
 START_TEST(folded_matches_reference_whatever_the_prompt)
 {
     static struct drawn drawn;
+    static struct many many;
     draw(&drawn);
-    struct fixture folded = fixture_new(false, _i ? efficient : small, GRID);
-    struct fixture reference = fixture_new(true, _i ? efficient : small, GRID);
-    struct sam_prompts prompts = {.count = PROMPTS, .boxes = drawn.boxes};
-    check_same(&folded, &reference, "box", &prompts);
-    prompts = (struct sam_prompts){.count = PROMPTS, .points = 1, .xy = drawn.first};
-    check_same(&folded, &reference, "point", &prompts);
-    prompts.masks = drawn.masks;
-    check_same(&folded, &reference, "mask and point", &prompts);
-    prompts =
-        (struct sam_prompts){.count = PROMPTS, .points = 2, .xy = drawn.points, .labels = labels};
-    check_same(&folded, &reference, "two points", &prompts);
-    prompts.points = 1;
-    prompts.boxes = drawn.boxes;
-    check_same(&folded, &reference, "box and point", &prompts);
-    prompts.points = 3;
-    check_same(&folded, &reference, "box and points", &prompts);
+    draw_many(&many);
+    struct fixture folded = fixture_new(false, families[_i], GRID);
+    struct fixture reference = fixture_new(true, families[_i], GRID);
+    for (int points = 0; points <= SAM_POINTS_MAX; points++)
+        for (int with = points == 0; with < 4; with++) {
+            char what[64];
+            snprintf(what, sizeof what, "%d points%s%s", points, with & 1 ? ", box" : "",
+                     with & 2 ? ", mask" : "");
+            const struct sam_prompts prompts = {.count = PROMPTS,
+                                                .points = points,
+                                                .xy = many.xy,
+                                                .labels = many.labels,
+                                                .boxes = with & 1 ? many.boxes : NULL,
+                                                .masks = with & 2 ? drawn.masks : NULL};
+            check_same(&folded, &reference, what, &prompts);
+        }
     fixture_free(&folded);
     fixture_free(&reference);
 }
@@ -390,6 +422,46 @@ static void check_independence(bool reference, struct random_sizes sizes)
     fixture_free(&f);
 }
 
+/* Prompts so long that not all of a batch are held at a time: as if each were alone. */
+START_TEST(long_batch_does_not_matter)
+{
+    enum { PIXELS = LOW * LOW };
+    static const int which[] = {2};
+    static struct many many;
+    draw_many(&many);
+    struct fixture f = fixture_new(false, _i ? small2 : small, 3 * GRID);
+    float iou[SAM_BATCH][SAM_MASKS], alone[SAM_MASKS];
+    float *logits[2] = {malloc(9 * PIXELS * sizeof(float)), malloc(9 * PIXELS * sizeof(float))};
+    struct sam_prompts prompts = {.count = SAM_BATCH,
+                                  .points = SAM_POINTS_MAX,
+                                  .xy = many.xy,
+                                  .labels = many.labels,
+                                  .boxes = many.boxes};
+    const unsigned char wanted[SAM_BATCH] = {4, [SAM_BATCH - 1] = 4};
+    for (int i = SAM_BATCH - 1; i >= 0; i -= 3) {
+        prompts.count = SAM_BATCH;
+        prompts.xy = many.xy;
+        prompts.labels = many.labels;
+        prompts.boxes = many.boxes;
+        decode(&f, &prompts, iou[0]);
+        sam_want(f.decoder, f.image, wanted);
+        get_logits(&f, 0, which, 1, logits[1]);
+        get_logits(&f, i, which, 1, logits[0]);
+        prompts.count = 1;
+        prompts.xy += (size_t)i * SAM_POINTS_MAX * 2;
+        prompts.labels += (size_t)i * SAM_POINTS_MAX;
+        prompts.boxes += (size_t)i * 4;
+        decode(&f, &prompts, alone);
+        get_logits(&f, 0, which, 1, logits[1]);
+        ck_assert_mem_eq(alone, iou[i], sizeof alone);
+        ck_assert_mem_eq(logits[0], logits[1], 9 * PIXELS * sizeof(float));
+    }
+    free(logits[0]);
+    free(logits[1]);
+    fixture_free(&f);
+}
+END_TEST
+
 START_TEST(batch_does_not_matter)
 {
     check_independence(true, small);
@@ -399,14 +471,15 @@ START_TEST(batch_does_not_matter)
 }
 END_TEST
 
-/* Decodes PROMPTS points, spread over the image, and logits of masks 3 and 1 of each. */
-static void decode_points(struct fixture *f, int grid, float *iou, float *logits)
+/* Decodes PROMPTS prompts of as many points, spread over the image, and logits of masks 3 and 1 of
+ * each. */
+static void decode_points(struct fixture *f, int grid, int points, float *iou, float *logits)
 {
     static const int which[] = {3, 1};
-    double xy[2 * PROMPTS];
-    for (int i = 0; i < 2 * PROMPTS; i++)
+    double xy[2 * PROMPTS * SAM_POINTS_MAX];
+    for (int i = 0; i < 2 * PROMPTS * points; i++)
         xy[i] = (double)place("points", i) / SIZE * 16 * grid;
-    struct sam_prompts prompts = {.count = PROMPTS, .points = 1, .xy = xy};
+    struct sam_prompts prompts = {.count = PROMPTS, .points = points, .xy = xy};
     decode(f, &prompts, iou);
     for (int i = 0; i < PROMPTS; i++)
         get_logits(f, i, which, 2, logits + (size_t)i * 2 * 16 * grid * grid);
@@ -424,19 +497,20 @@ static double spread(const float *x, size_t count)
     return sqrt(squares / n - sum / n * (sum / n));
 }
 
-/* Chunks that are full, partly used and several; the official sizes last. Logits within 1e-3 at a
- * spread of 8. */
+/* Chunks that are full, partly used and several, of prompts of one group of tokens and of several;
+ * the official sizes last. Logits within 1e-3 at a spread of 8. */
 START_TEST(folded_matches_reference)
 {
     static const struct {
         struct random_sizes sizes;
-        int grid;
+        int grid, points;
     } cases[] = {
-        {{32, 16, 32, RANDOM_SAM}, 16},        {{64, 512, 64, RANDOM_SAM}, 17},
-        {{96, 40, 8, RANDOM_SAM}, 24},         {{256, 2048, 256, RANDOM_SAM}, 64},
-        {{32, 16, 32, RANDOM_SAM2}, 16},       {{64, 512, 64, RANDOM_SAM2}, 17},
-        {{64, 512, 64, RANDOM_EFFICIENT}, 17}, {{96, 40, 8, RANDOM_SAM2}, 24},
-        {{256, 2048, 256, RANDOM_SAM2}, 64},
+        {{32, 16, 32, RANDOM_SAM}, 16, 1},         {{64, 512, 64, RANDOM_SAM}, 17, 1},
+        {{96, 40, 8, RANDOM_SAM}, 24, 1},          {{256, 2048, 256, RANDOM_SAM}, 64, 1},
+        {{32, 16, 32, RANDOM_SAM2}, 16, 1},        {{64, 512, 64, RANDOM_SAM2}, 17, 1},
+        {{64, 512, 64, RANDOM_EFFICIENT}, 17, 1},  {{96, 40, 8, RANDOM_SAM2}, 24, 1},
+        {{256, 2048, 256, RANDOM_SAM2}, 64, 1},    {{96, 40, 8, RANDOM_SAM}, 24, 4},
+        {{64, 512, 64, RANDOM_EFFICIENT}, 17, 16}, {{256, 2048, 256, RANDOM_SAM}, 64, 16},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int grid = cases[i].grid;
@@ -448,7 +522,7 @@ START_TEST(folded_matches_reference)
         for (int reference = 0; reference < 2; reference++) {
             struct fixture f = fixture_new(reference, cases[i].sizes, grid);
             logits[reference] = malloc(count * sizeof(float));
-            decode_points(&f, grid, iou[reference], logits[reference]);
+            decode_points(&f, grid, cases[i].points, iou[reference], logits[reference]);
             fixture_free(&f);
         }
         for (int j = 0; j < PROMPTS * SAM_MASKS; j++)
@@ -500,7 +574,7 @@ START_TEST(threads_do_not_matter)
     float iou[2][PROMPTS * SAM_MASKS];
     for (int i = 0; i < 2; i++) {
         decoder_image_finish(f.image, i ? 3 : 1);
-        decode_points(&f, G, iou[i], logits[i]);
+        decode_points(&f, G, 1, iou[i], logits[i]);
     }
     ck_assert_mem_eq(iou[0], iou[1], sizeof iou[0]);
     ck_assert_mem_eq(logits[0], logits[1], LOGITS * sizeof(float));
@@ -557,7 +631,7 @@ int main(void)
     tcase_set_timeout(cases, 120);
     tcase_add_test(cases, reference_matches_official_code);
     tcase_add_test(cases, folded_matches_official_code);
-    tcase_add_loop_test(cases, folded_matches_reference_whatever_the_prompt, 0, 2);
+    tcase_add_loop_test(cases, folded_matches_reference_whatever_the_prompt, 0, 3);
     tcase_add_test(cases, single_mask_matches_official_code);
     tcase_add_test(cases, stability_and_best_mask);
     tcase_add_test(cases, mask_prompts_are_limited);
@@ -565,6 +639,7 @@ int main(void)
     tcase_add_loop_test(cases, announcing_masks_does_not_matter, 0, 2);
     tcase_add_test(cases, threads_do_not_matter);
     tcase_add_test(cases, batch_does_not_matter);
+    tcase_add_loop_test(cases, long_batch_does_not_matter, 0, 2);
     tcase_add_test(cases, wrong_tensors_are_named);
     tcase_add_test(cases, tokens_of_two_families_are_refused);
     suite_add_tcase(suite, cases);
