@@ -21,6 +21,7 @@ from common import ALL_DONE, ENVIRONMENT, PROGRAM, STOPPED, children
 
 WORK = tempfile.TemporaryDirectory(prefix="maskmill-pipe-")
 IMAGES = [common.png(20 + i % 7, 20 + i % 11, seed=i) for i in range(20)]
+SECONDS = 120  # that one pipe may take
 RECORDS = []  # of IMAGES, by an undisturbed pipe
 
 
@@ -32,6 +33,9 @@ class Pipe:
         options = ["--quiet", *common.OPTIONS, "--model", model, *more]
         self.process = subprocess.Popen([PROGRAM, "pipe", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=errors, cwd=self.folder, env=dict(os.environ, TMPDIR=self.folder))
+        self.limit = threading.Timer(SECONDS, self.process.kill)  # so that one that hangs fails
+        self.limit.daemon = True
+        self.limit.start()
 
     def ask(self, number):
         """Sends request `number`."""
@@ -58,6 +62,7 @@ class Pipe:
         """Waits for the end and its status; returns what was said. Nothing may be left in the folder."""
         text = self.process.stderr.read().decode() if self.process.stderr else ""
         code = self.process.wait()
+        self.limit.cancel()
         assert code == wanted, f"exit status {code}: {text}"
         assert os.listdir(self.folder) == [], os.listdir(self.folder)
         return text
