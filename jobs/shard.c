@@ -14,14 +14,15 @@ static const char *variable(shard_environment *environment, const char *name)
     return text && text[0] ? text : NULL;
 }
 
-/* A number in the environment: 1 and *number, 0 if it is not set, -1 if it is no number. */
+/* A number in the environment, small enough to be counted from 0: 1 and *number, 0 if it is not set, -1 if it
+ * is no number. */
 static int environment_number(shard_environment *environment, const char *name, int64_t *number,
                               struct error *error)
 {
     const char *text = variable(environment, name);
     if (!text)
         return 0;
-    if (!parse_integer(text, 0, INT64_MAX, number))
+    if (!parse_integer(text, 0, INT64_MAX - 1, number))
         return error_set(error, ERROR_USAGE, "%s is '%s', expected a whole number", name, text);
     return 1;
 }
