@@ -1,43 +1,38 @@
-/* WebDataset / SA-1B tar shards: images with their records, in PREFIX000000.tar and so on.
- *
- * A member's key is the image's name with every '.', '%', backslash and non-printing or non-ASCII
- * byte as %XX. So keys have no dots, and unquoting restores the name. Owner, times and order are
- * fixed: equal images give equal bytes. A shard becomes visible when it is complete.
+/* WebDataset / SA-1B tar shards: images with their records, in PREFIX000000.tar and so on. Their members are
+ * tar_pack.h's. Order is fixed, too: equal images give equal bytes. A shard becomes visible when it is
+ * complete.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#ifdef HAVE_LIBARCHIVE
-#include <archive.h>
-#include <archive_entry.h>
-#endif
 
 #include "base/atomic.h"
 #include "base/error.h"
-#include "base/json_text.h"
 #include "records/format.h"
 #include "records/image_place.h"
 #include "records/record.h"
+#include "records/tar_pack.h"
 
 #define TAR_SUMMARY "WebDataset / SA-1B shards, images with records: 000000.tar, 000001.tar, ..."
-
-#ifdef HAVE_LIBARCHIVE
 
 enum { SHARD_IMAGES = 1000, IMAGE_FILE_MAX = 1 << 30 };
 
 struct shards {
-    struct archive *archive; /* the open shard, NULL between shards */
-    struct atomic_file file; /* the open shard's file */
+    bool open;               /* false between shards */
+    struct atomic_file file; /* the open shard's */
+    uint64_t size;           /* of its members */
     size_t images;           /* in the open shard */
     size_t number;           /* of the next shard */
     char *prefix;            /* owned */
-    struct error *error;     /* of the current call; for write_block */
+    struct tar_pack header;  /* of the current member */
 };
 
 static int open_tar(struct writer *writer, struct error *error)
 {
+    if (!tar_pack_supported())
+        return error_set(error, ERROR_UNSUPPORTED,
+                         "%s: this build has no tar shards; install libarchive-dev and build again",
+                         writer->out->path);
     struct shards *shards = calloc(1, sizeof *shards);
     const char *prefix = writer->options.shard_prefix;
     if (shards)
@@ -61,25 +56,6 @@ static char *shard_name(const struct writer *writer, size_t number, struct error
     return name;
 }
 
-static la_ssize_t write_block(struct archive *archive, void *context, const void *bytes,
-                              size_t size)
-{
-    struct shards *shards = context;
-    if (atomic_append(&shards->file, bytes, size, shards->error) == 0)
-        return (la_ssize_t)size;
-    archive_set_error(archive, shards->error->system, "%s", shards->error->text);
-    return -1;
-}
-
-/* Sets libarchive's error, unless write_block has set a better one. Returns -1. */
-static int archive_failed(const struct shards *shards, struct error *error)
-{
-    if (error->code == ERROR_NONE)
-        error_set(error, ERROR_IO, "%s: %s", shards->file.path,
-                  archive_error_string(shards->archive));
-    return -1;
-}
-
 static int begin_shard(struct writer *writer, struct error *error)
 {
     struct shards *shards = writer->state;
@@ -90,29 +66,27 @@ static int begin_shard(struct writer *writer, struct error *error)
     free(name);
     if (result)
         return -1;
-    shards->archive = archive_write_new();
-    if (!shards->archive) {
-        atomic_abandon(&shards->file);
-        return error_set(error, ERROR_MEMORY, "%s: no memory for a tar shard", writer->out->path);
-    }
-    /* ustar; pax headers only for names and sizes that do not fit. */
-    if (archive_write_set_format_pax_restricted(shards->archive) ||
-        archive_write_open(shards->archive, shards, NULL, write_block, NULL))
-        return archive_failed(shards, error);
+    shards->open = true;
+    shards->size = 0;
     shards->number++;
     shards->images = 0;
     return 0;
 }
 
+static int append(struct shards *shards, const void *bytes, size_t size, struct error *error)
+{
+    shards->size += size;
+    return atomic_append(&shards->file, bytes, size, error);
+}
+
 static int end_shard(struct writer *writer, struct error *error)
 {
+    static const char zeros[TAR_END_MOST];
     struct shards *shards = writer->state;
-    if (!shards->archive)
+    if (!shards->open)
         return 0;
-    int result = archive_write_close(shards->archive) ? archive_failed(shards, error) : 0;
-    archive_write_free(shards->archive);
-    shards->archive = NULL;
-    if (result == 0)
+    shards->open = false;
+    if (append(shards, zeros, tar_pack_end(shards->size), error) == 0)
         return atomic_commit(&shards->file, writer->options.batch, error);
     atomic_abandon(&shards->file);
     return -1;
@@ -121,62 +95,23 @@ static int end_shard(struct writer *writer, struct error *error)
 static int add_member(struct shards *shards, const char *name, const void *bytes, size_t size,
                       struct error *error)
 {
-    struct archive_entry *entry = archive_entry_new();
-    if (!entry)
-        return error_set(error, ERROR_MEMORY, "%s: no memory for a tar header", name);
-    archive_entry_set_pathname(entry, name);
-    archive_entry_set_size(entry, (la_int64_t)size);
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_perm(entry, 0644);
-    archive_entry_set_mtime(entry, 0, 0);
-    archive_entry_set_uid(entry, 0);
-    archive_entry_set_gid(entry, 0);
-    int failed = archive_write_header(shards->archive, entry) != ARCHIVE_OK ||
-                 (size && archive_write_data(shards->archive, bytes, size) != (la_ssize_t)size) ||
-                 archive_write_finish_entry(shards->archive) != ARCHIVE_OK;
-    archive_entry_free(entry);
-    return failed ? archive_failed(shards, error) : 0;
-}
-
-/* Appends a name as a key. */
-static void append_key(struct json_text *text, const char *name)
-{
-    for (const char *at = name; *at; at++) {
-        unsigned char byte = (unsigned char)*at;
-        char escape[4];
-        if (byte > ' ' && byte < 0x7F && !strchr(".%\\", byte)) {
-            json_text_bytes(text, at, 1);
-        } else {
-            snprintf(escape, sizeof escape, "%%%02X", byte);
-            json_text_raw(text, escape);
-        }
-    }
+    static const char zeros[TAR_BLOCK];
+    shards->header.used = 0;
+    return tar_pack_header(&shards->header, name, size, error) ||
+                   append(shards, shards->header.bytes, shards->header.used, error) ||
+                   append(shards, bytes, size, error) ||
+                   append(shards, zeros, tar_pack_padding(size), error)
+               ? -1
+               : 0;
 }
 
 /* "KEY.ENDING" for this image; owned by the caller. */
 static char *member_name(const struct writer_item *item, const char *ending, struct error *error)
 {
-    struct json_text text = {0};
-    append_key(&text, item->name);
-    json_text_raw(&text, ".");
-    for (; *ending; ending++) {
-        char lower = (char)tolower((unsigned char)*ending);
-        json_text_bytes(&text, &lower, 1);
-    }
-    return json_text_take(&text, NULL, error);
-}
-
-/* The extension of the image's file name without the dot; "img" if it has none, or one that is not
- * alphanumeric. */
-static const char *image_ending(const struct record *record)
-{
-    const char *dot = strrchr(record->file_name, '.');
-    if (!dot || !dot[1])
-        return "img";
-    for (const char *at = dot + 1; *at; at++)
-        if (!isalnum((unsigned char)*at))
-            return "img";
-    return strcasecmp(dot + 1, "json") == 0 ? "img" : dot + 1;
+    char *key = tar_pack_key(item->name, error);
+    char *name = key ? tar_pack_name(key, ending, error) : NULL;
+    free(key);
+    return name;
 }
 
 static int add_pair(struct writer *writer, const struct writer_item *item, const void *image,
@@ -186,9 +121,11 @@ static int add_pair(struct writer *writer, const struct writer_item *item, const
     size_t length;
     char *text = record_text(item->record, writer->options.fields, &length, error);
     char *record_name = text ? member_name(item, "json", error) : NULL;
-    char *image_name = record_name ? member_name(item, image_ending(item->record), error) : NULL;
+    char *image_name =
+        record_name ? member_name(item, tar_pack_image_ending(item->record->file_name), error)
+                    : NULL;
     int result = image_name ? 0 : -1;
-    if (result == 0 && !shards->archive)
+    if (result == 0 && !shards->open)
         result = begin_shard(writer, error);
     if (result == 0 && image)
         result = add_member(shards, image_name, image, image_size, error);
@@ -206,8 +143,6 @@ static int add_tar(struct writer *writer, const struct writer_item *item, struct
     size_t most = writer->options.shard_images ? writer->options.shard_images : SHARD_IMAGES;
     char *read = NULL;
     size_t size = item->image_size;
-    shards->error = error;
-    error->code = ERROR_NONE;
     if (!item->image_bytes && item->image &&
         image_place_read(item->image, IMAGE_FILE_MAX, &read, &size, error))
         return -1;
@@ -237,14 +172,13 @@ static int remove_later(struct writer *writer, struct error *error)
 static void release(struct shards *shards)
 {
     free(shards->prefix);
+    tar_pack_free(&shards->header);
     free(shards);
 }
 
 static int close_tar(struct writer *writer, struct error *error)
 {
     struct shards *shards = writer->state;
-    shards->error = error;
-    error->code = ERROR_NONE;
     int result = end_shard(writer, error) || remove_later(writer, error) ? -1 : 0;
     release(shards);
     return result;
@@ -253,13 +187,8 @@ static int close_tar(struct writer *writer, struct error *error)
 static void abandon_tar(struct writer *writer)
 {
     struct shards *shards = writer->state;
-    if (shards->archive) {
-        /* archive_write_free still writes to the file, which is removed right after. */
-        struct error ignored = {0};
-        shards->error = &ignored;
-        archive_write_free(shards->archive);
+    if (shards->open)
         atomic_abandon(&shards->file);
-    }
     release(shards);
 }
 
@@ -272,21 +201,3 @@ const struct format format_tar = {
     .close = close_tar,
     .abandon = abandon_tar,
 };
-
-#else
-
-static int open_tar(struct writer *writer, struct error *error)
-{
-    return error_set(error, ERROR_UNSUPPORTED,
-                     "%s: this build has no tar shards; install libarchive-dev and build again",
-                     writer->out->path);
-}
-
-const struct format format_tar = {
-    .name = "tar",
-    .kind = WRITER_WHOLE,
-    .summary = TAR_SUMMARY,
-    .open = open_tar,
-};
-
-#endif
