@@ -119,7 +119,7 @@ void ledger_format_item(struct ndjson *line, const struct ledger_line *item)
     if (item->tar)
         ndjson_name(line, "tar", item->tar);
     ndjson_string(line, "status", status_texts[item->status]);
-    if (item->status == LEDGER_DONE)
+    if (item->status == LEDGER_DONE || item->bytes > 0)
         ndjson_integer(line, "bytes", item->bytes);
     put_numbers(line, item);
     if (item->error)

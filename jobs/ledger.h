@@ -16,7 +16,8 @@
  * The line of an item in a tar has "tar" after its path: the key of the tar, which decides the
  * shard (ledger_line_name). A damaged tar has a "failed" line of its own, and so has a folder that
  * cannot be read, its path with a '/' at the end. A later "read" line, once all of it was read,
- * clears that failure; it counts as no item. If a name is not UTF-8,
+ * clears that failure; it counts as no item. It has "bytes" if all items of the tar went into one
+ * output file, which has been published with this size. If a name is not UTF-8,
  * "path" has U+FFFD for each bad byte, and "path_hex" has the true bytes in hexadecimal; likewise
  * "tar" and "tar_hex". Of several lines for one item, the one with the latest time counts.
  *
@@ -65,7 +66,8 @@ struct ledger_line {
     enum ledger_status status;
     const char *key; /* bytes; NULL for events */
     const char *tar; /* key of the tar that holds the item; NULL: none */
-    uint64_t bytes;  /* size of the output; 0 if failed */
+    uint64_t
+        bytes; /* size of the output; 0 if failed, or if a tar that was read has none of its own */
     struct ledger_number numbers[LEDGER_NUMBERS]; /* the caller's, up to the first without a name */
     double seconds;                               /* time spent on this item */
     uint32_t worker;

@@ -12,8 +12,7 @@
 
 /* A map with open addressing, at most three quarters full. It is no hash_set: entries have values
  * and confirm a match by bits of a second hash. A state packs, from the high bits on, 26 bits of
- * the second hash, 2 of status and 36 of bytes; 0 marks a free slot. So an entry without status (a
- * tar that failed before and was read later) counts one byte. */
+ * the second hash, 2 of status and 36 of one more than the bytes; 0 marks a free slot. */
 struct ledger_index {
     uint64_t *hashes;
     uint64_t *states;
@@ -170,10 +169,9 @@ int ledger_index_add(struct ledger_index *index, const struct ledger_line *line,
     index->used += !index->states[at];
     count(&index->counts, status_of(index->states[at]), -1);
     count(&index->counts, line->status, 1);
-    uint64_t bytes = line->status == LEDGER_NONE ? 1 : line->bytes;
+    uint64_t bytes = line->bytes >= BYTES_MASK ? BYTES_MASK : line->bytes + 1;
     index->hashes[at] = name.hash;
-    index->states[at] = name.check | (uint64_t)line->status << BYTES_BITS |
-                        (bytes > BYTES_MASK ? BYTES_MASK : bytes);
+    index->states[at] = name.check | (uint64_t)line->status << BYTES_BITS | bytes;
     index->times[at] = time;
     return note_owner(index, at, line, error);
 }
@@ -242,9 +240,10 @@ struct ledger_entry ledger_index_find(const struct ledger_index *index, const ch
 {
     uint64_t state = index->states[find_slot(index, hash_name(key))];
     enum ledger_status status = status_of(state);
-    if (status == LEDGER_EVENT || status == LEDGER_NONE) /* taken, or a tar */
+    uint64_t more = state & BYTES_MASK;      /* than the bytes, by one */
+    if (status == LEDGER_EVENT || more == 0) /* taken, or a free slot */
         return (struct ledger_entry){LEDGER_NONE, 0};
-    return (struct ledger_entry){status, state & BYTES_MASK};
+    return (struct ledger_entry){status, more - 1};
 }
 
 void ledger_index_shards(const struct ledger_index *index, uint32_t shards,

@@ -18,7 +18,7 @@ struct ledger_index;
 
 struct ledger_entry {
     enum ledger_status status; /* LEDGER_NONE: in no ledger, or a tar or folder that was read */
-    uint64_t bytes;            /* size of the output; at most 2^36 - 1 (64 GiB) */
+    uint64_t bytes;            /* size of the output; at most 2^36 - 2 (64 GiB). 0: none */
 };
 
 struct ledger_counts {

@@ -9,8 +9,9 @@
 
 #include "base/error.h"
 #include "base/folder.h"
+#include "base/hex.h"
 #include "base/json_load.h"
-#include "base/memory.h"
+#include "base/lines.h"
 #include "jobs/shard.h"
 
 enum { LINE_MAX_BYTES = 1 << 20 };
@@ -30,30 +31,6 @@ static uint32_t small_of(const json_t *object, const char *name)
 {
     uint64_t value = integer_of(object, name);
     return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
-}
-
-static int hex_digit(char c)
-{
-    const char *digits = "0123456789abcdef";
-    const char *at = c ? strchr(digits, c) : NULL;
-    return at ? (int)(at - digits) : -1;
-}
-
-/* Hex-decodes in place. False if the result is empty, or the digits are no bytes of a name. */
-static bool decode_hex(char *hex)
-{
-    size_t length = strlen(hex);
-    if (length == 0 || length % 2)
-        return false;
-    for (size_t i = 0; i < length / 2; i++) {
-        int high = hex_digit(hex[2 * i]);
-        int low = hex_digit(hex[2 * i + 1]);
-        if (high < 0 || low < 0 || high + low == 0)
-            return false;
-        hex[i] = (char)(high << 4 | low);
-    }
-    hex[length / 2] = '\0';
-    return true;
 }
 
 static bool is_alphanumeric(char letter)
@@ -120,7 +97,7 @@ static bool parse_bytes(const json_t *object, const char *member, const char *he
     if (!escaped)
         return !*name || (*name)[0];
     *bytes = strdup(escaped);
-    if (!*name || !*bytes || !decode_hex(*bytes))
+    if (!*name || !*bytes || !hex_decode_name(*bytes))
         return false;
     *name = *bytes;
     return true;
@@ -174,44 +151,17 @@ static int take_line(const char *text, size_t length, ledger_visit *visit, void 
     return status;
 }
 
-/* The text of one line; the buffer is reused. */
-struct line_buffer {
-    char *bytes;
-    size_t used, capacity;
-};
-
-/* Reads a line without its newline. Returns 1, 2 if the line is too long or ends without a newline,
- * 0 at the end, or -1 with ERROR_MEMORY. */
-static int next_line(FILE *file, struct line_buffer *line, struct error *error)
-{
-    bool cut = false;
-    int c;
-    line->used = 0;
-    while ((c = getc_unlocked(file)) != EOF && c != '\n') {
-        cut = line->used == LINE_MAX_BYTES;
-        if (cut)
-            continue;
-        if (line->used == line->capacity && /* rarely: a call for each byte takes time */
-            memory_grow((void **)&line->bytes, &line->capacity, line->used + 1, 1, error))
-            return -1;
-        line->bytes[line->used++] = (char)c;
-    }
-    if (c == EOF)
-        return line->used > 0 ? 2 : 0;
-    return cut ? 2 : 1;
-}
-
 /* Reads the lines of an open ledger. As ledger_read. */
 static int read_lines(FILE *file, ledger_visit *visit, void *context,
                       struct ledger_reading *reading, struct error *error)
 {
-    struct line_buffer line = {0};
+    struct line line = {0};
     int kind;
     int status = 0;
-    while (status == 0 && (kind = next_line(file, &line, error)) != 0) {
+    while (status == 0 && (kind = line_next(file, LINE_MAX_BYTES, &line, error)) != LINE_END) {
         if (kind < 0)
             status = -1;
-        else if (kind == 2)
+        else if (kind == LINE_TORN)
             reading->bad++;
         else if (line.used > 0)
             status = take_line(line.bytes, line.used, visit, context, reading);

@@ -33,12 +33,9 @@ void ndjson_string(struct ndjson *line, const char *name, const char *value)
     json_text_string(&line->text, value, strlen(value));
 }
 
-void ndjson_name(struct ndjson *line, const char *name, const char *value)
+/* Appends "bytes in hexadecimal", with the quotes. */
+static void put_hex(struct ndjson *line, const char *value)
 {
-    ndjson_string(line, name, value);
-    if (utf8_valid(value, strlen(value)))
-        return;
-    put_name(line, name, "_hex");
     json_text_raw(&line->text, "\"");
     for (; *value; value++) {
         char digits[3];
@@ -46,6 +43,21 @@ void ndjson_name(struct ndjson *line, const char *name, const char *value)
         json_text_raw(&line->text, digits);
     }
     json_text_raw(&line->text, "\"");
+}
+
+void ndjson_name(struct ndjson *line, const char *name, const char *value)
+{
+    ndjson_string(line, name, value);
+    if (utf8_valid(value, strlen(value)))
+        return;
+    put_name(line, name, "_hex");
+    put_hex(line, value);
+}
+
+void ndjson_hex(struct ndjson *line, const char *name, const char *value)
+{
+    put_name(line, name, "");
+    put_hex(line, utf8_valid(value, strlen(value)) ? "" : value);
 }
 
 void ndjson_integer(struct ndjson *line, const char *name, uint64_t value)
@@ -63,6 +75,12 @@ void ndjson_real(struct ndjson *line, const char *name, double value, int digits
     if (comma)
         *comma = '.';
     json_text_raw(&line->text, isfinite(value) ? text : "null");
+}
+
+void ndjson_number(struct ndjson *line, double value)
+{
+    put_name(line, NULL, "");
+    json_text_double(&line->text, value);
 }
 
 void ndjson_array(struct ndjson *line, const char *name)

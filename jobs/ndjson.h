@@ -24,10 +24,16 @@ void ndjson_string(struct ndjson *line, const char *name, const char *value);
  * hexadecimal. */
 void ndjson_name(struct ndjson *line, const char *name, const char *value);
 
+/* The bytes of a name in hexadecimal, or "" if it is UTF-8: a member that is always there, for tables. */
+void ndjson_hex(struct ndjson *line, const char *name, const char *value);
+
 void ndjson_integer(struct ndjson *line, const char *name, uint64_t value);
 
 /* With `digits` digits after the point; null if it is not finite. */
 void ndjson_real(struct ndjson *line, const char *name, double value, int digits);
+
+/* A number of an array: the fewest digits that read back the same, always with a point. Finite. */
+void ndjson_number(struct ndjson *line, double value);
 
 /* An array of objects: ndjson_array, then ndjson_object and ndjson_close for each object, then
  * ndjson_close_array. */

@@ -327,6 +327,11 @@ enum setting_source settings_source(const struct settings *settings, const struc
     return (enum setting_source)settings->sources[place_of(setting)];
 }
 
+bool settings_to_tar(const struct settings *settings)
+{
+    return settings->to && strcmp(settings->to, "tar") == 0;
+}
+
 bool settings_may_repeat(const struct settings *settings, const char *name)
 {
     const struct setting *setting = find(settings->command, name);

@@ -43,6 +43,8 @@ struct settings {
     struct setting_texts exclude; /* patterns of name_rules.h */
     char *format;                 /* comma-separated names; `run` writes records in any case */
     char *fields;                 /* comma-separated members beyond SA-1B's */
+    char *to;                     /* run: "files" or "tar" */
+    bool copy_images;             /* run: the images themselves into the tars */
     bool overlay;
     bool report;          /* a page about the run at its end */
     double outline_width; /* of pictures of masks (pictures/style.h); -1: by the picture's size */
@@ -205,6 +207,9 @@ void settings_key(const struct setting *setting, char *key, size_t size);
  * At most `size` bytes, terminated. */
 void settings_text(const struct settings *settings, const struct setting *setting, char *text,
                    size_t size);
+
+/* Whether a run writes tars (--to tar). */
+bool settings_to_tar(const struct settings *settings);
 
 /* Whether option `name` may be given several times. */
 bool settings_may_repeat(const struct settings *settings, const char *name);

@@ -135,6 +135,20 @@ static int check_tiles(const struct settings *settings, struct error *error)
     return 0;
 }
 
+/* What cannot go with --to tar, and what goes with nothing else. */
+static int check_tars(const struct settings *settings, struct error *error)
+{
+    const char *other = settings->generator.tile                               ? "tile"
+                        : settings->report                                     ? "report"
+                        : settings->format && strcmp(settings->format, "sa1b") != 0 ? "format"
+                                                                               : NULL;
+    if (!settings_to_tar(settings))
+        return settings->copy_images
+                   ? error_set(error, ERROR_USAGE, "--copy-images: only with --to tar")
+                   : 0;
+    return other ? error_set(error, ERROR_USAGE, "--to tar contradicts --%s", other) : 0;
+}
+
 /* settings_set has checked the texts. */
 void settings_read_choices(struct settings *settings)
 {
@@ -160,7 +174,7 @@ int settings_complete(struct settings *settings, struct error *error)
                          generator->postprocess.min_area, generator->postprocess.max_area);
     settings_read_choices(settings);
     if (read_layers(settings, error) || check_tiles(settings, error) ||
-        read_points(settings, error))
+        check_tars(settings, error) || read_points(settings, error))
         return -1;
     return check_grids(generator, error);
 }

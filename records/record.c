@@ -189,21 +189,26 @@ static int append_annotation(struct json_text *text, const struct mask *mask, in
     return 0;
 }
 
+static void append_file_name(struct json_text *text, const char *file_name)
+{
+    size_t length = strlen(file_name);
+    json_text_raw(text, ", \"file_name\": ");
+    json_text_string(text, file_name, length);
+    if (!utf8_valid(file_name, length)) {
+        json_text_raw(text, ", \"file_name_hex\": ");
+        json_text_hexadecimal(text, file_name, length);
+    }
+}
+
 static void append_image(struct json_text *text, const struct record *record)
 {
-    size_t length = strlen(record->file_name);
     json_text_raw(text, "{\"image\": {\"image_id\": ");
     json_text_integer(text, record->image_id);
     json_text_raw(text, ", \"width\": ");
     json_text_integer(text, record->width);
     json_text_raw(text, ", \"height\": ");
     json_text_integer(text, record->height);
-    json_text_raw(text, ", \"file_name\": ");
-    json_text_string(text, record->file_name, length);
-    if (!utf8_valid(record->file_name, length)) {
-        json_text_raw(text, ", \"file_name_hex\": ");
-        json_text_hexadecimal(text, record->file_name, length);
-    }
+    append_file_name(text, record->file_name);
     json_text_raw(text, "}, \"annotations\": [");
 }
 
@@ -222,6 +227,19 @@ char *record_text(const struct record *record, unsigned fields, size_t *length, 
         }
     }
     json_text_raw(&text, "]}");
+    return json_text_take(&text, length, error);
+}
+
+char *record_error_text(const char *file_name, const char *reason, size_t *length,
+                        struct error *error)
+{
+    struct json_text text = {0};
+    json_text_raw(&text, "{\"image\": {\"image_id\": ");
+    json_text_integer(&text, record_image_id(file_name));
+    append_file_name(&text, file_name);
+    json_text_raw(&text, "}, \"error\": ");
+    json_text_string(&text, reason, strlen(reason));
+    json_text_raw(&text, "}");
     return json_text_take(&text, length, error);
 }
 

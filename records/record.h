@@ -76,6 +76,12 @@ unsigned record_absent(const struct record *record, size_t index);
 char *record_text(const struct record *record, unsigned fields, size_t *length,
                   struct error *error);
 
+/* What stands in the place of the record of an image that has none, and why:
+ *   {"image": {"image_id", "file_name"}, "error"}
+ * With the same form, ownership and errors. */
+char *record_error_text(const char *file_name, const char *reason, size_t *length,
+                        struct error *error);
+
 /* The JSON text of one member of "annotations", with the same form, ownership and errors. */
 char *record_annotation_text(const struct mask *mask, int64_t id, unsigned fields,
                              struct error *error);

@@ -53,7 +53,8 @@ static void finish(void *context, void *work, enum workers_outcome ended)
 {
     struct collection *collection = context;
     struct item *item = work;
-    enum item_outcome outcome = item->dropped                ? ITEM_DROPPED
+    enum item_outcome outcome = item->mark                   ? ITEM_MARK
+                                : item->dropped              ? ITEM_DROPPED
                                 : ended == WORKERS_COMPLETED ? ITEM_DONE
                                                              : ITEM_FAILED;
     collection->sink.finish(collection->sink.context, item, outcome);
@@ -135,6 +136,9 @@ static int fill(struct item *item, const struct submission *image)
     item->tar = image->tar ? strdup(image->tar) : NULL;
     item->line = image->line;
     item->tag = image->tag;
+    item->place = image->place;
+    item->mark = image->mark;
+    item->shares_record = image->shares_record;
     if (image->fault)
         item->error = *image->fault;
     if (image->given) {

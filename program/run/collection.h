@@ -2,13 +2,15 @@
 #ifndef PROGRAM_RUN_COLLECTION_H
 #define PROGRAM_RUN_COLLECTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "program/run/sink.h"
 
 struct collection;
 struct error;
 struct run;
-struct sink;
 
 /* An image to take through the stages. All borrowed but `given`. */
 struct submission {
@@ -19,7 +21,10 @@ struct submission {
     void *given; /* the same, from malloc and taken over whatever happens; NULL: see `bytes` */
     size_t size;
     const struct error *fault; /* why it has failed already, or NULL */
+    bool shares_record;        /* it has failed because an earlier image writes the same record */
     void *tag;                 /* item->tag */
+    uint64_t place;            /* item->place */
+    enum sink_mark mark;
 };
 
 /* Starts the threads. The workers of `run` must have been made (run_setup.h); run and what the sink

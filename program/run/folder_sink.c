@@ -1,39 +1,26 @@
 #include "program/run/folder_sink.h"
 
-#include <stdlib.h>
-
 #include "base/atomic_batch.h"
 #include "base/clock.h"
-#include "base/memory.h"
-#include "jobs/ledger.h"
-#include "program/model_load.h"
+#include "base/error.h"
+#include "program/run/collection.h"
 #include "program/run/folder_write.h"
-#include "program/run/image_words.h"
 #include "program/run/item.h"
 #include "program/run/item_end.h"
 #include "program/run/run.h"
+#include "program/run/run_clean.h"
+#include "program/run/run_folder.h"
 
 static void flush(void *context)
 {
     struct folder_sink *folder = context;
     struct run *run = folder->run;
     struct error error;
-    int status = 0;
-    if (folder->pending_count)
-        status = mount_check(run->config.settings->output, &run->config.output_mount, &error) ||
-                         model_load_check(run->resources.model, &error) ||
-                         atomic_batch_flush(run->resources.batch, &error)
-                     ? -1
-                     : 0;
-    for (size_t i = 0; i < folder->pending_count; i++) {
-        if (status == 0)
-            status = ledger_append(run->resources.ledger, &folder->pending[i], &error);
-        free((char *)folder->pending[i].key);
-        free((char *)folder->pending[i].tar);
-    }
-    if (status)
+    if (folder->waiting.count &&
+        (done_lines_check(run, &error) || atomic_batch_flush(run->resources.batch, &error) ||
+         done_lines_write(&folder->waiting, run, &error)))
         run_fail(run, &error);
-    folder->pending_count = 0;
+    done_lines_drop(&folder->waiting);
     folder->flushed = clock_now();
 }
 
@@ -42,25 +29,9 @@ static void note_done(struct folder_sink *folder, struct item *item)
 {
     struct run *run = folder->run;
     struct error error;
-    if (memory_grow((void **)&folder->pending, &folder->pending_capacity, folder->pending_count + 1,
-                    sizeof *folder->pending, &error)) {
+    if (done_lines_add(&folder->waiting, run, item, &error))
         run_fail(run, &error);
-        return;
-    }
-    folder->pending[folder->pending_count++] = (struct ledger_line){
-        .status = LEDGER_DONE,
-        .key = item->key,
-        .tar = item->tar,
-        .bytes = item->bytes,
-        .numbers = {{"width", item->record.width},
-                    {"height", item->record.height},
-                    {image_words.results, item->record.masks.count}},
-        .seconds = item->seconds,
-        .worker = item->worker,
-    };
-    item->key = item->tar = NULL; /* the line owns them now */
-    item_count_done(run, item);
-    if (atomic_batch_due(run->resources.batch) || clock_now() - folder->flushed >= 1.0)
+    else if (atomic_batch_due(run->resources.batch) || clock_now() - folder->flushed >= 1.0)
         flush(folder);
 }
 
@@ -79,17 +50,23 @@ static void finish(void *context, struct item *item, enum item_outcome outcome)
         item_note_failed(folder->run, item);
 }
 
+static int admit(void *context, struct submission *image, struct error *error)
+{
+    struct folder_sink *folder = context;
+    struct run *run = folder->run;
+    if (!run_folder_wants(run, image->key, image->tar))
+        return 0;
+    return !image->fault && run_clean_image(run->resources.clean, image->key, error) ? -1 : 1;
+}
+
 struct sink folder_sink(struct folder_sink *folder, struct run *run)
 {
     folder->run = run;
-    return (struct sink){.write = write_item, .finish = finish, .settle = flush, .context = folder};
+    return (struct sink){
+        .write = write_item, .finish = finish, .settle = flush, .admit = admit, .context = folder};
 }
 
 void folder_sink_free(struct folder_sink *folder)
 {
-    for (size_t i = 0; i < folder->pending_count; i++) {
-        free((char *)folder->pending[i].key);
-        free((char *)folder->pending[i].tar);
-    }
-    free(folder->pending);
+    done_lines_free(&folder->waiting);
 }

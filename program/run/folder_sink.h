@@ -7,18 +7,15 @@
 #ifndef PROGRAM_RUN_FOLDER_SINK_H
 #define PROGRAM_RUN_FOLDER_SINK_H
 
-#include <stddef.h>
-
+#include "program/run/done_lines.h"
 #include "program/run/sink.h"
 
-struct ledger_line;
 struct run;
 
 struct folder_sink {
     struct run *run;
-    struct ledger_line *pending; /* owned; their names too */
-    size_t pending_count, pending_capacity;
-    double flushed; /* time of the last sync */
+    struct done_lines waiting; /* for the sync */
+    double flushed;            /* time of the last one */
 };
 
 /* The sink of a run whose output folder, ledger and batch are open. `folder`, zeroed, must outlive it,

@@ -19,6 +19,7 @@
 #include "program/run/run.h"
 #include "program/run/run_notices.h"
 #include "program/run/run_setup.h"
+#include "program/run/tar_sample.h"
 
 /* Whether to begin a stage: not once the run drops what is not done. */
 static bool begin(const struct run *run, struct item *item)
@@ -163,6 +164,8 @@ static void notice_image(struct run *run, const struct item *item,
 
 int item_read(struct run *run, struct item *item)
 {
+    if (item->mark)
+        return -1;
     if (item->error.code != ERROR_NONE) /* a folder may have gone with its file system */
         check_mounts(run, item);
     if (item->error.code != ERROR_NONE || !begin(run, item))
@@ -269,10 +272,15 @@ void item_clear(struct item *item)
     free(item->file);
     memory_free(item->overlay);
     record_free(&item->record);
+    tar_sample_free(item->sample);
     item->path = item->key = item->tar = NULL;
     item->file = NULL;
     item->overlay = NULL;
+    item->sample = NULL;
     item->tag = NULL;
+    item->place = 0;
+    item->mark = SINK_IMAGE;
+    item->shares_record = false;
     item->error = (struct error){0};
     item->dropped = false;
     item->seconds = 0;

@@ -9,9 +9,11 @@
 #include "base/error.h"
 #include "images/image.h"
 #include "jobs/retry.h"
+#include "program/run/sink.h"
 #include "records/record.h"
 
 struct run;
+struct tar_sample;
 
 /* Start with a zeroed item and set path and key. If `error` is set as well, item_read fails. */
 struct item {
@@ -31,8 +33,12 @@ struct item {
     uint8_t *overlay;                   /* owned: a JPEG, from compute to write; NULL: none */
     size_t overlay_size;
     uint32_t worker;
-    void *tag;    /* whatever the sink knows it by; borrowed */
-    bool dropped; /* the run is ending: the image is neither done nor failed */
+    struct tar_sample *sample; /* owned: what a sink of tars makes of it; else NULL */
+    void *tag;                 /* whatever the sink knows it by; borrowed */
+    uint64_t place;            /* among the images of its tar, if the sink counts them */
+    enum sink_mark mark;       /* it is no image */
+    bool shares_record;        /* it has failed because an earlier image writes the same record */
+    bool dropped;              /* the run is ending: the image is neither done nor failed */
 };
 
 /* The first two stages, in this order. Each runs on one thread, which owns the item for that time.

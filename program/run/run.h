@@ -17,6 +17,7 @@
 #include "jobs/shard.h"
 #include "program/decoder.h"
 #include "program/digest.h"
+#include "program/run/braces.h"
 #include "program/settings.h"
 
 enum { RUN_INPUTS_MAX = 64 }; /* inputs whose mounts are watched */
@@ -26,7 +27,7 @@ struct folder;
 /* What the user asked for and what follows from it. Immutable once the first image has started. */
 struct run_config {
     struct settings *settings; /* the command line's */
-    char *const *inputs;       /* [input_count], of the command line */
+    char *const *inputs;       /* [input_count], of the command line, without braces */
     int input_count;
     struct name_rules rules; /* texts of the settings */
     struct shard shard;
@@ -49,6 +50,7 @@ struct run_resources {
     struct progress *progress;
     struct stop *stop;
     struct mm_model *model;
+    struct braces names;       /* of the inputs */
     struct input_kinds *kinds; /* of the list's files */
     struct list *list;
     struct lock *lock;

@@ -28,6 +28,15 @@ char *run_folder_name(const char *key, const char *suffix, struct error *error)
     return NULL;
 }
 
+/* Whether a value is the one that an option has where nobody sets it. */
+static bool is_standard(const struct setting *setting, const char *text)
+{
+    const char *standard = setting->standard;
+    if (!standard)
+        standard = setting->kind == SETTING_FLAG ? "false" : "";
+    return strcmp(text, standard) == 0;
+}
+
 /* The fields of run.json: the version, the hashes of the model and the point grid, and every option
  * that decides the output. Returns their number. `texts` and `grid_sha256` hold the values. */
 static size_t list_fields(const struct run_config *config, struct runfile_field *fields,
@@ -48,7 +57,7 @@ static size_t list_fields(const struct run_config *config, struct runfile_field 
         if (!(table[i].traits & DECIDES))
             continue;
         settings_text(config->settings, &table[i], texts[i], FIELD_TEXT);
-        if ((table[i].traits & UNLESS_STANDARD) && strcmp(texts[i], table[i].standard) == 0)
+        if ((table[i].traits & UNLESS_STANDARD) && is_standard(&table[i], texts[i]))
             continue;
         fields[used++] = (struct runfile_field){table[i].name, texts[i]};
     }
@@ -148,13 +157,19 @@ static bool folder_has_failed(const struct run *run, const char *key)
     return failed;
 }
 
+bool run_folder_reaches(const struct run *run, const char *tar)
+{
+    return !run->config.settings->retry_failed || has_failed(run, tar) ||
+           folder_has_failed(run, tar);
+}
+
 bool run_folder_wants(const struct run *run, const char *key, const char *tar)
 {
     struct ledger_entry entry = ledger_index_find(run->resources.before, key);
     if (entry.status == LEDGER_FAILED)
         return run->config.settings->retry_failed;
-    if (run->config.settings->retry_failed && !(tar && has_failed(run, tar)) &&
-        !folder_has_failed(run, tar ? tar : key))
+    if (tar ? !run_folder_reaches(run, tar)
+            : run->config.settings->retry_failed && !folder_has_failed(run, key))
         return false;
     return entry.status != LEDGER_DONE || !is_there(run, key, entry.bytes);
 }
@@ -165,10 +180,15 @@ bool run_folder_has_failed(const struct run *run, const char *key)
     return run->config.settings->overwrite || has_failed(run, key);
 }
 
+void run_folder_uncount(struct run *run)
+{
+    if (!run->config.settings->retry_failed && run->outcome.failed_before > 0)
+        run->outcome.failed_before--;
+}
+
 int run_folder_clear(struct run *run, const char *key, struct error *error)
 {
     const struct ledger_line line = {.status = LEDGER_NONE, .key = key};
-    if (run->outcome.failed_before > 0)
-        run->outcome.failed_before--;
+    run_folder_uncount(run);
     return ledger_append(run->resources.ledger, &line, error);
 }

@@ -27,6 +27,13 @@ int run_folder_open(struct run_config *config, struct run_resources *resources,
  * reach count as failed. */
 bool run_folder_wants(const struct run *run, const char *key, const char *tar);
 
+/* Whether images of this tar that no start has tried are for this start: always, or with --retry-failed if an
+ * earlier start could not read the tar, or a folder above it. */
+bool run_folder_reaches(const struct run *run, const char *tar);
+
+/* What failed before is tried again: it counts by what becomes of it now. Listing thread only. */
+void run_folder_uncount(struct run *run);
+
 /* Whether a tar or a folder of this key may have failed before. */
 bool run_folder_has_failed(const struct run *run, const char *key);
 

@@ -14,6 +14,7 @@
 #include "jobs/list.h"
 #include "program/run/run.h"
 #include "program/run/run_folder.h"
+#include "program/run/run_tars.h"
 #include "records/record.h"
 
 struct foreign {
@@ -92,6 +93,18 @@ static void check_folder(struct foreign *foreign, char *name)
         count(foreign, name);
 }
 
+/* With --to tar. */
+static int check_output_tar(struct foreign *foreign, const struct list_item *item,
+                            struct error *error)
+{
+    char *name;
+    if (run_tars_foreign(foreign->config, foreign->before, item, &name, error))
+        return -1;
+    if (name)
+        count(foreign, name);
+    return 0;
+}
+
 /* The members of a tar are not known yet, so anything in their folder counts. */
 static int check_tar(struct foreign *foreign, const struct list_item *item, struct error *error)
 {
@@ -109,6 +122,8 @@ static int check_item(struct foreign *foreign, const struct list_item *item, str
 {
     if (item->fault || !shard_has(&foreign->config->shard, item->key))
         return 0;
+    if (item->folder && settings_to_tar(foreign->config->settings))
+        return check_output_tar(foreign, item, error);
     if (item->folder)
         return check_tar(foreign, item, error);
     if (foreign->before && ledger_index_find(foreign->before, item->key).status != LEDGER_NONE)

@@ -39,6 +39,7 @@
 #include "program/run/run_notices.h"
 #include "program/run/run_report.h"
 #include "program/run/run_setup.h"
+#include "program/run/tar_sink.h"
 
 enum { SYNC_FILES = 256 }; /* most records whose folders are synced together */
 #define SYNC_SECONDS 1.0   /* longest time that the first of them waits */
@@ -75,6 +76,10 @@ static int check_options(struct run_config *config, struct run_resources *resour
         return error_set(error, ERROR_USAGE, "-o DIR is missing: the folder for the records");
     if (config->input_count == 0 && !settings->list)
         return error_set(error, ERROR_USAGE, "no INPUT: name images, folders, or --list FILE");
+    if (braces_expand_inputs(&resources->names, config->inputs, config->input_count, error))
+        return -1;
+    config->inputs = resources->names.names;
+    config->input_count = (int)resources->names.count;
     config->shard = (struct shard){0, 1};
     if (settings->shard && shard_parse(settings->shard, environment, &config->shard, error))
         return -1;
@@ -186,16 +191,32 @@ static int set_up(struct run *run, struct error *error)
                : 0;
 }
 
-/* Everything from the model to the last image. */
-static int carry_out(struct run *run, struct error *error)
+/* Takes the images of all inputs to files. */
+static int run_to_files(struct run *run, struct error *error)
 {
     struct folder_sink folder = {0};
-    if (set_up(run, error))
-        return -1;
     const struct sink sink = folder_sink(&folder, run);
     int status = collection_run(run, &sink, error);
     folder_sink_free(&folder);
-    if (status)
+    return status;
+}
+
+/* Takes the images of all tars to tars. */
+static int run_to_tars(struct run *run, struct error *error)
+{
+    struct tar_sink tars = {0};
+    const struct sink sink = tar_sink(&tars, run);
+    int status = collection_run(run, &sink, error);
+    tar_sink_free(&tars);
+    return status;
+}
+
+/* Everything from the model to the last image. */
+static int carry_out(struct run *run, struct error *error)
+{
+    if (set_up(run, error))
+        return -1;
+    if (settings_to_tar(run->config.settings) ? run_to_tars(run, error) : run_to_files(run, error))
         return -1;
     keep_passed(run);
     if (atomic_load(&run->outcome.failing)) {
@@ -236,6 +257,7 @@ static int end_ledger(struct run *run, const char *reason, struct error *error)
     const struct run_config *config = &run->config;
     struct run_resources *resources = &run->resources;
     bool none = run->outcome.failed == 0 && !config->settings->overwrite &&
+                run->outcome.failed_before == 0 &&
                 ledger_index_counts(resources->before).failed == 0;
     ledger_index_free(resources->before); /* frees room: failed.ndjson needs an index as large */
     resources->before = NULL;
@@ -274,6 +296,7 @@ static void free_resources(struct run_config *config, struct run_resources *reso
     ledger_index_free(resources->before);
     atomic_batch_free(resources->batch);
     list_close(resources->list);
+    braces_free(&resources->names);
     input_kinds_free(resources->kinds);
     lock_release(resources->lock);
     progress_free(resources->progress);

@@ -15,6 +15,7 @@
 #include "program/model_load.h"
 #include "program/run/item_memory.h"
 #include "program/run/run.h"
+#include "program/run/run_tars.h"
 
 int run_load_model(struct run_config *config, struct run_resources *resources, struct error *error)
 {
@@ -38,6 +39,8 @@ int run_check_inputs(const struct run_config *config, struct list *list, struct 
     struct list_item item;
     int tile = config->settings->generator.tile;
     int found;
+    if (settings_to_tar(config->settings))
+        return run_tars_check_inputs(config, list, error);
     if (!tile)
         return 0;
     while ((found = list_next(list, &item, error)) > 0)

@@ -13,7 +13,7 @@ struct run_resources;
 /* Loads the model, applies its defaults to the settings, and computes its hash. 0 or -1. */
 int run_load_model(struct run_config *config, struct run_resources *resources, struct error *error);
 
-/* Refuses inputs that these settings cannot read: tars with --tile. The list must be surveyed;
+/* Refuses inputs that these settings cannot take: tars with --tile, and all else with --to tar. The list must be surveyed;
  * it is rewound. 0 or -1. */
 int run_check_inputs(const struct run_config *config, struct list *list, struct error *error);
 

@@ -7,7 +7,6 @@
 #include "jobs/list.h"
 #include "program/run/collection_parts.h"
 #include "program/run/run.h"
-#include "program/run/run_clean.h"
 #include "program/run/run_folder.h"
 
 /* The list on its way. */
@@ -28,15 +27,12 @@ static int submit_listed(struct collection *collection, const struct list_item *
         return 0;
     if (listed->folder)
         return collection_submit_tar(collection, listed, error);
-    const struct submission image = {
+    struct submission image = {
         .path = listed->path, .key = listed->key, .line = listed->line, .fault = listed->fault};
     if (listed->fault) /* tried again at every start, as a damaged tar */
         return collection_submit(collection, &image, error);
-    if (!run_folder_wants(collection->run, listed->key, NULL))
-        return 0;
-    return run_clean_image(collection->run->resources.clean, listed->key, error)
-               ? -1
-               : collection_submit(collection, &image, error);
+    int wanted = collection->sink.admit(collection->sink.context, &image, error);
+    return wanted > 0 ? collection_submit(collection, &image, error) : wanted;
 }
 
 /* A folder could be read, or is left out. Keeps its key if it failed before. */

@@ -10,8 +10,8 @@
 #include "program/run/collection_parts.h"
 #include "program/run/item_memory.h"
 #include "program/run/run.h"
-#include "program/run/run_clean.h"
 #include "program/run/run_folder.h"
+#include "program/run/sink.h"
 #include "program/run/tar_images.h"
 
 /* Retries once the process that reads a tar was killed, also without --retries: another is there. */
@@ -32,31 +32,42 @@ static uint64_t unpacking_bytes(const struct run *run)
     return share < least ? least : share < most ? share : most;
 }
 
+/* A tar of the list on its way. */
+struct listed_tar {
+    struct collection *collection;
+    const struct list_item *listed;
+    void *tag; /* the sink's */
+};
+
 /* Submits a member of a tar, as if the tar were a folder of that name. With `fault` it is unusable.
  */
-static int submit_member(struct collection *collection, const struct list_item *listed,
+static int submit_member(const struct listed_tar *tar, const struct tar_images *images,
                          const struct tar_member *member, const struct error *fault,
                          struct error *error)
 {
+    struct collection *collection = tar->collection;
+    const struct list_item *listed = tar->listed;
     char *path = NULL;
     char *key = NULL;
     int status = 0;
     if (asprintf(&path, "%s:%s", listed->path, member->name) < 0 ||
         asprintf(&key, "%.*s/%s", (int)listed->folder, listed->key, member->name) < 0) {
         status = error_set(error, ERROR_MEMORY, "%s: no memory for a name", listed->path);
-    } else if (run_folder_wants(collection->run, key, listed->key)) {
-        const struct submission image = {.path = path,
-                                         .key = key,
-                                         .line = listed->line,
-                                         .tar = listed->key,
-                                         .bytes = fault ? NULL : member->bytes,
-                                         .size = member->size,
-                                         .fault = fault};
-        if (!fault && member->size > collection_waiting_bytes(collection))
+    } else {
+        struct submission image = {.path = path,
+                                   .key = key,
+                                   .line = listed->line,
+                                   .tar = listed->key,
+                                   .bytes = fault ? NULL : member->bytes,
+                                   .size = member->size,
+                                   .fault = fault,
+                                   .shares_record = images->shares_record,
+                                   .tag = tar->tag};
+        status = collection->sink.admit(collection->sink.context, &image, error);
+        if (status > 0 && image.bytes && member->size > collection_waiting_bytes(collection))
             collection_settle(collection); /* a link to a file that was read before */
-        status = !fault && run_clean_image(collection->run->resources.clean, key, error)
-                     ? -1
-                     : collection_submit(collection, &image, error);
+        if (status > 0)
+            status = collection_submit(collection, &image, error);
     }
     free(path);
     free(key);
@@ -66,13 +77,28 @@ static int submit_member(struct collection *collection, const struct list_item *
 /* The tar has been read to its end. If it failed before, that failure is cleared only after its
  * images are in the ledger: a start that is killed before leaves them to the next
  * --retry-failed. */
-static int end_tar(struct collection *collection, const char *key, struct error *error)
+static int clear_failure(struct collection *collection, const char *key, struct error *error)
 {
     struct run *run = collection->run;
     if (!run_folder_has_failed(run, key))
         return 0;
     collection_settle(collection);
     return run_stopping(run) ? 0 : run_folder_clear(run, key, error);
+}
+
+/* Nothing follows of the tar; `read`: it was read to its end. */
+static int end_tar(const struct listed_tar *tar, bool read, struct error *error)
+{
+    const struct list_item *listed = tar->listed;
+    const struct submission mark = {.path = listed->path,
+                                    .key = listed->key,
+                                    .tag = tar->tag,
+                                    .mark = read ? SINK_TAR_END : SINK_TAR_LEFT};
+    if (tar->tag && read && run_folder_has_failed(tar->collection->run, listed->key))
+        run_folder_uncount(tar->collection->run); /* the sink clears it */
+    if (tar->tag)
+        return collection_submit(tar->collection, &mark, error);
+    return read ? clear_failure(tar->collection, listed->key, error) : 0;
 }
 
 /* Whether a tar's failure says nothing about the tar. */
@@ -82,19 +108,15 @@ static bool blames_machine(const struct error *fault)
            retry_decide(fault->system, RETRY_READING, INT_MAX, 0) == RETRY_STOP_RUN;
 }
 
-/* A tar of the list, as the context of wants_member. */
-struct listed_tar {
-    struct run *run;
-    const struct list_item *listed;
-};
-
 static bool wants_member(void *context, const char *name)
 {
     const struct listed_tar *tar = context;
     char *key;
+    if (tar->tag) /* each has its place in the output */
+        return true;
     if (asprintf(&key, "%.*s/%s", (int)tar->listed->folder, tar->listed->key, name) < 0)
         return true; /* submit_member says so */
-    bool wants = run_folder_wants(tar->run, key, tar->listed->key);
+    bool wants = run_folder_wants(tar->collection->run, key, tar->listed->key);
     free(key);
     return wants;
 }
@@ -112,13 +134,68 @@ static void count_tar(struct run *run, const struct tar_images *images, bool rea
                      images->options.input.path, *passed ? "; " : "", passed);
 }
 
+/* Submits the images of a tar that is open. Returns 0 at its end, 1 if the run is stopping or, with *fault, if
+ * it cannot be read any further, or -1. */
+static int submit_images(const struct listed_tar *tar, struct tar_images *images,
+                         struct error *fault, struct error *error)
+{
+    struct tar_member member;
+    int found = 1;
+    while (found > 0 && !run_stopping(tar->collection->run)) {
+        found = tar_images_next(images, &member, fault);
+        if (found > 0 && submit_member(tar, images, &member, fault->code ? fault : NULL, error))
+            return -1;
+    }
+    if (found > 0)
+        *fault = (struct error){0}; /* of the last image */
+    return found == 0 ? 0 : 1;
+}
+
+/* The tar cannot be read to its end: it fails as one image, unless the machine is to blame. */
+static int submit_fault(const struct listed_tar *tar, const struct error *fault,
+                        struct error *error)
+{
+    const struct list_item *listed = tar->listed;
+    const struct submission damaged = {.path = listed->path,
+                                       .key = listed->key,
+                                       .line = listed->line,
+                                       .fault = fault,
+                                       .tag = tar->tag};
+    if (!blames_machine(fault))
+        return collection_submit(tar->collection, &damaged, error);
+    *error = *fault;
+    return -1;
+}
+
+/* Opens the tar and submits what is in it. */
+static int submit_tar(const struct listed_tar *tar, const struct tar_images_options *options,
+                      struct error *error)
+{
+    struct tar_images images;
+    struct error fault = {0};
+    struct error other;
+    int status =
+        tar_images_open(&images, options, &fault) ? 1 : submit_images(tar, &images, &fault, error);
+    bool read = status == 0;
+    count_tar(tar->collection->run, &images, read);
+    if (status > 0)
+        status = fault.code ? submit_fault(tar, &fault, error) : 0;
+    if (end_tar(tar, read, status ? &other : error))
+        status = -1;
+    tar_images_close(&images);
+    return status;
+}
+
 int collection_submit_tar(struct collection *collection, const struct list_item *listed,
                           struct error *error)
 {
-    struct tar_images images;
-    struct tar_member member;
-    struct error fault = {0};
     struct run *run = collection->run;
+    struct listed_tar tar = {.collection = collection, .listed = listed};
+    const struct sink *sink = &collection->sink;
+    const int retries = run->config.settings->retries;
+    int begun = sink->begin ? sink->begin(sink->context, listed, &tar.tag, error) : 1;
+    if (begun <= 0)
+        return begun;
     const struct tar_images_options options = {
         .input = {.path = listed->path,
                   .server = run->resources.decoder.server,
@@ -129,30 +206,11 @@ int collection_submit_tar(struct collection *collection, const struct list_item 
                   .memory_bytes = unpacking_bytes(run),
                   .seconds = run->config.settings->image_timeout},
         .rules = &run->config.rules,
-        .folds = run->config.name_folds,
+        .folds = tar.tag ? 0 : run->config.name_folds, /* in a tar, names are what they are */
         .progress = run->resources.progress,
-        .retries =
-            run->config.settings->retries > AFTER_LOSS ? run->config.settings->retries : AFTER_LOSS,
+        .retries = retries > AFTER_LOSS ? retries : AFTER_LOSS,
         .wants = wants_member,
-        .context = &(struct listed_tar){run, listed},
+        .context = &tar,
     };
-    int found = tar_images_open(&images, &options, &fault) ? -1 : 1;
-    int status = 0;
-    while (status == 0 && found > 0 && !run_stopping(run)) {
-        found = tar_images_next(&images, &member, &fault);
-        if (found > 0)
-            status = submit_member(collection, listed, &member, fault.code ? &fault : NULL, error);
-    }
-    count_tar(run, &images, found == 0);
-    const struct submission damaged = {
-        .path = listed->path, .key = listed->key, .line = listed->line, .fault = &fault};
-    if (status == 0 && found < 0 && blames_machine(&fault)) {
-        *error = fault;
-        status = -1;
-    } else if (status == 0 && found < 0)
-        status = collection_submit(collection, &damaged, error);
-    else if (status == 0 && found == 0)
-        status = end_tar(collection, listed->key, error);
-    tar_images_close(&images);
-    return status;
+    return submit_tar(&tar, &options, error);
 }

@@ -138,6 +138,7 @@ static int check_name(struct tar_images *images, const char *name, struct error 
                          name, images->repeats < REPEATS_SAID ? "" : " (others are only counted)");
         return 0;
     }
+    images->shares_record = true;
     error_set(fault, ERROR_IMAGE,
               "%s: '%s' and '%s' would write the same record '%.*s': rename one",
               images->options.input.path, earlier, name, (int)list_stem(name), name);
@@ -203,6 +204,7 @@ static int refuse_name(struct tar_images *images, const struct tar_member *membe
         return 0;
     }
     images->taken++;
+    images->shares_record = true; /* for all that anybody knows */
     return 1;
 }
 
@@ -291,6 +293,7 @@ static int next_link(struct tar_images *images, struct tar_member *member, struc
 
 int tar_images_next(struct tar_images *images, struct tar_member *member, struct error *fault)
 {
+    images->shares_record = false;
     int found = images->again ? 1 : next_member(images, member, fault);
     if (found != 0 && !images->again)
         return found;

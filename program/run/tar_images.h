@@ -41,6 +41,7 @@ struct tar_images {
     size_t due_count;
     struct tar_member member;
     struct error fault;  /* of `member` */
+    bool shares_record;  /* the image that was given last would write an earlier one's record */
     uint64_t name_bytes; /* of what is kept in `names` and `links` */
     uint64_t repeats;    /* members of the same name so far */
     uint64_t taken;      /* images so far, with those that are done, unusable, or links */

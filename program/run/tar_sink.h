@@ -1,0 +1,45 @@
+/* tar_sink.h - images become the members of output tars, one for each input tar (tar_part.h), and lines of
+ * the ledger.
+ *
+ * The thread that submits finds out what earlier starts have left (tar_shard.h); the finishing thread appends
+ * to one output tar after the other. */
+#ifndef PROGRAM_RUN_TAR_SINK_H
+#define PROGRAM_RUN_TAR_SINK_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "program/run/done_lines.h"
+#include "program/run/sink.h"
+
+struct run;
+struct tar_shard;
+
+/* An output tar that has just become visible, with its lines. */
+struct tar_published {
+    const char *key;    /* of the input tar */
+    const char *tar;    /* names below the output folder */
+    const char *lines;  /* NAME.ndjson */
+    uint64_t tar_bytes; /* size of the tar */
+    uint64_t images;    /* in it, with those that failed */
+    uint64_t failed;    /* of them */
+};
+
+struct tar_sink {
+    struct run *run;
+    pthread_mutex_t mutex;     /* guards `shards` */
+    struct tar_shard *shards;  /* owned: those that were begun and have not ended */
+    struct tar_shard *current; /* to which the finishing thread appends; NULL: between two */
+    struct done_lines waiting; /* of the current one */
+    double flushed;            /* time of its last sync */
+    /* Called by the finishing thread once a tar is published, and its ledger line written. May be NULL. */
+    void (*published)(void *context, const struct tar_published *what);
+    void *context;
+};
+
+/* The sink of a run whose output folder and ledger are open. `tars`, zeroed but for `published`, must outlive
+ * it, and is freed with tar_sink_free. */
+struct sink tar_sink(struct tar_sink *tars, struct run *run);
+void tar_sink_free(struct tar_sink *tars);
+
+#endif

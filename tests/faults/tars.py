@@ -1,0 +1,319 @@
+#!/usr/bin/env python3
+"""Runs from tar to tar, killed with SIGKILL at random moments and started again: the tars have the bytes of an
+undisturbed run, at no moment are there more than a few files beside them, and what is visible is complete.
+Full disks, damaged tars, other inputs, files of others.
+
+  tests/faults/tars.py [SEED]"""
+
+import io
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+
+import common
+from common import ALL_DONE, ENVIRONMENT, SOME_FAILED, USAGE
+
+TARS = 6
+IMAGES = 40
+KILLS = 30
+BESIDE = 5  # a temporary tar and its lines, one of the two renamed, the ledger's failed.ndjson and its temporary file
+WORK = tempfile.TemporaryDirectory(prefix="maskmill-tars-")
+IN = os.path.join(WORK.name, "in")
+CHANCE = random.Random(int(sys.argv[1]) if len(sys.argv) > 1 else time.time_ns())
+TO_TAR = ["--to", "tar", "--copy-images", "--overlay"]
+
+
+def image(seed):
+    """Every ninth is none."""
+    return b"not an image" if seed % 9 == 4 else common.png(24 + seed % 9, 24 + seed % 5, seed=seed)
+
+
+def make_tar(path, first, count):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with tarfile.open(path, "w") as tar:
+        for i in range(first, first + count):
+            data = image(i)
+            member = tarfile.TarInfo(f"{i:06d}.png")
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+
+
+def command(out, *more):
+    return [common.PROGRAM, "run", os.path.join(IN, f"{{000..{TARS - 1:03d}}}.tar"), "-o", out, *common.OPTIONS,
+            *TO_TAR, *more]
+
+
+def tars(out):
+    """The bytes of each output tar."""
+    found = {}
+    for folder, _, names in os.walk(out):
+        for name in names:
+            if name.endswith(".tar"):
+                with open(os.path.join(folder, name), "rb") as file:
+                    found[os.path.relpath(os.path.join(folder, name), out)] = file.read()
+    return found
+
+
+def lines(out, name):
+    """The lines beside a tar, but for the seconds, which differ from run to run."""
+    found = common.read_ndjson(os.path.join(out, name))
+    for line in found:
+        assert line.pop("seconds") >= 0
+    return found
+
+
+def undisturbed():
+    out = os.path.join(WORK.name, "undisturbed")
+    start = time.monotonic()
+    code, text = common.run(command(out))
+    assert code == SOME_FAILED, text
+    return out, tars(out), time.monotonic() - start
+
+
+def check_lines(out, expected, name):
+    """Each line tells where its record lies in the tar."""
+    data = expected[name + ".tar"]
+    found = lines(out, name + ".ndjson")
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        members = {member.name: tar.extractfile(member).read() for member in tar}
+    assert len(found) == IMAGES
+    for line in found:
+        record = data[line["record_offset"]:line["record_offset"] + line["record_bytes"]]
+        ending = ".json" if line["status"] == "done" else ".error.json"
+        assert record == members[line["key"] + ending], f"{name}: {line['key']} is elsewhere"
+        json.loads(record)
+
+
+def check_end(out, reference, expected, strange=0):
+    """`strange`: images that the ledger knows, and no input."""
+    assert tars(out) == expected, "other bytes than an undisturbed run's"
+    for i in range(TARS):
+        assert lines(out, f"{i:03d}.ndjson") == lines(reference, f"{i:03d}.ndjson")
+    left = [name for name in os.listdir(out) if name.endswith("-part")]
+    assert not left, f"left over: {left}"
+    failed = common.read_ndjson(os.path.join(out, "failed.ndjson"))
+    known = [line for i in range(TARS) for line in lines(out, f"{i:03d}.ndjson")]
+    assert len(failed) == sum(line["status"] == "failed" for line in known)
+    code, text = common.run([common.PROGRAM, "merge", out])
+    assert code == SOME_FAILED, text
+    assert len(common.read_ndjson(os.path.join(out, "ledger.ndjson"))) == TARS * IMAGES + strange
+
+
+def check_promises(out, expected):
+    """What is visible is complete, and there is little beside it."""
+    if not os.path.isdir(out):
+        return 0
+    there = tars(out)
+    for name, data in there.items():
+        assert data == expected[name], f"half-written or wrong: {name}"
+        assert os.path.exists(os.path.join(out, name[:-4] + ".ndjson"))
+    beside = [name for name in os.listdir(out)
+              if not name.endswith(".tar") and name[:-7] + ".tar" not in there and name != common.STATE]
+    assert len(beside) <= BESIDE, f"beside the tars: {beside}"
+    return len(there)
+
+
+def killed_at_random_moments():
+    reference, expected, seconds = undisturbed()
+    assert len(expected) == TARS
+    for i in range(TARS):
+        check_lines(reference, expected, f"{i:03d}")
+    out = os.path.join(WORK.name, "killed")
+    killed, finished, progress = 0, 0, []
+    while killed < KILLS:
+        process = subprocess.Popen(command(out), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(CHANCE.uniform(0.1, 0.2 + seconds / 2))
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            killed += 1
+        code = process.wait()
+        assert code in (SOME_FAILED, -signal.SIGKILL), code
+        progress.append(check_promises(out, expected))
+        if code == SOME_FAILED:
+            check_end(out, reference, expected)
+            finished += 1
+            out = os.path.join(WORK.name, f"killed-{finished}")
+    code, text = common.run(command(out))
+    assert code == SOME_FAILED, text
+    check_end(out, reference, expected)
+    return f"{killed} kills, {finished + 1} runs to the end, tars visible at the stops: {progress}"
+
+
+def is_that_of_a_folder():
+    """Unpacked, a tar's records are those that a run writes into a folder."""
+    out, folder, unpacked = (os.path.join(WORK.name, name) for name in ("undisturbed", "folder", "unpacked"))
+    inputs = [os.path.join(IN, f"{i:03d}.tar") for i in range(TARS)]
+    code, text = common.run([common.PROGRAM, "run", *inputs, "-o", folder, *common.OPTIONS, "--overlay"])
+    assert code == SOME_FAILED, text
+    for i in range(TARS):
+        with tarfile.open(os.path.join(out, f"{i:03d}.tar")) as tar:
+            tar.extractall(os.path.join(unpacked, f"{i:03d}"), [member for member in tar if member.name.endswith(
+                (".json", ".overlay.jpg")) and not member.name.endswith(".error.json")])
+    assert common.outputs(unpacked) == common.outputs(folder)
+
+
+def left_in(out, keep):
+    """Makes an output that a kill has left in its first tar: undisturbed up to then."""
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(os.path.join(WORK.name, "undisturbed"), out)
+    for i in range(1, TARS):
+        os.remove(os.path.join(out, f"{i:03d}.tar"))
+        os.remove(os.path.join(out, f"{i:03d}.ndjson"))
+    names = [os.path.join(out, name) for name in (".000.tar.maskmill-part", ".000.ndjson.maskmill-part")]
+    os.rename(os.path.join(out, "000.tar"), names[0])
+    os.rename(os.path.join(out, "000.ndjson"), names[1])
+    ledger = os.path.join(out, common.STATE, "ledger-0-of-1.ndjson")
+    os.remove(ledger)
+    with open(names[1], "rb") as file:
+        text = file.read().splitlines(keepends=True)
+    with open(names[0], "rb") as file:
+        data = file.read()
+    return names, text[:keep], data
+
+
+def torn_journals():
+    """Whatever is torn or cut in the two temporary files, the tar gets its bytes."""
+    reference = os.path.join(WORK.name, "undisturbed")
+    expected = tars(reference)
+    out = os.path.join(WORK.name, "torn")
+    for tear in ("line", "garbage", "short", "no tar", "no lines", "other", "nonsense", "gap"):
+        names, text, data = left_in(out, 20)
+        last = json.loads(text[-1])
+        end = last["offset"] + last["bytes"]
+        whole, tar = b"".join(text), data[:end]
+        if tear == "line":
+            whole, tar = whole[:-7], tar + data[end:end + 700]
+        elif tear == "garbage":
+            whole, tar = whole + b'{"key":"000021","offset', tar + os.urandom(5000)
+        elif tear == "short":
+            tar = tar[:end - 1500]
+        elif tear == "other":  # of another input from the eleventh image on
+            text[10] = text[10].replace(b"000/000010.png", b"000/xxxxxx.png")
+            whole = b"".join(text)
+        elif tear == "nonsense":
+            whole = whole.replace(b'"offset":', b'"offset":9', 1)
+        elif tear == "gap":
+            whole = b"".join(text[:7] + text[8:])
+        for name, content in zip(names, (tar, whole)):
+            with open(name, "wb") as file:
+                file.write(content)
+        if tear == "no tar":
+            os.remove(names[0])
+        elif tear == "no lines":
+            os.remove(names[1])
+        code, said = common.run(command(out))
+        assert code == SOME_FAILED, f"{tear}: {said}"
+        check_end(out, reference, expected, strange=tear == "other")
+
+
+def killed_between_the_renames():
+    """The lines are visible, the tar is not yet; or the ledger has lost its last line."""
+    reference = os.path.join(WORK.name, "undisturbed")
+    expected = tars(reference)
+    out = os.path.join(WORK.name, "between")
+    names, _, _ = left_in(out, 0)
+    os.rename(names[1], os.path.join(out, "000.ndjson"))
+    code, text = common.run(command(out))
+    assert code == SOME_FAILED, text
+    check_end(out, reference, expected)
+    ledger = os.path.join(out, common.STATE, "ledger-0-of-1.ndjson")
+    os.remove(ledger)
+    before = {name: os.stat(os.path.join(out, name)).st_mtime_ns for name in expected}
+    code, text = common.run(command(out))
+    assert code == SOME_FAILED, text
+    check_end(out, reference, expected)
+    assert before == {name: os.stat(os.path.join(out, name)).st_mtime_ns for name in expected}, "done again"
+
+
+def another_number_of_shards():
+    reference = os.path.join(WORK.name, "undisturbed")
+    out = os.path.join(WORK.name, "shards")
+    for shard in ("0/3", "1/2", "2/3"):
+        code, text = common.run(command(out, "--shard", shard))
+        assert code in (ALL_DONE, SOME_FAILED), text
+    code, text = common.run(command(out))
+    assert code == SOME_FAILED, text
+    check_end(out, reference, tars(reference))
+
+
+def failed_images_again():
+    """--retry-failed replaces the tars in which images failed, and computes nothing else."""
+    source, out = os.path.join(WORK.name, "mend", "a.tar"), os.path.join(WORK.name, "mended")
+    make_tar(source, 0, IMAGES)
+    arguments = [common.PROGRAM, "run", source, "-o", out, *common.OPTIONS, *TO_TAR]
+    code, text = common.run(arguments)
+    assert code == SOME_FAILED, text
+    failed = len(common.read_ndjson(os.path.join(out, "failed.ndjson")))
+    global image  # pylint: disable=global-statement
+    old, image = image, lambda seed: common.png(24 + seed % 9, 24 + seed % 5, seed=seed)
+    make_tar(source, 0, IMAGES)
+    image = old
+    code, text = common.run(arguments)
+    assert code == SOME_FAILED and "0 images done" in text, text
+    code, text = common.run([*arguments, "--retry-failed"])
+    assert code == ALL_DONE and f"{failed} images done" in text, text
+    again = os.path.join(WORK.name, "mended-again")
+    arguments[4] = again
+    code, text = common.run(arguments)
+    assert code == ALL_DONE, text
+    assert tars(out) == tars(again)
+    assert lines(out, "a.ndjson") == lines(again, "a.ndjson")
+
+
+def damaged_tar():
+    """Its output is not published; mended, it is completed from what could be read."""
+    source, out = os.path.join(WORK.name, "damage", "a.tar"), os.path.join(WORK.name, "damaged")
+    make_tar(source, 0, IMAGES)
+    with open(source, "rb") as file:
+        whole = file.read()
+    with open(source, "wb") as file:
+        file.write(whole[:len(whole) // 2 // 512 * 512 + 100])
+    arguments = [common.PROGRAM, "run", source, "-o", out, *common.OPTIONS, *TO_TAR]
+    code, text = common.run(arguments)
+    assert code == SOME_FAILED, text
+    assert not tars(out)
+    kept = os.path.getsize(os.path.join(out, ".a.tar.maskmill-part"))
+    assert kept > 10000
+    with open(source, "wb") as file:
+        file.write(whole)
+    code, text = common.run(arguments)
+    assert code == SOME_FAILED and "damaged" not in text, text
+    again = os.path.join(WORK.name, "damaged-again")
+    arguments[4] = again
+    common.run(arguments)
+    assert tars(out) == tars(again)
+    assert not [line for line in common.read_ndjson(os.path.join(out, "failed.ndjson")) if line["path"] == "a.tar"]
+
+
+def files_of_others():
+    """A tar that no start has written is never replaced unasked, nor an input by its own output."""
+    out = os.path.join(WORK.name, "others")
+    common.write(os.path.join(out, "000.tar"), b"mine")
+    code, text = common.run(command(out))
+    assert code == USAGE and "not this run's" in text, text
+    os.remove(os.path.join(out, "000.tar"))
+    code, text = common.run(command(out, "--max-time", "0.2s"))
+    common.write(os.path.join(out, f"{TARS - 1:03d}.tar"), b"mine")
+    code, text = common.run(command(out))
+    assert code == USAGE and "not this run's" in text, text
+    code, text = common.run(command(out, "--overwrite"))
+    assert code == SOME_FAILED, text
+    assert tars(out) == tars(os.path.join(WORK.name, "undisturbed"))
+    code, text = common.run([*command(IN, "--overwrite")])
+    assert code == USAGE and "would replace it" in text, text
+
+
+if __name__ == "__main__":
+    for number in range(TARS):
+        make_tar(os.path.join(IN, f"{number:03d}.tar"), number * IMAGES, IMAGES)
+    sys.exit(common.run_tests([killed_at_random_moments, is_that_of_a_folder, torn_journals,
+                               killed_between_the_renames, another_number_of_shards, failed_images_again,
+                               damaged_tar, files_of_others]))
