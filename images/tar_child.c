@@ -64,6 +64,9 @@ static int next_member(struct tar_child *child)
     int found = tar_read_next(child->read, &entry, &child->error);
     if (found > 0)
         put_member(&child->reply, &entry);
+    else if (found == 0 && child->opening.marked && !tar_read_marked(child->read))
+        return error_set(&child->error, ERROR_IO,
+                         "it ends without the mark of its end: whoever sent it was cut off");
     else if (found == 0)
         child->reply.answer = TAR_END;
     return found < 0 ? -1 : 0;

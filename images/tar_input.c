@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@
 #include "images/child_end.h"
 #include "images/tar_name.h"
 #include "images/tar_wire.h"
+
+enum { ASK_MILLISECONDS = 250 }; /* between two questions whether to wait on */
 
 struct tar_input {
     struct tar_input_options options; /* path: owned */
@@ -181,6 +184,17 @@ static bool is_reply(const struct tar_reply *reply, size_t size, enum tar_reques
     }
 }
 
+/* Waits for a message. False if nobody wants it any more. */
+static bool wait_for_message(const struct tar_input *input)
+{
+    const struct tar_input_options *options = &input->options;
+    struct pollfd socket = {.fd = input->socket, .events = POLLIN};
+    while (options->stopping && poll(&socket, 1, ASK_MILLISECONDS) <= 0)
+        if (options->stopping(options->context))
+            return false;
+    return true;
+}
+
 /* Receives a message to input->reply. Returns its size; or -1 if server and child are gone. */
 static ssize_t receive(struct tar_input *input)
 {
@@ -216,6 +230,10 @@ static int ask(struct tar_input *input, enum tar_request request, struct error *
     do
         sent = send(input->socket, &request, sizeof request, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
+    if (!wait_for_message(input)) {
+        error_set(error, ERROR_STOPPED, "%s: not read to its end", input->options.path);
+        return fail(input, error);
+    }
     /* A child that is gone cannot be sent to; what ended it can be received. */
     ssize_t got = receive(input);
     if (got < 0)

@@ -7,6 +7,7 @@
 #ifndef IMAGES_TAR_INPUT_H
 #define IMAGES_TAR_INPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,8 +23,11 @@ struct tar_input_options {
     double seconds;              /* of computing without reading on in the file; 0: no limit */
     /* Called before memory is taken for more than `large` bytes of a member; NULL: nothing is. */
     void (*make_room)(void *context);
-    void *context;
     size_t large;
+    bool marked; /* a tar without the mark of its end is damaged: it is a stream that was cut off */
+    /* Asked while the reading waits: true gives it up, with ERROR_STOPPED. NULL: it waits. */
+    bool (*stopping)(void *context);
+    void *context;
 };
 
 enum tar_kind {
@@ -41,6 +45,9 @@ struct tar_member {
     const void *bytes;  /* of a file, once tar_input_read has read them */
     size_t size;
 };
+
+/* What a tar of that path is called in messages. */
+const char *tar_input_called(const char *path);
 
 /* Opens a tar. Returns 0, or -1 with ERROR_IO, ERROR_MEMORY, ERROR_UNSUPPORTED (built without
  * libarchive). The strings of `options` are copied.

@@ -13,7 +13,7 @@
 static int start_child(const struct tar_input_options *options, int file,
                        const struct image_shared *shared, int *socket, struct error *error)
 {
-    const struct tar_opening opening = {options->seconds, options->memory_bytes};
+    const struct tar_opening opening = {options->seconds, options->memory_bytes, options->marked};
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
         return error_set_system(error, ERROR_IO, errno, "%s: no socket for reading it",
@@ -57,16 +57,23 @@ int tar_input_open_file(struct tar_input **input, const struct tar_input_options
     return tar_input_join(input, options, socket, &shared, error);
 }
 
+const char *tar_input_called(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 int tar_input_open(struct tar_input **input, const struct tar_input_options *options,
                    struct error *error)
 {
     const char *path = options->path;
     bool standard = strcmp(path, "-") == 0;
+    struct tar_input_options named = *options;
     *input = NULL;
+    named.path = tar_input_called(path);
     int file = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return error_set_system(error, ERROR_IO, errno, "cannot open '%s'", path);
-    int status = tar_input_open_file(input, options, file, error);
+    int status = tar_input_open_file(input, &named, file, error);
     if (!standard)
         close(file);
     return status;

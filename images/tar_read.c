@@ -165,6 +165,12 @@ int tar_read_next(struct tar_read *read, struct tar_entry *entry, struct error *
     return 1;
 }
 
+/* The header that is no longer there begins where the last member ends; behind it lies the mark. */
+bool tar_read_marked(struct tar_read *read)
+{
+    return archive_filter_bytes(read->archive, 0) > archive_read_header_position(read->archive);
+}
+
 /* The size in the header is not trusted: the bytes are counted. */
 int tar_read_bytes(struct tar_read *read, void *bytes, size_t room, size_t *size,
                    struct error *error)
@@ -209,6 +215,12 @@ int tar_read_next(struct tar_read *read, struct tar_entry *entry, struct error *
     (void)entry;
     (void)error;
     return 0;
+}
+
+bool tar_read_marked(struct tar_read *read)
+{
+    (void)read;
+    return false;
 }
 
 int tar_read_bytes(struct tar_read *read, void *bytes, size_t room, size_t *size,

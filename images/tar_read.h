@@ -37,6 +37,10 @@ int tar_read_open(struct tar_read **read, int descriptor, double seconds, struct
  * that of read(2) if that failed) or ERROR_MEMORY; then nothing more can be read. */
 int tar_read_next(struct tar_read *read, struct tar_entry *entry, struct error *error);
 
+/* After the last member: whether the mark followed that ends a tar. A file without it may be whole, but a
+ * stream is not known to be. */
+bool tar_read_marked(struct tar_read *read);
+
 /* Reads the next `room` bytes of the member. Fewer (*size) are its last. Returns 0, or -1 as
  * tar_read_next does. */
 int tar_read_bytes(struct tar_read *read, void *bytes, size_t room, size_t *size,

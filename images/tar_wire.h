@@ -27,6 +27,7 @@ enum {
 struct tar_opening {
     double seconds;
     uint64_t memory_bytes;
+    uint32_t marked; /* not 0: the end must be marked */
 };
 
 enum tar_request { TAR_NEXT, TAR_PART };

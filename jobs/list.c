@@ -25,11 +25,16 @@ struct list {
     struct passed_over passed;
 };
 
+static bool is_stream(const char *input)
+{
+    return strcmp(input, "-") == 0;
+}
+
 static int check_inputs(const struct list_options *options, struct error *error)
 {
     struct stat status;
     for (size_t i = 0; i < options->input_count; i++)
-        if (stat(options->inputs[i], &status))
+        if (!is_stream(options->inputs[i]) && stat(options->inputs[i], &status))
             return error_set_system(error, ERROR_IO, errno, "cannot find the input '%s'",
                                     options->inputs[i]);
     return 0;
@@ -79,6 +84,10 @@ static int next_input(struct list *list, struct list_item *item, struct error *e
 {
     const char *input = list->options.inputs[list->next_input++];
     struct stat status;
+    item->path = input;
+    item->key = LIST_STREAM_KEY;
+    if (is_stream(input))
+        return 1;
     if (stat(input, &status))
         return error_set_system(error, ERROR_IO, errno, "cannot find the input '%s'", input);
     if (S_ISDIR(status.st_mode)) {
@@ -86,7 +95,6 @@ static int next_input(struct list *list, struct list_item *item, struct error *e
         return list->folder ? 0 : -1;
     }
     const char *slash = strrchr(input, '/');
-    item->path = input;
     item->key = slash ? slash + 1 : input;
     return 1;
 }

@@ -3,6 +3,7 @@
  * INPUT                 path to open          key (relative name)
  * photos/ (a folder)    photos/a/b.jpg        a/b.jpg
  * photos/a/b.jpg        photos/a/b.jpg        b.jpg
+ * - (standard input)    -                     stdin        (whoever asks for it knows what it holds)
  * line ../x//y/./b.jpg  ../x//y/./b.jpg       x/y/b.jpg    (list entries: see list_key)
  *
  * In a text list, list_text.h drops what other systems put around a name.
@@ -32,6 +33,8 @@
 struct error;
 struct list;
 struct shard;
+
+#define LIST_STREAM_KEY "stdin"
 
 struct list_options {
     const char *const *inputs; /* files and folders, in the order of the command line */

@@ -329,7 +329,12 @@ enum setting_source settings_source(const struct settings *settings, const struc
 
 bool settings_to_tar(const struct settings *settings)
 {
-    return settings->to && strcmp(settings->to, "tar") == 0;
+    return settings_to_stream(settings) || (settings->to && strcmp(settings->to, "tar") == 0);
+}
+
+bool settings_to_stream(const struct settings *settings)
+{
+    return settings->command == FOR_RUN && settings->output && strcmp(settings->output, "-") == 0;
 }
 
 bool settings_may_repeat(const struct settings *settings, const char *name)

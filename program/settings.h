@@ -208,8 +208,9 @@ void settings_key(const struct setting *setting, char *key, size_t size);
 void settings_text(const struct settings *settings, const struct setting *setting, char *text,
                    size_t size);
 
-/* Whether a run writes tars (--to tar). */
+/* Whether a run writes tars (--to tar, or -o -), and whether it writes one to standard output. */
 bool settings_to_tar(const struct settings *settings);
+bool settings_to_stream(const struct settings *settings);
 
 /* Whether option `name` may be given several times. */
 bool settings_may_repeat(const struct settings *settings, const char *name);

@@ -138,15 +138,27 @@ static int check_tiles(const struct settings *settings, struct error *error)
 /* What cannot go with --to tar, and what goes with nothing else. */
 static int check_tars(const struct settings *settings, struct error *error)
 {
-    const char *other = settings->generator.tile                               ? "tile"
-                        : settings->report                                     ? "report"
+    const char *other = settings->generator.tile                                    ? "tile"
+                        : settings->report                                          ? "report"
                         : settings->format && strcmp(settings->format, "sa1b") != 0 ? "format"
-                                                                               : NULL;
+                                                                                    : NULL;
     if (!settings_to_tar(settings))
         return settings->copy_images
                    ? error_set(error, ERROR_USAGE, "--copy-images: only with --to tar")
                    : 0;
-    return other ? error_set(error, ERROR_USAGE, "--to tar contradicts --%s", other) : 0;
+    if (other)
+        return error_set(error, ERROR_USAGE, "%s contradicts --%s",
+                         settings_to_stream(settings) ? "-o -" : "--to tar", other);
+    const char *kept = settings->retry_failed ? "retry-failed"
+                       : settings->extend     ? "extend"
+                       : settings->overwrite  ? "overwrite"
+                       : settings->lock       ? "lock"
+                       : settings->shard      ? "shard"
+                                              : NULL;
+    return settings_to_stream(settings) && kept
+               ? error_set(error, ERROR_USAGE, "-o - contradicts --%s: nothing is kept of the run",
+                           kept)
+               : 0;
 }
 
 /* settings_set has checked the texts. */

@@ -130,6 +130,32 @@ int tar_pack_member(struct tar_pack *pack, const char *name, const void *bytes, 
     return -1;
 }
 
+/* The size in a header: octal digits. */
+static size_t size_in(const char *header)
+{
+    enum { SIZE_AT = 124, SIZE_DIGITS = 11 };
+    size_t size = 0;
+    for (int i = 0; i < SIZE_DIGITS && header[SIZE_AT + i] >= '0' && header[SIZE_AT + i] <= '7';
+         i++)
+        size = 8 * size + (size_t)(header[SIZE_AT + i] - '0');
+    return size;
+}
+
+struct tar_pack_size tar_pack_size_at(const struct tar_pack *pack, size_t at)
+{
+    enum { KIND_AT = 156 };
+    const char *header = pack->bytes + at;
+    struct tar_pack_size size = {TAR_BLOCK, 0};
+    if (header[KIND_AT] == 'x') { /* a pax header, then the member's own */
+        size_t more = size_in(header);
+        size.header += TAR_BLOCK + more + tar_pack_padding(more);
+        header = pack->bytes + at + size.header - TAR_BLOCK;
+    }
+    size_t bytes = size_in(header);
+    size.all = size.header + bytes + tar_pack_padding(bytes);
+    return size;
+}
+
 size_t tar_pack_padding(uint64_t size)
 {
     return (size_t)((TAR_BLOCK - size % TAR_BLOCK) % TAR_BLOCK);

@@ -42,6 +42,14 @@ int tar_pack_header(struct tar_pack *pack, const char *name, uint64_t size, stru
 int tar_pack_member(struct tar_pack *pack, const char *name, const void *bytes, size_t size,
                     struct error *error);
 
+/* Bytes of a member: its headers, and all of it with its padding. */
+struct tar_pack_size {
+    size_t header, all;
+};
+
+/* Those of the member that begins at `at` in `pack`, which these functions have filled. */
+struct tar_pack_size tar_pack_size_at(const struct tar_pack *pack, size_t at);
+
 /* The zeros that follow `size` bytes of a member. */
 size_t tar_pack_padding(uint64_t size);
 

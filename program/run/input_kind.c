@@ -33,6 +33,11 @@ void input_kinds_free(struct input_kinds *kinds)
     memory_free(kinds);
 }
 
+bool input_is_stream(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
 bool input_is_wanted(const char *name)
 {
     return image_has_extension(name) || tar_name_is_tar(name);
@@ -42,6 +47,8 @@ int input_is_tar(void *context, const char *path, const char *key, struct error 
 {
     struct input_kinds *kinds = context;
     enum tar_probe_kind kind;
+    if (input_is_stream(path))
+        return 1;
     if (image_has_extension(path_base(key)))
         return 0;
     uint64_t hash = hash_bytes(path, strlen(path));

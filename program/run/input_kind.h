@@ -1,4 +1,4 @@
-/* input_kind.h - which inputs are tars.
+/* input_kind.h - which inputs are tars. Standard input is one.
  *
  * In folders the ending decides what is taken, in upper or lower case. A file that the user names is
  * a tar if its content is, whatever its name, unless it has the ending of an image. Of a file with
@@ -17,6 +17,9 @@ struct input_kinds;
  * ERROR_MEMORY. */
 struct input_kinds *input_kinds_new(struct image_server *server, struct error *error);
 void input_kinds_free(struct input_kinds *kinds);
+
+/* Whether an input is standard input ("-"). The images in it have no folder before their names. */
+bool input_is_stream(const char *path);
 
 /* Whether a file of this name is taken in a folder. */
 bool input_is_wanted(const char *name);

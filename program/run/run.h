@@ -29,6 +29,7 @@ struct run_config {
     struct settings *settings; /* the command line's */
     char *const *inputs;       /* [input_count], of the command line, without braces */
     int input_count;
+    int stream;              /* where a tar on standard output goes; -1: none */
     struct name_rules rules; /* texts of the settings */
     struct shard shard;
     uint64_t failures_most; /* UINT64_MAX: no limit */
@@ -90,6 +91,8 @@ struct run_outcome {
     /* Written by the finishing thread. */
     uint64_t done, failed;
     bool too_many_failures;
+
+    bool began; /* the first image may start: there is something to sum up */
 
     /* The first failure that ends the run, from any thread. */
     atomic_bool failing;

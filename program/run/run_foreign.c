@@ -12,6 +12,7 @@
 #include "jobs/ledger.h"
 #include "jobs/ledger_index.h"
 #include "jobs/list.h"
+#include "program/run/input_kind.h"
 #include "program/run/run.h"
 #include "program/run/run_folder.h"
 #include "program/run/run_tars.h"
@@ -110,7 +111,7 @@ static int check_tar(struct foreign *foreign, const struct list_item *item, stru
 {
     if (foreign->before)
         return 0;
-    char *name = strndup(item->key, item->folder);
+    char *name = strndup(item->key, input_is_stream(item->path) ? 0 : item->folder);
     if (!name)
         return error_set(error, ERROR_MEMORY, "%s: no memory for the name of its output",
                          item->key);

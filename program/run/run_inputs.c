@@ -61,7 +61,7 @@ int run_inputs_open(struct run_config *config, struct run_resources *resources,
         .input_count = (size_t)config->input_count,
         .list_file = config->settings->list,
         .null_separated = config->settings->null_separated,
-        .skip_folder = config->settings->output,
+        .skip_folder = config->output ? config->settings->output : NULL,
         .wanted = input_is_wanted,
         .holds_many = input_is_tar,
         .folder = input_tar_folder,
@@ -81,6 +81,8 @@ int run_inputs_open(struct run_config *config, struct run_resources *resources,
         return -1;
     warn_of_repeats(resources->progress, survey->passed.counts[PASSED_REPEATED]);
     progress_pass(resources->progress, &survey->passed);
+    if (survey->items > 0 && !config->output) /* a stream folds no names */
+        return 0;
     if (survey->items > 0)
         return refuse_folded(config, resources->list, error);
     return refuse_nothing("no image or tar among the inputs", &survey->passed, error);

@@ -39,6 +39,7 @@
 #include "program/run/run_notices.h"
 #include "program/run/run_report.h"
 #include "program/run/run_setup.h"
+#include "program/run/run_stream.h"
 #include "program/run/tar_sink.h"
 
 enum { SYNC_FILES = 256 }; /* most records whose folders are synced together */
@@ -76,6 +77,8 @@ static int check_options(struct run_config *config, struct run_resources *resour
         return error_set(error, ERROR_USAGE, "-o DIR is missing: the folder for the records");
     if (config->input_count == 0 && !settings->list)
         return error_set(error, ERROR_USAGE, "no INPUT: name images, folders, or --list FILE");
+    if (run_stream_check(config, error))
+        return -1;
     if (braces_expand_inputs(&resources->names, config->inputs, config->input_count, error))
         return -1;
     config->inputs = resources->names.names;
@@ -127,6 +130,7 @@ static int begin_ledger(struct run *run, uint64_t images, struct error *error)
         left = before.failed;
     progress_expect(resources->progress, left, before.done, before.failed);
     run->outcome.failed_before = retry_failed ? 0 : before.failed;
+    run->outcome.began = true;
     return 0;
 }
 
@@ -281,7 +285,7 @@ static enum exit_status end_run(struct run *run, int status, struct error *error
         exit_status = conclude(run, -1, status ? error : &at_end, &reason);
     }
     run_notices_finish(run);
-    if (run->resources.ledger)
+    if (run->outcome.began)
         progress_finish(progress, reason, exit_status);
     return exit_status;
 }
@@ -303,6 +307,8 @@ static void free_resources(struct run_config *config, struct run_resources *reso
     stop_free(resources->stop);
     folder_close(config->output);
     config->output = NULL;
+    if (config->stream >= 0)
+        close(config->stream);
     if (resources->library_started)
         image_library_stop();
 }
@@ -329,8 +335,8 @@ static int prepare(struct run_config *config, struct run_resources *resources, s
     if (settings->preset && config_preset(settings, settings->preset, error))
         return -1;
     /* The decoder forks, so it starts before the first thread. */
-    if (check_options(config, resources, error) || decoder_start(&resources->decoder, error) ||
-        start_reporting(config, resources, error))
+    if (check_options(config, resources, error) || run_stream_take(config, error) ||
+        decoder_start(&resources->decoder, error) || start_reporting(config, resources, error))
         return -1;
     resources->stop = stop_new(settings->max_time, error);
     return resources->stop ? 0 : -1;
@@ -352,6 +358,7 @@ enum exit_status run_main(struct command_line *line)
 {
     struct run run = {
         .config = {.settings = &line->settings,
+                   .stream = -1,
                    .inputs = line->operands,
                    .input_count = line->operand_count},
     };
@@ -361,6 +368,8 @@ enum exit_status run_main(struct command_line *line)
         status = command_fail(line->command, &error);
     else if (line->settings.print_config)
         status = print_config(&run, &error);
+    else if (run.config.stream >= 0)
+        status = end_run(&run, run_stream(&run, &error), &error);
     else
         status = run_locked(&run, &error);
     free_resources(&run.config, &run.resources);

@@ -1,13 +1,17 @@
 /* Submits the images of a tar, as if it were a folder. */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "images/tar_input.h"
 #include "jobs/list.h"
 #include "jobs/memory_room.h"
 #include "jobs/progress.h"
 #include "program/run/collection_parts.h"
+#include "program/run/input_kind.h"
 #include "program/run/item_memory.h"
 #include "program/run/run.h"
 #include "program/run/run_folder.h"
@@ -16,6 +20,12 @@
 
 /* Retries once the process that reads a tar was killed, also without --retries: another is there. */
 enum { AFTER_LOSS = 2 };
+
+static bool is_stopping(void *context)
+{
+    const struct collection *collection = context;
+    return run_stopping(collection->run);
+}
 
 static void settle(void *context)
 {
@@ -39,6 +49,27 @@ struct listed_tar {
     void *tag; /* the sink's */
 };
 
+/* The key of a member, as if the tar were a folder of that name. NULL without memory. */
+static char *member_key(const struct list_item *listed, const char *name)
+{
+    char *key;
+    if (input_is_stream(listed->path))
+        return strdup(name);
+    return asprintf(&key, "%.*s/%s", (int)listed->folder, listed->key, name) < 0 ? NULL : key;
+}
+
+/* Whether a member of standard input would be written into a folder that is not for records. A tar's own
+ * folder stands before other names. */
+static bool refuse_reserved(const struct listed_tar *tar, const char *path, const char *name,
+                            struct error *fault)
+{
+    if (tar->tag || !input_is_stream(tar->listed->path) || name[0] != '@')
+        return false;
+    error_set(fault, ERROR_IMAGE,
+              "%s: top-level folders starting with '@' are reserved for formats", path);
+    return true;
+}
+
 /* Submits a member of a tar, as if the tar were a folder of that name. With `fault` it is unusable.
  */
 static int submit_member(const struct listed_tar *tar, const struct tar_images *images,
@@ -48,12 +79,15 @@ static int submit_member(const struct listed_tar *tar, const struct tar_images *
     struct collection *collection = tar->collection;
     const struct list_item *listed = tar->listed;
     char *path = NULL;
-    char *key = NULL;
+    char *key = member_key(listed, member->name);
     int status = 0;
-    if (asprintf(&path, "%s:%s", listed->path, member->name) < 0 ||
-        asprintf(&key, "%.*s/%s", (int)listed->folder, listed->key, member->name) < 0) {
+    if (!key || asprintf(&path, "%s:%s", tar_input_called(listed->path), member->name) < 0) {
+        path = NULL;
         status = error_set(error, ERROR_MEMORY, "%s: no memory for a name", listed->path);
     } else {
+        struct error reserved;
+        if (!fault && refuse_reserved(tar, path, member->name, &reserved))
+            fault = &reserved;
         struct submission image = {.path = path,
                                    .key = key,
                                    .line = listed->line,
@@ -111,10 +145,10 @@ static bool blames_machine(const struct error *fault)
 static bool wants_member(void *context, const char *name)
 {
     const struct listed_tar *tar = context;
-    char *key;
     if (tar->tag) /* each has its place in the output */
         return true;
-    if (asprintf(&key, "%.*s/%s", (int)tar->listed->folder, tar->listed->key, name) < 0)
+    char *key = member_key(tar->listed, name);
+    if (!key)
         return true; /* submit_member says so */
     bool wants = run_folder_wants(tar->collection->run, key, tar->listed->key);
     free(key);
@@ -131,7 +165,7 @@ static void count_tar(struct run *run, const struct tar_images *images, bool rea
     progress_pass(run->resources.progress, &images->passed);
     if (read && images->taken == 0)
         progress_log(run->resources.progress, PROGRESS_WARNING, "%s: no image in it%s%s",
-                     images->options.input.path, *passed ? "; " : "", passed);
+                     tar_input_called(images->options.input.path), *passed ? "; " : "", passed);
 }
 
 /* Submits the images of a tar that is open. Returns 0 at its end, 1 if the run is stopping or, with *fault, if
@@ -161,10 +195,21 @@ static int submit_fault(const struct listed_tar *tar, const struct error *fault,
                                        .line = listed->line,
                                        .fault = fault,
                                        .tag = tar->tag};
-    if (!blames_machine(fault))
+    /* A stream that breaks off is no image's fault, and nobody will find it mended. */
+    if (!blames_machine(fault) && !input_is_stream(listed->path))
         return collection_submit(tar->collection, &damaged, error);
     *error = *fault;
     return -1;
+}
+
+/* Takes what follows the end of a tar on standard input, zeros: else whoever sends it would be ended by them. */
+static void read_on(void)
+{
+    char bytes[1 << 14];
+    ssize_t got;
+    do
+        got = read(STDIN_FILENO, bytes, sizeof bytes);
+    while (got > 0 || (got < 0 && errno == EINTR));
 }
 
 /* Opens the tar and submits what is in it. */
@@ -179,7 +224,9 @@ static int submit_tar(const struct listed_tar *tar, const struct tar_images_opti
     bool read = status == 0;
     count_tar(tar->collection->run, &images, read);
     if (status > 0)
-        status = fault.code ? submit_fault(tar, &fault, error) : 0;
+        status = fault.code && fault.code != ERROR_STOPPED ? submit_fault(tar, &fault, error) : 0;
+    if (read && input_is_stream(tar->listed->path))
+        read_on();
     if (end_tar(tar, read, status ? &other : error))
         status = -1;
     tar_images_close(&images);
@@ -202,6 +249,8 @@ int collection_submit_tar(struct collection *collection, const struct list_item 
                   .most = item_memory_encoded(run),
                   .large = collection_waiting_bytes(collection),
                   .make_room = settle,
+                  .marked = input_is_stream(listed->path),
+                  .stopping = is_stopping,
                   .context = collection,
                   .memory_bytes = unpacking_bytes(run),
                   .seconds = run->config.settings->image_timeout},

@@ -17,6 +17,11 @@ enum {
     REPEATS_SAID = 20       /* members of the same name, in one tar */
 };
 
+static const char *called(const struct tar_images *images)
+{
+    return tar_input_called(images->options.input.path);
+}
+
 /* Counts the bytes of a name before it is kept: a small tar may unpack to names without end. */
 static int count_name(struct tar_images *images, size_t bytes, struct error *fault)
 {
@@ -24,14 +29,15 @@ static int count_name(struct tar_images *images, size_t bytes, struct error *fau
     if (images->name_bytes <= NAMES_MOST)
         return 0;
     return error_set(fault, ERROR_IO, "%s: the names in it take more than %d MB; split it",
-                     images->options.input.path, NAMES_MOST >> 20);
+                     called(images), NAMES_MOST >> 20);
 }
 
 /* Whether the tar can be read twice. */
 static bool is_file(const struct tar_images *images)
 {
     struct stat status;
-    return stat(images->options.input.path, &status) == 0 && S_ISREG(status.st_mode);
+    const char *path = images->options.input.path;
+    return strcmp(path, "-") != 0 && stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 /* Opens the tar and goes past the members that have been read. */
@@ -90,8 +96,7 @@ static int read_entry(struct tar_images *images, struct tar_member *member, stru
             found = tar_input_next(images->input, member, fault);
         }
         if (found == 0)
-            return error_set(fault, ERROR_IO, "%s: it changed while it was read",
-                             images->options.input.path);
+            return error_set(fault, ERROR_IO, "%s: it changed while it was read", called(images));
     }
     return 0;
 }
@@ -134,14 +139,14 @@ static int check_name(struct tar_images *images, const char *name, struct error 
         passed_over_add(&images->passed, PASSED_REPEATED);
         if (images->repeats++ < REPEATS_SAID)
             progress_log(images->options.progress, PROGRESS_WARNING,
-                         "%s: '%s' is in it twice; using the first%s", images->options.input.path,
-                         name, images->repeats < REPEATS_SAID ? "" : " (others are only counted)");
+                         "%s: '%s' is in it twice; using the first%s", called(images), name,
+                         images->repeats < REPEATS_SAID ? "" : " (others are only counted)");
         return 0;
     }
     images->shares_record = true;
     error_set(fault, ERROR_IMAGE,
-              "%s: '%s' and '%s' would write the same record '%.*s': rename one",
-              images->options.input.path, earlier, name, (int)list_stem(name), name);
+              "%s: '%s' and '%s' would write the same record '%.*s': rename one", called(images),
+              earlier, name, (int)list_stem(name), name);
     return 1;
 }
 

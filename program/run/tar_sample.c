@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "jobs/list.h"
@@ -150,4 +151,18 @@ int tar_sample_make(struct item *item, const struct tar_sample_options *options,
     memory_free(item->overlay);
     item->overlay = NULL;
     return 0;
+}
+
+int tar_sample_write(struct item *item, struct run *run, const struct tar_sample_options *options)
+{
+    struct error error;
+    double start = clock_now();
+    if (tar_sample_make(item, options, &error) == 0) {
+        item->seconds += clock_now() - start;
+        return 0;
+    }
+    item->error = error;
+    if (item_blames_machine(&error, RETRY_WRITING))
+        item_give_up(run, item);
+    return -1;
 }

@@ -10,6 +10,7 @@
 
 struct error;
 struct item;
+struct run;
 
 struct tar_sample {
     struct tar_pack members;
@@ -32,6 +33,10 @@ struct tar_sample_options {
  * finite), ERROR_IO or ERROR_UNSUPPORTED (tar_pack.h). */
 int tar_sample_make(struct item *item, const struct tar_sample_options *options,
                     struct error *error);
+
+/* The write stage of a sink of tars (sink.h): the same, of an image that is done. Returns 0, or -1: the item is
+ * dropped, or item->error says what is wrong. */
+int tar_sample_write(struct item *item, struct run *run, const struct tar_sample_options *options);
 
 /* NULL is allowed. */
 void tar_sample_free(struct tar_sample *sample);

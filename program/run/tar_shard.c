@@ -16,6 +16,7 @@
 #include "jobs/list.h"
 #include "program/run/collection.h"
 #include "program/run/image_words.h"
+#include "program/run/input_kind.h"
 #include "program/run/run.h"
 #include "program/run/run_folder.h"
 #include "program/run/run_formats.h"
@@ -46,7 +47,7 @@ static struct tar_shard *new_shard(const struct run *run, const struct list_item
         return NULL;
     shard->old_tar = shard->old_lines = -1;
     shard->samples = (struct tar_sample_options){
-        .folder = tar->folder,
+        .folder = input_is_stream(tar->path) ? 0 : tar->folder,
         .fields = run_formats_fields(run->resources.formats),
         .copy_images = run->config.settings->copy_images,
     };

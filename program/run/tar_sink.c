@@ -298,18 +298,9 @@ static void finish(void *context, struct item *item, enum item_outcome outcome)
 
 static int write_item(void *context, struct item *item)
 {
-    struct tar_sink *tars = context;
+    const struct tar_sink *tars = context;
     const struct tar_shard *shard = item->tag;
-    struct error error;
-    double start = clock_now();
-    if (tar_sample_make(item, &shard->samples, &error) == 0) {
-        item->seconds += clock_now() - start;
-        return 0;
-    }
-    item->error = error;
-    if (item_blames_machine(&error, RETRY_WRITING))
-        item_give_up(tars->run, item);
-    return -1;
+    return tar_sample_write(item, tars->run, &shard->samples);
 }
 
 static int begin(void *context, const struct list_item *tar, void **tag, struct error *error)

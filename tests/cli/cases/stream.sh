@@ -1,0 +1,62 @@
+# A tar from standard input, a tar to standard output. What breaks off has no end, and a status that says so.
+cp "$IMAGES/tall.png" 0001.png
+cp "$IMAGES/shrunk.png" 0003.png
+echo "no image" >0002.jpg
+mkdir @coco
+cp 0001.png @coco/x.png
+tar cf in.tar 0001.png 0002.jpg 0003.png
+tar czf in.tgz 0001.png
+# The status goes to standard error, beside which the tar is.
+run() {
+    code=0
+    maskmill run $QUICK "$@" || code=$?
+    echo "status $code" >&2
+}
+run - -o - --copy-images <in.tar >out.tar
+tar -tvf out.tar --full-time --utc
+run in.tar -o - --copy-images >file.tar 2>/dev/null
+tar -xOf out.tar 0001.json | cut -c1-100
+tar -xOf file.tar 0001.json | cut -c1-100
+cat in.tgz | maskmill run $QUICK - -o - | tar tf -
+
+echo "--- into a folder, and into a folder of tars"
+run - -o files <in.tar
+tree files
+run - -o files <in.tar
+run - -o tars --to tar <in.tar
+tree tars
+cmp tars/stdin.tar out.tar 2>/dev/null || tar tf tars/stdin.tar
+tar cf reserved.tar @coco/x.png
+run - -o reserved <reserved.tar
+mkdir mine
+echo mine >mine/0001.json
+run - -o mine <in.tar
+
+echo "--- broken off"
+head -c 6000 in.tar | run - -o - >broken.tar
+head -c 9216 in.tar | run - -o broken
+run - -o - </dev/null >empty.tar
+run in.tar -o - >/dev/full
+truncated() {
+    python3 -c '
+import sys, tarfile
+for mode in ("r|", "r:"):
+    try:
+        list(tarfile.open(sys.argv[1], mode))
+        print("whole")
+    except tarfile.ReadError as reason:
+        print(reason)' $1
+}
+truncated out.tar
+truncated broken.tar
+wc -c <empty.tar
+
+echo "--- what cannot be"
+run - in.tar -o - <in.tar
+run - -o out --shard 0/2 <in.tar
+run in.tar in.tgz -o -
+run 0001.png -o -
+run . -o -
+run in.tar -o - --overwrite
+run in.tar -o - --report
+run in.tar -o - --print-config | head -n 2
