@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import traceback
 from urllib.parse import unquote
@@ -224,6 +225,82 @@ class Checks:
         for item in data:
             masks = sorted((a for a in item.annotations if hasattr(a, "image")), key=lambda a: a.id)
             self.expect_masks([np.asarray(m.image) for m in masks], item.id)
+
+    def shard(self, path, members):
+        """A tar of (name, bytes)."""
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with tarfile.open(path, "w") as tar:
+            for name, data in members:
+                member = tarfile.TarInfo(name)
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+
+    def picture(self, number):
+        data = io.BytesIO()
+        random = np.random.default_rng(number)
+        pixels = np.kron(random.integers(0, 255, (4, 4, 3), dtype=np.uint8), np.ones((12, 10, 1), np.uint8))
+        Image.fromarray(pixels).save(data, "JPEG")
+        return data.getvalue()
+
+    def run_to_tar(self):
+        """Shards as img2dataset and as SA-1B have them, with a broken image, from tar to tar; written once."""
+        out = self.path("shards-out")
+        if os.path.isdir(out):
+            return out
+        pictures = [self.picture(i) for i in range(8)]
+        pictures[2] = b"not an image"
+        self.shard(self.path("shards", "00000.tar"), [
+            (f"{i:09d}.{ending}", data) for i in range(4)
+            for ending, data in (("jpg", pictures[i]), ("json", b'{"url": "u"}'), ("txt", b"a caption"))])
+        self.shard(self.path("shards", "sa_000001.tar"), [
+            (f"./sa_{i}.{ending}", data) for i in range(4, 8)
+            for ending, data in (("jpg", pictures[i]), ("json", b'{"image": {}, "annotations": []}'))])
+        self.maskmill("run", self.path("shards"), "-o", out, "--to", "tar", "--copy-images", "--points-per-side", "4",
+                      "--pred-iou-thresh", "0", "--stability-score-thresh", "0", "-q", status=1)
+        return out
+
+    def check_tar_to_tar(self):
+        import webdataset
+
+        out = self.run_to_tar()
+        keys = {"00000": [f"{i:09d}" for i in range(4)], "sa_000001": [f"sa_{i}" for i in range(4, 8)]}
+        for shard, expected in keys.items():
+            samples = list(webdataset.WebDataset([os.path.join(out, shard + ".tar")], shardshuffle=False).decode("rgb8"))
+            assert [sample["__key__"] for sample in samples] == expected
+            for sample in samples:
+                if sample["__key__"] == "000000002":
+                    assert "json" not in sample and "not an image" in sample["error.json"]["error"]
+                    continue
+                record = sample["json"]
+                assert record["image"]["file_name"] == f"{shard}/{sample['__key__']}.jpg"
+                height, width = sample["jpg"].shape[:2]
+                masks = [coco_mask.decode(a["segmentation"]) for a in record["annotations"]]
+                assert masks and all(mask.shape == (height, width) for mask in masks)
+
+    def check_tables_of_tars(self):
+        import duckdb
+        import pyarrow.json
+        import pyarrow.parquet
+
+        out = self.run_to_tar()
+        duckdb.sql(f"COPY (FROM '{out}/[0s]*.ndjson') TO '{out}/duckdb.parquet'")
+        pyarrow.parquet.write_table(pyarrow.json.read_json(f"{out}/00000.ndjson"), f"{out}/pyarrow.parquet")
+        table = pyarrow.parquet.read_table(f"{out}/duckdb.parquet")
+        assert table.num_rows == 8 and pyarrow.parquet.read_table(f"{out}/pyarrow.parquet").num_rows == 4
+        kinds = {field.name: str(field.type) for field in table.schema}
+        for name in ("key", "file_name", "file_name_hex", "status", "error"):
+            assert kinds[name] == "string", kinds
+        for name in ("width", "height", "masks", "offset", "bytes", "record_offset", "record_bytes"):
+            assert kinds[name] == "int64", kinds
+        assert kinds["seconds"] == "double" and kinds["predicted_iou"] == kinds["stability_score"]
+        for row in table.to_pylist():
+            shard = row["file_name"].split("/")[0]
+            with open(os.path.join(out, shard + ".tar"), "rb") as file:
+                file.seek(row["record_offset"])
+                record = json.loads(file.read(row["record_bytes"]))
+            assert record["image"]["file_name"] == row["file_name"]
+            scores = [a["predicted_iou"] for a in record.get("annotations", [])]
+            assert len(scores) == row["masks"] and scores == row["predicted_iou"], row["key"]
 
 
 def main(program):
