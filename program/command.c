@@ -16,14 +16,15 @@ static const struct command table[] = {
         .summary = "find the masks of images and folders of images",
         .synopsis = "[options] INPUT... -o DIR",
         .about =
-            "Finds the masks of each INPUT: an image, a folder, read recursively, or a tar. Writes "
-            "DIR/<path below INPUT, without extension>.json, a record in the form of SA-1B. "
+            "Finds the masks of each INPUT: an image, a folder, read recursively, a tar, or - for "
+            "a tar on standard input; 's/{000..999}.tar' is a thousand. Writes DIR/<path below "
+            "INPUT, without extension>.json, a record in the form of SA-1B. "
             "Started again with the same options, it continues where it stopped. A model may have "
             "defaults of its own, as the built-in one does: maskmill info shows them.",
         .statuses =
             "0 all done, 1 some images failed (0 with --failed-images-ok), 2 wrong usage or "
-            "nothing to do, 3 the model, the disk or the memory stopped the work, 4 stopped by a "
-            "signal or --max-time with work left, 5 too many failures.",
+            "nothing to do, 3 the model, the disk, the memory or a broken stream stopped the "
+            "work, 4 stopped by a signal or --max-time with work left, 5 too many failures.",
         .operand = OPERAND_PATH,
         .run = run_main,
     },

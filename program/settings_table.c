@@ -28,7 +28,9 @@ static const char OPTIONS[] = "Options"; /* of the small commands */
 
 /* name, letter, argument, kind, offset, range, default, commands and traits, group, help */
 static const struct setting table[] = {
-    {"output", 'o', "DIR", SETTING_TEXT, AT(output), ANY, NULL, FOR_RUN | FOR_FILTER, INPUT,
+    {"output", 'o', "DIR", SETTING_TEXT, AT(output), ANY, NULL, FOR_RUN, INPUT,
+     "folder for the records (required); - for a tar on standard output"},
+    {"output", 'o', "DIR", SETTING_TEXT, AT(output), ANY, NULL, FOR_FILTER, INPUT,
      "folder for the records (required)"},
     {"list", 0, "FILE", SETTING_TEXT, AT(list), ANY, NULL, FOR_RUN, INPUT,
      "read input paths from FILE, one a line; - for standard input"},

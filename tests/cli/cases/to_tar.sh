@@ -11,8 +11,13 @@ mkdir -p in/sub
 tar cf in/000.tar 0001.png 0001.txt 0001.json 0002.jpg "odd name.v2.PNG"
 tar czf in/sub/001.tgz ./0003.png ./0003.png
 tar cf in/002.tar 0001.png 0001.jpg
+# Several threads have something to say.
+sorted() {
+    status "$@" >said 2>&1
+    sort said
+}
 run() {
-    status maskmill run $QUICK in "$@"
+    sorted maskmill run $QUICK in "$@"
 }
 run -o out --to tar --copy-images
 tree out
@@ -47,8 +52,8 @@ run -o out3 --to tar --report
 run -o out3 --to tar --tile 512
 run -o out3 --copy-images
 run -o out3 --to zip
-status maskmill run $QUICK 0001.png in/000.tar -o out3 --to tar
-status maskmill run $QUICK in/000.tar -o in --to tar --overwrite
+sorted maskmill run $QUICK 0001.png in/000.tar -o out3 --to tar
+sorted maskmill run $QUICK in/000.tar -o in --to tar --overwrite
 mkdir mine
 echo mine >mine/000.tar
 run -o mine --to tar
@@ -58,21 +63,21 @@ echo mine >lines/002.ndjson
 run -o lines --to tar
 
 echo "--- names with braces"
-status maskmill run $QUICK 'in/{000,002}.tar' -o out4 --to tar
-status maskmill run $QUICK 'in/{000..002..2}.tar' -o out4 --to tar
-status maskmill run $QUICK 'in/{0..2}.tar' -o out4 --to tar
-status maskmill run $QUICK 'in/{00..99999999}.tar' -o out4 --to tar
+sorted maskmill run $QUICK 'in/{000,002}.tar' -o out4 --to tar
+sorted maskmill run $QUICK 'in/{000..002..2}.tar' -o out4 --to tar
+sorted maskmill run $QUICK 'in/{0..2}.tar' -o out4 --to tar
+sorted maskmill run $QUICK 'in/{00..99999999}.tar' -o out4 --to tar
 tree out4
 mv in/000.tar 'in/{000}.tar'
 cp in/002.tar 'in/{4,5}.tar'
-status maskmill run $QUICK 'in/{000}.tar' 'in/{4,5}.tar' -o out5 --to tar
+sorted maskmill run $QUICK 'in/{000}.tar' 'in/{4,5}.tar' -o out5 --to tar
 tree out5
 
 echo "--- an empty tar, and a damaged one"
 tar cf empty.tar -T /dev/null
-status maskmill run $QUICK empty.tar -o out6 --to tar
+sorted maskmill run $QUICK empty.tar -o out6 --to tar
 tar -tvf out6/empty.tar
-status maskmill run $QUICK empty.tar -o out6 --to tar
+sorted maskmill run $QUICK empty.tar -o out6 --to tar
 head -c 3000 in/002.tar >damaged.tar
-status maskmill run $QUICK damaged.tar empty.tar -o out7 --to tar
+sorted maskmill run $QUICK damaged.tar empty.tar -o out7 --to tar
 tree out7
