@@ -178,7 +178,10 @@ static int open_files(struct tar_part *part, const struct tar_journal *keep, str
         open_file(&part->lines, part->out, files->part_lines, keep->bytes, error))
         return -1;
     /* The lines first: none may tell of a sample that is gone. */
-    return cut(&part->lines, error) || cut(&part->tar, error) ? -1 : 0;
+    return cut(&part->lines, error) || cut(&part->tar, error) ||
+                   atomic_sync_parent(part->parent, files->part_tar, error)
+               ? -1
+               : 0;
 }
 
 struct tar_part *tar_part_open(const struct tar_files *files, const struct folder *out,
@@ -270,7 +273,8 @@ int tar_part_flush(struct tar_part *part, struct error *error)
     if (pending->used == 0)
         return 0;
     if (sync_file(&part->tar, error) ||
-        write_behind(&part->lines, 0, pending->bytes, pending->used, error))
+        write_behind(&part->lines, 0, pending->bytes, pending->used, error) ||
+        sync_file(&part->lines, error))
         return -1;
     part->lines.size += pending->used;
     part->pending.used = 0;
@@ -287,6 +291,7 @@ int tar_part_publish(struct tar_part *part, uint64_t *size, struct error *error)
     return tar_part_flush(part, error) || tar_part_write(part, 0, zeros, end, error) ||
                    sync_file(&part->tar, error) || sync_file(&part->lines, error) ||
                    rename_in(part->parent, files->part_lines, files->lines, part->out, error) ||
+                   atomic_sync_parent(part->parent, files->lines, error) ||
                    rename_in(part->parent, files->part_tar, files->tar, part->out, error) ||
                    atomic_sync_parent(part->parent, files->tar, error)
                ? -1

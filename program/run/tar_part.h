@@ -59,10 +59,11 @@ int tar_part_add(struct tar_part *part, uint64_t bytes, const struct json_text *
 /* How many samples wait for a flush. */
 size_t tar_part_waiting(const struct tar_part *part);
 
-/* Makes the samples durable, then writes their lines. */
+/* Makes the samples durable, then their lines. */
 int tar_part_flush(struct tar_part *part, struct error *error);
 
-/* Ends the tar, makes both files durable, and renames them. *size becomes the tar's. */
+/* Ends the tar, makes both files durable, and renames them: the tar once the name of its lines is durable,
+ * for they tell whose it is. *size becomes the tar's. */
 int tar_part_publish(struct tar_part *part, uint64_t *size, struct error *error);
 
 /* Closes the files, which stay, and forgets lines that were not flushed. NULL is allowed. */

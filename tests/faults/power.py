@@ -6,10 +6,12 @@ half-written may be taken for finished then, and a start on what is left ends wi
 
   tests/faults/power.py [SEED]"""
 
+import io
 import os
 import random
 import shutil
 import sys
+import tarfile
 import tempfile
 import time
 
@@ -103,13 +105,30 @@ class Disk:
                 common.write(os.path.join(to, name), file.after_power_loss(lucky))
 
 
+def make_tars(count):
+    """`count` tars of a few images; returns their paths."""
+    paths = [os.path.join(WORK.name, "tars", f"{i}.tar") for i in range(count)]
+    os.makedirs(os.path.dirname(paths[0]))
+    for number, path in enumerate(paths):
+        with tarfile.open(path, "w") as tar:
+            for i in range(IMAGES // 2):
+                data = common.png(24 + i, 30, seed=100 * number + i)
+                member = tarfile.TarInfo(f"{i}.png")
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+    return paths
+
+
 def trace(more, out):
+    return trace_command(common.command(IN, out, *OPTIONS, *more), out)
+
+
+def trace_command(command, out):
     """Runs the program; the calls that changed something below `out`, in order."""
     path = os.path.join(WORK.name, "trace")
     if os.path.exists(path):
         os.unlink(path)
-    code, text = common.run(common.command(IN, out, *OPTIONS, *more),
-                            {"LD_PRELOAD": SHIM, "FAULT_FOLDER": out, "FAULT_TRACE": path})
+    code, text = common.run(command, {"LD_PRELOAD": SHIM, "FAULT_FOLDER": out, "FAULT_TRACE": path})
     assert code == ALL_DONE, text
     with open(path, encoding="utf-8") as file:
         lines = [line.rstrip("\n").split("\t") for line in file]
@@ -143,6 +162,42 @@ def losing_power_after_any_call_costs_work_only():
     return f"{len(calls)} calls, {3 * len(calls)} states of the disk, {STARTS} starts on them"
 
 
+def output_tars(out):
+    there = common.outputs(out) if os.path.isdir(out) else {}
+    return {path: digest for path, digest in there.items() if path.endswith(b".tar")}
+
+
+def tars_lose_work_only():
+    """From tar to tar: a tar that is visible is whole, and what is synced is enough to go on."""
+    inputs, out, left = make_tars(3), OUT + "-tars", os.path.join(WORK.name, "left-tars")
+
+    def command(to):
+        return [common.PROGRAM, "run", *inputs, "-o", to, "--to", "tar", *common.OPTIONS, "--workers", "2"]
+
+    calls = trace_command(command(out), out)
+    expected = output_tars(out)
+    assert len(expected) == len(inputs)
+    disk, most = Disk(out), 0
+    starts = set(CHANCE.sample(range(len(calls)), STARTS))
+    for i, call in enumerate(calls):
+        disk.apply(*call)
+        for lucky in [False, True, True]:
+            shutil.rmtree(left, ignore_errors=True)
+            disk.write(out, left, lucky)
+            there = output_tars(left)
+            assert there.items() <= expected.items(), f"after call {i} {call[:3]}: a tar that is not whole"
+            assert all(os.path.exists(os.path.join(left, os.fsdecode(tar)[:-4] + ".ndjson")) for tar in there), \
+                f"after call {i} {call[:3]}: a tar without its lines"
+            most = max(most, len(there))
+        if i in starts:
+            code, text = common.run(command(left))
+            assert code == ALL_DONE, f"after call {i} {call[:3]}: {text}"
+            assert output_tars(left) == expected, f"after call {i} {call[:3]}: other bytes"
+            assert not [name for name in os.listdir(left) if name.endswith("-part")]
+    assert most == len(inputs)
+    return f"{len(calls)} calls, {3 * len(calls)} states of the disk, {STARTS} starts on them"
+
+
 def what_is_not_synced_would_be_noticed():
     """The check can fail: without its fsyncs the same run breaks its promises."""
     calls = [call for call in trace([], OUT + "-again") if call[0] != "sync" or os.path.isdir(call[1])]
@@ -161,4 +216,5 @@ def what_is_not_synced_would_be_noticed():
 
 if __name__ == "__main__":
     common.make_images(IN, IMAGES)
-    sys.exit(common.run_tests([losing_power_after_any_call_costs_work_only, what_is_not_synced_would_be_noticed]))
+    sys.exit(common.run_tests([losing_power_after_any_call_costs_work_only, tars_lose_work_only,
+                               what_is_not_synced_would_be_noticed]))

@@ -20,7 +20,7 @@ from common import ALL_DONE, ENVIRONMENT, SOME_FAILED, STOPPED
 
 IMAGES = 30
 CUTS = 40  # of a stream, shown to the programs that read tars
-KILLS = 15
+KILLS = 8
 WORK = tempfile.TemporaryDirectory(prefix="maskmill-streams-")
 CHANCE = random.Random(int(sys.argv[1]) if len(sys.argv) > 1 else time.time_ns())
 TOOLS = [[tool, "-xOf"] for tool in ("tar", "bsdtar") if shutil.which(tool)]

@@ -22,7 +22,7 @@ from common import ALL_DONE, ENVIRONMENT, SOME_FAILED, USAGE
 
 TARS = 6
 IMAGES = 40
-KILLS = 30
+KILLS = 12  # make tar-kills has more
 BESIDE = 5  # a temporary tar and its lines, one of the two renamed, the ledger's failed.ndjson and its temporary file
 WORK = tempfile.TemporaryDirectory(prefix="maskmill-tars-")
 IN = os.path.join(WORK.name, "in")
@@ -311,9 +311,42 @@ def files_of_others():
     assert code == USAGE and "would replace it" in text, text
 
 
+def failing_calls():
+    """A full disk, or another error of any call that changes the output, ends the run with 3; the next goes on."""
+    source = os.path.join(WORK.name, "faults", "a.tar")
+    make_tar(source, 0, 12)
+    shim = common.build_shim(WORK.name)
+
+    def start(out, env=None):
+        return common.run([common.PROGRAM, "run", source, "-o", out, *common.OPTIONS, *TO_TAR, "--retries", "0"], env)
+
+    expected = os.path.join(WORK.name, "faults-none")
+    assert start(expected)[0] == SOME_FAILED
+    told = []
+    for call in ("write", "fsync", "rename", "open"):
+        ended = 0
+        for at in (1, 2, 3, 5, 8, 11, 15, 20, 30, 60):
+            out = os.path.join(WORK.name, "faults-out")
+            shutil.rmtree(out, ignore_errors=True)
+            code, text = start(out, {"LD_PRELOAD": shim, "FAULT_FOLDER": out, "FAULT_CALL": call, "FAULT_AT": str(at),
+                                     "FAULT_LAST": "100000", "FAULT_ERRNO": "28"})
+            assert code in (SOME_FAILED, ENVIRONMENT), f"{call} {at}: {code}: {text}"
+            assert tars(out).items() <= tars(expected).items(), f"{call} {at}"
+            again, text = start(out)
+            assert again == SOME_FAILED, f"after {call} {at}: {again}: {text}"
+            assert tars(out) == tars(expected), f"after {call} {at}"
+            assert not [name for name in os.listdir(out) if name.endswith("-part")]
+            ended += code == ENVIRONMENT
+            if code == SOME_FAILED:
+                break
+        assert ended > 1, f"{call}: nothing failed"
+        told.append(f"{call}: {ended}")
+    return ", ".join(told)
+
+
 if __name__ == "__main__":
     for number in range(TARS):
         make_tar(os.path.join(IN, f"{number:03d}.tar"), number * IMAGES, IMAGES)
     sys.exit(common.run_tests([killed_at_random_moments, is_that_of_a_folder, torn_journals,
                                killed_between_the_renames, another_number_of_shards, failed_images_again,
-                               damaged_tar, files_of_others]))
+                               damaged_tar, files_of_others, failing_calls]))
