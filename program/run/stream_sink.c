@@ -37,10 +37,8 @@ static void finish(void *context, struct item *item, enum item_outcome outcome)
     struct error error;
     if (outcome == ITEM_DROPPED || (outcome == ITEM_MARK && item->mark != SINK_TAR_END))
         stream->broken = true;
-    if (outcome == ITEM_FAILED && !item->tar) { /* the input cannot be read any further */
-        stream->broken = true;
-        item_note_failed(stream->run, item);
-    }
+    if (outcome == ITEM_FAILED && !item->tar) /* the input cannot be read any further */
+        fail(stream, &item->error);
     if (stream->broken)
         return;
     if (outcome != ITEM_MARK)

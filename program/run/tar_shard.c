@@ -14,6 +14,7 @@
 #include "jobs/ledger.h"
 #include "jobs/ledger_index.h"
 #include "jobs/list.h"
+#include "jobs/progress.h"
 #include "program/run/collection.h"
 #include "program/run/image_words.h"
 #include "program/run/input_kind.h"
@@ -166,6 +167,15 @@ static void count_taken(struct run *run, const struct tar_shard *shard, uint64_t
     run->outcome.taken += !empty;
 }
 
+/* A start with --retry-failed was killed: what it has done of this tar is forgotten, in the ledger, too. */
+static int forget_part(struct run *run, struct tar_shard *shard, uint64_t size, struct error *error)
+{
+    struct tar_journal journal = {0};
+    int status = read_journal(&journal, run, shard, shard->files.lines, size, error);
+    tar_journal_free(&journal);
+    return status ? status : tar_files_remove_parts(&shard->files, run->config.output, error);
+}
+
 /* Sees to an output that is published. Returns as tar_shard_begin, 1 if it is to be written again. */
 static int see_published(struct run *run, struct tar_shard *shard, uint64_t size,
                          struct error *error)
@@ -177,9 +187,7 @@ static int see_published(struct run *run, struct tar_shard *shard, uint64_t size
     count_taken(run, shard, size);
     if (run->config.settings->retry_failed)
         return open_old(run, shard, size, error);
-    if (folder_has(out, shard->files.part_tar) && tar_files_remove_parts(&shard->files, out, error))
-        return -1;
-    return 0;
+    return folder_has(out, shard->files.part_tar) ? forget_part(run, shard, size, error) : 0;
 }
 
 /* With --retry-failed, of a tar that was never finished: all from the first failure on is done again. */
@@ -207,6 +215,24 @@ static int see_part(struct run *run, struct tar_shard *shard, struct error *erro
     return 0;
 }
 
+/* With --retry-failed, a tar that was never finished is left alone; what has failed in it still counts. */
+static int see_unfinished(struct run *run, struct tar_shard *shard, struct error *error)
+{
+    uint64_t size;
+    run->outcome.taken++;
+    if (!is_there(run->config.output, shard->files.part_tar, &size))
+        return 0;
+    if (read_journal(&shard->kept, run, shard, shard->files.part_lines, size, error))
+        return -1;
+    run->outcome.failed_before += shard->kept.failed;
+    if (shard->kept.failed > 0)
+        progress_log(
+            run->resources.progress, PROGRESS_INFO,
+            "%s: not finished, so its failed images wait: start without --retry-failed first",
+            shard->key);
+    return 0;
+}
+
 /* As tar_shard_begin, for a shard that was made. */
 static int look(struct run *run, struct tar_shard *shard, struct error *error)
 {
@@ -221,8 +247,7 @@ static int look(struct run *run, struct tar_shard *shard, struct error *error)
         if (wanted <= 0)
             return wanted;
     } else if (!run_folder_reaches(run, shard->key)) {
-        run->outcome.taken++;
-        return 0;
+        return see_unfinished(run, shard, error);
     }
     return see_part(run, shard, error) ? -1 : 1;
 }

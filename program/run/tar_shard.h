@@ -27,12 +27,14 @@ struct tar_shard {
     struct tar_journal old;  /* with --retry-failed: what the published tar holds */
     int old_tar, old_lines;  /* the published files, open; -1: not wanted */
 
-    uint64_t seen; /* images of the input so far. Submitting thread only */
+    uint64_t
+        seen; /* images of the input so far. The submitting thread's, until the end of the tar */
 
     /* Finishing thread only. */
     struct tar_part *part;   /* NULL until the first image */
     uint64_t images, failed; /* in the output */
-    bool broken; /* an image of it was dropped, or could not be written: nothing may follow */
+    bool closed; /* an image of it was dropped, or could not be written: nothing may follow */
+    bool unsure; /* a sync has failed: what was written since the last one does not count */
 };
 
 /* Looks for what earlier starts have left of the output of `tar`. Lines of the ledger that a kill has lost are

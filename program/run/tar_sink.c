@@ -42,7 +42,7 @@ static void drop(struct tar_sink *tars, struct tar_shard *shard)
 /* Ends the run because of the output, and this tar with it: nothing may follow in it. */
 static void fail(struct tar_sink *tars, struct tar_shard *shard, const struct error *error)
 {
-    shard->broken = true;
+    shard->closed = true;
     run_fail(tars->run, error);
 }
 
@@ -50,10 +50,12 @@ static void fail(struct tar_sink *tars, struct tar_shard *shard, const struct er
 static void flush(struct tar_sink *tars, struct tar_shard *shard)
 {
     struct error error;
-    if (shard->part && !shard->broken &&
+    if (shard->part && !shard->unsure &&
         (done_lines_check(tars->run, &error) || tar_part_flush(shard->part, &error) ||
-         done_lines_write(&tars->waiting, tars->run, &error)))
+         done_lines_write(&tars->waiting, tars->run, &error))) {
+        shard->unsure = true; /* a second sync would not say what the first one has lost */
         fail(tars, shard, &error);
+    }
     done_lines_drop(&tars->waiting);
     tars->flushed = clock_now();
 }
@@ -201,7 +203,7 @@ static void finish_image(struct tar_sink *tars, struct tar_shard *shard, struct 
 {
     struct error error;
     bool failed = item->error.code != ERROR_NONE;
-    if (shard->broken)
+    if (shard->closed)
         return;
     if ((failed && tar_sample_make(item, &shard->samples, &error)) ||
         append_sample(tars, shard, item, &error) ||
@@ -217,7 +219,7 @@ static void finish_image(struct tar_sink *tars, struct tar_shard *shard, struct 
 static void copy_image(struct tar_sink *tars, struct tar_shard *shard, uint64_t place)
 {
     struct error error;
-    if (shard->broken)
+    if (shard->closed)
         return;
     if (copy_sample(tars, shard, place, &error))
         fail(tars, shard, &error);
@@ -229,10 +231,12 @@ static void copy_image(struct tar_sink *tars, struct tar_shard *shard, uint64_t 
 static int publish(struct tar_sink *tars, struct tar_shard *shard, struct error *error)
 {
     struct ledger_line read = {.status = LEDGER_NONE, .key = shard->key};
+    if (!shard->part)
+        tar_journal_cut(&shard->kept, shard->seen); /* the input has become shorter */
     if (open_part(tars, shard, error))
         return -1;
     flush(tars, shard);
-    if (shard->broken)
+    if (shard->closed)
         return 0; /* the run ends already */
     if (tar_part_publish(shard->part, &read.bytes, error) ||
         ledger_append(tars->run->resources.ledger, &read, error))
@@ -253,7 +257,7 @@ static int publish(struct tar_sink *tars, struct tar_shard *shard, struct error 
 static void end_shard(struct tar_sink *tars, struct tar_shard *shard, bool complete)
 {
     struct error error;
-    if (!complete || shard->broken)
+    if (!complete || shard->closed)
         flush(tars, shard);
     else if (publish(tars, shard, &error))
         fail(tars, shard, &error);
@@ -289,7 +293,7 @@ static void finish(void *context, struct item *item, enum item_outcome outcome)
     if (outcome == ITEM_MARK)
         finish_mark(tars, shard, item);
     else if (outcome == ITEM_DROPPED)
-        shard->broken = true;
+        shard->closed = true;
     else if (!item->tar)
         finish_tar(tars, shard, item);
     else

@@ -18,7 +18,7 @@ import tempfile
 import time
 
 import common
-from common import ALL_DONE, ENVIRONMENT, SOME_FAILED, USAGE
+from common import ALL_DONE, ENVIRONMENT, SOME_FAILED, STOPPED, USAGE
 
 TARS = 6
 IMAGES = 40
@@ -268,6 +268,39 @@ def failed_images_again():
     assert lines(out, "a.ndjson") == lines(again, "a.ndjson")
 
 
+def stopped_by_a_signal():
+    """A start that is asked to stop loses nothing that it has finished."""
+    out, done = os.path.join(WORK.name, "stopped"), 0
+    for _ in range(100):
+        process = subprocess.Popen(command(out, "--workers", "1"), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        time.sleep(0.8)
+        process.terminate()
+        said = process.communicate()[1].decode()
+        known = len({common.key_of(line) for line in common.ledgers(out) if line.get("tar")})
+        finished = int(said.split(" images done")[0].split()[-1]) if " images done" in said else 0
+        assert known >= done + finished, f"{known} known, {done} before: {said}"
+        done = known
+        if process.returncode not in (STOPPED, -signal.SIGTERM):  # the latter before it listens for signals
+            break
+    assert process.returncode == SOME_FAILED, said
+    check_end(out, os.path.join(WORK.name, "undisturbed"), tars(os.path.join(WORK.name, "undisturbed")))
+
+
+def shorter_input():
+    """Of what a killed start has done, only that counts which the input still has."""
+    source, out = os.path.join(WORK.name, "shorter", "000.tar"), os.path.join(WORK.name, "shorter-out")
+    names, text, data = left_in(out, IMAGES)
+    for name, content in zip(names, (data, b"".join(text))):
+        common.write(name, content)
+    make_tar(source, 0, 12)
+    code, said = common.run([common.PROGRAM, "run", source, "-o", out, *common.OPTIONS, *TO_TAR])
+    assert code == SOME_FAILED and "0 images done, 0 failed" in said, said
+    assert len(lines(out, "000.ndjson")) == 12
+    with tarfile.open(os.path.join(out, "000.tar")) as tar:
+        assert tar.getnames()[-1].startswith("000011.")
+
+
 def damaged_tar():
     """Its output is not published; mended, it is completed from what could be read."""
     source, out = os.path.join(WORK.name, "damage", "a.tar"), os.path.join(WORK.name, "damaged")
@@ -349,4 +382,5 @@ if __name__ == "__main__":
         make_tar(os.path.join(IN, f"{number:03d}.tar"), number * IMAGES, IMAGES)
     sys.exit(common.run_tests([killed_at_random_moments, is_that_of_a_folder, torn_journals,
                                killed_between_the_renames, another_number_of_shards, failed_images_again,
+                               stopped_by_a_signal, shorter_input,
                                damaged_tar, files_of_others, failing_calls]))

@@ -38,6 +38,8 @@ head -c 6000 in.tar | run - -o - >broken.tar
 head -c 9216 in.tar | run - -o broken
 run - -o - </dev/null >empty.tar
 run in.tar -o - >/dev/full
+head -c 6000 in.tar >damaged.tar
+run damaged.tar -o - >broken2.tar
 truncated() {
     python3 -c '
 import sys, tarfile
@@ -50,6 +52,7 @@ for mode in ("r|", "r:"):
 }
 truncated out.tar
 truncated broken.tar
+truncated broken2.tar
 wc -c <empty.tar
 
 echo "--- what cannot be"
