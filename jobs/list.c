@@ -33,7 +33,7 @@ static bool is_stream(const char *input)
 static int check_inputs(const struct list_options *options, struct error *error)
 {
     struct stat status;
-    for (size_t i = 0; i < options->input_count; i++)
+    for (size_t i = 0; i < options->input_count && !options->objects; i++)
         if (!is_stream(options->inputs[i]) && stat(options->inputs[i], &status))
             return error_set_system(error, ERROR_IO, errno, "cannot find the input '%s'",
                                     options->inputs[i]);
@@ -59,7 +59,8 @@ struct list *list_open(const struct list_options *options, struct error *error)
         list->folder_options.skip_inode = status.st_ino;
     }
     if (options->list_file)
-        list->text = list_text_open(options->list_file, options->null_separated, error);
+        list->text =
+            list_text_open(options->list_file, options->null_separated, !options->objects, error);
     if (options->list_file && !list->text) {
         list_close(list);
         return NULL;
@@ -79,6 +80,22 @@ int list_rewind(struct list *list, struct error *error)
     return list->text ? list_text_rewind(list->text, error) : 0;
 }
 
+/* Sets path and key of an INPUT that is no folder. */
+static void fill_input(struct list_item *item, const char *input)
+{
+    const char *slash = strrchr(input, '/');
+    item->path = input;
+    item->key = slash ? slash + 1 : input;
+}
+
+static int next_object(struct list *list, struct list_item *item, struct error *error)
+{
+    fill_input(item, list->options.inputs[list->next_input++]);
+    if (*item->key && strcmp(item->key, ".") != 0 && strcmp(item->key, "..") != 0)
+        return 1;
+    return error_set(error, ERROR_USAGE, "the input '%s' does not name an object", item->path);
+}
+
 /* The next INPUT. Returns 1 with an item, 0 if it is a folder, now open for walking, or -1. */
 static int next_input(struct list *list, struct list_item *item, struct error *error)
 {
@@ -94,8 +111,7 @@ static int next_input(struct list *list, struct list_item *item, struct error *e
         list->folder = list_folder_open(input, &list->folder_options, error);
         return list->folder ? 0 : -1;
     }
-    const char *slash = strrchr(input, '/');
-    item->key = slash ? slash + 1 : input;
+    fill_input(item, input);
     return 1;
 }
 
@@ -107,9 +123,11 @@ static int next_entry(struct list *list, struct list_item *item, struct error *e
         return found;
     if (memory_grow((void **)&list->key, &list->key_capacity, strlen(item->path) + 1, 1, error))
         return -1;
-    if (list_key(item->path, list->key))
-        return error_set(error, ERROR_USAGE, "list '%s', line %llu: '%s' does not name a file",
-                         list->options.list_file, (unsigned long long)item->line, item->path);
+    bool object = list->options.objects;
+    if (list_key(object ? list_behind_scheme(item->path) : item->path, list->key))
+        return error_set(error, ERROR_USAGE, "list '%s', line %llu: '%s' does not name %s",
+                         list->options.list_file, (unsigned long long)item->line, item->path,
+                         object ? "an object" : "a file");
     item->key = list->key;
     return 1;
 }
@@ -155,7 +173,8 @@ static int next_item(struct list *list, struct list_item *item, struct error *er
         if (list->folder) {
             found = next_in_folder(list, item, error);
         } else if (list->next_input < list->options.input_count) {
-            found = next_input(list, item, error);
+            found = list->options.objects ? next_object(list, item, error)
+                                          : next_input(list, item, error);
         } else {
             return list->text ? next_listed(list, item, error) : 0;
         }
@@ -198,6 +217,11 @@ void list_skip_repeats(struct list *list, struct list_repeats *repeats)
 {
     list_repeats_free(list->repeats);
     list->repeats = repeats;
+}
+
+bool list_has_objects(const struct list *list)
+{
+    return list->options.objects;
 }
 
 void list_close(struct list *list)

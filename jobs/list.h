@@ -1,10 +1,13 @@
-/* list.h - the items of a run, one by one: files, folders and text lists, in a stable order.
+/* list.h - the items of a run, one by one: files, folders and text lists, in a stable order; or the
+ * names of objects in a store, which are no files here.
  *
  * INPUT                 path to open          key (relative name)
  * photos/ (a folder)    photos/a/b.jpg        a/b.jpg
  * photos/a/b.jpg        photos/a/b.jpg        b.jpg
  * - (standard input)    -                     stdin        (whoever asks for it knows what it holds)
  * line ../x//y/./b.jpg  ../x//y/./b.jpg       x/y/b.jpg    (list entries: see list_key)
+ * s3://b/a/b.tar (an object)                  b.tar
+ * line s3://b/a/b.tar   s3://b/a/b.tar        b/a/b.tar
  *
  * In a text list, list_text.h drops what other systems put around a name.
  *
@@ -41,6 +44,9 @@ struct list_options {
     size_t input_count;
     const char *list_file; /* a text list, read after `inputs`; "-": standard input; NULL: none */
     bool null_separated;   /* entries of the list end in NUL, not in newline, and are exact */
+    /* `inputs` and the list's entries are names of objects in a store. No file system is asked about
+     * them, and none is a folder. */
+    bool objects;
     /* A folder not to walk into unless it is itself an INPUT: the output folder. NULL: none. */
     const char *skip_folder;
     bool (*wanted)(const char *name); /* whether to take a file in a folder; NULL: all */
@@ -68,7 +74,7 @@ struct list_item {
     const struct error *fault;
 };
 
-/* Opens the list. Every INPUT must exist. A text list that is not a regular file (standard input, a
+/* Opens the list. Every INPUT must exist, unless it is an object. A text list that is not a regular file (standard input, a
  * pipe) is copied to an unlinked temporary file first, so that list_rewind works. The strings of
  * `options` must outlive the list.
  * Returns NULL with ERROR_IO or ERROR_MEMORY; the caller frees with list_close. */
@@ -76,7 +82,7 @@ struct list *list_open(const struct list_options *options, struct error *error);
 
 /* The next item. Returns 1 with *item filled (its strings are valid until the next call), 0 at the
  * end, or -1 with ERROR_IO (an INPUT or the list cannot be read), ERROR_USAGE (an entry of the list
- * names no file) or ERROR_MEMORY. */
+ * names no file, or an INPUT no object) or ERROR_MEMORY. */
 int list_next(struct list *list, struct list_item *item, struct error *error);
 
 /* From now on calls `no_fault` for each folder below an INPUT that was read, before its first
@@ -114,6 +120,10 @@ int list_survey(struct list *list, const struct shard *shard, struct list_survey
 /* Length of the key without its extension, which begins at the last '.' of the last component
  * unless that is its first byte. "a.b/c.tar.gz" -> "a.b/c.tar", "x/.rc" -> "x/.rc". */
 size_t list_stem(const char *key);
+
+/* The part of an object's name behind its scheme: "s3://b/x.tar" -> "b/x.tar"; the whole name if it
+ * has none. Points into `name`. */
+const char *list_behind_scheme(const char *name);
 
 /* Writes the key of a list entry to `key`, which has room for strlen(path) + 1 bytes. Drops empty
  * and "." components; ".." removes the component before it, if any. So no key leaves the output

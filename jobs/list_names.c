@@ -1,5 +1,7 @@
 #include "jobs/list.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/path.h"
@@ -7,6 +9,17 @@
 size_t list_stem(const char *key)
 {
     return path_stem_length(key);
+}
+
+const char *list_behind_scheme(const char *name)
+{
+    static const char others[] = "+-.0123456789";
+    size_t length = 0;
+    while (isalpha((unsigned char)name[length]) ||
+           (length > 0 && name[length] && strchr(others, name[length])))
+        length++;
+    bool has_scheme = length > 0 && strncmp(name + length, "://", 3) == 0;
+    return has_scheme ? name + length + 3 : name;
 }
 
 int list_key(const char *path, char *key)

@@ -28,13 +28,16 @@ struct list_repeats {
     size_t *slots; /* [size] */
     size_t size;   /* a power of two, or 0 */
     uint64_t pass; /* from 1 */
+    bool files;
 };
 
-struct list_repeats *list_repeats_new(struct error *error)
+struct list_repeats *list_repeats_new(bool files, struct error *error)
 {
     struct list_repeats *repeats = memory_new(1, sizeof *repeats, "repeated items", error);
-    if (repeats)
+    if (repeats) {
         repeats->pass = 1;
+        repeats->files = files;
+    }
     return repeats;
 }
 
@@ -115,7 +118,9 @@ int list_repeats_note(struct list_repeats *repeats, const struct list_item *item
     if (repeats->slots[slot] == 0)
         return add(repeats, item, slot, hash, error);
     const struct entry *entry = &repeats->entries[repeats->slots[slot] - 1];
-    if (strcmp(entry->key, item->key) == 0 && same_file(entry->path, item->path))
+    bool same =
+        repeats->files ? same_file(entry->path, item->path) : strcmp(entry->path, item->path) == 0;
+    if (same && strcmp(entry->key, item->key) == 0)
         return 1;
     const struct list_item first = item_of(entry);
     return list_output_refuse(&first, item, output, error);

@@ -11,8 +11,9 @@ struct error;
 struct list_item;
 struct list_repeats;
 
-/* Returns NULL with ERROR_MEMORY; freed with list_repeats_free. */
-struct list_repeats *list_repeats_new(struct error *error);
+/* `files`: the items are files, which may have several names; else names of objects, of which each is
+ * another object. Returns NULL with ERROR_MEMORY; freed with list_repeats_free. */
+struct list_repeats *list_repeats_new(bool files, struct error *error);
 
 /* Notes an item. Returns 0 if no item before it has its output, 1 if it names the same file with the
  * same key as one before, or -1: ERROR_USAGE if another file would write the same output, naming
@@ -33,5 +34,8 @@ void list_repeats_free(struct list_repeats *repeats);
  * NULL: none. In list.c. */
 struct list;
 void list_skip_repeats(struct list *list, struct list_repeats *repeats);
+
+/* Whether the list names objects, not files. In list.c. */
+bool list_has_objects(const struct list *list);
 
 #endif

@@ -143,7 +143,7 @@ static int survey_repeats(struct survey *survey, struct list_repeats *repeats, s
 /* As survey_repeats; from then on, the list skips the repeats. */
 static int drop_repeats(struct survey *survey, struct error *error)
 {
-    struct list_repeats *repeats = list_repeats_new(error);
+    struct list_repeats *repeats = list_repeats_new(!list_has_objects(survey->list), error);
     if (!repeats)
         return -1;
     int status = survey_repeats(survey, repeats, error);

@@ -14,6 +14,7 @@ struct list_text {
     const char *name;
     FILE *file;
     char end;      /* of an entry: '\n' or NUL */
+    bool files;    /* entries are paths here */
     uint64_t line; /* of the current entry, from 1 */
     char *entry;
     size_t capacity;
@@ -60,13 +61,15 @@ static FILE *open_file(const char *name, struct error *error)
     return copy;
 }
 
-struct list_text *list_text_open(const char *name, bool null_separated, struct error *error)
+struct list_text *list_text_open(const char *name, bool null_separated, bool files,
+                                 struct error *error)
 {
     struct list_text *text = memory_new(1, sizeof *text, "text list", error);
     if (!text)
         return NULL;
     text->name = name;
     text->end = null_separated ? '\0' : '\n';
+    text->files = files;
     text->file = open_file(name, error);
     if (text->file && list_text_rewind(text, error) == 0)
         return text;
@@ -101,11 +104,13 @@ static char *trim(char *start, char *end)
 }
 
 /* The path in a line. Only a line that may hold more than a name costs a look at the file system. */
-static char *path_of(char *line, size_t length)
+static char *path_of(char *line, size_t length, bool files)
 {
     struct stat status;
     char *start = line + text_mark(line, length);
     char *end = line + length;
+    if (!files)
+        return trim(start, end);
     if ((start == line && !is_blank(line[0]) && !is_blank(end[-1])) || lstat(line, &status) == 0)
         return line;
     if (end > start && end[-1] == '\r')
@@ -147,7 +152,7 @@ int list_text_next(struct list_text *text, const char **path, uint64_t *line, st
             return -1;
         *path = text->entry;
         if (length > 0 && text->end != '\0')
-            *path = path_of(text->entry, (size_t)length);
+            *path = path_of(text->entry, (size_t)length, text->files);
         *line = text->line;
         if (**path)
             return 1;

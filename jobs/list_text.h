@@ -1,7 +1,7 @@
 /* list_text.h - the entries of a text list, in the order of its lines. A part of list.c.
  *
- * An entry is taken as it stands if a file of that name is there. Otherwise what other systems leave
- * around a name is dropped: a UTF-8 byte order mark before it, the CR of CR LF, blanks and tabs on
+ * An entry is taken as it stands if a file of that name is there. Otherwise, and where entries are no
+ * files, what other systems leave around a name is dropped: a UTF-8 byte order mark before it, the CR of CR LF, blanks and tabs on
  * both sides. A list whose entries end in NUL is exact: nothing is dropped from it. */
 #ifndef JOBS_LIST_TEXT_H
 #define JOBS_LIST_TEXT_H
@@ -12,10 +12,11 @@
 struct error;
 struct list_text;
 
-/* Opens the list `name`, "-" for standard input. If it is not a regular file it is copied to an
+/* Opens the list `name`, "-" for standard input. `files`: its entries are paths of this machine. If it is not a regular file it is copied to an
  * unlinked temporary file, so that it can be read twice. `name` must outlive the list. Returns NULL
  * with ERROR_IO or ERROR_MEMORY; closed with list_text_close. */
-struct list_text *list_text_open(const char *name, bool null_separated, struct error *error);
+struct list_text *list_text_open(const char *name, bool null_separated, bool files,
+                                 struct error *error);
 
 /* The next entry that is not empty. Returns 1 with its path, valid until the next call, and its line
  * (or, in a list with NUL, its number), from 1; 0 at the end; or -1 with ERROR_IO, ERROR_MEMORY or

@@ -638,6 +638,83 @@ START_TEST(what_is_missing_or_closed_is_named)
 }
 END_TEST
 
+START_TEST(objects_are_names_and_no_files)
+{
+    scratch_write(&scratch, "s3:/b/walked.tar/in.jpg", "");
+    scratch_write(&scratch, "list",
+                  "s3://b/a/b.tar\n  gs://c/d e.tar\t\r\nhttps://h/x/../y//z.tar\nplain/p.tar\n\n"
+                  "://n.tar\n-x://m.tar\n");
+    char *list_file = scratch_path(&scratch, "list");
+    ck_assert_int_eq(chdir(scratch.path), 0);
+    const char *inputs[] = {"s3://b/000.tar", "s3://b/walked.tar", "none.tar", "/etc",
+                            "az://a?b=c"};
+    struct list_options options = {.inputs = inputs,
+                                   .input_count = 5,
+                                   .list_file = list_file,
+                                   .objects = true,
+                                   .holds_many = is_tar,
+                                   .folder = tar_folder};
+    expect_keys(&options, "000.tar|walked.tar|none.tar|etc|a?b=c|b/a/b.tar|c/d e.tar|h/y/z.tar|"
+                          "plain/p.tar|:/n.tar|-x:/m.tar");
+    ck_assert_int_eq(chdir("/"), 0);
+    free(list_file);
+}
+END_TEST
+
+START_TEST(objects_that_clash_are_refused)
+{
+    const char *inputs[] = {"s3://b/x.tar", "s3://c/y.tar", "s3://b/x.tar", "s3://c/x.tar"};
+    struct list_options options = {.inputs = inputs,
+                                   .input_count = 3,
+                                   .objects = true,
+                                   .holds_many = is_tar,
+                                   .folder = tar_folder};
+    struct list_survey survey = expect_survey(&options, NULL);
+    ck_assert_uint_eq(survey.items, 2);
+    ck_assert_uint_eq(survey.passed.counts[PASSED_REPEATED], 1);
+    options.input_count = 4;
+    expect_refused(&options, "s3://b/x.tar", "s3://c/x.tar");
+    /* To a store these are two objects, unlike paths. */
+    inputs[2] = "s3://c//y.tar";
+    options.input_count = 3;
+    expect_refused(&options, "'s3://c/y.tar'", "'s3://c//y.tar'");
+}
+END_TEST
+
+START_TEST(an_object_has_a_name)
+{
+    const char *const none[] = {"s3://b/", "", "s3://b/.", "s3://b/.."};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        struct error error = {0};
+        struct list_item item;
+        const struct list_options options = {.inputs = &none[i], .input_count = 1, .objects = true};
+        struct list *list = list_open(&options, &error);
+        ck_assert_msg(list, "%s", error.text);
+        ck_assert_int_eq(list_next(list, &item, &error), -1);
+        ck_assert_int_eq(error.code, ERROR_USAGE);
+        ck_assert_msg(strstr(error.text, "does not name an object"), "%s", error.text);
+        list_close(list);
+    }
+    scratch_write(&scratch, "list", "s3://b/x.tar\ns3://\n");
+    char *list_file = scratch_path(&scratch, "list");
+    const struct list_options options = {.list_file = list_file, .objects = true};
+    expect_refused(&options, "line 2: 's3://'", "does not name an object");
+    free(list_file);
+}
+END_TEST
+
+START_TEST(schemes_of_objects)
+{
+    ck_assert_str_eq(list_behind_scheme("s3://b/x.tar"), "b/x.tar");
+    ck_assert_str_eq(list_behind_scheme("a+b-c.d://x"), "x");
+    ck_assert_str_eq(list_behind_scheme("b/s3://x"), "b/s3://x");
+    ck_assert_str_eq(list_behind_scheme("://x"), "://x");
+    ck_assert_str_eq(list_behind_scheme("3s://x"), "3s://x");
+    ck_assert_str_eq(list_behind_scheme("remote:x"), "remote:x");
+    ck_assert_str_eq(list_behind_scheme(""), "");
+}
+END_TEST
+
 START_TEST(names_and_keys)
 {
     char key[64];
@@ -680,7 +757,11 @@ int main(void)
     tcase_add_test(files, nothing_is_written_into_the_folder_of_the_run);
     tcase_add_test(files, files_that_hold_many_images_leave_their_number_unknown);
     tcase_add_test(files, what_is_missing_or_closed_is_named);
+    tcase_add_test(files, objects_are_names_and_no_files);
+    tcase_add_test(files, objects_that_clash_are_refused);
+    tcase_add_test(files, an_object_has_a_name);
     tcase_add_test(names, names_and_keys);
+    tcase_add_test(names, schemes_of_objects);
     suite_add_tcase(suite, files);
     suite_add_tcase(suite, names);
     return unit_run(suite);
