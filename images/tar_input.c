@@ -42,6 +42,7 @@ int tar_input_join(struct tar_input **input, const struct tar_input_options *opt
     if (path) {
         made->options = *options;
         made->options.path = path;
+        made->options.file = NULL; /* it is open */
         made->socket = socket;
         made->shared = *shared;
         return 0;

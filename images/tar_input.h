@@ -17,6 +17,7 @@ struct tar_input;
 
 struct tar_input_options {
     const char *path;            /* "-": standard input */
+    const char *file;            /* to read, if `path` is only its name in messages; else NULL */
     struct image_server *server; /* whose child parses it */
     size_t most;                 /* larger members are refused; bytes */
     uint64_t memory_bytes;       /* that unpacking may take */

@@ -70,7 +70,8 @@ int tar_input_open(struct tar_input **input, const struct tar_input_options *opt
     struct tar_input_options named = *options;
     *input = NULL;
     named.path = tar_input_called(path);
-    int file = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    int file =
+        standard ? STDIN_FILENO : open(options->file ? options->file : path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return error_set_system(error, ERROR_IO, errno, "cannot open '%s'", path);
     int status = tar_input_open_file(input, &named, file, error);

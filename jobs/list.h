@@ -63,12 +63,14 @@ struct list_options {
 };
 
 struct list_item {
-    const char *path; /* what to open */
-    const char *key;  /* relative name with its extension; unique in a run that was surveyed */
-    size_t folder;    /* for a file of many items, length of the part of the key that names their
+    const char *path; /* what to open; or the name of an object */
+    const char
+        *copy;       /* a file with the object's bytes, once the caller has fetched it; else NULL */
+    const char *key; /* relative name with its extension; unique in a run that was surveyed */
+    size_t folder;   /* for a file of many items, length of the part of the key that names their
                          folder; else 0 */
-    uint64_t index;   /* 0, 1, 2, ... over all items */
-    uint64_t line;    /* of the text list, from 1; 0: not from there */
+    uint64_t index;  /* 0, 1, 2, ... over all items */
+    uint64_t line;   /* of the text list, from 1; 0: not from there */
     /* Why the folder `path` cannot be read: an item that can only fail. Its path and key end in
      * '/'. NULL for files. */
     const struct error *fault;

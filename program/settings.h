@@ -45,6 +45,8 @@ struct settings {
     char *fields;                 /* comma-separated members beyond SA-1B's */
     char *to;                     /* run: "files" or "tar" */
     bool copy_images;             /* run: the images themselves into the tars */
+    char *spool;                  /* run: folder for shards on their way; NULL: inputs are files */
+    char *get, *put;              /* run: commands that copy from and to a store */
     bool overlay;
     bool report;          /* a page about the run at its end */
     double outline_width; /* of pictures of masks (pictures/style.h); -1: by the picture's size */

@@ -135,6 +135,16 @@ static int check_tiles(const struct settings *settings, struct error *error)
     return 0;
 }
 
+/* --spool implies --to tar. */
+static int check_spool(struct settings *settings, struct error *error)
+{
+    if (!settings->spool || settings_to_tar(settings))
+        return 0;
+    if (settings_given(settings, "to"))
+        return error_set(error, ERROR_USAGE, "--spool contradicts --to %s", settings->to);
+    return settings_set(settings, "to", "tar", SOURCE_COMMAND_LINE, error);
+}
+
 /* What cannot go with --to tar, and what goes with nothing else. */
 static int check_tars(const struct settings *settings, struct error *error)
 {
@@ -186,7 +196,7 @@ int settings_complete(struct settings *settings, struct error *error)
                          generator->postprocess.min_area, generator->postprocess.max_area);
     settings_read_choices(settings);
     if (read_layers(settings, error) || check_tiles(settings, error) ||
-        check_tars(settings, error) || read_points(settings, error))
+        check_spool(settings, error) || check_tars(settings, error) || read_points(settings, error))
         return -1;
     return check_grids(generator, error);
 }

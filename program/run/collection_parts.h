@@ -2,6 +2,7 @@
  *
  *   submit_list.c      every item of the list
  *   submit_tar.c       every image of a tar
+ *   submit_spool.c     every shard of a store
  *   collection.c       the stages that they go through
  */
 #ifndef PROGRAM_RUN_COLLECTION_PARTS_H
@@ -29,5 +30,9 @@ struct collection {
  * run. */
 int collection_submit_tar(struct collection *collection, const struct list_item *listed,
                           struct error *error);
+
+/* Submits the shards of a run with --spool, which must be open, and gives those that are published already to
+ * its putting thread. Returns as collection_submit_tar. */
+int collection_submit_spool(struct collection *collection, struct error *error);
 
 #endif

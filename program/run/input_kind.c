@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "base/hash.h"
 #include "base/hash_set.h"
 #include "base/memory.h"
@@ -62,6 +63,17 @@ int input_is_tar(void *context, const char *path, const char *key, struct error 
         (tar && hash_set_put(&kinds->tars, hash, error) < 0))
         return -1;
     return tar;
+}
+
+int input_is_tar_object(void *context, const char *name, const char *key, struct error *error)
+{
+    (void)context;
+    if (tar_name_is_tar(key))
+        return 1;
+    return error_set(error, ERROR_USAGE,
+                     "'%s' does not have the ending of a tar, such as .tar or .tar.gz, and --spool "
+                     "reads tars only",
+                     name);
 }
 
 /* Whether the last component of a path of this length is neither empty, "." nor "..". */

@@ -29,6 +29,9 @@ bool input_is_wanted(const char *name);
  * `context` is a struct input_kinds. */
 int input_is_tar(void *context, const char *path, const char *key, struct error *error);
 
+/* The same for an object of a store, which has the ending of a tar: 1, or -1 with ERROR_USAGE. */
+int input_is_tar_object(void *context, const char *name, const char *key, struct error *error);
+
 /* Of a tar's key, the length of the part that names the folder of its records: without the ending
  * of a tar, or else without its extension; all of it if the rest is no name, as of "...tar". */
 size_t input_tar_folder(const char *key);

@@ -60,6 +60,7 @@ struct run_resources {
     struct ledger *ledger;
     struct atomic_batch *batch;
     struct run_formats *formats;
+    struct spool *spool; /* with --spool */
 
     struct memory_room *room;            /* for images; see item_memory.h */
     struct decoder decoder;              /* decodes images in processes apart */

@@ -16,6 +16,7 @@
 #include "jobs/runfile.h"
 #include "program/run/run.h"
 #include "program/run/run_clean.h"
+#include "program/run/spool.h"
 
 enum { FIELD_TEXT = 4096 };
 
@@ -94,28 +95,68 @@ static int take_over(const struct run_config *config, const struct runfile_field
     return runfile_replace(config->output, RUN_FILE, fields, count, error);
 }
 
-static int agree(const struct run_config *config, struct error *error)
+/* The fields, with the texts that they point to. All owned. */
+struct fields {
+    struct runfile_field *fields; /* [count] */
+    size_t count;
+    char (*texts)[FIELD_TEXT];
+    char grid_sha256[DIGEST_TEXT];
+};
+
+static void free_fields(struct fields *fields)
+{
+    memory_free(fields->texts);
+    memory_free(fields->fields);
+}
+
+static int make_fields(struct fields *fields, const struct run_config *config, struct error *error)
 {
     size_t options;
     settings_table(&options);
-    int status = -1;
-    char grid_sha256[DIGEST_TEXT];
-    struct runfile_field *fields = memory_new(options + 3, sizeof *fields, "run.json", error);
-    char(*texts)[FIELD_TEXT] = fields ? memory_new(options, FIELD_TEXT, "run.json", error) : NULL;
-    if (texts) {
-        size_t count = list_fields(config, fields, texts, grid_sha256);
-        status = runfile_agree(config->output, RUN_FILE, fields, count, error);
-        if (status == RUNFILE_DIFFERS)
-            status = take_over(config, fields, count, error);
+    fields->fields = memory_new(options + 4, sizeof *fields->fields, "run.json", error);
+    fields->texts = fields->fields ? memory_new(options, FIELD_TEXT, "run.json", error) : NULL;
+    if (!fields->texts) {
+        memory_free(fields->fields);
+        return -1;
     }
-    memory_free(texts);
-    memory_free(fields);
+    fields->count = list_fields(config, fields->fields, fields->texts, fields->grid_sha256);
+    return 0;
+}
+
+int run_folder_identity(const struct run_config *config, char sha256[DIGEST_TEXT],
+                        struct error *error)
+{
+    struct fields fields;
+    if (make_fields(&fields, config, error))
+        return -1;
+    struct digest *digest = digest_new();
+    for (size_t i = 0; i < fields.count; i++) {
+        const struct runfile_field *field = &fields.fields[i];
+        digest_add(digest, field->name, strlen(field->name) + 1);
+        digest_add(digest, field->value, strlen(field->value) + 1);
+    }
+    digest_finish(digest, sha256);
+    free_fields(&fields);
+    return 0;
+}
+
+static int agree(const struct run_config *config, const struct spool *spool, struct error *error)
+{
+    struct fields fields;
+    if (make_fields(&fields, config, error))
+        return -1;
+    if (spool) /* what the ledger says is put lies there */
+        fields.fields[fields.count++] = (struct runfile_field){"store", spool->prefix};
+    int status = runfile_agree(config->output, RUN_FILE, fields.fields, fields.count, error);
+    if (status == RUNFILE_DIFFERS)
+        status = take_over(config, fields.fields, fields.count, error);
+    free_fields(&fields);
     return status < 0 ? -1 : 0;
 }
 
 int run_folder_open(struct run_config *config, struct run_resources *resources, struct error *error)
 {
-    if (agree(config, error))
+    if (agree(config, resources->spool, error))
         return -1;
     mount_note(config->settings->output, &config->output_mount);
     resources->before = config->settings->overwrite

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/path.h"
+#include "program/digest.h"
 
 struct error;
 struct run;
@@ -20,6 +21,11 @@ struct run_resources;
  * that killed starts left at the top. 0 or -1. */
 int run_folder_open(struct run_config *config, struct run_resources *resources,
                     struct error *error);
+
+/* SHA-256 of what decides the output of a run: the names and values in run.json. The model must be loaded. 0,
+ * or -1 with ERROR_MEMORY. */
+int run_folder_identity(const struct run_config *config, char sha256[DIGEST_TEXT],
+                        struct error *error);
 
 /* Whether this start should process the image: it is not done (checked on disk), or it failed
  * and failed images are to be retried. `tar` is the key of the tar that holds it, or NULL. If an

@@ -61,9 +61,10 @@ int run_inputs_open(struct run_config *config, struct run_resources *resources,
         .input_count = (size_t)config->input_count,
         .list_file = config->settings->list,
         .null_separated = config->settings->null_separated,
+        .objects = resources->spool,
         .skip_folder = config->output ? config->settings->output : NULL,
         .wanted = input_is_wanted,
-        .holds_many = input_is_tar,
+        .holds_many = resources->spool ? input_is_tar_object : input_is_tar,
         .folder = input_tar_folder,
         .skip_suffix = ".overlay.jpg",
     };
@@ -74,7 +75,7 @@ int run_inputs_open(struct run_config *config, struct run_resources *resources,
     if (!resources->kinds)
         return -1;
     options.context = resources->kinds;
-    for (int i = 0; i < config->input_count && i < RUN_INPUTS_MAX; i++)
+    for (int i = 0; i < config->input_count && i < RUN_INPUTS_MAX && !options.objects; i++)
         mount_note(config->inputs[i], &config->mounts[i]);
     resources->list = list_open(&options, error);
     if (!resources->list || list_survey(resources->list, &config->shard, survey, error))

@@ -40,6 +40,8 @@
 #include "program/run/run_report.h"
 #include "program/run/run_setup.h"
 #include "program/run/run_stream.h"
+#include "program/run/spool.h"
+#include "program/run/spool_put.h"
 #include "program/run/tar_sink.h"
 
 enum { SYNC_FILES = 256 }; /* most records whose folders are synced together */
@@ -83,6 +85,8 @@ static int check_options(struct run_config *config, struct run_resources *resour
         return -1;
     config->inputs = resources->names.names;
     config->input_count = (int)resources->names.count;
+    if (spool_read(&resources->spool, config->settings, error))
+        return -1;
     config->shard = (struct shard){0, 1};
     if (settings->shard && shard_parse(settings->shard, environment, &config->shard, error))
         return -1;
@@ -183,6 +187,7 @@ static int set_up(struct run *run, struct error *error)
     if (run_load_model(config, resources, error) ||
         run_inputs_open(config, resources, &survey, error) ||
         run_check_inputs(config, resources->list, error) ||
+        (resources->spool && spool_check_inputs(resources->spool, resources->list, error)) ||
         begin_folder(config, resources, &survey, error) || run_report_check_place(config, error))
         return -1;
     run->outcome.passed_in_inputs = survey.passed;
@@ -215,12 +220,38 @@ static int run_to_tars(struct run *run, struct error *error)
     return status;
 }
 
+static void put_published(void *context, const struct tar_published *what)
+{
+    spool_put_give(context, what->tar);
+}
+
+/* Takes the images of all tars of a store to tars, and these to the store. */
+static int run_to_store(struct run *run, struct error *error)
+{
+    struct tar_sink tars = {.published = put_published, .context = run};
+    if (spool_open(run->resources.spool, run, error) || spool_put_start(run, error))
+        return -1;
+    const struct sink sink = tar_sink(&tars, run);
+    int status = collection_run(run, &sink, error);
+    spool_put_finish(run);
+    tar_sink_free(&tars);
+    return status;
+}
+
+static int run_images(struct run *run, struct error *error)
+{
+    if (run->resources.spool)
+        return run_to_store(run, error);
+    return settings_to_tar(run->config.settings) ? run_to_tars(run, error)
+                                                 : run_to_files(run, error);
+}
+
 /* Everything from the model to the last image. */
 static int carry_out(struct run *run, struct error *error)
 {
     if (set_up(run, error))
         return -1;
-    if (settings_to_tar(run->config.settings) ? run_to_tars(run, error) : run_to_files(run, error))
+    if (run_images(run, error))
         return -1;
     keep_passed(run);
     if (atomic_load(&run->outcome.failing)) {
@@ -296,6 +327,7 @@ static void free_resources(struct run_config *config, struct run_resources *reso
     decoder_stop(&resources->decoder);
     run_clean_free(resources->clean);
     run_formats_free(resources->formats);
+    spool_free(resources->spool);
     ledger_close(resources->ledger);
     ledger_index_free(resources->before);
     atomic_batch_free(resources->batch);

@@ -132,10 +132,10 @@ static int fit_workers(struct run_config *config, struct run_resources *resource
 }
 
 /* OpenMP starts threads only where a worker has several, and ends the process if it cannot. Beside
- * those, a run has three threads, and a child that decodes. */
+ * those, a run has three threads, two more with --spool, and a child that decodes. */
 static int check_threads(const struct run_config *config, struct error *error)
 {
-    enum { OTHERS = 4 };
+    enum { OTHERS = 6 };
     return config->threads > 1
                ? thread_limit_check(config->workers * config->threads + OTHERS, error)
                : 0;

@@ -91,7 +91,8 @@ int collection_run(struct run *run, const struct sink *sink, struct error *error
     struct submitting submitting = {.collection = collection_open(run, sink, error)};
     if (!submitting.collection)
         return -1;
-    int status = submit_all(&submitting, error);
+    int status = run->resources.spool ? collection_submit_spool(submitting.collection, error)
+                                      : submit_all(&submitting, error);
     collection_close(submitting.collection);
     free(submitting.mended);
     return status;

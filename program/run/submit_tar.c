@@ -245,6 +245,7 @@ int collection_submit_tar(struct collection *collection, const struct list_item 
         return begun;
     const struct tar_images_options options = {
         .input = {.path = listed->path,
+                  .file = listed->copy,
                   .server = run->resources.decoder.server,
                   .most = item_memory_encoded(run),
                   .large = collection_waiting_bytes(collection),

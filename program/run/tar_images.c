@@ -36,7 +36,8 @@ static int count_name(struct tar_images *images, size_t bytes, struct error *fau
 static bool is_file(const struct tar_images *images)
 {
     struct stat status;
-    const char *path = images->options.input.path;
+    const struct tar_input_options *input = &images->options.input;
+    const char *path = input->file ? input->file : input->path;
     return strcmp(path, "-") != 0 && stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 

@@ -75,6 +75,13 @@ static bool is_there(const struct folder *out, const char *name, uint64_t *size)
     return true;
 }
 
+/* The lines about a tar. */
+struct tar_source {
+    const struct folder *folder; /* that they lie in */
+    const char *name;            /* of their file */
+    uint64_t tar_bytes;          /* size of the tar */
+};
+
 /* A tar's lines, as they are compared with the ledger. */
 struct repair {
     struct run *run;
@@ -109,30 +116,70 @@ static int repair_line(void *context, const struct tar_line *line, struct error 
     return ledger_append(run->resources.ledger, &lost, error);
 }
 
+/* Reads the lines of the tar `key`, and writes those of the ledger that are not there. */
+static int read_lines(struct tar_journal *journal, struct run *run, const char *key,
+                      const struct tar_source *lines, struct error *error)
+{
+    struct repair repair = {run, key};
+    const struct tar_journal_visitor visitor = {repair_line, &repair};
+    return tar_journal_read(journal, lines->folder, lines->name, lines->tar_bytes, &visitor, error);
+}
+
+/* The same for a file of the run's folder. */
 static int read_journal(struct tar_journal *journal, struct run *run, const struct tar_shard *shard,
                         const char *lines, uint64_t tar_bytes, struct error *error)
 {
-    struct repair repair = {run, shard->key};
-    const struct tar_journal_visitor visitor = {repair_line, &repair};
-    return tar_journal_read(journal, run->config.output, lines, tar_bytes, &visitor, error);
+    const struct tar_source source = {run->config.output, lines, tar_bytes};
+    return read_lines(journal, run, shard->key, &source, error);
+}
+
+/* The tar `key` is published with these lines, but the ledger does not say so. Returns 1; 0 if the lines are
+ * not those of this tar; or -1. */
+static int adopt(struct run *run, const char *key, const struct tar_source *lines,
+                 struct error *error)
+{
+    struct tar_journal journal = {0};
+    const struct ledger_line read = {.status = LEDGER_NONE, .key = key, .bytes = lines->tar_bytes};
+    int status = read_lines(&journal, run, key, lines, error);
+    bool ours = tar_journal_ends(&journal, lines->tar_bytes);
+    tar_journal_free(&journal);
+    if (status || !ours)
+        return status;
+    return ledger_append(run->resources.ledger, &read, error) ? -1 : 1;
+}
+
+int tar_shard_adopt(struct run *run, const char *key, const char *lines, uint64_t size,
+                    struct error *error)
+{
+    const char *name;
+    struct folder *folder = folder_of(lines, &name, error);
+    if (!folder)
+        return -1;
+    const struct tar_source source = {folder, name, size};
+    int status = adopt(run, key, &source, error);
+    folder_close(folder);
+    if (status == 0)
+        return error_set(error, ERROR_RECORD,
+                         "%s: the lines about its output are damaged; remove its marker and its "
+                         "output from the store",
+                         key);
+    return status < 0 ? -1 : 0;
 }
 
 /* The output is published, but the ledger does not say so: it was killed before, or the file is somebody
  * else's. */
-static int adopt(struct run *run, struct tar_shard *shard, uint64_t size, struct error *error)
+static int adopt_published(struct run *run, const struct tar_shard *shard, uint64_t size,
+                           struct error *error)
 {
     const struct folder *out = run->config.output;
-    struct tar_journal journal = {0};
-    const struct ledger_line read = {.status = LEDGER_NONE, .key = shard->key, .bytes = size};
-    int status = read_journal(&journal, run, shard, shard->files.lines, size, error);
-    bool ours = tar_journal_ends(&journal, size);
-    tar_journal_free(&journal);
-    if (status == 0 && !ours)
+    const struct tar_source lines = {out, shard->files.lines, size};
+    int status = adopt(run, shard->key, &lines, error);
+    if (status == 0)
         return error_set(error, ERROR_USAGE,
                          "%s%s was there before and is not this run's; choose another folder with "
                          "-o, or --overwrite to replace it",
                          out->prefix, shard->files.tar);
-    return status ? status : ledger_append(run->resources.ledger, &read, error);
+    return status < 0 ? -1 : 0;
 }
 
 static bool is_known(const struct ledger_index *before, const char *key, uint64_t size)
@@ -182,7 +229,7 @@ static int see_published(struct run *run, struct tar_shard *shard, uint64_t size
 {
     const struct folder *out = run->config.output;
     bool known = is_known(run->resources.before, shard->key, size);
-    if (!known && adopt(run, shard, size, error))
+    if (!known && adopt_published(run, shard, size, error))
         return -1;
     count_taken(run, shard, size);
     if (run->config.settings->retry_failed)

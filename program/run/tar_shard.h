@@ -43,6 +43,12 @@ struct tar_shard {
 int tar_shard_begin(struct run *run, const struct list_item *tar, struct tar_shard **shard,
                     struct error *error);
 
+/* The output of the tar `key` is complete and published, but not in the run's folder; its lines are in the file
+ * `lines`, the user's own. Writes the lines of the ledger that are not there. 0, or -1, also (ERROR_RECORD) if
+ * the lines are not those of a tar of `size` bytes. */
+int tar_shard_adopt(struct run *run, const char *key, const char *lines, uint64_t size,
+                    struct error *error);
+
 /* Whether an image, the next of the input, is to be submitted: 1, or 0 if the output has it already. In the
  * place of an image that the published tar has, it puts SINK_COPY. */
 int tar_shard_admit(struct tar_shard *shard, struct run *run, struct submission *image);
