@@ -57,7 +57,7 @@ FUZZ_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 # ThreadSanitizer knows pthreads but not OpenMP, so it watches the tests of jobs/ alone.
 JOBS_TESTS := $(patsubst %.c,$(BUILD)/%,$(shell grep -l '"jobs/' tests/unit/test_*.c 2>/dev/null))
 
-.PHONY: all tests unit unit-programs jobs-tests fuzz-programs fuzz parity-tests compile-flags test lint format demo parity consumers contrib-check tar-kills bench train-smoke pipe-load engines install dist deb package-test clean help FORCE
+.PHONY: all tests unit unit-programs jobs-tests fuzz-programs fuzz parity-tests compile-flags test lint format demo parity consumers contrib-check tar-kills spool-test bench train-smoke pipe-load engines install dist deb package-test clean help FORCE
 all: $(BUILD)/maskmill $(BUILD)/libmaskmill.a $(BUILD)/libmaskmill.so.0
 
 help:
@@ -217,6 +217,10 @@ engines: all
 #: make tar-kills kill a run from 100 tars to tars 30 times; its files, memory and speed (some ten minutes)
 tar-kills: all
 	@tests/faults/tars_long.py
+
+#: make spool-test  work on moto's S3 server with --spool, with failing copies and kills (some minutes)
+spool-test: all
+	@tests/spool/live
 
 #: make bench     time against the official code, ONNX Runtime and OpenVINO; writes bench/RESULTS.md
 bench: all
