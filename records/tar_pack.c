@@ -43,12 +43,15 @@ bool tar_pack_supported(void)
 struct target {
     struct tar_pack *pack;
     struct error *error;
+    bool full; /* the header is there: nothing else is taken */
 };
 
 static la_ssize_t write_block(struct archive *archive, void *context, const void *bytes,
                               size_t size)
 {
     struct target *target = context;
+    if (target->full)
+        return -1;
     if (append(target->pack, bytes, size, target->error) == 0)
         return (la_ssize_t)size;
     archive_set_error(archive, 0, "%s", target->error->text);
@@ -66,7 +69,8 @@ static void describe(struct archive_entry *entry, const char *name, uint64_t siz
     archive_entry_set_gid(entry, 0);
 }
 
-/* Writes the header, unbuffered, and leaves the archive before it would be ended. */
+/* Writes the header, unbuffered. What closing would write behind it is refused; unless it is closed, libarchive
+ * keeps some of its memory for ever. */
 static int write_header(struct archive *archive, struct archive_entry *entry, struct target *target,
                         const char *name)
 {
@@ -77,13 +81,14 @@ static int write_header(struct archive *archive, struct archive_entry *entry, st
                   archive_write_header(archive, entry) != ARCHIVE_OK;
     if (failed && target->error->code == ERROR_NONE)
         error_set(target->error, ERROR_IO, "%s: %s", name, archive_error_string(archive));
-    archive_write_fail(archive);
+    target->full = true;
+    archive_write_close(archive);
     return failed ? -1 : 0;
 }
 
 int tar_pack_header(struct tar_pack *pack, const char *name, uint64_t size, struct error *error)
 {
-    struct target target = {pack, error};
+    struct target target = {.pack = pack, .error = error};
     size_t before = pack->used;
     struct archive *archive = archive_write_new();
     struct archive_entry *entry = archive_entry_new();
