@@ -19,7 +19,7 @@
 #include "program/run/run.h"
 #include "program/run/run_notices.h"
 #include "program/run/run_setup.h"
-#include "program/run/tar_sample.h"
+#include "program/tars/tar_sample.h"
 
 /* Whether to begin a stage: not once the run drops what is not done. */
 static bool begin(const struct run *run, struct item *item)

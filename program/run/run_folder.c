@@ -16,7 +16,7 @@
 #include "jobs/runfile.h"
 #include "program/run/run.h"
 #include "program/run/run_clean.h"
-#include "program/run/spool.h"
+#include "program/spool/spool.h"
 
 enum { FIELD_TEXT = 4096 };
 

@@ -15,7 +15,7 @@
 #include "program/run/input_kind.h"
 #include "program/run/run.h"
 #include "program/run/run_folder.h"
-#include "program/run/run_tars.h"
+#include "program/tars/run_tars.h"
 #include "records/record.h"
 
 struct foreign {

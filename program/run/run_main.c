@@ -39,10 +39,10 @@
 #include "program/run/run_notices.h"
 #include "program/run/run_report.h"
 #include "program/run/run_setup.h"
-#include "program/run/run_stream.h"
-#include "program/run/spool.h"
-#include "program/run/spool_put.h"
-#include "program/run/tar_sink.h"
+#include "program/spool/spool.h"
+#include "program/spool/spool_put.h"
+#include "program/tars/run_stream.h"
+#include "program/tars/tar_sink.h"
 
 enum { SYNC_FILES = 256 }; /* most records whose folders are synced together */
 #define SYNC_SECONDS 1.0   /* longest time that the first of them waits */

@@ -15,7 +15,7 @@
 #include "program/model_load.h"
 #include "program/run/item_memory.h"
 #include "program/run/run.h"
-#include "program/run/run_tars.h"
+#include "program/tars/run_tars.h"
 
 int run_load_model(struct run_config *config, struct run_resources *resources, struct error *error)
 {

@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "base/folder.h"
 #include "base/json_text.h"
-#include "program/run/tar_journal.h"
-#include "program/run/tar_line.h"
+#include "program/tars/tar_journal.h"
+#include "program/tars/tar_line.h"
 
 enum { TAR_BYTES = 1 << 20 };
 

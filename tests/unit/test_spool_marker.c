@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "program/run/spool_marker.h"
+#include "program/spool/spool_marker.h"
 
 static const char DIGEST[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 

@@ -8,9 +8,9 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/json_text.h"
-#include "program/run/tar_journal.h"
-#include "program/run/tar_line.h"
-#include "program/run/tar_part.h"
+#include "program/tars/tar_journal.h"
+#include "program/tars/tar_line.h"
+#include "program/tars/tar_part.h"
 #include "records/tar_pack.h"
 #include "scratch.h"
 

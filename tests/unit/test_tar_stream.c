@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "program/run/tar_stream.h"
+#include "program/tars/tar_stream.h"
 
 enum { ROOM = 1 << 20 };
 

@@ -1,4 +1,4 @@
-#include "program/run/tar_part.h"
+#include "program/tars/tar_part.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "base/path.h"
-#include "program/run/tar_journal.h"
+#include "program/tars/tar_journal.h"
 #include "records/tar_pack.h"
 
 #define PART_SUFFIX ".maskmill-part"

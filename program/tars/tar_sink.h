@@ -3,8 +3,8 @@
  *
  * The thread that submits finds out what earlier starts have left (tar_shard.h); the finishing thread appends
  * to one output tar after the other. */
-#ifndef PROGRAM_RUN_TAR_SINK_H
-#define PROGRAM_RUN_TAR_SINK_H
+#ifndef PROGRAM_TARS_TAR_SINK_H
+#define PROGRAM_TARS_TAR_SINK_H
 
 #include <pthread.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * OUT/NAME.tar. docs/formats.md describes the members for users. Every line has all of them, with the same
  * types, so that tables can be made of them. The last four are the place, which alone changes when a sample
  * is copied to another tar. */
-#ifndef PROGRAM_RUN_TAR_LINE_H
-#define PROGRAM_RUN_TAR_LINE_H
+#ifndef PROGRAM_TARS_TAR_LINE_H
+#define PROGRAM_TARS_TAR_LINE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * back. It goes out with the header of the next one, in one write of at most TAR_STREAM_WRITE bytes, which a
  * pipe takes whole or not at all; at the end with the mark of the end. Whoever fails, or is killed, just
  * writes no more. */
-#ifndef PROGRAM_RUN_TAR_STREAM_H
-#define PROGRAM_RUN_TAR_STREAM_H
+#ifndef PROGRAM_TARS_TAR_STREAM_H
+#define PROGRAM_TARS_TAR_STREAM_H
 
 #include <stdbool.h>
 #include <stdint.h>

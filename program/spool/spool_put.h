@@ -1,8 +1,8 @@
 /* spool_put.h - puts the outputs of shards into the store, one shard after the other, beside the threads that
  * compute: NAME.tar, NAME.ndjson, then the marker. After that the local files are removed, the tar first:
  * that it is gone says that all three are in the store (spool.h). */
-#ifndef PROGRAM_RUN_SPOOL_PUT_H
-#define PROGRAM_RUN_SPOOL_PUT_H
+#ifndef PROGRAM_SPOOL_SPOOL_PUT_H
+#define PROGRAM_SPOOL_SPOOL_PUT_H
 
 struct error;
 struct run;

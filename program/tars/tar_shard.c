@@ -1,4 +1,4 @@
-#include "program/run/tar_shard.h"
+#include "program/tars/tar_shard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #include "program/run/run.h"
 #include "program/run/run_folder.h"
 #include "program/run/run_formats.h"
-#include "program/run/tar_line.h"
+#include "program/tars/tar_line.h"
 #include "records/tar_pack.h"
 
 void tar_shard_free(struct tar_shard *shard)

@@ -1,4 +1,4 @@
-#include "program/run/run_stream.h"
+#include "program/tars/run_stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "program/run/run.h"
 #include "program/run/run_inputs.h"
 #include "program/run/run_setup.h"
-#include "program/run/stream_sink.h"
+#include "program/tars/stream_sink.h"
 
 static int check_input(const struct run_config *config, struct error *error)
 {

@@ -1,4 +1,4 @@
-#include "program/run/spool.h"
+#include "program/spool/spool.h"
 
 #include <errno.h>
 #include <signal.h>

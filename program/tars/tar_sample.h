@@ -1,6 +1,6 @@
 /* tar_sample.h - what an image becomes in an output tar: its members, and the line about them. */
-#ifndef PROGRAM_RUN_TAR_SAMPLE_H
-#define PROGRAM_RUN_TAR_SAMPLE_H
+#ifndef PROGRAM_TARS_TAR_SAMPLE_H
+#define PROGRAM_TARS_TAR_SAMPLE_H
 
 #include <stddef.h>
 #include <stdint.h>

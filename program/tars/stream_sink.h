@@ -1,13 +1,13 @@
 /* stream_sink.h - the images of one tar become a tar on standard output (tar_stream.h). Nothing is kept of such
  * a run: no ledger, no folder. */
-#ifndef PROGRAM_RUN_STREAM_SINK_H
-#define PROGRAM_RUN_STREAM_SINK_H
+#ifndef PROGRAM_TARS_STREAM_SINK_H
+#define PROGRAM_TARS_STREAM_SINK_H
 
 #include <stdbool.h>
 
 #include "program/run/sink.h"
-#include "program/run/tar_sample.h"
-#include "program/run/tar_stream.h"
+#include "program/tars/tar_sample.h"
+#include "program/tars/tar_stream.h"
 
 struct run;
 

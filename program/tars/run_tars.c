@@ -1,4 +1,4 @@
-#include "program/run/run_tars.h"
+#include "program/tars/run_tars.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,8 +9,8 @@
 #include "base/folder.h"
 #include "jobs/list.h"
 #include "program/run/run.h"
-#include "program/run/tar_part.h"
-#include "program/run/tar_shard.h"
+#include "program/tars/tar_part.h"
+#include "program/tars/tar_shard.h"
 
 /* The names of a tar's output. 0 or -1. */
 static int name_files(struct tar_files *files, const struct list_item *tar, struct error *error)

@@ -1,13 +1,13 @@
 /* spool_look.h - asks the store about a shard before its tar is fetched: is it done, by whom, and with what
  * configuration? */
-#ifndef PROGRAM_RUN_SPOOL_LOOK_H
-#define PROGRAM_RUN_SPOOL_LOOK_H
+#ifndef PROGRAM_SPOOL_SPOOL_LOOK_H
+#define PROGRAM_SPOOL_SPOOL_LOOK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "program/run/spool_marker.h"
+#include "program/spool/spool_marker.h"
 
 struct error;
 struct list_item;

@@ -1,4 +1,4 @@
-#include "program/run/tar_sink.h"
+#include "program/tars/tar_sink.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,8 +14,8 @@
 #include "program/run/item.h"
 #include "program/run/item_end.h"
 #include "program/run/run.h"
-#include "program/run/tar_line.h"
-#include "program/run/tar_shard.h"
+#include "program/tars/tar_line.h"
+#include "program/tars/tar_shard.h"
 
 enum { SYNC_IMAGES = 256 }; /* most images that are synced together */
 #define SYNC_SECONDS 1.0    /* longest time that the first of them waits */

@@ -1,4 +1,4 @@
-#include "program/run/tar_line.h"
+#include "program/tars/tar_line.h"
 
 #include <jansson.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* run_tars.h - what a run with --to tar asks of its inputs and of its output folder, before it begins. */
-#ifndef PROGRAM_RUN_RUN_TARS_H
-#define PROGRAM_RUN_RUN_TARS_H
+#ifndef PROGRAM_TARS_RUN_TARS_H
+#define PROGRAM_TARS_RUN_TARS_H
 
 struct error;
 struct list;

@@ -1,13 +1,13 @@
 /* tar_shard.h - an output tar of a run, from what earlier starts have left of it to its publication. */
-#ifndef PROGRAM_RUN_TAR_SHARD_H
-#define PROGRAM_RUN_TAR_SHARD_H
+#ifndef PROGRAM_TARS_TAR_SHARD_H
+#define PROGRAM_TARS_TAR_SHARD_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "program/run/tar_journal.h"
-#include "program/run/tar_part.h"
-#include "program/run/tar_sample.h"
+#include "program/tars/tar_journal.h"
+#include "program/tars/tar_part.h"
+#include "program/tars/tar_sample.h"
 
 struct error;
 struct folder;

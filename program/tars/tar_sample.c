@@ -1,4 +1,4 @@
-#include "program/run/tar_sample.h"
+#include "program/tars/tar_sample.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "jobs/list.h"
 #include "program/run/item.h"
-#include "program/run/tar_line.h"
+#include "program/tars/tar_line.h"
 #include "records/record.h"
 
 void tar_sample_free(struct tar_sample *sample)

@@ -1,4 +1,4 @@
-#include "program/run/spool_put.h"
+#include "program/spool/spool_put.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -14,9 +14,9 @@
 #include "jobs/background.h"
 #include "jobs/progress.h"
 #include "program/run/run.h"
-#include "program/run/spool.h"
-#include "program/run/spool_marker.h"
-#include "program/run/tar_journal.h"
+#include "program/spool/spool.h"
+#include "program/spool/spool_marker.h"
+#include "program/tars/tar_journal.h"
 
 static const char *const ENDINGS[] = {".tar", ".ndjson",
                                       SPOOL_MARKER}; /* in the order of putting */

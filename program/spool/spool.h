@@ -14,8 +14,8 @@
  *              before DIR was lost. Its lines are fetched for the ledger (spool_look.h); then it is "put"
  *   open       none of these: its tar is fetched, and its output published
  */
-#ifndef PROGRAM_RUN_SPOOL_H
-#define PROGRAM_RUN_SPOOL_H
+#ifndef PROGRAM_SPOOL_SPOOL_H
+#define PROGRAM_SPOOL_SPOOL_H
 
 #include "jobs/transfer.h"
 #include "program/digest.h"

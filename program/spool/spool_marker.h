@@ -1,7 +1,7 @@
 /* spool_marker.h - OUT/NAME.done.json in a store: put last, it says that NAME.tar and NAME.ndjson are there
  * and complete. docs/formats.md describes it for users. */
-#ifndef PROGRAM_RUN_SPOOL_MARKER_H
-#define PROGRAM_RUN_SPOOL_MARKER_H
+#ifndef PROGRAM_SPOOL_SPOOL_MARKER_H
+#define PROGRAM_SPOOL_SPOOL_MARKER_H
 
 #include <stddef.h>
 #include <stdint.h>

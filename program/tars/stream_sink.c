@@ -1,4 +1,4 @@
-#include "program/run/stream_sink.h"
+#include "program/tars/stream_sink.h"
 
 #include "base/error.h"
 #include "jobs/list.h"

@@ -1,7 +1,7 @@
 /* run_stream.h - runs that read a tar from standard input ("-" as INPUT), or write one to standard output
  * ("-o -"). */
-#ifndef PROGRAM_RUN_RUN_STREAM_H
-#define PROGRAM_RUN_RUN_STREAM_H
+#ifndef PROGRAM_TARS_RUN_STREAM_H
+#define PROGRAM_TARS_RUN_STREAM_H
 
 struct error;
 struct run;

@@ -3,8 +3,8 @@
  * While a tar is written, its lines are its journal: a line is there only once the sample that it tells of
  * is on the disk (tar_part.h). So whatever was killed, the lines that are whole can be trusted. What comes
  * after the first that is not, in either file, was being written, and does not count. */
-#ifndef PROGRAM_RUN_TAR_JOURNAL_H
-#define PROGRAM_RUN_TAR_JOURNAL_H
+#ifndef PROGRAM_TARS_TAR_JOURNAL_H
+#define PROGRAM_TARS_TAR_JOURNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "program/run/spool_marker.h"
+#include "program/spool/spool_marker.h"
 
 #include <stdbool.h>
 #include <string.h>

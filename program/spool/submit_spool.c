@@ -11,11 +11,11 @@
 #include "jobs/shard.h"
 #include "program/run/collection_parts.h"
 #include "program/run/run.h"
-#include "program/run/spool.h"
-#include "program/run/spool_look.h"
-#include "program/run/spool_put.h"
-#include "program/run/tar_part.h"
-#include "program/run/tar_shard.h"
+#include "program/spool/spool.h"
+#include "program/spool/spool_look.h"
+#include "program/spool/spool_put.h"
+#include "program/tars/tar_part.h"
+#include "program/tars/tar_shard.h"
 
 enum { AHEAD = 2 }; /* tars that are fetched while one is read */
 

@@ -1,4 +1,4 @@
-#include "program/run/spool_look.h"
+#include "program/spool/spool_look.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +17,8 @@
 #include "jobs/progress.h"
 #include "program/run/run.h"
 #include "program/run/run_folder.h"
-#include "program/run/spool.h"
-#include "program/run/tar_journal.h"
+#include "program/spool/spool.h"
+#include "program/tars/tar_journal.h"
 
 enum { MARKER_MOST = 1 << 16 }; /* bytes */
 

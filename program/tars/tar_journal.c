@@ -1,4 +1,4 @@
-#include "program/run/tar_journal.h"
+#include "program/tars/tar_journal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "base/lines.h"
 #include "base/memory.h"
-#include "program/run/tar_line.h"
+#include "program/tars/tar_line.h"
 #include "records/tar_pack.h"
 
 enum { LINE_MOST = 64 << 20 }; /* bytes */

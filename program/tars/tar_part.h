@@ -7,8 +7,8 @@
  * (tar_journal.h). The temporary names are always the same: that start finds them. Both files become visible
  * when they are complete and on the disk, the tar last. Nobody else writes them at the same time, as far as
  * the file system has locks. By one thread at a time; errors are ERROR_IO and ERROR_MEMORY. */
-#ifndef PROGRAM_RUN_TAR_PART_H
-#define PROGRAM_RUN_TAR_PART_H
+#ifndef PROGRAM_TARS_TAR_PART_H
+#define PROGRAM_TARS_TAR_PART_H
 
 #include <stdbool.h>
 #include <stddef.h>

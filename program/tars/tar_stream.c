@@ -1,4 +1,4 @@
-#include "program/run/tar_stream.h"
+#include "program/tars/tar_stream.h"
 
 #include <errno.h>
 #include <poll.h>
