@@ -26,11 +26,10 @@ struct sam_image {
 };
 
 struct sam_decoder {
-    struct decoder_reference *reference; /* owned */
-    struct folded_decoder *folded;       /* owned, or NULL */
+    struct folded_decoder *folded;       /* owned; NULL if the model does not fold, */
+    struct decoder_reference *reference; /* which is when this is not; owned */
     struct arena arena;                  /* owns the arrays of hq */
     struct hq_scratch hq;                /* of a SAM-HQ */
-    bool last_folded;                    /* which of them decoded the last batch */
 };
 
 /* Features of high resolution are needed by the decoder and made by the encoder, or neither. */
@@ -209,11 +208,12 @@ struct sam_decoder *decoder_new(const struct decoder_weights *weights, struct er
     if (!decoder)
         return NULL;
     const struct hq_scratch *hq;
-    if (make_hq_scratch(decoder, &weights->tensors.hq, &hq, error) == 0)
-        decoder->reference = decoder_reference_new(&weights->tensors, hq, error);
-    if (decoder->reference && weights->folds)
+    int made = make_hq_scratch(decoder, &weights->tensors.hq, &hq, error);
+    if (made == 0 && weights->folds)
         decoder->folded = folded_new(&weights->tensors, &weights->folded, hq, error);
-    if (decoder->reference && (decoder->folded || !weights->folds))
+    else if (made == 0)
+        decoder->reference = decoder_reference_new(&weights->tensors, hq, error);
+    if (decoder->folded || decoder->reference)
         return decoder;
     sam_decoder_free(decoder);
     return NULL;
@@ -233,8 +233,7 @@ void sam_decode(struct sam_decoder *decoder, const struct sam_image *image,
                 const struct sam_prompts *prompts, float *iou)
 {
     const struct decoder_input input = input_of(image);
-    decoder->last_folded = decoder->folded && folded_serves(&image->weights->tensors, prompts);
-    if (decoder->last_folded)
+    if (decoder->folded)
         folded_run(decoder->folded, image->tables, prompts, iou);
     else
         decoder_reference_run(decoder->reference, &input, prompts, iou);
@@ -243,7 +242,7 @@ void sam_decode(struct sam_decoder *decoder, const struct sam_image *image,
 void sam_want(struct sam_decoder *decoder, const struct sam_image *image,
               const unsigned char *wanted)
 {
-    if (decoder->last_folded)
+    if (decoder->folded)
         folded_want(decoder->folded, image->tables, wanted);
 }
 
@@ -262,7 +261,7 @@ void sam_logits(struct sam_decoder *decoder, const struct sam_image *image, int 
                 const int *which, int count, float *logits)
 {
     const struct decoder_input input = input_of(image);
-    if (decoder->last_folded)
+    if (decoder->folded)
         folded_logits(decoder->folded, image->tables, prompt, which, count, logits);
     else
         decoder_reference_logits(decoder->reference, &input, prompt, which, count, logits);

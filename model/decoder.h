@@ -11,7 +11,8 @@
  *   resolution are added behind each convolution
  *
  * There are two implementations. decoder_reference.h follows these steps. folded.h gives the same
- * numbers with far fewer multiplications, for prompts without a mask.
+ * numbers with far fewer multiplications, for models whose C is a multiple of 32, as it is in all that
+ * are known.
  *
  * This file makes the objects; what they do is declared in sam.h: sam_embedding, sam_decode,
  * sam_want, sam_logits, sam_single_candidates, sam_single_logits, sam_limit_logits, sam_image_free

@@ -148,7 +148,7 @@ static const struct setting table[] = {
      "the model's single mask of each point instead of its three"},
     {"use-m2m", 0, NULL, SETTING_FLAG, AT(generator.use_m2m), ANY, NULL,
      FOR_RUN | FOR_PIPE | DECIDES, EXTRA,
-     "decode again with each mask as a prompt; about thirty times slower"},
+     "decode again with each mask as a prompt; three to four times slower"},
     {"point-grid", 0, "FILE", SETTING_TEXT, AT(point_grid), ANY, NULL,
      FOR_RUN | FOR_PIPE | DECIDES | SEARCH, EXTRA,
      "prompt at these points: a line x,y each, from 0 to 1"},

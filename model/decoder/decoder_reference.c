@@ -266,7 +266,8 @@ static void set_keys(struct decoder_reference *decoder, const float *embedding, 
     size_t c = tensors->embed_dim;
     size_t n = tensors->positions;
     if (decoder->has_masks)
-        prompt_mask(&tensors->prompt, decoder->masks + prompt * 16 * n, decoder->keys);
+        prompt_mask(&tensors->prompt, tensors->isa, decoder->masks + prompt * 16 * n,
+                    decoder->keys);
     for (size_t i = 0; i < n; i++) {
         float *key = decoder->keys + i * c;
         if (!tensors->prompt.no_mask)

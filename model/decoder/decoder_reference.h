@@ -1,5 +1,5 @@
-/* decoder_reference.h - the mask decoder step by step, as the official code has it. It serves the
- * prompts that the folded decoder does not, and tests compare the folded one with it.
+/* decoder_reference.h - the mask decoder step by step, as the official code has it. It serves
+ * models that the folded decoder does not, and tests compare the folded one with it.
  * About 1,800 million multiply-adds a prompt at the official sizes. */
 #ifndef MODEL_DECODER_DECODER_REFERENCE_H
 #define MODEL_DECODER_DECODER_REFERENCE_H

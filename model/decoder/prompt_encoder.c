@@ -6,9 +6,10 @@
 
 #include "base/error.h"
 #include "model/checkpoint/checkpoint.h"
+#include "model/kernels/kernels.h"
 
 enum { BACKGROUND, FOREGROUND, CORNER };
-enum { MASK_CHANNELS_MAX = 64 }; /* 4 and 16 in the official models */
+enum { MASK_CHANNELS_MAX = PROMPT_MASK_CHANNELS_MAX }; /* 4 and 16 in the official models */
 
 static int load_mask_downscaling(struct prompt_weights *weights, const struct layer_source *from)
 {
@@ -163,61 +164,76 @@ void prompt_grid_encoding(const struct prompt_weights *weights, float *out)
                               out);
 }
 
-/* x[n] = GELU(LayerNorm2d(x)) over the channels of one pixel; eps 1e-6 as in LayerNorm2d. */
-static void norm_gelu(const struct norm *norm, float *x)
+/* x[n] = LayerNorm2d(x) over the channels of one pixel; eps is 1e-6. */
+static void norm_pixel(const struct norm *norm, float *x)
 {
     int n = norm->width;
     float mean = 0;
     float variance = 0;
     for (int i = 0; i < n; i++)
-        mean += x[i] / (float)n;
+        mean += x[i];
+    mean /= (float)n;
     for (int i = 0; i < n; i++)
-        variance += (x[i] - mean) * (x[i] - mean) / (float)n;
-    for (int i = 0; i < n; i++) {
-        float y = (x[i] - mean) / sqrtf(variance + 1e-6f) * norm->weight[i] + norm->bias[i];
-        x[i] = 0.5f * y * (1 + erff(y * (float)M_SQRT1_2));
-    }
+        variance += (x[i] - mean) * (x[i] - mean);
+    float scale = 1 / sqrtf(variance / (float)n + 1e-6f);
+    for (int i = 0; i < n; i++)
+        x[i] = (x[i] - mean) * scale * norm->weight[i] + norm->bias[i];
 }
 
-/* One output pixel: out[conv->out] from the 2x2 input pixels in[dy][dx][conv->in]. */
-static void convolve(const struct convolution *conv, const float *in, float *out)
+/* pixels[few][2][2]: the four pixels of the half-size image in cell (y, x) of the grid. */
+static void first_stage(const struct prompt_weights *weights, const float *mask, size_t y, size_t x,
+                        float *pixels)
 {
-    for (int o = 0; o < conv->out; o++) {
-        float sum = conv->bias[o];
-        for (int i = 0; i < conv->in; i++)
-            for (int k = 0; k < 4; k++)
-                sum += conv->weight[(o * conv->in + i) * 4 + k] * in[k * conv->in + i];
-        out[o] = sum;
-    }
-}
-
-/* pixel[mask_conv[0].out] of the half-size image at (y, x). */
-static void first_stage(const struct prompt_weights *weights, const float *mask, int y, int x,
-                        float *pixel)
-{
-    size_t l = 4 * (size_t)weights->grid;
-    const float *corner = mask + 2 * y * l + 2 * x;
-    const float in[4] = {corner[0], corner[1], corner[l], corner[l + 1]};
-    convolve(&weights->mask_conv[0], in, pixel);
-    norm_gelu(&weights->mask_norm[0], pixel);
-}
-
-void prompt_mask(const struct prompt_weights *weights, const float *mask, float *out)
-{
-    int few = weights->mask_conv[0].out;
-    int more = weights->mask_conv[1].out;
-    for (int y = 0; y < weights->grid; y++)
-        for (int x = 0; x < weights->grid; x++, out += weights->embed_dim) {
-            float in[4 * MASK_CHANNELS_MAX] = {0};
-            float pixel[MASK_CHANNELS_MAX] = {0};
-            for (int k = 0; k < 4; k++)
-                first_stage(weights, mask, 2 * y + k / 2, 2 * x + k % 2, in + k * few);
-            convolve(&weights->mask_conv[1], in, pixel);
-            norm_gelu(&weights->mask_norm[1], pixel);
-            for (int c = 0; c < weights->embed_dim; c++) {
-                out[c] = weights->mask_bias[c];
-                for (int i = 0; i < more; i++)
-                    out[c] += weights->mask_weight[c * more + i] * pixel[i];
-            }
+    const struct convolution *conv = &weights->mask_conv[0];
+    const size_t l = 4 * (size_t)weights->grid;
+    for (size_t k = 0; k < 4; k++) {
+        const float *corner = mask + (4 * y + k / 2 * 2) * l + 4 * x + k % 2 * 2;
+        float pixel[MASK_CHANNELS_MAX] = {0};
+        for (int o = 0; o < conv->out; o++) {
+            const float *weight = conv->weight + (size_t)o * 4;
+            pixel[o] = conv->bias[o] + weight[0] * corner[0] + weight[1] * corner[1] +
+                       weight[2] * corner[l] + weight[3] * corner[l + 1];
         }
+        norm_pixel(&weights->mask_norm[0], pixel);
+        for (int o = 0; o < conv->out; o++)
+            pixels[(size_t)o * 4 + k] = pixel[o];
+    }
+}
+
+void prompt_mask_features(const struct prompt_weights *weights, enum isa isa, const float *mask,
+                          int first, int count, float *out)
+{
+    float halves[PROMPT_MASK_RUN * 4 * MASK_CHANNELS_MAX];
+    const struct convolution *conv = &weights->mask_conv[1];
+    const size_t width = 4 * (size_t)conv->in, channels = conv->out;
+    for (int i = 0; i < count; i++) {
+        const int at = first + i;
+        first_stage(weights, mask, at / weights->grid, at % weights->grid, halves + i * width);
+        memcpy(out + i * channels, conv->bias, channels * sizeof *out);
+    }
+    kernels_for(isa)->gelu(count, width, halves, width);
+    matmul(isa, (struct matmul_shape){count, channels, width}, matmul_rows(halves, width),
+           matmul_transposed(conv->weight, width), matmul_add(out, channels));
+    for (int i = 0; i < count; i++)
+        norm_pixel(&weights->mask_norm[1], out + i * channels);
+    kernels_for(isa)->gelu(count, channels, out, channels);
+}
+
+void prompt_mask(const struct prompt_weights *weights, enum isa isa, const float *mask, float *out)
+{
+    const int positions = weights->grid * weights->grid;
+    const int channels = prompt_mask_channels(weights);
+    float features[PROMPT_MASK_RUN * MASK_CHANNELS_MAX];
+    for (int at = 0; at < positions; at++, out += weights->embed_dim) {
+        const int left = positions - at;
+        if (at % PROMPT_MASK_RUN == 0)
+            prompt_mask_features(weights, isa, mask, at,
+                                 left < PROMPT_MASK_RUN ? left : PROMPT_MASK_RUN, features);
+        const float *pixel = features + at % PROMPT_MASK_RUN * channels;
+        for (int c = 0; c < weights->embed_dim; c++) {
+            out[c] = weights->mask_bias[c];
+            for (int i = 0; i < channels; i++)
+                out[c] += weights->mask_weight[c * channels + i] * pixel[i];
+        }
+    }
 }

@@ -56,7 +56,20 @@ void prompt_tokens(const struct prompt_weights *weights, const struct sam_prompt
 /* out[N][C]: the positional encoding of the centre of every grid cell. */
 void prompt_grid_encoding(const struct prompt_weights *weights, float *out);
 
-/* out[N][C]: the dense embedding of mask[L][L] (logits). */
-void prompt_mask(const struct prompt_weights *weights, const float *mask, float *out);
+/* Channels of a mask before the last convolution, which is of 1x1; 0 where no mask can be given. */
+static inline int prompt_mask_channels(const struct prompt_weights *weights)
+{
+    return weights->mask_conv[1].out;
+}
+
+enum { PROMPT_MASK_RUN = 32, PROMPT_MASK_CHANNELS_MAX = 64 };
+
+/* out[count][prompt_mask_channels]: those of mask[L][L] (logits) at positions first .. first + count
+ * - 1 of the grid, PROMPT_MASK_RUN at most. The bits of a position do not depend on the others. */
+void prompt_mask_features(const struct prompt_weights *weights, enum isa isa, const float *mask,
+                          int first, int count, float *out);
+
+/* out[N][C]: the dense embedding of mask[L][L]. */
+void prompt_mask(const struct prompt_weights *weights, enum isa isa, const float *mask, float *out);
 
 #endif

@@ -3,21 +3,19 @@
 
 #include <string.h>
 
-bool folded_serves(const struct decoder_tensors *tensors, const struct sam_prompts *prompts)
-{
-    return !(prompts->masks && tensors->prompt.no_mask);
-}
-
 typedef void folded_pass(const struct folded_chunk *chunk, struct folded_prompt *prompt);
 
 /* One pass over all chunks. Every prompt that is held takes its turn while a chunk's tables are in
  * the cache. */
-static void run_pass(struct folded_decoder *folded, const float *tables, folded_pass *pass)
+static void run_pass(struct folded_decoder *folded, const float *tables, enum folded_use use,
+                     folded_pass *pass)
 {
     for (int first = 0; first < folded->weights->strips; first += FOLDED_CHUNK) {
-        struct folded_chunk chunk = folded_chunk_at(folded, tables, first);
-        for (int i = 0; i < folded->tokens.prompts; i++)
-            pass(&chunk, &folded->prompts[i]);
+        const struct folded_chunk chunk = folded_chunk_at(folded, tables, first);
+        for (int i = 0; i < folded->tokens.prompts; i++) {
+            const struct folded_chunk own = folded_chunk_of(folded, &chunk, i, use);
+            pass(&own, &folded->prompts[i]);
+        }
     }
 }
 
@@ -55,7 +53,7 @@ static void run_first(struct folded_decoder *folded, const float *tables)
         folded_set_queries(scratch, folded_prompt_rows(tokens, tokens->q, i, scratch->inner),
                            &folded->prompts[i]);
     }
-    run_pass(folded, tables, folded_pass_first);
+    run_pass(folded, tables, FOLDED_USE_FIRST, folded_pass_first);
     for (int i = 0; i < tokens->prompts; i++)
         folded_first_sums(scratch, &folded->prompts[i],
                           folded_prompt_rows(tokens, tokens->mix, i, scratch->inner));
@@ -78,7 +76,7 @@ static void run_second(struct folded_decoder *folded, const float *tables)
         folded_fold_queries(scratch, folded_prompt_rows(tokens, tokens->q, i, scratch->inner),
                             &folded->prompts[i]);
     }
-    run_pass(folded, tables, folded_pass_second);
+    run_pass(folded, tables, FOLDED_USE_SECOND, folded_pass_second);
     for (int i = 0; i < tokens->prompts; i++)
         folded_second_sums(scratch, &folded->prompts[i],
                            folded_prompt_rows(tokens, tokens->mix, i, scratch->inner));
@@ -104,7 +102,7 @@ static void run_last(struct folded_decoder *folded, const float *tables, float *
                            &folded->prompts[i]);
         folded_last_begin(folded, i, iou_token, 1);
     }
-    run_pass(folded, tables, third_pass);
+    run_pass(folded, tables, FOLDED_USE_THIRD, third_pass);
     for (int i = 0; i < tokens->prompts; i++)
         folded_last_end(folded, i, iou_token, 1, folded->rows + i * c);
     decoder_iou(folded->tensors, tokens->prompts, folded->rows, folded->hidden, iou);

@@ -1,6 +1,6 @@
 /* folded.h - the mask decoder, with all work that prompts share done once. It gives the same
- * numbers as the reference decoder but for rounding, for a tenth of the multiplications. It serves
- * all prompts without a mask. "The folded decoder" in MODEL.md has the derivation.
+ * numbers as the reference decoder but for rounding, for a tenth of the multiplications. "The folded
+ * decoder" in MODEL.md has the derivation.
  *
  * Files, each with a header unless it is one of the two flows or inner loops:
  *   folded_weights    the folded weights
@@ -9,6 +9,7 @@
  *   folded_logits.c   the flow from there to the logits
  *   folded_batch      the state of one thread, which both flows work on
  *   folded_tokens     the token side
+ *   folded_mask       the tables of a prompt with a mask
  *   folded_prompt     the small matrices of a prompt
  *   folded_image      the image side, chunk by chunk
  *   folded_kernel     inner loops, with folded_*_simd */
@@ -21,9 +22,6 @@
 
 struct error;
 struct folded_decoder;
-
-/* Whether the functions below can decode this batch. */
-bool folded_serves(const struct decoder_tensors *tensors, const struct sam_prompts *prompts);
 
 /* Scratch of one thread; all that it is given must outlive it. `hq` is NULL unless the model is a
  * SAM-HQ. NULL with ERROR_MEMORY. */

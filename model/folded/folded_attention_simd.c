@@ -433,6 +433,26 @@ static void gather(size_t rows, size_t count, size_t strips, struct folded_rows 
         gather_rows(8, 3, count, strips, &p, step, &x, factor, out);
 }
 
+VECTOR_INLINE void mask_rows_block(const size_t rows, const struct folded_mask_rows *in,
+                                   size_t first)
+{
+    for (size_t at = 0; at < FOLDED_STRIP; at += STEP) {
+        vector acc[BLOCK_ROWS][WIDE];
+        block_load(rows, in->x + first * ROW + at, ROW, acc);
+        block_add(rows, in->count, in->weight + first, in->weight_row, in->channels + at, acc);
+        block_store(rows, in->out + first * ROW + at, ROW, acc);
+    }
+}
+
+static void mask_rows(const struct folded_mask_rows *in)
+{
+    size_t first = 0;
+    for (; first + BLOCK_ROWS <= in->rows; first += BLOCK_ROWS)
+        mask_rows_block(BLOCK_ROWS, in, first);
+    for (; first < in->rows; first++)
+        mask_rows_block(1, in, first);
+}
+
 VECTOR_INLINE void gemm_n8_block(const size_t rows, size_t k, const float *a, size_t a_row,
                                  size_t a_column, const float *b, int add, float *c)
 {
@@ -462,6 +482,6 @@ static void gemm_n8(size_t rows, size_t k, const float *a, size_t a_row, size_t 
 }
 
 const struct folded_kernels ISA_NAME(folded_kernels) = {
-    scores,      scores_softmax, token_softmax, length_init, length,  rstd,
-    last_scores, softmax,        rescale,       gather,      gemm_n8,
+    scores,      scores_softmax, token_softmax, length_init, length,    rstd,
+    last_scores, softmax,        rescale,       gather,      mask_rows, gemm_n8,
 };

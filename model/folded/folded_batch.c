@@ -52,7 +52,7 @@ static size_t prompt_size(const struct folded_decoder *folded, size_t kept)
     return measure.used;
 }
 
-/* A full batch of eight tokens, which is nearly what a grid of points takes, or one prompt of any
+/* For a full batch of prompts of up to eight tokens, as grids of points make, or for one prompt of any
  * length. */
 static void lay_out_room(void *context, struct arena *arena)
 {
@@ -60,6 +60,12 @@ static void lay_out_room(void *context, struct arena *arena)
     const size_t one = prompt_size(folded, FOLDED_KEPT_MAX);
     const size_t batch = prompt_size(folded, FOLDED_COLUMNS - 1);
     arena_take(arena, batch > one / SAM_BATCH ? batch : one / SAM_BATCH + 1, SAM_BATCH);
+}
+
+/* Floats of the channels of one mask. */
+static size_t mask_size(const struct folded_weights *weights)
+{
+    return (size_t)weights->strips * weights->mask_rows * FOLDED_STRIP;
 }
 
 void folded_begin(struct folded_decoder *folded, const struct sam_prompts *prompts)
@@ -71,6 +77,11 @@ void folded_begin(struct folded_decoder *folded, const struct sam_prompts *promp
     scratch->pairs = FOLDED_HEADS * scratch->kept;
     const size_t have_room = folded->room.size / prompt_size(folded, scratch->kept);
     folded->room_for = have_room < SAM_BATCH ? (int)have_room : SAM_BATCH;
+    folded->has_masks = prompts->masks && folded->weights->mask_rows;
+    for (int i = 0; folded->has_masks && i < prompts->count; i++)
+        folded_mask_channels(folded->tensors, folded->weights,
+                             prompts->masks + (size_t)i * 16 * folded->tensors->positions,
+                             folded->masks + (size_t)i * mask_size(folded->weights));
     folded->room.used = 0;
     for (int i = 0; i < folded->room_for; i++)
         lay_out_prompt(&folded->prompts[i], folded->weights, folded->tensors->inner, scratch->kept,
@@ -100,6 +111,12 @@ static void lay_out(void *context, struct arena *arena)
     folded->scratch.constant = arena_floats(arena, c, 1);
     folded->scratch.single = arena_floats(arena, inner, FOLDED_GROUPS_MAX * FOLDED_COLUMNS);
     folded->scratch.columns = arena_floats(arena, FOLDED_PAIRS_MAX + inner, FOLDED_COLUMNS);
+    const struct folded_weights *weights = folded->weights;
+    if (weights->mask_rows) {
+        folded->masks = arena_floats(arena, SAM_BATCH, mask_size(weights));
+        folded->mask_tables =
+            arena_floats(arena, FOLDED_CHUNK * ((size_t)weights->linear_rows + 2), FOLDED_STRIP);
+    }
     folded->scores = arena_floats(arena, FOLDED_CHUNK, FOLDED_SCORES_STRIP);
     folded->hidden = arena_floats(arena, hidden_size(tensors), 1);
     folded->rows = arena_floats(arena, SAM_BATCH, c);
@@ -172,11 +189,24 @@ struct folded_chunk folded_chunk_at(const struct folded_decoder *folded, const f
         .last = log2f((float)folded->tokens.last_count),
         .d = folded->scratch.d,
         .channels = (float)tensors->embed_dim,
+        .image = {rows, strip},
         .tables = {rows, strip},
         .squares = {rows + (size_t)(weights->linear_rows - 1) * FOLDED_STRIP, strip},
         .pe = {weights->pe + first * pe_strip, pe_strip},
         .scores = folded->scores,
     };
+}
+
+struct folded_chunk folded_chunk_of(const struct folded_decoder *folded,
+                                    const struct folded_chunk *chunk, int prompt,
+                                    enum folded_use use)
+{
+    const size_t in_batch = (size_t)folded->tokens.first + prompt;
+    if (!folded->has_masks)
+        return *chunk;
+    return folded_mask_chunk(folded->weights, chunk, use,
+                             folded->masks + in_batch * mask_size(folded->weights),
+                             folded->mask_tables);
 }
 
 void folded_last_begin(struct folded_decoder *folded, int prompt, const int *which, int count)

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "model/folded/folded.h"
+#include "model/folded/folded_mask.h"
 #include "model/folded/folded_prompt.h"
 #include "model/folded/folded_tokens.h"
 
@@ -25,6 +26,9 @@ struct folded_decoder {
     struct folded_tokens tokens;
     struct folded_prompt_scratch scratch;
     struct folded_prompt prompts[SAM_BATCH]; /* those held */
+    bool has_masks;                          /* whether the prompts of the batch have masks */
+    float *masks;                            /* [SAM_BATCH]: folded_mask_channels of the batch */
+    float *mask_tables;                      /* of folded_mask_chunk */
     float *scores;                           /* of struct folded_chunk */
     float *hidden;                           /* scratch of the small MLPs, for SAM_BATCH rows */
     float *rows;                             /* [SAM_BATCH][C]: finished output tokens */
@@ -51,6 +55,12 @@ int folded_hold(struct folded_decoder *folded, const float *tables, int prompt);
 /* The chunk that begins at strip `first`. */
 struct folded_chunk folded_chunk_at(const struct folded_decoder *folded, const float *tables,
                                     int first);
+
+/* The same with the tables that a use needs of one prompt that is held. They hold good until the next
+ * call. */
+struct folded_chunk folded_chunk_of(const struct folded_decoder *folded,
+                                    const struct folded_chunk *chunk, int prompt,
+                                    enum folded_use use);
 
 /* Rows of one prompt that is held, in an array [prompts][T][width]. */
 static inline float *folded_prompt_rows(const struct folded_tokens *tokens, float *rows, int prompt,

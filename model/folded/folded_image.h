@@ -74,7 +74,9 @@ struct folded_chunk {
     float last;                 /* log2 of how many equal tokens the last one stands for */
     size_t d;                   /* channels a head */
     float channels;             /* C */
-    struct folded_rows tables;  /* of struct folded_weights */
+    struct folded_rows image;   /* the image's tables */
+    struct folded_rows tables;  /* those of the prompt: the image's, or with a mask its own, which
+                                   have no high-resolution features */
     struct folded_rows squares; /* from the last linear row of `tables` on */
     struct folded_rows pe;      /* [3][D] rows */
     float *scores;              /* [strips][FOLDED_SCORES_ROWS][STRIP], scratch */

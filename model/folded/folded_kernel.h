@@ -164,6 +164,17 @@ struct folded_upscale {
         *upscaled; /* [strips][4 s][C/8][4 e][FOLDED_STRIP]: what hyper is multiplied by; or NULL */
 };
 
+/* Rows of one strip, to which a mask adds its channels:
+ *   out[i] = x[i] + sum_j weight[j][i] * channels[j] */
+struct folded_mask_rows {
+    size_t rows, count;  /* count: of channels */
+    const float *x;      /* [rows][STRIP] */
+    const float *weight; /* [count][rows], rows of it `weight_row` apart */
+    size_t weight_row;
+    const float *channels; /* [count][STRIP] */
+    float *out;            /* [rows][STRIP] */
+};
+
 struct folded_kernels {
     /* out: a row for each column */
     void (*scores)(const struct folded_scores *in);
@@ -196,6 +207,8 @@ struct folded_kernels {
      * rows of p that are `step` rows apart, and `columns` rows of x; out[columns][8]. */
     void (*gather)(size_t rows, size_t columns, size_t strips, struct folded_rows p, size_t step,
                    struct folded_rows x, const float *factor, float *out);
+
+    void (*mask_rows)(const struct folded_mask_rows *in);
 
     /* c[rows][8] = a[rows][k] @ b[k][8], plus c when `add`; element (i, j) of a lies at
      * a[i * a_row + j * a_column]. */

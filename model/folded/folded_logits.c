@@ -61,10 +61,12 @@ static bool want_some(struct folded_decoder *folded, const float *tables,
     if (most == 0)
         return false;
     for (int first = 0; first < folded->weights->strips; first += FOLDED_CHUNK) {
-        struct folded_chunk chunk = folded_chunk_at(folded, tables, first);
+        const struct folded_chunk chunk = folded_chunk_at(folded, tables, first);
         for (int i = 0; i < prompts; i++)
-            if (counts[i])
-                folded_pass_last(&chunk, &folded->prompts[i], counts[i]);
+            if (counts[i]) {
+                const struct folded_chunk own = folded_chunk_of(folded, &chunk, i, FOLDED_USE_LAST);
+                folded_pass_last(&own, &folded->prompts[i], counts[i]);
+            }
     }
     for (int i = 0; i < prompts; i++)
         if (counts[i])
@@ -140,8 +142,8 @@ static void upscale_chunk(const struct folded_decoder *folded, const struct fold
         .channels = tensors->embed_dim,
         .masks = count,
         .x = folded_rows_from(chunk->tables, upscale_rows),
-        .high1 = tensors->has_high ? folded_rows_from(chunk->tables, high_rows) : none,
-        .high0 = tensors->has_high ? folded_rows_from(chunk->tables, high_rows + tensors->embed_dim)
+        .high1 = tensors->has_high ? folded_rows_from(chunk->image, high_rows) : none,
+        .high0 = tensors->has_high ? folded_rows_from(chunk->image, high_rows + tensors->embed_dim)
                                    : none,
         .a0 = folded_state(chunk, prompt, FOLDED_A0),
         .a1 = folded_state(chunk, prompt, FOLDED_A1),
@@ -236,7 +238,9 @@ void folded_logits(struct folded_decoder *folded, const float *tables, int promp
     if (folded->tensors->efficient)
         measure(folded, tables, held);
     for (int first = 0; first < folded->weights->strips; first += FOLDED_CHUNK) {
-        struct folded_chunk chunk = folded_chunk_at(folded, tables, first);
+        const struct folded_chunk shared = folded_chunk_at(folded, tables, first);
+        const struct folded_chunk chunk =
+            folded_chunk_of(folded, &shared, held, FOLDED_USE_UPSCALE);
         upscale_chunk(folded, &chunk, &folded->prompts[held], count, NULL);
         place_chunk(folded, &chunk, count, logits);
         if (folded->hq)

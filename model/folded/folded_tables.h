@@ -4,8 +4,9 @@
 
 #include "model/folded/folded_weights.h"
 
-/* Fills tables[strips][rows][STRIP]. Rows: FOLDED_TABLES of D rows, C rows for the upscaling, one of
- * P(g E) times the constant part of X2, the squared lengths of E and of P(g E), and, if the model
+/* Fills tables[strips][rows][STRIP]. Rows: FOLDED_TABLES of D rows, C rows for the upscaling, twice
+ * mask_rows of E and of P(g E) times what the channels of a mask add to them, one of P(g E) times
+ * the constant part of X2, the squared lengths of E and of P(g E), and, if the model
  * has high-resolution features, high1 and high0 of struct folded_upscale. Uses up to `threads`
  * OpenMP threads. */
 void folded_tables_fill(const struct decoder_tensors *tensors, const struct folded_weights *weights,

@@ -6,7 +6,7 @@
 
 /* Matrices that folding needs for a while, [D][C] unless said otherwise. */
 struct fold_scratch {
-    int c, d; /* C and D */
+    int c, d, m; /* C, D and mask_rows */
     enum isa isa;
     struct arena arena;  /* owns the arrays below */
     float *first;        /* P of the output rows of layer 0's image-to-tokens attention */
@@ -16,7 +16,10 @@ struct fold_scratch {
     float *upscale;      /* [C][C]: row (s, o) = weights of pixel s and channel o, less the mean
                             over o but in EfficientSAM */
     float *zeros;        /* [C] */
-    float *left, *right; /* [C][C]: operands under construction */
+    float *mask;         /* [m][C]: what each channel of a mask adds to the embedding */
+    float *mask_centred; /* [m][C]: P of it */
+    float *mask_scaled;  /* [m][C]: P(g P ...) of it */
+    float *left, *right; /* [C][C], or [m][C] if that is more: operands under construction */
     float *product;      /* [D][C] */
 };
 
@@ -74,9 +77,31 @@ static void lay_out_scratch(void *context, struct arena *arena)
     scratch->constant = arena_floats(arena, 1, c);
     scratch->upscale = arena_floats(arena, c, c);
     scratch->zeros = arena_floats(arena, 1, c);
-    scratch->left = arena_floats(arena, c, c);
-    scratch->right = arena_floats(arena, c, c);
+    size_t m = scratch->m;
+    scratch->mask = arena_floats(arena, m, c);
+    scratch->mask_centred = arena_floats(arena, m, c);
+    scratch->mask_scaled = arena_floats(arena, m, c);
+    scratch->left = arena_floats(arena, m > c ? m : c, c);
+    scratch->right = arena_floats(arena, m > c ? m : c, c);
     scratch->product = arena_floats(arena, d, c);
+}
+
+/* With a mask, the embedding gets mask_weight times the mask's channels and mask_bias instead of
+ * no_mask, which is in the tables already. */
+static void fill_mask(struct fold_scratch *scratch, const struct decoder_tensors *tensors)
+{
+    const struct prompt_weights *prompt = &tensors->prompt;
+    const int c = scratch->c, m = scratch->m;
+    if (m == 0)
+        return;
+    transpose(c, m - 1, prompt->mask_weight, scratch->mask);
+    for (int i = 0; i < c; i++)
+        scratch->mask[(size_t)(m - 1) * c + i] = prompt->mask_bias[i] - prompt->no_mask[i];
+    memcpy(scratch->mask_centred, scratch->mask, (size_t)m * c * sizeof(float));
+    centre(m, c, scratch->mask_centred);
+    scale_columns(m, c, scratch->mask_centred, tensors->layers[0].norm[3].weight,
+                  scratch->mask_scaled);
+    centre(m, c, scratch->mask_scaled);
 }
 
 static void fill_scratch(struct fold_scratch *scratch, const struct decoder_tensors *tensors)
@@ -266,7 +291,9 @@ static void make_tables(struct folded_weights *weights, struct fold_scratch *scr
     for (int i = 0; i < c; i++)
         weights->e_bias[i] = no_mask[i] + layers[0].to_tokens.out.bias[i];
     const struct table_place upscale = {FOLDED_TABLES * d, c};
-    const struct table_place constant = {FOLDED_TABLES * d + c, 1};
+    const struct table_place mask = {(int)folded_mask_row(weights), scratch->m};
+    const struct table_place mask_scaled = {mask.first + scratch->m, scratch->m};
+    const struct table_place constant = {weights->linear_rows - 1, 1};
     const struct linear *k = &layers[0].to_image.k;
     const struct linear *v = &layers[0].to_image.v;
     const struct linear *q = &layers[0].to_tokens.q;
@@ -291,6 +318,28 @@ static void make_tables(struct folded_weights *weights, struct fold_scratch *scr
                           tensors->final.v.weight, g2, g);
     add_table_of_scaled_e(weights, scratch, upscale, scratch->upscale, g2, g);
     add_table_of_scaled_e(weights, scratch, constant, scratch->constant, NULL, g);
+    add_table(weights, c, mask, scratch->mask_centred, weights->e_bias, NULL);
+    add_table_of_scaled_e(weights, scratch, mask_scaled, scratch->mask_scaled, NULL, g);
+}
+
+/* out[m][rows] = mask[m][C] @ right[rows][C]^T */
+static void times_mask(const struct fold_scratch *scratch, const float *mask, int rows,
+                       const float *right, float *out)
+{
+    matmul(scratch->isa, (struct matmul_shape){scratch->m, rows, scratch->c},
+           matmul_rows(mask, scratch->c), matmul_transposed(right, scratch->c),
+           matmul_set(out, rows));
+}
+
+/* What a mask adds to the tables, which are made. */
+static void make_masks(struct folded_weights *weights, const struct fold_scratch *scratch)
+{
+    times_mask(scratch, scratch->mask, weights->linear_rows, weights->table_weight,
+               weights->mask_weight);
+    times_mask(scratch, scratch->mask_centred, scratch->m, scratch->mask_centred,
+               weights->mask_gram);
+    times_mask(scratch, scratch->mask_scaled, scratch->m, scratch->mask_scaled,
+               weights->mask_gram_scaled);
 }
 
 /* out[D][STRIP] of each strip: weight[D][C] @ positional encoding + bias (NULL: zeros). Strips of
@@ -356,13 +405,19 @@ static void lay_out(void *context, struct arena *arena)
     weights->values_bias = arena_floats(arena, d, 1);
     weights->last_values_bias = arena_floats(arena, d, 1);
     weights->upscale_bias = arena_floats(arena, c, 1);
+    size_t m = weights->mask_rows;
+    weights->mask_weight = arena_floats(arena, m, weights->linear_rows);
+    weights->mask_gram = arena_floats(arena, m, m);
+    weights->mask_gram_scaled = arena_floats(arena, m, m);
 }
 
 static int fill(struct folded_weights *weights, struct fold_scratch *scratch,
                 const struct decoder_tensors *tensors, struct error *error)
 {
     fill_scratch(scratch, tensors);
+    fill_mask(scratch, tensors);
     make_tables(weights, scratch, tensors);
+    make_masks(weights, scratch);
     make_encodings(weights, scratch, tensors);
     make_constants(weights, scratch, tensors);
     if (make_first_maps(weights->maps, scratch, tensors, error))
@@ -375,10 +430,13 @@ int folded_weights_make(struct folded_weights *weights, const struct decoder_ten
 {
     const char *what = "folded weights of the mask decoder";
     struct fold fold = {weights, tensors};
+    const int channels = prompt_mask_channels(&tensors->prompt);
+    weights->mask_rows = channels ? channels + 1 : 0;
     struct fold_scratch scratch = {
-        .c = tensors->embed_dim, .d = tensors->inner, .isa = tensors->isa};
+        .c = tensors->embed_dim, .d = tensors->inner, .m = weights->mask_rows, .isa = tensors->isa};
     weights->strips = (tensors->positions + FOLDED_STRIP - 1) / FOLDED_STRIP;
-    weights->linear_rows = FOLDED_TABLES * tensors->inner + tensors->embed_dim + 1;
+    weights->linear_rows =
+        FOLDED_TABLES * tensors->inner + tensors->embed_dim + 2 * weights->mask_rows + 1;
     weights->rows = weights->linear_rows + 2 + (tensors->has_high ? 3 * tensors->embed_dim : 0);
     if (arena_make(&weights->arena, lay_out, &fold, what, error) ||
         arena_make(&scratch.arena, lay_out_scratch, &scratch, what, error))

@@ -60,7 +60,8 @@ struct folded_weights {
     int strips;          /* of an image; the last one may be partly used */
     int rows;            /* rows of an image's tables: linear_rows, two squared lengths, and 3 C for
                             high-resolution features, if the model has them */
-    int linear_rows;     /* FOLDED_TABLES * D, C for upscaling, 1 for P(g E) times constant */
+    int linear_rows;     /* FOLDED_TABLES * D, C for upscaling, 2 m for masks as prompts, 1 for
+                            P(g E) times constant */
     float *table_weight; /* [linear_rows][C], applied to the embedding */
     float *table_bias;   /* [linear_rows] */
     float *e_bias;       /* [C]: E = P(embedding + e_bias) */
@@ -72,14 +73,25 @@ struct folded_weights {
     float *last_keys_constant;   /* [D] */
     float *last_values_constant; /* [D] */
     float *upscale_constant;     /* [C] */
-    float constant_square;       /* squared length of the constant part of X2 */
-    float *values_bias;          /* [D]: of layer 1 */
-    float *last_values_bias;     /* [D] */
-    float *upscale_bias;         /* [C] */
+    int mask_rows; /* m: channels of a mask as prompt, and one that is 1; 0: there are no masks */
+    float *mask_weight; /* [m][linear_rows]: what a mask adds to the tables */
+    float *mask_gram;   /* [m][m]: what it adds to the squared length of E, beside products with E,
+                           which are the first m rows for masks */
+    float *mask_gram_scaled; /* [m][m]: the same of P(g E), with the other m rows */
+    float constant_square;   /* squared length of the constant part of X2 */
+    float *values_bias;      /* [D]: of layer 1 */
+    float *last_values_bias; /* [D] */
+    float *upscale_bias;     /* [C] */
 };
 
 /* Whether the folded decoder can serve a model of these sizes. */
 bool folded_supports(const struct decoder_tensors *tensors);
+
+/* The first row of the tables that is for masks as prompts. */
+static inline size_t folded_mask_row(const struct folded_weights *weights)
+{
+    return (size_t)weights->linear_rows - 1 - 2 * (size_t)weights->mask_rows;
+}
 
 /* Fills a zeroed struct. Returns 0, or -1 with ERROR_MEMORY; the
  * caller calls folded_weights_free in both cases. */

@@ -340,6 +340,25 @@ START_TEST(gather_of_few_rows_matches_reference)
 }
 END_TEST
 
+START_TEST(mask_rows_match_reference)
+{
+    enum { ROWS = 19, CHANNELS = 5, WEIGHT_ROW = ROWS + 2 };
+    struct operands *o = operands_new();
+    const struct folded_mask_rows in = {ROWS, CHANNELS, o->x, o->gram, WEIGHT_ROW, o->a, o->scores};
+    for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
+        folded_kernels_for(isa)->mask_rows(&in);
+        for (size_t i = 0; i < ROWS * STRIP; i++) {
+            double want = o->x[i];
+            for (size_t j = 0; j < CHANNELS; j++)
+                want += (double)o->gram[j * WEIGHT_ROW + i / STRIP] * o->a[j * STRIP + i % STRIP];
+            check_close("mask_rows", i, o->scores[i], want);
+        }
+        memset(o->scores, 0, sizeof o->scores);
+    }
+    free(o);
+}
+END_TEST
+
 START_TEST(gemm_n8_matches_reference)
 {
     enum { ROWS = 11, K = 7 };
@@ -374,6 +393,7 @@ int main(void)
     tcase_add_loop_test(cases, last_scores_match_reference, 0, KEPT_COUNTS);
     tcase_add_test(cases, softmax_and_gather_match_reference);
     tcase_add_test(cases, gather_of_few_rows_matches_reference);
+    tcase_add_test(cases, mask_rows_match_reference);
     tcase_add_test(cases, gemm_n8_matches_reference);
     suite_add_tcase(suite, cases);
     return unit_run(suite);
