@@ -202,18 +202,25 @@ static int multimask(const struct prompt_worker *worker, const float *iou, int w
     return best_only ? 1 : OUTPUTS;
 }
 
-/* The good outputs of one prompt; with single_mask, the good ones that may become its only one. */
-static unsigned char good_outputs(const struct prompt_worker *worker, const struct crop_task *task,
-                                  const float *iou)
+/* The outputs of one prompt; with single_mask, those that may become its only one. */
+static unsigned char all_outputs(const struct prompt_worker *worker, const struct crop_task *task,
+                                 const float *iou)
 {
     int which[OUTPUTS];
     unsigned char outputs = 0;
     if (worker->options->single_mask)
-        return good_masks(worker, sam_single_candidates(task->embedding, iou), iou);
+        return sam_single_candidates(task->embedding, iou);
     int count = multimask(worker, iou, which);
     for (int i = 0; i < count; i++)
         outputs |= (unsigned char)(1u << which[i]);
-    return good_masks(worker, outputs, iou);
+    return outputs;
+}
+
+/* Those of them that are good. */
+static unsigned char good_outputs(const struct prompt_worker *worker, const struct crop_task *task,
+                                  const float *iou)
+{
+    return good_masks(worker, all_outputs(worker, task, iou), iou);
 }
 
 /* Scans the single mask of one prompt of the decoder's last batch, if it is good. */
@@ -270,6 +277,43 @@ static void upscale_outputs(struct prompt_worker *worker, const struct crop_task
     upscale(worker, task, candidate->in_batch, which, count, logits);
 }
 
+/* Outputs first .. first + count - 1 of all candidates, `outputs` a candidate; SAM_BATCH at most. */
+struct refinement {
+    const struct candidate *candidates;
+    int outputs, first, count;
+};
+
+/* Decodes outputs as mask prompts, and scans the good ones of what comes out. */
+static int refine_outputs(struct prompt_worker *worker, const struct crop_task *task,
+                          const struct refinement *part, struct mask_list *found,
+                          struct error *error)
+{
+    struct candidate again[SAM_BATCH];
+    double xy[SAM_BATCH][2];
+    float iou[SAM_BATCH][SAM_MASKS];
+    unsigned char good[SAM_BATCH];
+    for (int i = 0; i < part->count; i++) {
+        again[i] = part->candidates[(part->first + i) / part->outputs];
+        again[i].in_batch = i;
+        again[i].iou = iou[i];
+        memcpy(xy[i], again[i].input, sizeof xy[i]);
+    }
+    const struct sam_prompts prompts = {
+        .count = part->count,
+        .points = 1,
+        .xy = xy[0],
+        .masks = worker->refined + (size_t)part->first * plane(worker),
+    };
+    decode(worker, task, &prompts, iou[0]);
+    for (int i = 0; i < part->count; i++)
+        good[i] = good_masks(worker, sam_single_candidates(task->embedding, iou[i]), iou[i]);
+    want(worker, task, good);
+    for (int i = 0; i < part->count; i++)
+        if (keep_single(worker, task, &again[i], found, error))
+            return -1;
+    return 0;
+}
+
 /* use_m2m: each output goes back in as a mask prompt beside its point, and the single mask that
  * comes out takes its place (SAM 2's generator, refine_with_m2m). */
 static int refine_batch(struct prompt_worker *worker, const struct crop_task *task,
@@ -277,30 +321,21 @@ static int refine_batch(struct prompt_worker *worker, const struct crop_task *ta
                         struct error *error)
 {
     const bool one = worker->options->single_mask || sam_info(worker->sam)->best_only;
-    const int outputs = one ? 1 : OUTPUTS;
-    const size_t each = (size_t)outputs * plane(worker);
+    struct refinement part = {.candidates = candidates, .outputs = one ? 1 : OUTPUTS};
+    const int total = count * part.outputs;
+    unsigned char wanted[SAM_BATCH];
     for (int i = 0; i < count; i++)
-        upscale_outputs(worker, task, &candidates[i], worker->refined + (size_t)i * each);
-    sam_limit_logits(task->embedding, count * outputs, worker->refined);
-    for (int i = 0; i < count; i++) {
-        double xy[OUTPUTS][2];
-        float iou[OUTPUTS][SAM_MASKS];
-        for (int m = 0; m < outputs; m++)
-            memcpy(xy[m], candidates[i].input, sizeof xy[m]);
-        const struct sam_prompts prompts = {
-            .count = outputs,
-            .points = 1,
-            .xy = xy[0],
-            .masks = worker->refined + (size_t)i * each,
-        };
-        decode(worker, task, &prompts, iou[0]);
-        for (int m = 0; m < outputs; m++) {
-            struct candidate again = candidates[i];
-            again.in_batch = m;
-            again.iou = iou[m];
-            if (keep_single(worker, task, &again, found, error))
-                return -1;
-        }
+        wanted[i] = all_outputs(worker, task, candidates[i].iou);
+    want(worker, task, wanted);
+    for (int i = 0; i < count; i++)
+        upscale_outputs(worker, task, &candidates[i],
+                        worker->refined + (size_t)i * part.outputs * plane(worker));
+    sam_limit_logits(task->embedding, total, worker->refined);
+    for (; part.first < total; part.first += SAM_BATCH) {
+        const int left = total - part.first;
+        part.count = left < SAM_BATCH ? left : SAM_BATCH;
+        if (refine_outputs(worker, task, &part, found, error))
+            return -1;
     }
     return 0;
 }
