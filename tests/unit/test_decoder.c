@@ -509,8 +509,8 @@ static double spread(const float *x, size_t count)
 }
 
 /* Chunks that are full, partly used and several, of prompts of one group of tokens and of several;
- * the official sizes last. Logits within 1e-3 at a spread of 8. Of predicted IoUs, both decoders round
- * off half of what is allowed; masks add to the numbers that are rounded. */
+ * the official sizes last. Logits within 1e-3 at a spread of 8. Predicted IoUs within 1e-5, and with masks
+ * 2e-5: with these random weights the largest differences are 9.8e-6 and 1.4e-5. */
 START_TEST(folded_matches_reference)
 {
     static const struct {
