@@ -16,7 +16,8 @@ static const char NAMELESS[] = "image";
 /* The members of a JSON request, within its line. A name that is written with escapes is not known. */
 struct members {
     struct json_piece id; /* length 0: missing */
-    bool has_bytes;       /* whatever its value */
+    bool whole;           /* the line is an object from its first byte to its last */
+    int bytes_members;    /* how often `bytes` is there, whatever its value */
     bool counts;          /* `bytes` is a whole number */
     int64_t bytes;
 };
@@ -90,7 +91,7 @@ static int set_path(struct pipe_request *request, const char *path, size_t lengt
     return named < 0 ? -1 : 0;
 }
 
-/* Finds the members whose exact text matters. The line is valid JSON. */
+/* Finds the members whose exact text matters. */
 static void find_members(struct members *members, const char *line, size_t length)
 {
     char key[JSON_KEY];
@@ -103,12 +104,13 @@ static void find_members(struct members *members, const char *line, size_t lengt
         if (strcmp(key, "id") == 0) {
             json_cursor_skip(&cursor, &members->id);
         } else if (strcmp(key, "bytes") == 0) {
-            members->has_bytes = true;
+            members->bytes_members++;
             members->counts = json_cursor_integer(&cursor, &members->bytes) == 1;
         } else {
             json_cursor_skip(&cursor, NULL);
         }
     }
+    members->whole = json_cursor_end(&cursor) == 0;
 }
 
 /* What is wrong with the request as a whole; NULL if nothing is. */
@@ -117,20 +119,20 @@ static const char *find_fault(const struct members *members, const json_t *objec
     const json_t *id = json_object_get(object, "id");
     const json_t *path = json_object_get(object, "path");
     const json_t *name = json_object_get(object, "name");
-    if (members->has_bytes && (!members->counts || members->bytes < 0))
+    if (members->bytes_members && (!members->counts || members->bytes < 0))
         return "\"bytes\" must be a whole number from 0";
     if (members->id.length == 0)
         return "\"id\" is missing";
     if (!json_is_string(id) && !json_is_number(id))
         return "\"id\" must be a string or a number";
-    if (!path == !members->has_bytes)
+    if (!path == !members->bytes_members)
         return path ? "\"path\" and \"bytes\" exclude each other"
                     : "\"path\" or \"bytes\" is missing";
     if (path && !json_is_string(path))
         return "\"path\" must be a string";
     if (name && !json_is_string(name))
         return "\"name\" must be a string";
-    if (members->has_bytes && members->bytes == 0)
+    if (members->bytes_members && members->bytes == 0)
         return "the image is empty";
     return NULL;
 }
@@ -152,6 +154,17 @@ static int set_texts(struct pipe_request *request, const json_t *object)
     if (path || !json_is_string(id))
         return 0;
     return set_name(request, json_string_value(id), json_string_length(id)) < 0 ? -1 : 0;
+}
+
+/* The line is an object that is not taken: with half of a surrogate pair, as Python writes for a name
+ * that is not UTF-8, with a member twice, NaN, or a number that is too large. Its image would be read as
+ * requests if it were not passed over. */
+static void pass_over_image(struct pipe_request *request, const char *line, size_t length)
+{
+    struct members members;
+    find_members(&members, line, length);
+    if (members.whole && members.bytes_members == 1 && members.counts && members.bytes > 0)
+        request->follows = (uint64_t)members.bytes;
 }
 
 static int read_object(struct pipe_request *request, const char *line, size_t length,
@@ -180,13 +193,14 @@ static int read_json(struct pipe_request *request, const char *line, size_t leng
                      struct error *error)
 {
     json_error_t reason;
-    /* Numbers may be of any size: the id goes back as it is written. */
+    /* Whole numbers may be larger than 64 bits: the id goes back as it is written. */
     json_t *object = json_load_bounded(
         line, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &reason);
     if (!object && json_error_code(&reason) == json_error_out_of_memory)
         return no_memory(error);
     if (!object) {
         error_set(&request->fault, ERROR_IMAGE, "request: not valid JSON: %s", reason.text);
+        pass_over_image(request, line, length);
         return 0;
     }
     int status = read_object(request, line, length, object, error);

@@ -112,6 +112,38 @@ START_TEST(a_request_with_a_fault_leaves_the_next_one_alone)
 }
 END_TEST
 
+/* Objects that are not taken, but whose `bytes` can be read, and others. */
+START_TEST(the_image_of_an_object_that_is_not_taken_is_passed_over)
+{
+    static const char *const objects[] = {
+        "{\"id\":\"\\udcff.jpg\",\"bytes\":3}",
+        "{\"id\":1,\"bytes\":3,\"x\":1e999}",
+        "{\"id\":1,\"id\":2,\"bytes\":3}",
+        "{\"id\":NaN,\"bytes\":3}",
+        "{\"id\":1,\"x\":{\"bytes\":9,},\"bytes\":3}",
+    };
+    static const char *const others[] = {
+        "{\"id\":1,\"bytes\":3,\"bytes\":3}", "{\"id\":1,\"bytes\":3,}x", "{\"id\":1,\"bytes\":3",
+        "{\"id\":1,\"bytes\":-3,,}",          "{\"bytes\":3}}",
+    };
+    char input[128], seen[4096];
+    for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
+        int length = snprintf(input, sizeof input, "%s\na\ncok\n", objects[i]);
+        for (size_t piece = 1; piece <= (size_t)length; piece++) {
+            ck_assert(!read_pieces(input, (size_t)length, piece, seen, sizeof seen));
+            ck_assert_ptr_nonnull(strstr(seen, "|-|image|0:|request: not valid JSON: "));
+            ck_assert_ptr_nonnull(strstr(seen, "\n\"id\": \"ok\"|ok|ok|0:|\n"));
+            ck_assert_ptr_null(strstr(seen, "\"a\""));
+        }
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        int length = snprintf(input, sizeof input, "%s\na\ncok\n", others[i]);
+        ck_assert(!read_pieces(input, (size_t)length, 7, seen, sizeof seen));
+        ck_assert_ptr_nonnull(strstr(seen, "\n\"id\": \"a\"|a|a|0:|\n"));
+    }
+}
+END_TEST
+
 START_TEST(an_image_that_is_too_large_is_passed_over)
 {
     static char input[4096];
@@ -182,6 +214,7 @@ int main(void)
     TCase *tcase = tcase_create("pipe_reader");
     tcase_add_test(tcase, requests_are_lines_and_bytes);
     tcase_add_test(tcase, a_request_with_a_fault_leaves_the_next_one_alone);
+    tcase_add_test(tcase, the_image_of_an_object_that_is_not_taken_is_passed_over);
     tcase_add_test(tcase, an_image_that_is_too_large_is_passed_over);
     tcase_add_test(tcase, a_line_that_is_too_long_is_passed_over);
     tcase_add_test(tcase, a_path_may_have_any_bytes);
