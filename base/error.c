@@ -2,14 +2,49 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Puts text[length], which is too long, into error->text without its middle: a name comes first, and what is
+ * wrong with it last. No UTF-8 character is cut. */
+static void put_ends(struct error *error, const char *text, size_t length)
+{
+    static const char gap[] = " ... ";
+    const size_t room = sizeof error->text - sizeof gap;
+    size_t head = room / 2;
+    size_t tail = length - (room - head);
+    for (int i = 0; i < 3 && (text[head] & 0xC0) == 0x80; i++)
+        head--;
+    for (int i = 0; i < 3 && (text[tail] & 0xC0) == 0x80; i++)
+        tail++;
+    snprintf(error->text, sizeof error->text, "%.*s%s%s", (int)head, text, gap, text + tail);
+}
+
+/* Appends to the first `used` bytes of the text. Without memory for a long one, its end is cut. */
+__attribute__((format(printf, 3, 0))) static void append(struct error *error, size_t used,
+                                                         const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(error->text + used, sizeof error->text - used, format, arguments);
+    const bool cut = length >= 0 && (size_t)length >= sizeof error->text - used;
+    char *whole = cut ? malloc(used + (size_t)length + 1) : NULL;
+    if (whole) {
+        memcpy(whole, error->text, used);
+        vsnprintf(whole + used, (size_t)length + 1, format, again);
+        put_ends(error, whole, used + (size_t)length);
+        free(whole);
+    }
+    va_end(again);
+}
 
 int error_set(struct error *error, enum error_code code, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(error->text, sizeof error->text, format, arguments);
+    append(error, 0, format, arguments);
     va_end(arguments);
     error->code = code;
     error->system = 0;
@@ -33,13 +68,12 @@ int error_set_system(struct error *error, enum error_code code, int system, cons
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(error->text, sizeof error->text, format, arguments);
+    append(error, 0, format, arguments);
     va_end(arguments);
-    size_t used = strlen(error->text);
     char reason[128];
     /* GNU strerror_r returns the text; it may or may not use the buffer. */
     const char *said = strerror_r(system, reason, sizeof reason);
-    snprintf(error->text + used, sizeof error->text - used, ": %s%s", said, advice(system));
+    error_append(error, ": %s%s", said, advice(system));
     error->code = code;
     error->system = system;
     return -1;
@@ -48,22 +82,19 @@ int error_set_system(struct error *error, enum error_code code, int system, cons
 int error_prefix(struct error *error, const char *format, ...)
 {
     char text[ERROR_TEXT_SIZE];
+    snprintf(text, sizeof text, "%s", error->text);
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    append(error, 0, format, arguments);
     va_end(arguments);
-    size_t used = strlen(text);
-    snprintf(text + used, sizeof text - used, ": %s", error->text);
-    memcpy(error->text, text, sizeof text);
-    return -1;
+    return error_append(error, ": %s", text);
 }
 
 int error_append(struct error *error, const char *format, ...)
 {
-    size_t used = strlen(error->text);
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(error->text + used, sizeof error->text - used, format, arguments);
+    append(error, strlen(error->text), format, arguments);
     va_end(arguments);
     return -1;
 }

@@ -26,7 +26,7 @@ struct error {
     char text[ERROR_TEXT_SIZE]; /* one line, no newline, always terminated */
 };
 
-/* Fills `error` from a printf format and sets error->system to 0. Long texts are cut.
+/* Fills `error` from a printf format; error->system is 0. A text that is too long loses its middle.
  * Always returns -1, so that `return error_set(...)` reads well. */
 int error_set(struct error *error, enum error_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -36,7 +36,7 @@ int error_set(struct error *error, enum error_code code, const char *format, ...
 int error_set_system(struct error *error, enum error_code code, int system, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Appends a printf text; what does not fit is cut. Returns -1. */
+/* Appends a printf text. Returns -1. */
 int error_append(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

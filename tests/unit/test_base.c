@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/plain_text.h"
 #include "base/text_mark.h"
+#include "base/utf8.h"
 
 START_TEST(error_texts_are_cut_and_prefixed)
 {
@@ -24,6 +25,31 @@ START_TEST(error_texts_are_cut_and_prefixed)
     ck_assert_int_eq(error.system, ENOENT);
     error_prefix(&error, "run %d", 3);
     ck_assert_str_eq(error.text, "run 3: a.jpg: No such file or directory");
+}
+END_TEST
+
+/* However long the name, its beginning and all that is said of it remain, in whole characters. */
+START_TEST(an_error_text_that_is_too_long_loses_its_middle)
+{
+    static char name[1 << 17];
+    for (size_t length = ERROR_TEXT_SIZE - 60; length < sizeof name / 2; length += length / 90) {
+        struct error error = {0};
+        name[0] = 'n';
+        for (size_t i = 0; i < length; i++)
+            memcpy(name + 1 + 2 * i, "\u00e9", 3);
+        error_set(&error, ERROR_IMAGE, "%s: a text file, not an image", name);
+        error_append(&error, "; leave %s", "it out");
+        ck_assert_mem_eq(error.text, "n\u00e9\u00e9", 5);
+        ck_assert_ptr_nonnull(strstr(error.text, " ... \u00e9"));
+        ck_assert_ptr_nonnull(
+            strstr(error.text, "\u00e9: a text file, not an image; leave it out"));
+        ck_assert(utf8_valid(error.text, strlen(error.text)));
+        error_set_system(&error, ERROR_IO, ENAMETOOLONG, "%s", name);
+        error_prefix(&error, "%s", name);
+        ck_assert_mem_eq(error.text, "n\u00e9\u00e9", 5);
+        ck_assert_ptr_nonnull(strstr(error.text, "\u00e9: File name too long"));
+        ck_assert(utf8_valid(error.text, strlen(error.text)));
+    }
 }
 END_TEST
 
@@ -146,6 +172,7 @@ int main(void)
     TCase *tests = tcase_create("base");
     tcase_add_test(tests, hidden_paths);
     tcase_add_test(tests, error_texts_are_cut_and_prefixed);
+    tcase_add_test(tests, an_error_text_that_is_too_long_loses_its_middle);
     tcase_add_test(tests, sizes_that_overflow_are_refused);
     tcase_add_test(tests, an_arena_measures_then_hands_out);
     tcase_add_test(tests, text_from_outside_cannot_act_on_a_terminal);

@@ -33,6 +33,7 @@ printf 'x\000y.png\n\377.png\n/\n{\n{"id": 1, "id": 2, "path": "tall.png"}\n{"id
     status pipe | short
 { head -c 65537 /dev/zero | tr '\0' 'x'; printf '\n{"id": "next", "bytes": 99999999999}\nabc'; } | status pipe | short
 printf '{"id": "cut", "bytes": 10}\nabc' | status pipe | short
+printf '{"id": "%05000d", "bytes": 5}\nimage' 0 | pipe | sed 's/0\{9,\}/0/g' # there is room for the reason
 
 echo "-- as they end, with further members, and the options of run"
 printf 'missing.png\n{"id": 1, "path": "tall.png"}\n' | pipe --unordered | sort | short
