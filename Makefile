@@ -206,7 +206,7 @@ consumers: all
 contrib-check: all
 	@tests/contrib/live
 
-#: make pipe-load 100,000 requests, sound and hostile, to one maskmill pipe (takes minutes)
+#: make pipe-load send 100,000 requests, sound and hostile, to one maskmill pipe (takes minutes)
 pipe-load: all
 	@python3 tests/faults/pipe_load.py
 
@@ -250,7 +250,7 @@ install: all $(PAGES) $(BUILD)/maskmill.pc
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libmaskmill.so
 	install -D -m 644 $(BUILD)/maskmill.pc $(DESTDIR)$(LIBDIR)/pkgconfig/maskmill.pc
 
-#: make dist      the source archive build/maskmill-VERSION.tar.gz
+#: make dist      write the source archive build/maskmill-VERSION.tar.gz
 dist:
 	@tools/dist
 
