@@ -17,6 +17,7 @@
 #include "program/run/run.h"
 #include "program/run/run_clean.h"
 #include "program/spool/spool.h"
+#include "program/tars/run_tars.h"
 
 enum { FIELD_TEXT = 4096 };
 
@@ -65,6 +66,20 @@ static size_t list_fields(const struct run_config *config, struct runfile_field 
     return used;
 }
 
+/* The fields, with the texts that they point to. All owned. */
+struct fields {
+    struct runfile_field *fields; /* [count] */
+    size_t count;
+    char (*texts)[FIELD_TEXT];
+    char grid_sha256[DIGEST_TEXT];
+};
+
+static void free_fields(struct fields *fields)
+{
+    memory_free(fields->texts);
+    memory_free(fields->fields);
+}
+
 /* Removes all ledgers: their lines are about another configuration. */
 static int remove_ledgers(const struct folder *output, struct error *error)
 {
@@ -79,9 +94,20 @@ static int remove_ledgers(const struct folder *output, struct error *error)
     return status;
 }
 
+/* With --overwrite: forgets what other configurations have made, before run.json names this one. A start after
+ * a kill would take it for this one's. */
+static int forget(const struct run_config *config, const struct run_resources *resources,
+                  struct error *error)
+{
+    if (remove_ledgers(config->output, error))
+        return -1;
+    return settings_to_tar(config->settings) ? run_tars_remove(config, resources->list, error)
+                                             : 0; /* a record counts only if a ledger knows it */
+}
+
 /* The folder was written with another configuration: refuses, or takes it over if asked to. */
-static int take_over(const struct run_config *config, const struct runfile_field *fields,
-                     size_t count, struct error *error)
+static int take_over(const struct run_config *config, const struct run_resources *resources,
+                     const struct fields *fields, struct error *error)
 {
     if (!config->settings->overwrite && !config->settings->extend) {
         struct error difference = *error;
@@ -90,23 +116,9 @@ static int take_over(const struct run_config *config, const struct runfile_field
                          "configuration, or --overwrite to do all images again",
                          difference.text);
     }
-    if (config->settings->overwrite && remove_ledgers(config->output, error))
+    if (config->settings->overwrite && forget(config, resources, error))
         return -1;
-    return runfile_replace(config->output, RUN_FILE, fields, count, error);
-}
-
-/* The fields, with the texts that they point to. All owned. */
-struct fields {
-    struct runfile_field *fields; /* [count] */
-    size_t count;
-    char (*texts)[FIELD_TEXT];
-    char grid_sha256[DIGEST_TEXT];
-};
-
-static void free_fields(struct fields *fields)
-{
-    memory_free(fields->texts);
-    memory_free(fields->fields);
+    return runfile_replace(config->output, RUN_FILE, fields->fields, fields->count, error);
 }
 
 static int make_fields(struct fields *fields, const struct run_config *config, struct error *error)
@@ -140,23 +152,25 @@ int run_folder_identity(const struct run_config *config, char sha256[DIGEST_TEXT
     return 0;
 }
 
-static int agree(const struct run_config *config, const struct spool *spool, struct error *error)
+static int agree(const struct run_config *config, const struct run_resources *resources,
+                 struct error *error)
 {
     struct fields fields;
+    const struct spool *spool = resources->spool;
     if (make_fields(&fields, config, error))
         return -1;
     if (spool) /* what the ledger says is put lies there */
         fields.fields[fields.count++] = (struct runfile_field){"store", spool->prefix};
     int status = runfile_agree(config->output, RUN_FILE, fields.fields, fields.count, error);
     if (status == RUNFILE_DIFFERS)
-        status = take_over(config, fields.fields, fields.count, error);
+        status = take_over(config, resources, &fields, error);
     free_fields(&fields);
     return status < 0 ? -1 : 0;
 }
 
 int run_folder_open(struct run_config *config, struct run_resources *resources, struct error *error)
 {
-    if (agree(config, resources->spool, error))
+    if (agree(config, resources, error))
         return -1;
     mount_note(config->settings->output, &config->output_mount);
     resources->before = config->settings->overwrite

@@ -66,6 +66,29 @@ int run_tars_check_inputs(const struct run_config *config, struct list *list, st
     return found < 0 ? -1 : list_rewind(list, error);
 }
 
+static int remove_output(const struct run_config *config, const struct list_item *tar,
+                         struct error *error)
+{
+    struct tar_files files;
+    if (tar->fault)
+        return 0;
+    if (name_files(&files, tar, error))
+        return -1;
+    int status = tar_files_remove(&files, config->output, error);
+    tar_files_free(&files);
+    return status;
+}
+
+int run_tars_remove(const struct run_config *config, struct list *list, struct error *error)
+{
+    struct list_item item;
+    int found;
+    while ((found = list_next(list, &item, error)) > 0)
+        if (remove_output(config, &item, error))
+            return -1;
+    return found < 0 ? -1 : list_rewind(list, error);
+}
+
 int run_tars_foreign(const struct run_config *config, const struct ledger_index *before,
                      const struct list_item *tar, char **name, struct error *error)
 {

@@ -12,6 +12,10 @@ struct ledger_index;
  * The list must be surveyed; it is rewound. 0 or -1. */
 int run_tars_check_inputs(const struct run_config *config, struct list *list, struct error *error);
 
+/* Removes the outputs of all inputs, in all shards: they are of another configuration, which nothing in them
+ * tells. The list is rewound. 0 or -1. */
+int run_tars_remove(const struct run_config *config, struct list *list, struct error *error);
+
 /* The first file in the place of the output of `tar` that is not this run's (tar_shard_foreign), in *name, which
  * the caller frees; NULL for none. 0, or -1 with ERROR_MEMORY. */
 int run_tars_foreign(const struct run_config *config, const struct ledger_index *before,

@@ -89,6 +89,21 @@ int tar_files_remove_parts(const struct tar_files *files, const struct folder *o
                : 0;
 }
 
+int tar_files_remove(const struct tar_files *files, const struct folder *out, struct error *error)
+{
+    const char *base;
+    int parent = folder_parent(out, files->tar, false, &base, error);
+    if (parent < 0)
+        return error->system == ENOENT ? 0 : -1;
+    int status = folder_remove(out, files->tar, error) || folder_remove(out, files->lines, error) ||
+                         tar_files_remove_parts(files, out, error) ||
+                         atomic_sync_parent(parent, files->tar, error)
+                     ? -1
+                     : 0;
+    close(parent);
+    return status;
+}
+
 /* Renames a file within its folder. */
 static int rename_in(int parent, const char *from, const char *to, const struct folder *out,
                      struct error *error)

@@ -37,6 +37,9 @@ int tar_files_settle(const struct tar_files *files, const struct folder *out, st
 int tar_files_remove_parts(const struct tar_files *files, const struct folder *out,
                            struct error *error);
 
+/* Removes the output itself, too, durably. 0 or -1. */
+int tar_files_remove(const struct tar_files *files, const struct folder *out, struct error *error);
+
 struct tar_part;
 
 /* Opens the temporary files behind what `keep` says of them, and cuts off the rest; or makes them. `files`

@@ -356,6 +356,25 @@ def files_of_others():
     assert code == USAGE and "would replace it" in text, text
 
 
+def another_configuration():
+    """--overwrite with another one, stopped and started again without it: nothing of the old one counts, be it
+    published or begun."""
+    out, again = os.path.join(WORK.name, "other"), os.path.join(WORK.name, "other-again")
+    more = ["--points-per-side", "3"]
+    code, text = common.run(command(again, *more))
+    assert code == SOME_FAILED, text
+    names, text, data = left_in(out, 20)
+    for name, content in zip(names, (data, b"".join(text))):
+        common.write(name, content)
+    for ending in (".tar", ".ndjson"):
+        shutil.copy(os.path.join(WORK.name, "undisturbed", "003" + ending), out)
+    code, text = common.run(command(out, *more, "--overwrite", "--max-time", "0.1s"))
+    assert code == STOPPED, text
+    code, text = common.run(command(out, *more))
+    assert code == SOME_FAILED, text
+    check_end(out, again, tars(again))
+
+
 def failing_calls():
     """A full disk, or another error of any call that changes the output, ends the run with 3; the next goes on."""
     source = os.path.join(WORK.name, "faults", "a.tar")
@@ -395,4 +414,4 @@ if __name__ == "__main__":
     sys.exit(common.run_tests([killed_at_random_moments, is_that_of_a_folder, torn_journals,
                                killed_between_the_renames, another_number_of_shards, failed_images_again,
                                stopped_by_a_signal, shorter_input,
-                               damaged_tar, files_of_others, failing_calls]))
+                               damaged_tar, files_of_others, another_configuration, failing_calls]))
