@@ -2,8 +2,11 @@
  * twice: first into an index, then line by line to copy the lines that count. */
 #include "jobs/ledger_status.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "base/atomic.h"
 #include "base/error.h"
@@ -87,6 +90,19 @@ int ledger_write_failed(const struct folder *run, const struct shard *shard, boo
     if (count)
         *count = merging.written;
     return status;
+}
+
+bool ledger_replaces(const char *name, bool fold)
+{
+    int (*differ)(const char *, const char *) = fold ? strcasecmp : strcmp;
+    char plain[64]; /* the name without digits: the numbers of a shard */
+    size_t used = 0;
+    for (const char *at = name; *at && used + 1 < sizeof plain; at++)
+        if (!isdigit((unsigned char)*at))
+            plain[used++] = *at;
+    plain[used] = '\0';
+    return differ(name, "failed.ndjson") == 0 || differ(name, "ledger.ndjson") == 0 ||
+           differ(plain, "failed--of-.ndjson") == 0;
 }
 
 int ledger_merge(const struct folder *run, const struct item_words *words,

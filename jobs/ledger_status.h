@@ -67,6 +67,10 @@ void ledger_status_print_json(const struct ledger_run_status *status, FILE *out)
 int ledger_write_failed(const struct folder *run, const struct shard *shard, bool none,
                         uint64_t *count, struct error *error);
 
+/* Whether RUN/`name` is a file that ledger_write_failed or ledger_merge replaces. `fold`: where letters of either
+ * case are the same. */
+bool ledger_replaces(const char *name, bool fold);
+
 /* Replaces RUN/ledger.ndjson by the latest line of each item over all shards, and
  * RUN/failed.ndjson. *status is as from ledger_status_read. The shards' ledgers stay. Returns 0, or
  * -1 with ERROR_IO or ERROR_MEMORY. */

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/folder.h"
+#include "jobs/ledger_status.h"
 #include "jobs/list.h"
 #include "program/run/run.h"
 #include "program/tars/tar_part.h"
@@ -22,10 +23,17 @@ static int name_files(struct tar_files *files, const struct list_item *tar, stru
     return status;
 }
 
-static int check_names(const struct folder *out, const struct list_item *tar,
+static int check_names(const struct run_config *config, const struct list_item *tar,
                        const struct tar_files *files, struct error *error)
 {
+    const struct folder *out = config->output;
     struct stat input, output;
+    if (ledger_replaces(files->lines, config->name_folds))
+        return error_set(
+            error, ERROR_USAGE,
+            "%s: the lines about its output would be '%s%s', a file of the run's own; rename the "
+            "tar",
+            tar->path, out->prefix, files->lines);
     if (folder_stat(out, files->lines, &output) && folder_refuses_name(errno))
         return error_set_system(error, ERROR_USAGE, errno,
                                 "%s%s: its file system cannot hold this name; rename %s",
@@ -51,7 +59,7 @@ static int check_input(const struct run_config *config, const struct list_item *
                          item->path);
     if (name_files(&files, item, error))
         return -1;
-    int status = check_names(config->output, item, &files, error);
+    int status = check_names(config, item, &files, error);
     tar_files_free(&files);
     return status;
 }

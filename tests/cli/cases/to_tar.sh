@@ -81,3 +81,15 @@ sorted maskmill run $QUICK empty.tar -o out6 --to tar
 head -c 3000 in/002.tar >damaged.tar
 sorted maskmill run $QUICK damaged.tar empty.tar -o out7 --to tar
 tree out7
+
+echo "--- names of the run's own files"
+mkdir -p own
+for name in failed ledger failed-10-of-20 failed-of ledger2; do
+    cp empty.tar $name.tar
+    sorted maskmill run $QUICK $name.tar -o out8 --to tar
+done
+mv failed.tar own
+sorted maskmill run $QUICK own empty.tar -o out8 --to tar
+mkdir deeper
+mv own deeper
+sorted maskmill run $QUICK deeper empty.tar -o out8 --to tar
