@@ -123,6 +123,22 @@ static bool find_members(const json_t *object, struct tar_line *line)
     return line->failed || strcmp(status, "done") == 0;
 }
 
+/* Whether the line ends as tar_line_end writes it: 1, 0 or -1. Else another program has written it anew, and it cannot
+ * be moved. `text` is without its newline. */
+static int ends_as_written(const char *text, size_t length, const struct tar_place *place,
+                           struct error *error)
+{
+    struct json_text end = {0};
+    tar_line_end(&end, place);
+    size_t at = tar_line_without_place(text, length);
+    int same =
+        at > 0 && length - at + 1 == end.used && memcmp(text + at, end.bytes, length - at) == 0;
+    if (end.no_memory)
+        same = error_set(error, ERROR_MEMORY, "no memory for a line of a tar's index");
+    json_text_free(&end);
+    return same;
+}
+
 int tar_line_parse(const char *text, size_t length, struct tar_line *line,
                    struct tar_line_owner **owner, struct error *error)
 {
@@ -139,11 +155,12 @@ int tar_line_parse(const char *text, size_t length, struct tar_line *line,
         line->file_name = made->file_name = strdup(hex);
         sound = made->file_name && hex_decode_name(made->file_name);
     }
-    if (sound)
+    int status = sound ? ends_as_written(text, length, &line->place, error) : 0;
+    if (status > 0)
         return 1;
     tar_line_free(made);
     *owner = NULL;
-    return 0;
+    return status;
 }
 
 void tar_line_free(struct tar_line_owner *owner)

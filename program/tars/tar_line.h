@@ -38,7 +38,8 @@ void tar_line_begin(struct json_text *text, const struct tar_line *line,
 void tar_line_end(struct json_text *text, const struct tar_place *place);
 
 /* Reads a line of `length` bytes, without its newline. Its strings belong to *owner, which is freed with
- * tar_line_free. Returns 1; 0 if it is no such line; or -1 with ERROR_MEMORY. */
+ * tar_line_free. Returns 1; 0 if it is no such line, or one that another
+ * program has written anew; or -1 with ERROR_MEMORY. */
 struct tar_line_owner;
 int tar_line_parse(const char *text, size_t length, struct tar_line *line,
                    struct tar_line_owner **owner, struct error *error);

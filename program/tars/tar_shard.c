@@ -214,7 +214,8 @@ static void count_taken(struct run *run, const struct tar_shard *shard, uint64_t
     run->outcome.taken += !empty;
 }
 
-/* A start with --retry-failed was killed: what it has done of this tar is forgotten, in the ledger, too. */
+/* A start with --retry-failed or --overwrite was killed: what it has done of this tar is forgotten, in the ledger,
+ * too. */
 static int forget_part(struct run *run, struct tar_shard *shard, uint64_t size, struct error *error)
 {
     struct tar_journal journal = {0};
@@ -232,8 +233,9 @@ static int see_published(struct run *run, struct tar_shard *shard, uint64_t size
     if (!known && adopt_published(run, shard, size, error))
         return -1;
     count_taken(run, shard, size);
-    if (run->config.settings->retry_failed)
-        return open_old(run, shard, size, error);
+    int wanted = run->config.settings->retry_failed ? open_old(run, shard, size, error) : 0;
+    if (wanted)
+        return wanted;
     return folder_has(out, shard->files.part_tar) ? forget_part(run, shard, size, error) : 0;
 }
 

@@ -229,6 +229,34 @@ START_TEST(it_is_published_whole)
 }
 END_TEST
 
+/* It could not be moved into another tar's lines. */
+START_TEST(a_line_that_was_written_anew_does_not_count)
+{
+    struct json_text text = {0};
+    struct tar_line line = {.key = "k", .file_name = "a/b.jpg", .error = ""};
+    const struct tar_place place = {0, SAMPLE, TAR_BLOCK, 100};
+    struct tar_line_owner *owner;
+    const char *const others[] = {
+        "\"offset\": 0, \"bytes\": 1024, \"record_offset\": 512, \"record_bytes\": 100}",
+        "\"record_bytes\":100,\"offset\":0,\"bytes\":1024,\"record_offset\":512}",
+        "\"offset\":0,\"bytes\":1024,\"record_offset\":512,\"record_bytes\":100,\"more\":0}",
+    };
+    tar_line_begin(&text, &line, NULL);
+    size_t without = text.used;
+    tar_line_end(&text, &place);
+    ck_assert_int_eq(tar_line_parse(text.bytes, text.used - 1, &line, &owner, &error), 1);
+    tar_line_free(owner);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        text.used = without;
+        json_text_raw(&text, ",");
+        json_text_raw(&text, others[i]);
+        ck_assert_int_eq(tar_line_parse(text.bytes, text.used, &line, &owner, &error), 0);
+        ck_assert_ptr_null(owner);
+    }
+    json_text_free(&text);
+}
+END_TEST
+
 START_TEST(two_do_not_write_the_same)
 {
     const struct tar_journal nothing = {0};
@@ -268,6 +296,7 @@ int main(void)
     tcase_add_test(tests, what_is_torn_does_not_count);
     tcase_add_test(tests, a_journal_is_cut);
     tcase_add_test(tests, it_is_published_whole);
+    tcase_add_test(tests, a_line_that_was_written_anew_does_not_count);
     tcase_add_test(tests, two_do_not_write_the_same);
     tcase_add_test(tests, long_names_stay_within_the_limit);
     suite_add_tcase(suite, tests);
