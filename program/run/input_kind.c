@@ -14,14 +14,17 @@
 
 struct input_kinds {
     struct image_server *server;
+    bool stream;                 /* standard input is the only one */
     struct hash_set known, tars; /* hashes of the paths that were looked into */
 };
 
-struct input_kinds *input_kinds_new(struct image_server *server, struct error *error)
+struct input_kinds *input_kinds_new(struct image_server *server, bool stream, struct error *error)
 {
     struct input_kinds *kinds = memory_new(1, sizeof *kinds, "kinds of inputs", error);
-    if (kinds)
-        kinds->server = server;
+    if (!kinds)
+        return NULL;
+    kinds->server = server;
+    kinds->stream = stream;
     return kinds;
 }
 
@@ -48,8 +51,12 @@ int input_is_tar(void *context, const char *path, const char *key, struct error 
 {
     struct input_kinds *kinds = context;
     enum tar_probe_kind kind;
-    if (input_is_stream(path))
+    if (input_is_stream(path) && kinds->stream)
         return 1;
+    if (input_is_stream(path)) /* among others, its images could have their names */
+        return error_set(error, ERROR_USAGE,
+                         "-: standard input must be the only INPUT, and stands in no list; write "
+                         "./- for a file of this name");
     if (image_has_extension(path_base(key)))
         return 0;
     uint64_t hash = hash_bytes(path, strlen(path));

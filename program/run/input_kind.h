@@ -13,9 +13,9 @@ struct error;
 struct image_server;
 struct input_kinds;
 
-/* `server` looks into compressed files, and must outlive it. Freed with input_kinds_free. NULL with
- * ERROR_MEMORY. */
-struct input_kinds *input_kinds_new(struct image_server *server, struct error *error);
+/* `server` looks into compressed files, and must outlive it; `stream`: the only input is standard input. Freed with
+ * input_kinds_free. NULL with ERROR_MEMORY. */
+struct input_kinds *input_kinds_new(struct image_server *server, bool stream, struct error *error);
 void input_kinds_free(struct input_kinds *kinds);
 
 /* Whether an input is standard input ("-"). The images in it have no folder before their names. */
@@ -24,7 +24,8 @@ bool input_is_stream(const char *path);
 /* Whether a file of this name is taken in a folder. */
 bool input_is_wanted(const char *name);
 
-/* Whether a file is a tar: 1, 0, or -1 with ERROR_IO or ERROR_MEMORY. A file whose content decides is
+/* Whether a file is a tar: 1, 0, or -1 with ERROR_IO or ERROR_MEMORY, or with ERROR_USAGE if it is
+ * standard input among others. A file whose content decides is
  * looked into once: the answer is kept, in 12 to 24 bytes, so that all walks of the inputs agree.
  * `context` is a struct input_kinds. */
 int input_is_tar(void *context, const char *path, const char *key, struct error *error);

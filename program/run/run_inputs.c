@@ -71,7 +71,8 @@ int run_inputs_open(struct run_config *config, struct run_resources *resources,
     if (read_rules(config->settings, &config->rules, error))
         return -1;
     options.rules = config->rules;
-    resources->kinds = input_kinds_new(resources->decoder.server, error);
+    bool stream = config->input_count == 1 && input_is_stream(config->inputs[0]);
+    resources->kinds = input_kinds_new(resources->decoder.server, stream, error);
     if (!resources->kinds)
         return -1;
     options.context = resources->kinds;

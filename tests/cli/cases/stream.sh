@@ -58,6 +58,9 @@ wc -c <empty.tar
 echo "--- what cannot be"
 run - in.tar -o - <in.tar
 run - -o out --shard 0/2 <in.tar
+printf '%s\n' - 0001.png >list
+run --list list -o out <in.tar
+run '{-,in.tar}' -o out <in.tar
 run in.tar in.tgz -o -
 run 0001.png -o -
 run . -o -
