@@ -328,7 +328,8 @@ int tar_shard_admit(struct tar_shard *shard, struct run *run, struct submission 
         return 0;
     tar_journal_cut(&shard->kept, place); /* the input is another one from here on */
     image->place = place;
-    if (has(&shard->old, place, name) && !shard->old.images[place].failed) {
+    bool done = has(&shard->old, place, name) && !shard->old.images[place].failed;
+    if (done && !image->shares_record) { /* else an earlier image has its key now */
         image->mark = SINK_COPY;
         image->bytes = NULL;
         image->fault = NULL;

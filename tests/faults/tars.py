@@ -280,6 +280,31 @@ def failed_images_again():
     assert lines(out, "a.ndjson") == lines(again, "a.ndjson")
 
 
+def failed_image_that_takes_a_key():
+    """With --retry-failed, an image that was done fails if another one has its key by now."""
+    source, out, again = (os.path.join(WORK.name, name) for name in ("key.tar", "key-out", "key-again"))
+
+    def pack(*members):
+        with tarfile.open(source, "w") as tar:
+            for name, data in members:
+                member = tarfile.TarInfo(name)
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+
+    def start(folder, *more):
+        code, text = common.run([common.PROGRAM, "run", source, "-o", folder, *common.OPTIONS, "--to", "tar", *more])
+        assert code == SOME_FAILED, text
+
+    sound = common.png(24, 24)
+    pack(("x.png", b"none"), ("a.png", sound))
+    start(out)
+    pack(("a.jpg", sound), ("a.png", sound))
+    start(out, "--retry-failed")
+    start(again)
+    assert tars(out) == tars(again)
+    assert lines(out, "key.ndjson") == lines(again, "key.ndjson")
+
+
 def stopped_by_a_signal():
     """A start that is asked to stop loses nothing that it has finished."""
     out, done = os.path.join(WORK.name, "stopped"), 0
@@ -413,5 +438,6 @@ if __name__ == "__main__":
         make_tar(os.path.join(IN, f"{number:03d}.tar"), number * IMAGES, IMAGES)
     sys.exit(common.run_tests([killed_at_random_moments, is_that_of_a_folder, torn_journals,
                                killed_between_the_renames, another_number_of_shards, failed_images_again,
+                               failed_image_that_takes_a_key,
                                stopped_by_a_signal, shorter_input,
                                damaged_tar, files_of_others, another_configuration, failing_calls]))
