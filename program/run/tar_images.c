@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/path.h"
 #include "images/image.h"
 #include "jobs/list.h"
@@ -122,27 +123,40 @@ static bool is_image(struct tar_images *images, const char *name)
     return false;
 }
 
+/* Notes the name of an image. Returns 1; 0 if it was there before, and is to be skipped; or -1. *earlier becomes
+ * another image that writes the same record, or NULL. */
+static int note_name(struct tar_images *images, const char *name, const char **earlier,
+                     struct error *fault)
+{
+    if (count_name(images, strlen(name) + HASH_BYTES, fault))
+        return -1;
+    int known = tar_names_add(&images->names, name, earlier, fault);
+    if (known <= 0)
+        *earlier = NULL;
+    int repeated = known;
+    if (*earlier && strcmp(*earlier, name) != 0)
+        repeated = hash_set_put(&images->clashing, hash_bytes(name, strlen(name)), fault);
+    if (repeated <= 0)
+        return repeated < 0 ? -1 : 1;
+    passed_over_add(&images->passed, PASSED_REPEATED);
+    if (images->repeats++ < REPEATS_SAID)
+        progress_log(images->options.progress, PROGRESS_WARNING,
+                     "%s: '%s' is in it twice; using the first%s", called(images), name,
+                     images->repeats < REPEATS_SAID ? "" : " (others are only counted)");
+    return 0;
+}
+
 /* Compares an image with those before it. Returns 1 to give it to the caller, with its fault if
  * any; 0 to skip it; or -1. */
 static int check_name(struct tar_images *images, const char *name, struct error *fault)
 {
     const char *earlier;
-    if (count_name(images, strlen(name) + HASH_BYTES, fault))
-        return -1;
-    int known = tar_names_add(&images->names, name, &earlier, fault);
-    if (known < 0)
-        return -1;
-    if (known == 0) {
+    int noted = note_name(images, name, &earlier, fault);
+    if (noted <= 0)
+        return noted;
+    if (!earlier) {
         images->taken++;
         return 1;
-    }
-    if (strcmp(earlier, name) == 0) {
-        passed_over_add(&images->passed, PASSED_REPEATED);
-        if (images->repeats++ < REPEATS_SAID)
-            progress_log(images->options.progress, PROGRESS_WARNING,
-                         "%s: '%s' is in it twice; using the first%s", called(images), name,
-                         images->repeats < REPEATS_SAID ? "" : " (others are only counted)");
-        return 0;
     }
     images->shares_record = true;
     error_set(fault, ERROR_IMAGE,
@@ -202,13 +216,21 @@ static int take_member(struct tar_images *images, struct tar_member *member, str
     return 0;
 }
 
-/* A member whose name leads out of the folder. */
-static int refuse_name(struct tar_images *images, const struct tar_member *member)
+/* A member whose name leads out of the folder, as *fault says. */
+static int refuse_name(struct tar_images *images, const struct tar_member *member,
+                       struct error *fault)
 {
+    const char *earlier;
+    struct error failure;
     if (member->kind == TAR_LINK) {
         passed_over_add(&images->passed, PASSED_DANGLING);
         return 0;
     }
+    int noted = note_name(images, member->name, &earlier, &failure);
+    if (noted < 0)
+        *fault = failure;
+    if (noted <= 0)
+        return noted;
     images->taken++;
     images->shares_record = true; /* for all that anybody knows */
     return 1;
@@ -223,7 +245,7 @@ static int next_member(struct tar_images *images, struct tar_member *member, str
             return 0;
         if (found < 0 && fault->code != ERROR_IMAGE)
             return -1;
-        found = found < 0 ? refuse_name(images, member) : take_member(images, member, fault);
+        found = found < 0 ? refuse_name(images, member, fault) : take_member(images, member, fault);
         if (found != 0)
             return found;
     }
@@ -312,5 +334,6 @@ void tar_images_close(struct tar_images *images)
 {
     tar_input_close(images->input);
     tar_names_free(&images->names);
+    hash_set_free(&images->clashing);
     tar_links_free(&images->links);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/hash_set.h"
 #include "images/tar_input.h"
 #include "jobs/passed_over.h"
 #include "program/run/tar_links.h"
@@ -33,6 +34,8 @@ struct tar_images {
     struct tar_images_options options;
     struct tar_input *input;
     struct tar_names names; /* of the images so far */
+    struct hash_set
+        clashing; /* hashes of those names that are not in `names`: an earlier one has their record */
     struct tar_links links;
     bool again;           /* the tar is read a second time, for the links */
     uint64_t at;          /* members of this reading so far */

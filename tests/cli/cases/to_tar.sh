@@ -93,3 +93,16 @@ sorted maskmill run $QUICK own empty.tar -o out8 --to tar
 mkdir deeper
 mv own deeper
 sorted maskmill run $QUICK deeper empty.tar -o out8 --to tar
+
+echo "--- names that cannot be, twice"
+python3 - <<'P'
+import io, tarfile
+picture = open("0001.png", "rb").read()
+with tarfile.open("twice.tar", "w") as tar:
+    for name in "a.jpg", "a.png", "../up.png", "a.png", "../up.png", "a.jpg":
+        member = tarfile.TarInfo(name)
+        member.size = len(picture)
+        tar.addfile(member, io.BytesIO(picture))
+P
+sorted maskmill run $QUICK twice.tar -o out9 --to tar
+tar -tf out9/twice.tar
