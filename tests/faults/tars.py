@@ -278,6 +278,11 @@ def failed_images_again():
     assert code == ALL_DONE, text
     assert tars(out) == tars(again)
     assert lines(out, "a.ndjson") == lines(again, "a.ndjson")
+    for name in (".a.tar.maskmill-part", ".a.ndjson.maskmill-part"):  # as a killed --overwrite leaves them
+        common.write(os.path.join(again, name), b"")
+    code, text = common.run([*arguments, "--retry-failed"])
+    assert code == ALL_DONE, text
+    assert not [name for name in os.listdir(again) if name.endswith("-part")]
 
 
 def failed_image_that_takes_a_key():
