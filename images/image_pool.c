@@ -150,6 +150,11 @@ struct image_server *image_pool_server(const struct image_pool *pool)
     return pool->server;
 }
 
+double image_pool_seconds(const struct image_pool *pool)
+{
+    return pool->options.seconds;
+}
+
 void image_pool_free(struct image_pool *pool)
 {
     if (!pool)

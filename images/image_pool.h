@@ -34,8 +34,10 @@ int image_pool_header(struct image_pool *pool, const struct image_input *file,
 int image_pool_read(struct image_pool *pool, const struct image_input *file, struct image *image,
                     struct error *error);
 
-/* The server of its workers. */
+/* The server of its workers, and the seconds that they have for an image: for whoever reads tars beside
+ * them. */
 struct image_server *image_pool_server(const struct image_pool *pool);
+double image_pool_seconds(const struct image_pool *pool);
 
 /* Ends the workers; none may be lent. NULL is allowed. */
 void image_pool_free(struct image_pool *pool);

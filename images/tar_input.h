@@ -15,6 +15,10 @@ struct error;
 struct image_server;
 struct tar_input;
 
+/* The least that a tar may take to be unpacked, in bytes: what the strongest ordinary setting takes (xz -9: 65
+ * MiB; zstd --long: 128 MiB), and more. */
+enum { TAR_INPUT_UNPACKING = 160 << 20 };
+
 struct tar_input_options {
     const char *path;            /* "-": standard input */
     const char *file;            /* to read, if `path` is only its name in messages; else NULL */

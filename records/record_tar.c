@@ -11,12 +11,10 @@
 #include "images/tar_input.h"
 #include "records/record.h"
 #include "records/record_part.h"
+#include "records/tar_pack.h"
 
 #define ENDING ".json"
-#define FAILED ".error.json"
-
-/* What the strongest ordinary compression takes to unpack (zstd --long: 128 MiB), and more. */
-enum { UNPACKING_BYTES = 160 << 20, STUCK_SECONDS = 300 };
+#define FAILED "." TAR_PACK_ERROR
 
 static bool ends_in(const char *name, const char *ending)
 {
@@ -81,8 +79,8 @@ int record_tar_cut(const struct record_cutter *cutter, int file, struct image_po
         .path = cutter->path,
         .server = image_pool_server(pool),
         .most = RECORD_FILE_MAX,
-        .memory_bytes = UNPACKING_BYTES,
-        .seconds = STUCK_SECONDS,
+        .memory_bytes = TAR_INPUT_UNPACKING,
+        .seconds = image_pool_seconds(pool),
     };
     int status = tar_input_open_file(&input, &options, file, cutter->error);
     if (status == 0)

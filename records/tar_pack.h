@@ -23,6 +23,9 @@ enum {
     TAR_END_MOST = TAR_RECORD + 2 * TAR_BLOCK
 };
 
+/* The ending of the member that says why an image has no record. */
+#define TAR_PACK_ERROR "error.json"
+
 /* Growing bytes. Zeroed at first; freed with tar_pack_free. */
 struct tar_pack {
     char *bytes; /* owned: [used] */

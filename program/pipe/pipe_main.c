@@ -4,11 +4,6 @@
  *   standard input -> pipe_input.c -> pipe_reader.c -> collection (program/run) -> pipe_answers.c
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -23,7 +18,6 @@
 #include "program/pipe/pipe_input.h"
 #include "program/pipe/pipe_reader.h"
 #include "program/run/collection.h"
-#include "program/run/image_words.h"
 #include "program/run/item_memory.h"
 #include "program/run/run.h"
 #include "program/run/run_notices.h"
@@ -42,32 +36,6 @@ struct serving {
     char *block;    /* owned: [BLOCK] */
     bool cut;       /* the input ended within an image */
 };
-
-/* Takes standard output over and leaves standard error in its place, so that no library can print among
- * the answers. Returns the descriptor, or -1 with ERROR_IO. */
-static int take_output(struct error *error)
-{
-    int output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-    if (output >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0)
-        return output;
-    return error_set_system(error, ERROR_IO, errno, "standard output");
-}
-
-static int start_reporting(struct run *run, bool terminal, struct error *error)
-{
-    const struct settings *settings = run->config.settings;
-    const struct progress_options options = {
-        .words = &image_words,
-        .out = stderr,
-        .json = strcmp(settings->log_format, "json") == 0,
-        .quiet = settings->quiet,
-        .terminal = terminal,
-        .metrics = settings->metrics,
-        .labels = "",
-    };
-    run->resources.progress = progress_new(&options, error);
-    return run->resources.progress ? 0 : -1;
-}
 
 static int check_options(struct serving *serving, const struct command_line *line,
                          struct error *error)
@@ -94,13 +62,11 @@ static int prepare(struct serving *serving, const struct command_line *line, str
         return -1;
     serving->answers.run = run;
     serving->answers.in_order = !run->config.settings->unordered;
-    if (!run->config.settings->print_config) {
-        signal(SIGPIPE, SIG_IGN); /* a reader that is gone shows as EPIPE */
-        serving->answers.output = take_output(error);
-    }
+    if (!run->config.settings->print_config && run_take_output(&serving->answers.output, error))
+        return -1;
     /* The decoder forks, so it starts before the first thread. */
-    if (serving->answers.output < 0 || decoder_start(&run->resources.decoder, error) ||
-        start_reporting(run, terminal, error))
+    if (decoder_start(&run->resources.decoder, error) ||
+        run_start_reporting(&run->config, &run->resources, terminal, error))
         return -1;
     run->resources.stop = stop_new(0, error);
     return run->resources.stop ? 0 : -1;
@@ -111,10 +77,7 @@ static int set_up(struct serving *serving, struct error *error)
     struct run *run = &serving->run;
     serving->reader = memory_new(1, sizeof *serving->reader, "requests", error);
     serving->block = memory_new(BLOCK, 1, "requests", error);
-    if (!serving->reader || !serving->block || image_library_start(error))
-        return -1;
-    run->resources.library_started = true;
-    if (run_load_model(&run->config, &run->resources, error) ||
+    if (!serving->reader || !serving->block || run_start(&run->config, &run->resources, error) ||
         run_start_workers(&run->config, &run->resources, ITEMS_UNKNOWN, error))
         return -1;
     serving->reader->most = item_memory_encoded(run);
@@ -208,10 +171,8 @@ static int carry_out(struct serving *serving, struct error *error)
         run_fail(run, error);
     collection_close(serving->collection); /* drains */
     serving->collection = NULL;
-    if (atomic_load(&run->outcome.failing)) {
-        *error = run->outcome.fatal;
+    if (run_failure(run, error))
         return -1;
-    }
     return serving->cut ? error_set(error, ERROR_IO, "standard input: ended within an image") : 0;
 }
 
@@ -233,16 +194,10 @@ static enum exit_status end_pipe(struct serving *serving, int status, const stru
 
 static enum exit_status print_config(struct run *run, struct error *error)
 {
-    char *text = NULL;
-    if (run_load_model(&run->config, &run->resources, error) == 0)
-        text = config_text(run->config.settings, error);
-    if (!text) {
-        progress_log(run->resources.progress, PROGRESS_ERROR, "%s", error->text);
-        return command_status(error);
-    }
-    puts(text);
-    free(text);
-    return EXIT_ALL_DONE;
+    if (run_print_config(&run->config, &run->resources, error) == 0)
+        return EXIT_ALL_DONE;
+    progress_log(run->resources.progress, PROGRESS_ERROR, "%s", error->text);
+    return command_status(error);
 }
 
 static void free_serving(struct serving *serving)

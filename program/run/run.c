@@ -10,6 +10,14 @@ void run_fail(struct run *run, const struct error *error)
     stop_ask(run->resources.stop);
 }
 
+int run_failure(const struct run *run, struct error *error)
+{
+    if (!atomic_load(&run->outcome.failing))
+        return 0;
+    *error = run->outcome.fatal;
+    return -1;
+}
+
 bool run_stopping(const struct run *run)
 {
     return stop_reason(run->resources.stop) != STOP_NONE;

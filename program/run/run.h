@@ -109,6 +109,9 @@ struct run {
 /* Ends the run because of `error`, which concerns the machine and not one image. Any thread. */
 void run_fail(struct run *run, const struct error *error);
 
+/* After all threads have ended: 0, or -1 with the error that run_fail ended the run with. */
+int run_failure(const struct run *run, struct error *error);
+
 /* Whether the run has been asked to stop. Any thread. */
 bool run_stopping(const struct run *run);
 

@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/atomic_batch.h"
@@ -93,27 +92,6 @@ static int check_options(struct run_config *config, struct run_resources *resour
     return run_report_check(config, error) ? -1 : read_failure_limit(config, error);
 }
 
-static int start_reporting(const struct run_config *config, struct run_resources *resources,
-                           struct error *error)
-{
-    const struct settings *settings = config->settings;
-    char labels[64] = "";
-    if (config->shard.count > 1)
-        snprintf(labels, sizeof labels, "shard=\"%u/%u\"", config->shard.index,
-                 config->shard.count);
-    const struct progress_options options = {
-        .words = &image_words,
-        .out = stderr,
-        .json = strcmp(settings->log_format, "json") == 0,
-        .quiet = settings->quiet,
-        .terminal = isatty(STDERR_FILENO),
-        .metrics = settings->metrics,
-        .labels = labels,
-    };
-    resources->progress = progress_new(&options, error);
-    return resources->progress ? 0 : -1;
-}
-
 /* `images`: in this shard, or ITEMS_UNKNOWN. */
 static int begin_ledger(struct run *run, uint64_t images, struct error *error)
 {
@@ -181,11 +159,7 @@ static int set_up(struct run *run, struct error *error)
     struct list_survey survey;
     struct run_config *config = &run->config;
     struct run_resources *resources = &run->resources;
-    if (image_library_start(error))
-        return -1;
-    resources->library_started = true;
-    if (run_load_model(config, resources, error) ||
-        run_inputs_open(config, resources, &survey, error) ||
+    if (run_start(config, resources, error) || run_inputs_open(config, resources, &survey, error) ||
         run_check_inputs(config, resources->list, error) ||
         (resources->spool && spool_check_inputs(resources->spool, resources->list, error)) ||
         begin_folder(config, resources, &survey, error) || run_report_check_place(config, error))
@@ -220,9 +194,9 @@ static int run_to_tars(struct run *run, struct error *error)
     return status;
 }
 
-static void put_published(void *context, const struct tar_published *what)
+static void put_published(void *context, const char *tar)
 {
-    spool_put_give(context, what->tar);
+    spool_put_give(context, tar);
 }
 
 /* Takes the images of all tars of a store to tars, and these to the store. */
@@ -254,10 +228,8 @@ static int carry_out(struct run *run, struct error *error)
     if (run_images(run, error))
         return -1;
     keep_passed(run);
-    if (atomic_load(&run->outcome.failing)) {
-        *error = run->outcome.fatal;
+    if (run_failure(run, error))
         return -1;
-    }
     if ((!run_stopping(run) && run_inputs_end(run, error)) ||
         decoder_open(&run->resources.decoder, run->config.settings, budget_cpus(""), error))
         return -1;
@@ -368,7 +340,8 @@ static int prepare(struct run_config *config, struct run_resources *resources, s
         return -1;
     /* The decoder forks, so it starts before the first thread. */
     if (check_options(config, resources, error) || run_stream_take(config, error) ||
-        decoder_start(&resources->decoder, error) || start_reporting(config, resources, error))
+        decoder_start(&resources->decoder, error) ||
+        run_start_reporting(config, resources, isatty(STDERR_FILENO), error))
         return -1;
     resources->stop = stop_new(settings->max_time, error);
     return resources->stop ? 0 : -1;
@@ -376,14 +349,8 @@ static int prepare(struct run_config *config, struct run_resources *resources, s
 
 static enum exit_status print_config(struct run *run, struct error *error)
 {
-    if (run_load_model(&run->config, &run->resources, error))
-        return end_run(run, -1, error);
-    char *text = config_text(run->config.settings, error);
-    if (!text)
-        return end_run(run, -1, error);
-    puts(text);
-    free(text);
-    return EXIT_ALL_DONE;
+    return run_print_config(&run->config, &run->resources, error) ? end_run(run, -1, error)
+                                                                  : EXIT_ALL_DONE;
 }
 
 enum exit_status run_main(struct command_line *line)

@@ -1,6 +1,13 @@
 #include "program/run/run_setup.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "images/image_worker.h"
@@ -12,12 +19,45 @@
 #include "library/mm_handles.h"
 #include "model/sam.h"
 #include "pipeline/generate.h"
+#include "program/config.h"
 #include "program/model_load.h"
+#include "program/run/image_words.h"
 #include "program/run/item_memory.h"
 #include "program/run/run.h"
 #include "program/tars/run_tars.h"
 
-int run_load_model(struct run_config *config, struct run_resources *resources, struct error *error)
+int run_take_output(int *output, struct error *error)
+{
+    *output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (*output < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+        return error_set_system(error, ERROR_IO, errno, "standard output");
+    signal(SIGPIPE, SIG_IGN);
+    return 0;
+}
+
+int run_start_reporting(const struct run_config *config, struct run_resources *resources,
+                        bool terminal, struct error *error)
+{
+    const struct settings *settings = config->settings;
+    char labels[64] = "";
+    if (config->shard.count > 1)
+        snprintf(labels, sizeof labels, "shard=\"%u/%u\"", config->shard.index,
+                 config->shard.count);
+    const struct progress_options options = {
+        .words = &image_words,
+        .out = stderr,
+        .json = strcmp(settings->log_format, "json") == 0,
+        .quiet = settings->quiet,
+        .terminal = terminal,
+        .metrics = settings->metrics,
+        .labels = labels,
+    };
+    resources->progress = progress_new(&options, error);
+    return resources->progress ? 0 : -1;
+}
+
+static int load_model(struct run_config *config, struct run_resources *resources,
+                      struct error *error)
 {
     char defaults[MODEL_LOAD_DEFAULTS];
     char dropped[MODEL_LOAD_DEFAULTS];
@@ -32,6 +72,27 @@ int run_load_model(struct run_config *config, struct run_resources *resources, s
         progress_log(resources->progress, PROGRESS_INFO, "%s: its own defaults are used:%s",
                      model_load_name(config->settings), defaults);
     return 0;
+}
+
+int run_print_config(struct run_config *config, struct run_resources *resources,
+                     struct error *error)
+{
+    char *text = NULL;
+    if (load_model(config, resources, error) == 0)
+        text = config_text(config->settings, error);
+    if (!text)
+        return -1;
+    puts(text);
+    free(text);
+    return 0;
+}
+
+int run_start(struct run_config *config, struct run_resources *resources, struct error *error)
+{
+    if (image_library_start(error))
+        return -1;
+    resources->library_started = true;
+    return load_model(config, resources, error);
 }
 
 int run_check_inputs(const struct run_config *config, struct list *list, struct error *error)

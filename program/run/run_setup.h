@@ -1,8 +1,9 @@
-/* run_setup.h - what a run needs before its first image: the model, a check of the inputs, and the
- * workers. */
+/* run_setup.h - what a run needs before its first image: its outputs, the model, a check of the inputs,
+ * and the workers. */
 #ifndef PROGRAM_RUN_RUN_SETUP_H
 #define PROGRAM_RUN_RUN_SETUP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct error;
@@ -10,8 +11,22 @@ struct list;
 struct run_config;
 struct run_resources;
 
-/* Loads the model, applies its defaults to the settings, and computes its hash. 0 or -1. */
-int run_load_model(struct run_config *config, struct run_resources *resources, struct error *error);
+/* Takes standard output over and leaves standard error in its place, so that no library can print among
+ * what is written there. A reader that is gone shows as EPIPE from now on. *output is the descriptor, the
+ * caller's. 0, or -1 with ERROR_IO. */
+int run_take_output(int *output, struct error *error);
+
+/* Makes resources->progress, on standard error; `terminal`: whether a line is drawn there. 0 or -1. */
+int run_start_reporting(const struct run_config *config, struct run_resources *resources,
+                        bool terminal, struct error *error);
+
+/* Prints the options that decide the masks, a model's own among them, for --print-config. 0 or -1. */
+int run_print_config(struct run_config *config, struct run_resources *resources,
+                     struct error *error);
+
+/* Starts what decodes images, loads the model, applies its defaults to the settings, and computes its
+ * hash. 0 or -1. */
+int run_start(struct run_config *config, struct run_resources *resources, struct error *error);
 
 /* Refuses inputs that these settings cannot take: tars with --tile, and all else with --to tar. The list must be surveyed;
  * it is rewound. 0 or -1. */

@@ -32,11 +32,11 @@ static void settle(void *context)
     collection_settle(context);
 }
 
-/* Bytes that unpacking a tar may take: half of what an image may, since both go on at once, but what
- * the strongest ordinary setting takes (xz -9: 65 MiB; zstd --long: 128 MiB). */
+/* Bytes that unpacking a tar may take: half of what an image may, since both go on at once, but not
+ * less than some tars need. */
 static uint64_t unpacking_bytes(const struct run *run)
 {
-    const uint64_t least = 160 << 20;
+    const uint64_t least = TAR_INPUT_UNPACKING;
     const uint64_t most = 1 << 30; /* libarchive allows no larger dictionary */
     uint64_t share = memory_room_most(run->resources.room) / 2;
     return share < least ? least : share < most ? share : most;

@@ -89,6 +89,15 @@ int spool_open(struct spool *spool, struct run *run, struct error *error)
     return spool->folder ? run_folder_identity(&run->config, spool->configuration, error) : -1;
 }
 
+char *spool_name(const char *name, const char *ending, struct error *error)
+{
+    char *file;
+    if (asprintf(&file, "%s%s", name, ending) >= 0)
+        return file;
+    error_set(error, ERROR_MEMORY, "%s: no memory for the name of its output", name);
+    return NULL;
+}
+
 char *spool_object(const struct spool *spool, const char *name, const char *ending,
                    struct error *error)
 {

@@ -51,6 +51,9 @@ int spool_check_inputs(const struct spool *spool, struct list *list, struct erro
 /* Opens DIR. The run's folder must be open, its model loaded. 0 or -1. */
 int spool_open(struct spool *spool, struct run *run, struct error *error);
 
+/* NAMEending: an output's name below the run's folder. Freed with free(3); NULL with ERROR_MEMORY. */
+char *spool_name(const char *name, const char *ending, struct error *error);
+
 /* The name of an output in the store: PREFIX/NAMEending. Freed with free(3); NULL with ERROR_MEMORY. */
 char *spool_object(const struct spool *spool, const char *name, const char *ending,
                    struct error *error);

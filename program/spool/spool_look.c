@@ -61,10 +61,8 @@ static char *fetch_output(const struct run *run, const struct prefetch_file *fil
     const struct spool_shard *shard = file->tag;
     char *path = NULL;
     char *object = spool_object(spool, shard->name, ending, error);
-    if (object && asprintf(&path, "%s%s", file->path, ending) < 0) {
-        path = NULL;
-        error_set(error, ERROR_MEMORY, "%s: no memory for a name", object);
-    }
+    if (object)
+        path = spool_name(file->path, ending, error);
     const struct transfer_copy copy = {.source = object, .destination = path, .to_file = true};
     if (path && transfer_run(&spool->get, &copy, patience, error)) {
         free(path);
@@ -148,17 +146,12 @@ static int fetch_to_output(const struct run *run, const struct prefetch_file *fi
                            struct error *error)
 {
     const struct spool_shard *shard = file->tag;
-    char *name;
     char *path = fetch_output(run, file, ending, patience, error);
     if (!path)
         return -1;
-    int status = -1;
-    if (asprintf(&name, "%s%s", shard->name, ending) < 0) {
-        error_set(error, ERROR_MEMORY, "%s: no memory for a name", shard->name);
-    } else {
-        status = move_to_output(run, path, name, error);
-        free(name);
-    }
+    char *name = spool_name(shard->name, ending, error);
+    int status = name ? move_to_output(run, path, name, error) : -1;
+    free(name);
     unlink(path);
     free(path);
     return status;
@@ -169,9 +162,9 @@ static int look_at_published(const struct run *run, const struct spool_shard *sh
                              struct error *error)
 {
     struct tar_journal journal = {0};
-    char *lines;
-    if (asprintf(&lines, "%s.ndjson", shard->name) < 0)
-        return error_set(error, ERROR_MEMORY, "%s: no memory for a name", shard->name);
+    char *lines = spool_name(shard->name, ".ndjson", error);
+    if (!lines)
+        return -1;
     int status = tar_journal_read(&journal, run->config.output, lines, UINT64_MAX, NULL, error);
     free(lines);
     bool failed = journal.failed > 0;

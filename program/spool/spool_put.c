@@ -22,16 +22,6 @@ static const char *const ENDINGS[] = {".tar", ".ndjson",
                                       SPOOL_MARKER}; /* in the order of putting */
 enum { ENDING_COUNT = 3 };
 
-/* NAMEending; freed with free(3). */
-static char *name_with(const char *name, const char *ending, struct error *error)
-{
-    char *joined;
-    if (asprintf(&joined, "%s%s", name, ending) >= 0)
-        return joined;
-    error_set(error, ERROR_MEMORY, "%s: no memory for its name", name);
-    return NULL;
-}
-
 /* SHA-256 and size of a file of the run's folder. */
 static int measure(const struct folder *out, const char *name, char sha256[DIGEST_TEXT],
                    uint64_t *size, struct error *error)
@@ -58,12 +48,11 @@ static int describe(const struct run *run, const char *tar, const char *lines,
 {
     const struct folder *out = run->config.output;
     struct tar_journal journal = {0};
-    char lines_sha256[DIGEST_TEXT];
     memcpy(marker->configuration, run->resources.spool->configuration, DIGEST_TEXT);
-    if (measure(out, tar, marker->tar_sha256, &marker->tar_bytes, error) ||
-        measure(out, lines, lines_sha256, &marker->ndjson_bytes, error))
+    if (measure(out, tar, marker->tar_sha256, &marker->tar_bytes, error))
         return -1;
     int status = tar_journal_read(&journal, out, lines, marker->tar_bytes, NULL, error);
+    marker->ndjson_bytes = journal.bytes;
     marker->images = journal.count;
     marker->failed = journal.failed;
     tar_journal_free(&journal);
@@ -75,9 +64,9 @@ static int write_marker(const struct run *run, const char *name, struct spool_ma
                         struct error *error)
 {
     size_t size;
-    char *tar = name_with(name, ENDINGS[0], error);
-    char *lines = tar ? name_with(name, ENDINGS[1], error) : NULL;
-    char *file = lines ? name_with(name, ENDINGS[2], error) : NULL;
+    char *tar = spool_name(name, ENDINGS[0], error);
+    char *lines = tar ? spool_name(name, ENDINGS[1], error) : NULL;
+    char *file = lines ? spool_name(name, ENDINGS[2], error) : NULL;
     int status = file ? describe(run, tar, lines, marker, error) : -1;
     char *text = status ? NULL : spool_marker_text(marker, &size, error);
     status = text ? atomic_write(run->config.output, file, text, size, NULL, error) : -1;
@@ -92,7 +81,7 @@ static int put_file(const struct run *run, const char *name, const char *ending,
                     struct error *error)
 {
     const struct spool *spool = run->resources.spool;
-    char *file = name_with(name, ending, error);
+    char *file = spool_name(name, ending, error);
     char *path = file ? path_join(spool->output, file, error) : NULL;
     char *object = path ? spool_object(spool, name, ending, error) : NULL;
     const struct transfer_copy copy = {.source = path, .destination = object};
@@ -107,7 +96,7 @@ int spool_put_clean(const struct run *run, const char *name, struct error *error
 {
     int status = 0;
     for (int i = 0; status == 0 && i < ENDING_COUNT; i++) {
-        char *file = name_with(name, ENDINGS[i], error);
+        char *file = spool_name(name, ENDINGS[i], error);
         status = file ? folder_remove(run->config.output, file, error) : -1;
         free(file);
     }

@@ -26,16 +26,6 @@ struct spooling {
     bool listed; /* the list is at its end */
 };
 
-/* The name of the shard's output tar below the run's folder; freed with free(3). */
-static char *tar_name(const struct spool_shard *shard, struct error *error)
-{
-    char *name;
-    if (asprintf(&name, "%s.tar", shard->name) >= 0)
-        return name;
-    error_set(error, ERROR_MEMORY, "%s: no memory for its name", shard->key);
-    return NULL;
-}
-
 /* Whether the ledger says that the shard's output was published. */
 static bool was_published(const struct run *run, const char *key)
 {
@@ -47,7 +37,7 @@ static bool was_published(const struct run *run, const char *key)
 static int put_published(struct spooling *spooling, const struct list_item *item,
                          const struct spool_shard *shard, struct error *error)
 {
-    char *tar = tar_name(shard, error);
+    char *tar = spool_name(shard->name, ".tar", error);
     int status = tar ? collection_submit_tar(spooling->collection, item, error) : -1;
     if (status == 0) /* it was passed over, once the ledger knew all of its images */
         spool_put_give(spooling->collection->run, tar);
@@ -61,7 +51,7 @@ static int settle_shard(struct spooling *spooling, const struct list_item *item,
 {
     struct run *run = spooling->collection->run;
     const struct settings *settings = run->config.settings;
-    char *tar = tar_name(shard, error);
+    char *tar = spool_name(shard->name, ".tar", error);
     struct stat status;
     if (!tar)
         return -1;

@@ -1,12 +1,8 @@
 #include "program/tars/run_stream.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "images/image_worker.h"
 #include "jobs/items.h"
 #include "jobs/ledger_index.h"
 #include "jobs/list.h"
@@ -53,11 +49,7 @@ int run_stream_take(struct run_config *config, struct error *error)
 {
     if (config->settings->print_config || !settings_to_stream(config->settings))
         return 0;
-    config->stream = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    if (config->stream < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-        return error_set_system(error, ERROR_IO, errno, "standard output");
-    signal(SIGPIPE, SIG_IGN); /* a reader that is gone is an error of writing */
-    return 0;
+    return run_take_output(&config->stream, error);
 }
 
 /* The one input must be a tar. The list is rewound. */
@@ -78,11 +70,8 @@ static int set_up(struct run *run, struct error *error)
     struct list_survey survey;
     struct run_config *config = &run->config;
     struct run_resources *resources = &run->resources;
-    if (image_library_start(error))
-        return -1;
-    resources->library_started = true;
-    if (run_load_model(config, resources, error) ||
-        run_inputs_open(config, resources, &survey, error) || check_tar(run, error))
+    if (run_start(config, resources, error) || run_inputs_open(config, resources, &survey, error) ||
+        check_tar(run, error))
         return -1;
     run->outcome.passed_in_inputs = survey.passed;
     resources->before = ledger_index_new(error); /* nothing was done before */
@@ -101,9 +90,5 @@ int run_stream(struct run *run, struct error *error)
     const struct sink sink = stream_sink(&stream, run, run->config.stream);
     int status = collection_run(run, &sink, error);
     stream_sink_free(&stream);
-    if (status == 0 && atomic_load(&run->outcome.failing)) {
-        *error = run->outcome.fatal;
-        status = -1;
-    }
-    return status;
+    return status ? -1 : run_failure(run, error);
 }

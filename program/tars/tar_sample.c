@@ -113,7 +113,7 @@ static int pack_failed(struct tar_sample *sample, const char *key, const struct 
 {
     struct tar_pack text = {0};
     text.bytes = record_error_text(item->key, item->error.text, &text.used, error);
-    int status = text.bytes ? add_record(sample, key, "error.json", &text, error) : -1;
+    int status = text.bytes ? add_record(sample, key, TAR_PACK_ERROR, &text, error) : -1;
     tar_pack_free(&text);
     return status;
 }

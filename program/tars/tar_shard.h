@@ -31,8 +31,7 @@ struct tar_shard {
         seen; /* images of the input so far. The submitting thread's, until the end of the tar */
 
     /* Finishing thread only. */
-    struct tar_part *part;   /* NULL until the first image */
-    uint64_t images, failed; /* in the output */
+    struct tar_part *part; /* NULL until the first image */
     bool closed; /* an image of it was dropped, or could not be written: nothing may follow */
     bool unsure; /* a sync has failed: what was written since the last one does not count */
 };

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -73,8 +72,6 @@ static int open_part(struct tar_sink *tars, struct tar_shard *shard, struct erro
     if (shard->part)
         return 0;
     shard->part = tar_part_open(&shard->files, tars->run->config.output, &shard->kept, error);
-    shard->images = shard->kept.count;
-    shard->failed = shard->kept.failed;
     tars->flushed = clock_now();
     return shard->part ? 0 : -1;
 }
@@ -109,8 +106,6 @@ static int append_sample(struct tar_sink *tars, struct tar_shard *shard, struct 
         .record_bytes = sample->record_bytes,
     };
     tar_line_end(&sample->line, &place);
-    shard->images++;
-    shard->failed += item->error.code != ERROR_NONE;
     return tar_part_add(shard->part, place.bytes, &sample->line, error);
 }
 
@@ -187,7 +182,6 @@ static int copy_sample(struct tar_sink *tars, struct tar_shard *shard, uint64_t 
         status = copy_line(shard, place, &line, error);
     if (status == 0)
         status = tar_part_add(shard->part, shard->old.images[place].bytes, &line, error);
-    shard->images++;
     json_text_free(&line);
     return status;
 }
@@ -241,16 +235,8 @@ static int publish(struct tar_sink *tars, struct tar_shard *shard, struct error 
     if (tar_part_publish(shard->part, &read.bytes, error) ||
         ledger_append(tars->run->resources.ledger, &read, error))
         return -1;
-    const struct tar_published what = {
-        .key = shard->key,
-        .tar = shard->files.tar,
-        .lines = shard->files.lines,
-        .tar_bytes = read.bytes,
-        .images = shard->images,
-        .failed = shard->failed,
-    };
     if (tars->published)
-        tars->published(tars->context, &what);
+        tars->published(tars->context, shard->files.tar);
     return 0;
 }
 

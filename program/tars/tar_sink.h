@@ -15,16 +15,6 @@
 struct run;
 struct tar_shard;
 
-/* An output tar that has just become visible, with its lines. */
-struct tar_published {
-    const char *key;    /* of the input tar */
-    const char *tar;    /* names below the output folder */
-    const char *lines;  /* NAME.ndjson */
-    uint64_t tar_bytes; /* size of the tar */
-    uint64_t images;    /* in it, with those that failed */
-    uint64_t failed;    /* of them */
-};
-
 struct tar_sink {
     struct run *run;
     pthread_mutex_t mutex;     /* guards `shards` */
@@ -32,8 +22,9 @@ struct tar_sink {
     struct tar_shard *current; /* to which the finishing thread appends; NULL: between two */
     struct done_lines waiting; /* of the current one */
     double flushed;            /* time of its last sync */
-    /* Called by the finishing thread once a tar is published, and its ledger line written. May be NULL. */
-    void (*published)(void *context, const struct tar_published *what);
+    /* Called by the finishing thread once a tar is published as `tar`, a name below the output folder, and its
+     * ledger line written. May be NULL. */
+    void (*published)(void *context, const char *tar);
     void *context;
 };
 
