@@ -23,6 +23,7 @@ const Keys = (() => {
         event.target.blur();
       return;
     }
+    Router.follow();
     const found = of(Router.current()).find(entry => entry.keys.includes(event.key));
     if (found && found.run(event) !== false)
       event.preventDefault();

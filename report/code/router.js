@@ -21,6 +21,7 @@ const Router = (() => {
   const pages = new Map();
   let open = null;                      /* name of the open page */
   let state = null;                     /* {name, args, params}; the address follows it */
+  let shown = null;                     /* the address that is followed, as the browser has it */
   let timer = 0, written = 0;           /* written: when the address was changed last */
 
   function add(name, page) {
@@ -69,6 +70,7 @@ const Router = (() => {
     const address = link(state.name, state.args);
     if (address !== location.hash)
       history.replaceState(null, '', address);
+    shown = location.hash;
     navigation();
   }
 
@@ -103,8 +105,13 @@ const Router = (() => {
     }
   }
 
+  /* Shows what the address says. The browser tells of a new address with a delay; who must not act on
+   * the page before, such as a key, calls this first. */
   function follow() {
+    if (location.hash === shown && open !== null)
+      return;
     clearTimeout(timer);
+    shown = location.hash;
     state = parse();
     const {name, args} = state, page = pages.get(name);
     const moves = open !== null && open !== name;
@@ -147,5 +154,5 @@ const Router = (() => {
     follow();
   }
 
-  return {add, link, go, instead, replace, params, current, title, start};
+  return {add, link, go, instead, replace, follow, params, current, title, start};
 })();
