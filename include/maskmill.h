@@ -218,6 +218,38 @@ struct mm_prompt {
 MM_API int mm_segmenter_predict(struct mm_segmenter *segmenter, const struct mm_prompt *prompt,
                                 struct mm_masks **masks, struct mm_error *error);
 
+/* The masks of many prompts: those of prompt 0, then of 1, ..., each as mm_segmenter_predict gives them
+ * and with the same bits, but without logits. All threads of the segmenter work on them. If one prompt
+ * is wrong, the call fails. */
+MM_API int mm_segmenter_predict_many(struct mm_segmenter *segmenter,
+                                     const struct mm_prompt *prompts, size_t count,
+                                     struct mm_masks **masks, struct mm_error *error);
+
+/* A mask of the image that was set, as run lengths (mm_mask.runs), into the logits of a mask prompt:
+ * logits[low_size][low_size]. */
+MM_API int mm_segmenter_mask_logits(const struct mm_segmenter *segmenter, const uint32_t *runs,
+                                    size_t run_count, float *logits, struct mm_error *error);
+
+/* ---- embeddings, to prompt several images by turns */
+
+/* What prompts on an image need of it. It is immutable: any number of segmenters may use it at once. */
+struct mm_embedding;
+
+/* Encodes an image; neither it nor the segmenter is needed by the embedding, but the model is. The image
+ * that was set before is set no more. NULL with an error. */
+MM_API struct mm_embedding *mm_segmenter_encode(struct mm_segmenter *segmenter,
+                                                const struct mm_image *image,
+                                                struct mm_error *error);
+MM_API void mm_embedding_free(struct mm_embedding *embedding);
+
+/* Memory that it holds: 50 MB with the built-in model, more with SAM 2's. */
+MM_API size_t mm_embedding_bytes(const struct mm_embedding *embedding);
+
+/* Takes an embedding in place of an image. It must outlive its use here, and come from the same model.
+ * Prompts are answered; mm_segmenter_generate needs the image and refuses. */
+MM_API int mm_segmenter_set_embedding(struct mm_segmenter *segmenter,
+                                      const struct mm_embedding *embedding, struct mm_error *error);
+
 /* Called by the calling thread while masks are generated, with the share of prompts that is done,
  * 0..1. Returns true to go on, false to stop. */
 typedef bool mm_progress(void *context, double done);
@@ -244,8 +276,9 @@ struct mm_mask {
     const uint32_t *runs; /* [run_count] */
     size_t run_count;
     const float
-        *logits; /* [low_size][low_size] of predict, to refine the mask; else NULL. Those of a
+        *logits;   /* [low_size][low_size] of predict, to refine the mask; else NULL. Those of a
                             SAM 2 are cut to -32..32 */
+    size_t prompt; /* of predict_many: the number of its prompt; else 0 */
 };
 
 MM_API size_t mm_masks_count(const struct mm_masks *masks);

@@ -8,6 +8,7 @@
 #include "include/maskmill.h"
 #include "pipeline/options.h"
 
+struct embedding;
 struct error;
 
 struct mm_model {
@@ -22,11 +23,17 @@ struct mm_image {
     struct image pixels; /* owned */
 };
 
+struct mm_embedding {
+    struct embedding *embedding; /* owned */
+    const struct sam *sam;       /* borrowed: the model that made it */
+};
+
 struct mm_masks {
     int32_t width, height;
     struct mask_list list; /* owned */
-    float *logits;         /* [list.count][low_size][low_size], owned; NULL of generate */
-    size_t plane;          /* low_size * low_size */
+    size_t *prompts; /* [list.count] owned: whose each is; NULL: of one prompt, or of generate */
+    float *logits;   /* [list.count][low_size][low_size], owned; NULL of generate */
+    size_t plane;    /* low_size * low_size */
 };
 
 /* The model behind the handle; lives as long as it. */

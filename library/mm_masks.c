@@ -28,6 +28,7 @@ struct mm_mask mm_masks_get(const struct mm_masks *masks, size_t i)
         .runs = mask->rle.counts,
         .run_count = mask->rle.length,
         .logits = masks->logits ? masks->logits + i * masks->plane : NULL,
+        .prompt = masks->prompts ? masks->prompts[i] : 0,
     };
 }
 
@@ -36,6 +37,7 @@ void mm_masks_free(struct mm_masks *masks)
     if (!masks)
         return;
     mask_list_free(&masks->list);
+    memory_free(masks->prompts);
     memory_free(masks->logits);
     memory_free(masks);
 }

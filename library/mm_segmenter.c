@@ -5,16 +5,19 @@
 #include "base/memory.h"
 #include "library/mm_handles.h"
 #include "model/sam.h"
+#include "pipeline/embedding.h"
 #include "pipeline/generate.h"
+#include "pipeline/mask_prompt.h"
 #include "pipeline/predictor.h"
 
 struct mm_segmenter {
     const struct mm_model *model; /* borrowed */
     struct mm_options *options;   /* owned */
     struct generator *generator;  /* owned */
-    struct predictor *predictor;  /* owned; shares the generator's embedder */
-    const struct mm_image *image; /* borrowed; NULL before the first */
-    bool encoded;                 /* the embedder holds the whole of `image` */
+    struct predictor *predictor;  /* owned */
+    const struct mm_image *image; /* borrowed; NULL before the first, and with an embedding */
+    bool encoded;                 /* the generator holds the embedding of the whole of `image` */
+    const struct embedding *embedding; /* borrowed: in place of an image; NULL: none */
 };
 
 static int segmenter_init(struct mm_segmenter *segmenter, const struct mm_options *options,
@@ -31,8 +34,7 @@ static int segmenter_init(struct mm_segmenter *segmenter, const struct mm_option
     if (generator_options_check(generator, error) ||
         !(segmenter->generator = generator_new(segmenter->model->sam, generator, threads, error)))
         return -1;
-    segmenter->predictor =
-        predictor_new(generator_embedder(segmenter->generator), &predictor, error);
+    segmenter->predictor = predictor_new(segmenter->model->sam, &predictor, error);
     return segmenter->predictor ? 0 : -1;
 }
 
@@ -85,18 +87,28 @@ int mm_segmenter_set_image(struct mm_segmenter *segmenter, const struct mm_image
 {
     struct error error = {0};
     segmenter->image = image;
+    segmenter->embedding = NULL;
     segmenter->encoded = false;
     return encode(segmenter, &error) ? mm_error_fill(caller, &error) : 0;
 }
 
-static struct mm_masks *masks_new(const struct mm_segmenter *segmenter, struct error *error)
+/* What prompts go to; NULL with an error. */
+static const struct embedding *prompted(struct mm_segmenter *segmenter, struct error *error)
+{
+    if (segmenter->embedding)
+        return segmenter->embedding;
+    return encode(segmenter, error) ? NULL : generator_embedding(segmenter->generator);
+}
+
+static struct mm_masks *masks_new(const struct mm_segmenter *segmenter, struct size image,
+                                  struct error *error)
 {
     struct mm_masks *masks = memory_new(1, sizeof *masks, "masks", error);
     size_t low = (size_t)sam_info(segmenter->model->sam)->low_size;
     if (!masks)
         return NULL;
-    masks->width = segmenter->image->pixels.width;
-    masks->height = segmenter->image->pixels.height;
+    masks->width = image.width;
+    masks->height = image.height;
     masks->plane = low * low;
     return masks;
 }
@@ -113,10 +125,9 @@ static int keep_logits(const struct mm_segmenter *segmenter, struct mm_masks *ma
     return 0;
 }
 
-static int predict(struct mm_segmenter *segmenter, const struct mm_prompt *prompt,
-                   struct mm_masks **masks, struct error *error)
+static struct predictor_prompt asked(const struct mm_prompt *prompt)
 {
-    const struct predictor_prompt asked = {
+    return (struct predictor_prompt){
         .points = prompt->points,
         .labels = prompt->labels,
         .point_count = prompt->point_count,
@@ -124,11 +135,39 @@ static int predict(struct mm_segmenter *segmenter, const struct mm_prompt *promp
         .logits = prompt->logits,
         .single = prompt->single,
     };
-    if (encode(segmenter, error) || !(*masks = masks_new(segmenter, error)))
+}
+
+static int predict(struct mm_segmenter *segmenter, const struct mm_prompt *prompt,
+                   struct mm_masks **masks, struct error *error)
+{
+    const struct predictor_prompt wanted = asked(prompt);
+    const struct embedding *embedding = prompted(segmenter, error);
+    if (!embedding || !(*masks = masks_new(segmenter, embedding->frame.region, error)))
         return -1;
-    if (predictor_predict(segmenter->predictor, &asked, &(*masks)->list, error))
+    if (predictor_predict(segmenter->predictor, embedding, &wanted, &(*masks)->list, error))
         return -1;
     return keep_logits(segmenter, *masks, error);
+}
+
+static int predict_many(struct mm_segmenter *segmenter, const struct mm_prompt *prompts,
+                        size_t count, struct mm_masks **masks, struct error *error)
+{
+    const struct embedding *embedding = prompted(segmenter, error);
+    if (!embedding || !(*masks = masks_new(segmenter, embedding->frame.region, error)))
+        return -1;
+    struct mm_masks *to = *masks;
+    to->prompts = memory_new(count, PREDICTOR_MASKS * sizeof *to->prompts, "masks", error);
+    if (!to->prompts)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        const struct predictor_prompt wanted = asked(&prompts[i]);
+        size_t first = to->list.count;
+        if (predictor_predict(segmenter->predictor, embedding, &wanted, &to->list, error))
+            return error_prefix(error, "prompt %zu", i);
+        for (size_t m = first; m < to->list.count; m++)
+            to->prompts[m] = i;
+    }
+    return 0;
 }
 
 /* Hands over the result, or frees what there is of it and fills the caller's error. */
@@ -150,13 +189,99 @@ int mm_segmenter_predict(struct mm_segmenter *segmenter, const struct mm_prompt 
     return finish(masks, predict(segmenter, prompt, masks, &error), &error, caller);
 }
 
+int mm_segmenter_predict_many(struct mm_segmenter *segmenter, const struct mm_prompt *prompts,
+                              size_t count, struct mm_masks **masks, struct mm_error *caller)
+{
+    struct error error = {0};
+    *masks = NULL;
+    int status = predict_many(segmenter, prompts, count, masks, &error);
+    return finish(masks, status, &error, caller);
+}
+
+/* Of the embedding's own image, or of the one that is set. */
+static const struct embedding *current(const struct mm_segmenter *segmenter)
+{
+    if (segmenter->embedding)
+        return segmenter->embedding;
+    return segmenter->encoded ? generator_embedding(segmenter->generator) : NULL;
+}
+
+int mm_segmenter_mask_logits(const struct mm_segmenter *segmenter, const uint32_t *runs,
+                             size_t run_count, float *logits, struct mm_error *caller)
+{
+    struct error error = {0};
+    const struct embedding *embedding = current(segmenter);
+    if (!embedding) {
+        error_set(&error, ERROR_USAGE, "no image was set");
+        return mm_error_fill(caller, &error);
+    }
+    const struct rle rle = {.height = (uint32_t)embedding->frame.region.height,
+                            .width = (uint32_t)embedding->frame.region.width,
+                            .length = run_count,
+                            .counts = (uint32_t *)runs}; /* only read */
+    if (mask_prompt(embedding, sam_info(segmenter->model->sam), &rle, logits, &error))
+        return mm_error_fill(caller, &error);
+    return 0;
+}
+
+struct mm_embedding *mm_segmenter_encode(struct mm_segmenter *segmenter,
+                                         const struct mm_image *image, struct mm_error *caller)
+{
+    struct error error = {0};
+    struct mm_embedding *result = memory_new(1, sizeof *result, "embedding", &error);
+    segmenter->image = NULL;
+    segmenter->embedding = NULL;
+    segmenter->encoded = false;
+    if (result && generator_encode(segmenter->generator, &image->pixels, &error) == 0) {
+        result->embedding = generator_take_embedding(segmenter->generator);
+        result->sam = segmenter->model->sam;
+        return result;
+    }
+    memory_free(result);
+    mm_error_fill(caller, &error);
+    return NULL;
+}
+
+void mm_embedding_free(struct mm_embedding *embedding)
+{
+    if (!embedding)
+        return;
+    embedding_free(embedding->embedding);
+    memory_free(embedding);
+}
+
+size_t mm_embedding_bytes(const struct mm_embedding *embedding)
+{
+    return sizeof *embedding + embedding_bytes(embedding->embedding);
+}
+
+int mm_segmenter_set_embedding(struct mm_segmenter *segmenter, const struct mm_embedding *embedding,
+                               struct mm_error *caller)
+{
+    struct error error = {0};
+    if (embedding->sam != segmenter->model->sam) {
+        error_set(&error, ERROR_USAGE, "the embedding is of another model");
+        return mm_error_fill(caller, &error);
+    }
+    segmenter->image = NULL;
+    segmenter->encoded = false;
+    segmenter->embedding = embedding->embedding;
+    return 0;
+}
+
 static int generate_masks(struct mm_segmenter *segmenter, struct mm_masks **masks,
                           struct error *error)
 {
-    if (encode(segmenter, error) || !(*masks = masks_new(segmenter, error)))
+    if (segmenter->embedding)
+        return error_set(error, ERROR_USAGE, "an embedding was set: generate needs its image");
+    if (encode(segmenter, error))
+        return -1;
+    const struct image *image = &segmenter->image->pixels;
+    *masks = masks_new(segmenter, (struct size){image->width, image->height}, error);
+    if (!*masks)
         return -1;
     segmenter->encoded = segmenter->options->generator.crop_n_layers == 0;
-    return generate(segmenter->generator, &segmenter->image->pixels, &(*masks)->list, error);
+    return generate(segmenter->generator, image, &(*masks)->list, error);
 }
 
 int mm_segmenter_generate(struct mm_segmenter *segmenter, mm_progress *progress, void *context,

@@ -23,6 +23,7 @@ struct sam_image {
     float *tables;            /* owned: of the folded decoder, or NULL */
     float *hq_features;       /* owned: of a SAM-HQ, [L][L][C/8], or NULL */
     float *hq_scratch;        /* owned: of hq_features, or NULL */
+    size_t bytes;             /* of these arrays */
 };
 
 struct sam_decoder {
@@ -81,20 +82,27 @@ void decoder_weights_free(struct decoder_weights *weights)
     memory_free(weights);
 }
 
+/* An array of the image, counted. */
+static float *image_array(struct sam_image *image, size_t count, struct error *error)
+{
+    float *array = memory_new(count, sizeof(float), "image embedding", error);
+    image->bytes += array ? count * sizeof(float) : 0;
+    return array;
+}
+
 /* Makes those arrays of an encoding that the model has. */
-static int make_encoding(struct encoding *encoding, const struct decoder_tensors *tensors,
+static int make_encoding(struct sam_image *image, const struct decoder_tensors *tensors,
                          struct error *error)
 {
-    const char *what = "image embedding";
+    struct encoding *encoding = &image->encoding;
     size_t size = (size_t)tensors->embed_dim * tensors->positions;
-    if (!(encoding->embedding = memory_new(size, sizeof(float), what, error)))
+    if (!(encoding->embedding = image_array(image, size, error)))
         return -1;
     for (int i = 0; tensors->has_high && i < 2; i++) /* 16 N x C/8 and 4 N x C/4 floats */
-        if (!(encoding->high[i] = memory_new(i ? size : 2 * size, sizeof(float), what, error)))
+        if (!(encoding->high[i] = image_array(image, i ? size : 2 * size, error)))
             return -1;
     size_t early = (size_t)tensors->hq.early_channels;
-    if (early && !(encoding->early =
-                       memory_new((size_t)tensors->positions * early, sizeof(float), what, error)))
+    if (early && !(encoding->early = image_array(image, (size_t)tensors->positions * early, error)))
         return -1;
     return 0;
 }
@@ -103,33 +111,36 @@ static int make_encoding(struct encoding *encoding, const struct decoder_tensors
 static int make_hq(struct sam_image *image, const struct decoder_tensors *tensors,
                    struct error *error)
 {
-    const char *what = "SAM-HQ's features";
     size_t size = 2 * (size_t)tensors->embed_dim * tensors->positions; /* 16 N x C/8 */
     if (tensors->hq.early_channels == 0)
         return 0;
-    image->hq_features = memory_new(size, sizeof(float), what, error);
-    image->hq_scratch = memory_new(hq_features_scratch(&tensors->hq), sizeof(float), what, error);
+    image->hq_features = image_array(image, size, error);
+    image->hq_scratch = image_array(image, hq_features_scratch(&tensors->hq), error);
     return image->hq_features && image->hq_scratch ? 0 : -1;
 }
 
 struct sam_image *decoder_image_new(const struct decoder_weights *weights, struct error *error)
 {
-    const char *what = "image embedding";
     const struct folded_weights *folded = &weights->folded;
-    struct sam_image *image = memory_new(1, sizeof *image, what, error);
+    struct sam_image *image = memory_new(1, sizeof *image, "image embedding", error);
     if (!image)
         return NULL;
     image->weights = weights;
-    int made = make_encoding(&image->encoding, &weights->tensors, error);
+    int made = make_encoding(image, &weights->tensors, error);
     if (made == 0)
         made = make_hq(image, &weights->tensors, error);
     if (made == 0 && weights->folds)
-        image->tables = memory_new((size_t)folded->strips * folded->rows,
-                                   FOLDED_STRIP * sizeof(float), what, error);
+        image->tables =
+            image_array(image, (size_t)folded->strips * folded->rows * FOLDED_STRIP, error);
     if (made == 0 && (image->tables || !weights->folds))
         return image;
     sam_image_free(image);
     return NULL;
+}
+
+size_t sam_image_bytes(const struct sam_image *image)
+{
+    return sizeof *image + image->bytes;
 }
 
 void sam_image_free(struct sam_image *image)

@@ -96,6 +96,8 @@ void sam_encoder_free(struct sam_encoder *encoder);
  * NULL with ERROR_MEMORY. */
 struct sam_image *sam_image_new(const struct sam *sam, struct error *error);
 void sam_image_free(struct sam_image *image);
+/* Memory that it holds. */
+size_t sam_image_bytes(const struct sam_image *image);
 
 /* Scratch of one decoding thread. NULL with ERROR_MEMORY. */
 struct sam_decoder *sam_decoder_new(const struct sam *sam, struct error *error);

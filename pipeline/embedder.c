@@ -6,6 +6,7 @@
 #include "images/resize.h"
 #include "images/resize_square.h"
 #include "model/sam.h"
+#include "pipeline/embedding.h"
 
 static int embedder_init(struct embedder *embedder, struct error *error)
 {
@@ -13,8 +14,7 @@ static int embedder_init(struct embedder *embedder, struct error *error)
     size_t size = (size_t)sam_info(sam)->image_size;
     if (!(embedder->resize = resize_new(error)) ||
         !(embedder->tensor = memory_new(3 * size, size * sizeof(float), "input tensor", error)) ||
-        !(embedder->encoder = sam_encoder_new(sam, embedder->threads, error)) ||
-        !(embedder->embedding = sam_image_new(sam, error)))
+        !(embedder->encoder = sam_encoder_new(sam, embedder->threads, error)))
         return -1;
     return 0;
 }
@@ -39,8 +39,7 @@ void embedder_free(struct embedder *embedder)
     resize_free(embedder->resize);
     memory_free(embedder->tensor);
     sam_encoder_free(embedder->encoder);
-    sam_image_free(embedder->embedding);
-    scan_geometry_free(embedder->geometry);
+    embedding_free(embedder->embedding);
     memory_free(embedder);
 }
 
@@ -59,31 +58,23 @@ static int fill_tensor(struct embedder *embedder, const struct picture *picture,
                          error);
 }
 
-/* Everything that follows from the region's size alone. */
-static int fit(struct embedder *embedder, struct rect region, struct error *error)
-{
-    const struct sam_info *info = sam_info(embedder->sam);
-    embedder->frame = prompt_frame_of(info, (struct size){region.width, region.height});
-    const struct scan_size size = prompt_frame_scan(&embedder->frame, info);
-    embedder->geometry = scan_geometry_new(&size, error);
-    return embedder->geometry ? 0 : -1;
-}
-
 int embedder_encode(struct embedder *embedder, const struct picture *picture, struct rect region,
                     struct error *error)
 {
-    scan_geometry_free(embedder->geometry);
-    embedder->geometry = NULL;
+    if (!embedder->embedding && !(embedder->embedding = embedding_new(embedder->sam, error)))
+        return -1;
+    struct embedding *embedding = embedder->embedding;
     double start = clock_now();
     if (fill_tensor(embedder, picture, region, error))
         return -1;
     double filled = clock_now();
     embedder->tensor_seconds += filled - start;
     if (sam_encode(embedder->sam, embedder->encoder, embedder->tensor, embedder->threads,
-                   embedder->embedding, error))
+                   embedding->image, error))
         return -1;
     embedder->encode_seconds += clock_now() - filled;
-    return fit(embedder, region, error);
+    return embedding_fit(embedding, embedder->sam, (struct size){region.width, region.height},
+                         error);
 }
 
 int embedder_encode_image(struct embedder *embedder, const struct image *image, struct error *error)
@@ -91,4 +82,11 @@ int embedder_encode_image(struct embedder *embedder, const struct image *image, 
     const struct picture picture = {image, 0, image->width, image->height};
     return embedder_encode(embedder, &picture, (struct rect){0, 0, image->width, image->height},
                            error);
+}
+
+struct embedding *embedder_take(struct embedder *embedder)
+{
+    struct embedding *taken = embedder->embedding;
+    embedder->embedding = NULL;
+    return taken;
 }

@@ -10,15 +10,13 @@
 #include <stdint.h>
 
 #include "base/geometry.h"
-#include "filters/scan/scan.h"
-#include "pipeline/prompt_frame.h"
 
+struct embedding;
 struct error;
 struct image;
 struct resize;
 struct sam;
 struct sam_encoder;
-struct sam_image;
 
 /* Rows top .. top + rows->height - 1 of a picture that is width x height pixels in all. */
 struct picture {
@@ -35,10 +33,7 @@ struct embedder {
     float *tensor; /* [3][S][S], the model's input */
     struct sam_encoder *encoder;
 
-    /* Of the region that was encoded last. */
-    struct sam_image *embedding;
-    struct prompt_frame frame;      /* where its prompts lie */
-    struct scan_geometry *geometry; /* from logits to its pixels; NULL before the first region */
+    struct embedding *embedding; /* of the region that was encoded last; NULL: it was taken */
 
     double tensor_seconds, encode_seconds; /* sums over all regions */
 };
@@ -55,5 +50,8 @@ int embedder_encode(struct embedder *embedder, const struct picture *picture, st
 /* Encodes the whole of an image. */
 int embedder_encode_image(struct embedder *embedder, const struct image *image,
                           struct error *error);
+
+/* Gives the embedding away: the caller frees it with embedding_free. The next region gets another. */
+struct embedding *embedder_take(struct embedder *embedder);
 
 #endif

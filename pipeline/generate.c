@@ -25,6 +25,7 @@
 #include "filters/nms.h"
 #include "images/image.h"
 #include "model/sam.h"
+#include "pipeline/embedding.h"
 #include "pipeline/finish.h"
 #include "pipeline/options.h"
 #include "pipeline/prompt_worker.h"
@@ -96,9 +97,15 @@ const struct generator_options *generator_options(const struct generator *genera
     return generator->options;
 }
 
-const struct embedder *generator_embedder(const struct generator *generator)
+const struct embedding *generator_embedding(const struct generator *generator)
 {
-    return generator->embedder;
+    return generator->embedder->embedding;
+}
+
+struct embedding *generator_take_embedding(struct generator *generator)
+{
+    generator->encoded = NULL;
+    return embedder_take(generator->embedder);
 }
 
 void generator_on_progress(struct generator *generator, generator_progress *progress, void *context)
@@ -253,7 +260,6 @@ int generate_region(struct generator *generator, const struct picture *picture,
                     struct error *error)
 {
     const struct generator_options *options = generator->options;
-    const struct embedder *embedder = generator->embedder;
     struct crop_task task = {
         .rect = region->rect,
         .image_width = picture->width,
@@ -265,9 +271,12 @@ int generate_region(struct generator *generator, const struct picture *picture,
         return -1;
     int status = encode(generator, picture, region->rect, error);
     task.points = points;
-    task.embedding = embedder->embedding;
-    task.geometry = embedder->geometry;
-    task.frame = &embedder->frame;
+    const struct embedding *embedding = generator->embedder->embedding;
+    if (status == 0) {
+        task.embedding = embedding->image;
+        task.geometry = embedding->geometry;
+        task.frame = &embedding->frame;
+    }
     double start = clock_now();
     if (status == 0)
         status = run_grid(generator, &task, masks, error);

@@ -9,6 +9,7 @@
 #include "pipeline/prompt_worker.h"
 
 struct crop;
+struct embedding;
 struct error;
 struct generator_options;
 struct image;
@@ -24,12 +25,15 @@ struct generator *generator_new(const struct sam *sam, const struct generator_op
                                 int threads, struct error *error);
 void generator_free(struct generator *generator);
 
-/* The generator's embedder, which a predictor may share. */
-const struct embedder *generator_embedder(const struct generator *generator);
-
 /* Encodes the whole of an image ahead. `generate` of the same image then does not encode it again,
- * and a predictor may prompt it meanwhile. Returns 0, or -1 as embedder_encode. */
+ * and a predictor may prompt the embedding meanwhile. Returns 0, or -1 as embedder_encode. */
 int generator_encode(struct generator *generator, const struct image *image, struct error *error);
+
+/* The embedding of the region that was encoded last; NULL: it was taken. */
+const struct embedding *generator_embedding(const struct generator *generator);
+
+/* Gives that embedding away: the caller frees it with embedding_free. */
+struct embedding *generator_take_embedding(struct generator *generator);
 
 /* Called by the thread that calls `generate`, with the share of prompts that is done, 0..1. Returns
  * false to stop. */

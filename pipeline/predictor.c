@@ -8,10 +8,11 @@
 #include "filters/mask.h"
 #include "filters/scan/scan.h"
 #include "model/sam.h"
-#include "pipeline/embedder.h"
+#include "pipeline/embedding.h"
 
 struct predictor {
-    const struct embedder *embedder;
+    const struct sam *sam;
+    const struct embedding *embedding; /* of the prompt at work; borrowed */
     struct predictor_options options;
     struct sam_decoder *decoder;
     struct scan_scratch *scan;
@@ -22,14 +23,14 @@ struct predictor {
 /* Numbers of a low-resolution mask. */
 static size_t plane(const struct predictor *predictor)
 {
-    size_t low = (size_t)sam_info(predictor->embedder->sam)->low_size;
+    size_t low = (size_t)sam_info(predictor->sam)->low_size;
     return low * low;
 }
 
 static int predictor_init(struct predictor *predictor, struct error *error)
 {
     size_t bytes = plane(predictor) * sizeof(float);
-    if (!(predictor->decoder = sam_decoder_new(predictor->embedder->sam, error)) ||
+    if (!(predictor->decoder = sam_decoder_new(predictor->sam, error)) ||
         !(predictor->scan = scan_scratch_new(error)) ||
         !(predictor->logits = memory_new(PREDICTOR_MASKS, bytes, "logits", error)) ||
         !(predictor->shifted = memory_new(1, bytes, "logits", error)))
@@ -37,13 +38,13 @@ static int predictor_init(struct predictor *predictor, struct error *error)
     return 0;
 }
 
-struct predictor *predictor_new(const struct embedder *embedder,
-                                const struct predictor_options *options, struct error *error)
+struct predictor *predictor_new(const struct sam *sam, const struct predictor_options *options,
+                                struct error *error)
 {
     struct predictor *predictor = memory_new(1, sizeof *predictor, "predictor", error);
     if (!predictor)
         return NULL;
-    *predictor = (struct predictor){.embedder = embedder, .options = *options};
+    *predictor = (struct predictor){.sam = sam, .options = *options};
     if (predictor_init(predictor, error)) {
         predictor_free(predictor);
         return NULL;
@@ -84,19 +85,19 @@ static const float *shift(const struct predictor *predictor, const float *logits
 static int scan(struct predictor *predictor, const float *logits, struct mask *mask,
                 struct error *error)
 {
-    const struct embedder *embedder = predictor->embedder;
+    const struct embedding *embedding = predictor->embedding;
     const struct scan_options options = {
         .stability_offset = (float)predictor->options.stability_score_offset,
     };
-    int kept = scan_mask(embedder->geometry, predictor->scan, shift(predictor, logits), &options,
+    int kept = scan_mask(embedding->geometry, predictor->scan, shift(predictor, logits), &options,
                          mask, error);
     if (kept)
         return kept < 0 ? -1 : 0;
     mask->box = (struct box){0};
     mask->area = 0;
     mask->stability_score = 0;
-    rle_begin(&mask->rle, (uint32_t)embedder->frame.region.height,
-              (uint32_t)embedder->frame.region.width);
+    rle_begin(&mask->rle, (uint32_t)embedding->frame.region.height,
+              (uint32_t)embedding->frame.region.width);
     return rle_end(&mask->rle, error);
 }
 
@@ -104,7 +105,7 @@ static int add_mask(struct predictor *predictor, const struct predictor_prompt *
                     const float *logits, float predicted_iou, struct mask_list *masks,
                     struct error *error)
 {
-    const struct size *region = &predictor->embedder->frame.region;
+    const struct size *region = &predictor->embedding->frame.region;
     struct mask mask = {
         .crop = {0, 0, region->width, region->height},
         .predicted_iou = predicted_iou,
@@ -147,14 +148,15 @@ static int check(const struct sam_info *info, const struct predictor_prompt *pro
     return 0;
 }
 
-int predictor_predict(struct predictor *predictor, const struct predictor_prompt *prompt,
-                      struct mask_list *masks, struct error *error)
+int predictor_predict(struct predictor *predictor, const struct embedding *embedding,
+                      const struct predictor_prompt *prompt, struct mask_list *masks,
+                      struct error *error)
 {
-    const struct embedder *embedder = predictor->embedder;
-    if (check(sam_info(embedder->sam), prompt, error))
+    if (check(sam_info(predictor->sam), prompt, error))
         return -1;
+    predictor->embedding = embedding;
     struct scaled_prompt scaled;
-    scale(prompt, &embedder->frame, &scaled);
+    scale(prompt, &embedding->frame, &scaled);
     const struct sam_prompts prompts = {
         .count = 1,
         .points = prompt->point_count,
@@ -166,16 +168,16 @@ int predictor_predict(struct predictor *predictor, const struct predictor_prompt
     int which[PREDICTOR_MASKS] = {1, 2, 3};
     int count = prompt->single ? 1 : PREDICTOR_MASKS;
     float iou[SAM_MASKS];
-    sam_decode(predictor->decoder, embedder->embedding, &prompts, iou);
+    sam_decode(predictor->decoder, embedding->image, &prompts, iou);
     if (prompt->single)
         which[0] =
-            sam_single_logits(predictor->decoder, embedder->embedding, 0, iou, predictor->logits);
+            sam_single_logits(predictor->decoder, embedding->image, 0, iou, predictor->logits);
     else
-        sam_logits(predictor->decoder, embedder->embedding, 0, which, count, predictor->logits);
+        sam_logits(predictor->decoder, embedding->image, 0, which, count, predictor->logits);
     for (int i = 0; i < count; i++)
         if (add_mask(predictor, prompt, predictor->logits + (size_t)i * plane(predictor),
                      iou[which[i]], masks, error))
             return -1;
-    sam_limit_logits(embedder->embedding, count, predictor->logits);
+    sam_limit_logits(embedding->image, count, predictor->logits);
     return 0;
 }

@@ -8,9 +8,10 @@
 
 #include <stdbool.h>
 
-struct embedder;
+struct embedding;
 struct error;
 struct mask_list;
+struct sam;
 
 enum { PREDICTOR_MASKS = 3 }; /* the model's multimask output */
 
@@ -33,17 +34,18 @@ struct predictor_options {
 /* Scratch memory of one thread. */
 struct predictor;
 
-/* `embedder` must outlive the predictor. NULL with ERROR_MEMORY. */
-struct predictor *predictor_new(const struct embedder *embedder,
-                                const struct predictor_options *options, struct error *error);
+/* `sam` must outlive the predictor. NULL with ERROR_MEMORY. */
+struct predictor *predictor_new(const struct sam *sam, const struct predictor_options *options,
+                                struct error *error);
 void predictor_free(struct predictor *predictor);
 
 /* Adds the masks of one prompt to the empty list `masks`: PREDICTOR_MASKS of them, or one with
- * `single`, in the model's order; an empty mask has no foreground. The prompt is on the region that
- * the embedder encoded last; masks are in its frame. Returns 0, or -1 with ERROR_USAGE (no or too
+ * `single`, in the model's order; an empty mask has no foreground. The prompt is on the region of
+ * `embedding`; masks are in its frame. Returns 0, or -1 with ERROR_USAGE (no or too
  * many points) or ERROR_MEMORY. */
-int predictor_predict(struct predictor *predictor, const struct predictor_prompt *prompt,
-                      struct mask_list *masks, struct error *error);
+int predictor_predict(struct predictor *predictor, const struct embedding *embedding,
+                      const struct predictor_prompt *prompt, struct mask_list *masks,
+                      struct error *error);
 
 /* Low-resolution logits of the masks that were predicted last: [masks][L][L], before
  * mask_threshold; those of SAM 2's models are cut to -32..32. They live until the next call. */

@@ -224,13 +224,13 @@ START_TEST(a_click_gives_the_generators_masks)
         sam_load_memory(&sam, builtin_model, builtin_model_size, "built-in", &options, &error), 0);
     struct embedder *embedder = embedder_new(sam, 1, &error);
     ck_assert_ptr_nonnull(embedder);
-    struct predictor *predictor = predictor_new(embedder, &(struct predictor_options){0}, &error);
+    struct predictor *predictor = predictor_new(sam, &(struct predictor_options){0}, &error);
     ck_assert_ptr_nonnull(predictor);
     draw_square(&image);
     ck_assert_int_eq(embedder_encode_image(embedder, &image, &error), 0);
     const double point[2] = {44, 29};
     const struct predictor_prompt click = {.points = point, .point_count = 1};
-    ck_assert_int_eq(predictor_predict(predictor, &click, &masks, &error), 0);
+    ck_assert_int_eq(predictor_predict(predictor, embedder->embedding, &click, &masks, &error), 0);
     ck_assert_uint_eq(masks.count, PREDICTOR_MASKS);
     check_against_generator(sam, &image, 44, 29, &masks);
 

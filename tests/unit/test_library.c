@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "include/maskmill.h"
@@ -132,6 +133,69 @@ START_TEST(prompts_give_three_masks_or_one)
     ck_assert_int_eq(mm_segmenter_predict(segmenter, &many, &refined, &error), -1);
     ck_assert_int_eq(error.code, MM_ERROR_USAGE);
     mm_masks_free(masks);
+    mm_segmenter_free(segmenter);
+    mm_image_free(image);
+}
+END_TEST
+
+static bool same_mask(const struct mm_mask *a, const struct mm_mask *b)
+{
+    return a->run_count == b->run_count && a->predicted_iou == b->predicted_iou &&
+           memcmp(a->runs, b->runs, a->run_count * sizeof *a->runs) == 0;
+}
+
+/* Prompts on an image that was kept aside, while the segmenter has seen another one. */
+START_TEST(an_embedding_outlives_its_image)
+{
+    static const uint8_t gray[40 * 40 * 3] = {9};
+    struct mm_image *image = draw_square(), *other = mm_image_new(gray, 40, 40, 120, &error);
+    struct mm_segmenter *segmenter = segmenter_on(image, NULL, 1);
+    struct mm_masks *wanted, *masks;
+    const double point[] = {44, 29}, box[] = {29, 14, 60, 45};
+    const struct mm_prompt prompts[] = {{.points = point, .point_count = 1},
+                                        {.box = box, .single = true}};
+    ck_assert_int_eq(mm_segmenter_predict(segmenter, &prompts[0], &wanted, &error), 0);
+
+    struct mm_embedding *kept = mm_segmenter_encode(segmenter, image, &error);
+    mm_image_free(image);
+    ck_assert_ptr_nonnull(kept);
+    ck_assert_uint_gt(mm_embedding_bytes(kept), 256 * 64 * 64 * sizeof(float));
+    ck_assert_int_eq(mm_segmenter_set_image(segmenter, other, &error), 0);
+    ck_assert_int_eq(mm_segmenter_set_embedding(segmenter, kept, &error), 0);
+    ck_assert_int_eq(mm_segmenter_predict_many(segmenter, prompts, 2, &masks, &error), 0);
+    ck_assert_uint_eq(mm_masks_count(masks), 4);
+    for (size_t i = 0; i < 4; i++) {
+        const struct mm_mask mask = mm_masks_get(masks, i);
+        const struct mm_mask one = mm_masks_get(wanted, i < 3 ? i : 0);
+        ck_assert_uint_eq(mask.prompt, i == 3);
+        ck_assert(i == 3 || same_mask(&mask, &one));
+        ck_assert_ptr_null(mask.logits);
+    }
+    mm_masks_free(masks);
+    ck_assert_int_eq(mm_segmenter_generate(segmenter, NULL, NULL, &masks, &error), -1);
+    ck_assert_int_eq(error.code, MM_ERROR_USAGE);
+    mm_masks_free(wanted);
+    mm_segmenter_free(segmenter);
+    mm_embedding_free(kept);
+    mm_image_free(other);
+}
+END_TEST
+
+START_TEST(a_mask_becomes_a_prompt)
+{
+    struct mm_image *image = draw_square();
+    struct mm_segmenter *segmenter = segmenter_on(image, NULL, 1);
+    const int low = mm_model_low_size(model);
+    float *logits = calloc((size_t)low * (size_t)low, sizeof *logits);
+    /* The left half, column after column; 60 of 90 lines are image, the rest is padding. */
+    const uint32_t runs[] = {0, WIDTH / 2 * HEIGHT, WIDTH / 2 * HEIGHT};
+    ck_assert_int_eq(mm_segmenter_mask_logits(segmenter, runs, 3, logits, &error), 0);
+    ck_assert_double_eq(logits[0], 10);
+    ck_assert_double_eq(logits[low - 1], -10);
+    ck_assert_double_eq(logits[low * (low - 1)], -10);
+    ck_assert_int_eq(mm_segmenter_mask_logits(segmenter, runs, 2, logits, &error), -1);
+    ck_assert_int_eq(error.code, MM_ERROR_USAGE);
+    free(logits);
     mm_segmenter_free(segmenter);
     mm_image_free(image);
 }
@@ -286,6 +350,8 @@ int main(void)
     tcase_add_test(tests, options_have_ranges_and_the_models_defaults);
     tcase_add_test(tests, images_that_cannot_be);
     tcase_add_test(tests, prompts_give_three_masks_or_one);
+    tcase_add_test(tests, an_embedding_outlives_its_image);
+    tcase_add_test(tests, a_mask_becomes_a_prompt);
     tcase_add_test(tests, a_mask_in_every_form);
     tcase_add_test(tests, progress_is_reported_and_stops);
     if (!SANITIZED) /* it encodes six times */
