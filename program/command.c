@@ -140,6 +140,22 @@ static const struct command table[] = {
         .run = report_main,
     },
     {
+        .name = "review",
+        .option_bit = FOR_REVIEW,
+        .summary = "look through the masks of a run in a browser, and correct them",
+        .synopsis = "RUN [options]",
+        .about = "Serves a page on 127.0.0.1 in which a person accepts, rejects, refines and adds "
+                 "masks of RUN, a run's folder, by clicks and boxes; prints its address. What was "
+                 "decided goes to RUN/.maskmill/review.ndjson, line by line; records stay as they "
+                 "are. docs/review.md describes the page and the file.",
+        .statuses = "0 ended by Ctrl-C, 2 wrong usage, 3 the model, the network, the disk or the "
+                    "memory stopped the work.",
+        .operand = OPERAND_FOLDER,
+        .wanted = "the folder of one run",
+        .least = 1,
+        .run = review_main,
+    },
+    {
         .name = "show",
         .option_bit = FOR_SHOW,
         .summary = "draw masks over their photograph, or a contact sheet of a run",

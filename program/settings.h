@@ -139,20 +139,22 @@ enum setting_trait {
     FOR_SHOW = 1 << 12,
     FOR_FILTER = 1 << 13,
     FOR_PIPE = 1 << 14,
-    FOR_ALL = (1 << 15) - 1,
+    FOR_PREDICT = 1 << 15,
+    FOR_REVIEW = 1 << 16,
+    FOR_ALL = (1 << 17) - 1,
 
     /* A run that changes it gives other output. */
-    DECIDES = 1 << 16,
+    DECIDES = 1 << 20,
     /* The metadata of a model may hold another default: what goes with its scores, its logits and
      * the size of what it can see. Never a path. */
-    MODEL_DEFAULT = 1 << 17,
+    MODEL_DEFAULT = 1 << 21,
     /* It says where prompts are set. A model's own values of these apply all or none: all only
      * where no stronger source sets any of them, since 14 points a side are meant for its crops,
      * not for others. */
-    SEARCH = 1 << 18,
+    SEARCH = 1 << 22,
     /* Decides, but is in run.json only with another value than the default: runs that were begun
      * before there was such an option go on. */
-    UNLESS_STANDARD = 1 << 19
+    UNLESS_STANDARD = 1 << 23
 };
 
 /* The values that an option takes; all zeros for a kind without a range. */
