@@ -115,15 +115,21 @@ $(BUILD)/model/builtin.o: model/builtin.S model/builtin.safetensors
 	@mkdir -p $(@D)
 	$(CC) -c -o $@ $<
 
-# The page of a report: the files that report/files names, joined by kind.
+# The page of a report: the files that report/files names, joined by kind. That of a review has those of
+# report/review/files, too, before start.js.
 PAGE := $(addprefix report/,$(shell cat report/files))
+REVIEW := $(filter-out report/code/start.js,$(PAGE)) $(addprefix report/,$(shell cat report/review/files)) report/code/start.js
+PAGE_LISTS = report/files report/review/files
 $(BUILD)/report/style.css: $(filter report/style/%,$(PAGE))
 $(BUILD)/report/worker.js: $(filter report/worker/%,$(PAGE))
 $(BUILD)/report/code.js: $(filter report/code/%,$(PAGE))
-JOINED = $(BUILD)/report/style.css $(BUILD)/report/worker.js $(BUILD)/report/code.js
-$(JOINED): report/files
+$(BUILD)/report/review/style.css: $(filter report/style/%,$(REVIEW))
+$(BUILD)/report/review/worker.js: $(filter report/worker/%,$(REVIEW))
+$(BUILD)/report/review/code.js: $(filter report/code/% report/review/%,$(REVIEW))
+JOINED = $(foreach part,style.css worker.js code.js,$(BUILD)/report/$(part) $(BUILD)/report/review/$(part))
+$(JOINED): $(PAGE_LISTS)
 	@mkdir -p $(@D)
-	cat $(filter-out report/files,$^) >$@.new && mv $@.new $@
+	cat $(filter-out $(PAGE_LISTS),$^) >$@.new && mv $@.new $@
 $(BUILD)/program/report/report_parts.o: program/report/report_parts.S report/index.html $(JOINED)
 	@mkdir -p $(@D)
 	$(CC) -c -Wa,-I$(BUILD)/report -o $@ $<

@@ -113,7 +113,7 @@ struct report_output *report_output_open(const struct report_place *place, struc
         return NULL;
     output->place = *place;
     output->file.fd = -1;
-    if (report_page_make(&output->page, error) ||
+    if (report_page_make(&output->page, REPORT_PAGE_REPORT, error) ||
         (place->single_file ? begin_file(output, error) : begin_folder(output, error))) {
         report_output_abandon(output);
         return NULL;

@@ -28,19 +28,33 @@ static void policy_hash(const struct report_part *part, char text[SHA256_BASE64]
     text[SHA256_BASE64 - 1] = 0;
 }
 
+/* What goes into the frame. */
+struct parts {
+    const struct report_part *style, *worker, *code;
+    const char *connect; /* of the policy: where the page may send requests */
+};
+
+static const struct parts PARTS[] = {
+    [REPORT_PAGE_REPORT] = {&report_style, &report_worker, &report_code, ""},
+    [REPORT_PAGE_REVIEW] = {&report_review_style, &report_review_worker, &report_review_code,
+                            "connect-src 'self'; "},
+};
+
 /* Scripts: the page's own, and those that it loads itself, which are the documents. */
-static void put_policy(struct json_text *text)
+static void put_policy(struct json_text *text, const struct parts *parts)
 {
     char code[SHA256_BASE64], style[SHA256_BASE64];
-    policy_hash(&report_code, code);
-    policy_hash(&report_style, style);
+    policy_hash(parts->code, code);
+    policy_hash(parts->style, style);
     json_text_raw(text,
                   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
                   "script-src 'sha256-");
     json_text_raw(text, code);
     json_text_raw(text, "' 'strict-dynamic'; style-src 'sha256-");
     json_text_raw(text, style);
-    json_text_raw(text, "'; img-src 'self' file: data: blob:; worker-src blob:; base-uri 'none'; "
+    json_text_raw(text, "'; ");
+    json_text_raw(text, parts->connect);
+    json_text_raw(text, "img-src 'self' file: data: blob:; worker-src blob:; base-uri 'none'; "
                         "form-action 'none'\">");
 }
 
@@ -55,16 +69,17 @@ static void put_part(struct json_text *text, const char *before, const struct re
 enum place { PLACE_POLICY, PLACE_STYLE, PLACE_WORKER, PLACE_CODE, PLACE_DATA, PLACES };
 
 /* Puts what belongs in a place of the frame. */
-static void put_place(struct report_page *page, struct json_text *text, enum place place)
+static void put_place(struct report_page *page, struct json_text *text, enum place place,
+                      const struct parts *parts)
 {
     if (place == PLACE_POLICY)
-        put_policy(text);
+        put_policy(text, parts);
     else if (place == PLACE_STYLE)
-        put_part(text, "<style>", &report_style, "</style>");
+        put_part(text, "<style>", parts->style, "</style>");
     else if (place == PLACE_WORKER)
-        put_part(text, "<script type=\"text/plain\" id=\"worker\">", &report_worker, "</script>");
+        put_part(text, "<script type=\"text/plain\" id=\"worker\">", parts->worker, "</script>");
     else if (place == PLACE_CODE)
-        put_part(text, "<script>", &report_code, "</script>");
+        put_part(text, "<script>", parts->code, "</script>");
     else
         page->data = text->used;
 }
@@ -83,7 +98,7 @@ static enum place find_place(const char *at, size_t left, size_t *length)
     return place;
 }
 
-int report_page_make(struct report_page *page, struct error *error)
+int report_page_make(struct report_page *page, enum report_page_kind kind, struct error *error)
 {
     struct json_text text = {0};
     const char *end = report_frame.bytes + report_frame.size;
@@ -92,7 +107,7 @@ int report_page_make(struct report_page *page, struct error *error)
         size_t length;
         enum place place = find_place(at, (size_t)(end - at), &length);
         if (place < PLACES) {
-            put_place(page, &text, place);
+            put_place(page, &text, place, &PARTS[kind]);
         } else {
             const char *next = memchr(at + 1, '<', (size_t)(end - at - 1));
             length = (size_t)((next ? next : end) - at);

@@ -13,8 +13,13 @@ struct report_page {
     size_t data;   /* where the documents of a single file go */
 };
 
+enum report_page_kind {
+    REPORT_PAGE_REPORT, /* connects to nothing */
+    REPORT_PAGE_REVIEW  /* with the tools of `maskmill review`; connects to where it came from */
+};
+
 /* Puts the page together; freed with report_page_free. 0 or -1 (ERROR_MEMORY). */
-int report_page_make(struct report_page *page, struct error *error);
+int report_page_make(struct report_page *page, enum report_page_kind kind, struct error *error);
 void report_page_free(struct report_page *page);
 
 /* Whether a file that begins with `size` bytes `start` is such a page. REPORT_PAGE_START bytes

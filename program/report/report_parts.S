@@ -17,4 +17,7 @@ report_\name:
         part style, "style.css"
         part worker, "worker.js"
         part code, "code.js"
+        part review_style, "review/style.css"
+        part review_worker, "review/worker.js"
+        part review_code, "review/code.js"
         .section .note.GNU-stack, "", %progbits

@@ -14,4 +14,9 @@ extern const struct report_part report_style;  /* all CSS, joined */
 extern const struct report_part report_worker; /* all JavaScript of the worker, joined */
 extern const struct report_part report_code;   /* all other JavaScript, joined */
 
+/* The same for `maskmill review`: with the files that report/review/files names. */
+extern const struct report_part report_review_style;
+extern const struct report_part report_review_worker;
+extern const struct report_part report_review_code;
+
 #endif
