@@ -9,15 +9,21 @@ ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 VERSION := $(shell cat VERSION)
 TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
 
-# ---- libraries: three that are needed, and libarchive (tar files) where it is installed
+# ---- libraries: three that are needed, and where they are installed libarchive (tar files) and, for the program
+# alone, libmicrohttpd (review)
 PACKAGES = vips jansson libseccomp
+PROGRAM_PACKAGES =
 HAVE =
 ifneq ($(shell pkg-config --exists libarchive 2>/dev/null && echo yes),)
 PACKAGES += libarchive
 HAVE += -DHAVE_LIBARCHIVE
 endif
-FOREIGN_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))
-FOREIGN_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+ifneq ($(shell pkg-config --exists 'libmicrohttpd >= 0.9.71' 2>/dev/null && echo yes),)
+PROGRAM_PACKAGES += libmicrohttpd
+HAVE += -DHAVE_LIBMICROHTTPD
+endif
+FOREIGN_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES) $(PROGRAM_PACKAGES) 2>/dev/null))
+FOREIGN_LIBS := $(shell pkg-config --libs $(PACKAGES) $(PROGRAM_PACKAGES) 2>/dev/null)
 CHECK_CFLAGS := $(shell pkg-config --cflags check 2>/dev/null)
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "base/error.h"
 #include "base/folder.h"
@@ -17,7 +16,6 @@
 #include "base/memory.h"
 #include "program/command_progress.h"
 #include "program/report/report_compare.h"
-#include "program/report/report_json.h"
 #include "program/report/report_run.h"
 #include "program/report/report_url.h"
 #include "records/image_path.h"
@@ -172,38 +170,12 @@ static int write_run(struct reporting *reporting, int number, struct error *erro
     return 0;
 }
 
-static void put_comparison(const struct reporting *reporting, struct json_text *text)
-{
-    const struct report_comparison *comparison = &reporting->comparison;
-    report_json_next(text, "compare");
-    if (reporting->job->runs < 2) {
-        json_text_raw(text, "null");
-        return;
-    }
-    json_text_raw(text, "{");
-    report_json_number(text, "iou", comparison->twin_iou);
-    report_json_integer(text, "rows", (int64_t)comparison->rows);
-    report_json_integer(text, "chunks", (int64_t)comparison->chunks);
-    report_json_integer(text, "twins", (int64_t)comparison->twins);
-    json_text_raw(text, "}");
-}
-
 /* The document `report`. */
 static int write_report(const struct reporting *reporting, struct error *error)
 {
     struct json_text text = {0};
-    int result = 0;
-    json_text_raw(&text, "{");
-    report_json_integer(&text, "format", 1);
-    report_json_string(&text, "program", "maskmill " MASKMILL_VERSION);
-    report_json_integer(&text, "created", (int64_t)time(NULL));
-    report_json_next(&text, "runs");
-    json_text_raw(&text, "[");
-    for (int i = 0; result == 0 && i < reporting->job->runs; i++)
-        result = report_run_describe(&reporting->runs[i], &text, error);
-    json_text_raw(&text, "]");
-    put_comparison(reporting, &text);
-    json_text_raw(&text, "}");
+    int result = report_put(
+        reporting->runs, reporting->job->runs == 2 ? &reporting->comparison : NULL, &text, error);
     if (result == 0)
         result = report_output_add(reporting->output, "report", &text, error);
     json_text_free(&text);

@@ -1,7 +1,8 @@
-/* What the document `report` says of a run. */
+/* The document `report`, and what it says of a run. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "base/folder.h"
@@ -10,6 +11,7 @@
 #include "base/path.h"
 #include "base/utf8.h"
 #include "program/filter/filter_source.h"
+#include "program/report/report_compare.h"
 #include "program/report/report_json.h"
 #include "program/report/report_ledger.h"
 #include "program/report/report_run.h"
@@ -97,4 +99,38 @@ int report_run_describe(const struct report_run *run, struct json_text *text, st
     json_text_raw(text, "}");
     folder_close(folder);
     return text->no_memory ? error_set(error, ERROR_MEMORY, "no memory for the report") : 0;
+}
+
+static void put_comparison(const struct report_comparison *comparison, struct json_text *text)
+{
+    report_json_next(text, "compare");
+    if (!comparison) {
+        json_text_raw(text, "null");
+        return;
+    }
+    json_text_raw(text, "{");
+    report_json_number(text, "iou", comparison->twin_iou);
+    report_json_integer(text, "rows", (int64_t)comparison->rows);
+    report_json_integer(text, "chunks", (int64_t)comparison->chunks);
+    report_json_integer(text, "twins", (int64_t)comparison->twins);
+    json_text_raw(text, "}");
+}
+
+int report_put(const struct report_run *runs, const struct report_comparison *comparison,
+               struct json_text *text, struct error *error)
+{
+    int count = comparison ? 2 : 1;
+    int result = 0;
+    json_text_raw(text, "{");
+    report_json_integer(text, "format", 1);
+    report_json_string(text, "program", "maskmill " MASKMILL_VERSION);
+    report_json_integer(text, "created", (int64_t)time(NULL));
+    report_json_next(text, "runs");
+    json_text_raw(text, "[");
+    for (int i = 0; result == 0 && i < count; i++)
+        result = report_run_describe(&runs[i], text, error);
+    json_text_raw(text, "]");
+    put_comparison(comparison, text);
+    json_text_raw(text, "}");
+    return result;
 }

@@ -161,7 +161,8 @@ static int put_masks(struct json_text *text, const struct record *record,
     return 0;
 }
 
-static int put_copy(struct json_text *text, const struct report_jpeg *copy, struct error *error)
+int report_masks_put_copy(const struct report_jpeg *copy, struct json_text *text,
+                          struct error *error)
 {
     json_text_raw(text, "{");
     if (put_jpeg(text, "jpeg", copy, error))
@@ -232,7 +233,7 @@ struct report_entry *report_masks_entry(const struct record *record,
     struct stats_measure *measures = stats_measure(record, error);
     if (measures && measure_cover(record, &covered, error) == 0 &&
         put_masks(&text, record, photo, error) == 0 &&
-        (!photo->copy.bytes || put_copy(&copy, &photo->copy, error) == 0)) {
+        (!photo->copy.bytes || report_masks_put_copy(&photo->copy, &copy, error) == 0)) {
         if (text.no_memory || copy.no_memory)
             error_set(error, ERROR_MEMORY, "no memory for %zu masks", record->masks.count);
         else

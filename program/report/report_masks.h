@@ -6,7 +6,9 @@
 #include <stddef.h>
 
 struct error;
+struct json_text;
 struct record;
+struct report_jpeg;
 struct report_photo;
 struct stats_measure;
 
@@ -24,5 +26,9 @@ struct report_entry {
 /* NULL with ERROR_MEMORY. */
 struct report_entry *report_masks_entry(const struct record *record,
                                         const struct report_photo *photo, struct error *error);
+
+/* Appends the document photo-R-ROW of a copy. 0 or -1 (ERROR_MEMORY). */
+int report_masks_put_copy(const struct report_jpeg *copy, struct json_text *text,
+                          struct error *error);
 
 #endif

@@ -147,14 +147,21 @@ static char *wrap(const char *before, struct json_text *json, const char *after,
     return json_text_take(&text, length, error);
 }
 
+char *report_output_script(const char *name, struct json_text *json, size_t *length,
+                           struct error *error)
+{
+    char before[96];
+    snprintf(before, sizeof before, "maskmillReport(\"%s\", ", name);
+    return wrap(before, json, ");\n", length, error);
+}
+
 static int add_to_folder(struct report_output *output, const char *name, struct json_text *json,
                          struct error *error)
 {
-    char file[96], before[96];
+    char file[96];
     size_t length;
     snprintf(file, sizeof file, "data/%s.js", name);
-    snprintf(before, sizeof before, "maskmillReport(\"%s\", ", name);
-    char *text = wrap(before, json, ");\n", &length, error);
+    char *text = report_output_script(name, json, &length, error);
     int result = text ? atomic_write(output->folder, file, text, length, output->batch, error) : -1;
     free(text);
     return result;

@@ -8,6 +8,7 @@
 #define PROGRAM_REPORT_REPORT_OUTPUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct error;
 struct folder;
@@ -27,6 +28,11 @@ int report_output_check(const struct report_place *place, struct error *error);
 
 /* NULL with ERROR_USAGE (something is there), ERROR_IO or ERROR_MEMORY. */
 struct report_output *report_output_open(const struct report_place *place, struct error *error);
+
+/* The document `name` as the file data/NAME.js has it, terminated; empties `json`. *length is its strlen.
+ * Freed with free(3). NULL with ERROR_MEMORY, or ERROR_RECORD if a number is not finite. */
+char *report_output_script(const char *name, struct json_text *json, size_t *length,
+                           struct error *error);
 
 /* Writes the document `name` (report/README.md), one JSON value, and empties `json`, which may be
  * used again. 0 or -1 (ERROR_IO, ERROR_MEMORY). */

@@ -134,31 +134,36 @@ static void put_exceptions(struct json_text *text, const struct range *range)
     json_text_raw(text, "]");
 }
 
-static int write_range(const struct range *range, int run, struct report_output *output,
-                       struct json_text *text, struct error *error)
+size_t report_rows_documents(const struct report_rows *rows)
 {
-    char name[48];
+    return (rows->count + ROWS - 1) / ROWS;
+}
+
+void report_rows_put(const struct report_rows *rows, size_t number, struct json_text *text)
+{
+    size_t first = number * ROWS;
+    const struct range range = {rows, first,
+                                rows->count - first > ROWS ? first + ROWS : rows->count};
     json_text_raw(text, "{");
-    report_json_integer(text, "first", (int64_t)range->first);
-    report_json_integer(text, "count", (int64_t)(range->end - range->first));
-    put_names(text, range);
-    put_numbers(text, range);
-    put_exceptions(text, range);
+    report_json_integer(text, "first", (int64_t)range.first);
+    report_json_integer(text, "count", (int64_t)(range.end - range.first));
+    put_names(text, &range);
+    put_numbers(text, &range);
+    put_exceptions(text, &range);
     json_text_raw(text, "}");
-    snprintf(name, sizeof name, "index-%d-%zu", run, range->first / ROWS);
-    return report_output_add(output, name, text, error);
 }
 
 int report_rows_write(const struct report_rows *rows, int run, struct report_output *output,
-                      size_t *documents, struct error *error)
+                      struct error *error)
 {
     struct json_text text = {0};
+    char name[48];
     int result = 0;
-    *documents = 0;
-    for (size_t first = 0; result == 0 && first < rows->count; first += ROWS) {
-        size_t end = first + ROWS < rows->count ? first + ROWS : rows->count;
-        result = write_range(&(struct range){rows, first, end}, run, output, &text, error);
-        ++*documents;
+    size_t documents = report_rows_documents(rows);
+    for (size_t i = 0; result == 0 && i < documents; i++) {
+        report_rows_put(rows, i, &text);
+        snprintf(name, sizeof name, "index-%d-%zu", run, i);
+        result = report_output_add(output, name, &text, error);
     }
     json_text_free(&text);
     return result;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct error;
+struct json_text;
 struct report_output;
 
 enum report_status { REPORT_DONE, REPORT_FAILED, REPORT_REFUSED };
@@ -36,9 +37,15 @@ struct report_rows {
 struct report_row *report_rows_add(struct report_rows *rows, const char *name,
                                    enum report_status status, struct error *error);
 
-/* Writes the documents of run `run`. *documents is their number. 0 or -1. */
+/* How many documents index-R-K the rows take. */
+size_t report_rows_documents(const struct report_rows *rows);
+
+/* Appends document `number`, below report_rows_documents, which does not depend on the run. */
+void report_rows_put(const struct report_rows *rows, size_t number, struct json_text *text);
+
+/* Writes the documents of run `run`. 0 or -1. */
 int report_rows_write(const struct report_rows *rows, int run, struct report_output *output,
-                      size_t *documents, struct error *error);
+                      struct error *error);
 
 void report_rows_free(struct report_rows *rows);
 

@@ -144,6 +144,9 @@ static int add_image(struct writing *writing, const struct record_entry *visited
     row->missing = entry->missing;
     run->missing += entry->missing;
     stats_add(run->stats, record, entry->measures);
+    row->chunk = (long)place;
+    if (!writing->output)
+        return 0;
     if (add_to_chunk(writing, place, entry, error) || write_photo(writing, place, entry, error))
         return -1;
     row->chunk = writing->chunk.number;
@@ -214,7 +217,8 @@ int report_run_write(struct report_run *run, struct report_output *output, struc
         return -1;
     if (run->rows.count == 0 && record_none(run->source->records, error))
         return -1;
-    return report_rows_write(&run->rows, run->number, output, &run->documents, error);
+    run->documents = report_rows_documents(&run->rows);
+    return output ? report_rows_write(&run->rows, run->number, output, error) : 0;
 }
 
 void report_run_free(struct report_run *run)

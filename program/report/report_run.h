@@ -14,6 +14,7 @@ struct folder;
 struct json_text;
 struct progress;
 struct record;
+struct report_comparison;
 struct report_ledger;
 struct report_output;
 struct stats;
@@ -45,8 +46,8 @@ struct report_run {
     bool one_file;                /* a record is not a file of its own */
 };
 
-/* Reads the records and writes images-R-C, photo-R-ROW and index-R-K. `run` is zeroed but for source
- * and number. 0 or -1 with ERROR_IO, ERROR_USAGE (no records) or ERROR_MEMORY; the caller calls
+/* Reads the records and writes images-R-C, photo-R-ROW and index-R-K. Without an output (NULL) nothing is
+ * written, and the chunk of a row with masks is the row itself. `run` is zeroed but for source and number. 0 or -1 with ERROR_IO, ERROR_USAGE (no records) or ERROR_MEMORY; the caller calls
  * report_run_free in either case. */
 int report_run_write(struct report_run *run, struct report_output *output, struct error *error);
 
@@ -57,6 +58,11 @@ int report_run_complete(const struct report_source *source, struct record *recor
 
 /* Appends the run's member of the document `report`. 0 or -1 (ERROR_MEMORY). */
 int report_run_describe(const struct report_run *run, struct json_text *text, struct error *error);
+
+/* Appends the document `report` of runs[1], or of runs[2] with their comparison (NULL: there is one run).
+ * 0 or -1 (ERROR_MEMORY). */
+int report_put(const struct report_run *runs, const struct report_comparison *comparison,
+               struct json_text *text, struct error *error);
 
 void report_run_free(struct report_run *run);
 
