@@ -79,7 +79,11 @@ struct settings {
     /* of the other commands */
     bool json;          /* the report as JSON */
     bool watch;         /* status: again and again */
-    char *images;       /* export, verify, report: folder that file_name is relative to */
+    char *images;       /* export, verify, report, review: folder that file_name is relative to */
+    int port;           /* review; 0: any that is free */
+    char *by;           /* review: who decides; NULL: the user's name */
+    char *classes;      /* review: file of names */
+    bool read_only;     /* review */
     bool single_file;   /* report: one HTML file */
     char *photos;       /* report: "auto", "copy", "link" or "none" */
     char *ids;          /* export: "stable" or "sequential" */

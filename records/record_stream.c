@@ -6,6 +6,7 @@
 
 #include "base/folder.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "records/record_collection.h"
 #include "records/record_png.h"
 #include "records/record_walk.h"
@@ -63,6 +64,30 @@ static int read_record(const struct record_stream *stream, struct record_entry *
         return record_read(&entry->record, entry->folder, entry->file, &source, faults, error);
     int status = record_parse(&entry->record, &source, faults, error);
     return status ? error_prefix(error, "%s", entry->path) : 0;
+}
+
+/* The record's name: without ".json"; of a folder of PNG files, the folder's. */
+static char *name_of(const char *file, struct error *error)
+{
+    size_t length = path_stem_length(file);
+    if (record_png_is(file) && strcmp(file, RECORD_PNG_METADATA) != 0)
+        length = (size_t)(path_base(file) - file) - 1;
+    char *name = strndup(file, length);
+    if (!name)
+        error_set(error, ERROR_MEMORY, "%s: no memory for its name", file);
+    return name;
+}
+
+int record_stream_read(const struct record_stream *stream, const struct folder *folder,
+                       const char *file, struct record *record, struct error *error)
+{
+    char *name = name_of(file, error);
+    struct record_entry entry = {.path = file, .name = name, .folder = folder, .file = file};
+    int result = name ? read_record(stream, &entry, NULL, error) : -1;
+    *record = entry.record;
+    free(entry.text);
+    free(name);
+    return result;
 }
 
 /* Whether the name says that the entry's file holds many images. */

@@ -57,6 +57,12 @@ struct record_stream {
  * is. Returns 0, -1 (ERROR_IO: the folder; ERROR_MEMORY), or what `visit` returned. */
 int record_stream(const struct record_stream *stream, const char *path, struct error *error);
 
+/* Reads one record that a visit gave a file of its own (`file`, below `folder`) into `record`, which is
+ * zeroed. Of the stream max_pixels and pool are used. 0, or -1 with ERROR_RECORD, ERROR_IO or
+ * ERROR_MEMORY and the record empty. */
+int record_stream_read(const struct record_stream *stream, const struct folder *folder,
+                       const char *file, struct record *record, struct error *error);
+
 /* Adds a fault to an entry; for `work`. If memory is short, sets entry->error. */
 void record_entry_fault(struct record_entry *entry, long annotation, const char *reason);
 

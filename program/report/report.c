@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/folder.h"
@@ -21,7 +20,6 @@
 #include "records/image_path.h"
 #include "records/image_place.h"
 #include "records/record_stream.h"
-#include "records/record_walk.h"
 #include "records/stats.h"
 
 enum { RUNS = 2, THUMB_SIDE = 320, COPY_SIDE = 1280 };
@@ -39,33 +37,11 @@ struct reporting {
     uint64_t expected; /* records that are read in all, as far as is known */
 };
 
-static int count_file(void *context, const char *file, const char *name, struct error *error)
-{
-    (void)file, (void)name, (void)error;
-    ++*(size_t *)context;
-    return 0;
-}
-
 static int count_image(void *context, const struct record_entry *entry, struct error *error)
 {
     (void)entry, (void)error;
     ++*(size_t *)context;
     return 0;
-}
-
-/* How many record files a folder has; a file is one. */
-static int count_files(const struct report_job *job, const char *records, size_t *count,
-                       struct error *error)
-{
-    struct stat status;
-    *count = 1;
-    if (stat(records, &status) || !S_ISDIR(status.st_mode))
-        return 0;
-    *count = 0;
-    struct folder *folder = folder_open(records, job->trust_folder, error);
-    int result = folder ? record_walk(folder, count_file, count, error) : -1;
-    folder_close(folder);
-    return result;
 }
 
 /* How many images a run has. Where files are few, each may hold many images, and is looked into. */
@@ -77,7 +53,7 @@ static int count_images(const struct report_job *job, const char *records, size_
                                          .pool = job->pool,
                                          .visit = count_image,
                                          .context = count};
-    if (count_files(job, records, count, error))
+    if (report_run_count(records, job->trust_folder, count, error))
         return -1;
     if (*count > COPIES_MOST || job->photos == REPORT_PHOTOS_NONE)
         return 0;

@@ -46,16 +46,29 @@ static void put_policy(struct json_text *text, const struct parts *parts)
     char code[SHA256_BASE64], style[SHA256_BASE64];
     policy_hash(parts->code, code);
     policy_hash(parts->style, style);
-    json_text_raw(text,
-                  "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                  "script-src 'sha256-");
+    json_text_raw(text, "default-src 'none'; script-src 'sha256-");
     json_text_raw(text, code);
     json_text_raw(text, "' 'strict-dynamic'; style-src 'sha256-");
     json_text_raw(text, style);
     json_text_raw(text, "'; ");
     json_text_raw(text, parts->connect);
     json_text_raw(text, "img-src 'self' file: data: blob:; worker-src blob:; base-uri 'none'; "
-                        "form-action 'none'\">");
+                        "form-action 'none'");
+}
+
+static void put_policy_element(struct json_text *text, const struct parts *parts)
+{
+    json_text_raw(text, "<meta http-equiv=\"Content-Security-Policy\" content=\"");
+    put_policy(text, parts);
+    json_text_raw(text, "\">");
+}
+
+char *report_page_policy(enum report_page_kind kind, struct error *error)
+{
+    struct json_text text = {0};
+    put_policy(&text, &PARTS[kind]);
+    json_text_raw(&text, "; frame-ancestors 'none'");
+    return json_text_take(&text, NULL, error);
 }
 
 static void put_part(struct json_text *text, const char *before, const struct report_part *part,
@@ -73,7 +86,7 @@ static void put_place(struct report_page *page, struct json_text *text, enum pla
                       const struct parts *parts)
 {
     if (place == PLACE_POLICY)
-        put_policy(text, parts);
+        put_policy_element(text, parts);
     else if (place == PLACE_STYLE)
         put_part(text, "<style>", parts->style, "</style>");
     else if (place == PLACE_WORKER)

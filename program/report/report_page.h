@@ -22,6 +22,10 @@ enum report_page_kind {
 int report_page_make(struct report_page *page, enum report_page_kind kind, struct error *error);
 void report_page_free(struct report_page *page);
 
+/* The page's Content-Security-Policy as a header has it: the one in the page, and that no frame may hold the
+ * page. Freed with free(3). NULL with ERROR_MEMORY. */
+char *report_page_policy(enum report_page_kind kind, struct error *error);
+
 /* Whether a file that begins with `size` bytes `start` is such a page. REPORT_PAGE_START bytes
  * tell. */
 enum { REPORT_PAGE_START = 64 };

@@ -19,6 +19,7 @@
 #include "records/record_none.h"
 #include "records/record_png.h"
 #include "records/record_stream.h"
+#include "records/record_walk.h"
 #include "records/stats.h"
 
 enum { CHUNK_IMAGES = 64, CHUNK_BYTES = 1 << 20 };
@@ -199,6 +200,26 @@ static int complete(struct report_run *run, struct error *error)
         run->ledger = report_ledger_read(folder, error);
         result = run->ledger ? report_ledger_complete(run->ledger, &run->rows, error) : -1;
     }
+    folder_close(folder);
+    return result;
+}
+
+static int count_file(void *context, const char *file, const char *name, struct error *error)
+{
+    (void)file, (void)name, (void)error;
+    ++*(size_t *)context;
+    return 0;
+}
+
+int report_run_count(const char *records, bool trust_folder, size_t *count, struct error *error)
+{
+    struct stat status;
+    *count = 1;
+    if (stat(records, &status) || !S_ISDIR(status.st_mode))
+        return 0;
+    *count = 0;
+    struct folder *folder = folder_open(records, trust_folder, error);
+    int result = folder ? record_walk(folder, count_file, count, error) : -1;
     folder_close(folder);
     return result;
 }

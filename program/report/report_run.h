@@ -46,6 +46,9 @@ struct report_run {
     bool one_file;                /* a record is not a file of its own */
 };
 
+/* How many record files a folder has; a file is one. 0, or -1 with ERROR_IO or ERROR_MEMORY. */
+int report_run_count(const char *records, bool trust_folder, size_t *count, struct error *error);
+
 /* Reads the records and writes images-R-C, photo-R-ROW and index-R-K. Without an output (NULL) nothing is
  * written, and the chunk of a row with masks is the row itself. `run` is zeroed but for source and number. 0 or -1 with ERROR_IO, ERROR_USAGE (no records) or ERROR_MEMORY; the caller calls
  * report_run_free in either case. */

@@ -1,0 +1,22 @@
+/* review_api.h - what the page asks beside documents. Answers are JSON. */
+#ifndef PROGRAM_REVIEW_REVIEW_API_H
+#define PROGRAM_REVIEW_REVIEW_API_H
+
+#include <stddef.h>
+
+#include "program/review/review_reply.h"
+
+struct review_desk;
+struct review_request;
+
+/* {"read_only", "by", "classes": [...], "program", "model", "photos"}; photos: whether there are any. */
+struct review_reply review_api_session(const struct review_desk *desk);
+
+/* Answers a request about a row. */
+typedef struct review_reply review_api(const struct review_desk *desk, size_t row,
+                                       const struct review_request *request);
+
+/* {"status", "masks": [...], "last"}: the masks that events are about. */
+review_api review_api_image;
+
+#endif

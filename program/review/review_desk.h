@@ -1,0 +1,20 @@
+/* review_desk.h - what the requests of a review work on. Any thread may use it. */
+#ifndef PROGRAM_REVIEW_REVIEW_DESK_H
+#define PROGRAM_REVIEW_REVIEW_DESK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct review_session;
+
+/* All borrowed; they outlive the server. */
+struct review_desk {
+    const struct review_session *session;
+    bool read_only;
+    const char *by;             /* who reviews */
+    const char *model;          /* its name */
+    const char *const *classes; /* [class_count] */
+    size_t class_count;
+};
+
+#endif

@@ -1,0 +1,131 @@
+#include "program/review/review_session.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/folder.h"
+#include "images/image_pool.h"
+#include "jobs/progress.h"
+#include "program/command_progress.h"
+#include "program/settings.h"
+#include "records/image_path.h"
+#include "records/image_place.h"
+#include "records/record.h"
+#include "records/record_stream.h"
+
+enum { COPY_SIDE = 2048 }; /* pixels: of a photograph that is looked at closely */
+
+static bool find_image(void *context, const char *file_name, struct image_place *place)
+{
+    struct error ignored;
+    const struct review_session *session = context;
+    *place = (struct image_place){.folder = session->images, .name = file_name};
+    return image_path_check(file_name, &ignored) == 0;
+}
+
+static void print_refused(void *context, const char *text)
+{
+    const struct review_session *session = context;
+    command_progress_say(session->source.progress, "review", text);
+}
+
+static int open_folders(struct review_session *session, const char *records, struct error *error)
+{
+    const struct settings *settings = session->settings;
+    session->folder = folder_open(records, settings->trust_folder, error);
+    if (!session->folder)
+        return -1;
+    if (!settings->images)
+        return 0;
+    session->images = folder_open(settings->images, settings->trust_folder, error);
+    return session->images ? 0 : -1;
+}
+
+/* A row is read again whenever it is looked at, so it needs a file. */
+static int check_files(const struct review_session *session, struct error *error)
+{
+    const struct report_rows *rows = &session->run.rows;
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->items[i].status == REPORT_DONE && !rows->items[i].file)
+            return error_set(error, ERROR_USAGE,
+                             "%s: records in a tar or in a file of many cannot be reviewed; "
+                             "maskmill filter %s -o DIR writes a file for each",
+                             session->source.records, session->source.records);
+    return 0;
+}
+
+static int read_rows(struct review_session *session, struct error *error)
+{
+    size_t count;
+    struct report_source *source = &session->source;
+    if (report_run_count(source->records, source->trust_folder, &count, error))
+        return -1;
+    source->progress = command_progress_new();
+    command_progress_expect(source->progress, count);
+    int result = report_run_write(&session->run, NULL, error);
+    progress_free(source->progress);
+    source->progress = NULL;
+    return result ? result : check_files(session, error);
+}
+
+int review_session_open(struct review_session *session, const struct settings *settings,
+                        struct image_pool *pool, const char *records, struct error *error)
+{
+    session->settings = settings;
+    session->pool = pool;
+    if (open_folders(session, records, error))
+        return -1;
+    session->source = (struct report_source){
+        .records = records,
+        .trust_folder = settings->trust_folder,
+        .max_pixels = settings->max_pixels,
+        .images = session->images,
+        .photos = {.find = session->images ? find_image : NULL, .context = session, .pool = pool},
+        .refused = print_refused,
+        .context = session,
+    };
+    session->run.source = &session->source;
+    if (read_rows(session, error))
+        return -1;
+    if (session->images) /* from now on, documents have photographs */
+        session->source.photos.copy_side = COPY_SIDE;
+    return 0;
+}
+
+void review_session_close(struct review_session *session)
+{
+    report_run_free(&session->run);
+    folder_close(session->images);
+    folder_close(session->folder);
+}
+
+size_t review_session_rows(const struct review_session *session)
+{
+    return session->run.rows.count;
+}
+
+const char *review_session_name(const struct review_session *session, size_t row)
+{
+    return session->run.rows.items[row].name;
+}
+
+int review_session_record(const struct review_session *session, size_t row, struct record *record,
+                          struct error *error)
+{
+    const struct report_row *place = &session->run.rows.items[row];
+    const struct report_source *source = &session->source;
+    const struct record_stream stream = {.max_pixels = source->max_pixels, .pool = session->pool};
+    if (place->status != REPORT_DONE || !place->file)
+        return error_set(error, ERROR_RECORD, "%.200s: has no record", place->name);
+    if (record_stream_read(&stream, session->folder, place->file, record, error) ||
+        report_run_complete(source, record, error))
+        return -1;
+    if (strcmp(record->file_name, place->name) == 0)
+        return 0;
+    record_free(record);
+    return error_set(error, ERROR_RECORD,
+                     "%s%s: is about another image than when the review began; start it again",
+                     session->folder->prefix, place->file);
+}
