@@ -19,4 +19,11 @@ typedef struct review_reply review_api(const struct review_desk *desk, size_t ro
 /* {"status", "masks": [...], "last"}: the masks that events are about. */
 review_api review_api_image;
 
+/* Encodes the image soon, and after it those of the body's {"next": [ROW, ...]}, or without a body the rows
+ * that follow. Answers {} at once. */
+review_api review_api_open;
+
+/* As review_engine_predict. */
+review_api review_api_predict;
+
 #endif

@@ -5,11 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct review_engine;
 struct review_session;
 
 /* All borrowed; they outlive the server. */
 struct review_desk {
     const struct review_session *session;
+    struct review_engine *engine;
     bool read_only;
     const char *by;             /* who reviews */
     const char *model;          /* its name */

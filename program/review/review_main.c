@@ -20,8 +20,11 @@
 #include "program/model_load.h"
 #include "program/review/review_classes.h"
 #include "program/review/review_desk.h"
+#include "program/review/review_engine.h"
 #include "program/review/review_server.h"
 #include "program/review/review_session.h"
+
+enum { EMBEDDINGS_MOST = 512 << 20 }; /* bytes: some 100 images of most models */
 
 struct reviewing {
     struct settings *settings;
@@ -29,6 +32,7 @@ struct reviewing {
     struct stop *stop;
     struct decoder decoder;
     struct mm_model *model;
+    struct review_engine *engine;
     struct review_classes classes;
     struct review_session session;
     struct review_desk desk;
@@ -53,6 +57,26 @@ static int load_model(struct reviewing *reviewing, struct error *error)
     return 0;
 }
 
+/* Embeddings get a part of the memory, and the decoder the rest. */
+static int open_engine(struct reviewing *reviewing, struct error *error)
+{
+    struct settings decoding = *reviewing->settings;
+    int cpus = budget_cpus("");
+    uint64_t all = decoder_budget(reviewing->settings, budget_memory_used(""));
+    uint64_t embeddings = all / 4 < EMBEDDINGS_MOST ? all / 4 : EMBEDDINGS_MOST;
+    decoding.memory = all - embeddings;
+    if (decoder_open(&reviewing->decoder, &decoding, cpus, error))
+        return -1;
+    const struct review_engine_options options = {
+        .model = reviewing->model,
+        .settings = reviewing->settings,
+        .pool = reviewing->decoder.pool,
+        .threads = reviewing->settings->threads ? reviewing->settings->threads : cpus,
+        .bytes = embeddings};
+    reviewing->engine = review_engine_new(&options, error);
+    return reviewing->engine ? 0 : -1;
+}
+
 /* What forks comes first, then what blocks signals, then what starts threads. */
 static int prepare(struct reviewing *reviewing, struct error *error)
 {
@@ -63,7 +87,7 @@ static int prepare(struct reviewing *reviewing, struct error *error)
         return -1;
     reviewing->stop = stop_new(0, error);
     if (!reviewing->stop || image_library_start(error) || load_model(reviewing, error) ||
-        decoder_open(&reviewing->decoder, settings, budget_cpus(""), error))
+        open_engine(reviewing, error))
         return -1;
     return review_session_open(&reviewing->session, settings, reviewing->decoder.pool,
                                reviewing->records, error);
@@ -88,6 +112,7 @@ static int serve(struct reviewing *reviewing, struct error *error)
 {
     reviewing->desk = (struct review_desk){
         .session = &reviewing->session,
+        .engine = reviewing->engine,
         .read_only = reviewing->settings->read_only,
         .by = reviewer(reviewing->settings),
         .model = mm_model_name(reviewing->model),
@@ -116,6 +141,7 @@ enum exit_status review_main(struct command_line *line)
         result = serve(&reviewing, &error);
     review_server_stop(reviewing.server);
     review_session_close(&reviewing.session);
+    review_engine_free(reviewing.engine);
     review_classes_free(&reviewing.classes);
     mm_model_free(reviewing.model);
     decoder_stop(&reviewing.decoder);

@@ -52,6 +52,8 @@ static struct review_reply route_image(const struct review_desk *desk,
         review_api *answer;
     } actions[] = {
         {"", false, review_api_image},
+        {"/open", true, review_api_open},
+        {"/predict", true, review_api_predict},
     };
     char digits[24];
     size_t row, length = strcspn(rest, "/");

@@ -3,6 +3,8 @@
  *   GET /data/NAME.js             a document (review_documents.h)
  *   GET /api/session              who reviews, with which model, which classes there are
  *   GET /api/image/ROW            what was decided about the masks of an image
+ *   POST /api/image/ROW/open      somebody looks at it: it is encoded, and others ahead
+ *   POST /api/image/ROW/predict   the masks of a prompt (review_engine.h)
  *
  * A row is a number; no part of an address is ever the name of a file. */
 #ifndef PROGRAM_REVIEW_REVIEW_ROUTES_H
