@@ -187,6 +187,21 @@ static int read_document(struct record_reader *reader, struct record_document *d
     return read_annotations(reader, document) || check_ids(reader) ? -1 : 0;
 }
 
+int record_reader_one(struct record *record, const json_t *annotation, struct error *error)
+{
+    struct record_reader reader = {.record = record,
+                                   .annotation = -1,
+                                   .outline = {.record = OUTLINE_OF_RECORD},
+                                   .error = error};
+    *record = (struct record){0};
+    if (make_room(&reader) == 0 && reader_annotation(&reader, annotation) == 0)
+        return 0;
+    if (reader.no_memory)
+        error_set(error, ERROR_MEMORY, "no memory for an annotation");
+    record_free(record);
+    return -1;
+}
+
 int record_parse(struct record *record, const struct record_source *text,
                  const struct record_faults *faults, struct error *error)
 {

@@ -59,4 +59,9 @@ int reader_whole(struct record_reader *reader, const json_t *object, const char 
  * stop reading. */
 int reader_annotation(struct record_reader *reader, const json_t *annotation);
 
+/* Reads one annotation into a record of its own, which has no name: its size is the segmentation's.
+ * Members that other tools leave out may be missing. Returns 0, or -1 with ERROR_RECORD or ERROR_MEMORY
+ * and nothing to free. */
+int record_reader_one(struct record *record, const json_t *annotation, struct error *error);
+
 #endif
