@@ -37,15 +37,6 @@ struct review_reply review_api_session(const struct review_desk *desk)
     return review_reply_json(&text);
 }
 
-struct review_reply review_api_image(const struct review_desk *desk, size_t row,
-                                     const struct review_request *request)
-{
-    struct json_text text = {0};
-    (void)desk, (void)row, (void)request;
-    json_text_raw(&text, "{\"status\":null,\"masks\":[],\"last\":0}");
-    return review_reply_json(&text);
-}
-
 /* The photograph of a row. False: it has none that may be read. */
 static bool find_file(const struct review_desk *desk, size_t row, struct cache_image *file)
 {

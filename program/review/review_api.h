@@ -16,8 +16,17 @@ struct review_reply review_api_session(const struct review_desk *desk);
 typedef struct review_reply review_api(const struct review_desk *desk, size_t row,
                                        const struct review_request *request);
 
-/* {"status", "masks": [...], "last"}: the masks that events are about. */
+/* {"status": null, "done" or "rejected",
+ *  "masks": [{"id", "state": "accepted", "rejected", "removed" or "open", "class": null or a name,
+ *             "annotation": null, or that of an added or replaced mask}, ...],
+ *  "last": 18}                   number of the image's last event; 0: none
+ * with the masks that events are about. */
 review_api review_api_image;
+
+/* Appends the event in the body; answers once it is on the disk: {"event": 19, "masks": [those that it changed],
+ * "status"}. 400 if it is no event, 403 with --read-only, 409 if it makes no sense: no such mask, an event that is
+ * not of this image, a record that is not the one that was reviewed. */
+review_api review_api_event;
 
 /* Encodes the image soon, and after it those of the body's {"next": [ROW, ...]}, or without a body the rows
  * that follow. Answers {} at once. */

@@ -6,12 +6,14 @@
 #include <stddef.h>
 
 struct review_engine;
+struct review_log;
 struct review_session;
 
 /* All borrowed; they outlive the server. */
 struct review_desk {
     const struct review_session *session;
     struct review_engine *engine;
+    struct review_log *log;
     bool read_only;
     const char *by;             /* who reviews */
     const char *model;          /* its name */

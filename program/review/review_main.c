@@ -21,6 +21,7 @@
 #include "program/review/review_classes.h"
 #include "program/review/review_desk.h"
 #include "program/review/review_engine.h"
+#include "program/review/review_log.h"
 #include "program/review/review_server.h"
 #include "program/review/review_session.h"
 
@@ -35,6 +36,7 @@ struct reviewing {
     struct review_engine *engine;
     struct review_classes classes;
     struct review_session session;
+    struct review_log *log;
     struct review_desk desk;
     struct review_server *server;
 };
@@ -89,8 +91,15 @@ static int prepare(struct reviewing *reviewing, struct error *error)
     if (!reviewing->stop || image_library_start(error) || load_model(reviewing, error) ||
         open_engine(reviewing, error))
         return -1;
-    return review_session_open(&reviewing->session, settings, reviewing->decoder.pool,
-                               reviewing->records, error);
+    if (review_session_open(&reviewing->session, settings, reviewing->decoder.pool,
+                            reviewing->records, error))
+        return -1;
+    const struct folder *run = reviewing->session.folder;
+    reviewing->log = settings->read_only ? review_log_look(run, error)
+                                         : review_log_open(run, reviewer(settings), error);
+    if (!reviewing->log && error->code == ERROR_STOPPED)
+        error->code = ERROR_IO; /* another review has the run: nothing was stopped here */
+    return reviewing->log ? 0 : -1;
 }
 
 static void print_notes(const struct reviewing *reviewing)
@@ -113,6 +122,7 @@ static int serve(struct reviewing *reviewing, struct error *error)
     reviewing->desk = (struct review_desk){
         .session = &reviewing->session,
         .engine = reviewing->engine,
+        .log = reviewing->log,
         .read_only = reviewing->settings->read_only,
         .by = reviewer(reviewing->settings),
         .model = mm_model_name(reviewing->model),
@@ -140,6 +150,7 @@ enum exit_status review_main(struct command_line *line)
     if (result == 0)
         result = serve(&reviewing, &error);
     review_server_stop(reviewing.server);
+    review_log_close(reviewing.log);
     review_session_close(&reviewing.session);
     review_engine_free(reviewing.engine);
     review_classes_free(&reviewing.classes);

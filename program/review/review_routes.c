@@ -52,6 +52,7 @@ static struct review_reply route_image(const struct review_desk *desk,
         review_api *answer;
     } actions[] = {
         {"", false, review_api_image},
+        {"/event", true, review_api_event},
         {"/open", true, review_api_open},
         {"/predict", true, review_api_predict},
     };

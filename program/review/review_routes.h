@@ -3,6 +3,7 @@
  *   GET /data/NAME.js             a document (review_documents.h)
  *   GET /api/session              who reviews, with which model, which classes there are
  *   GET /api/image/ROW            what was decided about the masks of an image
+ *   POST /api/image/ROW/event     a decision (records/review_event.h)
  *   POST /api/image/ROW/open      somebody looks at it: it is encoded, and others ahead
  *   POST /api/image/ROW/predict   the masks of a prompt (review_engine.h)
  *
