@@ -108,9 +108,9 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, int stat
     return result;
 }
 
-/* Sends the reply and frees it. */
-static enum MHD_Result send_reply(const struct review_server *server,
-                                  struct MHD_Connection *connection, struct review_reply *reply)
+/* The reply as a response, which takes its text. NULL: memory is short, and the connection is to be closed. */
+static struct MHD_Response *make_response(const struct review_server *server,
+                                          struct review_reply *reply)
 {
     struct MHD_Response *response =
         reply->text
@@ -118,12 +118,20 @@ static enum MHD_Result send_reply(const struct review_server *server,
             : NULL;
     if (!response) {
         review_reply_free(reply);
-        return MHD_NO; /* closes the connection: memory is short */
+        return NULL;
     }
     put_headers(server, response, reply->type);
     if (reply->status == REPLY_NOT_ALLOWED)
         MHD_add_response_header(response, "Allow", "GET, POST");
-    return send_response(connection, reply->status, response);
+    return response;
+}
+
+/* Sends the reply and frees it. */
+static enum MHD_Result send_reply(const struct review_server *server,
+                                  struct MHD_Connection *connection, struct review_reply *reply)
+{
+    struct MHD_Response *response = make_response(server, reply);
+    return response ? send_response(connection, reply->status, response) : MHD_NO;
 }
 
 /* Refuses a request before its body was read, and the connection with it. */
@@ -131,13 +139,9 @@ static enum MHD_Result refuse(const struct review_server *server, struct MHD_Con
                               int status, const char *reason)
 {
     struct review_reply reply = review_reply_error(status, reason);
-    struct MHD_Response *response =
-        reply.text
-            ? MHD_create_response_from_buffer(reply.length, reply.text, MHD_RESPMEM_MUST_FREE)
-            : NULL;
+    struct MHD_Response *response = make_response(server, &reply);
     if (!response)
         return MHD_NO;
-    put_headers(server, response, reply.type);
     MHD_add_response_header(response, "Connection", "close");
     return send_response(connection, status, response);
 }
