@@ -10,6 +10,8 @@ bool review_number(const char *text, size_t end, size_t *number)
             return false;
         value = 10 * value + (size_t)(*text - '0');
     }
+    if (value >= end)
+        return false;
     *number = value;
-    return value < end;
+    return true;
 }

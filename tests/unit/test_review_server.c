@@ -1,0 +1,307 @@
+/* The server of a review, apart from HTTP: who is let in, numbers in addresses, guests, classes. */
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "program/review/review_classes.h"
+#include "program/review/review_guard.h"
+#include "program/review/review_guests.h"
+#include "program/review/review_number.h"
+
+enum { PORT = 4711 };
+
+static struct review_guard make_guard(void)
+{
+    struct error error;
+    struct review_guard guard = {0};
+    ck_assert_int_eq(review_guard_make(&guard, PORT, &error), 0);
+    return guard;
+}
+
+static enum guard_answer judge(const struct review_guard *guard, struct guard_request request)
+{
+    const char *reason = NULL;
+    enum guard_answer answer = review_guard_judge(guard, &request, &reason);
+    ck_assert((answer == GUARD_REFUSE) == (reason != NULL));
+    return answer;
+}
+
+START_TEST(secrets_are_long_and_new_each_time)
+{
+    struct review_guard one = make_guard(), other = make_guard();
+    const char *const secrets[] = {one.token, one.cookie, other.token, other.cookie};
+    for (int i = 0; i < 4; i++) {
+        ck_assert_uint_eq(strlen(secrets[i]), GUARD_SECRET);
+        ck_assert_uint_eq(strspn(secrets[i], "0123456789abcdef"), GUARD_SECRET);
+        for (int j = 0; j < i; j++)
+            ck_assert_str_ne(secrets[i], secrets[j]);
+    }
+}
+END_TEST
+
+START_TEST(the_token_gives_the_cookie_and_nothing_else)
+{
+    const struct review_guard guard = make_guard();
+    char wrong[GUARD_SECRET + 2], cookies[256];
+    const char *own = "127.0.0.1:4711";
+    struct guard_request request = {.host = own, .token = guard.token};
+    ck_assert_int_eq(judge(&guard, request), GUARD_ENTER);
+    request.site = "cross-site"; /* a link in a chat */
+    ck_assert_int_eq(judge(&guard, request), GUARD_ENTER);
+    request.changes = true;
+    ck_assert_int_eq(judge(&guard, request), GUARD_REFUSE);
+    for (int i = 0; i < GUARD_SECRET; i++) {
+        snprintf(wrong, sizeof wrong, "%s", guard.token);
+        wrong[i] ^= 1;
+        ck_assert_int_eq(judge(&guard, (struct guard_request){.host = own, .token = wrong}),
+                         GUARD_REFUSE);
+        wrong[i] = 0;
+        ck_assert_int_eq(judge(&guard, (struct guard_request){.host = own, .token = wrong}),
+                         GUARD_REFUSE);
+    }
+    snprintf(wrong, sizeof wrong, "%s0", guard.token);
+    ck_assert_int_eq(judge(&guard, (struct guard_request){.host = own, .token = wrong}),
+                     GUARD_REFUSE);
+    snprintf(cookies, sizeof cookies, "maskmill_review_4711=%s", guard.token);
+    ck_assert_int_eq(judge(&guard, (struct guard_request){.host = own, .cookies = cookies}),
+                     GUARD_REFUSE);
+    ck_assert_int_eq(judge(&guard, (struct guard_request){.host = own, .token = guard.cookie}),
+                     GUARD_REFUSE);
+}
+END_TEST
+
+START_TEST(cookies_are_found_among_others)
+{
+    const struct review_guard guard = make_guard();
+    static const struct {
+        const char *format;
+        enum guard_answer answer;
+    } cases[] = {
+        {"maskmill_review_4711=%s", GUARD_PASS},
+        {"a=b; maskmill_review_4711=%s", GUARD_PASS},
+        {"maskmill_review_4711=stale; maskmill_review_4711=%s; c", GUARD_PASS},
+        {";; ;a;=;maskmill_review_4711=%s;", GUARD_PASS},
+        {"maskmill_review_4712=%s", GUARD_REFUSE},
+        {"maskmill_review_471=%s", GUARD_REFUSE},
+        {"xmaskmill_review_4711=%s", GUARD_REFUSE},
+        {"maskmill_review_4711=%s0", GUARD_REFUSE},
+        {"maskmill_review_4711=0%s", GUARD_REFUSE},
+        {"maskmill_review_4711=\"%s\"", GUARD_REFUSE},
+        {"maskmill_review_4711 =%s", GUARD_REFUSE},
+        {"maskmill_review_4711%s", GUARD_REFUSE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char cookies[256];
+        snprintf(cookies, sizeof cookies, cases[i].format, guard.cookie);
+        ck_assert_msg(judge(&guard, (struct guard_request){.host = "localhost:4711",
+                                                           .cookies = cookies}) == cases[i].answer,
+                      "%s", cases[i].format);
+    }
+    ck_assert_int_eq(judge(&guard, (struct guard_request){.host = "localhost:4711", .cookies = ""}),
+                     GUARD_REFUSE);
+}
+END_TEST
+
+START_TEST(other_servers_and_other_pages_are_refused)
+{
+    const struct review_guard guard = make_guard();
+    char cookies[128];
+    snprintf(cookies, sizeof cookies, "maskmill_review_4711=%s", guard.cookie);
+    const struct {
+        const char *host, *origin, *site;
+        bool get, post; /* whether they pass */
+    } cases[] = {
+        {"127.0.0.1:4711", NULL, NULL, true, false},
+        {"LOCALHOST:4711", NULL, NULL, true, false},
+        {NULL, NULL, NULL, false, false},
+        {"", NULL, NULL, false, false},
+        {"127.0.0.1", NULL, NULL, false, false},
+        {"127.0.0.1:47110", NULL, NULL, false, false},
+        {"127.0.0.1:4711@evil.example", NULL, NULL, false, false},
+        {"evil.example:4711", "http://evil.example:4711", "same-origin", false, false},
+        {"[::1]:4711", NULL, NULL, false, false},
+        {"127.0.0.1:4711", "http://127.0.0.1:4711", NULL, true, true},
+        {"localhost:4711", "http://localhost:4711", "same-origin", true, true},
+        {"localhost:4711", "http://127.0.0.1:4711", NULL, false, false},
+        {"127.0.0.1:4711", "https://127.0.0.1:4711", NULL, false, false},
+        {"127.0.0.1:4711", "http://127.0.0.1:4711.evil.example", NULL, false, false},
+        {"127.0.0.1:4711", "http://127.0.0.1:4711/", NULL, false, false},
+        {"127.0.0.1:4711", "null", NULL, false, false},
+        {"127.0.0.1:4711", "", NULL, false, false},
+        {"127.0.0.1:4711", NULL, "same-origin", true, true},
+        {"127.0.0.1:4711", NULL, "none", true, false},
+        {"127.0.0.1:4711", NULL, "same-site", false, false},
+        {"127.0.0.1:4711", NULL, "cross-site", false, false},
+        {"127.0.0.1:4711", "http://127.0.0.1:4711", "same-site", false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int post = 0; post < 2; post++) {
+            struct guard_request request = {.host = cases[i].host,
+                                            .origin = cases[i].origin,
+                                            .site = cases[i].site,
+                                            .cookies = cookies,
+                                            .changes = post};
+            bool passes = post ? cases[i].post : cases[i].get;
+            ck_assert_msg((judge(&guard, request) == GUARD_PASS) == passes, "case %zu, post %d", i,
+                          post);
+            request.doubled = true;
+            ck_assert_int_eq(judge(&guard, request), GUARD_REFUSE);
+        }
+}
+END_TEST
+
+START_TEST(numbers_are_digits_alone)
+{
+    static const char *const bad[] = {"",   "-1", "+1", " 1", "1 ",  "01",
+                                      "00", "1a", "x",  "10", "1.0", "99999999999999999999999999"};
+    size_t number = 77;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        ck_assert_msg(!review_number(bad[i], 10, &number), "%s", bad[i]);
+    ck_assert(!review_number("0", 0, &number));
+    ck_assert_uint_eq(number, 77);
+    ck_assert(review_number("0", 1, &number) && number == 0);
+    ck_assert(review_number("9", 10, &number) && number == 9);
+    ck_assert(review_number("123456", 123457, &number) && number == 123456);
+}
+END_TEST
+
+/* Whether the other end of a connection was told that it is over. */
+static bool is_ended(int socket)
+{
+    char byte;
+    return recv(socket, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+START_TEST(one_guest_too_many_ends_the_oldest)
+{
+    struct error error;
+    enum { COUNT = 5, MOST = 2 };
+    int ends[COUNT][2];
+    struct review_guest *guest[COUNT];
+    struct review_guests *guests = review_guests_new(MOST, 1000, &error);
+    ck_assert_ptr_nonnull(guests);
+    for (int i = 0; i < COUNT; i++) {
+        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]), 0);
+        guest[i] = review_guests_arrive(guests, ends[i][0]);
+        ck_assert_ptr_nonnull(guest[i]);
+        if (i == 0) /* the first shows the cookie, and stays */
+            review_guests_admit(guests, guest[i]);
+        for (int j = 0; j <= i; j++)
+            ck_assert_int_eq(is_ended(ends[j][1]), j > 0 && i - j >= MOST);
+    }
+    review_guests_expire(guests);
+    ck_assert(!is_ended(ends[3][1]));
+    for (int i = 0; i < COUNT; i++) {
+        review_guests_leave(guests, guest[i]);
+        close(ends[i][0]);
+        close(ends[i][1]);
+    }
+    review_guests_admit(guests, NULL);
+    review_guests_leave(guests, NULL);
+    review_guests_free(guests);
+}
+END_TEST
+
+START_TEST(guests_have_little_time)
+{
+    struct error error;
+    int ends[2][2];
+    struct review_guest *guest[2];
+    struct review_guests *guests = review_guests_new(9, 0.05, &error);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]), 0);
+        guest[i] = review_guests_arrive(guests, ends[i][0]);
+    }
+    review_guests_admit(guests, guest[1]);
+    review_guests_expire(guests);
+    ck_assert(!is_ended(ends[0][1]));
+    usleep(60000);
+    review_guests_expire(guests);
+    ck_assert(is_ended(ends[0][1]));
+    ck_assert(!is_ended(ends[1][1]));
+    for (int i = 0; i < 2; i++) {
+        review_guests_leave(guests, guest[i]);
+        close(ends[i][0]);
+        close(ends[i][1]);
+    }
+    review_guests_free(guests);
+}
+END_TEST
+
+static int read_classes(struct review_classes *classes, const char *text, size_t size,
+                        struct error *error)
+{
+    char path[] = "/tmp/maskmill-classes-XXXXXX";
+    int file = mkstemp(path);
+    ck_assert_int_ge(file, 0);
+    ck_assert_int_eq(write(file, text, size), (ssize_t)size);
+    close(file);
+    int result = review_classes_read(classes, path, error);
+    unlink(path);
+    return result;
+}
+
+START_TEST(classes_are_lines)
+{
+    struct error error;
+    struct review_classes classes = {0};
+    static const char TEXT[] = "cat\r\n\n  big dog \t\n\xc3\xa4\nlast";
+    ck_assert_int_eq(read_classes(&classes, TEXT, sizeof TEXT - 1, &error), 0);
+    ck_assert_uint_eq(classes.count, 4);
+    ck_assert_str_eq(classes.names[0], "cat");
+    ck_assert_str_eq(classes.names[1], "big dog");
+    ck_assert_str_eq(classes.names[2], "\xc3\xa4");
+    ck_assert_str_eq(classes.names[3], "last");
+    review_classes_free(&classes);
+    ck_assert_int_eq(read_classes(&classes, "", 0, &error), 0);
+    ck_assert_uint_eq(classes.count, 0);
+    review_classes_free(&classes);
+}
+END_TEST
+
+START_TEST(classes_that_are_no_text_are_refused)
+{
+    struct error error;
+    char longest[300];
+    memset(longest, 'x', sizeof longest);
+    const struct {
+        const char *text;
+        size_t size;
+        const char *reason;
+    } cases[] = {{"cat\n\xff\n", 6, "line 2: is not UTF-8"},
+                 {"a\0b\n", 4, "line 1: has a NUL"},
+                 {longest, sizeof longest, "line 1: has more than 256 bytes"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct review_classes classes = {0};
+        ck_assert_int_eq(read_classes(&classes, cases[i].text, cases[i].size, &error), -1);
+        ck_assert_int_eq(error.code, ERROR_USAGE);
+        ck_assert_msg(strstr(error.text, cases[i].reason) != NULL, "%s", error.text);
+        review_classes_free(&classes);
+    }
+    struct review_classes classes = {0};
+    ck_assert_int_eq(review_classes_read(&classes, "/nothing/there", &error), -1);
+    ck_assert_int_eq(error.code, ERROR_USAGE);
+    review_classes_free(&classes);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("review_server");
+    TCase *tests = tcase_create("review_server");
+    tcase_add_test(tests, secrets_are_long_and_new_each_time);
+    tcase_add_test(tests, the_token_gives_the_cookie_and_nothing_else);
+    tcase_add_test(tests, cookies_are_found_among_others);
+    tcase_add_test(tests, other_servers_and_other_pages_are_refused);
+    tcase_add_test(tests, numbers_are_digits_alone);
+    tcase_add_test(tests, one_guest_too_many_ends_the_oldest);
+    tcase_add_test(tests, guests_have_little_time);
+    tcase_add_test(tests, classes_are_lines);
+    tcase_add_test(tests, classes_that_are_no_text_are_refused);
+    suite_add_tcase(suite, tests);
+    return unit_run(suite);
+}
