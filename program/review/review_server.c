@@ -1,5 +1,7 @@
 #include "program/review/review_server.h"
 
+#include <stddef.h>
+
 #include "base/error.h"
 
 #ifdef HAVE_LIBMICROHTTPD

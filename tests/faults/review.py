@@ -31,6 +31,8 @@ EVENTS = ".maskmill/review.ndjson"
 MODEL = ["--model", common.MODEL]
 IMAGES = 6
 SLOW = 1000
+SECONDS = 120  # that one server may take
+STARTED = []
 
 
 def prepare():
@@ -54,6 +56,10 @@ class Review:
         options = ["--images", images] if images else []
         self.process = subprocess.Popen([PROGRAM, "review", folder, *options, *MODEL, *more], stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        self.limit = threading.Timer(SECONDS, self.process.kill)  # so that one that hangs fails
+        self.limit.daemon = True
+        self.limit.start()
+        STARTED.append(self.process)
         line = self.process.stdout.readline().decode()
         found = re.fullmatch(r"http://127\.0\.0\.1:(\d+)/\?token=([0-9a-f]{64})\n", line)
         assert found, (line, self.process.stderr.read())
@@ -117,6 +123,7 @@ class Review:
         self.process.stdout.close()
         self.process.stderr.close()
         code = self.process.wait(timeout=30)
+        self.limit.cancel()
         assert code == wanted, (code, said)
         for _ in range(100):
             if not any(os.path.exists(f"/proc/{child}") for child in below):
@@ -422,5 +429,10 @@ def only_looking():
 
 if __name__ == "__main__":
     prepare()
-    sys.exit(common.run_tests([with_the_cookie, refused, paths_that_lead_elsewhere, names_that_are_html,
-                               bodies_and_headers_without_end, slow_connections, killed_while_it_saves, only_looking]))
+    try:
+        bad = common.run_tests([with_the_cookie, refused, paths_that_lead_elsewhere, names_that_are_html,
+                                bodies_and_headers_without_end, slow_connections, killed_while_it_saves, only_looking])
+    finally:
+        for process in STARTED:
+            process.kill()
+    sys.exit(bad)
