@@ -150,7 +150,13 @@ const Gallery = (() => {
     {keys: ['-'], help: 'Smaller pictures', run: () => resize(-1)},
   ];
 
-  return {open, keys, point, search, run: () => visited ? visited.number : run};
+  /* What is said of the images has changed. */
+  function renew() {
+    if (page && page.scroller.offsetParent)
+      refresh(true);
+  }
+
+  return {open, keys, point, search, renew, run: () => visited ? visited.number : run};
 })();
 
 Router.add('gallery', {title: 'Gallery', link: () => [Gallery.run()], open: Gallery.open,

@@ -1,22 +1,49 @@
-/* ImageView: one image. What is open is in `now`; the page's parts are in `page`. */
+/* ImageView: one image. What is open is in `now`; the page's parts are in `page`. Tools may be added to
+ * it before it is opened first, as review/tools.js does; a report has none:
+ *
+ *   ImageView.equip({
+ *     build(view) {},              makes what they need in the page, once; see `view` below
+ *     load: async at => {},        the image of `at` has come: they may change its columns, which are
+ *                                  theirs to change once copied, before masks are made of them
+ *     keep: (at, keep) => keep,    which masks are shown, of those that the thresholds keep
+ *     count: at => number,         how many masks the image has
+ *     layer: at => ({kind}),       the job of the worker that draws the masks, and what it needs
+ *     mark: (at, id) => null,      {text, label} of a mask in the tree
+ *     facts: (at, id) => [],       more that is known of a mask, as [label, text]
+ *     pointed() {},                another mask may be pointed at or pinned
+ *     hover: pixel => false,       true: the pointer is theirs, and no mask is pointed at
+ *     pick: pixel => false,        likewise for a click
+ *     followed(view, ratio) {},    the stage has been zoomed or panned: where it is, in device pixels
+ *     close() {},                  another image or page is about to open
+ *     keys: [],                    come before those of the view
+ *   });
+ */
 const ImageView = (() => {
   const EMPTY = {thumb: null, counts: [], area: [], iou: null, stability: null};
   const judge = Workers.own(), painter = Workers.own();   /* a filter need not wait for a drawing */
   let page = null;
+  const tools = {build() {}, load: async () => {}, keep: (at, keep) => keep, count: at => at.masks.length,
+    layer: () => ({kind: 'layer'}), mark: () => null, facts: () => [], pointed() {},
+    hover: () => false, pick: () => false, followed() {}, close() {}};
   let now = null;               /* {run, row, rows, image, size, masks, keep, parents, thresholds} */
 
   function build(container) {
-    const stage = Stage.create({paint, hover: (...at) => page.pins.hover(...at),
-      pick: pixel => page.pins.pick(pixel), label: 'Photograph with its masks'});
+    const stage = Stage.create({paint, label: 'Photograph with its masks',
+      hover: (...at) => page.pins.hover(...(tools.hover(at[0]) ? [null] : at)),
+      pick: pixel => tools.pick(pixel) || page.pins.pick(pixel),
+      followed: (view, ratio) => tools.followed(view, ratio)});
     const sliders = Sliders.create(move);
     const tree = Tree.create({point: id => page.pins.point(id), pick: id => page.pins.pin(id)});
     const apply = ApplyAll.create({thresholds: () => now.thresholds, run: () => now.run});
     const bar = ImageBar.create({step, changed: look, only: () => page.pins.toggleOnly(), stage});
     const panel = ImagePanel.create({sliders, tree, apply, reset: () => set(Thresholds.neutral())});
-    container.append(bar.element, Dom.make('div', {class: 'image-body'},
-      Dom.make('div', {class: 'stage-frame'}, stage.element, panel.tip), panel.element));
-    const pins = Pins.create({of: () => now && now.keep ? now : null, stage, tree, panel, bar});
+    const frame = Dom.make('div', {class: 'stage-frame'}, stage.element, panel.tip);
+    container.append(bar.element, Dom.make('div', {class: 'image-body'}, frame, panel.element));
+    const pins = Pins.create({of: () => now && now.keep ? now : null, stage, tree, panel, bar,
+      facts: (at, id) => tools.facts(at, id), changed: () => tools.pointed()});
     page = {stage, sliders, tree, apply, bar, panel, pins};
+    tools.build({bar: bar.element, frame, stage, pins, tree, step, put, now: () => now,
+      refresh: () => filter().catch(fail), redraw: stage.redraw});
   }
 
   /* For the stage: the masks of the view, or those that are left if only one is shown. */
@@ -25,7 +52,8 @@ const ImageView = (() => {
     if (!at || !at.keep)
       return null;
     const keep = style.masks ? page.pins.shown(at.keep) : at.keep.map(() => 0);
-    const {bitmap} = await painter.call('layer', {keep, view, look: style});
+    const {kind, ...more} = tools.layer(at);
+    const {bitmap} = await painter.call(kind, {keep, view, look: style, ...more});
     if (at === now)
       return bitmap;
     bitmap.close();
@@ -37,14 +65,15 @@ const ImageView = (() => {
     const at = now;
     if (!at.masks)
       return;
-    const {keep, refused} = await judge.call('filter', {thresholds: at.thresholds});
+    const {keep: kept, refused} = await judge.call('filter', {thresholds: at.thresholds});
     if (at !== now)
       return;
+    const keep = tools.keep(at, kept);
     Object.assign(at, {keep, parents: null});
     page.sliders.keep(keep);
-    const kept = keep.reduce((sum, one) => sum + one, 0);
-    page.panel.count(kept, keep.length, refused);
-    page.stage.say(`${at.rows.name[at.row]} with ${Text.counted(kept, 'mask')}`);
+    const left = keep.reduce((sum, one) => sum + one, 0);
+    page.panel.count(left, tools.count(at), refused);
+    page.stage.say(`${at.rows.name[at.row]} with ${Text.counted(left, 'mask')}`);
     page.pins.update();
     page.stage.redraw();
     growTree();
@@ -67,9 +96,20 @@ const ImageView = (() => {
     at.parents = parents;
     page.pins.update();
     page.tree.show(keep, parents, image.area, id => ({name: Masks.name(image, id),
-      colour: masks[id].colour, facts: `${image.iou ? Text.number(image.iou[id], 3) + ' · ' : ''}${
+      colour: masks[id].colour, mark: tools.mark(at, id), facts: `${image.iou ? Text.number(image.iou[id], 3) + ' · ' : ''}${
         Text.count(masks[id].area)} px`}));
     page.tree.select(page.pins.pinned());
+  }
+
+  /* Puts a mask in the place of mask `id` of the open image, or behind the last one: its value of each
+   * column (README.md), of an image that was copied. */
+  async function put(at, id, mask) {
+    for (const [column, value] of Object.entries(mask))
+      if (at.image[column])
+        at.image[column][id] = value;
+    const [made] = await Promise.all([painter.call('put', {mask, place: id, answer: true}),
+      judge.call('put', {mask, place: id, answer: false})]);
+    at.masks[id] = made;
   }
 
   function set(thresholds) {
@@ -117,6 +157,9 @@ const ImageView = (() => {
     name();
     page.panel.show(rows, row);
     at.image = await Data.image(at.run, row) || EMPTY;
+    if (at !== now)
+      return;
+    await tools.load(at);
     if (at !== now)
       return;
     page.stage.show(at.size.width, at.size.height, null);
@@ -167,6 +210,7 @@ const ImageView = (() => {
       set(thresholds);
       return;
     }
+    tools.close();
     now = {run: number, row: at, rows: Rows.of(number), thresholds, keep: null, masks: null};
     page.stage.clear();
     page.pins.clear();
@@ -178,8 +222,10 @@ const ImageView = (() => {
   }
 
   function close() {
-    if (page)
-      page.panel.tipAt(null);
+    if (!page)
+      return;
+    tools.close();
+    page.panel.tipAt(null);
   }
 
   function escape() {
@@ -205,7 +251,12 @@ const ImageView = (() => {
     {keys: ['Escape'], help: 'Let go of the mask, then back to the gallery', run: escape},
   ];
 
-  return {open, close, keys};
+  function equip({keys: own, ...others}) {
+    Object.assign(tools, others);
+    keys.unshift(...own);
+  }
+
+  return {open, close, equip, keys};
 })();
 
 Router.add('image', {title: 'Image', under: 'gallery', open: ImageView.open, close: ImageView.close,

@@ -1,6 +1,7 @@
-/* Keys: one listener for the whole page. A page brings its own keys: {keys, help, run}, with keys as
- * in KeyboardEvent.key. Keys never act while somebody types, or together with Ctrl, Alt or Meta. If
- * run() returns false, the browser's own meaning of the key stays. */
+/* Keys: one listener for the whole page. A page brings its own keys: {keys, help, run, when}, with keys
+ * as in KeyboardEvent.key. Keys never act while somebody types, or together with Ctrl, Alt or Meta, or
+ * if when(event), where there is one, says no: the key may then have another meaning below. If run()
+ * returns false, the browser's own meaning of the key stays. */
 const Keys = (() => {
   const everywhere = [
     {keys: ['?'], help: 'Keys and help', run: () => Help.open()},
@@ -24,7 +25,8 @@ const Keys = (() => {
       return;
     }
     Router.follow();
-    const found = of(Router.current()).find(entry => entry.keys.includes(event.key));
+    const found = of(Router.current()).find(entry =>
+      entry.keys.includes(event.key) && (!entry.when || entry.when(event)));
     if (found && found.run(event) !== false)
       event.preventDefault();
   }

@@ -16,6 +16,7 @@ const List = (() => {
     ['empty', 'Empty', (rows, row) => rows.status[row] === Rows.DONE && masks(rows, row) === 0],
   ];
   const lists = [];
+  let version = 0;              /* of what the tests of SHOW depend on, beside the rows */
 
   /* The masks of a row, under the thresholds that have been applied to all images. */
   function masks(rows, row) {
@@ -85,7 +86,8 @@ const List = (() => {
     const rows = Rows.of(run), applied = Thresholds.of(run);
     const text = JSON.stringify(KEYS.map(key => params.get(key)));
     const kept = lists[run];
-    if (kept && kept.text === text && kept.loaded === rows.loaded && kept.applied === applied)
+    if (kept && kept.text === text && kept.loaded === rows.loaded && kept.applied === applied &&
+        kept.version === version)
       return kept.order;
     const needed = tests(rows, params);
     let order = new Uint32Array(rows.loaded), used = 0;
@@ -93,9 +95,12 @@ const List = (() => {
       if (needed.every(test => test(row)))
         order[used++] = row;
     order = sort(rows, order.subarray(0, used), params.get('sort') || '');
-    lists[run] = {text, loaded: rows.loaded, applied, order};
+    lists[run] = {text, loaded: rows.loaded, applied, version, order};
     return order;
   }
 
-  return {COLUMNS, SHOW, KEYS, of, range, masks};
+  /* What SHOW depends on has changed. */
+  const changed = () => { version++; };
+
+  return {COLUMNS, SHOW, KEYS, of, range, masks, changed};
 })();

@@ -41,5 +41,5 @@ const Marks = (() => {
     }
   }
 
-  return {draw};
+  return {path, draw};
 })();

@@ -1,13 +1,15 @@
 /* Pins: which mask is pointed at, which is pinned, and whether only this one is shown. */
 const Pins = (() => {
   /* of(): the open image, {image, masks, keep, parents, size}, or null before its masks are there;
-   * parents is null until the tree is there. */
-  function create({of, stage, tree, panel, bar}) {
+   * parents is null until the tree is there. facts(open image, mask): more that is known of a mask.
+   * changed(): another mask may be pointed at or pinned. */
+  function create({of, stage, tree, panel, bar, facts, changed}) {
     let pinned = -1, pointed = -1, only = false;
 
     function about(now, id) {
       return {name: Masks.name(now.image, id), colour: now.masks[id].colour, pinned: id === pinned,
-        facts: Masks.facts(now.image, now.masks, now.size, id, now.parents ? now.parents[id] : -1)};
+        facts: [...facts(now, id),
+          ...Masks.facts(now.image, now.masks, now.size, id, now.parents ? now.parents[id] : -1)]};
     }
 
     /* Shows the masks that stand out, and what is known of the first. */
@@ -21,6 +23,7 @@ const Pins = (() => {
       stage.dim(pinned >= 0 && !only);
       panel.describe(first < 0 ? null : about(now, first));
       bar.update({only});
+      changed();
     }
 
     const under = pixel => pixel && of() && Look.of(Router.params()).masks
@@ -94,7 +97,7 @@ const Pins = (() => {
       show();
     }
 
-    return {hover, point, pick, pin, toggleOnly, update, back, clear, pinned: () => pinned,
+    return {hover, point, pick, pin, toggleOnly, update, back, clear, pinned: () => pinned, chosen: () => pinned >= 0 ? pinned : pointed,
       only: () => only, shown: keep => only ? keep.map((one, id) => id === pinned ? one : 0) : keep};
   }
 

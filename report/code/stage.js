@@ -6,8 +6,8 @@ const Stage = (() => {
 
   /* paint(view): resolves to a bitmap of the masks. hover(point), pick(point): the pixel under the
    * pointer, or null. moved(view): the user has zoomed or panned; look(view) does the same to another
-   * stage. */
-  function create({paint, hover, pick, label, moved = () => {}}) {
+   * stage. followed(view, ratio): so has whoever; the view in pixels of the device. */
+  function create({paint, hover, pick, label, moved = () => {}, followed = () => {}}) {
     const layer = Dom.make('canvas', {class: 'stage-layer'});
     const marks = Dom.make('canvas', {class: 'stage-layer'});
     const sheet = Dom.make('div', {class: 'stage-photo'});
@@ -35,6 +35,7 @@ const Stage = (() => {
           view.y - drawn.y * scale}px) scale(${scale})`;
       }
       Marks.draw(marks, device(0), ratio(), shapes);
+      followed(device(0), ratio());
     }
 
     /* Lines of one pixel at first; where pixels are small, wider ones once nothing moves. */
@@ -93,9 +94,10 @@ const Stage = (() => {
       set(scale, x, y);
     }
 
-    /* The pixel of the image at a point of the stage, or null. */
+    /* A point of the stage in the image, which may lie beside it; and its pixel there, or null. */
+    const inImage = (x, y) => ({x: (x - view.x) / view.scale, y: (y - view.y) / view.scale});
     function pixel(x, y) {
-      const px = Math.floor((x - view.x) / view.scale), py = Math.floor((y - view.y) / view.scale);
+      const at = inImage(x, y), px = Math.floor(at.x), py = Math.floor(at.y);
       return px >= 0 && py >= 0 && px < size.width && py < size.height ? {x: px, y: py} : null;
     }
 
@@ -126,7 +128,7 @@ const Stage = (() => {
       if (element.clientWidth)
         (fitted ? reset : changed)();
     }).observe(element);
-    return {element, show, mark, redraw, pan, reset, look,
+    return {element, show, mark, redraw, pan, reset, look, pixel, inImage,
       in: () => zoom(STEP), out: () => zoom(1 / STEP), full: () => zoom(1 / ratio() / view.scale),
       clear() { drawn = null; layer.style.width = '0'; mark([]); },
       say: text => element.setAttribute('aria-label', text),

@@ -1,6 +1,7 @@
 /* Tile: one image in the gallery. Its picture comes from a worker, once it is in view. */
 const Tile = (() => {
   const PARALLEL = 2 * Workers.SIZE;
+  const notes = [];             /* what else is said of an image: note(row) is a text or '' */
   let busy = 0;
 
   function make() {
@@ -44,7 +45,7 @@ const Tile = (() => {
     name.textContent = rows.name[row].replace(/^.*\/(?=.)/s, '');
     link.title = rows.name[row];
     link.href = Router.link('image', [rows.run, row]);
-    line.textContent = facts(rows, row);
+    line.textContent = [...notes.map(note => note(row)), facts(rows, row)].filter(text => text).join(' · ');
     tile.classList.toggle('failed', failed);
     const wanted = key(rows, row, width, height, version);
     if (tile.key === wanted && (tile.job || failed))
@@ -123,5 +124,5 @@ const Tile = (() => {
     }
   }
 
-  return {make, fill, clear, pump};
+  return {make, fill, clear, pump, note: note => notes.push(note)};
 })();

@@ -13,7 +13,7 @@ const Tree = (() => {
 
     function item(id, level, place, of) {
       const parts = children.get(id) || [];
-      const {name, facts, colour} = describe(id);
+      const {name, facts, colour, mark} = describe(id);
       const swatch = Dom.make('span', {class: 'swatch'});
       swatch.style.background = colour;
       const found = Dom.make('li', {role: 'treeitem', class: 'tree-item', tabindex: '-1',
@@ -22,6 +22,8 @@ const Tree = (() => {
         'aria-selected': String(id === chosen)},
       Dom.make('span', {class: 'fold', 'aria-hidden': 'true'}), swatch,
       Dom.make('span', {class: 'tree-name'}, name),
+      mark && Dom.make('span', {class: 'tree-mark'}, Dom.make('span', {'aria-hidden': 'true'}, mark.text),
+        Dom.make('span', {class: 'unseen'}, mark.label)),
       Dom.make('span', {class: 'faint number'}, facts));
       found.style.setProperty('--level', level - 1);
       found.mask = id;
@@ -50,8 +52,8 @@ const Tree = (() => {
         at.focus({preventScroll: true});
     }
 
-    /* keep and parents as a worker gives them; describe(id): {name, facts, colour}; areas, by
-     * which siblings are sorted. */
+    /* keep and parents as a worker gives them; describe(id): {name, facts, colour, mark: {text,
+     * label} or null}; areas, by which siblings are sorted. */
     function show(keep, above, areas, text) {
       children = new Map();
       parents = above;

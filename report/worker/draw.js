@@ -91,5 +91,5 @@ const Draw = (() => {
     return sheet;
   }
 
-  return {colour, outline, paint};
+  return {colour, outline, path, visible, paint};
 })();

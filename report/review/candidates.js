@@ -1,0 +1,141 @@
+/* Candidates: asks the server for masks. One request is under way; of the places of the pointer only
+ * the last one waits for it, of the clicks all of them do. */
+const Candidates = (() => {
+  const best = masks => masks.reduce((top, mask, place) =>
+    mask.predicted_iou > masks[top].predicted_iou ? place : top, 0);
+
+  /* What is being made. `base`: {id, counts} of a mask that is refined, or null. Each step is
+   * {points: [x, y, label], box or null, answer, masks, chosen}. */
+  const begin = (row, size, base) => ({row, size, base, steps: []});
+
+  /* shown(): there is another step or another mask under the pointer. said(text): the request waits,
+   * or failed; '' once it is answered. */
+  function create({shown, said}) {
+    let sitting = null;                 /* what begin() made */
+    let under = null;                   /* the candidate under the pointer */
+    let clicks = [], place = null, inside = false, busy = false;
+
+    const last = () => sitting && sitting.steps[sitting.steps.length - 1] || null;
+
+    function body(points, box, from) {
+      const {base, size} = sitting;
+      const prompt = {points, boxes: box ? [box] : [], multimask: !from && !base};
+      if (from)
+        prompt.previous = {answer: from.answer, mask: from.chosen};
+      else if (base)
+        prompt.mask = {size: [size.height, size.width], counts: base.counts};
+      return prompt;
+    }
+
+    /* The server keeps the last answers only: without the earlier mask the clicks still say a lot. */
+    async function predict(row, prompt) {
+      try {
+        return await Api.post(`image/${row}/predict`, prompt);
+      } catch (error) {
+        if (!prompt.previous || ![404, 409, 410].includes(error.status))
+          throw error;
+        const {previous, ...rest} = prompt;
+        return Api.post(`image/${row}/predict`, rest);
+      }
+    }
+
+    /* Resolves to a step, or to null if something else is being made by then. */
+    async function ask(points, box, from) {
+      const of = sitting;
+      const slow = setTimeout(() => of === sitting && said('Preparing the image'), 400);
+      try {
+        const {answer, masks} = await predict(of.row, body(points, box, from));
+        const drawn = await Workers.call('sketch',
+          {counts: masks.map(mask => mask.counts), height: of.size.height});
+        if (of !== sitting)
+          return null;
+        said('');
+        return {points, box, answer, chosen: best(masks),
+          masks: masks.map((mask, i) => ({...mask, rings: drawn[i].rings}))};
+      } finally {
+        clearTimeout(slow);
+      }
+    }
+
+    async function click({point, box}) {
+      const from = last();
+      const step = await ask([...(from ? from.points : []), ...(point ? [point] : [])],
+        box || from && from.box || null, from);
+      if (!step)
+        return;
+      sitting.steps.push(step);
+      under = null;
+      shown();
+    }
+
+    async function look({x, y}) {
+      const step = await ask([[x, y, 1]], null, null);
+      if (!step || last() || clicks.length)
+        return;
+      under = inside ? step : null;
+      shown();
+    }
+
+    /* Answers whatever waits. A job that fails does not stop the next. */
+    async function pump() {
+      if (busy)
+        return;
+      busy = true;
+      while (sitting && (clicks.length || place)) {
+        const one = clicks.shift(), at = place, of = sitting;
+        if (!one)
+          place = null;
+        await (one ? click(one) : look(at)).catch(error => of === sitting && said(`No mask: ${error.message}`));
+      }
+      busy = false;
+    }
+
+    function clear(next) {
+      sitting = next;
+      clicks = [];
+      place = under = null;
+      said('');
+      shown();
+    }
+
+    return {
+      begin: (row, size, base = null) => clear(begin(row, size, base)),
+      end: () => clear(null),
+      /* The pointer is there, {x, y} in the image, or null. */
+      hover(at) {
+        if (last() || clicks.length || sitting && sitting.base)
+          return;
+        place = at;
+        inside = at !== null;
+        if (at)
+          return pump();
+        under = null;
+        shown();
+      },
+      /* One more click, {point: [x, y, label]}, or a box, {box: [x0, y0, x1, y1]}. */
+      add(one) {
+        place = null;
+        clicks.push(one);
+        pump();
+      },
+      /* Takes the last click back; false if there is none. */
+      back() {
+        if (!sitting || sitting.steps.length === 0)
+          return false;
+        sitting.steps.pop();
+        shown();
+        return true;
+      },
+      choose(number) {
+        const step = last();
+        if (!step || number >= step.masks.length)
+          return;
+        step.chosen = number;
+        shown();
+      },
+      last, under: () => under, base: () => sitting && sitting.base,
+    };
+  }
+
+  return {create};
+})();

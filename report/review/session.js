@@ -1,0 +1,41 @@
+/* Session: what the server says of itself, and the status of each image of the run. */
+const Session = (() => {
+  const status = new Map();             /* row -> 'done' or 'rejected'; others have none */
+  const touched = new Set();            /* rows on which something was decided */
+  const listeners = new Set();
+
+  async function start() {
+    const [session, images] = await Promise.all([Api.get('session'), Api.get('images')]);
+    for (const [row, text] of Object.entries(images.status))
+      status.set(Number(row), text);
+    for (const row of images.touched)
+      touched.add(row);
+    Classes.start(session.classes);
+    tell();
+    return session;
+  }
+
+  function tell() {
+    for (const listener of listeners)
+      listener();
+  }
+
+  /* The status of an image is confirmed, or null: it has none. */
+  function set(row, text) {
+    touched.add(row);
+    if (text)
+      status.set(row, text);
+    else
+      status.delete(row);
+    tell();
+  }
+
+  let ready = null;
+  return {
+    /* Resolves to the answer of api/session, which is asked once. */
+    ready: () => ready || (ready = start()),
+    set, status: row => status.get(row) || null, touched: row => touched.has(row),
+    done: () => status.size,            /* images that need nothing more */
+    watch: listener => listeners.add(listener),
+  };
+})();

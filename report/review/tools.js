@@ -1,0 +1,267 @@
+/* Tools: the review in the view of an image: decisions on its masks, and masks that are made. */
+const Tools = (() => {
+  const SIGNS = {accepted: '✓', added: '+', rejected: '✕'};
+  let view = null, toolbar = null, prompt = null, readOnly = true;
+
+  const review = () => view && view.now() && view.now().keep ? view.now().review : null;
+  const idOf = (at, place) => at.image.id[place];
+  const hidden = () => Router.params().get('rejected') === 'hide';
+
+  /* 'open', 'accepted', 'rejected', 'removed' or 'gone'; 'added' are those accepted that the record
+   * lacks. */
+  function state(at, place) {
+    const known = at.review.of(idOf(at, place)).state;
+    return known === 'accepted' && place >= at.record.counts.length ? 'added' : known;
+  }
+
+  const isThere = text => text !== 'removed' && text !== 'gone';
+  const places = at => [...at.masks.keys()].filter(place => isThere(state(at, place)));
+
+  /* Masks that a person made are not measured by their scores. */
+  function keep(at, kept) {
+    if (!at.review)
+      return kept;
+    return Array.from(at.masks, (_, place) => {
+      const of = state(at, place);
+      return !isThere(of) || of === 'rejected' && hidden() ? 0
+        : at.sources[place] !== undefined ? 1 : kept[place] || 0;
+    });
+  }
+
+  const layer = at => at.review ? {kind: 'reviewed', ratio: devicePixelRatio,
+    states: Array.from(at.masks, (_, place) => state(at, place))} : {kind: 'layer'};
+
+  function mark(at, place) {
+    if (!at.review)
+      return null;
+    const of = state(at, place), {class: name} = at.review.of(idOf(at, place));
+    return of === 'open' && !name ? null
+      : {text: [SIGNS[of], name].filter(text => text).join(' '), label: of};
+  }
+
+  function facts(at, place) {
+    if (!at.review)
+      return [];
+    const {class: name} = at.review.of(idOf(at, place)), of = state(at, place);
+    const made = {point: 'clicks', box: 'a box', mask: 'refining'}[at.sources[place]];
+    return [['Review', of === 'open' ? 'open' : `${SIGNS[of]} ${of}`], name && ['Class', name],
+      made && ['Made by', made]].filter(fact => fact);
+  }
+
+  /* The mask that a key acts on: the pinned one, else the one that is pointed at. */
+  function chosen() {
+    const place = review() ? view.pins.chosen() : -1;
+    return place >= 0 ? {place, id: idOf(view.now(), place), state: state(view.now(), place)} : null;
+  }
+
+  /* How many masks are in which state, as text. */
+  function tally(at) {
+    const number = {accepted: 0, added: 0, rejected: 0, open: 0};
+    for (const place of places(at))
+      number[state(at, place)]++;
+    return Object.entries(number).filter(([, n]) => n).map(([of, n]) => `${n} ${of}`).join(', ');
+  }
+
+  function update() {
+    const at = view && view.now(), decisions = review();
+    if (!decisions)
+      return;
+    const mask = chosen();
+    at.tally = at.tally || tally(at);
+    toolbar.show({readOnly, mode: prompt.mode(), refining: prompt.base() !== null,
+      mask: mask && {name: Masks.name(at.image, mask.place), ...decisions.of(mask.id)},
+      undo: prompt.making() || decisions.canUndo(), redo: decisions.canRedo(), hidden: hidden(),
+      counts: at.tally, status: decisions.status(),
+      progress: `${Text.count(Session.done())} of ${Text.counted(at.rows.count, 'image')} done`});
+  }
+
+  /* What was decided on an image has changed; `masks` are those for which the server has answered. */
+  async function changed(at, masks) {
+    at.tally = null;
+    if (at !== view.now() || !at.keep)
+      return;
+    for (const mask of masks) {
+      const change = Annotations.change(at, mask);
+      if (change)
+        await view.put(at, change.place, change.mask);
+      if (at !== view.now())
+        return;
+    }
+    at.tally = null;
+    await view.refresh();
+    update();
+  }
+
+  async function load(at) {
+    toolbar.none();
+    if (at.rows.status[at.row] !== Rows.DONE)
+      return;
+    try {
+      const [session, answer] = await Promise.all([Session.ready(), Api.get(`image/${at.row}`)]);
+      readOnly = session.read_only;
+      Annotations.open(at);
+      at.review = Decisions.create(at.row, answer, masks => changed(at, masks));
+      for (const mask of answer.masks) {
+        const change = Annotations.change(at, mask);
+        if (change)
+          Annotations.fill(at, change);
+      }
+      if (!readOnly)
+        Api.post(`image/${at.row}/open`, {}).catch(error => toolbar.fail(`Not prepared: ${error.message}.`));
+    } catch (error) {
+      toolbar.fail(error.status === 403
+        ? 'This page may not review any more: open the address that `maskmill review` printed.'
+        : `Not for review: ${error.message}.`);
+    }
+  }
+
+  const DONE = {accept: 'accepted', reject: 'rejected', reopen: 'open again', remove: 'erased'};
+
+  /* Decides on the chosen mask; deciding the same again opens it again. */
+  async function decide(op, to) {
+    const mask = chosen(), decisions = review();
+    if (!mask || readOnly)
+      return;
+    const {state: now} = decisions.of(mask.id), made = view.now().sources[mask.place] !== undefined;
+    if (now === to && made)
+      return;
+    const what = now === to ? 'reopen' : op;
+    const name = Masks.name(view.now().image, mask.place);
+    if (await decisions.make({op: what, mask: mask.id}, {mask: mask.id, state: now === to ? 'open' : to}))
+      toolbar.say(`${name} ${DONE[what]}`);
+  }
+
+  async function giveClass(mask, name) {
+    if (mask && !readOnly && await review().make({op: 'class', mask, class: name}, {mask, class: name}))
+      toolbar.say(name ? `Class ${name}` : 'No class');
+  }
+
+  async function markImage(to) {
+    const decisions = review();
+    if (!decisions || readOnly)
+      return false;
+    const status = decisions.status() === to ? null : to;
+    const saved = await decisions.make({op: 'image', status}, {status});
+    if (saved)
+      toolbar.say(status ? `Image ${status}` : 'Image open again');
+    return Boolean(saved);
+  }
+
+  /* Saves a candidate as a mask, or in place of `base`, and pins it. */
+  async function save(candidate, points, source, base) {
+    const at = view.now(), annotation = Annotations.of(candidate, at.size, points, source);
+    const answer = await at.review.make(base ? {op: 'replace', mask: base.id, annotation} : {op: 'add', annotation});
+    if (!answer)
+      return false;
+    const place = at.places.get(answer.masks[0].id);
+    toolbar.say(`${Masks.name(at.image, place)} ${base ? 'refined' : 'added'}`);
+    if (at === view.now() && view.pins.pinned() !== place)
+      view.pins.pin(place);
+    return true;
+  }
+
+  function undo() {
+    if (prompt.making())
+      prompt.undo();
+    else if (review() && !readOnly && review().canUndo())
+      review().undo().then(answer => answer && toolbar.say('Undone'));
+  }
+
+  function redo() {
+    if (review() && !readOnly && review().canRedo())
+      review().redo().then(answer => answer && toolbar.say('Done again'));
+  }
+
+  function enter(mode) {
+    if (review() && !readOnly)
+      prompt.enter(mode);
+  }
+
+  function refine() {
+    const mask = chosen();
+    if (!mask || readOnly)
+      return;
+    if (view.pins.pinned() !== mask.place)
+      view.pins.pin(mask.place);
+    prompt.enter('click', {id: mask.id, counts: view.now().image.counts[mask.place]});
+  }
+
+  /* Pins the next mask without a decision, the largest first, after the pinned one. */
+  function next() {
+    const at = view.now();
+    if (!review())
+      return;
+    const order = places(at).filter(place => at.keep[place]).sort((a, b) =>
+      at.masks[b].area - at.masks[a].area || a - b);
+    const from = order.indexOf(view.pins.pinned());
+    const open = [...order.slice(from + 1), ...order.slice(0, from + 1)].find(place => state(at, place) === 'open');
+    if (open === undefined)
+      Dom.notice('Every mask that is shown is decided');
+    else if (open !== view.pins.pinned())
+      view.pins.pin(open);
+  }
+
+  function hide() {
+    Router.replace({rejected: hidden() ? null : 'hide'});
+    view.refresh().then(update);
+  }
+
+  const act = {
+    select: () => prompt.mode() && prompt.leave(), click: () => enter('click'), box: () => enter('box'),
+    accept: () => decide('accept', 'accepted'), reject: () => decide('reject', 'rejected'),
+    erase: () => decide('remove', 'removed'), refine, undo, redo, hide,
+    class: name => giveClass(naming, name), done: () => markImage('done'), bad: () => markImage('rejected'),
+  };
+
+  let naming = null;                    /* id of the mask whose class is being written */
+
+  function build(made) {
+    view = made;
+    toolbar = Toolbar.create(act);
+    prompt = Prompt.create({view, save, changed: update});
+    view.bar.after(toolbar.element);
+    view.bar.append(toolbar.image);
+    toolbar.element.addEventListener('focusin', () => { naming = chosen() && chosen().id; });
+    Saves.watch(({waiting, problem}) => {
+      if (waiting || problem)
+        toolbar.say(waiting ? 'Saving' : '');
+      toolbar.fail(problem && `Not saved: ${problem}. What is shown is what was saved before.`);
+      update();
+    });
+    Session.watch(update);
+  }
+
+  const making = event => prompt.mode() !== null && prompt.making() &&
+    !event.target.closest('button, a, input, select, [role=treeitem]');
+
+  const keys = [
+    {keys: ['1', '2', '3'], help: 'Choose a candidate', when: () => prompt.mode() !== null,
+      run: event => prompt.choose(Number(event.key) - 1)},
+    {keys: ['Enter'], help: 'Keep the candidate', when: making, run: () => prompt.keep()},
+    {keys: ['Escape'], help: 'Leave the candidate, then the mode', when: () => prompt.mode() !== null,
+      run: () => prompt.back()},
+    {keys: ['c'], help: 'Make a mask by clicks', run: act.click},
+    {keys: ['b'], help: 'Make a mask by a box', run: act.box},
+    {keys: ['r'], help: 'Refine the mask by clicks', run: refine},
+    {keys: ['y'], help: 'Accept the mask', run: act.accept},
+    {keys: ['x'], help: 'Reject the mask', run: act.reject},
+    {keys: ['e'], help: 'Erase the mask', run: act.erase},
+    {keys: ['k'], help: 'Class of the mask', run: () => { if (chosen() && !readOnly) toolbar.focusClass(); }},
+    {keys: ['j'], help: 'Next mask without a decision', run: next},
+    {keys: ['u'], help: 'Undo; a click, while a mask is made', run: undo},
+    {keys: ['U'], help: 'Redo', run: redo},
+    {keys: ['h'], help: 'Hide rejected masks', run: hide},
+    {keys: ['f'], help: 'This image is done', run: act.done},
+    {keys: ['F'], help: 'This image is done; to the next one', async run() {
+      if (review() && (review().status() === 'done' || await markImage('done')))
+        view.step(1);
+    }},
+    {keys: ['g'], help: 'Reject this image', run: act.bad},
+  ];
+
+  ImageView.equip({build, load, keep, layer, mark, facts, keys, pointed: update,
+    count: at => at.review ? places(at).length : at.masks.length,
+    hover: pixel => prompt.hover(pixel), pick: pixel => prompt.pick(pixel),
+    followed: (to, ratio) => prompt && prompt.follow(to, ratio),
+    close: () => { if (prompt && prompt.mode()) prompt.leave(); }});
+})();
