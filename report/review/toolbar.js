@@ -37,7 +37,7 @@ const Toolbar = (() => {
 
     return {
       element, image, focusClass: name.focus,
-      /* {readOnly, mode, refining, mask: {name, state, class, made} or null, undo, redo, hidden, counts,
+      /* {readOnly, photos, mode, refining, mask: {name, state, class, made} or null, undo, redo, hidden, counts,
        * status, progress}. */
       show(now) {
         bar.hidden = image.hidden = false;
@@ -51,8 +51,10 @@ const Toolbar = (() => {
         which.textContent = mask ? mask.name : 'No mask';
         press(accept, Boolean(mask) && mask.state === 'accepted');
         press(reject, Boolean(mask) && mask.state === 'rejected');
-        for (const button of [accept, reject, refine, erase])
+        for (const button of [accept, reject, erase])
           button.disabled = !mask;
+        click.disabled = box.disabled = !now.photos;
+        refine.disabled = !mask || !now.photos;
         name.show(mask && mask.class, Boolean(mask));
         undo.disabled = !now.undo;
         redo.disabled = !now.redo;

@@ -1,7 +1,9 @@
 /* Tools: the review in the view of an image: decisions on its masks, and masks that are made. */
 const Tools = (() => {
   const SIGNS = {accepted: '✓', added: '+', rejected: '✕'};
-  let view = null, toolbar = null, prompt = null, readOnly = true;
+  const AHEAD = 4;                      /* images that the server is to prepare before they are opened */
+  let view = null, toolbar = null, prompt = null;
+  let readOnly = true, photos = false;  /* of the session */
 
   const review = () => view && view.now() && view.now().keep ? view.now().review : null;
   const idOf = (at, place) => at.image.id[place];
@@ -68,7 +70,7 @@ const Tools = (() => {
       return;
     const mask = chosen();
     at.tally = at.tally || tally(at);
-    toolbar.show({readOnly, mode: prompt.mode(), refining: prompt.base() !== null,
+    toolbar.show({readOnly, photos, mode: prompt.mode(), refining: prompt.base() !== null,
       mask: mask && {name: Masks.name(at.image, mask.place), ...decisions.of(mask.id)},
       undo: prompt.making() || decisions.canUndo(), redo: decisions.canRedo(), hidden: hidden(),
       counts: at.tally, status: decisions.status(),
@@ -92,6 +94,12 @@ const Tools = (() => {
     update();
   }
 
+  /* The rows after this one in the gallery's list. */
+  function following(at) {
+    const order = List.of(at.run, Router.params()), place = order.indexOf(at.row);
+    return [...order.slice(place + 1, place + 1 + AHEAD)];
+  }
+
   async function load(at) {
     toolbar.none();
     if (at.rows.status[at.row] !== Rows.DONE)
@@ -99,6 +107,7 @@ const Tools = (() => {
     try {
       const [session, answer] = await Promise.all([Session.ready(), Api.get(`image/${at.row}`)]);
       readOnly = session.read_only;
+      photos = session.photos && !at.rows.missing.has(at.row);
       Annotations.open(at);
       at.review = Decisions.create(at.row, answer, masks => changed(at, masks));
       for (const mask of answer.masks) {
@@ -106,8 +115,9 @@ const Tools = (() => {
         if (change)
           Annotations.fill(at, change);
       }
-      if (!readOnly)
-        Api.post(`image/${at.row}/open`, {}).catch(error => toolbar.fail(`Not prepared: ${error.message}.`));
+      if (photos && !readOnly)
+        Api.post(`image/${at.row}/open`, {next: following(at)}).catch(error =>
+          toolbar.fail(`Not prepared: ${error.message}.`));
     } catch (error) {
       toolbar.fail(error.status === 403
         ? 'This page may not review any more: open the address that `maskmill review` printed.'
@@ -173,13 +183,17 @@ const Tools = (() => {
   }
 
   function enter(mode) {
-    if (review() && !readOnly)
+    if (!review() || readOnly)
+      return;
+    if (photos)
       prompt.enter(mode);
+    else
+      Dom.notice('Masks can be made where there is a photograph: --images names its folder');
   }
 
   function refine() {
     const mask = chosen();
-    if (!mask || readOnly)
+    if (!mask || readOnly || !photos)
       return;
     if (view.pins.pinned() !== mask.place)
       view.pins.pin(mask.place);
