@@ -1,8 +1,18 @@
 /* Candidates: asks the server for masks. One request is under way; of the places of the pointer only
  * the last one waits for it, of the clicks all of them do. */
 const Candidates = (() => {
-  const best = masks => masks.reduce((top, mask, place) =>
-    mask.predicted_iou > masks[top].predicted_iou ? place : top, 0);
+  /* IoU of [x, y, width, height] and [x0, y0, x1, y1]. */
+  function boxIou([x, y, width, height], [x0, y0, x1, y1]) {
+    const w = Math.min(x + width, x1) - Math.max(x, x0), h = Math.min(y + height, y1) - Math.max(y, y0);
+    const both = Math.max(0, w) * Math.max(0, h);
+    return both / (width * height + (x1 - x0) * (y1 - y0) - both);
+  }
+
+  /* The candidate that is shown first: the best score, or the one that fills the box best. */
+  function best(masks, box) {
+    const scores = masks.map(mask => box ? boxIou(mask.bbox, box) : mask.predicted_iou);
+    return scores.indexOf(Math.max(...scores));
+  }
 
   /* What is being made. `base`: {id, counts} of a mask that is refined, or null. Each step is
    * {points: [x, y, label], box or null, answer, masks, chosen}. */
@@ -50,7 +60,7 @@ const Candidates = (() => {
         if (of !== sitting)
           return null;
         said('');
-        return {points, box, answer, chosen: best(masks),
+        return {points, box, answer, chosen: best(masks, box),
           masks: masks.map((mask, i) => ({...mask, rings: drawn[i].rings}))};
       } finally {
         clearTimeout(slow);

@@ -142,7 +142,7 @@ const Tools = (() => {
   }
 
   async function giveClass(mask, name) {
-    if (mask && !readOnly && await review().make({op: 'class', mask, class: name}, {mask, class: name}))
+    if (mask !== null && !readOnly && await review().make({op: 'class', mask, class: name}, {mask, class: name}))
       toolbar.say(name ? `Class ${name}` : 'No class');
   }
 

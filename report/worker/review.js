@@ -27,12 +27,12 @@ answers.reviewed = ({keep, view, look, states, ratio}) => {
   const those = test => keep.map((one, id) => one && test(states[id]) ? 1 : 0);
   const {masks, height} = opened, paint = (list, line, how) =>
     Draw.paint(context, masks, list, height, {...view, line}, how);
-  paint(those(state => state !== 'rejected'), view.line, look);
-  if (look.lines)
-    paint(those(state => state === 'accepted' || state === 'added'), 2.5 * ratio, {lines: true});
   const decided = id => keep[id] && states[id] !== 'open' && masks[id].box && Draw.visible(masks[id].box, view);
   const shown = look.masks ? [...masks.keys()].filter(decided) : [];
   Decided.hatch(context, shown.filter(id => states[id] === 'rejected'), view, ratio);
+  paint(those(state => state !== 'rejected'), view.line, look);
+  if (look.lines)
+    paint(those(state => state === 'accepted' || state === 'added'), 2.5 * ratio, {lines: true});
   Decided.badges(context, shown.map(id => ({mask: masks[id], state: states[id]})), view, ratio);
   const bitmap = canvas.transferToImageBitmap();
   return {answer: {bitmap}, transfer: [bitmap]};
@@ -54,7 +54,7 @@ const Decided = (() => {
     if (stripes && stripes.ratio === ratio)
       return stripes.pattern;
     const size = Math.round(7 * ratio), tile = new OffscreenCanvas(size, size), pen = tile.getContext('2d');
-    for (const [style, width] of [['rgb(0 0 0 / 0.45)', 2.5], ['rgb(255 255 255 / 0.5)', 1]]) {
+    for (const [style, width] of [['rgb(0 0 0 / 0.3)', 2.5], ['rgb(255 255 255 / 0.4)', 1]]) {
       pen.strokeStyle = style;
       pen.lineWidth = width * ratio;
       pen.beginPath();
@@ -68,7 +68,7 @@ const Decided = (() => {
     return stripes.pattern;
   }
 
-  /* Rejected masks are hatched, with a dashed outline. */
+  /* Rejected masks are hatched, with a dashed outline, below all others. */
   function hatch(context, ids, view, ratio) {
     const {scale, x, y} = view, fill = pattern(context, ratio);
     fill.setTransform(new DOMMatrix([1 / scale, 0, 0, 1 / scale, -x / scale, -y / scale]));
@@ -84,6 +84,7 @@ const Decided = (() => {
       context.stroke(shape);
     }
     context.setLineDash([]);
+    context.setTransform(1, 0, 0, 1, 0, 0);
   }
 
   /* A point well inside a mask: the middle of a long run that is not near its left or right end. */
