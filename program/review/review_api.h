@@ -12,6 +12,10 @@ struct review_request;
 /* {"read_only", "by", "classes": [...], "program", "model", "photos"}; photos: whether there are any. */
 struct review_reply review_api_session(const struct review_desk *desk);
 
+/* {"done": [ROW, ...], "rejected": [ROW, ...], "begun": [ROW, ...]}: the images of which something was decided, those
+ * without a status in `begun`. */
+struct review_reply review_api_images(const struct review_desk *desk);
+
 /* Answers a request about a row. */
 typedef struct review_reply review_api(const struct review_desk *desk, size_t row,
                                        const struct review_request *request);
@@ -19,7 +23,8 @@ typedef struct review_reply review_api(const struct review_desk *desk, size_t ro
 /* {"status": null, "done" or "rejected",
  *  "masks": [{"id", "state": "accepted", "rejected", "removed" or "open", "class": null or a name,
  *             "annotation": null, or that of an added or replaced mask}, ...],
- *  "last": 18}                   number of the image's last event; 0: none
+ *  "last": 18,                   number of the image's last event; 0: none
+ *  "history": [[18, 0], ...]}    its last events: number, and that of the event which it undoes; 0: none
  * with the masks that events are about. */
 review_api review_api_image;
 

@@ -48,6 +48,24 @@ static void put_status(struct json_text *text, const struct review_image *image)
         json_text_raw(text, image->status == REVIEW_DONE ? "\"done\"" : "\"rejected\"");
 }
 
+enum { HISTORY_MOST = 1000 }; /* events: more are not undone one by one */
+
+static void put_history(struct json_text *text, const struct review_image *image)
+{
+    size_t count = image ? image->event_count : 0;
+    report_json_next(text, "history");
+    json_text_raw(text, "[");
+    for (size_t i = count > HISTORY_MOST ? count - HISTORY_MOST : 0; i < count; i++) {
+        const struct review_event *event = &image->events[i].event;
+        report_json_next(text, NULL);
+        json_text_raw(text, "[");
+        report_json_integer(text, NULL, (int64_t)event->number);
+        report_json_integer(text, NULL, event->op == REVIEW_UNDO ? (int64_t)event->undoes : 0);
+        json_text_raw(text, "]");
+    }
+    json_text_raw(text, "]");
+}
+
 struct review_reply review_api_image(const struct review_desk *desk, size_t row,
                                      const struct review_request *request)
 {
@@ -63,6 +81,7 @@ struct review_reply review_api_image(const struct review_desk *desk, size_t row,
         put_mask(&text, &image->masks[i]);
     json_text_raw(&text, "]");
     report_json_integer(&text, "last", image ? (int64_t)image->last : 0);
+    put_history(&text, image);
     json_text_raw(&text, "}");
     review_log_release(desk->log);
     return review_reply_json(&text);

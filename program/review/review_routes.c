@@ -77,6 +77,8 @@ struct review_reply review_route(const struct review_desk *desk,
     const char *rest;
     if (strcmp(request->path, "/api/session") == 0)
         return request->post ? wrong_method() : review_api_session(desk);
+    if (strcmp(request->path, "/api/images") == 0)
+        return request->post ? wrong_method() : review_api_images(desk);
     if ((rest = after(request->path, "/data/")))
         return route_data(desk, request, rest);
     if ((rest = after(request->path, "/api/image/")))

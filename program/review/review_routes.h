@@ -2,6 +2,7 @@
  *
  *   GET /data/NAME.js             a document (review_documents.h)
  *   GET /api/session              who reviews, with which model, which classes there are
+ *   GET /api/images               on which images something was decided
  *   GET /api/image/ROW            what was decided about the masks of an image
  *   POST /api/image/ROW/event     a decision (records/review_event.h)
  *   POST /api/image/ROW/open      somebody looks at it: it is encoded, and others ahead
