@@ -6,9 +6,9 @@ const Decisions = (() => {
   /* The numbers of the events that count, and of the undos that can be undone, from the history. */
   function replay(history) {
     const done = [], undone = [];
-    for (const [event, op, undoes] of history) {
+    for (const [event, undoes] of history) {
       const again = undone.findIndex(one => one.undo === undoes);
-      if (op !== 'undo') {
+      if (!undoes) {
         done.push(event);
         undone.length = 0;
       } else if (again >= 0) {
@@ -30,7 +30,7 @@ const Decisions = (() => {
     function take(given) {
       masks = new Map(given.masks.map(mask => [mask.id, mask]));
       status = given.status;
-      ({done, undone} = replay(given.history || []));
+      ({done, undone} = replay(given.history));
     }
 
     /* Of a mask, as it is shown: {state, class, annotation}. */

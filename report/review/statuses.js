@@ -2,7 +2,7 @@
 (() => {
   const TEXTS = {done: '✓ done', rejected: '✕ rejected'};
 
-  Tile.note(row => TEXTS[Session.status(row)] || (Session.touched(row) ? 'begun' : ''));
+  Tile.note(row => TEXTS[Session.status(row)] || (Session.begun(row) ? 'begun' : ''));
   List.SHOW.push(
     ['unreviewed', 'To review', (rows, row) => rows.status[row] === Rows.DONE && !Session.status(row)],
     ['reviewed', 'Reviewed', (rows, row) => Session.status(row) === 'done'],

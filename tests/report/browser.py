@@ -114,11 +114,11 @@ class Browser:
                 break
             time.sleep(0.1)
 
-    def page(self, **look):
-        """A new page; see Page.look."""
+    def page(self, home=None, **look):
+        """A new page; see Page and Page.look."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        page = Page(self, target, session)
+        page = Page(self, target, session, home)
         self.pages[session] = page
         page.start()
         page.look(**look)
@@ -195,9 +195,11 @@ class Browser:
 
 class Page:
     """A tab. `problems` holds every exception, error or warning of the console, violation of the
-    Content-Security-Policy, dialog and request to a network, in the page or one of its workers."""
+    Content-Security-Policy, dialog and request to a network, in the page or one of its workers. Requests to `home`,
+    the beginning of a URL, are none."""
 
-    def __init__(self, browser, target, session):
+    def __init__(self, browser, target, session, home=None):
+        self.local = LOCAL + ((home,) if home else ())
         self.browser, self.target, self.session = browser, target, session
         self.problems = []
         self.console = []
@@ -232,7 +234,7 @@ class Page:
             details = what["issue"]["details"]["contentSecurityPolicyIssueDetails"]
             self.problems.append("Content-Security-Policy: %s %s" % (
                 details.get("violatedDirective"), details.get("blockedURL", "inline")))
-        elif method == "Network.requestWillBeSent" and not what["request"]["url"].startswith(LOCAL):
+        elif method == "Network.requestWillBeSent" and not what["request"]["url"].startswith(self.local):
             self.problems.append("request: " + what["request"]["url"])
         elif method == "Page.javascriptDialogOpening":
             self.problems.append("dialog: " + what["message"])
@@ -327,14 +329,18 @@ class Page:
         self.mouse = (x, y)
         self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, **more)
 
+    def move(self, x, y):
+        """Moves the mouse to a point of the window."""
+        self._mouse("mouseMoved", x, y)
+
     def hover(self, selector, x=0.5, y=0.5):
         self._mouse("mouseMoved", *self.place(selector, x, y))
 
-    def click(self, selector, x=0.5, y=0.5, count=1):
+    def click(self, selector, x=0.5, y=0.5, count=1, button="left"):
         x, y = self.place(selector, x, y)
         self._mouse("mouseMoved", x, y)
         for kind in ("mousePressed", "mouseReleased"):
-            self._mouse(kind, x, y, button="left", clickCount=count)
+            self._mouse(kind, x, y, button=button, clickCount=count)
 
     def drag(self, selector, begin, end, steps=8):
         """Drags from one point of an element to another; both are parts of its size."""

@@ -6,7 +6,7 @@ import time
 from browser import BrowserError
 from fixtures import EXAMPLES, Fixtures, command, load
 
-__all__ = ["Lab", "BrowserError", "EXAMPLES", "command", "decode", "load", "other_pixels", "pixels", "single",
+__all__ = ["Lab", "Skipped", "BrowserError", "EXAMPLES", "command", "decode", "load", "other_pixels", "pixels", "single",
            "wait_pixels"]
 
 # Every page has it before its own code: who calls it, got into the page through data.
@@ -28,6 +28,10 @@ PICTURE = """selector => {
 }"""
 
 
+class Skipped(Exception):
+    """A check that cannot be made here, with the reason."""
+
+
 class Lab:
     """A browser, the runs, and the pages that a check has opened."""
 
@@ -36,8 +40,8 @@ class Lab:
         self.fixtures = Fixtures(folder)
         self.pages = []
 
-    def open(self, address, fragment="", **look):
-        page = self.browser.page(**look)
+    def open(self, address, fragment="", home=None, **look):
+        page = self.browser.page(home, **look)
         page.call("Page.addScriptToEvaluateOnNewDocument", source=CANARY)
         self.pages.append(page)
         page.open(address, fragment)
