@@ -9,6 +9,16 @@
 
 struct error;
 
+/* Who made a mask; "source" in its record. */
+enum mask_source {
+    MASK_SOURCE_NONE,  /* its record does not say */
+    MASK_SOURCE_KNOWN, /* it was there before the run (run --known) */
+    MASK_SOURCE_GRID,  /* a point of the grid */
+    MASK_SOURCE_POINT, /* points that a person set */
+    MASK_SOURCE_BOX,   /* a box */
+    MASK_SOURCE_MASK   /* an earlier mask */
+};
+
 struct mask {
     struct rle rle;        /* owned; of the crop's size at first, later of the image's */
     struct box box;        /* inclusive pixel ranges, same frame as rle */
@@ -18,6 +28,7 @@ struct mask {
     float stability_score; /* 0..1 */
     uint64_t area;         /* foreground pixels */
     unsigned absent;       /* what its record did not say: RECORD_NO_... bits of records/record.h */
+    enum mask_source source;
 };
 
 /* Whether a predicted IoU is above the threshold, as a float; NaN is not. 0 or less passes all. */

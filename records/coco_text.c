@@ -120,6 +120,11 @@ int coco_text_instance(struct json_text *text, const struct coco_annotation *ann
     if (!(annotation->absent & RECORD_NO_STABILITY))
         append_real(text, ", \"stability_score\": ", (double)mask->stability_score);
     append_prompt(text, mask, annotation->absent);
+    if (mask->source) {
+        json_text_raw(text, ", \"source\": \"");
+        json_text_raw(text, record_source_name(mask->source));
+        json_text_raw(text, "\"");
+    }
     json_text_raw(text, "}");
     return 0;
 }

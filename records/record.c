@@ -15,6 +15,11 @@ void record_free(struct record *record)
     free(record->file_name);
     mask_list_free(&record->masks);
     free(record->ids);
+    for (size_t i = 0; i < record->extra_count; i++) {
+        free(record->extras[i].own);
+        free(record->extras[i].more);
+    }
+    free(record->extras);
     *record = (struct record){0};
 }
 
@@ -26,6 +31,25 @@ int64_t record_image_id(const char *relative_path)
 unsigned record_absent(const struct record *record, size_t index)
 {
     return record->masks.items[index].absent;
+}
+
+static const char *const source_names[] = {
+    [MASK_SOURCE_KNOWN] = "known", [MASK_SOURCE_GRID] = "grid", [MASK_SOURCE_POINT] = "point",
+    [MASK_SOURCE_BOX] = "box",     [MASK_SOURCE_MASK] = "mask",
+};
+enum { SOURCES = sizeof source_names / sizeof source_names[0] };
+
+const char *record_source_name(enum mask_source source)
+{
+    return source_names[source];
+}
+
+enum mask_source record_source_of(const char *name)
+{
+    for (int source = MASK_SOURCE_KNOWN; name && source < SOURCES; source++)
+        if (strcmp(name, source_names[source]) == 0)
+            return (enum mask_source)source;
+    return MASK_SOURCE_NONE;
 }
 
 static void append_four(struct json_text *text, const char *name, int64_t a, int64_t b, int64_t c,
@@ -162,6 +186,7 @@ static void append_point(struct json_text *text, const double point[2])
     json_text_raw(text, "]]");
 }
 
+/* Appends an annotation without its last brace. */
 static int append_annotation(struct json_text *text, const struct mask *mask, int64_t id,
                              unsigned fields, struct error *error)
 {
@@ -182,10 +207,14 @@ static int append_annotation(struct json_text *text, const struct mask *mask, in
         append_four(text, "crop_box", crop->x, crop->y, crop->width, crop->height);
     json_text_raw(text, ", \"id\": ");
     json_text_integer(text, id);
+    if (mask->source) {
+        json_text_raw(text, ", \"source\": \"");
+        json_text_raw(text, record_source_name(mask->source));
+        json_text_raw(text, "\"");
+    }
     for (size_t i = 0; i < FIELDS; i++)
         if (fields & known_fields[i].bit)
             known_fields[i].append(text, mask);
-    json_text_raw(text, "}");
     return 0;
 }
 
@@ -212,16 +241,33 @@ static void append_image(struct json_text *text, const struct record *record)
     json_text_raw(text, "}, \"annotations\": [");
 }
 
+/* Appends annotation `index` of a record. */
+static int append_member(struct json_text *text, const struct record *record, size_t index,
+                         unsigned fields, struct error *error)
+{
+    const struct record_extra none = {0};
+    const struct record_extra *extra = index < record->extra_count ? &record->extras[index] : &none;
+    int64_t id = record->ids ? record->ids[index] : (int64_t)index;
+    if (extra->own && !(fields & RECORD_AS_RUNS)) {
+        json_text_raw(text, extra->own);
+        return 0;
+    }
+    if (append_annotation(text, &record->masks.items[index], id,
+                          fields | record_absent(record, index), error))
+        return -1;
+    json_text_raw(text, extra->more ? extra->more : "");
+    json_text_raw(text, "}");
+    return 0;
+}
+
 char *record_text(const struct record *record, unsigned fields, size_t *length, struct error *error)
 {
     struct json_text text = {0};
     append_image(&text, record);
     for (size_t i = 0; i < record->masks.count; i++) {
-        int64_t id = record->ids ? record->ids[i] : (int64_t)i;
-        unsigned absent = record_absent(record, i);
         if (i)
             json_text_raw(&text, ", ");
-        if (append_annotation(&text, &record->masks.items[i], id, fields | absent, error)) {
+        if (append_member(&text, record, i, fields, error)) {
             json_text_free(&text);
             return NULL;
         }
@@ -251,5 +297,6 @@ char *record_annotation_text(const struct mask *mask, int64_t id, unsigned field
         json_text_free(&text);
         return NULL;
     }
+    json_text_raw(&text, "}");
     return json_text_take(&text, NULL, error);
 }

@@ -3,11 +3,12 @@
  *   {"image": {"image_id", "width", "height", "file_name"},
  *    "annotations": [{"segmentation": {"size": [h, w], "counts"}, "area", "bbox": [x, y, w, h],
  *                     "predicted_iou", "point_coords": [[x, y]], "stability_score",
- *                     "crop_box": [x, y, w, h], "id"}]}
+ *                     "crop_box": [x, y, w, h], "id", "source"}]}
  *
  * Field order, spacing, escapes and numbers are those of Python's json.dump on the reference's
  * output, so equal masks give equal bytes. bbox width is max x - min x, as in the reference and in
- * the SA-1B data set. An image without masks is a valid record.
+ * the SA-1B data set. An image without masks is a valid record. "source" is there only where
+ * mask.source says something: "known", "grid", "point", "box" or "mask".
  *
  * File names are bytes on Linux. A name in valid UTF-8 is written as it is (non-ASCII characters as
  * \u escapes). In any other name, each invalid byte becomes U+FFFD, and the image object gets a
@@ -25,6 +26,15 @@
 struct error;
 struct folder;
 
+/* What one annotation says beyond its mask. Texts are owned, freed with free(3). */
+struct record_extra {
+    /* The annotation's own JSON object, written as it is: a known mask's. NULL: it is made from the
+     * mask. Left out where another form of "segmentation" is asked for (RECORD_AS_RUNS). */
+    char *own;
+    /* Further members, ', "name": value' for each, written last. NULL: none. */
+    char *more;
+};
+
 struct record {
     int64_t image_id; /* 0 .. 2^53 - 1 */
     /* Pixels; width * height < 2^32. 0 x 0: not known, only in a record that was read from a list
@@ -33,9 +43,17 @@ struct record {
     char *file_name; /* owned, freed with free(3); a path relative to the input root */
     /* file_name is the record's own name: the document that was read does not say the image's. */
     bool unnamed;
-    struct mask_list masks; /* owned; every mask's runs have the image's size */
-    int64_t *ids;           /* owned; [masks.count], as read; NULL: 0, 1, 2, ... */
+    struct mask_list masks;      /* owned; every mask's runs have the image's size */
+    int64_t *ids;                /* owned; [masks.count], as read; NULL: 0, 1, 2, ... */
+    struct record_extra *extras; /* owned; [extra_count] of the first masks; NULL: none */
+    size_t extra_count;
 };
+
+/* The word for a source, as in records; NULL for MASK_SOURCE_NONE. */
+const char *record_source_name(enum mask_source source);
+
+/* The source of that name; MASK_SOURCE_NONE for NULL and for any other text. */
+enum mask_source record_source_of(const char *name);
 
 /* Frees what the record owns and zeroes it. */
 void record_free(struct record *record);

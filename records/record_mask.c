@@ -80,7 +80,8 @@ static void check_against_runs(struct record_reader *reader, const json_t *annot
                      box->y1 - box->y0);
 }
 
-/* Area and bbox of an annotation with polygons are those of the polygons, not of the pixels. */
+/* Area and bbox of an annotation with polygons are those of the polygons, not of the pixels. Those of a
+ * known mask are what its maker wrote: a detector's box, for one. */
 static void read_mask(struct record_reader *reader, const json_t *annotation, struct mask *mask)
 {
     const json_t *segmentation = json_object_get(annotation, "segmentation");
@@ -88,7 +89,7 @@ static void read_mask(struct record_reader *reader, const json_t *annotation, st
         return;
     mask->area = rle_area(&mask->rle);
     mask->box = rle_box(&mask->rle);
-    if (!json_is_array(segmentation))
+    if (!json_is_array(segmentation) && reader->source != MASK_SOURCE_KNOWN)
         check_against_runs(reader, annotation, mask);
 }
 
@@ -96,8 +97,11 @@ static int read_point(struct record_reader *reader, const json_t *annotation, do
 {
     const json_t *list = json_object_get(annotation, "point_coords");
     const json_t *pair = json_array_get(list, 0);
+    bool by_point = reader->source == MASK_SOURCE_NONE || reader->source == MASK_SOURCE_GRID ||
+                    reader->source == MASK_SOURCE_POINT;
     if (!list)
-        return reader->faults ? reader_fault(reader, "point_coords is missing") : READ_ABSENT;
+        return reader->faults && by_point ? reader_fault(reader, "point_coords is missing")
+                                          : READ_ABSENT;
     if (json_array_size(list) != 1 || json_array_size(pair) != 2 ||
         !json_is_number(json_array_get(pair, 0)) || !json_is_number(json_array_get(pair, 1)))
         return reader_fault(reader, "point_coords is not a list of one [x, y]");
@@ -161,10 +165,12 @@ static void read_id(struct record_reader *reader, const json_t *annotation, int6
 
 int reader_annotation(struct record_reader *reader, const json_t *annotation)
 {
-    struct mask mask = {0};
+    const json_t *source = json_object_get(annotation, "source");
+    struct mask mask = {.source = record_source_of(json_string_value(source))};
     struct record *record = reader->record;
     size_t at = record->masks.count;
     reader->found = 0;
+    reader->source = mask.source;
     if (!json_is_object(annotation)) {
         reader_fault(reader, "not an object");
     } else {
@@ -176,5 +182,6 @@ int reader_annotation(struct record_reader *reader, const json_t *annotation)
         mask_list_add(&record->masks, &mask, reader->error))
         reader_no_memory(reader);
     rle_free(&mask.rle);
+    reader->source = MASK_SOURCE_NONE;
     return reader->no_memory || (reader->found && !reader->faults) ? -1 : 0;
 }

@@ -42,10 +42,12 @@ int reader_check_pixels(struct record_reader *reader, int64_t width, int64_t hei
     return 0;
 }
 
-/* Whoever collects faults wants to know of members that are missing; others can do without. */
+/* Whoever collects faults wants to know of members that are missing; others can do without. A known
+ * mask comes from elsewhere, and has what it had there. */
 static int absent(struct record_reader *reader, const char *name)
 {
-    return reader->faults ? reader_fault(reader, "%s is missing", name) : READ_ABSENT;
+    bool wanted = reader->faults && reader->source != MASK_SOURCE_KNOWN;
+    return wanted ? reader_fault(reader, "%s is missing", name) : READ_ABSENT;
 }
 
 int reader_integer(struct record_reader *reader, const json_t *object, const char *name,
@@ -66,7 +68,8 @@ int reader_integer(struct record_reader *reader, const json_t *object, const cha
 int reader_real(struct record_reader *reader, const json_t *object, const char *name, float *number)
 {
     const json_t *value = json_object_get(object, name);
-    if (!value || (json_is_null(value) && !reader->sa1b && !reader->faults))
+    bool ours = reader->source != MASK_SOURCE_KNOWN && (reader->sa1b || reader->faults);
+    if (!value || (json_is_null(value) && !ours))
         return absent(reader, name);
     if (!json_is_number(value))
         return reader_fault(reader, "%s is not a number", name);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "filters/mask.h"
 #include "records/mask_json.h"
 
 struct error;
@@ -29,6 +30,7 @@ struct record_reader {
     size_t room;                        /* of the record's ids */
     struct outline_left outline;        /* of polygons */
     size_t found;                       /* faults of the current annotation */
+    enum mask_source source;            /* of the current annotation; NONE outside any */
     bool no_memory;                     /* stops reading even with `faults` */
     struct error *error;
 };

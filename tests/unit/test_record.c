@@ -277,6 +277,83 @@ START_TEST(tells_every_fault)
 }
 END_TEST
 
+/* What a record says of who made a mask comes back; a word of others' is passed over. */
+START_TEST(sources_come_back)
+{
+    struct record record;
+    char *text = damaged("\"id\": 1", "\"id\": 1, \"source\": \"grid\"");
+    ck_assert_int_eq(parse(&record, text, strlen(text), NULL, &error), 0);
+    ck_assert_int_eq(record.masks.items[0].source, MASK_SOURCE_NONE);
+    ck_assert_int_eq(record.masks.items[1].source, MASK_SOURCE_GRID);
+    char *again = text_of(&record, 0);
+    ck_assert_str_eq(again, text);
+    free(again);
+    free(text);
+    record_free(&record);
+    text = damaged("\"id\": 1", "\"id\": 1, \"source\": \"flickr\"");
+    ck_assert_int_eq(parse(&record, text, strlen(text), NULL, &error), 0);
+    ck_assert_int_eq(record.masks.items[1].source, MASK_SOURCE_NONE);
+    free(text);
+    record_free(&record);
+}
+END_TEST
+
+/* A known mask has what its maker wrote. Of a box's there is no point. */
+START_TEST(known_masks_may_lack_scores)
+{
+    char heard[1000] = "";
+    const struct record_faults faults = {note, heard};
+    struct record record;
+    static const char *const made[] = {"known", "box", "grid"};
+    static const char *const said[] = {"", "", "0: point_coords is missing\n"};
+    char *text =
+        damaged("\"area\": 11, \"bbox\": [2, 1, 3, 2], \"predicted_iou\": 0.9300000071525574, "
+                "\"point_coords\": [[3.0, 2.5]], \"stability_score\": 0.9750000238418579, "
+                "\"crop_box\": [0, 0, 7, 5], ",
+                "\"area\": 11.5, \"bbox\": [2.5, 1, 3, 2], \"source\": \"known\", ");
+    ck_assert_int_eq(parse(&record, text, strlen(text), &faults, &error), 0);
+    ck_assert_str_eq(heard, "");
+    ck_assert_uint_eq(record.masks.items[0].area, 11);
+    ck_assert_uint_eq(record_absent(&record, 0),
+                      RECORD_NO_IOU | RECORD_NO_STABILITY | RECORD_NO_POINT | RECORD_NO_CROP);
+    free(text);
+    record_free(&record);
+    for (int i = 0; i < 3; i++) {
+        char with[64];
+        heard[0] = '\0';
+        snprintf(with, sizeof with, "\"source\": \"%s\"", made[i]);
+        text = damaged("\"point_coords\": [[3.0, 2.5]]", with);
+        ck_assert_int_eq(parse(&record, text, strlen(text), &faults, &error), 0);
+        ck_assert_str_eq(heard, i == 0 ? "" : said[i]);
+        free(text);
+        record_free(&record);
+    }
+}
+END_TEST
+
+/* An annotation's own text is written as it is, but not where the runs are asked for. */
+START_TEST(own_texts_stay)
+{
+    struct record record = sample_two("a.jpg");
+    record.extras = calloc(1, sizeof *record.extras);
+    record.extra_count = 1;
+    record.extras[0].own = strdup("{ \"mine\":1e0 }");
+    char *text = text_of(&record, 0);
+    ck_assert_ptr_nonnull(strstr(text, "\"annotations\": [{ \"mine\":1e0 }, {\"segmentation\""));
+    free(text);
+    text = text_of(&record, RECORD_AS_RUNS);
+    ck_assert_ptr_null(strstr(text, "mine"));
+    free(text);
+    free(record.extras[0].own);
+    record.extras[0].own = NULL;
+    record.extras[0].more = strdup(", \"score\": 0.5");
+    text = text_of(&record, 0);
+    ck_assert_ptr_nonnull(strstr(text, "\"id\": 0, \"score\": 0.5}, {"));
+    free(text);
+    record_free(&record);
+}
+END_TEST
+
 START_TEST(many_annotations_take_linear_time)
 {
     enum { COUNT = 50000 };
@@ -305,6 +382,9 @@ int main(void)
     tcase_add_loop_test(tests, refuses_damage, 0, (int)(sizeof damages / sizeof damages[0]));
     tcase_add_test(tests, every_cut_is_refused);
     tcase_add_test(tests, tells_every_fault);
+    tcase_add_test(tests, sources_come_back);
+    tcase_add_test(tests, known_masks_may_lack_scores);
+    tcase_add_test(tests, own_texts_stay);
     tcase_add_test(tests, many_annotations_take_linear_time);
     Suite *suite = suite_create("record");
     suite_add_tcase(suite, tests);
