@@ -42,7 +42,7 @@ static int open_temporary(struct atomic_file *file, const char *name, struct err
             return error_set(error, ERROR_MEMORY, "%s: no memory for its name", file->path);
         do
             file->fd = openat(file->parent, file->temporary,
-                              O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+                              O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
         while (file->fd < 0 && errno == EINTR);
         if (file->fd >= 0)
             return 0;
@@ -107,6 +107,26 @@ int atomic_append(struct atomic_file *file, const void *bytes, size_t size, stru
         memcpy(file->buffer + file->used, bytes, size);
     file->used += size;
     return 0;
+}
+
+int atomic_copy(struct atomic_file *to, struct atomic_file *from, size_t offset,
+                struct error *error)
+{
+    if (write_buffer(from, error))
+        return -1;
+    for (;;) {
+        char block[8192];
+        ssize_t got = pread(from->fd, block, sizeof block, (off_t)offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_set_system(error, ERROR_IO, errno, "%s: cannot be read again", from->path);
+        if (got == 0)
+            return 0;
+        if (atomic_append(to, block, (size_t)got, error))
+            return -1;
+        offset += (size_t)got;
+    }
 }
 
 /* Writes the buffer, syncs, closes and renames. */

@@ -56,6 +56,11 @@ int atomic_open(struct atomic_file *file, const struct folder *folder, const cha
 /* Appends bytes. After -1 (ERROR_IO) the file can only be abandoned. */
 int atomic_append(struct atomic_file *file, const void *bytes, size_t size, struct error *error);
 
+/* Appends what was appended to `from`, from byte `offset` on. After -1 (ERROR_IO) both can only be
+ * abandoned. */
+int atomic_copy(struct atomic_file *to, struct atomic_file *from, size_t offset,
+                struct error *error);
+
 /* Renames the file to its destination, as atomic_write does. Closes and frees it in any case. */
 int atomic_commit(struct atomic_file *file, struct atomic_batch *batch, struct error *error);
 

@@ -29,6 +29,19 @@ static bool acts(uint32_t code)
     return false;
 }
 
+bool plain_is(const char *text)
+{
+    size_t length = strlen(text);
+    while (length > 0) {
+        size_t size = utf8_character(text, length);
+        if (size == 0 || acts(code_point(text, size)))
+            return false;
+        text += size;
+        length -= size;
+    }
+    return true;
+}
+
 void plain_print(FILE *out, const char *text)
 {
     size_t length = strlen(text);

@@ -9,7 +9,11 @@
 #ifndef BASE_PLAIN_TEXT_H
 #define BASE_PLAIN_TEXT_H
 
+#include <stdbool.h>
 #include <stdio.h>
+
+/* Whether nothing in the text becomes '?'. */
+bool plain_is(const char *text);
 
 /* Prints the text. */
 void plain_print(FILE *out, const char *text);

@@ -29,6 +29,7 @@ struct mask {
     uint64_t area;         /* foreground pixels */
     unsigned absent;       /* what its record did not say: RECORD_NO_... bits of records/record.h */
     enum mask_source source;
+    size_t place; /* where it stood among the masks of the record that it was read from */
 };
 
 /* Whether a predicted IoU is above the threshold, as a float; NaN is not. 0 or less passes all. */

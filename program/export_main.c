@@ -1,4 +1,5 @@
 /* export_main.c - `maskmill export`. */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +16,11 @@
 #include "program/command_line.h"
 #include "program/decoder.h"
 #include "program/out_folder.h"
+#include "records/category.h"
 #include "records/export.h"
 #include "records/record.h"
 #include "records/record_none.h"
+#include "records/review.h"
 #include "records/writer.h"
 
 enum { WRITERS_MAX = 16, SYNC_FILES = 1000, SYNC_SECONDS = 30 };
@@ -30,6 +33,8 @@ struct exporter {
     size_t count;
     struct writer_options options;
     struct decoder decoder;
+    struct review *review;        /* owned; NULL: records are written as they are */
+    struct name_index categories; /* owned */
 };
 
 void export_print_formats(FILE *to)
@@ -70,6 +75,38 @@ static int read_options(struct exporter *exporter, struct error *error)
     if (settings->fields && record_fields_parse(&exporter->options.fields, settings->fields, error))
         return error_prefix(error, "--fields %s", settings->fields);
     return add_formats(exporter, settings->format, error);
+}
+
+/* Reads what people decided about the run whose folder is `records`. */
+static int read_review(struct exporter *exporter, const char *records, struct error *error)
+{
+    struct folder *run = folder_open(records, exporter->settings->trust_folder, error);
+    if (!run)
+        return error_prefix(error, "--reviewed needs the folder of a run");
+    exporter->review = review_read(run, NULL, error);
+    folder_close(run);
+    if (exporter->review)
+        return category_put_reviewed(&exporter->categories, exporter->review, error);
+    return error->code == ERROR_IO && error->system == ENOENT
+               ? error_set(error, ERROR_USAGE,
+                           "%s has no %s: nobody has reviewed it; maskmill review %s does that",
+                           records, REVIEW_FILE, records)
+               : -1;
+}
+
+/* Prepares what is known of classes, and of the review if that is asked for. */
+static int begin_review(struct exporter *exporter, struct export_job *job, struct error *error)
+{
+    const struct settings *settings = exporter->settings;
+    exporter->options.categories = &exporter->categories;
+    if (category_begin(&exporter->categories, error))
+        return -1;
+    if (!settings->reviewed && !settings->accepted_only)
+        return 0;
+    int status = read_review(exporter, job->records, error);
+    job->review = exporter->review;
+    job->accepted_only = settings->accepted_only;
+    return status;
 }
 
 static int open_writers(const struct exporter *exporter, struct writer **writers,
@@ -113,7 +150,7 @@ static int export_all(const struct exporter *exporter, struct export_job *job, s
     int result = open_writers(exporter, writers, error);
     if (result == 0)
         result = export_records(job, error);
-    if (result == 0 && job->done + job->failed == 0)
+    if (result == 0 && job->done + job->failed + job->dropped == 0)
         result = record_none(job->records, error);
     if (result == 0)
         result = close_writers(writers, exporter->count, error);
@@ -146,8 +183,8 @@ static struct folder *open_out(const char *records_path, const struct settings *
 
 static int run_export(struct exporter *exporter, struct export_job *job, struct error *error)
 {
-    if (read_options(exporter, error) || decoder_start(&exporter->decoder, error) ||
-        image_library_start(error))
+    if (read_options(exporter, error) || begin_review(exporter, job, error) ||
+        decoder_start(&exporter->decoder, error) || image_library_start(error))
         return -1;
     int result = decoder_open(&exporter->decoder, exporter->settings, budget_cpus(""), error);
     job->pool = exporter->decoder.pool;
@@ -180,6 +217,8 @@ enum exit_status export_main(struct command_line *line)
     int result = run_export(&exporter, &job, &error);
     decoder_stop(&exporter.decoder);
     free(exporter.formats);
+    review_free(exporter.review);
+    name_index_free(&exporter.categories);
     if (result)
         return command_fail(line->command, &error);
     if (job.unnamed)
@@ -187,7 +226,10 @@ enum exit_status export_main(struct command_line *line)
                 "maskmill export: %llu records do not name their images: file_name is their own "
                 "name; --images DIR finds the images\n",
                 (unsigned long long)job.unnamed);
-    printf("%llu records exported, %llu refused\n", (unsigned long long)job.done,
+    printf("%llu records exported, %llu refused", (unsigned long long)job.done,
            (unsigned long long)job.failed);
+    if (job.review)
+        printf(", %llu left out", (unsigned long long)job.dropped);
+    printf("\n");
     return job.failed ? EXIT_SOME_FAILED : EXIT_ALL_DONE;
 }

@@ -89,6 +89,9 @@ struct settings {
     char *ids;          /* export: "stable" or "sequential" */
     int shard_images;   /* export: images a tar */
     char *shard_prefix; /* export: of the tars' names */
+    bool reviewed;      /* export: as people corrected them */
+    bool accepted_only; /* export: only what people accepted */
+    char *print;        /* review: which images to print, instead of serving */
     char *masks;        /* eval: folder of records */
     int annotator;      /* eval */
     int max_images;     /* eval; 0: all */

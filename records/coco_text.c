@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json_text.h"
+#include "base/name_index.h"
 #include "records/record.h"
 #include "rle/coco.h"
 #include "rle/polygon.h"
@@ -19,6 +20,21 @@ static void append_real(struct json_text *text, const char *name, double number)
 {
     json_text_raw(text, name);
     json_text_double(text, number);
+}
+
+void coco_text_head(struct json_text *text, const struct name_index *categories)
+{
+    size_t count = categories ? categories->count : 1;
+    json_text_raw(text, "{\"info\": {\"description\": \"masks by maskmill\"}, \"licenses\": [], "
+                        "\"categories\": [");
+    for (size_t i = 0; i < count; i++) {
+        const char *name = categories ? categories->names[i] : "object";
+        append_member(text, i ? ", {\"id\": " : "{\"id\": ", (int64_t)i + 1);
+        json_text_raw(text, ", \"name\": ");
+        json_text_string(text, name, strlen(name));
+        json_text_raw(text, ", \"supercategory\": \"object\"}");
+    }
+    json_text_raw(text, "],\n\"annotations\": [");
 }
 
 void coco_text_image(struct json_text *text, const struct record *record, int64_t id)
@@ -82,7 +98,8 @@ static int append_common(struct json_text *text, const struct coco_annotation *a
 {
     const struct mask *mask = annotation->mask;
     append_member(text, "\"image_id\": ", annotation->image);
-    json_text_raw(text, ", \"category_id\": 1, \"segmentation\": ");
+    append_member(text, ", \"category_id\": ", annotation->category);
+    json_text_raw(text, ", \"segmentation\": ");
     int result = polygons && mask->area > 0 ? append_polygons(text, &mask->rle, error)
                                             : append_coco_string(text, &mask->rle, error);
     append_bbox(text, mask);

@@ -1,6 +1,6 @@
 /* coco_text.h - images, annotations and results of COCO documents as JSON.
  *
- * A box's width is max - min + 1, as COCO has it. The only category is 1.
+ * A box's width is max - min + 1, as COCO has it. Category 1 is "object" (category.h).
  * Source of the members: cocodataset.org, "Data format" and "Results format".
  */
 #ifndef RECORDS_COCO_TEXT_H
@@ -12,7 +12,11 @@
 struct error;
 struct json_text;
 struct mask;
+struct name_index;
 struct record;
+
+/* Appends the document up to its first annotation, with the categories ("object" if that is NULL). */
+void coco_text_head(struct json_text *text, const struct name_index *categories);
 
 /* Appends {"id", "width", "height", "file_name"}. */
 void coco_text_image(struct json_text *text, const struct record *record, int64_t id);
@@ -21,7 +25,7 @@ void coco_text_image(struct json_text *text, const struct record *record, int64_
 struct coco_annotation {
     const struct mask *mask; /* borrowed */
     unsigned absent;         /* its RECORD_NO_... bits; these members are left out */
-    int64_t image, id;
+    int64_t image, id, category;
 };
 
 /* Appends one member of "annotations", as a COCO string or as polygons, with holes joined to their

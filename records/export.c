@@ -9,19 +9,31 @@
 #include "base/folder.h"
 #include "base/hash.h"
 #include "base/hash_set.h"
+#include "base/memory.h"
 #include "records/image_path.h"
 #include "records/image_place.h"
 #include "records/record.h"
 #include "records/record_stream.h"
+#include "records/review.h"
+#include "records/review_apply.h"
 #include "records/writer.h"
 
 struct exporting {
     struct export_job *job;
     struct folder *images; /* job->images, open; or NULL */
     struct hash_set names; /* that were written */
+    bool *met; /* [review_count] images of the review of which there is a record; or NULL */
 };
 
-/* Completes a record that another tool wrote without its image. */
+/* What people decided about a record's image; NULL: nothing. */
+static const struct review_image *reviewed(const struct exporting *exporting,
+                                           const struct record *record)
+{
+    const struct review *review = exporting->job->review;
+    return review && record->file_name ? review_of(review, record->file_name) : NULL;
+}
+
+/* Completes a record that another tool wrote without its image, and corrects it. */
 static void work(void *context, struct record_entry *entry)
 {
     const struct exporting *exporting = context;
@@ -33,6 +45,9 @@ static void work(void *context, struct record_entry *entry)
     else if (record->width == 0)
         result = error_set(&entry->error, ERROR_RECORD,
                            "it has no mask that says the image's size; --images DIR finds it");
+    if (result == 0 && exporting->job->review)
+        result = review_apply(record, reviewed(exporting, record), exporting->job->accepted_only,
+                              &entry->error);
     if (result) {
         error_prefix(&entry->error, "%s", entry->path);
         entry->usable = false;
@@ -105,11 +120,25 @@ static int add_to_all(struct exporting *exporting, const struct record_entry *en
     return answer;
 }
 
+/* Notes that the review has met its image's record. Returns whether the image is left out. */
+static bool is_dropped(struct exporting *exporting, const struct record_entry *entry)
+{
+    const struct review_image *image = reviewed(exporting, &entry->record);
+    if (image)
+        exporting->met[image->index] = true;
+    return exporting->job->review && entry->usable &&
+           review_drops(&entry->record, image, exporting->job->accepted_only);
+}
+
 static int visit(void *context, const struct record_entry *entry, struct error *error)
 {
     struct exporting *exporting = context;
     struct export_job *job = exporting->job;
     struct error own = entry->error;
+    if (is_dropped(exporting, entry)) {
+        job->dropped++;
+        return 0;
+    }
     int answer = entry->usable ? add_to_all(exporting, entry, &own) : 1;
     if (answer == 0) {
         job->done++;
@@ -129,6 +158,24 @@ static int visit(void *context, const struct record_entry *entry, struct error *
     return -1;
 }
 
+/* Reports the images that were reviewed and have no record: what people did there would be lost in
+ * silence. */
+static void report_unmet(const struct exporting *exporting)
+{
+    struct export_job *job = exporting->job;
+    size_t count = job->review ? review_count(job->review) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct review_image *image = review_at(job->review, i);
+        struct error own;
+        if (exporting->met[i] || !review_says(image))
+            continue;
+        error_set(&own, ERROR_RECORD, "%s: %s was reviewed, but there is no record of it",
+                  REVIEW_FILE, image->name);
+        job->refused(job->context, own.text);
+        job->failed++;
+    }
+}
+
 int export_records(struct export_job *job, struct error *error)
 {
     struct exporting exporting = {.job = job};
@@ -138,10 +185,19 @@ int export_records(struct export_job *job, struct error *error)
                                          .work = work,
                                          .visit = visit,
                                          .context = &exporting};
-    if (job->images && !(exporting.images = folder_open(job->images, job->trust_folder, error)))
+    if (job->review &&
+        !(exporting.met = memory_new(review_count(job->review), sizeof *exporting.met,
+                                     "images of a review", error)))
         return -1;
+    if (job->images && !(exporting.images = folder_open(job->images, job->trust_folder, error))) {
+        memory_free(exporting.met);
+        return -1;
+    }
     int result = record_stream(&stream, job->records, error);
+    if (result == 0)
+        report_unmet(&exporting);
     folder_close(exporting.images);
     hash_set_free(&exporting.names);
+    memory_free(exporting.met);
     return result;
 }

@@ -19,6 +19,7 @@
 #include "base/hash_set.h"
 #include "base/json_text.h"
 #include "base/memory.h"
+#include "records/category.h"
 #include "records/coco_text.h"
 #include "records/format.h"
 #include "records/record.h"
@@ -33,6 +34,8 @@ struct coco {
     int64_t *ids; /* [image_count] owned; to find duplicates */
     size_t capacity;
     struct hash_set remainders; /* of image ids, plus 1: taken */
+    size_t head;                /* bytes before the first annotation */
+    size_t category_count;      /* in those */
 };
 
 static void coco_free(struct coco *coco)
@@ -52,7 +55,29 @@ static FILE *open_nameless(const struct folder *folder)
     return file;
 }
 
-static int coco_open(struct writer *writer, const char *name, const char *head, struct error *error)
+static size_t count_categories(const struct writer *writer)
+{
+    const struct name_index *categories = writer->options.categories;
+    return categories ? categories->count : 1;
+}
+
+/* Writes what comes before the first annotation. */
+static int write_head(const struct writer *writer, struct atomic_file *file, struct error *error)
+{
+    struct coco *coco = writer->state;
+    struct json_text text = {0};
+    coco->category_count = count_categories(writer);
+    if (writer->format == &format_coco_results)
+        json_text_raw(&text, "[");
+    else
+        coco_text_head(&text, writer->options.categories);
+    char *head = json_text_take(&text, &coco->head, error);
+    int status = head ? atomic_append(file, head, coco->head, error) : -1;
+    free(head);
+    return status;
+}
+
+static int coco_open(struct writer *writer, const char *name, struct error *error)
 {
     struct coco *coco = calloc(1, sizeof *coco);
     if (!coco)
@@ -61,29 +86,25 @@ static int coco_open(struct writer *writer, const char *name, const char *head, 
     if (result == 0 && !(coco->images = open_nameless(writer->out)))
         result = error_set_system(error, ERROR_IO, errno, "%s: a temporary file cannot be made",
                                   writer->out->path);
+    writer->state = coco;
     if (result == 0)
-        result = atomic_append(&coco->file, head, strlen(head), error);
+        result = write_head(writer, &coco->file, error);
     if (result) {
         atomic_abandon(&coco->file);
         coco_free(coco);
         return -1;
     }
-    writer->state = coco;
     return 0;
 }
 
 static int open_instances(struct writer *writer, struct error *error)
 {
-    return coco_open(writer, "instances.json",
-                     "{\"info\": {\"description\": \"masks by maskmill\"}, \"licenses\": [], "
-                     "\"categories\": [{\"id\": 1, \"name\": \"object\", \"supercategory\": "
-                     "\"object\"}],\n\"annotations\": [",
-                     error);
+    return coco_open(writer, "instances.json", error);
 }
 
 static int open_results(struct writer *writer, struct error *error)
 {
-    return coco_open(writer, "results.json", "[", error);
+    return coco_open(writer, "results.json", error);
 }
 
 static void abandon_coco(struct writer *writer)
@@ -161,9 +182,13 @@ static int append_masks(struct json_text *text, const struct writer *writer,
 {
     const struct coco *coco = writer->state;
     struct coco_annotation annotation = first;
+    size_t category;
     for (size_t i = 0; i < record->masks.count; i++, annotation.id++) {
         annotation.mask = &record->masks.items[i];
         annotation.absent = record_absent(record, i);
+        if (category_of(writer->options.categories, record, i, &category, error))
+            return -1;
+        annotation.category = (int64_t)category + 1;
         json_text_raw(text, coco->annotation_count || i ? ",\n" : "\n");
         int result =
             writer->format == &format_coco_results
@@ -234,11 +259,31 @@ static int append_images(struct coco *coco, struct error *error)
     return 0;
 }
 
+/* The head was written before the classes of records were known: the file is copied behind a new one. */
+static int replace_head(struct writer *writer, struct error *error)
+{
+    struct coco *coco = writer->state;
+    struct atomic_file old = coco->file;
+    const size_t from = coco->head;
+    if (writer->format == &format_coco_results || coco->category_count == count_categories(writer))
+        return 0;
+    if (atomic_open(&coco->file, writer->out, "instances.json", error)) {
+        coco->file = old;
+        return -1;
+    }
+    int status =
+        write_head(writer, &coco->file, error) || atomic_copy(&coco->file, &old, from, error) ? -1
+                                                                                              : 0;
+    atomic_abandon(&old);
+    return status;
+}
+
 static int close_with(struct writer *writer, int (*finish)(struct coco *, struct error *),
                       struct error *error)
 {
     struct coco *coco = writer->state;
-    int result = check_ids(coco, error) || finish(coco, error) ? -1 : 0;
+    int result =
+        check_ids(coco, error) || replace_head(writer, error) || finish(coco, error) ? -1 : 0;
     if (result == 0)
         result = atomic_commit(&coco->file, writer->options.batch, error);
     else

@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/json_text.h"
+#include "base/memory.h"
+#include "base/plain_text.h"
 #include "base/utf8.h"
 #include "rle/coco.h"
 #include "rle/mask_shape.h"
@@ -20,6 +22,9 @@ void record_free(struct record *record)
         free(record->extras[i].more);
     }
     free(record->extras);
+    for (size_t i = 0; i < record->category_count; i++)
+        free(record->categories[i]);
+    free(record->categories);
     *record = (struct record){0};
 }
 
@@ -31,6 +36,47 @@ int64_t record_image_id(const char *relative_path)
 unsigned record_absent(const struct record *record, size_t index)
 {
     return record->masks.items[index].absent;
+}
+
+const char *record_category(const struct record *record, size_t index)
+{
+    return index < record->category_count ? record->categories[index] : NULL;
+}
+
+/* Makes the list of categories reach mask `index`. */
+static int reach_category(struct record *record, size_t index, struct error *error)
+{
+    size_t room = record->category_count ? 8 : 0; /* what memory_grow made it */
+    while (room < record->category_count)
+        room *= 2;
+    if (memory_grow((void **)&record->categories, &room, index + 1, sizeof *record->categories,
+                    error))
+        return -1;
+    while (record->category_count <= index)
+        record->categories[record->category_count++] = NULL;
+    return 0;
+}
+
+int record_set_category(struct record *record, size_t index, const char *name, struct error *error)
+{
+    char *copy = name ? strdup(name) : NULL;
+    if (name && !copy)
+        return error_set(error, ERROR_MEMORY, "no memory for a category");
+    if (name && index >= record->category_count && reach_category(record, index, error)) {
+        free(copy);
+        return -1;
+    }
+    if (index < record->category_count) {
+        free(record->categories[index]);
+        record->categories[index] = copy;
+    }
+    return 0;
+}
+
+bool record_is_category(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 0 && length <= RECORD_CATEGORY_MAX && plain_is(name);
 }
 
 static const char *const source_names[] = {
@@ -82,6 +128,14 @@ static void append_real(struct json_text *text, const char *name, double number)
     json_text_raw(text, name);
     json_text_raw(text, "\": ");
     json_text_double(text, number);
+}
+
+static void append_text(struct json_text *text, const char *name, const char *value)
+{
+    json_text_raw(text, ", \"");
+    json_text_raw(text, name);
+    json_text_raw(text, "\": ");
+    json_text_string(text, value, strlen(value));
 }
 
 static void append_counts(struct json_text *text, const struct rle *rle)
@@ -186,10 +240,18 @@ static void append_point(struct json_text *text, const double point[2])
     json_text_raw(text, "]]");
 }
 
+/* A mask with what its annotation says beside it. */
+struct described {
+    const struct mask *mask;
+    int64_t id;
+    const char *category; /* NULL: none */
+};
+
 /* Appends an annotation without its last brace. */
-static int append_annotation(struct json_text *text, const struct mask *mask, int64_t id,
+static int append_annotation(struct json_text *text, const struct described *described,
                              unsigned fields, struct error *error)
 {
+    const struct mask *mask = described->mask;
     const struct box *box = &mask->box;
     const struct rect *crop = &mask->crop;
     if (append_segmentation(text, &mask->rle, fields, error))
@@ -206,12 +268,11 @@ static int append_annotation(struct json_text *text, const struct mask *mask, in
     if (!(fields & RECORD_NO_CROP))
         append_four(text, "crop_box", crop->x, crop->y, crop->width, crop->height);
     json_text_raw(text, ", \"id\": ");
-    json_text_integer(text, id);
-    if (mask->source) {
-        json_text_raw(text, ", \"source\": \"");
-        json_text_raw(text, record_source_name(mask->source));
-        json_text_raw(text, "\"");
-    }
+    json_text_integer(text, described->id);
+    if (mask->source)
+        append_text(text, "source", record_source_name(mask->source));
+    if (described->category)
+        append_text(text, "category", described->category);
     for (size_t i = 0; i < FIELDS; i++)
         if (fields & known_fields[i].bit)
             known_fields[i].append(text, mask);
@@ -247,13 +308,14 @@ static int append_member(struct json_text *text, const struct record *record, si
 {
     const struct record_extra none = {0};
     const struct record_extra *extra = index < record->extra_count ? &record->extras[index] : &none;
-    int64_t id = record->ids ? record->ids[index] : (int64_t)index;
+    const struct described described = {.mask = &record->masks.items[index],
+                                        .id = record->ids ? record->ids[index] : (int64_t)index,
+                                        .category = record_category(record, index)};
     if (extra->own && !(fields & RECORD_AS_RUNS)) {
         json_text_raw(text, extra->own);
         return 0;
     }
-    if (append_annotation(text, &record->masks.items[index], id,
-                          fields | record_absent(record, index), error))
+    if (append_annotation(text, &described, fields | record_absent(record, index), error))
         return -1;
     json_text_raw(text, extra->more ? extra->more : "");
     json_text_raw(text, "}");
@@ -292,8 +354,9 @@ char *record_error_text(const char *file_name, const char *reason, size_t *lengt
 char *record_annotation_text(const struct mask *mask, int64_t id, unsigned fields,
                              struct error *error)
 {
+    const struct described described = {.mask = mask, .id = id};
     struct json_text text = {0};
-    if (append_annotation(&text, mask, id, fields, error)) {
+    if (append_annotation(&text, &described, fields, error)) {
         json_text_free(&text);
         return NULL;
     }

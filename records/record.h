@@ -3,12 +3,13 @@
  *   {"image": {"image_id", "width", "height", "file_name"},
  *    "annotations": [{"segmentation": {"size": [h, w], "counts"}, "area", "bbox": [x, y, w, h],
  *                     "predicted_iou", "point_coords": [[x, y]], "stability_score",
- *                     "crop_box": [x, y, w, h], "id", "source"}]}
+ *                     "crop_box": [x, y, w, h], "id", "source", "category"}]}
  *
  * Field order, spacing, escapes and numbers are those of Python's json.dump on the reference's
  * output, so equal masks give equal bytes. bbox width is max x - min x, as in the reference and in
  * the SA-1B data set. An image without masks is a valid record. "source" is there only where
- * mask.source says something: "known", "grid", "point", "box" or "mask".
+ * mask.source says something: "known", "grid", "point", "box" or "mask"; "category", the name of the mask's
+ * class, only where there is one.
  *
  * File names are bytes on Linux. A name in valid UTF-8 is written as it is (non-ASCII characters as
  * \u escapes). In any other name, each invalid byte becomes U+FFFD, and the image object gets a
@@ -47,7 +48,21 @@ struct record {
     int64_t *ids;                /* owned; [masks.count], as read; NULL: 0, 1, 2, ... */
     struct record_extra *extras; /* owned; [extra_count] of the first masks; NULL: none */
     size_t extra_count;
+    char **categories; /* owned; [category_count] of the first masks; each owned, NULL: none */
+    size_t category_count;
 };
+
+enum { RECORD_CATEGORY_MAX = 256 }; /* bytes */
+
+/* The name of the mask's class; NULL: it has none. */
+const char *record_category(const struct record *record, size_t index);
+
+/* Sets it to a copy; NULL: none. 0 or -1 (ERROR_MEMORY). */
+int record_set_category(struct record *record, size_t index, const char *name, struct error *error);
+
+/* Whether a text names a class: 1 to RECORD_CATEGORY_MAX bytes that are plain (plain_text.h). Readers pass
+ * over other texts. */
+bool record_is_category(const char *name);
 
 /* The word for a source, as in records; NULL for MASK_SOURCE_NONE. */
 const char *record_source_name(enum mask_source source);
@@ -124,7 +139,7 @@ struct record_source {
 /* Reads a record from untrusted text, in any of the forms of record_document.h and mask_json.h,
  * into `record`, which must be zeroed or freed. All of it is validated: JSON, types, ranges, sizes,
  * run strings (canonical, sum h * w), area and bbox against the runs, points and crop boxes inside
- * the image, ids unique. Members beyond SA-1B's are ignored. An empty mask is valid.
+ * the image, ids unique. Other members are ignored. An empty mask is valid.
  * Without `faults`, members that other tools leave out may be missing, all but the segmentation,
  * and reading stops at the first fault: -1 with ERROR_RECORD, "annotation 3: area is 17, the runs
  * have 18". With `faults`, every fault is reported, missing members too, annotations with faults

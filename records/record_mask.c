@@ -163,12 +163,21 @@ static void read_id(struct record_reader *reader, const json_t *annotation, int6
         reader_integer(reader, annotation, "id", range, id);
 }
 
+/* Gives the mask that was added last its class, if it has one. */
+static void read_category(struct record_reader *reader, const json_t *annotation)
+{
+    const char *name = json_string_value(json_object_get(annotation, "category"));
+    if (name && record_is_category(name) &&
+        record_set_category(reader->record, reader->record->masks.count - 1, name, reader->error))
+        reader_no_memory(reader);
+}
+
 int reader_annotation(struct record_reader *reader, const json_t *annotation)
 {
     const json_t *source = json_object_get(annotation, "source");
-    struct mask mask = {.source = record_source_of(json_string_value(source))};
     struct record *record = reader->record;
     size_t at = record->masks.count;
+    struct mask mask = {.source = record_source_of(json_string_value(source)), .place = at};
     reader->found = 0;
     reader->source = mask.source;
     if (!json_is_object(annotation)) {
@@ -178,9 +187,12 @@ int reader_annotation(struct record_reader *reader, const json_t *annotation)
         mask.absent = read_others(reader, annotation, &mask);
         read_id(reader, annotation, &record->ids[at]);
     }
-    if (reader->found == 0 && !reader->no_memory &&
-        mask_list_add(&record->masks, &mask, reader->error))
-        reader_no_memory(reader);
+    if (reader->found == 0 && !reader->no_memory) {
+        if (mask_list_add(&record->masks, &mask, reader->error))
+            reader_no_memory(reader);
+        else
+            read_category(reader, annotation);
+    }
     rle_free(&mask.rle);
     reader->source = MASK_SOURCE_NONE;
     return reader->no_memory || (reader->found && !reader->faults) ? -1 : 0;

@@ -12,17 +12,16 @@
 #include "base/folder.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/name_index.h"
 #include "base/text_line.h"
 #include "records/record.h"
 #include "records/review_replay.h"
 
 struct review {
-    struct review_image **images; /* [count] owned */
+    struct name_index names;      /* of images: file_name */
+    struct review_image **images; /* [count] owned, by the numbers of their names */
     size_t count, capacity;
-    size_t
-        *slots; /* [slot_count] owned: index of an image plus 1, by the hash of its name; 0: free */
-    size_t slot_count; /* a power of two above 4/3 of `count`, or 0 */
-    uint64_t last;
+    uint64_t last; /* number of an event */
 };
 
 struct review *review_new(struct error *error)
@@ -41,7 +40,6 @@ static void image_free(struct review_image *image)
         review_event_free(&image->events[i].event);
     free(image->events);
     free(image->masks);
-    free(image->name);
     free(image);
 }
 
@@ -52,71 +50,36 @@ void review_free(struct review *review)
     for (size_t i = 0; i < review->count; i++)
         image_free(review->images[i]);
     free(review->images);
-    free(review->slots);
+    name_index_free(&review->names);
     free(review);
-}
-
-/* ---- images by name ---- */
-
-/* The slot of a name: its own, or the free one where it belongs. */
-static size_t slot_of(const struct review *review, const char *name)
-{
-    size_t at = (size_t)hash_bytes(name, strlen(name)) & (review->slot_count - 1);
-    while (review->slots[at] && strcmp(review->images[review->slots[at] - 1]->name, name) != 0)
-        at = (at + 1) & (review->slot_count - 1);
-    return at;
-}
-
-static struct review_image *find(const struct review *review, const char *name)
-{
-    size_t index = review->slot_count ? review->slots[slot_of(review, name)] : 0;
-    return index ? review->images[index - 1] : NULL;
-}
-
-/* Makes room for one more name. */
-static int grow_slots(struct review *review, struct error *error)
-{
-    size_t count = review->slot_count ? 2 * review->slot_count : 64;
-    if (review->count + 1 <= review->slot_count / 4 * 3)
-        return 0;
-    size_t *slots = calloc(count, sizeof *slots);
-    if (!slots)
-        return error_set(error, ERROR_MEMORY, "no memory for the images of a review");
-    free(review->slots);
-    review->slots = slots;
-    review->slot_count = count;
-    for (size_t i = 0; i < review->count; i++)
-        slots[slot_of(review, review->images[i]->name)] = i + 1;
-    return 0;
 }
 
 /* The image of that name, made if there is none. NULL with ERROR_MEMORY. */
 static struct review_image *image_of(struct review *review, const char *name, struct error *error)
 {
-    struct review_image *image = find(review, name);
-    if (image)
-        return image;
-    if (grow_slots(review, error) || memory_grow((void **)&review->images, &review->capacity,
-                                                 review->count + 1, sizeof *review->images, error))
+    size_t index = name_index_find(&review->names, name);
+    if (index != NAME_INDEX_NONE)
+        return review->images[index];
+    if (memory_grow((void **)&review->images, &review->capacity, review->count + 1,
+                    sizeof *review->images, error))
         return NULL;
-    image = calloc(1, sizeof *image);
-    if (image)
-        image->name = strdup(name);
-    if (!image || !image->name) {
-        free(image);
+    struct review_image *image = calloc(1, sizeof *image);
+    if (!image)
         error_set(error, ERROR_MEMORY, "no memory for the images of a review");
+    else if ((index = name_index_put(&review->names, name, error)) == NAME_INDEX_NONE)
+        free(image);
+    if (index == NAME_INDEX_NONE)
         return NULL;
-    }
-    image->index = review->count;
-    review->slots[slot_of(review, name)] = review->count + 1;
+    *image = (struct review_image){.name = review->names.names[index], .index = index};
     review->images[review->count++] = image;
     return image;
 }
 
 const struct review_image *review_of(const struct review *review, const char *name)
 {
-    const struct review_image *image = find(review, name);
-    return image && image->event_count ? image : NULL;
+    size_t index = name_index_find(&review->names, name);
+    return index != NAME_INDEX_NONE && review->images[index]->event_count ? review->images[index]
+                                                                          : NULL;
 }
 
 size_t review_count(const struct review *review)
@@ -299,6 +262,14 @@ const struct review_mask *review_mask_of(const struct review_image *image, int64
             high = middle;
     }
     return NULL;
+}
+
+bool review_says(const struct review_image *image)
+{
+    for (size_t i = 0; i < image->event_count; i++)
+        if (image->events[i].counts && image->events[i].event.op != REVIEW_UNDO)
+            return true;
+    return false;
 }
 
 bool review_of_other_record(const struct review_image *image, uint64_t record)

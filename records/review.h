@@ -37,7 +37,7 @@ struct review_mask {
 };
 
 struct review_image {
-    char *name; /* owned: the record's file_name */
+    const char *name; /* the record's file_name */
     size_t index;
     enum review_status status;
     uint64_t last;             /* number of the latest event */
@@ -82,6 +82,9 @@ const struct review_image *review_at(const struct review *review, size_t index);
 
 /* The mask of that id in an image's state; NULL: no event is about it. `image` may be NULL. */
 const struct review_mask *review_mask_of(const struct review_image *image, int64_t id);
+
+/* Whether any event of an image counts, beside undo. */
+bool review_says(const struct review_image *image);
 
 /* Whether events that count, beside undo, were about another record of the image: its ids and masks are
  * others now. `image` may be NULL. */

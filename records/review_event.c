@@ -9,6 +9,7 @@
 #include "base/hex.h"
 #include "base/json_load.h"
 #include "base/json_text.h"
+#include "base/plain_text.h"
 #include "base/utf8.h"
 #include "records/record.h"
 #include "records/record_reader.h"
@@ -60,15 +61,12 @@ static int read_text(char **text, const json_t *object, const char *name, size_t
     return *text ? 0 : no_memory(error);
 }
 
-/* A text that stands in lists and is shown: without control characters. */
+/* A text that stands in lists and is shown. */
 static int read_line_text(char **text, const json_t *object, const char *name, struct error *error)
 {
     if (read_text(text, object, name, REVIEW_TEXT_MAX, error))
         return -1;
-    for (const char *at = *text; *at; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
-            return error_set(error, ERROR_RECORD, "%s has a control character", name);
-    return 0;
+    return plain_is(*text) ? 0 : error_set(error, ERROR_RECORD, "%s has a control character", name);
 }
 
 static int read_whole(int64_t *number, const json_t *object, const char *name, int64_t least,
@@ -114,35 +112,6 @@ static int read_status(struct review_event *event, const json_t *object, struct 
     return error_set(error, ERROR_RECORD, "status is none of \"done\", \"rejected\" and null");
 }
 
-/* The annotation's source, if it says one; static. NULL with ERROR_RECORD. */
-static const char *read_source(const json_t *annotation, struct error *error)
-{
-    static const char *const sources[] = {"point", "box", "mask"};
-    const char *said = json_string_value(json_object_get(annotation, "source"));
-    for (size_t i = 0; said && i < sizeof sources / sizeof *sources; i++)
-        if (strcmp(said, sources[i]) == 0)
-            return sources[i];
-    error_set(error, ERROR_RECORD, "source is none of point, box and mask");
-    return NULL;
-}
-
-/* Writes the one annotation of `record` with its id and its source. */
-static char *annotation_text(const struct record *record, int64_t id, const char *source,
-                             struct error *error)
-{
-    struct json_text text = {0};
-    char *plain =
-        record_annotation_text(&record->masks.items[0], id, record_absent(record, 0), error);
-    if (!plain)
-        return NULL;
-    json_text_bytes(&text, plain, strlen(plain) - 1);
-    json_text_raw(&text, ", \"source\": \"");
-    json_text_raw(&text, source);
-    json_text_raw(&text, "\"}");
-    free(plain);
-    return json_text_take(&text, NULL, error);
-}
-
 /* The annotation as records have it. Its id is the event's mask; of the points of several clicks, the first
  * stays. A new reference. */
 static json_t *as_in_record(const json_t *annotation)
@@ -161,25 +130,36 @@ static json_t *as_in_record(const json_t *annotation)
     return copy;
 }
 
+/* Checks who made the one mask of `record`, and takes it over as text. */
+static int take_annotation(struct review_event *event, const struct record *record,
+                           struct error *error)
+{
+    const struct mask *mask = &record->masks.items[0];
+    if (mask->source != MASK_SOURCE_POINT && mask->source != MASK_SOURCE_BOX &&
+        mask->source != MASK_SOURCE_MASK)
+        return error_set(error, ERROR_RECORD, "source is none of point, box and mask");
+    event->width = record->width;
+    event->height = record->height;
+    event->annotation = record_annotation_text(mask, event->mask, mask->absent, error);
+    return event->annotation ? 0 : -1;
+}
+
 static int read_annotation(struct review_event *event, const json_t *object, struct error *error)
 {
     const json_t *annotation = json_object_get(object, "annotation");
     struct record record;
     if (!json_is_object(annotation))
         return error_set(error, ERROR_RECORD, "annotation is missing or not an object");
-    const char *source = read_source(annotation, error);
-    json_t *one = source ? as_in_record(annotation) : NULL;
-    if (source && !one)
+    json_t *one = as_in_record(annotation);
+    if (!one)
         return no_memory(error);
-    int status = source ? record_reader_one(&record, one, error) : -1;
+    int status = record_reader_one(&record, one, error);
     json_decref(one);
-    if (status)
-        return error_prefix(error, "annotation");
-    event->width = record.width;
-    event->height = record.height;
-    event->annotation = annotation_text(&record, event->mask, source, error);
-    record_free(&record);
-    return event->annotation ? 0 : -1;
+    if (status == 0) {
+        status = take_annotation(event, &record, error);
+        record_free(&record);
+    }
+    return status ? error_prefix(error, "annotation") : 0;
 }
 
 int review_event_name_mask(struct review_event *event, int64_t id, struct error *error)

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "records/record.h"
+
 struct error;
 
 enum review_op {
@@ -32,7 +34,7 @@ enum {
     REVIEW_LINE_MAX =
         2 << 20,            /* bytes of a line; a request to the server has at most half of that */
     REVIEW_NAME_MAX = 4096, /* of `image` */
-    REVIEW_TEXT_MAX = 256   /* of `by` and of a class */
+    REVIEW_TEXT_MAX = RECORD_CATEGORY_MAX /* of `by` and of a class */
 };
 
 /* New masks have ids up to this: what a double holds exactly. */

@@ -21,6 +21,7 @@ struct atomic_batch;
 struct error;
 struct folder;
 struct image_place;
+struct name_index;
 struct record;
 struct writer;
 
@@ -31,7 +32,10 @@ struct writer_options {
     struct atomic_batch *batch; /* borrowed; NULL: sync at once */
     size_t shard_images;        /* tar: images a shard; 0: 1000 */
     const char *shard_prefix;   /* tar: file names PREFIX000000.tar; NULL: "" */
-    bool sequential_ids;        /* COCO formats: ids 1, 2, 3, ... in the order of adding */
+    /* Borrowed: numbers the classes of masks in COCO formats and YOLO's (category.h), and takes those that
+     * records bring. NULL: all masks are of one class. */
+    struct name_index *categories;
+    bool sequential_ids; /* COCO formats: ids 1, 2, 3, ... in the order of adding */
 };
 
 /* One image to write. All borrowed for the time of the call. */

@@ -54,6 +54,24 @@ static bool has_crops(const struct filter_plan *plan, const struct record *recor
     return false;
 }
 
+/* Moves the categories after their masks. */
+static int sort_categories(struct record *record, struct error *error)
+{
+    struct record sorted = {0};
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < record->masks.count; i++)
+        status = record_set_category(&sorted, i,
+                                     record_category(record, record->masks.items[i].place), error);
+    char **categories = record->categories;
+    size_t count = record->category_count;
+    record->categories = sorted.categories;
+    record->category_count = sorted.category_count;
+    sorted.categories = categories;
+    sorted.category_count = count;
+    record_free(&sorted);
+    return status;
+}
+
 int filter_record(const struct filter_plan *plan, struct record *record, struct error *error)
 {
     const struct refilter how = {.options = &plan->options,
@@ -69,5 +87,5 @@ int filter_record(const struct filter_plan *plan, struct record *record, struct 
         return -1;
     free(record->ids);
     record->ids = NULL;
-    return refilter(&record->masks, &how, image, error);
+    return refilter(&record->masks, &how, image, error) || sort_categories(record, error) ? -1 : 0;
 }

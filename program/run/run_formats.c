@@ -11,6 +11,7 @@
 #include "jobs/progress.h"
 #include "program/run/run.h"
 #include "program/run/run_images.h"
+#include "records/category.h"
 #include "records/export.h"
 #include "records/record.h"
 #include "records/writer.h"
@@ -29,7 +30,8 @@ struct run_formats {
     unsigned fields;
     struct format formats[FORMATS_MOST];
     size_t count;
-    struct run_images *images; /* of a tar; NULL until they are asked for */
+    struct run_images *images;    /* of a tar; NULL until they are asked for */
+    struct name_index categories; /* owned: of formats that collect all images */
 };
 
 static bool find_format(const char *wanted, size_t length, struct format *format)
@@ -84,6 +86,8 @@ void run_formats_free(struct run_formats *formats)
         writer_abandon(formats->formats[i].writer);
     if (formats)
         run_images_free(formats->images);
+    if (formats)
+        name_index_free(&formats->categories);
     memory_free(formats);
 }
 
@@ -112,6 +116,7 @@ static int open_format(struct run_formats *formats, struct format *format, struc
     const struct writer_options options = {
         .fields = formats->fields,
         .batch = formats->resources->batch,
+        .categories = format->kind == WRITER_WHOLE ? &formats->categories : NULL,
     };
     char folder[FORMAT_NAME + 1];
     snprintf(folder, sizeof folder, "@%s", format->name);
@@ -168,6 +173,8 @@ static int collect(struct run_formats *formats, struct error *error)
     struct writer *writers[FORMATS_MOST];
     size_t count = 0;
     bool images = false;
+    if (category_begin(&formats->categories, error))
+        return -1;
     for (size_t i = 0; i < formats->count; i++)
         if (formats->formats[i].kind == WRITER_WHOLE) {
             if (open_format(formats, &formats->formats[i], error))

@@ -175,7 +175,8 @@ START_TEST(what_is_no_event_is_refused_with_its_line)
         {"\"op\": \"add\", \"mask\": 1, \"annotation\": " MASK_A, "it adds a mask that was there"},
         {"\"op\": \"add\", \"mask\": 9007199254740992, \"annotation\": " MASK_A, "above 2^53"},
         {"\"op\": \"replace\", \"mask\": 1", "annotation is missing"},
-        {"\"op\": \"replace\", \"mask\": 1, \"annotation\": {\"source\": \"grid\"}",
+        {"\"op\": \"replace\", \"mask\": 1, \"annotation\": {\"source\": \"grid\", "
+         "\"segmentation\": {\"size\": [5, 7], \"counts\": \"01R1\"}}",
          "source is none"},
         {"\"op\": \"replace\", \"mask\": 1, \"annotation\": {\"source\": \"box\"}",
          "segmentation is missing"},
