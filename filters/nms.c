@@ -108,6 +108,15 @@ static float round_down(double threshold)
     return (double)rounded > threshold ? nextafterf(rounded, -INFINITY) : rounded;
 }
 
+bool nms_boxes_similar(struct box one, struct box other, double threshold)
+{
+    float pair[5 * 2]; /* x0, y0, x1, y1, area of both */
+    struct columns columns = {pair, pair + 2, pair + 4, pair + 6, pair + 8};
+    set_box(&columns, 0, one);
+    set_box(&columns, 1, other);
+    return overlaps_any(&columns, 1, 0, 1, round_down(threshold));
+}
+
 int nms_boxes(const struct nms_input *input, double threshold, size_t *keep, size_t *kept,
               struct error *error)
 {

@@ -9,11 +9,13 @@
 #ifndef FILTERS_NMS_H
 #define FILTERS_NMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/geometry.h"
 
 struct error;
+struct mask;
 struct mask_list;
 
 /* Fills order[0 .. count) with the indices by falling score; equal scores keep their order. Scores
@@ -36,6 +38,9 @@ struct nms_input {
 int nms_boxes(const struct nms_input *input, double threshold, size_t *keep, size_t *kept,
               struct error *error);
 
+/* Whether the intersection over union of two boxes is above `threshold`, as nms_boxes has it. */
+bool nms_boxes_similar(struct box one, struct box other, double threshold);
+
 /* nms_boxes on the boxes of a list, with scores[list->count]. The list ends up best first. 0 or -1
  * (ERROR_MEMORY). */
 int nms_list(struct mask_list *list, const float *scores, double threshold, struct error *error);
@@ -56,5 +61,10 @@ int nms_masks(struct mask_list *list, double threshold, struct error *error);
  * `threshold` (0..1) of the smaller one's area lies within the larger one. Runs are of the image's
  * size. 0 or -1 (ERROR_MEMORY). */
 int nms_contained(struct mask_list *list, double threshold, struct error *error);
+
+/* What these two compare: whether the masks' intersection over union is above `threshold`, and whether more
+ * than `threshold` of the smaller one's area lies in the other. */
+bool nms_masks_similar(const struct mask *one, const struct mask *other, double threshold);
+bool nms_mask_within(const struct mask *one, const struct mask *other, double threshold);
 
 #endif

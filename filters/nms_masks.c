@@ -5,22 +5,21 @@
 #include "filters/mask.h"
 #include "filters/nms.h"
 
-static bool similar_by_iou(const struct mask *better, const struct mask *worse, double threshold)
+bool nms_masks_similar(const struct mask *one, const struct mask *other, double threshold)
 {
-    double small = (double)(better->area < worse->area ? better->area : worse->area);
-    double large = (double)(better->area < worse->area ? worse->area : better->area);
+    double small = (double)(one->area < other->area ? one->area : other->area);
+    double large = (double)(one->area < other->area ? other->area : one->area);
     if (large == 0 || small <= threshold * large)
         return false;
-    double both = (double)rle_intersection(&better->rle, &worse->rle);
+    double both = (double)rle_intersection(&one->rle, &other->rle);
     return both > threshold * (small + large - both);
 }
 
-static bool similar_by_containment(const struct mask *better, const struct mask *worse,
-                                   double threshold)
+bool nms_mask_within(const struct mask *one, const struct mask *other, double threshold)
 {
-    uint64_t small = better->area < worse->area ? better->area : worse->area;
+    uint64_t small = one->area < other->area ? one->area : other->area;
     return small > 0 &&
-           (double)rle_intersection(&better->rle, &worse->rle) > threshold * (double)small;
+           (double)rle_intersection(&one->rle, &other->rle) > threshold * (double)small;
 }
 
 /* Keeps each mask, best first by predicted IoU, that is not similar to one already kept. */
@@ -51,10 +50,10 @@ static int suppress(struct mask_list *list,
 
 int nms_masks(struct mask_list *list, double threshold, struct error *error)
 {
-    return suppress(list, similar_by_iou, threshold, error);
+    return suppress(list, nms_masks_similar, threshold, error);
 }
 
 int nms_contained(struct mask_list *list, double threshold, struct error *error)
 {
-    return suppress(list, similar_by_containment, threshold, error);
+    return suppress(list, nms_mask_within, threshold, error);
 }

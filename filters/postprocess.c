@@ -9,8 +9,8 @@
 #include "filters/partition.h"
 #include "filters/regions.h"
 
-static int clean_regions(struct mask_list *masks, const struct postprocess_options *options,
-                         double nms_threshold, struct error *error)
+int postprocess_clean(struct mask_list *masks, const struct postprocess_options *options,
+                      double nms_threshold, struct error *error)
 {
     uint64_t min_area = (uint64_t)options->min_mask_region_area;
     if (min_area == 0)
@@ -63,21 +63,32 @@ static int select_best(struct mask_list *masks, size_t most, struct error *error
     return status;
 }
 
-int postprocess(struct mask_list *masks, const struct postprocess_options *options,
-                double nms_threshold, int32_t width, int32_t height, struct error *error)
+int postprocess_select(struct mask_list *masks, const struct postprocess_options *options,
+                       double image_area, struct error *error)
 {
-    const struct wanted_area wanted = {options, (double)width * height};
-    if (clean_regions(masks, options, nms_threshold, error))
-        return -1;
+    const struct wanted_area wanted = {options, image_area};
     mask_list_keep(masks, has_wanted_area, &wanted);
     if (options->mask_nms_thresh < 1 && nms_masks(masks, options->mask_nms_thresh, error))
         return -1;
     if (options->containment_thresh < 1 && nms_contained(masks, options->containment_thresh, error))
         return -1;
-    if (select_best(masks, (size_t)options->max_masks, error))
-        return -1;
+    return select_best(masks, (size_t)options->max_masks, error);
+}
+
+int postprocess_part(struct mask_list *masks, const struct postprocess_options *options,
+                     struct error *error)
+{
     if (options->non_overlapping == NON_OVERLAPPING_OFF)
         return 0;
     bool smaller = options->non_overlapping == NON_OVERLAPPING_SMALLER;
     return partition_masks(masks, smaller ? PARTITION_SMALLER : PARTITION_BETTER, error);
+}
+
+int postprocess(struct mask_list *masks, const struct postprocess_options *options,
+                double nms_threshold, int32_t width, int32_t height, struct error *error)
+{
+    if (postprocess_clean(masks, options, nms_threshold, error) ||
+        postprocess_select(masks, options, (double)width * height, error))
+        return -1;
+    return postprocess_part(masks, options, error);
 }

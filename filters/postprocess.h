@@ -38,6 +38,16 @@ struct postprocess_options {
 bool postprocess_covers_image(const struct mask *mask, const struct postprocess_options *options,
                               double image_area);
 
+/* The three parts of `postprocess`, one after the other: min_mask_region_area; which masks stay, by
+ * min_area, max_area, max_area_fraction, mask_nms_thresh, containment_thresh and max_masks;
+ * non_overlapping. 0 or -1 (ERROR_MEMORY). */
+int postprocess_clean(struct mask_list *masks, const struct postprocess_options *options,
+                      double nms_threshold, struct error *error);
+int postprocess_select(struct mask_list *masks, const struct postprocess_options *options,
+                       double image_area, struct error *error);
+int postprocess_part(struct mask_list *masks, const struct postprocess_options *options,
+                     struct error *error);
+
 /* Applies the options in this order: min_mask_region_area; min_area, max_area, max_area_fraction;
  * mask_nms_thresh; containment_thresh; max_masks; non_overlapping. `nms_threshold` is for the box
  * NMS of the reference's clean-up. Masks are of the image's size, width x height pixels.

@@ -5,6 +5,9 @@
  *       box NMS within the crop, into the image's frame
  *   NMS across crops -> regions cleaned up -> further filters (finish.c)
  *
+ * Beside known masks: boxes -> masks; grid points within known masks are left out; what overlaps a known mask
+ * too much is dropped before the NMS of its crop, where it would suppress others, and again at the end.
+ *
  * Batches are independent and their masks are put together in the order of the grid, so the result
  * does not depend on the number of threads.
  */
@@ -21,6 +24,7 @@
 #include "base/memory.h"
 #include "filters/crop.h"
 #include "filters/grid.h"
+#include "filters/known_masks.h"
 #include "filters/mask.h"
 #include "filters/nms.h"
 #include "images/image.h"
@@ -38,6 +42,9 @@ struct generator {
     struct embedder *embedder;
     const struct image *encoded;    /* what the embedder holds the whole of; NULL: not known */
     struct prompt_worker **workers; /* [threads] */
+
+    const struct generate_known *knows; /* of the image at work; NULL: nothing */
+    struct known_masks known;           /* its masks */
 
     generator_progress *progress; /* NULL: nobody wants to know */
     void *progress_context;
@@ -88,6 +95,7 @@ void generator_free(struct generator *generator)
     for (int i = 0; generator->workers && i < generator->threads; i++)
         prompt_worker_free(generator->workers[i]);
     memory_free(generator->workers);
+    known_masks_free(&generator->known);
     embedder_free(generator->embedder);
     memory_free(generator);
 }
@@ -255,6 +263,66 @@ static int encode(struct generator *generator, const struct picture *picture, st
     return embedder_encode(generator->embedder, picture, region, error);
 }
 
+int generator_know(struct generator *generator, const struct generate_known *known,
+                   struct size image, struct error *error)
+{
+    generator->knows = known;
+    if (known_masks_begin(&generator->known, image, error))
+        return -1;
+    return known->masks ? known_masks_add(&generator->known, known->masks, error) : 0;
+}
+
+void generator_forget(struct generator *generator)
+{
+    generator->knows = NULL;
+    known_masks_free(&generator->known);
+}
+
+const struct known_masks *generator_known(const struct generator *generator)
+{
+    return generator->knows ? &generator->known : NULL;
+}
+
+/* Leaves out the points that lie in known masks, and counts them as done. */
+static void leave_out_points(struct generator *generator, const struct rect *region, double *points,
+                             int *count)
+{
+    int kept = 0;
+    for (int i = 0; i < *count; i++) {
+        double x = region->x + points[2 * i] * region->width;
+        double y = region->y + points[2 * i + 1] * region->height;
+        if (known_masks_have(&generator->known, x, y))
+            continue;
+        points[2 * kept] = points[2 * i];
+        points[2 * kept + 1] = points[2 * i + 1];
+        kept++;
+    }
+    advance(generator, *count - kept);
+    *count = kept;
+}
+
+/* Drops what overlaps a known mask of the image too much. */
+static void respect_known(struct generator *generator, struct mask_list *masks)
+{
+    const struct known_limits limits = finish_limits(generator->options);
+    for (size_t i = 0; i < masks->count; i++)
+        masks->items[i].source = MASK_SOURCE_GRID;
+    known_masks_drop(&generator->known, &limits, masks);
+}
+
+/* NMS within the crop, into the image's frame. */
+static int finish_region(struct generator *generator, const struct crop_task *task,
+                         struct mask_list *masks, struct error *error)
+{
+    double threshold = generator->options->box_nms_thresh;
+    if (!generator->knows)
+        return nms_within_crop(masks, threshold, error) || uncrop(masks, task, error) ? -1 : 0;
+    if (uncrop(masks, task, error))
+        return -1;
+    respect_known(generator, masks);
+    return nms_within_crop(masks, threshold, error);
+}
+
 int generate_region(struct generator *generator, const struct picture *picture,
                     const struct crop *region, bool keep_cut, struct mask_list *masks,
                     struct error *error)
@@ -269,6 +337,12 @@ int generate_region(struct generator *generator, const struct picture *picture,
     double *points = place_points(options, region->layer, &task.count, error);
     if (!points)
         return -1;
+    if (generator->knows && !generator->knows->parts)
+        leave_out_points(generator, &region->rect, points, &task.count);
+    if (generator->knows && task.count == 0) { /* known masks are everywhere */
+        free(points);
+        return 0;
+    }
     int status = encode(generator, picture, region->rect, error);
     task.points = points;
     const struct embedding *embedding = generator->embedder->embedding;
@@ -282,9 +356,7 @@ int generate_region(struct generator *generator, const struct picture *picture,
         status = run_grid(generator, &task, masks, error);
     add_time(&generator->grid_seconds, &start);
     if (status == 0)
-        status = nms_within_crop(masks, options->box_nms_thresh, error);
-    if (status == 0)
-        status = uncrop(masks, &task, error);
+        status = finish_region(generator, &task, masks, error);
     add_time(&generator->filter_seconds, &start);
     free(points);
     return status;
@@ -343,9 +415,61 @@ int generate(struct generator *generator, const struct image *image, struct mask
     int status = generate_crops(generator, image, crops, count, masks, error);
     free(crops);
     double start = clock_now();
-    if (status == 0)
+    if (status == 0 && generator->knows)
+        status = finish_beside(masks, options, count > 1, &generator->known, error);
+    else if (status == 0)
         status = finish_masks(masks, options, count > 1, (struct size){image->width, image->height},
                               error);
     add_time(&generator->filter_seconds, &start);
+    return status;
+}
+
+/* Prompts the whole image with boxes; their masks are known from now on. */
+static int generate_boxes(struct generator *generator, const struct image *image,
+                          const struct generate_known *known, struct mask_list *masks,
+                          struct error *error)
+{
+    if (known->box_count == 0)
+        return 0;
+    if (generator_encode(generator, image, error))
+        return -1;
+    const struct embedding *embedding = generator->embedder->embedding;
+    const struct crop_task task = {
+        .rect = {0, 0, image->width, image->height},
+        .image_width = image->width,
+        .image_height = image->height,
+        .frame = &embedding->frame,
+        .embedding = embedding->image,
+        .geometry = embedding->geometry,
+        .boxes = known->boxes,
+        .count = (int)known->box_count,
+    };
+    generator->prompts = task.count;
+    atomic_store(&generator->done, 0);
+    atomic_store(&generator->stopped, false);
+    double start = clock_now();
+    int status = run_grid(generator, &task, masks, error);
+    add_time(&generator->grid_seconds, &start);
+    return status ? -1 : known_masks_add(&generator->known, masks, error);
+}
+
+int generate_beside(struct generator *generator, const struct image *image,
+                    const struct generate_known *known, struct mask_list *masks,
+                    struct error *error)
+{
+    struct mask_list grid = {0};
+    if (!known)
+        return generate(generator, image, masks, error);
+    int status =
+        generator_know(generator, known, (struct size){image->width, image->height}, error);
+    if (status == 0)
+        status = generate_boxes(generator, image, known, masks, error);
+    if (status == 0)
+        status = generate(generator, image, &grid, error);
+    generator_forget(generator);
+    generator->encoded = NULL; /* the image may go now */
+    if (status == 0)
+        status = mask_list_append(masks, &grid, error);
+    mask_list_free(&grid);
     return status;
 }

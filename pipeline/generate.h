@@ -3,6 +3,7 @@
 #define PIPELINE_GENERATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "pipeline/embedder.h"
@@ -13,6 +14,7 @@ struct embedding;
 struct error;
 struct generator_options;
 struct image;
+struct known_masks;
 struct mask_list;
 struct sam;
 
@@ -57,6 +59,33 @@ int generate_region(struct generator *generator, const struct picture *picture,
  * belongs to the caller also on failure. Returns 0 or -1 (ERROR_MEMORY). */
 int generate(struct generator *generator, const struct image *image, struct mask_list *masks,
              struct error *error);
+
+/* What is known of an image before it is searched. All borrowed. */
+struct generate_known {
+    const struct mask_list *masks; /* with runs of the image's size */
+    const double *boxes;           /* [box_count][4]: x0, y0, x1, y1 in pixels of the image */
+    size_t box_count;
+    bool parts; /* prompt grid points within known masks, too */
+};
+
+/* Has the image that is searched next, of this size, searched beside what is known of it: no grid point
+ * within a known mask is prompted unless it has `parts`, and what is found respects known masks
+ * (finish.h). It holds until generator_forget, which must follow whatever happens; what `known` points to
+ * must live as long. 0, or -1 with ERROR_IMAGE (a known mask has another size) or ERROR_MEMORY. */
+int generator_know(struct generator *generator, const struct generate_known *known,
+                   struct size image, struct error *error);
+void generator_forget(struct generator *generator);
+
+/* Those masks; NULL if nothing is known. */
+const struct known_masks *generator_known(const struct generator *generator);
+
+/* As `generate` (progress counts boxes and grid apart), beside what is known of the image. `masks` gets the
+ * boxes' masks first, in their order: one each, whatever its scores, maybe an empty one; they count as known
+ * for what follows. The grid's masks follow, best first. Each says its source. `known` NULL: as `generate`.
+ * Also returns -1 as generator_know. */
+int generate_beside(struct generator *generator, const struct image *image,
+                    const struct generate_known *known, struct mask_list *masks,
+                    struct error *error);
 
 /* What the generator was made with. */
 const struct generator_options *generator_options(const struct generator *generator);

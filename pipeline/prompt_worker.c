@@ -355,12 +355,61 @@ static struct candidate locate(const struct crop_task *task, int index, int in_b
     };
 }
 
+/* Adds the single mask of one box of the decoder's last batch. */
+static int keep_box(struct prompt_worker *worker, const struct crop_task *task,
+                    const struct candidate *candidate, struct mask_list *found, struct error *error)
+{
+    const struct scan_options scan = {.stability_offset =
+                                          (float)worker->options->stability_score_offset};
+    struct mask mask = {.crop = task->rect, .source = MASK_SOURCE_BOX};
+    int which = upscale_single(worker, task, candidate, worker->logits);
+    double start = clock_now();
+    apply_threshold(worker, worker->logits);
+    int status = scan_mask(task->geometry, worker->scan, worker->logits, &scan, &mask, error);
+    if (status == 0) { /* no logit above the threshold: the other fields are undefined */
+        rle_begin(&mask.rle, (uint32_t)task->rect.height, (uint32_t)task->rect.width);
+        status = rle_end(&mask.rle, error);
+        mask.box = (struct box){0};
+        mask.area = 0;
+        mask.stability_score = 0;
+    }
+    mask.predicted_iou = candidate->iou[which];
+    if (status >= 0)
+        status = mask_list_add(found, &mask, error);
+    rle_free(&mask.rle);
+    worker->times.scan += clock_now() - start;
+    worker->times.scanned++;
+    return status;
+}
+
+/* As prompt_worker_run, of boxes. */
+static int run_boxes(struct prompt_worker *worker, const struct crop_task *task, int first,
+                     int count, struct mask_list *found, struct error *error)
+{
+    float boxes[SAM_BATCH][4];
+    float iou[SAM_BATCH][SAM_MASKS];
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < 4; k++)
+            boxes[i][k] = (float)prompt_frame_place(
+                task->frame, k % 2, task->boxes[4 * ((size_t)first + (size_t)i) + (size_t)k]);
+    const struct sam_prompts prompts = {.count = count, .boxes = boxes[0]};
+    decode(worker, task, &prompts, iou[0]);
+    for (int i = 0; i < count; i++) {
+        const struct candidate candidate = {.in_batch = i, .iou = iou[i]};
+        if (keep_box(worker, task, &candidate, found, error))
+            return -1;
+    }
+    return 0;
+}
+
 int prompt_worker_run(struct prompt_worker *worker, const struct crop_task *task, int first,
                       int count, struct mask_list *found, struct error *error)
 {
     struct candidate candidates[SAM_BATCH];
     double xy[SAM_BATCH][2];
     float iou[SAM_BATCH][SAM_MASKS];
+    if (task->boxes)
+        return run_boxes(worker, task, first, count, found, error);
     for (int i = 0; i < count; i++) {
         candidates[i] = locate(task, first + i, i);
         xy[i][0] = candidates[i].input[0];

@@ -29,7 +29,8 @@ struct crop_task {
     const struct prompt_frame *frame;
     const struct sam_image *embedding;
     const struct scan_geometry *geometry;
-    const double *points; /* [count][2] in 0..1 of the crop */
+    const double *points; /* [count][2] in 0..1 of the crop; NULL: the prompts are boxes */
+    const double *boxes;  /* [count][4]: x0, y0, x1, y1 in pixels of the crop */
     int count;
     bool keep_cut; /* keep masks that the crop's border has cut */
 };
@@ -50,7 +51,8 @@ void prompt_worker_free(struct prompt_worker *worker);
 
 /* Decodes points first .. first + count - 1 (count at most SAM_BATCH) of the task and adds the
  * masks that are kept to `found`, in the order of the points and of the model's outputs. Masks,
- * boxes and runs are in the crop's frame. Returns 0 or -1 (ERROR_MEMORY). */
+ * boxes and runs are in the crop's frame. Of a box the single mask is added, whatever its scores; it may be
+ * empty, and has no point. Returns 0 or -1 (ERROR_MEMORY). */
 int prompt_worker_run(struct prompt_worker *worker, const struct crop_task *task, int first,
                       int count, struct mask_list *found, struct error *error);
 

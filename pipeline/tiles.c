@@ -1,5 +1,6 @@
 #include "pipeline/tiles.h"
 
+#include "base/error.h"
 #include "base/geometry.h"
 #include "filters/crop.h"
 #include "filters/mask.h"
@@ -73,11 +74,34 @@ static int run_rows(struct generator *generator, struct image_worker *decoder,
     return nms_within_crop(masks, options->box_nms_thresh, error);
 }
 
-int tiles_generate(struct generator *generator, const struct tiles_source *source,
-                   struct mask_list *masks, struct image_header *header, struct error *error)
+/* As tiles_generate, once the decoder has the image's header. */
+static int run_beside(struct generator *generator, struct image_worker *decoder,
+                      const struct generate_known *known, struct mask_list *masks,
+                      const struct image_header *header, struct error *error)
 {
-    if (image_worker_strips(source->decoder, source->path, source->options, header, error) ||
-        run_rows(generator, source->decoder, header, masks, error))
+    const struct size size = {header->width, header->height};
+    if (known->box_count)
+        return error_set(error, ERROR_IMAGE,
+                         "boxes are prompts on the whole image at once; leave out --tile");
+    int status = generator_know(generator, known, size, error);
+    if (status == 0)
+        status = run_rows(generator, decoder, header, masks, error);
+    if (status == 0)
+        status = finish_beside(masks, generator_options(generator), false,
+                               generator_known(generator), error);
+    generator_forget(generator);
+    return status;
+}
+
+int tiles_generate(struct generator *generator, const struct tiles_source *source,
+                   const struct generate_known *known, struct mask_list *masks,
+                   struct image_header *header, struct error *error)
+{
+    if (image_worker_strips(source->decoder, source->path, source->options, header, error))
+        return -1;
+    if (known)
+        return run_beside(generator, source->decoder, known, masks, header, error);
+    if (run_rows(generator, source->decoder, header, masks, error))
         return -1;
     return finish_masks(masks, generator_options(generator), false,
                         (struct size){header->width, header->height}, error);

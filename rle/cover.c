@@ -1,7 +1,5 @@
 #include "rle/cover.h"
 
-#include <stdbool.h>
-
 #include "base/memory.h"
 #include "rle/rle.h"
 
@@ -68,6 +66,11 @@ int cover_left(const struct cover *cover, const struct rle *rle, struct rle *lef
         }
     }
     return rle_end(left, error);
+}
+
+bool cover_has(const struct cover *cover, uint32_t pixel)
+{
+    return cover->bits[pixel / WORD] >> pixel % WORD & 1;
 }
 
 uint64_t cover_area(const struct cover *cover)

@@ -2,6 +2,7 @@
 #ifndef RLE_COVER_H
 #define RLE_COVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,9 @@ void cover_add(struct cover *cover, const struct rle *rle);
  * time by the mask's runs and pixels, whatever lies in the cover. 0 or -1 (ERROR_MEMORY). */
 int cover_left(const struct cover *cover, const struct rle *rle, struct rle *left,
                struct error *error);
+
+/* Whether the pixel of this column-major index is covered. */
+bool cover_has(const struct cover *cover, uint32_t pixel);
 
 /* Number of pixels covered. */
 uint64_t cover_area(const struct cover *cover);
