@@ -40,6 +40,8 @@ struct settings {
     char *output;                 /* folder; a file for fetch-model */
     char *list;                   /* file of input paths, "-" for standard input */
     bool null_separated;          /* entries of the list end in NUL */
+    char *known;                  /* folder or file of masks that are there; NULL: none */
+    bool known_parts;             /* grid points within them are prompted, too */
     struct setting_texts exclude; /* patterns of name_rules.h */
     char *format;                 /* comma-separated names; `run` writes records in any case */
     char *fields;                 /* comma-separated members beyond SA-1B's */

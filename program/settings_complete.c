@@ -190,6 +190,8 @@ int settings_complete(struct settings *settings, struct error *error)
     if (settings->overwrite && (settings->extend || settings->retry_failed))
         return error_set(error, ERROR_USAGE, "--overwrite contradicts --%s",
                          settings->extend ? "extend" : "retry-failed");
+    if (settings->known_parts && !settings->known)
+        return error_set(error, ERROR_USAGE, "--known-parts: only with --known");
     if (generator->postprocess.max_area &&
         generator->postprocess.min_area > generator->postprocess.max_area)
         return error_set(error, ERROR_USAGE, "--min-area %d is above --max-area %d",

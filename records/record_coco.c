@@ -93,7 +93,7 @@ static int note_members(const struct document *document, struct json_cursor *cur
     return cursor->fault ? syntax_error(document, cursor) : 0;
 }
 
-/* Fills listed and annotated. */
+/* Fills listed and annotated of a document. */
 static int note_all(struct document *document, struct json_cursor *cursor)
 {
     char key[JSON_KEY];
@@ -211,7 +211,7 @@ static int make_text(const struct document *document, const struct member *image
     if (!fits(document, image, from, id, &size)) {
         error_set(&part->error, ERROR_RECORD,
                   "%s: its annotations have more than the %d bytes that are read",
-                  part->label ? part->label : "", RECORD_FILE_MAX);
+                  part->label ? part->label : document->cutter->path, RECORD_FILE_MAX);
         part->text = strdup("");
         return 0;
     }
@@ -236,23 +236,28 @@ static int make_text(const struct document *document, const struct member *image
     return 0;
 }
 
-/* The image's name, freed by the caller; "image ID" if it has none. NULL if memory is short. */
-static char *name_of(const struct document *document, const struct member *image)
+/* The image's file_name, freed by the caller. NULL if it has none, or if memory is short. */
+static char *file_name_of(const struct document *document, const struct member *image)
 {
     size_t used = 0;
-    char *made = NULL;
     char *text = image->length <= RECORD_FILE_MAX ? malloc(image->length) : NULL;
     json_t *built = text && append(document, image, text, &used) == 0
                         ? json_load_bounded(text, used, 0, NULL)
                         : NULL;
     const char *name = json_string_value(json_object_get(built, "file_name"));
-    if (name)
-        made = strdup(name);
-    else if (asprintf(&made, "image %lld", (long long)image->image) < 0)
-        made = NULL;
+    char *made = name ? strdup(name) : NULL;
     json_decref(built);
     free(text);
     return made;
+}
+
+/* The same; "image ID" if it has none. */
+static char *name_of(const struct document *document, const struct member *image)
+{
+    char *name = file_name_of(document, image);
+    if (!name && asprintf(&name, "image %lld", (long long)image->image) < 0)
+        name = NULL;
+    return name;
 }
 
 static int abandon(struct record_part *part)
@@ -326,4 +331,178 @@ int record_coco_cut(const struct record_cutter *cutter, int fd)
     free(document.sorted.list);
     free(document.annotated.list);
     return status;
+}
+
+/* ---- images one by one ---- */
+
+struct record_coco {
+    struct document document; /* its cutter and fd are set for each call */
+    bool described;
+};
+
+/* Whether the list that the cursor is at the beginning of has results: objects with an "image_id". */
+static int holds_results(struct json_cursor *cursor)
+{
+    char key[JSON_KEY];
+    int more = json_cursor_enter(cursor, '[');
+    if (more > 0)
+        more = json_cursor_next(cursor, NULL);
+    if (more > 0)
+        more = json_cursor_enter(cursor, '{');
+    while (more > 0 && (more = json_cursor_next(cursor, key)) > 0) {
+        if (strcmp(key, "image_id") == 0)
+            return 1;
+        more = json_cursor_skip(cursor, NULL) ? -1 : 1;
+    }
+    return 0;
+}
+
+/* Lists the images that results are of, one after the other; those without a number are no one's. */
+static int list_results(struct document *document)
+{
+    const struct members *annotated = &document->annotated;
+    struct members *listed = &document->listed;
+    if (annotated->count)
+        qsort(annotated->list, annotated->count, sizeof *annotated->list, compare);
+    for (size_t i = 0; i < annotated->count; i++) {
+        int64_t id = annotated->list[i].image;
+        if (id < 0 || (i > 0 && annotated->list[i - 1].image == id))
+            continue;
+        if (memory_grow((void **)&listed->list, &listed->capacity, listed->count + 1,
+                        sizeof *listed->list, document->cutter->error))
+            return -1;
+        listed->list[listed->count++] = (struct member){.image = id};
+    }
+    return 0;
+}
+
+static int note_results(struct document *document, struct json_cursor *cursor)
+{
+    if (note_members(document, cursor, "image_id", &document->annotated))
+        return -1;
+    if (json_cursor_end(cursor))
+        return syntax_error(document, cursor);
+    return list_results(document) ? -1 : 1;
+}
+
+/* Two images of one id would have the same annotations. */
+static int check_repeats(const struct document *document)
+{
+    const struct members *sorted = &document->sorted;
+    for (size_t i = 1; i < sorted->count; i++)
+        if (sorted->list[i].image == sorted->list[i - 1].image)
+            return error_set(document->cutter->error, ERROR_RECORD,
+                             "%s: two images have the id %lld", document->cutter->path,
+                             (long long)sorted->list[i].image);
+    return 1;
+}
+
+/* Begins at the start of the file. */
+static int restart(struct json_cursor *cursor, const struct document *document)
+{
+    json_cursor_free(cursor);
+    *cursor = (struct json_cursor){0};
+    if (lseek(document->fd, 0, SEEK_SET) < 0)
+        return error_set_system(document->cutter->error, ERROR_IO, errno, "%s: cannot be read",
+                                document->cutter->path);
+    return json_cursor_file(cursor, document->fd, document->cutter->error);
+}
+
+/* As record_coco_note. */
+static int note_any(struct record_coco *coco, struct json_cursor *cursor)
+{
+    struct document *document = &coco->document;
+    if (restart(cursor, document))
+        return -1;
+    bool results = holds_results(cursor) > 0;
+    if (restart(cursor, document))
+        return -1;
+    if (results)
+        return note_results(document, cursor);
+    if (note_all(document, cursor))
+        return -1;
+    if (!document->listed.found)
+        return 0;
+    coco->described = true;
+    return sort(document) ? -1 : check_repeats(document);
+}
+
+int record_coco_note(struct record_coco **made, const struct record_cutter *cutter, int fd)
+{
+    struct json_cursor cursor = {0};
+    struct record_coco *coco = calloc(1, sizeof *coco);
+    *made = NULL;
+    if (!coco)
+        return error_set(cutter->error, ERROR_MEMORY, "%s: no memory to read it", cutter->path);
+    coco->document = (struct document){.cutter = cutter, .fd = fd};
+    int status = note_any(coco, &cursor);
+    json_cursor_free(&cursor);
+    if (status > 0 || coco->described)
+        *made = coco;
+    else
+        record_coco_free(coco);
+    return status;
+}
+
+void record_coco_free(struct record_coco *coco)
+{
+    if (!coco)
+        return;
+    free(coco->document.listed.list);
+    free(coco->document.sorted.list);
+    free(coco->document.annotated.list);
+    free(coco);
+}
+
+size_t record_coco_count(const struct record_coco *coco)
+{
+    return coco->document.listed.count;
+}
+
+bool record_coco_described(const struct record_coco *coco)
+{
+    return coco->described;
+}
+
+int64_t record_coco_id(const struct record_coco *coco, size_t index)
+{
+    return coco->document.listed.list[index].image;
+}
+
+uint64_t record_coco_bytes(const struct record_coco *coco, size_t index)
+{
+    const struct members *annotated = &coco->document.annotated;
+    const struct member *image = &coco->document.listed.list[index];
+    uint64_t size = 0;
+    for (size_t i = find(annotated, image->image);
+         i < annotated->count && annotated->list[i].image == image->image; i++)
+        size += annotated->list[i].length + 1;
+    return size ? size + image->length : 0;
+}
+
+char *record_coco_name(const struct record_coco *coco, size_t index, int fd)
+{
+    struct error error;
+    const struct record_cutter cutter = {.path = "", .error = &error};
+    struct document document = coco->document;
+    document.cutter = &cutter;
+    document.fd = fd;
+    return file_name_of(&document, &document.listed.list[index]);
+}
+
+int record_coco_text(const struct record_coco *coco, const struct record_cutter *cutter, int fd,
+                     size_t index, struct record_part *part)
+{
+    struct document document = coco->document;
+    document.cutter = cutter;
+    document.fd = fd;
+    const struct member *image = &document.listed.list[index];
+    if (make_text(&document, coco->described ? image : NULL, image->image, part) == 0) {
+        if (part->text)
+            return 0;
+        return error_set(cutter->error, ERROR_MEMORY, "%s: no memory to read it", cutter->path);
+    }
+    free(part->text);
+    part->text = NULL;
+    return -1;
 }

@@ -38,14 +38,18 @@ static char *without_nan(const char *text, size_t length, size_t *copied)
     return copy;
 }
 
-/* Builds a piece of `text`. NULL with ERROR_RECORD or ERROR_MEMORY. */
-static json_t *build(const char *text, const struct json_piece *piece, struct error *error)
+/* Builds a piece of `text`; *has_nan (may be NULL): whether it has NaN. NULL with ERROR_RECORD or
+ * ERROR_MEMORY. */
+static json_t *build(const char *text, const struct json_piece *piece, bool *has_nan,
+                     struct error *error)
 {
     enum { FLAGS = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY };
     json_error_t syntax, ignored;
     size_t copied;
     const char *from = text + piece->offset;
     json_t *built = json_load_bounded(from, piece->length, FLAGS, &syntax);
+    if (has_nan)
+        *has_nan = !built;
     if (built)
         return built;
     char *copy = without_nan(from, piece->length, &copied);
@@ -114,7 +118,7 @@ static int take_member(struct json_cursor *cursor, const char *key, struct membe
     while (member < MEMBERS && strcmp(key, names[member]) != 0)
         member++;
     if (member == MEMBERS) {
-        json_t *other = build(members->text, &piece, error);
+        json_t *other = build(members->text, &piece, NULL, error);
         json_decref(other);
         return other ? 0 : -1;
     }
@@ -183,7 +187,7 @@ static int take_parts(struct record_document *document, const struct members *me
     const struct json_piece *described = image                       ? &members->pieces[IMAGE]
                                          : members->image_count == 1 ? &members->first_image
                                                                      : NULL;
-    if (described && !(document->image = build(members->text, described, error)))
+    if (described && !(document->image = build(members->text, described, NULL, error)))
         return -1;
     document->list = members->text + list->offset;
     json_cursor_text(&document->rest, document->list, list->length);
@@ -217,7 +221,9 @@ int record_document_next(struct record_document *document, json_t **annotation, 
         return more ? syntax_error(&document->rest, error) : 0;
     if (json_cursor_skip(&document->rest, &piece))
         return syntax_error(&document->rest, error);
-    *annotation = build(document->list, &piece, error);
+    document->annotation = document->list + piece.offset;
+    document->annotation_length = piece.length;
+    *annotation = build(document->list, &piece, &document->annotation_has_nan, error);
     return *annotation ? 1 : -1;
 }
 

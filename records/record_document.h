@@ -23,6 +23,11 @@ struct record_document {
     bool coco;               /* it has "images" */
     const char *list;        /* the text from the list of annotations on; borrowed */
     struct json_cursor rest; /* of the list */
+    /* Of the annotation that was built last: its text within the document's, and whether NaN in it counted
+     * as null. */
+    const char *annotation; /* [annotation_length] */
+    size_t annotation_length;
+    bool annotation_has_nan;
 };
 
 /* Begins untrusted text, which must outlive the document. NaN counts as null. Returns 0, or -1 with

@@ -159,6 +159,8 @@ static void read_id(struct record_reader *reader, const json_t *annotation, int6
 {
     static const int64_t range[2] = {0, INT64_MAX};
     *id = reader->annotation;
+    if (reader->known) /* has read it before */
+        return;
     if (reader->sa1b || json_object_get(annotation, "id"))
         reader_integer(reader, annotation, "id", range, id);
 }
@@ -179,7 +181,9 @@ int reader_annotation(struct record_reader *reader, const json_t *annotation)
     size_t at = record->masks.count;
     struct mask mask = {.source = record_source_of(json_string_value(source)), .place = at};
     reader->found = 0;
-    reader->source = mask.source;
+    reader->source = reader->known ? MASK_SOURCE_KNOWN : mask.source;
+    if (reader->known && !source)
+        mask.source = MASK_SOURCE_KNOWN;
     if (!json_is_object(annotation)) {
         reader_fault(reader, "not an object");
     } else {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/folder.h"
 #include "records/record_document.h"
+#include "records/record_known.h"
 #include "records/record_reader.h"
 
 enum { MAX_ID_BITS = 53 }; /* what a double holds exactly */
@@ -87,9 +88,27 @@ static int read_side(struct record_reader *reader, const json_t *image, const ch
     return result == READ_ABSENT ? reader_fault(reader, "%s is missing", name) : result;
 }
 
+/* A file of known masks need not describe its image, but if it does, it must be this one. */
+static int check_known_size(struct record_reader *reader, const json_t *image)
+{
+    static const int64_t range[2] = {1, INT32_MAX};
+    const struct record *record = reader->record;
+    int64_t width = record->width, height = record->height;
+    if (reader_integer(reader, image, "width", range, &width) < 0 ||
+        reader_integer(reader, image, "height", range, &height) < 0)
+        return -1;
+    return width == record->width && height == record->height
+               ? 0
+               : reader_fault(reader,
+                              "it is of an image of %lld x %lld pixels, this one has %u x %u",
+                              (long long)width, (long long)height, record->width, record->height);
+}
+
 static int read_image(struct record_reader *reader, const json_t *image, const char *own)
 {
     int64_t width = 0, height = 0;
+    if (reader->known)
+        return check_known_size(reader, image);
     if (read_file_name(reader, image, own) || read_image_id(reader, image) ||
         read_side(reader, image, "width", &width) || read_side(reader, image, "height", &height))
         return -1;
@@ -149,11 +168,14 @@ static int make_room(struct record_reader *reader)
 }
 
 /* Reads one annotation, which may be damaged. */
-static int take_annotation(struct record_reader *reader, const json_t *annotation,
-                           const struct error *damage)
+static int take_annotation(struct record_reader *reader, const struct record_document *document,
+                           const json_t *annotation, const struct error *damage)
 {
+    if (annotation && make_room(reader))
+        return -1;
     if (annotation)
-        return make_room(reader) || reader_annotation(reader, annotation) ? -1 : 0;
+        return reader->known ? record_known_take(reader, document, annotation)
+                             : reader_annotation(reader, annotation);
     if (damage->code == ERROR_MEMORY)
         return reader_no_memory(reader);
     reader->found = 0;
@@ -170,7 +192,7 @@ static int read_annotations(struct record_reader *reader, struct record_document
         reader->annotation = i;
         if (record_document_next(document, &annotation, &damage) == 0)
             break;
-        status = take_annotation(reader, annotation, &damage);
+        status = take_annotation(reader, document, annotation, &damage);
         json_decref(annotation);
     }
     reader->annotation = -1;
@@ -182,9 +204,34 @@ static int read_document(struct record_reader *reader, struct record_document *d
                          const char *own)
 {
     reader->sa1b = document->image && !document->coco;
-    if (document->image ? read_image(reader, document->image, own) : infer_image(reader, own))
+    if (document->image  ? read_image(reader, document->image, own)
+        : !reader->known ? infer_image(reader, own)
+                         : 0)
         return -1;
-    return read_annotations(reader, document) || check_ids(reader) ? -1 : 0;
+    if (read_annotations(reader, document))
+        return -1;
+    return reader->known ? record_known_end(reader) : check_ids(reader);
+}
+
+int reader_record(struct record_reader *reader, const struct record_source *text)
+{
+    struct record_document document;
+    struct error own = {0};
+    int result = record_document_open(&document, text->bytes, text->length, &own);
+    error_set(reader->error, ERROR_RECORD, "unusable record");
+    if (result && own.code == ERROR_MEMORY)
+        reader_no_memory(reader);
+    else if (result)
+        reader_fault(reader, "%s", own.text);
+    else
+        result = read_document(reader, &document, text->name);
+    record_document_close(&document);
+    if (reader->no_memory)
+        result = error_set(reader->error, ERROR_MEMORY, "no memory for a record of %zu bytes",
+                           text->length);
+    if (result)
+        record_free(reader->record);
+    return result;
 }
 
 int record_reader_one(struct record *record, const json_t *annotation, struct error *error)
@@ -211,24 +258,8 @@ int record_parse(struct record *record, const struct record_source *text,
                                    .annotation = -1,
                                    .outline = {.record = OUTLINE_OF_RECORD},
                                    .error = error};
-    struct record_document document;
-    struct error own = {0};
     *record = (struct record){0};
-    int result = record_document_open(&document, text->bytes, text->length, &own);
-    error_set(error, ERROR_RECORD, "unusable record");
-    if (result && own.code == ERROR_MEMORY)
-        reader_no_memory(&reader);
-    else if (result)
-        reader_fault(&reader, "%s", own.text);
-    else
-        result = read_document(&reader, &document, text->name);
-    record_document_close(&document);
-    if (reader.no_memory)
-        result =
-            error_set(error, ERROR_MEMORY, "no memory for a record of %zu bytes", text->length);
-    if (result)
-        record_free(record);
-    return result;
+    return reader_record(&reader, text);
 }
 
 int record_read(struct record *record, const struct folder *folder, const char *name,

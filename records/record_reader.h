@@ -18,11 +18,14 @@
 struct error;
 struct record;
 struct record_faults;
+struct record_known;
+struct record_source;
 
 enum { READ_ABSENT = 1 };
 
 struct record_reader {
     struct record *record;
+    struct record_known *known;         /* whose record it is (record_known.h); NULL: no one's */
     const struct record_faults *faults; /* NULL: stop at the first fault */
     uint64_t max_pixels;                /* of an image */
     bool sa1b;                          /* the document describes its image */
@@ -56,6 +59,10 @@ int reader_real(struct record_reader *reader, const json_t *object, const char *
 /* A list of `count` whole numbers in the range of int32_t, written as 12 or as 12.0. */
 int reader_whole(struct record_reader *reader, const json_t *object, const char *name, size_t count,
                  int32_t *numbers);
+
+/* Reads a whole record, as record_parse does. reader->record is empty, but for its size where that is
+ * known, and freed on -1. */
+int reader_record(struct record_reader *reader, const struct record_source *text);
 
 /* One member of "annotations": adds it to the record, unless it has faults. Returns 0, or -1 to
  * stop reading. */

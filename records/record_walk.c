@@ -23,6 +23,7 @@
 
 struct walk {
     const struct folder *folder;
+    bool ndjson; /* all NDJSON is visited */
     record_visit *visit;
     void *context;
     struct error *error;
@@ -117,8 +118,8 @@ static bool is_png_folder(int parent, const char *name)
     return found;
 }
 
-static int note(struct names *names, int folder, const struct dirent *entry, bool top,
-                struct error *error)
+static int note(const struct walk *walk, struct names *names, int folder,
+                const struct dirent *entry, bool top)
 {
     const char *name = entry->d_name;
     bool reserved = top && (name[0] == '@' || strcasecmp(name, PATH_RUN_FOLDER) == 0);
@@ -127,9 +128,10 @@ static int note(struct names *names, int folder, const struct dirent *entry, boo
     int kind = kind_of(folder, entry);
     if (kind == DT_DIR && !reserved)
         return names_add(names, name, is_png_folder(folder, name) ? "/" RECORD_PNG_METADATA : "/",
-                         error);
-    if (kind == DT_REG && (is_record(name) || is_record_tar(folder, name)))
-        return names_add(names, name, "", error);
+                         walk->error);
+    bool more = walk->ndjson && record_collection_is_ndjson(name);
+    if (kind == DT_REG && (is_record(name) || more || is_record_tar(folder, name)))
+        return names_add(names, name, "", walk->error);
     return 0;
 }
 
@@ -143,7 +145,7 @@ static int list_names(const struct walk *walk, const char *name, struct names *n
     const struct dirent *entry;
     int result = 0;
     while (result == 0 && (errno = 0, entry = readdir(folder)))
-        result = note(names, dirfd(folder), entry, *name == '\0', error);
+        result = note(walk, names, dirfd(folder), entry, *name == '\0');
     if (result == 0 && errno)
         result = error_set_system(error, ERROR_IO, errno, "%s%s: cannot be listed",
                                   walk->folder->prefix, name);
@@ -204,18 +206,30 @@ static int visit_png_folder(const struct walk *walk)
     return result;
 }
 
+static int walk_all(const struct walk *walk)
+{
+    return folder_has(walk->folder, RECORD_PNG_METADATA) ? visit_png_folder(walk)
+                                                         : walk_folder(walk, "");
+}
+
 int record_walk(const struct folder *folder, record_visit *visit, void *context,
                 struct error *error)
 {
-    const struct walk walk = {folder, visit, context, error};
-    return folder_has(folder, RECORD_PNG_METADATA) ? visit_png_folder(&walk)
-                                                   : walk_folder(&walk, "");
+    const struct walk walk = {folder, false, visit, context, error};
+    return walk_all(&walk);
+}
+
+int record_walk_ndjson(const struct folder *folder, record_visit *visit, void *context,
+                       struct error *error)
+{
+    const struct walk walk = {folder, true, visit, context, error};
+    return walk_all(&walk);
 }
 
 int record_walk_file(const struct folder *folder, const char *file, record_visit *visit,
                      void *context, struct error *error)
 {
-    const struct walk walk = {folder, visit, context, error};
+    const struct walk walk = {folder, false, visit, context, error};
     return visit_one(&walk, file);
 }
 

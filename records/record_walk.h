@@ -25,6 +25,10 @@ typedef int record_visit(void *context, const char *file, const char *name, stru
 int record_walk(const struct folder *folder, record_visit *visit, void *context,
                 struct error *error);
 
+/* The same with all files of NDJSON, not only records.ndjson. */
+int record_walk_ndjson(const struct folder *folder, record_visit *visit, void *context,
+                       struct error *error);
+
 /* Visits one file in the folder, as the walk does. */
 int record_walk_file(const struct folder *folder, const char *file, record_visit *visit,
                      void *context, struct error *error);

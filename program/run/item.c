@@ -15,11 +15,13 @@
 #include "pipeline/generate.h"
 #include "pipeline/tiles.h"
 #include "program/picture_settings.h"
+#include "program/run/item_known.h"
 #include "program/run/item_memory.h"
 #include "program/run/run.h"
 #include "program/run/run_notices.h"
 #include "program/run/run_setup.h"
 #include "program/tars/tar_sample.h"
+#include "records/record_known.h"
 
 /* Whether to begin a stage: not once the run drops what is not done. */
 static bool begin(const struct run *run, struct item *item)
@@ -119,10 +121,14 @@ static int read_once(struct run *run, struct item *item, const struct attempt *a
 {
     struct image_header header;
     struct image_worker *worker = run->resources.image_worker;
+    if (item_known_find(run, item))
+        return -1;
     item_memory_begin(run, item, attempt->all);
     image_worker_limit(worker, item->decoder_bytes);
     if (open_image(run, item, &header) || item_memory_take(run, item, &header, attempt->alone))
         return -1;
+    item->record.width = (uint32_t)header.width;
+    item->record.height = (uint32_t)header.height;
     if (run->config.settings->generator.tile)
         return 0;
     image_worker_limit(worker, item->decoder_bytes);
@@ -178,7 +184,8 @@ int item_read(struct run *run, struct item *item)
     return status;
 }
 
-static int find_masks_in_tiles(struct run *run, int worker, struct item *item)
+static int find_masks_in_tiles(struct run *run, int worker, struct item *item,
+                               const struct generate_known *known)
 {
     const struct tiles_source source = {
         .decoder = run->resources.strip_workers[worker],
@@ -187,8 +194,8 @@ static int find_masks_in_tiles(struct run *run, int worker, struct item *item)
     };
     struct image_header header;
     image_worker_limit(source.decoder, item->decoder_bytes);
-    if (tiles_generate(run->resources.generators[worker], &source, &item->record.masks, &header,
-                       &item->error))
+    if (tiles_generate(run->resources.generators[worker], &source, known, &item->record.masks,
+                       &header, &item->error))
         return -1;
     item->record.width = (uint32_t)header.width;
     item->record.height = (uint32_t)header.height;
@@ -196,14 +203,54 @@ static int find_masks_in_tiles(struct run *run, int worker, struct item *item)
     return 0;
 }
 
-static int find_masks(struct run *run, int worker, struct item *item)
+/* `known` NULL: nothing is. */
+static int find_masks(struct run *run, int worker, struct item *item,
+                      const struct generate_known *known)
 {
     if (run->config.settings->generator.tile)
-        return find_masks_in_tiles(run, worker, item);
+        return find_masks_in_tiles(run, worker, item, known);
     item->record.width = (uint32_t)item->image.width;
     item->record.height = (uint32_t)item->image.height;
-    return generate(run->resources.generators[worker], &item->image, &item->record.masks,
-                    &item->error);
+    return generate_beside(run->resources.generators[worker], &item->image, known,
+                           &item->record.masks, &item->error);
+}
+
+static double (*corners_of(const struct record_known *known, struct error *error))[4]
+{
+    double(*corners)[4] = memory_new(known->box_count, sizeof *corners, "boxes", error);
+    for (size_t i = 0; corners && i < known->box_count; i++)
+        memcpy(corners[i], known->boxes[i].corners, sizeof corners[i]);
+    return corners;
+}
+
+/* The masks that are known, and what is found beside them. */
+static int find_beside(struct run *run, int worker, struct item *item, struct record_known *known)
+{
+    double(*corners)[4] = corners_of(known, &item->error);
+    if (!corners)
+        return -1;
+    const struct generate_known beside = {
+        .masks = &known->record.masks,
+        .boxes = corners[0],
+        .box_count = known->box_count,
+        .parts = run->config.settings->known_parts,
+    };
+    int status = find_masks(run, worker, item, &beside);
+    memory_free(corners);
+    return status ? -1 : record_known_join(known, &item->record, &item->error);
+}
+
+static int make_masks(struct run *run, int worker, struct item *item)
+{
+    struct record_known known;
+    const struct size image = {(int32_t)item->record.width, (int32_t)item->record.height};
+    if (!run->resources.known)
+        return find_masks(run, worker, item, NULL);
+    int status = item_known_read(run, item, image, &known);
+    if (status == 0)
+        status = find_beside(run, worker, item, &known);
+    record_known_free(&known);
+    return status;
 }
 
 /* With tiles the pixels are read here, so the file system may fail here. */
@@ -211,7 +258,7 @@ static int compute_item(struct run *run, int worker, struct item *item)
 {
     for (int attempt = 0;; attempt++) {
         item->error = (struct error){0};
-        if (find_masks(run, worker, item) == 0)
+        if (make_masks(run, worker, item) == 0)
             return 0;
         mask_list_free(&item->record.masks);
         if (!read_again(run, item, attempt))

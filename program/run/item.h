@@ -10,6 +10,7 @@
 #include "images/image.h"
 #include "jobs/retry.h"
 #include "program/run/sink.h"
+#include "records/known_index.h"
 #include "records/record.h"
 
 struct run;
@@ -25,6 +26,7 @@ struct item {
     size_t file_size;
     struct image image;
     struct record record;
+    struct known_place known;           /* where its known masks lie */
     struct error error;                 /* of this image; code ERROR_NONE while all is well */
     uint64_t memory_taken, memory_held; /* bytes: now, and after decoding (item_memory.h) */
     uint64_t decoder_bytes;             /* that its decoder may take */

@@ -6,6 +6,7 @@
 #include "images/image.h"
 #include "jobs/memory_room.h"
 #include "program/run/item.h"
+#include "program/run/item_known.h"
 #include "program/run/run.h"
 #include "program/run/run_setup.h"
 
@@ -16,8 +17,9 @@ static const uint64_t FILE_BYTES = 64 << 20;
 struct need {
     uint64_t decoder; /* the decoder's own; with tiles, a row of tiles too */
     uint64_t
-        shared;    /* memory that the decoder shares: the file, if it came from a tar, and pixels */
-    uint64_t held; /* from the decoding to the end, beside these: the pixels and such a file */
+        shared; /* memory that the decoder shares: the file, if it came from a tar, and pixels */
+    uint64_t
+        held; /* from the decoding to the end, beside these: the pixels, such a file, and known masks */
 };
 
 /* An overlay is painted on a copy, and becomes a JPEG of a byte a pixel at most. */
@@ -27,14 +29,15 @@ static struct need whole_need(const struct run *run, const struct item *item,
     uint64_t pixels = (uint64_t)header->width * (uint64_t)header->height;
     uint64_t each = run->config.settings->overlay ? 3 + 4 : 3;
     uint64_t file = item->file ? item->file_size : 0;
-    return (struct need){header->decoder_bytes, 3 * pixels + file, each * pixels + file};
+    return (struct need){header->decoder_bytes, 3 * pixels + file,
+                         each * pixels + file + item_known_memory(item)};
 }
 
-static struct need tile_need(const struct image_header *header, int tile)
+static struct need tile_need(const struct item *item, const struct image_header *header, int tile)
 {
     uint64_t rows = (uint64_t)(header->height < tile ? header->height : tile);
     uint64_t row = 3 * rows * (uint64_t)header->width;
-    return (struct need){header->decoder_bytes + row, row, 0};
+    return (struct need){header->decoder_bytes + row, row, item_known_memory(item)};
 }
 
 static int refuse(const struct run *run, struct item *item, const struct image_header *header,
@@ -84,7 +87,7 @@ int item_memory_take(struct run *run, struct item *item, const struct image_head
                      bool alone)
 {
     int tile = run->config.settings->generator.tile;
-    const struct need need = tile ? tile_need(header, tile) : whole_need(run, item, header);
+    const struct need need = tile ? tile_need(item, header, tile) : whole_need(run, item, header);
     uint64_t bytes = need.decoder + need.shared + need.held;
     if (bytes > memory_room_most(run->resources.room))
         return refuse(run, item, header, bytes);

@@ -35,6 +35,7 @@ struct run_config {
     uint64_t failures_most; /* UINT64_MAX: no limit */
     double failures_share;  /* 0..1; more than 1: no limit */
     char model_sha256[DIGEST_TEXT];
+    char known_sha256[DIGEST_TEXT]; /* of --known's files of many images; "": there are none */
     int workers;
     int threads;                              /* of each worker */
     bool finishes_submitted;                  /* when asked to stop: see run_dropping */
@@ -60,7 +61,8 @@ struct run_resources {
     struct ledger *ledger;
     struct atomic_batch *batch;
     struct run_formats *formats;
-    struct spool *spool; /* with --spool */
+    struct spool *spool;       /* with --spool */
+    struct known_index *known; /* with --known */
 
     struct memory_room *room;            /* for images; see item_memory.h */
     struct decoder decoder;              /* decodes images in processes apart */
@@ -84,6 +86,7 @@ struct run_outcome {
     uint64_t failed_before;
 
     struct run_notices notices;
+    atomic_uint_fast64_t known; /* images with known masks; counted by any thread */
 
     /* Written by the listing thread. */
     uint64_t taken; /* items that are no tars, of all shards, and images in this shard's tars */

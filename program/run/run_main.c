@@ -30,6 +30,7 @@
 #include "program/run/collection.h"
 #include "program/run/folder_sink.h"
 #include "program/run/input_kind.h"
+#include "program/run/item_known.h"
 #include "program/run/run_clean.h"
 #include "program/run/run_folder.h"
 #include "program/run/run_foreign.h"
@@ -42,6 +43,7 @@
 #include "program/spool/spool_put.h"
 #include "program/tars/run_stream.h"
 #include "program/tars/tar_sink.h"
+#include "records/known_index.h"
 
 enum { SYNC_FILES = 256 }; /* most records whose folders are synced together */
 #define SYNC_SECONDS 1.0   /* longest time that the first of them waits */
@@ -162,6 +164,7 @@ static int set_up(struct run *run, struct error *error)
     if (run_start(config, resources, error) || run_inputs_open(config, resources, &survey, error) ||
         run_check_inputs(config, resources->list, error) ||
         (resources->spool && spool_check_inputs(resources->spool, resources->list, error)) ||
+        item_known_open(config, resources, error) ||
         begin_folder(config, resources, &survey, error) || run_report_check_place(config, error))
         return -1;
     run->outcome.passed_in_inputs = survey.passed;
@@ -288,6 +291,7 @@ static enum exit_status end_run(struct run *run, int status, struct error *error
         exit_status = conclude(run, -1, status ? error : &at_end, &reason);
     }
     run_notices_finish(run);
+    item_known_finish(run);
     if (run->outcome.began)
         progress_finish(progress, reason, exit_status);
     return exit_status;
@@ -300,6 +304,7 @@ static void free_resources(struct run_config *config, struct run_resources *reso
     run_clean_free(resources->clean);
     run_formats_free(resources->formats);
     spool_free(resources->spool);
+    known_index_close(resources->known);
     ledger_close(resources->ledger);
     ledger_index_free(resources->before);
     atomic_batch_free(resources->batch);
