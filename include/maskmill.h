@@ -200,7 +200,8 @@ MM_API int mm_segmenter_set_image(struct mm_segmenter *segmenter, const struct m
 enum { MM_POINTS_MAX = 16 };
 
 /* One object to segment, by any of points, a box and an earlier mask. All zeros is a prompt without
- * anything; set what there is. */
+ * anything; set what there is. Coordinates may lie outside of the image, up to 2^24 pixels; what is not
+ * finite is refused. */
 struct mm_prompt {
     const double *points; /* [point_count][2], x then y; NULL where there are none */
     const int *labels;    /* [point_count]: 1 foreground, 0 background; NULL: all foreground */
@@ -219,8 +220,10 @@ MM_API int mm_segmenter_predict(struct mm_segmenter *segmenter, const struct mm_
                                 struct mm_masks **masks, struct mm_error *error);
 
 /* The masks of many prompts: those of prompt 0, then of 1, ..., each as mm_segmenter_predict gives them
- * and with the same bits, but without logits. All threads of the segmenter work on them. If one prompt
- * is wrong, the call fails. */
+ * and with the same bits, but without logits. All threads of the segmenter work on them; prompts of one
+ * shape (number of points, with or without box, mask, `single`) are decoded together. If one prompt is
+ * wrong, the call fails and the message has its number. The first call makes a decoder for each further
+ * thread, some 40 MB each. */
 MM_API int mm_segmenter_predict_many(struct mm_segmenter *segmenter,
                                      const struct mm_prompt *prompts, size_t count,
                                      struct mm_masks **masks, struct mm_error *error);

@@ -8,15 +8,15 @@
 #include "pipeline/embedding.h"
 #include "pipeline/generate.h"
 #include "pipeline/mask_prompt.h"
-#include "pipeline/predictor.h"
+#include "pipeline/predict_many.h"
 
 struct mm_segmenter {
-    const struct mm_model *model; /* borrowed */
-    struct mm_options *options;   /* owned */
-    struct generator *generator;  /* owned */
-    struct predictor *predictor;  /* owned */
-    const struct mm_image *image; /* borrowed; NULL before the first, and with an embedding */
-    bool encoded;                 /* the generator holds the embedding of the whole of `image` */
+    const struct mm_model *model;  /* borrowed */
+    struct mm_options *options;    /* owned */
+    struct generator *generator;   /* owned */
+    struct predictors *predictors; /* owned */
+    const struct mm_image *image;  /* borrowed; NULL before the first, and with an embedding */
+    bool encoded;                  /* the generator holds the embedding of the whole of `image` */
     const struct embedding *embedding; /* borrowed: in place of an image; NULL: none */
 };
 
@@ -34,8 +34,8 @@ static int segmenter_init(struct mm_segmenter *segmenter, const struct mm_option
     if (generator_options_check(generator, error) ||
         !(segmenter->generator = generator_new(segmenter->model->sam, generator, threads, error)))
         return -1;
-    segmenter->predictor = predictor_new(segmenter->model->sam, &predictor, error);
-    return segmenter->predictor ? 0 : -1;
+    segmenter->predictors = predictors_new(segmenter->model->sam, &predictor, threads, error);
+    return segmenter->predictors ? 0 : -1;
 }
 
 struct mm_segmenter *mm_segmenter_new(const struct mm_model *model,
@@ -64,7 +64,7 @@ void mm_segmenter_free(struct mm_segmenter *segmenter)
 {
     if (!segmenter)
         return;
-    predictor_free(segmenter->predictor);
+    predictors_free(segmenter->predictors);
     generator_free(segmenter->generator);
     mm_options_free(segmenter->options);
     memory_free(segmenter);
@@ -121,7 +121,8 @@ static int keep_logits(const struct mm_segmenter *segmenter, struct mm_masks *ma
     masks->logits = memory_new(numbers, sizeof(float), "logits", error);
     if (!masks->logits)
         return -1;
-    memcpy(masks->logits, predictor_logits(segmenter->predictor), numbers * sizeof(float));
+    memcpy(masks->logits, predictor_logits(predictors_first(segmenter->predictors)),
+           numbers * sizeof(float));
     return 0;
 }
 
@@ -144,30 +145,48 @@ static int predict(struct mm_segmenter *segmenter, const struct mm_prompt *promp
     const struct embedding *embedding = prompted(segmenter, error);
     if (!embedding || !(*masks = masks_new(segmenter, embedding->frame.region, error)))
         return -1;
-    if (predictor_predict(segmenter->predictor, embedding, &wanted, &(*masks)->list, error))
+    if (predictor_predict(predictors_first(segmenter->predictors), embedding, &wanted,
+                          &(*masks)->list, error))
         return -1;
     return keep_logits(segmenter, *masks, error);
 }
 
-static int predict_many(struct mm_segmenter *segmenter, const struct mm_prompt *prompts,
-                        size_t count, struct mm_masks **masks, struct error *error)
+/* The masks found[count] of as many prompts, one after the other. */
+static int gather(struct mm_masks *masks, struct mask_list *found, size_t count,
+                  struct error *error)
+{
+    masks->prompts = memory_new(count, PREDICTOR_MASKS * sizeof *masks->prompts, "masks", error);
+    if (!masks->prompts)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t m = 0; m < found[i].count; m++)
+            masks->prompts[masks->list.count + m] = i;
+        if (mask_list_append(&masks->list, &found[i], error))
+            return -1;
+    }
+    return 0;
+}
+
+static int predict_all(struct mm_segmenter *segmenter, const struct mm_prompt *prompts,
+                       size_t count, struct mm_masks **masks, struct error *error)
 {
     const struct embedding *embedding = prompted(segmenter, error);
     if (!embedding || !(*masks = masks_new(segmenter, embedding->frame.region, error)))
         return -1;
-    struct mm_masks *to = *masks;
-    to->prompts = memory_new(count, PREDICTOR_MASKS * sizeof *to->prompts, "masks", error);
-    if (!to->prompts)
-        return -1;
-    for (size_t i = 0; i < count; i++) {
-        const struct predictor_prompt wanted = asked(&prompts[i]);
-        size_t first = to->list.count;
-        if (predictor_predict(segmenter->predictor, embedding, &wanted, &to->list, error))
-            return error_prefix(error, "prompt %zu", i);
-        for (size_t m = first; m < to->list.count; m++)
-            to->prompts[m] = i;
-    }
-    return 0;
+    struct predictor_prompt *wanted = memory_new(count, sizeof *wanted, "prompts", error);
+    struct mask_list *found = wanted ? memory_new(count, sizeof *found, "masks", error) : NULL;
+    int status = found ? 0 : -1;
+    for (size_t i = 0; found && i < count; i++)
+        wanted[i] = asked(&prompts[i]);
+    if (status == 0)
+        status = predict_many(segmenter->predictors, embedding, wanted, count, found, error);
+    if (status == 0)
+        status = gather(*masks, found, count, error);
+    for (size_t i = 0; found && i < count; i++)
+        mask_list_free(&found[i]);
+    memory_free(found);
+    memory_free(wanted);
+    return status;
 }
 
 /* Hands over the result, or frees what there is of it and fills the caller's error. */
@@ -194,7 +213,7 @@ int mm_segmenter_predict_many(struct mm_segmenter *segmenter, const struct mm_pr
 {
     struct error error = {0};
     *masks = NULL;
-    int status = predict_many(segmenter, prompts, count, masks, &error);
+    int status = predict_all(segmenter, prompts, count, masks, &error);
     return finish(masks, status, &error, caller);
 }
 

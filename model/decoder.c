@@ -250,6 +250,11 @@ void sam_decode(struct sam_decoder *decoder, const struct sam_image *image,
         decoder_reference_run(decoder->reference, &input, prompts, iou);
 }
 
+int sam_batch(const struct sam_decoder *decoder, const struct sam_prompts *prompts)
+{
+    return decoder->folded ? folded_room_for(decoder->folded, prompts) : SAM_BATCH;
+}
+
 void sam_want(struct sam_decoder *decoder, const struct sam_image *image,
               const unsigned char *wanted)
 {

@@ -119,6 +119,10 @@ void sam_embedding(const struct sam_image *image, float *out);
 void sam_decode(struct sam_decoder *decoder, const struct sam_image *image,
                 const struct sam_prompts *prompts, float *iou);
 
+/* How many prompts of such a batch (`count` aside) the decoder has room for at a time: 1..SAM_BATCH. In a
+ * larger batch, prompts are decoded again for their logits. */
+int sam_batch(const struct sam_decoder *decoder, const struct sam_prompts *prompts);
+
 /* Optional, between sam_decode and sam_logits: says which masks of the batch sam_logits will be
  * asked for, bit m of wanted[P] for mask m. This is faster, since what those masks have in common
  * is read once. The logits have the same bits without it. */

@@ -1,5 +1,5 @@
-/* predictor.h - one prompt on an encoded image to the model's masks at full resolution, as the
- * reference's SamPredictor and SAM2ImagePredictor give them.
+/* predictor.h - prompts on an encoded image to the model's masks at full resolution, as the
+ * reference's SamPredictor and SAM2ImagePredictor give them. Many prompts: predict_many.h.
  *
  *   points, box, earlier mask -> low-resolution logits -> runs
  */
@@ -39,16 +39,36 @@ struct predictor *predictor_new(const struct sam *sam, const struct predictor_op
                                 struct error *error);
 void predictor_free(struct predictor *predictor);
 
+/* Whether a prompt can be answered. Returns 0, or -1 with ERROR_USAGE: no points, box or mask, too
+ * many points, a coordinate that is no number of pixels (not finite, or above 2^24 either way), or a
+ * mask where the model takes none. */
+int predictor_check(const struct sam *sam, const struct predictor_prompt *prompt,
+                    struct error *error);
+
 /* Adds the masks of one prompt to the empty list `masks`: PREDICTOR_MASKS of them, or one with
  * `single`, in the model's order; an empty mask has no foreground. The prompt is on the region of
- * `embedding`; masks are in its frame. Returns 0, or -1 with ERROR_USAGE (no or too
- * many points) or ERROR_MEMORY. */
+ * `embedding`; masks are in its frame. Returns 0, or -1 as predictor_check, or with ERROR_MEMORY. */
 int predictor_predict(struct predictor *predictor, const struct embedding *embedding,
                       const struct predictor_prompt *prompt, struct mask_list *masks,
                       struct error *error);
 
-/* Low-resolution logits of the masks that were predicted last: [masks][L][L], before
+/* Low-resolution logits of the masks that predictor_predict gave last: [masks][L][L], before
  * mask_threshold; those of SAM 2's models are cut to -32..32. They live until the next call. */
 const float *predictor_logits(const struct predictor *predictor);
+
+/* Two prompts are of one shape if they have the same number of points and the same value of `single`,
+ * and if both or none of them have a box, and a mask. Such prompts are decoded together. This is less
+ * than 0, 0 for one shape, or more than 0: an order for sorting. */
+int predictor_compare_shapes(const struct predictor_prompt *a, const struct predictor_prompt *b);
+
+/* How many prompts of this one's shape are at most decoded together: 1..SAM_BATCH. */
+int predictor_batch(const struct predictor *predictor, const struct predictor_prompt *prompt);
+
+/* As predictor_predict, with the same bits, for prompts[0..count) of one shape that have passed
+ * predictor_check, count at most predictor_batch; masks[count] are empty lists. Leaves no logits.
+ * Returns 0 or -1 (ERROR_MEMORY). */
+int predictor_predict_batch(struct predictor *predictor, const struct embedding *embedding,
+                            const struct predictor_prompt *const *prompts, int count,
+                            struct mask_list *masks, struct error *error);
 
 #endif

@@ -32,6 +32,9 @@ struct folded_decoder *folded_new(const struct decoder_tensors *tensors,
 /* NULL is allowed. */
 void folded_free(struct folded_decoder *folded);
 
+/* How many prompts of such a batch are held at a time: 1..SAM_BATCH. */
+int folded_room_for(const struct folded_decoder *folded, const struct sam_prompts *prompts);
+
 /* iou[P][M], from tables of folded_tables_fill. Remembers the batch for the functions below, which
  * take the same tables. */
 void folded_run(struct folded_decoder *folded, const float *tables,

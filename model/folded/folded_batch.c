@@ -68,6 +68,13 @@ static size_t mask_size(const struct folded_weights *weights)
     return (size_t)weights->strips * weights->mask_rows * FOLDED_STRIP;
 }
 
+int folded_room_for(const struct folded_decoder *folded, const struct sam_prompts *prompts)
+{
+    const int kept = folded_token_count(folded->tensors, prompts) - 1;
+    const size_t have_room = folded->room.size / prompt_size(folded, (size_t)kept);
+    return have_room < SAM_BATCH ? (int)have_room : SAM_BATCH;
+}
+
 void folded_begin(struct folded_decoder *folded, const struct sam_prompts *prompts)
 {
     folded_tokens_begin(&folded->tokens, folded->tensors, prompts);
@@ -75,8 +82,7 @@ void folded_begin(struct folded_decoder *folded, const struct sam_prompts *promp
     scratch->kept = folded->tokens.count - 1;
     scratch->groups = folded_groups(scratch->kept);
     scratch->pairs = FOLDED_HEADS * scratch->kept;
-    const size_t have_room = folded->room.size / prompt_size(folded, scratch->kept);
-    folded->room_for = have_room < SAM_BATCH ? (int)have_room : SAM_BATCH;
+    folded->room_for = folded_room_for(folded, prompts);
     folded->has_masks = prompts->masks && folded->weights->mask_rows;
     for (int i = 0; folded->has_masks && i < prompts->count; i++)
         folded_mask_channels(folded->tensors, folded->weights,
