@@ -35,6 +35,7 @@ struct document {
     struct members listed;    /* the images, in the order of the file */
     struct members sorted;    /* the same by id */
     struct members annotated; /* the annotations by image */
+    bool results;             /* nothing but annotations, in a list */
 };
 
 /* More than any data set has. 33 million take 0.8 GB. */
@@ -93,13 +94,22 @@ static int note_members(const struct document *document, struct json_cursor *cur
     return cursor->fault ? syntax_error(document, cursor) : 0;
 }
 
-/* Fills listed and annotated of a document. */
+/* A list of results. */
+static int note_results(struct document *document, struct json_cursor *cursor)
+{
+    if (note_members(document, cursor, "image_id", &document->annotated))
+        return -1;
+    document->results = document->annotated.found;
+    return json_cursor_end(cursor) ? syntax_error(document, cursor) : 0;
+}
+
+/* Fills listed and annotated. */
 static int note_all(struct document *document, struct json_cursor *cursor)
 {
     char key[JSON_KEY];
     int more = json_cursor_enter(cursor, '{');
     if (more == 0)
-        return 0;
+        return document->cutter->detections ? note_results(document, cursor) : 0;
     while (more > 0 && (more = json_cursor_next(cursor, key)) > 0) {
         int status = 0;
         if (strcmp(key, "images") == 0)
@@ -288,12 +298,14 @@ static int give_image(const struct document *document, size_t index)
     return status;
 }
 
-/* The annotations of an image that is not listed: a record that cannot be read. */
+/* The annotations of an image that is not listed: a record that cannot be read, or results. */
 static int give_unlisted(const struct document *document, int64_t id)
 {
     struct record_part part = {0};
-    if (asprintf(&part.label, "%s: annotations of image %lld, which it does not list",
-                 document->cutter->path, (long long)id) < 0)
+    const char *format = document->results
+                             ? "%s: image %lld"
+                             : "%s: annotations of image %lld, which it does not list";
+    if (asprintf(&part.label, format, document->cutter->path, (long long)id) < 0)
         part.label = NULL;
     if (make_text(document, NULL, id, &part))
         return abandon(&part);
@@ -314,6 +326,14 @@ static int give_all(struct document *document)
     return status;
 }
 
+/* Whether the document is one that is cut. */
+static bool is_cut(const struct document *document)
+{
+    bool both = document->listed.found && document->annotated.found;
+    return document->results ||
+           (both && (document->listed.count != 1 || document->cutter->detections));
+}
+
 int record_coco_cut(const struct record_cutter *cutter, int fd)
 {
     struct document document = {.cutter = cutter, .fd = fd};
@@ -321,8 +341,7 @@ int record_coco_cut(const struct record_cutter *cutter, int fd)
     int status = json_cursor_file(&cursor, fd, cutter->error);
     if (status == 0)
         status = note_all(&document, &cursor);
-    if (status == 0 && document.listed.found && document.annotated.found &&
-        document.listed.count != 1) {
+    if (status == 0 && is_cut(&document)) {
         status = give_all(&document);
         status = status ? status : 1;
     }
@@ -376,13 +395,12 @@ static int list_results(struct document *document)
     return 0;
 }
 
-static int note_results(struct document *document, struct json_cursor *cursor)
+/* A list of results, and the images that they are of. */
+static int note_results_by_image(struct document *document, struct json_cursor *cursor)
 {
-    if (note_members(document, cursor, "image_id", &document->annotated))
+    if (note_results(document, cursor) || list_results(document))
         return -1;
-    if (json_cursor_end(cursor))
-        return syntax_error(document, cursor);
-    return list_results(document) ? -1 : 1;
+    return 1;
 }
 
 /* Two images of one id would have the same annotations. */
@@ -418,7 +436,7 @@ static int note_any(struct record_coco *coco, struct json_cursor *cursor)
     if (restart(cursor, document))
         return -1;
     if (results)
-        return note_results(document, cursor);
+        return note_results_by_image(document, cursor);
     if (note_all(document, cursor))
         return -1;
     if (!document->listed.found)

@@ -101,7 +101,7 @@ static int cut_lines(const struct record_cutter *cutter, FILE *file)
 int record_collection_read(const struct record_file *file, record_part_visit *visit, void *context,
                            struct error *error)
 {
-    const struct record_cutter cutter = {file->path, visit, context, error};
+    const struct record_cutter cutter = {file->path, file->detections, visit, context, error};
     int answer;
     int fd = folder_open_file(file->folder, file->name, O_RDONLY, error);
     if (fd < 0)

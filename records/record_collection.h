@@ -29,6 +29,9 @@ struct record_file {
     const char *name;        /* below `folder` */
     const char *path;        /* with the folder's, for messages */
     struct image_pool *pool; /* whose server reads tars */
+    /* Also cuts a COCO document of one image, and a list of COCO's results, which are the annotations of
+     * images of which nothing but the id is known. */
+    bool detections;
 };
 
 /* Called for each record in the order of the file. Takes over what the part owns. Returns 0 to go
@@ -41,7 +44,7 @@ bool record_collection_is_ndjson(const char *path);
 /* Whether it is that of a tar. */
 bool record_collection_is_tar(const char *path);
 
-/* Cuts the file into records. Annotations of images that a COCO document does not list come last,
+/* Cuts the file into records. In a list of results, images come in the order of their ids. Annotations of images that a COCO document does not list come last,
  * as a record without an image for each such image id. Returns 1 if that was done; 0 if the file is
  * neither NDJSON, nor a tar, nor a COCO document of another number of images than one; -1 (ERROR_IO,
  * ERROR_RECORD: no JSON, ERROR_MEMORY); or what `visit` returned. */

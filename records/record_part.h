@@ -8,6 +8,7 @@
 /* Where the parts of a file go. */
 struct record_cutter {
     const char *path;
+    bool detections; /* record_file */
     record_part_visit *visit;
     void *context;
     struct error *error;

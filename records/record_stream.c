@@ -189,7 +189,8 @@ static int visit_collection(const struct record_stream *stream, struct record_en
     *stopped = batch ? 0 : -1;
     if (!batch)
         return 0;
-    const struct record_file file = {entry->folder, entry->file, entry->path, stream->pool};
+    const struct record_file file = {
+        .folder = entry->folder, .name = entry->file, .path = entry->path, .pool = stream->pool};
     int many = record_collection_read(&file, add_part, batch, &own);
     *stopped = batch->stopped;
     if (*stopped)
