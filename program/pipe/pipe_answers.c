@@ -1,17 +1,15 @@
 #include "program/pipe/pipe_answers.h"
 
-#include <errno.h>
 #include <math.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/json_text.h"
 #include "jobs/progress.h"
 #include "program/model_load.h"
+#include "program/pipe/pipe_output.h"
 #include "program/run/item.h"
 #include "program/run/item_end.h"
 #include "program/run/run.h"
@@ -96,25 +94,6 @@ static int make_failed(struct item *item, struct error *error)
     return end_line(&line, item->tag, error);
 }
 
-/* Writes the whole line, and waits while its reader does not read. 0 or -1. */
-static int write_line(int output, const char *text, size_t length, struct error *error)
-{
-    while (length > 0) {
-        ssize_t written = write(output, text, length);
-        if (written >= 0) {
-            text += written;
-            length -= (size_t)written;
-        } else if (errno ==
-                   EAGAIN) { /* others may have made the descriptor one that does not wait */
-            struct pollfd wait = {.fd = output, .events = POLLOUT};
-            poll(&wait, 1, -1);
-        } else if (errno != EINTR) {
-            return error_set_system(error, ERROR_IO, errno, "standard output");
-        }
-    }
-    return 0;
-}
-
 static void count(struct run *run, const struct item *item, enum item_outcome outcome)
 {
     if (outcome == ITEM_DONE) {
@@ -130,7 +109,7 @@ static void send_answer(struct pipe_answers *answers, struct item *item, enum it
     struct error error;
     const struct pipe_answer *answer = item->tag;
     if ((outcome == ITEM_FAILED && make_failed(item, &error)) ||
-        write_line(answers->output, answer->text, answer->length, &error)) {
+        pipe_output_write(answers->output, answer->text, answer->length, &error)) {
         run_fail(answers->run, &error);
         answers->broken = true;
         return;
