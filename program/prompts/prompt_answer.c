@@ -9,21 +9,18 @@
 #include "program/prompts/prompt_set.h"
 #include "records/record.h"
 
-/* Appends one mask: a record's annotation, with two members more. */
-static int append_mask(struct json_text *text, const struct mask *mask, size_t id,
-                       const struct prompt *prompt, size_t number, struct error *error)
+/* Appends one mask: a record's annotation, with one member more. */
+static int append_mask(struct json_text *text, const struct mask *mask, size_t id, size_t number,
+                       struct error *error)
 {
-    unsigned fields = prompt->point_count > 0 ? 0 : RECORD_NO_POINT;
-    char *annotation = record_annotation_text(mask, (int64_t)id, fields, error);
+    char *annotation = record_annotation_text(mask, (int64_t)id, mask->absent, error);
     if (!annotation)
         return -1;
     json_text_bytes(text, annotation, strlen(annotation) - 1); /* without its brace */
     free(annotation);
     json_text_raw(text, ", \"prompt\": ");
     json_text_integer(text, (int64_t)number);
-    json_text_raw(text, ", \"source\": \"");
-    json_text_raw(text, prompt_source(prompt));
-    json_text_raw(text, "\"}");
+    json_text_raw(text, "}");
     return 0;
 }
 
@@ -33,9 +30,8 @@ int prompt_answer_append(struct json_text *text, const struct prompt_set *set,
     size_t each = masks->list.count / set->count; /* all prompts have as many masks */
     json_text_raw(text, "[");
     for (size_t i = 0; i < masks->list.count; i++) {
-        size_t number = i / each;
         json_text_raw(text, i ? ", " : "");
-        if (append_mask(text, &masks->list.items[i], i, &set->items[number], number, error))
+        if (append_mask(text, &masks->list.items[i], i, i / each, error))
             return -1;
     }
     json_text_raw(text, "]");

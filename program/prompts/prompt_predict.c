@@ -2,8 +2,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "include/maskmill.h"
+#include "library/mm_handles.h"
 #include "program/segmenter.h"
+#include "records/record.h"
 
 /* Logits of a low-resolution mask's foreground, and less those of its background. They are as sure as
  * those of masks that a model has found. */
@@ -91,6 +92,17 @@ static int ask(struct mm_segmenter *segmenter, const struct mm_prompt *prompts, 
     return status ? segmenter_error(error, &failure) : 0;
 }
 
+/* What records say of the masks' prompts. */
+static void describe(const struct prompt_set *set, struct mask_list *list)
+{
+    size_t each = list->count / set->count; /* all prompts have as many masks */
+    for (size_t i = 0; i < list->count; i++) {
+        const struct prompt *prompt = &set->items[i / each];
+        list->items[i].source = prompt_source(prompt);
+        list->items[i].absent = prompt->point_count > 0 ? 0 : RECORD_NO_POINT;
+    }
+}
+
 int prompt_predict(const struct prompt_target *target, const struct prompt_set *set,
                    const float *previous, struct mm_masks **masks, struct error *error)
 {
@@ -103,6 +115,8 @@ int prompt_predict(const struct prompt_target *target, const struct prompt_set *
         asked.prompts[0].logits = previous;
     if (status == 0)
         status = ask(target->segmenter, asked.prompts, set->count, masks, error);
+    if (status == 0)
+        describe(set, &(*masks)->list);
     memory_free(asked.prompts);
     memory_free(asked.logits);
     return status;

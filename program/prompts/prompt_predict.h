@@ -17,7 +17,8 @@ struct prompt_target {
 /* The masks of all prompts, in their order, three or one each. The set has a prompt or more; it is
  * checked by prompt_set_check. `previous` (may be NULL) are logits of an earlier answer (mm_mask.logits)
  * as the mask of the set's only prompt, in place of its own. Masks of an only prompt have their logits.
- * The caller frees *masks. Returns 0, or -1 with ERROR_USAGE or another of the library's errors. */
+ * What their records say of their prompts is set: who made a mask (mask.source), and that one without
+ * points has no point. The caller frees *masks. Returns 0, or -1 with ERROR_USAGE or another of the library's errors. */
 int prompt_predict(const struct prompt_target *target, const struct prompt_set *set,
                    const float *previous, struct mm_masks **masks, struct error *error);
 

@@ -121,7 +121,9 @@ int prompt_set_check(const struct prompt_set *set, const struct prompt_frame_siz
     return 0;
 }
 
-const char *prompt_source(const struct prompt *prompt)
+enum mask_source prompt_source(const struct prompt *prompt)
 {
-    return prompt->has_box ? "box" : prompt->point_count > 0 ? "point" : "mask";
+    return prompt->has_box           ? MASK_SOURCE_BOX
+           : prompt->point_count > 0 ? MASK_SOURCE_POINT
+                                     : MASK_SOURCE_MASK;
 }

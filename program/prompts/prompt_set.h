@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "filters/mask.h"
 #include "include/maskmill.h"
-#include "rle/rle.h"
 
 struct error;
 
@@ -71,8 +71,7 @@ int prompt_check(const struct prompt *prompt, const struct prompt_frame_size *fr
 int prompt_set_check(const struct prompt_set *set, const struct prompt_frame_size *frame,
                      struct error *error);
 
-/* What a prompt's masks are made by, as records have it in "source": "box" if it has one, else
- * "point" if it has points, else "mask". */
-const char *prompt_source(const struct prompt *prompt);
+/* What a prompt's masks are made by: the box if it has one, else its points, else its mask. */
+enum mask_source prompt_source(const struct prompt *prompt);
 
 #endif
