@@ -46,40 +46,42 @@ static bool find_file(const struct review_desk *desk, size_t row, struct cache_i
     return file->folder && !image->missing && image_path_check(image->name, &ignored) == 0;
 }
 
-/* The rows of {"next": [...]}, at most IMAGE_CACHE_AHEAD - 1 of them, to rows. Returns how many, or -1 with
- * ERROR_USAGE. */
-static int read_next(const struct review_desk *desk, const struct review_request *request,
-                     size_t rows[IMAGE_CACHE_AHEAD], struct error *error)
+/* The rows that follow `row`, as read_next. */
+static int take_following(const struct review_desk *desk, size_t row,
+                          size_t rows[IMAGE_CACHE_AHEAD])
+{
+    int count = 0;
+    for (size_t i = row + 1; i < review_session_rows(desk->session) && count < AHEAD; i++)
+        rows[count++] = i;
+    return count;
+}
+
+/* Reads which rows to encode after `row`: {"next": [ROW, ...]}, at most IMAGE_CACHE_AHEAD - 1 of them, or
+ * without that those that follow. Returns how many, or -1 with ERROR_USAGE. */
+static int read_next(const struct review_desk *desk, size_t row,
+                     const struct review_request *request, size_t rows[IMAGE_CACHE_AHEAD],
+                     struct error *error)
 {
     int count = 0;
     size_t i;
-    const json_t *row;
+    const json_t *item;
+    if (request->length == 0)
+        return take_following(desk, row, rows);
     json_t *object = json_load_bounded(request->body, request->length, 0, NULL);
     const json_t *next = json_object_get(object, "next");
-    bool sound = json_is_array(next);
-    json_array_foreach(next, i, row)
+    bool sound = json_is_object(object) && (!next || json_is_array(next));
+    json_array_foreach(next, i, item)
     {
-        json_int_t number = json_integer_value(row);
-        sound = sound && json_is_integer(row) && number >= 0 &&
+        json_int_t number = json_integer_value(item);
+        sound = sound && json_is_integer(item) && number >= 0 &&
                 (size_t)number < review_session_rows(desk->session);
         if (sound && count < IMAGE_CACHE_AHEAD - 1)
             rows[count++] = (size_t)number;
     }
+    if (sound && !next)
+        count = take_following(desk, row, rows);
     json_decref(object);
     return sound ? count : error_set(error, ERROR_USAGE, "expected {\"next\": [ROW, ...]}");
-}
-
-/* Which rows to encode after `row`. */
-static int choose_next(const struct review_desk *desk, size_t row,
-                       const struct review_request *request, size_t rows[IMAGE_CACHE_AHEAD],
-                       struct error *error)
-{
-    int count = 0;
-    if (request->length)
-        return read_next(desk, request, rows, error);
-    for (size_t i = row + 1; i < review_session_rows(desk->session) && count < AHEAD; i++)
-        rows[count++] = i;
-    return count;
 }
 
 struct review_reply review_api_open(const struct review_desk *desk, size_t row,
@@ -90,7 +92,7 @@ struct review_reply review_api_open(const struct review_desk *desk, size_t row,
     struct cache_image files[1 + IMAGE_CACHE_AHEAD];
     size_t count = 0;
     struct json_text text = {0};
-    int next = choose_next(desk, row, request, rows + 1, &error);
+    int next = read_next(desk, row, request, rows + 1, &error);
     if (next < 0)
         return review_reply_failed(&error);
     for (int i = 0; i <= next; i++)
