@@ -1,28 +1,33 @@
 #include "program/review/review_guests.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 
+/* Connections, the latest last. */
+struct queue {
+    struct review_guest *oldest, *newest;
+    size_t count, most;
+};
+
 struct review_guest {
-    struct review_guest *older, *newer; /* in the list of guests */
+    struct review_guest *older, *newer;
+    struct queue *queue; /* that it is in; NULL: it was ended */
     int socket;
-    double since; /* clock_now */
-    bool listed;  /* neither admitted nor ended */
+    double since; /* clock_now: when it came */
 };
 
 struct review_guests {
     pthread_mutex_t mutex;
-    struct review_guest *oldest, *newest;
-    size_t count, most;
+    struct queue guests, members;
     double seconds;
 };
 
-struct review_guests *review_guests_new(size_t most, double seconds, struct error *error)
+struct review_guests *review_guests_new(const struct review_guests_limits *limits,
+                                        struct error *error)
 {
     struct review_guests *guests = calloc(1, sizeof *guests);
     if (!guests) {
@@ -30,8 +35,9 @@ struct review_guests *review_guests_new(size_t most, double seconds, struct erro
         return NULL;
     }
     pthread_mutex_init(&guests->mutex, NULL);
-    guests->most = most;
-    guests->seconds = seconds;
+    guests->guests.most = limits->guests;
+    guests->members.most = limits->members;
+    guests->seconds = limits->seconds;
     return guests;
 }
 
@@ -43,22 +49,35 @@ void review_guests_free(struct review_guests *guests)
     free(guests);
 }
 
-static void unlist(struct review_guests *guests, struct review_guest *guest)
+static void take_out(struct review_guest *guest)
 {
-    if (!guest->listed)
+    struct queue *queue = guest->queue;
+    if (!queue)
         return;
-    *(guest->older ? &guest->older->newer : &guests->oldest) = guest->newer;
-    *(guest->newer ? &guest->newer->older : &guests->newest) = guest->older;
-    guest->listed = false;
-    guests->count--;
+    *(guest->older ? &guest->older->newer : &queue->oldest) = guest->newer;
+    *(guest->newer ? &guest->newer->older : &queue->newest) = guest->older;
+    guest->queue = NULL;
+    queue->count--;
 }
 
-/* Ends the oldest guest. */
-static void end_oldest(struct review_guests *guests)
+static void end_oldest(struct queue *queue)
 {
-    struct review_guest *guest = guests->oldest;
-    unlist(guests, guest);
+    struct review_guest *guest = queue->oldest;
+    take_out(guest);
     shutdown(guest->socket, SHUT_RDWR);
+}
+
+/* Appends to a queue; if it is full, its oldest is ended. */
+static void put_in(struct queue *queue, struct review_guest *guest)
+{
+    if (queue->count >= queue->most)
+        end_oldest(queue);
+    guest->older = queue->newest;
+    guest->newer = NULL;
+    guest->queue = queue;
+    *(queue->newest ? &queue->newest->newer : &queue->oldest) = guest;
+    queue->newest = guest;
+    queue->count++;
 }
 
 struct review_guest *review_guests_arrive(struct review_guests *guests, int socket)
@@ -66,14 +85,9 @@ struct review_guest *review_guests_arrive(struct review_guests *guests, int sock
     struct review_guest *guest = malloc(sizeof *guest);
     if (!guest)
         return NULL;
+    *guest = (struct review_guest){.socket = socket, .since = clock_now()};
     pthread_mutex_lock(&guests->mutex);
-    if (guests->count >= guests->most)
-        end_oldest(guests);
-    *guest = (struct review_guest){
-        .older = guests->newest, .socket = socket, .since = clock_now(), .listed = true};
-    *(guests->newest ? &guests->newest->newer : &guests->oldest) = guest;
-    guests->newest = guest;
-    guests->count++;
+    put_in(&guests->guests, guest);
     pthread_mutex_unlock(&guests->mutex);
     return guest;
 }
@@ -83,13 +97,20 @@ void review_guests_admit(struct review_guests *guests, struct review_guest *gues
     if (!guest)
         return;
     pthread_mutex_lock(&guests->mutex);
-    unlist(guests, guest);
+    if (guest->queue) {
+        take_out(guest);
+        put_in(&guests->members, guest);
+    }
     pthread_mutex_unlock(&guests->mutex);
 }
 
 void review_guests_leave(struct review_guests *guests, struct review_guest *guest)
 {
-    review_guests_admit(guests, guest);
+    if (!guest)
+        return;
+    pthread_mutex_lock(&guests->mutex);
+    take_out(guest);
+    pthread_mutex_unlock(&guests->mutex);
     free(guest);
 }
 
@@ -97,7 +118,7 @@ void review_guests_expire(struct review_guests *guests)
 {
     double end = clock_now() - guests->seconds;
     pthread_mutex_lock(&guests->mutex);
-    while (guests->oldest && guests->oldest->since < end)
-        end_oldest(guests);
+    while (guests->guests.oldest && guests->guests.oldest->since < end)
+        end_oldest(&guests->guests);
     pthread_mutex_unlock(&guests->mutex);
 }

@@ -26,8 +26,9 @@
 
 enum {
     GUESTS = 64,         /* connections that have not shown the cookie */
-    CONNECTIONS = 256,   /* in all */
-    GUEST_SECONDS = 10,  /* to show it */
+    MEMBERS = 128,       /* those that have; a browser has six */
+    CONNECTIONS = 256,   /* in all, with those that are being closed */
+    GUEST_SECONDS = 10,  /* for the first request */
     IDLE_SECONDS = 120,  /* of a connection on which nothing moves */
     HEADER_BYTES = 32768 /* of a request, and of what is sent at a time */
 };
@@ -238,7 +239,6 @@ static enum MHD_Result begin(struct review_server *server, struct MHD_Connection
         return refuse(server, connection, REPLY_NOT_ALLOWED, "GET and POST are the methods here");
     if (is_too_long(connection))
         return refuse(server, connection, REPLY_TOO_LARGE, "a request has at most 1 MiB");
-    admit(server, connection);
     *context = calloc(1, sizeof(struct incoming));
     return *context ? MHD_YES : MHD_NO;
 }
@@ -268,6 +268,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return begin(server, connection, path, method, of_request);
     if (*size > 0)
         return take(incoming, bytes, size);
+    admit(server, connection);
     bool post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
     if (!post && strcmp(path, "/") == 0)
         return send_page(server, connection);
@@ -337,8 +338,9 @@ static int start_daemon(struct review_server *server, int listener, struct error
 
 static int start(struct review_server *server, int wanted, struct error *error)
 {
+    static const struct review_guests_limits LIMITS = {GUESTS, MEMBERS, GUEST_SECONDS};
     uint16_t port = (uint16_t)wanted;
-    server->guests = review_guests_new(GUESTS, GUEST_SECONDS, error);
+    server->guests = review_guests_new(&LIMITS, error);
     server->policy = report_page_policy(REPORT_PAGE_REVIEW, error);
     if (!server->guests || !server->policy ||
         report_page_make(&server->page, REPORT_PAGE_REVIEW, error))

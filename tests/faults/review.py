@@ -319,14 +319,17 @@ def bodies_and_headers_without_end():
 
 
 def slow_connections():
-    """1,000 connections that say little and slowly: whoever has the cookie is served meanwhile; they are ended."""
+    """1,000 connections that say little and slowly, some of them with the cookie: others are served meanwhile; they are
+    ended."""
     folder = copy_of_run()
     review = Review(folder).enter()
     before = review.memory()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, SLOW + 100)), hard))
     slow, seconds, confirmed = [], [], 0
-    beginnings = [b"", b"G", b"GET / HTTP/1.1\r\nHost: " + review.host.encode() + b"\r\n", b"POST / HTTP/1.1\r\nX-"]
+    known = "\r\n".join(f"{name}: {value}" for name, value in review.headers(True)).encode()
+    beginnings = [b"", b"G", b"GET / HTTP/1.1\r\nHost: " + review.host.encode() + b"\r\n", b"POST / HTTP/1.1\r\nX-",
+                  b"POST /api/image/0/event HTTP/1.1\r\n" + known + b"\r\nContent-Length: 1000000\r\n\r\n"]
     for i in range(SLOW):
         slow.append(review.connect())
         slow[-1].sendall(beginnings[i % len(beginnings)])

@@ -176,59 +176,106 @@ static bool is_ended(int socket)
     return recv(socket, &byte, 1, MSG_DONTWAIT) == 0;
 }
 
-START_TEST(one_guest_too_many_ends_the_oldest)
+/* A server's connections, and the clients' ends of them. */
+enum { COUNT = 7 };
+
+struct party {
+    struct review_guests *guests;
+    struct review_guest *guest[COUNT];
+    int ends[COUNT][2];
+};
+
+static void begin_party(struct party *party, size_t guests, size_t members, double seconds)
 {
     struct error error;
-    enum { COUNT = 5, MOST = 2 };
-    int ends[COUNT][2];
-    struct review_guest *guest[COUNT];
-    struct review_guests *guests = review_guests_new(MOST, 1000, &error);
-    ck_assert_ptr_nonnull(guests);
-    for (int i = 0; i < COUNT; i++) {
-        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]), 0);
-        guest[i] = review_guests_arrive(guests, ends[i][0]);
-        ck_assert_ptr_nonnull(guest[i]);
-        if (i == 0) /* the first shows the cookie, and stays */
-            review_guests_admit(guests, guest[i]);
-        for (int j = 0; j <= i; j++)
-            ck_assert_int_eq(is_ended(ends[j][1]), j > 0 && i - j >= MOST);
+    party->guests =
+        review_guests_new(&(struct review_guests_limits){guests, members, seconds}, &error);
+    ck_assert_ptr_nonnull(party->guests);
+}
+
+static void arrive(struct party *party, int i)
+{
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, party->ends[i]), 0);
+    party->guest[i] = review_guests_arrive(party->guests, party->ends[i][0]);
+    ck_assert_ptr_nonnull(party->guest[i]);
+}
+
+static void end_party(struct party *party, int count)
+{
+    for (int i = 0; i < count; i++) {
+        review_guests_leave(party->guests, party->guest[i]);
+        close(party->ends[i][0]);
+        close(party->ends[i][1]);
     }
-    review_guests_expire(guests);
-    ck_assert(!is_ended(ends[3][1]));
-    for (int i = 0; i < COUNT; i++) {
-        review_guests_leave(guests, guest[i]);
-        close(ends[i][0]);
-        close(ends[i][1]);
+    review_guests_admit(party->guests, NULL);
+    review_guests_leave(party->guests, NULL);
+    review_guests_free(party->guests);
+}
+
+/* The ends that were told that it is over, as bits. */
+static unsigned ended(const struct party *party, int count)
+{
+    unsigned bits = 0;
+    for (int i = 0; i < count; i++)
+        bits |= (unsigned)is_ended(party->ends[i][1]) << i;
+    return bits;
+}
+
+START_TEST(one_guest_too_many_ends_the_oldest)
+{
+    struct party party;
+    begin_party(&party, 2, 9, 1000);
+    arrive(&party, 0);
+    review_guests_admit(party.guests, party.guest[0]); /* shows the cookie, and stays */
+    for (int i = 1; i < 5; i++) {
+        arrive(&party, i);
+        ck_assert_uint_eq(ended(&party, i + 1), i < 3 ? 0 : i == 3 ? 2 : 6);
     }
-    review_guests_admit(guests, NULL);
-    review_guests_leave(guests, NULL);
-    review_guests_free(guests);
+    review_guests_admit(party.guests, party.guest[1]); /* too late */
+    review_guests_expire(party.guests);
+    ck_assert_uint_eq(ended(&party, 5), 6);
+    end_party(&party, 5);
+}
+END_TEST
+
+START_TEST(one_member_too_many_ends_the_one_that_was_longest_silent)
+{
+    struct party party;
+    begin_party(&party, 9, 3, 1000);
+    for (int i = 0; i < 3; i++) {
+        arrive(&party, i);
+        review_guests_admit(party.guests, party.guest[i]);
+    }
+    review_guests_admit(party.guests, party.guest[0]); /* another request */
+    arrive(&party, 3);
+    ck_assert_uint_eq(ended(&party, 4), 0);
+    review_guests_admit(party.guests, party.guest[3]);
+    ck_assert_uint_eq(ended(&party, 4), 2);
+    review_guests_leave(party.guests, party.guest[2]);
+    party.guest[2] = NULL;
+    arrive(&party, 4);
+    review_guests_admit(party.guests, party.guest[4]);
+    ck_assert_uint_eq(ended(&party, 5), 2);
+    arrive(&party, 5);
+    review_guests_admit(party.guests, party.guest[5]);
+    ck_assert_uint_eq(ended(&party, 6), 3);
+    end_party(&party, 6);
 }
 END_TEST
 
 START_TEST(guests_have_little_time)
 {
-    struct error error;
-    int ends[2][2];
-    struct review_guest *guest[2];
-    struct review_guests *guests = review_guests_new(9, 0.05, &error);
-    for (int i = 0; i < 2; i++) {
-        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]), 0);
-        guest[i] = review_guests_arrive(guests, ends[i][0]);
-    }
-    review_guests_admit(guests, guest[1]);
-    review_guests_expire(guests);
-    ck_assert(!is_ended(ends[0][1]));
+    struct party party;
+    begin_party(&party, 9, 9, 0.05);
+    arrive(&party, 0);
+    arrive(&party, 1);
+    review_guests_admit(party.guests, party.guest[1]);
+    review_guests_expire(party.guests);
+    ck_assert_uint_eq(ended(&party, 2), 0);
     usleep(60000);
-    review_guests_expire(guests);
-    ck_assert(is_ended(ends[0][1]));
-    ck_assert(!is_ended(ends[1][1]));
-    for (int i = 0; i < 2; i++) {
-        review_guests_leave(guests, guest[i]);
-        close(ends[i][0]);
-        close(ends[i][1]);
-    }
-    review_guests_free(guests);
+    review_guests_expire(party.guests);
+    ck_assert_uint_eq(ended(&party, 2), 1);
+    end_party(&party, 2);
 }
 END_TEST
 
@@ -299,6 +346,7 @@ int main(void)
     tcase_add_test(tests, other_servers_and_other_pages_are_refused);
     tcase_add_test(tests, numbers_are_digits_alone);
     tcase_add_test(tests, one_guest_too_many_ends_the_oldest);
+    tcase_add_test(tests, one_member_too_many_ends_the_one_that_was_longest_silent);
     tcase_add_test(tests, guests_have_little_time);
     tcase_add_test(tests, classes_are_lines);
     tcase_add_test(tests, classes_that_are_no_text_are_refused);
