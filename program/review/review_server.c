@@ -63,10 +63,12 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     struct review_server *server = context;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (code == MHD_CONNECTION_NOTIFY_CLOSED)
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         review_guests_leave(server->guests, *guest);
-    else
+        *guest = NULL;
+    } else {
         *guest = info ? review_guests_arrive(server->guests, info->connect_fd) : NULL;
+    }
 }
 
 static void admit(const struct review_server *server, struct MHD_Connection *connection)
