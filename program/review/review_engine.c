@@ -12,6 +12,7 @@
 #include "base/json_text.h"
 #include "base/memory.h"
 #include "include/maskmill.h"
+#include "program/model_load.h"
 #include "program/prompts/image_cache.h"
 #include "program/prompts/prompt_json.h"
 #include "program/prompts/prompt_predict.h"
@@ -234,6 +235,8 @@ int review_engine_predict(struct review_engine *engine, const struct engine_imag
     int result = read_question(&question, body, length, error);
     if (result == 0)
         result = predict(engine, image, &question, &masks, &number, error);
+    if (result == 0) /* masks of a model that was changed meanwhile are nobody's */
+        result = model_load_check(engine->model, error);
     if (result == 0)
         result = put_answer(text, number, masks, clock_now() - begin, error);
     mm_masks_free(masks);
