@@ -67,7 +67,8 @@ void image_library_load(void)
 
 void image_library_stop(void)
 {
-    vips_shutdown();
+    if (started) /* before, it crashes */
+        vips_shutdown();
 }
 
 void image_thread_stop(void)

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json_text.h"
+#include "images/image.h"
 #include "program/report/report_json.h"
 #include "program/report/report_masks.h"
 #include "program/report/report_output.h"
@@ -119,5 +120,6 @@ struct review_reply review_document(const struct review_session *session, const 
     if (kind->put(session, number, &text, &error) == 0)
         reply.text = report_output_script(name, &text, &reply.length, &error);
     json_text_free(&text);
+    image_thread_stop(); /* threads of the server end without a word */
     return reply.text ? reply : review_reply_failed(&error);
 }

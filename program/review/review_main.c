@@ -156,6 +156,7 @@ enum exit_status review_main(struct command_line *line)
     review_classes_free(&reviewing.classes);
     mm_model_free(reviewing.model);
     decoder_stop(&reviewing.decoder);
+    image_library_stop();
     stop_free(reviewing.stop);
     return result ? command_fail(line->command, &error) : EXIT_ALL_DONE;
 }
