@@ -407,6 +407,56 @@ def killed_while_it_saves():
     return f"{len(confirmed)} events confirmed"
 
 
+def answers_that_are_kept():
+    """Clicks refine a mask of an earlier answer as long as it is used; one that was not for long is gone."""
+    review = Review().enter()
+    click = {"points": [[20, 20]], "multimask": True}
+
+    def refine(answer, row=0, mask=0):
+        return review.post(f"/api/image/{row}/predict", {"points": [[20, 20]], "previous": {"answer": answer, "mask": mask}})
+
+    answers = [review.post("/api/image/0/predict", click)[1]["answer"] for _ in range(2)]
+    first = refine(answers[0])[1]["masks"]
+    for _ in range(70):
+        assert review.post("/api/image/0/predict", click)[0] == 200
+        assert refine(answers[0])[1]["masks"] == first
+    for said in (refine(answers[1]), refine(answers[0], row=1), refine(answers[0], mask=3), refine(0), refine(-1),
+                 refine(10 ** 9), refine("x"), refine(2 ** 63)):
+        assert said[0] == 400 and ("previous" in said[1]["error"] or "JSON" in said[1]["error"]), said
+    for bad in ({}, [], {"points": []}, {"points": [[1]]}, {"points": [[1e9, 0]]}, {"points": [[1, 1, 2]]}, {"boxes": [[5, 5, 1, 1]]},
+                {"points": [[1, 1]], "path": "/etc/passwd"}, {"boxes": [[0, 0, 9, 9]] * 65}, {"points": [[1, 1]] * 17},
+                {"points": [[1, 1]], "previous": {"answer": answers[0]}}, {"mask": {"size": [1, 1], "counts": "0"}}):
+        status, said = review.post("/api/image/0/predict", bad)
+        assert status == 400 and "error" in said, (bad, status, said)
+    assert refine(answers[0])[0] == 200
+    review.end()
+
+
+def things_that_change_meanwhile():
+    """A record that is about another image by now, or gone, a photograph and a model that are."""
+    folder, photos = copy_of_run(), os.path.join(tempfile.mkdtemp(dir=WORK.name), "photos")
+    shutil.copytree(PHOTOS, photos)
+    model = os.path.join(WORK.name, "model.safetensors")
+    shutil.copy(common.MODEL, model)
+    review = Review(folder, "--model", model, images=photos).enter()
+    os.replace(os.path.join(folder, "image-0.json"), os.path.join(folder, "image-1.json"))
+    for row in (0, 1):
+        assert review.get(f"/data/images-0-{row}.js")[0] in (404, 500)
+        assert review.post(f"/api/image/{row}/event", reject(0))[0] in (404, 500)
+    os.remove(os.path.join(photos, "image-2.png"))
+    assert review.document("images-0-2")["images"][0]["thumb"] is None
+    assert review.get("/data/photo-0-2.js")[0] == review.post("/api/image/2/predict", {"points": [[5, 5]]})[0] == 404
+    assert review.post("/api/image/2/event", reject(0))[0] == 200
+    assert review.post("/api/image/3/predict", {"points": [[5, 5]]})[0] == 200
+    with open(model, "r+b") as file:
+        file.seek(-4, os.SEEK_END)
+        file.write(b"\x00\x00\x80\x3f")
+    status, said = review.post("/api/image/3/predict", {"points": [[5, 5]]})
+    assert status == 500 and "changed" in said["error"], (status, said)
+    review.end()
+    assert [line["image"] for line in lines_of(folder)] == ["image-2.png"]
+
+
 def only_looking():
     """--read-only takes no decisions and leaves no file; a second review of a run that is reviewed is refused."""
     folder = copy_of_run()
@@ -434,7 +484,8 @@ if __name__ == "__main__":
     prepare()
     try:
         bad = common.run_tests([with_the_cookie, refused, paths_that_lead_elsewhere, names_that_are_html,
-                                bodies_and_headers_without_end, slow_connections, killed_while_it_saves, only_looking])
+                                bodies_and_headers_without_end, slow_connections, killed_while_it_saves,
+                                answers_that_are_kept, things_that_change_meanwhile, only_looking])
     finally:
         for process in STARTED:
             process.kill()
