@@ -131,6 +131,11 @@ static int read_question(struct question *question, const char *body, size_t len
 
 /* ---- answers */
 
+struct answered {
+    struct mm_masks *masks; /* owned */
+    uint64_t number;
+};
+
 static int put_mask(struct json_text *text, const struct mm_mask *mask, struct error *error)
 {
     struct mm_error failure = {0};
@@ -155,12 +160,13 @@ static int put_mask(struct json_text *text, const struct mm_mask *mask, struct e
     return 0;
 }
 
-static int put_answer(struct json_text *text, uint64_t number, const struct mm_masks *masks,
-                      double seconds, struct error *error)
+static int put_answer(struct json_text *text, const struct answered *answered, double seconds,
+                      struct error *error)
 {
+    const struct mm_masks *masks = answered->masks;
     int result = 0;
     json_text_raw(text, "{");
-    report_json_integer(text, "answer", (int64_t)number);
+    report_json_integer(text, "answer", (int64_t)answered->number);
     report_json_next(text, "masks");
     json_text_raw(text, "[");
     for (size_t i = 0; result == 0 && i < mm_masks_count(masks); i++) {
@@ -193,8 +199,7 @@ static int set_image(struct review_engine *engine, const struct cached_image *he
 
 /* With the mutex. */
 static int answer(struct review_engine *engine, const struct cached_image *image, size_t row,
-                  const struct question *question, struct mm_masks **masks, uint64_t *number,
-                  struct error *error)
+                  const struct question *question, struct answered *answered, struct error *error)
 {
     const float *logits = NULL;
     const struct prompt_target target = {
@@ -204,14 +209,13 @@ static int answer(struct review_engine *engine, const struct cached_image *image
         !(logits = review_answers_find(engine->answers, row, question->answer, question->mask)))
         return error_set(error, ERROR_USAGE,
                          "previous: there is no such answer, or it is not kept any more");
-    if (prompt_predict(&target, &question->prompts, logits, masks, error))
+    if (prompt_predict(&target, &question->prompts, logits, &answered->masks, error))
         return -1;
-    return review_answers_keep(engine->answers, row, *masks, number, error);
+    return review_answers_keep(engine->answers, row, answered->masks, &answered->number, error);
 }
 
 static int predict(struct review_engine *engine, const struct engine_image *image,
-                   const struct question *question, struct mm_masks **masks, uint64_t *number,
-                   struct error *error)
+                   const struct question *question, struct answered *answered, struct error *error)
 {
     const struct cached_image *held = image_cache_get(engine->cache, image->file, error);
     if (!held)
@@ -219,7 +223,7 @@ static int predict(struct review_engine *engine, const struct engine_image *imag
     pthread_mutex_lock(&engine->mutex);
     int result = set_image(engine, held, error);
     if (result == 0)
-        result = answer(engine, held, image->row, question, masks, number, error);
+        result = answer(engine, held, image->row, question, answered, error);
     pthread_mutex_unlock(&engine->mutex);
     return result;
 }
@@ -230,16 +234,15 @@ int review_engine_predict(struct review_engine *engine, const struct engine_imag
 {
     double begin = clock_now();
     struct question question = {0};
-    struct mm_masks *masks = NULL;
-    uint64_t number;
+    struct answered answered = {0};
     int result = read_question(&question, body, length, error);
     if (result == 0)
-        result = predict(engine, image, &question, &masks, &number, error);
+        result = predict(engine, image, &question, &answered, error);
     if (result == 0) /* masks of a model that was changed meanwhile are nobody's */
         result = model_load_check(engine->model, error);
     if (result == 0)
-        result = put_answer(text, number, masks, clock_now() - begin, error);
-    mm_masks_free(masks);
+        result = put_answer(text, &answered, clock_now() - begin, error);
+    mm_masks_free(answered.masks);
     prompt_set_free(&question.prompts);
     return result;
 }
