@@ -123,6 +123,13 @@ static int add_to_chunk(struct writing *writing, size_t row, const struct report
     return 0;
 }
 
+static int keep_text(const struct report_source *source, size_t row,
+                     const struct record_entry *entry, struct error *error)
+{
+    return source->keep ? source->keep(source->context, row, entry->text, entry->text_length, error)
+                        : 0;
+}
+
 static int add_image(struct writing *writing, const struct record_entry *visited,
                      struct error *error)
 {
@@ -146,6 +153,8 @@ static int add_image(struct writing *writing, const struct record_entry *visited
     run->missing += entry->missing;
     stats_add(run->stats, record, entry->measures);
     row->chunk = (long)place;
+    if (!row->file && keep_text(run->source, place, visited, error))
+        return -1;
     if (!writing->output)
         return 0;
     if (add_to_chunk(writing, place, entry, error) || write_photo(writing, place, entry, error))

@@ -31,6 +31,8 @@ struct report_source {
     const char *photo_root; /* URL of the folder of images, from the page; NULL: not linked */
     /* Called with the reason for each record that is left out, by the calling thread. */
     void (*refused)(void *context, const char *text);
+    /* Keeps the text of a record that has no file of its own; 0 or -1. NULL: it is not kept. */
+    int (*keep)(void *context, size_t row, const char *text, size_t length, struct error *error);
     void *context;
     struct progress *progress; /* command_progress.h; NULL: none is shown */
 };

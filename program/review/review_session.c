@@ -1,6 +1,7 @@
 #include "program/review/review_session.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -43,17 +44,11 @@ static int open_folders(struct review_session *session, const char *records, str
     return session->images ? 0 : -1;
 }
 
-/* A row is read again whenever it is looked at, so it needs a file. */
-static int check_files(const struct review_session *session, struct error *error)
+static int keep_text(void *context, size_t row, const char *text, size_t length,
+                     struct error *error)
 {
-    const struct report_rows *rows = &session->run.rows;
-    for (size_t i = 0; i < rows->count; i++)
-        if (rows->items[i].status == REPORT_DONE && !rows->items[i].file)
-            return error_set(error, ERROR_USAGE,
-                             "%s: records in a tar or in a file of many cannot be reviewed; "
-                             "maskmill filter %s -o DIR writes a file for each",
-                             session->source.records, session->source.records);
-    return 0;
+    struct review_session *session = context;
+    return review_texts_add(&session->texts, row, text, length, error);
 }
 
 static int read_rows(struct review_session *session, struct error *error)
@@ -67,7 +62,7 @@ static int read_rows(struct review_session *session, struct error *error)
     int result = report_run_write(&session->run, NULL, error);
     progress_free(source->progress);
     source->progress = NULL;
-    return result ? result : check_files(session, error);
+    return result;
 }
 
 int review_session_open(struct review_session *session, const struct settings *settings,
@@ -84,6 +79,7 @@ int review_session_open(struct review_session *session, const struct settings *s
         .images = session->images,
         .photos = {.find = session->images ? find_image : NULL, .context = session, .pool = pool},
         .refused = print_refused,
+        .keep = keep_text,
         .context = session,
     };
     session->run.source = &session->source;
@@ -97,6 +93,7 @@ int review_session_open(struct review_session *session, const struct settings *s
 void review_session_close(struct review_session *session)
 {
     report_run_free(&session->run);
+    review_texts_free(&session->texts);
     folder_close(session->images);
     folder_close(session->folder);
 }
@@ -111,21 +108,39 @@ const char *review_session_name(const struct review_session *session, size_t row
     return session->run.rows.items[row].name;
 }
 
+/* Reads the record of a row from its file, or from its text. */
+static int read_record(const struct review_session *session, size_t row, struct record *record,
+                       struct error *error)
+{
+    const struct report_row *place = &session->run.rows.items[row];
+    const struct record_stream stream = {.max_pixels = session->source.max_pixels,
+                                         .pool = session->pool};
+    struct record_source source = {.name = place->name, .max_pixels = stream.max_pixels};
+    char *text;
+    if (place->status != REPORT_DONE)
+        return error_set(error, ERROR_RECORD, "%.200s: has no record", place->name);
+    if (place->file)
+        return record_stream_read(&stream, session->folder, place->file, record, error);
+    if (review_texts_read(&session->texts, row, &text, &source.length, error))
+        return -1;
+    source.bytes = text;
+    int result = record_parse(record, &source, NULL, error);
+    free(text);
+    return result;
+}
+
 int review_session_record(const struct review_session *session, size_t row, struct record *record,
                           struct error *error)
 {
-    const struct report_row *place = &session->run.rows.items[row];
-    const struct report_source *source = &session->source;
-    const struct record_stream stream = {.max_pixels = source->max_pixels, .pool = session->pool};
-    if (place->status != REPORT_DONE || !place->file)
-        return error_set(error, ERROR_RECORD, "%.200s: has no record", place->name);
-    if (record_stream_read(&stream, session->folder, place->file, record, error) ||
-        report_run_complete(source, record, error))
+    const char *name = review_session_name(session, row);
+    if (read_record(session, row, record, error) ||
+        report_run_complete(&session->source, record, error))
         return -1;
-    if (strcmp(record->file_name, place->name) == 0)
+    if (strcmp(record->file_name, name) == 0)
         return 0;
     record_free(record);
     return error_set(error, ERROR_RECORD,
-                     "%s%s: is about another image than when the review began; start it again",
-                     session->folder->prefix, place->file);
+                     "%.200s: its record is about another image than when the review began; start "
+                     "it again",
+                     name);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "program/report/report_run.h"
+#include "program/review/review_texts.h"
 
 struct error;
 struct folder;
@@ -19,12 +20,13 @@ struct review_session {
     struct image_pool *pool;         /* borrowed: decodes */
     struct folder *folder;           /* owned: of the run */
     struct folder *images;           /* owned: of the photographs; NULL: none is known */
+    struct review_texts texts;       /* of records without a file of their own */
     struct report_source source;
     struct report_run run;
 };
 
 /* Opens the run `records` and reads it once for its rows and statistics, without photographs. Returns 0, or
- * -1 with ERROR_USAGE (no records, or none with a file of its own), ERROR_IO or ERROR_MEMORY. The caller
+ * -1 with ERROR_USAGE (no records), ERROR_IO or ERROR_MEMORY. The caller
  * calls review_session_close in either case. */
 int review_session_open(struct review_session *session, const struct settings *settings,
                         struct image_pool *pool, const char *records, struct error *error);

@@ -407,6 +407,33 @@ def killed_while_it_saves():
     return f"{len(confirmed)} events confirmed"
 
 
+def records_without_files():
+    """Records in tars and in documents of many images are those of files, and are reviewed as they are."""
+    top = tempfile.mkdtemp(dir=WORK.name)
+    tar, tars, coco = (os.path.join(top, name) for name in ("images.tar", "tars", "coco"))
+    subprocess.run(["tar", "-cf", tar, "-C", PHOTOS, *sorted(os.listdir(PHOTOS))], check=True)
+    code, text = common.run(common.command(tar, tars, "--quiet", "--to", "tar"))
+    assert code == ALL_DONE, text
+    code, text = common.run([PROGRAM, "export", RUN, "-f", "coco", "-o", coco])
+    assert code == ALL_DONE, text
+    plain = Review().enter()
+    expected = [plain.document(f"images-0-{row}")["images"][0] for row in range(IMAGES)]
+    plain.end()
+    unpacked = os.path.join(top, "unpacked")
+    shutil.copytree(PHOTOS, os.path.join(unpacked, "images"))
+    for folder, photos, prefix in ((tars, unpacked, "images/"), (coco, PHOTOS, "")):
+        review = Review(folder, images=photos).enter()
+        assert review.document("index-0-0")["name"] == [f"{prefix}image-{row}.png" for row in range(IMAGES)]
+        for row in range(IMAGES):
+            own = review.document(f"images-0-{row}")["images"][0]
+            assert own["counts"] == expected[row]["counts"] and own["thumb"] == expected[row]["thumb"], (folder, row)
+            mask = own["id"][0] if own["id"] else 0
+            assert review.post(f"/api/image/{row}/event", reject(mask))[0] == 200
+        assert review.post("/api/image/1/predict", {"points": [[9, 9]]})[0] == 200
+        review.end()
+        assert [line["image"] for line in lines_of(folder)] == [f"{prefix}image-{row}.png" for row in range(IMAGES)]
+
+
 def answers_that_are_kept():
     """Clicks refine a mask of an earlier answer as long as it is used; one that was not for long is gone."""
     review = Review().enter()
@@ -485,7 +512,7 @@ if __name__ == "__main__":
     try:
         bad = common.run_tests([with_the_cookie, refused, paths_that_lead_elsewhere, names_that_are_html,
                                 bodies_and_headers_without_end, slow_connections, killed_while_it_saves,
-                                answers_that_are_kept, things_that_change_meanwhile, only_looking])
+                                records_without_files, answers_that_are_kept, things_that_change_meanwhile, only_looking])
     finally:
         for process in STARTED:
             process.kill()

@@ -12,9 +12,6 @@ status maskmill review nothing
 status maskmill review out/camera.json
 mkdir empty
 status maskmill review empty
-tar -cf photos.tar photos
-maskmill run photos.tar -o tars --to tar --quiet --points-per-side 2 --pred-iou-thresh 0 --stability-score-thresh 0
-status maskmill review tars
 
 echo "- options"
 status maskmill review out --images nothing
