@@ -9,7 +9,7 @@ struct review_engine;
 struct review_log;
 struct review_session;
 
-/* All borrowed; they outlive the server. */
+/* All borrowed; they outlive the server, and the folder of images the engine, too. */
 struct review_desk {
     const struct review_session *session;
     struct review_engine *engine;

@@ -150,9 +150,9 @@ enum exit_status review_main(struct command_line *line)
     if (result == 0)
         result = serve(&reviewing, &error);
     review_server_stop(reviewing.server);
+    review_engine_free(reviewing.engine); /* its thread opens images of the session */
     review_log_close(reviewing.log);
     review_session_close(&reviewing.session);
-    review_engine_free(reviewing.engine);
     review_classes_free(&reviewing.classes);
     mm_model_free(reviewing.model);
     decoder_stop(&reviewing.decoder);
