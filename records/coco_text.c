@@ -149,12 +149,13 @@ int coco_text_instance(struct json_text *text, const struct coco_annotation *ann
 int coco_text_result(struct json_text *text, const struct coco_annotation *annotation,
                      struct error *error)
 {
-    if (annotation->absent & RECORD_NO_IOU)
+    const bool scored = !(annotation->absent & RECORD_NO_IOU);
+    if (!scored && !record_source_is_person(annotation->mask->source))
         return error_set(error, ERROR_RECORD, "it has no predicted_iou, which a COCO result needs");
     json_text_raw(text, "{");
     if (append_common(text, annotation, false, error))
         return -1;
-    append_real(text, ", \"score\": ", (double)annotation->mask->predicted_iou);
+    append_real(text, ", \"score\": ", scored ? (double)annotation->mask->predicted_iou : 1);
     json_text_raw(text, "}");
     return 0;
 }

@@ -33,8 +33,8 @@ struct coco_annotation {
 int coco_text_instance(struct json_text *text, const struct coco_annotation *annotation,
                        bool polygons, struct error *error);
 
-/* Appends one result; its score is the predicted IoU. Returns 0, or -1 with ERROR_RECORD if the
- * annotation has none, or ERROR_MEMORY. */
+/* Appends one result; its score is the predicted IoU, or 1 if it has none but a person made it. Returns 0, or
+ * -1 with ERROR_RECORD if it has no score, or ERROR_MEMORY. */
 int coco_text_result(struct json_text *text, const struct coco_annotation *annotation,
                      struct error *error);
 

@@ -90,6 +90,11 @@ const char *record_source_name(enum mask_source source)
     return source_names[source];
 }
 
+bool record_source_is_person(enum mask_source source)
+{
+    return source == MASK_SOURCE_POINT || source == MASK_SOURCE_BOX || source == MASK_SOURCE_MASK;
+}
+
 enum mask_source record_source_of(const char *name)
 {
     for (int source = MASK_SOURCE_KNOWN; name && source < SOURCES; source++)

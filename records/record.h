@@ -67,6 +67,9 @@ bool record_is_category(const char *name);
 /* The word for a source, as in records; NULL for MASK_SOURCE_NONE. */
 const char *record_source_name(enum mask_source source);
 
+/* Whether it is one of those that people make masks with: point, box and mask. */
+bool record_source_is_person(enum mask_source source);
+
 /* The source of that name; MASK_SOURCE_NONE for NULL and for any other text. */
 enum mask_source record_source_of(const char *name);
 

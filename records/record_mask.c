@@ -97,8 +97,7 @@ static int read_point(struct record_reader *reader, const json_t *annotation, do
 {
     const json_t *list = json_object_get(annotation, "point_coords");
     const json_t *pair = json_array_get(list, 0);
-    bool by_point = reader->source == MASK_SOURCE_NONE || reader->source == MASK_SOURCE_GRID ||
-                    reader->source == MASK_SOURCE_POINT;
+    bool by_point = reader->source == MASK_SOURCE_NONE || reader->source == MASK_SOURCE_GRID;
     if (!list)
         return reader->faults && by_point ? reader_fault(reader, "point_coords is missing")
                                           : READ_ABSENT;

@@ -69,6 +69,8 @@ int reader_real(struct record_reader *reader, const json_t *object, const char *
 {
     const json_t *value = json_object_get(object, name);
     bool ours = reader->source != MASK_SOURCE_KNOWN && (reader->sa1b || reader->faults);
+    if (!value && record_source_is_person(reader->source))
+        return READ_ABSENT; /* a person may do without scores */
     if (!value || (json_is_null(value) && !ours))
         return absent(reader, name);
     if (!json_is_number(value))
