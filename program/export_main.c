@@ -16,6 +16,7 @@
 #include "program/command_line.h"
 #include "program/decoder.h"
 #include "program/out_folder.h"
+#include "program/review/review_classes.h"
 #include "records/category.h"
 #include "records/export.h"
 #include "records/record.h"
@@ -94,12 +95,26 @@ static int read_review(struct exporter *exporter, const char *records, struct er
                : -1;
 }
 
+/* The classes of --classes come first. */
+static int begin_categories(struct name_index *categories, const char *path, struct error *error)
+{
+    struct review_classes classes = {0};
+    int status = category_begin(categories, error);
+    if (status == 0 && path)
+        status = review_classes_read(&classes, path, error);
+    for (size_t i = 0; status == 0 && i < classes.count; i++)
+        if (name_index_put(categories, classes.names[i], error) == NAME_INDEX_NONE)
+            status = -1;
+    review_classes_free(&classes);
+    return status;
+}
+
 /* Prepares what is known of classes, and of the review if that is asked for. */
 static int begin_review(struct exporter *exporter, struct export_job *job, struct error *error)
 {
     const struct settings *settings = exporter->settings;
     exporter->options.categories = &exporter->categories;
-    if (category_begin(&exporter->categories, error))
+    if (begin_categories(&exporter->categories, settings->classes, error))
         return -1;
     if (!settings->reviewed && !settings->accepted_only)
         return 0;

@@ -104,8 +104,8 @@ static int take(struct review *review, struct review_event *event, struct review
                 struct error *error)
 {
     if (event->number != review->last + 1)
-        return error_set(error, ERROR_RECORD, "event is %llu, the one before was %llu",
-                         (unsigned long long)event->number, (unsigned long long)review->last);
+        return error_set(error, ERROR_RECORD, "event is %llu, not %llu",
+                         (unsigned long long)event->number, (unsigned long long)review->last + 1);
     struct review_image *image = image_of(review, event->image, error);
     if (!image || memory_grow((void **)&image->events, &image->capacity, image->event_count + 1,
                               sizeof *image->events, error))

@@ -88,7 +88,9 @@ static int read_op(struct review_event *event, const json_t *object, struct erro
             event->op = (enum review_op)op;
             return 0;
         }
-    return error_set(error, ERROR_RECORD, "op is missing or none of accept, reject, ..., undo");
+    return error_set(error, ERROR_RECORD,
+                     "op is none of accept, reject, reopen, add, replace, remove, class, image and "
+                     "undo");
 }
 
 /* Null has a meaning of its own, so the member must be there. */
@@ -135,12 +137,13 @@ static int take_annotation(struct review_event *event, const struct record *reco
                            struct error *error)
 {
     const struct mask *mask = &record->masks.items[0];
-    if (mask->source != MASK_SOURCE_POINT && mask->source != MASK_SOURCE_BOX &&
-        mask->source != MASK_SOURCE_MASK)
+    if (!record_source_is_person(mask->source))
         return error_set(error, ERROR_RECORD, "source is none of point, box and mask");
     event->width = record->width;
     event->height = record->height;
-    event->annotation = record_annotation_text(mask, event->mask, mask->absent, error);
+    /* Whoever does not say so prompted the whole image. */
+    const unsigned absent = mask->absent & ~(unsigned)RECORD_NO_CROP;
+    event->annotation = record_annotation_text(mask, event->mask, absent, error);
     return event->annotation ? 0 : -1;
 }
 
@@ -276,6 +279,8 @@ int review_event_line(struct review_event *event, const char *line, size_t lengt
 {
     json_error_t reason;
     *event = (struct review_event){0};
+    if (length == 0)
+        return error_set(error, ERROR_RECORD, "the line is empty");
     json_t *object = json_load_bounded(line, length, JSON_REJECT_DUPLICATES, &reason);
     if (!object && json_error_code(&reason) == json_error_out_of_memory)
         return no_memory(error);

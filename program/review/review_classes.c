@@ -7,8 +7,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "program/text_file.h"
-
-enum { NAME_MOST = 256 }; /* bytes: what an event takes */
+#include "records/record.h"
 
 static const char SPACES[] = " \t\r\v\f";
 
@@ -28,8 +27,10 @@ static int add(struct review_classes *classes, const char *name, struct error *e
         return 0;
     if (!utf8_valid(name, length))
         return error_set(error, ERROR_USAGE, "is not UTF-8");
-    if (length > NAME_MOST)
-        return error_set(error, ERROR_USAGE, "has more than %d bytes", NAME_MOST);
+    if (length > RECORD_CATEGORY_MAX)
+        return error_set(error, ERROR_USAGE, "has more than %d bytes", RECORD_CATEGORY_MAX);
+    if (!record_is_category(name))
+        return error_set(error, ERROR_USAGE, "has a control character");
     if (classes->count == REVIEW_CLASSES_MAX)
         return error_set(error, ERROR_USAGE, "is more than %d classes", REVIEW_CLASSES_MAX);
     if (memory_grow((void **)&classes->names, &classes->capacity, classes->count + 1,

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/folder.h"
+#include "base/plain_text.h"
 #include "jobs/lock.h"
 #include "records/record.h"
 #include "records/review.h"
@@ -99,6 +100,12 @@ static int open_file(struct review_log *log, const struct folder *run, struct er
 
 struct review_log *review_log_open(const struct folder *run, const char *by, struct error *error)
 {
+    if (!*by || strlen(by) > REVIEW_TEXT_MAX || !plain_is(by)) {
+        error_set(error, ERROR_USAGE,
+                  "--by: a name has 1 to %d bytes of UTF-8 without control characters",
+                  REVIEW_TEXT_MAX);
+        return NULL;
+    }
     struct review_log *log = log_new(by, error);
     if (!log)
         return NULL;
@@ -258,6 +265,21 @@ static int take_in(struct review_log *log, struct review_event *event, size_t le
     return -1;
 }
 
+/* Whether a reader takes the line: what it refuses must never be in the log. */
+static int check_line(const char *line, size_t length, struct error *error)
+{
+    struct review_event again;
+    struct error own;
+    if (length - 1 > REVIEW_LINE_MAX)
+        return error_set(error, ERROR_USAGE, "the event has more than %d bytes", REVIEW_LINE_MAX);
+    if (review_event_line(&again, line, length - 1, &own) == 0) {
+        review_event_free(&again);
+        return 0;
+    }
+    *error = own;
+    return own.code == ERROR_RECORD ? error_set(error, ERROR_USAGE, "%s", own.text) : -1;
+}
+
 static int append(struct review_log *log, const struct record *record, struct review_event *event,
                   struct review_confirmed *confirmed, struct error *error)
 {
@@ -266,7 +288,9 @@ static int append(struct review_log *log, const struct record *record, struct re
         return -1;
     *confirmed = (struct review_confirmed){event->number, event->mask};
     char *line = review_event_text(event, &length, error);
-    int status = line ? write_line(log, line, length, error) : -1;
+    int status = line ? check_line(line, length, error) : -1;
+    if (status == 0)
+        status = write_line(log, line, length, error);
     free(line);
     return status ? -1 : take_in(log, event, length, error);
 }

@@ -19,7 +19,7 @@ struct review_event;
 struct review_log;
 
 /* Opens or makes the log of the run whose folder is `run`, which must outlive it. `by` is who reviews.
- * Returns NULL with ERROR_STOPPED (another process has it), ERROR_RECORD (a line is no event), ERROR_IO or
+ * Returns NULL with ERROR_USAGE (`by` is no name), ERROR_STOPPED (another process has it), ERROR_RECORD (a line is no event), ERROR_IO or
  * ERROR_MEMORY. */
 struct review_log *review_log_open(const struct folder *run, const char *by, struct error *error);
 

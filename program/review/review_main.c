@@ -22,6 +22,7 @@
 #include "program/review/review_desk.h"
 #include "program/review/review_engine.h"
 #include "program/review/review_log.h"
+#include "program/review/review_print.h"
 #include "program/review/review_server.h"
 #include "program/review/review_session.h"
 
@@ -146,6 +147,8 @@ enum exit_status review_main(struct command_line *line)
 {
     struct error error;
     struct reviewing reviewing = {.settings = &line->settings, .records = line->operands[0]};
+    if (line->settings.print)
+        return review_print(line);
     int result = prepare(&reviewing, &error);
     if (result == 0)
         result = serve(&reviewing, &error);

@@ -123,7 +123,8 @@ START_TEST(the_latest_pixels_count)
     const struct review_image *image = review_of(review, "a.jpg");
     ck_assert_str_eq(review_mask_of(image, 1)->annotation,
                      "{\"segmentation\": {\"size\": [5, 7], \"counts\": \";32NO012004\"}, "
-                     "\"area\": 11, \"bbox\": [2, 1, 3, 2], \"id\": 1, \"source\": \"point\"}");
+                     "\"area\": 11, \"bbox\": [2, 1, 3, 2], \"crop_box\": [0, 0, 7, 5], \"id\": 1, "
+                     "\"source\": \"point\"}");
     ck_assert(!review_mask_of(image, 1)->added);
     ck_assert_ptr_null(review_mask_of(image, 2)->annotation);
     ck_assert_ptr_null(review_mask_of(image, 3));
@@ -157,7 +158,7 @@ END_TEST
 START_TEST(what_is_no_event_is_refused_with_its_line)
 {
     static const char *const bad[][2] = {
-        {"\"op\": \"approve\", \"mask\": 1", "op is missing or none of"},
+        {"\"op\": \"approve\", \"mask\": 1", "op is none of accept"},
         {"\"op\": \"accept\"", "mask is missing"},
         {"\"op\": \"accept\", \"mask\": -1", "mask is missing or not a whole number"},
         {"\"op\": \"accept\", \"mask\": 1.5", "mask is missing or not a whole number"},
