@@ -298,6 +298,54 @@ START_TEST(sources_come_back)
 }
 END_TEST
 
+/* A class comes back; what can be none is passed over. */
+START_TEST(categories_come_back)
+{
+    static const char *const none[] = {"\"\"", "7", "null", "{}", "\"a\\tb\"", "\"a\\u202eb\""};
+    struct record record;
+    char *text = damaged("\"id\": 1", "\"id\": 1, \"category\": \"M\\u00fccke\"");
+    ck_assert_int_eq(parse(&record, text, strlen(text), NULL, &error), 0);
+    ck_assert_ptr_null(record_category(&record, 0));
+    ck_assert_str_eq(record_category(&record, 1), "Mücke");
+    char *again = text_of(&record, 0);
+    ck_assert_str_eq(again, text);
+    free(again);
+    free(text);
+    ck_assert_int_eq(record_set_category(&record, 1, NULL, &error), 0);
+    ck_assert_ptr_null(record_category(&record, 1));
+    record_free(&record);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        char with[64];
+        snprintf(with, sizeof with, "\"id\": 1, \"category\": %s", none[i]);
+        text = damaged("\"id\": 1", with);
+        ck_assert_int_eq(parse(&record, text, strlen(text), NULL, &error), 0);
+        ck_assert_ptr_null(record_category(&record, 1));
+        free(text);
+        record_free(&record);
+    }
+}
+END_TEST
+
+START_TEST(many_masks_have_categories)
+{
+    char name[32];
+    struct record record = sample_empty("a.jpg", 1, 1);
+    for (int i = 0; i < 100; i++) {
+        sample_draw(&record, "#");
+        sprintf(name, "class %d", i);
+        ck_assert_int_eq(record_set_category(&record, (size_t)i, i % 3 ? name : NULL, &error), 0);
+    }
+    for (int i = 0; i < 100; i++) {
+        sprintf(name, "class %d", i);
+        if (i % 3)
+            ck_assert_str_eq(record_category(&record, (size_t)i), name);
+        else
+            ck_assert_ptr_null(record_category(&record, (size_t)i));
+    }
+    record_free(&record);
+}
+END_TEST
+
 /* A known mask has what its maker wrote. Of a box's there is no point. */
 START_TEST(known_masks_may_lack_scores)
 {
@@ -383,6 +431,8 @@ int main(void)
     tcase_add_test(tests, every_cut_is_refused);
     tcase_add_test(tests, tells_every_fault);
     tcase_add_test(tests, sources_come_back);
+    tcase_add_test(tests, categories_come_back);
+    tcase_add_test(tests, many_masks_have_categories);
     tcase_add_test(tests, known_masks_may_lack_scores);
     tcase_add_test(tests, own_texts_stay);
     tcase_add_test(tests, many_annotations_take_linear_time);

@@ -11,6 +11,7 @@
 #include "base/read_file.h"
 #include "images/image.h"
 #include "images/tar_read.h"
+#include "records/category.h"
 #include "records/image_place.h"
 #include "records/writer.h"
 #include "tests/unit/sample_record.h"
@@ -81,6 +82,16 @@ static int add_two(struct writer *writer, const char *name, int64_t image_id)
     int result = writer_add(writer, &item, &error);
     record_free(&record);
     return result;
+}
+
+/* The same; the second mask is of this class. */
+static void add_classed(struct writer *writer, const char *name, const char *category)
+{
+    struct record record = sample_two(name);
+    const struct writer_item item = {.record = &record, .name = name};
+    ck_assert_int_eq(record_set_category(&record, 1, category, &error), 0);
+    ck_assert_int_eq(writer_add(writer, &item, &error), 0);
+    record_free(&record);
 }
 
 static void finish(struct writer *writer)
@@ -178,6 +189,48 @@ START_TEST(coco_results)
     ck_assert_ptr_nonnull(strstr(text, "{\"image_id\": 2, "));
     ck_assert_str_eq(text + strlen(text) - 3, "\n]\n");
     free(text);
+}
+END_TEST
+
+/* Classes that records bring have the next numbers; the head of the document is written anew for them. */
+START_TEST(classes_are_numbered)
+{
+    struct name_index categories = {0};
+    const struct writer_options options = {.categories = &categories};
+    ck_assert_int_eq(category_begin(&categories, &error), 0);
+    ck_assert_uint_eq(name_index_put(&categories, "ape", &error), 1);
+    struct writer *coco = begin("coco", "classes", &options);
+    struct writer *yolo = begin("yolo", "classes", &options);
+    static const char *const names[][2] = {
+        {"a", "zebra"}, {"b", NULL}, {"c", "ape"}, {"d", "object"}};
+    for (size_t i = 0; i < 4; i++) {
+        add_classed(coco, names[i][0], names[i][1]);
+        add_classed(yolo, names[i][0], names[i][1]);
+    }
+    finish(coco);
+    finish(yolo);
+    name_index_free(&categories);
+    char *text = content("classes/instances.json", NULL);
+    static const char head[] =
+        "{\"info\": {\"description\": \"masks by maskmill\"}, \"licenses\": [], \"categories\": "
+        "[{\"id\": 1, \"name\": \"object\", \"supercategory\": \"object\"}, {\"id\": 2, \"name\": "
+        "\"ape\", \"supercategory\": \"object\"}, {\"id\": 3, \"name\": \"zebra\", "
+        "\"supercategory\": \"object\"}],\n\"annotations\": [\n{\"id\": ";
+    ck_assert_int_eq(strncmp(text, head, strlen(head)), 0);
+    static const char *const ids[] = {"1", "3", "1", "1", "1", "2", "1", "1"};
+    const char *at = text;
+    for (size_t i = 0; i < 8; i++) {
+        at = strstr(at, "\"category_id\": ");
+        ck_assert_ptr_nonnull(at);
+        at += strlen("\"category_id\": ");
+        ck_assert_int_eq(strncmp(at, ids[i], 1), 0);
+    }
+    ck_assert_ptr_nonnull(strstr(text, "\n]}\n"));
+    free(text);
+    text = content("classes/a.txt", NULL);
+    ck_assert_ptr_nonnull(strstr(text, "\n2 0.000000 "));
+    free(text);
+    expect("classes/data.yaml", "names:\n  0: \"object\"\n  1: \"ape\"\n  2: \"zebra\"\n");
 }
 END_TEST
 
@@ -383,6 +436,7 @@ int main(void)
     tcase_add_test(tests, coco_ids_do_not_collide);
     tcase_add_test(tests, coco_polygons);
     tcase_add_test(tests, yolo_lines);
+    tcase_add_test(tests, classes_are_numbered);
     tcase_add_test(tests, png_folder);
     tcase_add_test(tests, tar_shards);
     tcase_add_test(tests, tar_bytes_repeat);
