@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
-#include "base/memory.h"
 #include "records/record.h"
 #include "records/review.h"
 
@@ -49,17 +47,11 @@ int category_put_reviewed(struct name_index *categories, const struct review *re
 {
     struct name_index found = {0};
     int status = collect(&found, review, error);
-    char **sorted = status ? NULL : malloc((found.count + 1) * sizeof *sorted);
-    if (sorted) {
-        memcpy(sorted, found.names, found.count * sizeof *sorted);
-        qsort(sorted, found.count, sizeof *sorted, compare);
-    } else if (status == 0) {
-        status = error_set(error, ERROR_MEMORY, "no memory for %zu classes", found.count);
-    }
+    if (status == 0 && found.count > 1) /* from here on, `found` is but a list */
+        qsort(found.names, found.count, sizeof *found.names, compare);
     for (size_t i = 0; status == 0 && i < found.count; i++)
-        if (name_index_put(categories, sorted[i], error) == NAME_INDEX_NONE)
+        if (name_index_put(categories, found.names[i], error) == NAME_INDEX_NONE)
             status = -1;
-    free(sorted);
     name_index_free(&found);
     return status;
 }

@@ -64,12 +64,15 @@ static struct review_image *image_of(struct review *review, const char *name, st
                     sizeof *review->images, error))
         return NULL;
     struct review_image *image = calloc(1, sizeof *image);
-    if (!image)
+    if (!image) {
         error_set(error, ERROR_MEMORY, "no memory for the images of a review");
-    else if ((index = name_index_put(&review->names, name, error)) == NAME_INDEX_NONE)
-        free(image);
-    if (index == NAME_INDEX_NONE)
         return NULL;
+    }
+    index = name_index_put(&review->names, name, error);
+    if (index == NAME_INDEX_NONE) {
+        free(image);
+        return NULL;
+    }
     *image = (struct review_image){.name = review->names.names[index], .index = index};
     review->images[review->count++] = image;
     return image;
