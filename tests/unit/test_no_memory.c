@@ -27,6 +27,8 @@
 #include "program/run/image_words.h"
 #include "program/settings.h"
 #include "records/record.h"
+#include "records/review.h"
+#include "records/review_apply.h"
 #include "rle/coco.h"
 #include "scratch.h"
 
@@ -144,6 +146,35 @@ static int read_record(struct error *error)
     return status;
 }
 
+#define EVENT(NUMBER) "{\"event\": " #NUMBER ", \"time\": 1, \"by\": \"a\", \"image\": \"a.jpg\", "
+#define MASK "{\"segmentation\": {\"size\": [5, 7], \"counts\": \"01R1\"}, \"source\": \"box\"}"
+
+/* A log of three events about the masks 0 and 5. */
+static const char review_log[] =
+    EVENT(1) "\"op\": \"replace\", \"mask\": 0, \"annotation\": " MASK
+             "}\n" EVENT(2) "\"op\": \"class\", \"mask\": 0, \"class\": \"cat\"}\n" EVENT(
+                 3) "\"op\": \"add\", \"mask\": 5, \"annotation\": " MASK "}\n";
+
+static int review_record(struct error *error)
+{
+    static const char text[] =
+        "{\"image\": {\"width\": 7, \"height\": 5, \"file_name\": \"a.jpg\"}, \"annotations\": ["
+        "{\"segmentation\": {\"size\": [5, 7], \"counts\": \"01R1\"}, \"id\": 0}]}";
+    const struct record_source source = {.bytes = text, .length = sizeof text - 1, .name = "a"};
+    struct record record = {0};
+    char *written = NULL;
+    struct review *review = review_read(run, NULL, error);
+    int status = review ? record_parse(&record, &source, NULL, error) : -1;
+    if (status == 0)
+        status = review_apply(&record, review_of(review, "a.jpg"), true, error);
+    if (status == 0 && !(written = record_text(&record, 0, &(size_t){0}, error)))
+        status = -1;
+    free(written);
+    record_free(&record);
+    review_free(review);
+    return status;
+}
+
 static int read_config(struct error *error)
 {
     struct settings settings;
@@ -228,6 +259,8 @@ START_TEST(readers)
     fail_each("shards", read_shards);
     fail_each("coco", read_string);
     fail_each("record", read_record);
+    scratch_write(&scratch, REVIEW_FILE, review_log);
+    fail_each("review", review_record);
     fail_each("config", read_config);
     fail_each("points", read_points);
     fail_each("picture", paint_masks);
