@@ -72,6 +72,23 @@ maskmill export plain -f coco,polygons,yolo -o plain-reviewed --reviewed
 diff -r plain-out plain-reviewed
 grep -c '"name": "object"' plain-out/coco/instances.json
 
+echo "--- records in tars"
+tar -cf photos.tar -C "$IMAGES" tall.png enlarged.png
+maskmill run $QUICK photos.tar --to tar -o tars
+{
+    event 1 photos/tall.png '"op": "reject", "mask": 0'
+    event 2 photos/tall.png '"op": "class", "mask": 1, "class": "cat"'
+} >tars/.maskmill/review.ndjson
+status maskmill export tars -f ndjson -o tars-out --reviewed
+python3 - <<'PYTHON'
+import json
+before = {line["file_name"]: line["masks"] for line in map(json.loads, open("tars/photos.ndjson"))}
+for record in map(json.loads, open("tars-out/records.ndjson")):
+    name, masks = record["image"]["file_name"], record["annotations"]
+    print(name, before[name] - len(masks), "fewer", masks[0]["id"], masks[0].get("category"))
+PYTHON
+status maskmill export tars -f tar -o tars-again --accepted-only
+
 echo "--- lists"
 for kind in rejected accepted done open; do
     echo "$kind:" $(maskmill review records --print $kind)
