@@ -82,7 +82,7 @@ static const struct command table[] = {
         .synopsis = "DIR --format F[,F...] -o OUT [options]",
         .about = "Writes the records under DIR in other formats. Several formats go to OUT/F each.",
         .statuses = "0 all written, 1 some records refused, 2 wrong usage, 3 the disk or the "
-                    "memory stopped the work.",
+                    "memory stopped the work, or the log of a review is damaged.",
         .operand = OPERAND_FOLDER,
         .wanted = "one folder of records",
         .least = 1,
@@ -148,8 +148,9 @@ static const struct command table[] = {
                  "masks of RUN, a run's folder, by clicks and boxes; prints its address. What was "
                  "decided goes to RUN/.maskmill/review.ndjson, line by line; records stay as they "
                  "are. docs/review.md describes the page and the file.",
-        .statuses = "0 ended by Ctrl-C, 2 wrong usage, 3 the model, the network, the disk or the "
-                    "memory stopped the work.",
+        .statuses = "0 ended by Ctrl-C, 1 --print could not read a record or print a name, 2 wrong "
+                    "usage, 3 the model, the network, the disk or the memory stopped the work, or "
+                    "a line of the log is no event.",
         .operand = OPERAND_FOLDER,
         .wanted = "the folder of one run",
         .least = 1,
