@@ -102,6 +102,20 @@ uint64_t review_last(const struct review *review)
 
 /* ---- adding ---- */
 
+/* Makes room for one more event. Most images have few, so it begins with one. */
+static int make_room(struct review_image *image, struct error *error)
+{
+    size_t room = image->capacity ? 2 * image->capacity : 1;
+    if (image->event_count < image->capacity)
+        return 0;
+    struct review_stored *events = reallocarray(image->events, room, sizeof *events);
+    if (!events)
+        return error_set(error, ERROR_MEMORY, "no memory for %zu events", room);
+    image->events = events;
+    image->capacity = room;
+    return 0;
+}
+
 /* Moves an event to the end of its image's, without a replay. 0, or -1 and nothing has changed. */
 static int take(struct review *review, struct review_event *event, struct review_image **result,
                 struct error *error)
@@ -110,8 +124,7 @@ static int take(struct review *review, struct review_event *event, struct review
         return error_set(error, ERROR_RECORD, "event is %llu, not %llu",
                          (unsigned long long)event->number, (unsigned long long)review->last + 1);
     struct review_image *image = image_of(review, event->image, error);
-    if (!image || memory_grow((void **)&image->events, &image->capacity, image->event_count + 1,
-                              sizeof *image->events, error))
+    if (!image || make_room(image, error))
         return -1;
     if (event->op == REVIEW_UNDO && !review_event_of(image, event->undoes))
         return error_set(error, ERROR_RECORD,

@@ -20,7 +20,7 @@ struct review;
 
 #define REVIEW_FILE PATH_RUN_FOLDER "/review.ndjson" /* in the run's folder */
 
-/* A larger log is neither read nor written. Its replay takes up to four times its size. */
+/* A larger log is neither read nor written. Its replay takes up to six times its size. */
 enum { REVIEW_FILE_MAX = 1 << 30 }; /* bytes */
 
 enum review_decision { REVIEW_UNDECIDED, REVIEW_ACCEPTED, REVIEW_REJECTED };
