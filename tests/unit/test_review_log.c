@@ -2,6 +2,7 @@
 #include "program/review/review_log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -191,6 +192,69 @@ START_TEST(a_second_writer_is_refused_and_a_reader_is_not)
 }
 END_TEST
 
+enum { THREADS = 4, EACH = 50 };
+
+/* Names a class again and again, and looks at what holds in between. */
+static void *append_many(void *context)
+{
+    struct review_log *log = context;
+    uint64_t last = 0;
+    for (int i = 0; i < EACH; i++) {
+        struct error own;
+        struct review_event event = {.op = REVIEW_CLASS, .mask = 1, .class_name = strdup("cat")};
+        struct review_confirmed confirmed;
+        if (review_log_append(log, &record, &event, &confirmed, &own))
+            return "not appended";
+        const struct review_image *image = review_of(review_log_hold(log), "a.jpg");
+        bool known = confirmed.event > last && image->last >= confirmed.event &&
+                     strcmp(review_mask_of(image, 1)->class_name, "cat") == 0;
+        review_log_release(log);
+        if (!known)
+            return "not known";
+        last = confirmed.event;
+    }
+    return NULL;
+}
+
+START_TEST(threads_take_turns)
+{
+    pthread_t threads[THREADS];
+    void *fault;
+    struct review_log *log = open_log();
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, append_many, log), 0);
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], &fault);
+        ck_assert_msg(!fault, "%s", (const char *)fault);
+    }
+    review_log_close(log);
+    struct review *review = review_read(run, NULL, &error);
+    ck_assert_msg(review, "%s", error.text);
+    ck_assert_uint_eq(review_last(review), THREADS * EACH);
+    review_free(review);
+}
+END_TEST
+
+START_TEST(a_name_that_is_none_writes_nothing)
+{
+    static const char *const bad[] = {"", "a\nb", "a\xff", "\xe2\x80\xae"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ck_assert_ptr_null(review_log_open(run, bad[i], &error));
+        ck_assert_int_eq(error.code, ERROR_USAGE);
+    }
+    /* An image that a reader would refuse. */
+    struct review_log *log = open_log();
+    free(record.file_name);
+    record.file_name = calloc(1, REVIEW_NAME_MAX + 2);
+    memset(record.file_name, 'a', REVIEW_NAME_MAX + 1);
+    ck_assert_uint_eq(append(log, "{\"op\": \"accept\", \"mask\": 1}", NULL), 0);
+    ck_assert_int_eq(error.code, ERROR_USAGE);
+    record.file_name[REVIEW_NAME_MAX] = '\0';
+    ck_assert_uint_eq(append(log, "{\"op\": \"accept\", \"mask\": 1}", NULL), 1);
+    review_log_close(log);
+}
+END_TEST
+
 START_TEST(a_damaged_log_is_not_written_on)
 {
     scratch_write(&scratch, REVIEW_FILE, "{}\n");
@@ -210,6 +274,8 @@ int main(void)
     tcase_add_test(tests, a_torn_line_is_cut_off);
     tcase_add_test(tests, a_full_disk_costs_only_what_was_not_confirmed);
     tcase_add_test(tests, a_second_writer_is_refused_and_a_reader_is_not);
+    tcase_add_test(tests, threads_take_turns);
+    tcase_add_test(tests, a_name_that_is_none_writes_nothing);
     tcase_add_test(tests, a_damaged_log_is_not_written_on);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
