@@ -48,6 +48,27 @@ static const struct command table[] = {
         .run = pipe_main,
     },
     {
+        .name = "predict",
+        .option_bit = FOR_PREDICT,
+        .summary = "find the masks of objects that points, boxes or earlier masks name",
+        .synopsis = "[options] IMAGE [--point X,Y]... [--box X0,Y0,X1,Y1]... -o DIR",
+        .about =
+            "Finds the mask of the object in IMAGE that is prompted for. All --point, with at most "
+            "one --box and --mask, are one prompt; several --box are a prompt each. Writes "
+            "DIR/NAME.json, a record in the form of SA-1B. With --boxes FILE --images DIR2 in "
+            "place "
+            "of IMAGE, finds one mask for each box of a detector and keeps its class and score: "
+            "DIR/@coco/instances.json, and records. With --serve-ndjson, answers requests on "
+            "standard input and keeps what it has encoded. docs/predict.md has it all.",
+        .statuses =
+            "0 all done, 1 some images or boxes could not be done, 2 wrong usage, 3 the model, the "
+            "image, the disk or the memory stopped the work, 4 stopped by a signal "
+            "(--serve-ndjson).",
+        .operand = OPERAND_PATH,
+        .wanted = "one image",
+        .run = predict_main,
+    },
+    {
         .name = "status",
         .option_bit = FOR_STATUS,
         .summary = "show the progress of a run, over all its shards",

@@ -59,6 +59,7 @@ int command_print_json(struct json_text *text, struct error *error);
 
 enum exit_status run_main(struct command_line *line);
 enum exit_status pipe_main(struct command_line *line);
+enum exit_status predict_main(struct command_line *line);
 enum exit_status status_main(struct command_line *line);
 enum exit_status merge_main(struct command_line *line);
 enum exit_status export_main(struct command_line *line);

@@ -78,12 +78,24 @@ struct settings {
     char *metrics;    /* file for Prometheus */
     bool unordered;   /* pipe: answers as they end */
 
+    /* of predict */
+    struct setting_texts point; /* "X,Y" or "X,Y,LABEL" */
+    struct setting_texts box;   /* "X0,Y0,X1,Y1" */
+    char *mask;                 /* a file, or run lengths as JSON */
+    char *prompts;              /* file of prompts as JSON */
+    char *boxes;                /* file of a detector's boxes */
+    char *coco;                 /* document that lists the images of a detector's results */
+    bool multimask;             /* three masks a prompt */
+    bool png;                   /* as "png" in `format` */
+    bool serve_ndjson;          /* answers requests on standard input */
+
     /* of the other commands */
-    bool json;          /* the report as JSON */
-    bool watch;         /* status: again and again */
-    char *images;       /* export, verify, report, review: folder that file_name is relative to */
-    int port;           /* review; 0: any that is free */
-    char *by;           /* review: who decides; NULL: the user's name */
+    bool json;  /* the report, or predict's record, as JSON */
+    bool watch; /* status: again and again */
+    char
+        *images; /* export, verify, report, review, predict: folder that file_name is relative to */
+    int port;    /* review; 0: any that is free */
+    char *by;    /* review: who decides; NULL: the user's name */
     char *classes;      /* review: file of names */
     bool read_only;     /* review */
     bool single_file;   /* report: one HTML file */

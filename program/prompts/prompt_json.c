@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json_load.h"
+#include "base/text_mark.h"
 #include "program/prompts/prompt_set.h"
 #include "records/mask_json.h"
 
@@ -206,8 +207,9 @@ int prompt_json_take(struct prompt_set *set, const json_t *object, const char *c
 int prompt_json_read(struct prompt_set *set, const char *text, size_t length, struct error *error)
 {
     json_error_t reason;
+    size_t mark = text_mark(text, length);
     *set = (struct prompt_set){0};
-    json_t *object = json_load_bounded(text, length, JSON_REJECT_DUPLICATES, &reason);
+    json_t *object = json_load_bounded(text + mark, length - mark, JSON_REJECT_DUPLICATES, &reason);
     if (!object && json_error_code(&reason) == json_error_out_of_memory)
         return error_set(error, ERROR_MEMORY, "no memory for prompts");
     if (!object)
