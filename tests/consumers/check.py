@@ -242,6 +242,63 @@ class Checks:
         Image.fromarray(pixels).save(data, "JPEG")
         return data.getvalue()
 
+    def detections(self):
+        """Boxes of a detector around the drawn masks: a COCO document, and COCO's results of the same."""
+        images, boxes = [], []
+        for number, (stem, (name, masks)) in enumerate(sorted(self.masks.items())):
+            height, width = drawn.SIZES[name]
+            images.append({"id": 10 + number, "file_name": name, "width": width, "height": height})
+            for mask in masks:
+                rows, columns = np.nonzero(mask)
+                boxes.append({"id": 500 - len(boxes), "image_id": 10 + number, "category_id": 1 + len(boxes) % 3,
+                              "bbox": [float(columns.min()) - 0.5, float(rows.min()) - 0.5,
+                                       float(np.ptp(columns)) + 2, float(np.ptp(rows)) + 2], "score": 0.99 - len(boxes) / 100})
+        categories = [{"id": i, "name": name} for i, name in enumerate(("cat", "dog", "bird"), 1)]
+        with open(self.path("detections.json"), "w") as out:
+            json.dump({"images": images, "annotations": boxes, "categories": categories}, out)
+        with open(self.path("results.json"), "w") as out:
+            json.dump([{k: v for k, v in box.items() if k != "id"} for box in boxes], out)
+        return boxes
+
+    def check_predicted_instances(self):
+        """The masks of a detector's boxes: ids, classes and scores as they came; pixels as the PNG files have them."""
+        boxes = self.detections()
+        out = self.path("instances")
+        self.maskmill("predict", "--boxes", self.path("detections.json"), "--images", self.path("images"), "--png", "-q", "-o", out)
+        with contextlib.redirect_stdout(io.StringIO()):
+            coco = COCO(os.path.join(out, "@coco", "instances.json"))
+        assert sorted(coco.anns) == sorted(box["id"] for box in boxes)
+        assert [c["name"] for c in coco.loadCats(coco.getCatIds())] == ["cat", "dog", "bird"]
+        assert len(coco.imgs) == len(self.masks)
+        seen = {}
+        for box in boxes:
+            found = coco.anns[box["id"]]
+            assert all(found[k] == box[k] for k in ("image_id", "category_id", "score")) and found["prompt_box"] == box["bbox"]
+            mask = coco.annToMask(found)
+            assert found["area"] == mask.sum() and found["bbox"] == coco_mask.toBbox(found["segmentation"]).tolist()
+            stem = self.stem(coco.imgs[box["image_id"]]["file_name"])
+            number = seen[stem] = seen.get(stem, -1) + 1
+            assert ((read_plane(os.path.join(out, "@png", stem, f"{number}.png")) > 127) == mask).all()
+
+    def check_predicted_results(self):
+        """COCO's results in, results out, which COCOeval takes: the masks of the document above, areas of masks."""
+        boxes = self.detections()
+        out = self.path("predicted-results")
+        self.maskmill("predict", "--boxes", self.path("results.json"), "--coco", self.path("detections.json"),
+                      "--images", self.path("images"), "-q", "-o", out)
+        self.maskmill("predict", "--boxes", self.path("detections.json"), "--images", self.path("images"), "-q", "-o", out + "2")
+        with contextlib.redirect_stdout(io.StringIO()):
+            truth = COCO(os.path.join(out + "2", "@coco", "instances.json"))
+            found = truth.loadRes(os.path.join(out, "@coco-results", "results.json"))
+            evaluation = COCOeval(truth, found, "segm")
+            evaluation.evaluate()
+            evaluation.accumulate()
+            evaluation.summarize()
+        assert len(found.anns) == len(boxes)
+        assert all(int(a["area"]) == coco_mask.area(a["segmentation"]) for a in found.anns.values())
+        expected = [truth.anns[box["id"]]["segmentation"] for box in sorted(boxes, key=lambda box: box["image_id"])]
+        assert [a["segmentation"] for a in found.anns.values()] == expected
+
     def run_to_tar(self):
         """Shards as img2dataset and as SA-1B have them, with a broken image, from tar to tar; written once."""
         out = self.path("shards-out")
