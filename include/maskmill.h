@@ -229,7 +229,8 @@ MM_API int mm_segmenter_predict_many(struct mm_segmenter *segmenter,
                                      struct mm_masks **masks, struct mm_error *error);
 
 /* A mask of the image that was set, as run lengths (mm_mask.runs), into the logits of a mask prompt:
- * logits[low_size][low_size]. */
+ * logits[low_size][low_size], from -10 where the mask covers nothing, in the padding, too, to 10 where it
+ * covers all. Send them with a point or the object's box: models follow a mask alone badly. */
 MM_API int mm_segmenter_mask_logits(const struct mm_segmenter *segmenter, const uint32_t *runs,
                                     size_t run_count, float *logits, struct mm_error *error);
 

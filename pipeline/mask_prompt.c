@@ -1,7 +1,9 @@
 #include "pipeline/mask_prompt.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -9,48 +11,66 @@
 #include "pipeline/embedding.h"
 #include "rle/rle.h"
 
-static const float SURE = 10; /* logits are between -SURE and SURE */
+/* Logits are between -SURE and SURE. SAM 2 makes the same numbers of a mask that it is given, also along a
+ * line (_use_mask_as_output in sam2/modeling/sam2_base.py: mask * 20 - 10). bench/LOG.md has others that
+ * were tried. */
+static const float SURE = 10;
 
-/* A range of pixels, of which there is at least one. */
-struct range {
-    int32_t from, to;
+/* From pixels of the region to the logits, along x or y. */
+struct axis {
+    double scale; /* logits a pixel */
+    int low;      /* L */
 };
 
-/* The pixels under place `at` of `places`, where the region has `pixels` on `reach` places. */
-static struct range pixels_under(int at, double reach, int32_t pixels)
+/* How much of logit `at` lies between `begin` and `end`: 0..1. */
+static float share(double begin, double end, int at)
 {
-    int32_t from = (int32_t)((double)at / reach * pixels);
-    int32_t to = (int32_t)((double)(at + 1) / reach * pixels);
-    from = from < pixels ? from : pixels - 1;
-    to = to < pixels ? to : pixels;
-    return (struct range){from, to > from ? to : from + 1};
+    const double from = begin > at ? begin : at;
+    const double to = end < at + 1 ? end : at + 1;
+    return to > from ? (float)(to - from) : 0;
 }
 
-static float covered(const uint8_t *bits, int32_t width, struct range rows, struct range columns)
+/* Adds the pixels from..to - 1 of a column to column[L]. */
+static void add_pixels(const struct axis *axis, uint32_t from, uint32_t to, float *column)
 {
-    int64_t set = 0;
-    for (int32_t y = rows.from; y < rows.to; y++)
-        for (int32_t x = columns.from; x < columns.to; x++)
-            set += bits[(size_t)y * (size_t)width + (size_t)x];
-    int64_t all = (int64_t)(rows.to - rows.from) * (columns.to - columns.from);
-    return (float)set / (float)all;
+    const double begin = from * axis->scale, end = to * axis->scale;
+    for (int at = (int)begin; at < axis->low && at < end; at++)
+        column[at] += share(begin, end, at);
 }
 
-static void fill(const struct prompt_frame *frame, const struct sam_info *info, const uint8_t *bits,
-                 float *logits)
+/* Adds the pixel column x to cover[L][L], and empties column[L]. */
+static void add_column(const struct axis *axis, uint32_t x, float *column, float *cover)
 {
-    const struct size region = frame->region;
-    const int low = info->low_size;
-    const double wide = (double)low * frame->prompts.width / info->prompt_size;
-    const double high = (double)low * frame->prompts.height / info->prompt_size;
-    for (int y = 0; y < low; y++)
-        for (int x = 0; x < low; x++) {
-            float part = 0;
-            if (x < wide && y < high)
-                part = covered(bits, region.width, pixels_under(y, high, region.height),
-                               pixels_under(x, wide, region.width));
-            logits[(size_t)y * (size_t)low + (size_t)x] = SURE * (2 * part - 1);
+    const size_t low = (size_t)axis->low;
+    const double begin = x * axis->scale, end = (x + 1) * axis->scale;
+    for (int at = (int)begin; at < axis->low && at < end; at++) {
+        const float part = share(begin, end, at);
+        for (size_t y = 0; y < low; y++)
+            cover[y * low + (size_t)at] += part * column[y];
+    }
+    memset(column, 0, low * sizeof *column);
+}
+
+/* cover[L][L]: how much of each logit the mask covers, 0..1. column[L] is zeros. */
+static void cover_by(const struct rle *mask, const struct axis axes[2], float *column, float *cover)
+{
+    const uint32_t height = mask->height;
+    uint32_t at = 0, x = 0;
+    bool foreground = false;
+    for (size_t i = 0; i < mask->length; i++, foreground = !foreground) {
+        const uint32_t end = at + mask->counts[i];
+        while (foreground && at < end) {
+            if (at / height != x)
+                add_column(&axes[0], x, column, cover);
+            x = at / height;
+            const uint32_t top = x * height;
+            const uint32_t stop = end - top < height ? end : top + height;
+            add_pixels(&axes[1], at - top, stop - top, column);
+            at = stop;
         }
+        at = end;
+    }
+    add_column(&axes[0], x, column, cover);
 }
 
 static int check(const struct size *region, const struct rle *mask, struct error *error)
@@ -68,14 +88,21 @@ static int check(const struct size *region, const struct rle *mask, struct error
 int mask_prompt(const struct embedding *embedding, const struct sam_info *info,
                 const struct rle *mask, float *logits, struct error *error)
 {
-    const struct size region = embedding->frame.region;
-    if (check(&region, mask, error))
+    const struct prompt_frame *frame = &embedding->frame;
+    const size_t low = (size_t)info->low_size;
+    const double side = (double)info->low_size / info->prompt_size;
+    const struct axis axes[2] = {
+        {side * frame->prompts.width / frame->region.width, info->low_size},
+        {side * frame->prompts.height / frame->region.height, info->low_size}};
+    if (check(&frame->region, mask, error))
         return -1;
-    uint8_t *bits = memory_new((size_t)region.width, (size_t)region.height, "a mask", error);
-    if (!bits)
+    float *column = memory_new(low, sizeof *column, "a mask", error);
+    if (!column)
         return -1;
-    rle_to_bitmap(mask, bits, (size_t)region.width);
-    fill(&embedding->frame, info, bits, logits);
-    memory_free(bits);
+    memset(logits, 0, low * low * sizeof *logits);
+    cover_by(mask, axes, column, logits);
+    for (size_t i = 0; i < low * low; i++)
+        logits[i] = SURE * (2 * (logits[i] < 1 ? logits[i] : 1) - 1);
+    memory_free(column);
     return 0;
 }

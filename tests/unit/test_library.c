@@ -181,22 +181,77 @@ START_TEST(an_embedding_outlives_its_image)
 }
 END_TEST
 
+/* A logit by the definition: the share of it that the mask covers. A pixel is scale[0] x scale[1]
+ * logits large. */
+static float covered_logit(const uint8_t *bits, const double scale[2], int x, int y)
+{
+    double sum = 0;
+    for (int v = 0; v < HEIGHT; v++)
+        for (int u = 0; u < WIDTH; u++) {
+            double wide = fmin((u + 1) * scale[0], x + 1) - fmax(u * scale[0], x);
+            double high = fmin((v + 1) * scale[1], y + 1) - fmax(v * scale[1], y);
+            if (bits[v * WIDTH + u] && wide > 0 && high > 0)
+                sum += wide * high;
+        }
+    return (float)(20 * sum - 10);
+}
+
+/* A slanted bar with a hole, and padding below: 60 of 90 lines are image. */
 START_TEST(a_mask_becomes_a_prompt)
 {
     struct mm_image *image = draw_square();
     struct mm_segmenter *segmenter = segmenter_on(image, NULL, 1);
-    const int low = mm_model_low_size(model);
+    const int low = mm_model_low_size(model), side = mm_model_image_size(model);
+    const double rows = floor((double)HEIGHT * side / WIDTH + 0.5); /* of the resized image */
+    const double scale[2] = {(double)low / WIDTH, low * rows / side / HEIGHT};
     float *logits = calloc((size_t)low * (size_t)low, sizeof *logits);
-    /* The left half, column after column; 60 of 90 lines are image, the rest is padding. */
-    const uint32_t runs[] = {0, WIDTH / 2 * HEIGHT, WIDTH / 2 * HEIGHT};
-    ck_assert_int_eq(mm_segmenter_mask_logits(segmenter, runs, 3, logits, &error), 0);
-    ck_assert_double_eq(logits[0], 10);
-    ck_assert_double_eq(logits[low - 1], -10);
-    ck_assert_double_eq(logits[low * (low - 1)], -10);
-    ck_assert_int_eq(mm_segmenter_mask_logits(segmenter, runs, 2, logits, &error), -1);
+    uint8_t bits[HEIGHT * WIDTH] = {0};
+    uint32_t runs[HEIGHT * WIDTH] = {0};
+    size_t count = 1;
+    bool set = false;
+    for (int x = 0; x < WIDTH; x++)
+        for (int y = 0; y < HEIGHT; y++) {
+            bool now = abs(x - y - 17) < 9 && (x - 50) * (x - 50) + (y - 33) * (y - 33) > 20;
+            bits[y * WIDTH + x] = now;
+            count += now != set;
+            runs[count - 1]++;
+            set = now;
+        }
+    ck_assert_int_eq(mm_segmenter_mask_logits(segmenter, runs, count, logits, &error), 0);
+    for (int y = 0; y < low; y += 3)
+        for (int x = 0; x < low; x += 5)
+            ck_assert_float_eq_tol(logits[y * low + x], covered_logit(bits, scale, x, y), 1e-3f);
+    const uint32_t all[] = {0, WIDTH * HEIGHT}, none[] = {WIDTH * HEIGHT};
+    ck_assert_int_eq(mm_segmenter_mask_logits(segmenter, all, 2, logits, &error), 0);
+    ck_assert_float_eq_tol(logits[low / 2 * low - 1], 10, 1e-3f);
+    ck_assert_float_eq(logits[low * low - 1], -10);
+    ck_assert_int_eq(mm_segmenter_mask_logits(segmenter, none, 1, logits, &error), 0);
+    ck_assert_float_eq(logits[0], -10);
+    ck_assert_int_eq(mm_segmenter_mask_logits(segmenter, runs, count - 1, logits, &error), -1);
     ck_assert_int_eq(error.code, MM_ERROR_USAGE);
     free(logits);
     mm_segmenter_free(segmenter);
+    mm_image_free(image);
+}
+END_TEST
+
+/* SAM 2 stretches an image over the whole square: no padding. */
+START_TEST(a_mask_becomes_a_prompt_of_sam_2)
+{
+    struct mm_image *image = draw_square();
+    struct mm_model *sam2 = mm_model_open("tests/parity/models/hiera_xs.safetensors", NULL, &error);
+    struct mm_segmenter *segmenter = mm_segmenter_new(sam2, NULL, 1, &error);
+    const size_t low = (size_t)mm_model_low_size(sam2);
+    const uint32_t all[] = {0, WIDTH * HEIGHT};
+    float *logits = calloc(low * low, sizeof *logits);
+    ck_assert_int_eq(mm_segmenter_mask_logits(segmenter, all, 2, logits, &error), -1);
+    ck_assert_int_eq(mm_segmenter_set_image(segmenter, image, &error), 0);
+    ck_assert_int_eq(mm_segmenter_mask_logits(segmenter, all, 2, logits, &error), 0);
+    for (size_t i = 0; i < low * low; i++)
+        ck_assert_float_eq_tol(logits[i], 10, 1e-3f);
+    free(logits);
+    mm_segmenter_free(segmenter);
+    mm_model_free(sam2);
     mm_image_free(image);
 }
 END_TEST
@@ -352,6 +407,7 @@ int main(void)
     tcase_add_test(tests, prompts_give_three_masks_or_one);
     tcase_add_test(tests, an_embedding_outlives_its_image);
     tcase_add_test(tests, a_mask_becomes_a_prompt);
+    tcase_add_test(tests, a_mask_becomes_a_prompt_of_sam_2);
     tcase_add_test(tests, a_mask_in_every_form);
     tcase_add_test(tests, progress_is_reported_and_stops);
     if (!SANITIZED) /* it encodes six times */
