@@ -462,6 +462,17 @@ START_TEST(long_batch_does_not_matter)
 }
 END_TEST
 
+START_TEST(long_prompts_have_less_room)
+{
+    struct fixture f = fixture_new(false, _i ? small2 : small, 3 * GRID);
+    const struct sam_prompts click = {.points = 1}, clicks = {.points = SAM_POINTS_MAX};
+    ck_assert_int_eq(sam_batch(f.decoder, &click), SAM_BATCH);
+    ck_assert_int_ge(sam_batch(f.decoder, &clicks), 1);
+    ck_assert_int_lt(sam_batch(f.decoder, &clicks), SAM_BATCH);
+    fixture_free(&f);
+}
+END_TEST
+
 START_TEST(batch_does_not_matter)
 {
     check_independence(true, small);
@@ -660,6 +671,7 @@ int main(void)
     tcase_add_test(cases, threads_do_not_matter);
     tcase_add_test(cases, batch_does_not_matter);
     tcase_add_loop_test(cases, long_batch_does_not_matter, 0, 2);
+    tcase_add_loop_test(cases, long_prompts_have_less_room, 0, 2);
     tcase_add_test(cases, wrong_tensors_are_named);
     tcase_add_test(cases, tokens_of_two_families_are_refused);
     suite_add_tcase(suite, cases);
