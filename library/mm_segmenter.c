@@ -217,28 +217,25 @@ int mm_segmenter_predict_many(struct mm_segmenter *segmenter, const struct mm_pr
     return finish(masks, status, &error, caller);
 }
 
-/* Of the embedding's own image, or of the one that is set. */
-static const struct embedding *current(const struct mm_segmenter *segmenter)
-{
-    if (segmenter->embedding)
-        return segmenter->embedding;
-    return segmenter->encoded ? generator_embedding(segmenter->generator) : NULL;
-}
-
 int mm_segmenter_mask_logits(const struct mm_segmenter *segmenter, const uint32_t *runs,
                              size_t run_count, float *logits, struct mm_error *caller)
 {
     struct error error = {0};
-    const struct embedding *embedding = current(segmenter);
-    if (!embedding) {
+    const struct sam_info *info = sam_info(segmenter->model->sam);
+    if (!segmenter->embedding && !segmenter->image) {
         error_set(&error, ERROR_USAGE, "no image was set");
         return mm_error_fill(caller, &error);
     }
-    const struct rle rle = {.height = (uint32_t)embedding->frame.region.height,
-                            .width = (uint32_t)embedding->frame.region.width,
+    const struct size region =
+        segmenter->embedding
+            ? segmenter->embedding->frame.region
+            : (struct size){segmenter->image->pixels.width, segmenter->image->pixels.height};
+    const struct prompt_frame frame = prompt_frame_of(info, region);
+    const struct rle rle = {.height = (uint32_t)region.height,
+                            .width = (uint32_t)region.width,
                             .length = run_count,
                             .counts = (uint32_t *)runs}; /* only read */
-    if (mask_prompt(embedding, sam_info(segmenter->model->sam), &rle, logits, &error))
+    if (mask_prompt(&frame, info, &rle, logits, &error))
         return mm_error_fill(caller, &error);
     return 0;
 }

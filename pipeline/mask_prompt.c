@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/sam.h"
-#include "pipeline/embedding.h"
+#include "pipeline/prompt_frame.h"
 #include "rle/rle.h"
 
 /* Logits are between -SURE and SURE. SAM 2 makes the same numbers of a mask that it is given, also along a
@@ -85,10 +85,9 @@ static int check(const struct size *region, const struct rle *mask, struct error
                      region->width, region->height);
 }
 
-int mask_prompt(const struct embedding *embedding, const struct sam_info *info,
+int mask_prompt(const struct prompt_frame *frame, const struct sam_info *info,
                 const struct rle *mask, float *logits, struct error *error)
 {
-    const struct prompt_frame *frame = &embedding->frame;
     const size_t low = (size_t)info->low_size;
     const double side = (double)info->low_size / info->prompt_size;
     const struct axis axes[2] = {

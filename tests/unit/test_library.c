@@ -361,6 +361,12 @@ START_TEST(a_prompt_after_crops_is_the_same)
     struct mm_masks *before, *all, *after;
     ck_assert_int_eq(mm_segmenter_predict(segmenter, &prompt, &before, &error), 0);
     ck_assert_int_eq(mm_segmenter_generate(segmenter, NULL, NULL, &all, &error), 0);
+    const struct mm_mask mask = mm_masks_get(before, 0);
+    const size_t low = (size_t)mm_model_low_size(model);
+    float *logits = malloc(low * low * sizeof *logits);
+    ck_assert_int_eq(mm_segmenter_mask_logits(segmenter, mask.runs, mask.run_count, logits, &error),
+                     0);
+    free(logits);
     ck_assert_int_eq(mm_segmenter_predict(segmenter, &prompt, &after, &error), 0);
     for (size_t i = 0; i < 3; i++) {
         const struct mm_mask a = mm_masks_get(before, i), b = mm_masks_get(after, i);
