@@ -17,12 +17,22 @@ const Classes = (() => {
     show();
   }
 
-  /* A field for the class of a mask; give(text or null) is called when another one has been entered. */
-  function field(give) {
-    let shown = '';
+  /* A field for the class of a mask. begin(): somebody is about to write; give(text or null): another class
+   * has been entered; end(): nobody writes any more. Between begin() and end(), show() does nothing: the
+   * pointer may leave the mask. */
+  function field({begin, give, end}) {
+    let shown = '', writing = false;
     const input = Dom.make('input', {type: 'text', list: 'classes', placeholder: 'Class',
       'aria-label': 'Class of the mask', title: 'Class (k)', 'aria-keyshortcuts': 'k', maxlength: '200',
       autocomplete: 'off', spellcheck: 'false',
+      onfocus() {
+        writing = true;
+        begin();
+      },
+      onblur() {
+        writing = false;
+        end();
+      },
       onkeydown(event) {
         if (event.key === 'Escape')
           input.value = shown;
@@ -39,12 +49,12 @@ const Classes = (() => {
       }});
     return {
       input,
-      /* What the mask has; does not disturb who writes. */
+      /* The class of a mask, or null; enabled: whether there is a mask. */
       show(text, enabled) {
+        if (writing)
+          return;
         input.disabled = !enabled;
-        shown = text || '';
-        if (document.activeElement !== input)
-          input.value = shown;
+        input.value = shown = text || '';
       },
       focus() {
         input.focus();

@@ -4,7 +4,7 @@ const Sketch = (() => {
   const SIZE = 7;                       /* of a click, CSS pixels */
 
   function create(stage) {
-    const canvas = Dom.make('canvas', {class: 'stage-layer'});
+    const canvas = Dom.make('canvas', {class: 'stage-layer sketch'});
     stage.element.append(canvas);
     let view = null, ratio = 1, empty = true;
     let shown = {mask: null, sure: false, points: [], box: null};

@@ -18,6 +18,7 @@ const Toolbar = (() => {
     const refine = tool('Refine', 'r', 'Refine the mask by clicks', act.refine);
     const erase = tool('Erase', 'e', 'Erase the mask', act.erase);
     const name = Classes.field(act.class);
+    let refused = '', failed = '';      /* why this image is not for review; why a change was not saved */
     const undo = tool('Undo', 'u', 'Undo the last change', act.undo);
     const redo = tool('Redo', 'U', 'Redo what was undone', act.redo);
     const hide = tool('Hide rejected', 'h', 'Hide rejected masks', act.hide);
@@ -35,6 +36,11 @@ const Toolbar = (() => {
     const progress = Dom.make('span', {class: 'progress faint', role: 'status'});
     const image = Dom.make('div', {class: 'group image-status', hidden: true}, done, bad, progress);
 
+    function tell() {
+      problem.textContent = [failed, refused].filter(text => text).join(' ');
+      problem.hidden = !problem.textContent;
+    }
+
     return {
       element, image, focusClass: name.focus,
       /* {readOnly, photos, mode, refining, mask: {name, state, class, made} or null, undo, redo, hidden, counts,
@@ -43,6 +49,8 @@ const Toolbar = (() => {
         bar.hidden = image.hidden = false;
         for (const part of [...edit, done, bad])
           part.hidden = now.readOnly;
+        for (const button of [select, hide, done, bad])
+          button.disabled = false;
         press(select, now.mode === null);
         press(click, now.mode === 'click' && !now.refining);
         press(box, now.mode === 'box');
@@ -64,16 +72,28 @@ const Toolbar = (() => {
         press(bad, now.status === 'rejected');
         progress.textContent = now.progress;
       },
+      /* Another image comes: its tools cannot be used yet, but have their place. */
+      wait() {
+        bar.hidden = image.hidden = false;
+        for (const button of [...bar.querySelectorAll('button'), done, bad])
+          button.disabled = true;
+        name.show(null, false);
+        which.textContent = counts.textContent = '';
+      },
       none() {
         bar.hidden = image.hidden = true;
       },
       say(text) {
         saved.textContent = text;
       },
-      /* '' takes it away. */
+      /* '' takes it away, each its own. */
       fail(text) {
-        problem.hidden = !text;
-        problem.textContent = text;
+        failed = text;
+        tell();
+      },
+      refuse(text) {
+        refused = text;
+        tell();
       },
     };
   }

@@ -4,6 +4,7 @@ const Tools = (() => {
   const AHEAD = 4;                      /* images that the server is to prepare before they are opened */
   let view = null, toolbar = null, prompt = null;
   let readOnly = true, photos = false;  /* of the session */
+  let naming = null;                    /* id of the mask whose class is being written */
 
   const review = () => view && view.now() && view.now().keep ? view.now().review : null;
   const idOf = (at, place) => at.image.id[place];
@@ -101,9 +102,12 @@ const Tools = (() => {
   }
 
   async function load(at) {
-    toolbar.none();
-    if (at.rows.status[at.row] !== Rows.DONE)
+    toolbar.refuse('');
+    if (at.rows.status[at.row] !== Rows.DONE) {
+      toolbar.none();
       return;
+    }
+    toolbar.wait();
     try {
       const [session, answer] = await Promise.all([Session.ready(), Api.get(`image/${at.row}`)]);
       readOnly = session.read_only;
@@ -116,10 +120,13 @@ const Tools = (() => {
           Annotations.fill(at, change);
       }
       if (photos && !readOnly)
-        Api.post(`image/${at.row}/open`, {next: following(at)}).catch(error =>
-          toolbar.fail(`Not prepared: ${error.message}.`));
+        Api.post(`image/${at.row}/open`, {next: following(at)}).catch(({message}) =>
+          at === view.now() && toolbar.refuse(`Not prepared: ${message}.`));
     } catch (error) {
-      toolbar.fail(error.status === 403
+      if (at !== view.now())
+        return;
+      toolbar.none();
+      toolbar.refuse(error.status === 403
         ? 'This page may not review any more: open the address that `maskmill review` printed.'
         : `Not for review: ${error.message}.`);
     }
@@ -224,10 +231,9 @@ const Tools = (() => {
     select: () => prompt.mode() && prompt.leave(), click: () => enter('click'), box: () => enter('box'),
     accept: () => decide('accept', 'accepted'), reject: () => decide('reject', 'rejected'),
     erase: () => decide('remove', 'removed'), refine, undo, redo, hide,
-    class: name => giveClass(naming, name), done: () => markImage('done'), bad: () => markImage('rejected'),
+    class: {begin() { naming = chosen() && chosen().id; }, give: name => giveClass(naming, name), end: update},
+    done: () => markImage('done'), bad: () => markImage('rejected'),
   };
-
-  let naming = null;                    /* id of the mask whose class is being written */
 
   function build(made) {
     view = made;
@@ -235,7 +241,6 @@ const Tools = (() => {
     prompt = Prompt.create({view, save, changed: update});
     view.bar.after(toolbar.element);
     view.bar.append(toolbar.image);
-    toolbar.element.addEventListener('focusin', () => { naming = chosen() && chosen().id; });
     Saves.watch(({waiting, problem}) => {
       if (waiting || problem)
         toolbar.say(waiting ? 'Saving' : '');

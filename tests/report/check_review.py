@@ -258,6 +258,95 @@ def check_nothing_is_shown_that_is_not_saved(lab):
         page.problems.clear()           # the browser says of each request that it failed
 
 
+def check_another_page_has_decided(lab):
+    """What makes no sense any more is refused, and the page shows what the log holds."""
+    with Review(lab, "two") as review:
+        first, second = review.image(ROW), review.image(ROW)
+        for page in (first, second):
+            page.call("Page.bringToFront")
+            page.key("c")
+            page.click(STAGE, 0.5, 0.5)
+            clicks(page, 1)
+            page.key("Enter")
+            page.wait("/added/.test(document.querySelector('.saved').textContent)")
+        added = [event["mask"] for event in review.events()]
+        assert added[0] != added[1], "each has its own id"
+        second.evaluate("Saves.post('image/%d/event', () => ({op: 'undo', undoes: 1})).then(() => 0)" % ROW)
+        first.call("Page.bringToFront")
+        first.key("u")
+        first.wait("!document.querySelector('.problem').hidden")
+        assert "Not saved" in first.text(".problem")
+        first.wait("document.querySelector('.counts').textContent.startsWith('1 added')")
+        first.problems.clear()          # the browser says that a request was refused
+
+
+def check_shown_at_once_said_when_saved(lab):
+    """A slow server: the decision is seen, and said to be saved only when it is. Many follow in their order."""
+    with Review(lab, "slow") as review:
+        page = review.image(ROW)
+        page.evaluate("""(() => {
+            const ask = window.fetch;
+            window.fetch = (...what) => new Promise(done => setTimeout(() => done(ask(...what)), 300));
+        })()""")
+        everything = len(load(review.run, IMAGE)["annotations"])
+        number = pin(page)
+        page.key("y")
+        page.wait("document.querySelector('.counts').textContent.startsWith('1 accepted')", 0.25)
+        assert page.text(".saved") == "Saving" and review.events() == []
+        page.key("x")
+        page.key("u")
+        said(page, "Undone")
+        assert counts(page) == {"accepted": 1, "open": everything - 1}, counts(page)
+        assert [event["op"] for event in review.events()] == ["accept", "reject", "undo"]
+        assert {event.get("mask", number) for event in review.events()} == {number}
+
+
+def check_keys_alone(lab):
+    """Without a mouse: into the tree, to a mask, a decision, and on to the next open one."""
+    with Review(lab, "keys") as review:
+        page = review.image(ROW)
+        page.key("t")
+        page.key("ArrowDown")
+        name = page.evaluate("document.activeElement.querySelector('.tree-name').textContent")
+        page.key("x")
+        said(page, name + " rejected")
+        page.key("j")
+        page.wait(PINNED)
+        first = page.evaluate(PINNED + ".querySelector('.tree-name').textContent")
+        page.key("y")
+        said(page, first + " accepted")
+        page.key("j")
+        page.wait(PINNED + ".querySelector('.tree-name').textContent !== %s" % json.dumps(first))
+        assert [event["op"] for event in review.events()] == ["reject", "accept"]
+        page.key("1")                   # outside of a mode it is the report's
+        page.key("F")
+        page.wait("document.querySelector('.image-name').textContent === 'coffee.jpg'")
+
+
+def check_hostile_names(lab):
+    """Names of images, classes and files are text, whatever they hold."""
+    photos, run = lab.fixtures.hostile()
+    name = "<img src=x onerror=canary()>"
+    classes = lab.fixtures.path("classes.txt")
+    write(classes, ("'\"><script>canary()</script>\n" + name + "\n").encode())
+    with Review(lab, "hostile", "--classes", classes, of=run, images=photos) as review:
+        page = review.open("gallery/0", "document.querySelector('.tile')")
+        rows = page.evaluate("Rows.of(0).all.then(rows => [...rows.status.keys()].filter("
+                             "row => rows.status[row] === Rows.DONE && rows.masks[row] > 0))")
+        page.evaluate("location.hash = '#image/0/%d'" % rows[0])
+        page.wait(READY, 30)
+        number = pin(page)
+        page.key("k")
+        page.type(name)
+        page.key("Enter")
+        said(page, "Class " + name)
+        assert review.events()[0]["class"] == name and review.events()[0]["mask"] == number
+        options = page.evaluate("[...document.querySelectorAll('#classes option')].map(one => one.value)")
+        assert options[0] == name and len(options) == 2, options
+        page.wait("[...document.querySelectorAll('.tree-mark')].some(one => one.textContent.includes(%s))"
+                  % json.dumps(name))
+
+
 def check_read_only(lab):
     with Review(lab, "read-only", "--read-only") as review:
         page = review.image(ROW)
