@@ -67,9 +67,13 @@ const Candidates = (() => {
       }
     }
 
+    /* Whether the candidate at the pointer is that of a click there: it need not be asked for again. */
+    const isOf = (step, point) => Boolean(step && point) && !sitting.base &&
+      step.points[0].every((value, i) => value === point[i]);
+
     async function click({point, box}) {
       const from = last();
-      const step = await ask([...(from ? from.points : []), ...(point ? [point] : [])],
+      const step = !from && isOf(under, point) ? under : await ask([...(from ? from.points : []), ...(point ? [point] : [])],
         box || from && from.box || null, from);
       if (!step)
         return;
@@ -80,9 +84,10 @@ const Candidates = (() => {
 
     async function look({x, y}) {
       const step = await ask([[x, y, 1]], null, null);
-      if (!step || last() || clicks.length)
+      if (!step || last())
         return;
-      under = inside ? step : null;
+      const [next] = clicks;
+      under = next ? isOf(step, next.point) && step || null : inside ? step : null;
       shown();
     }
 
