@@ -8,9 +8,10 @@ const Candidates = (() => {
     return both / (width * height + (x1 - x0) * (y1 - y0) - both);
   }
 
-  /* The candidate that is shown first: the best score, or the one that fills the box best. */
+  /* The candidate that is shown first: the best scores, or the one that fills the box best. A small model
+   * alone misjudges IoU where a mask is not stable, hence both. */
   function best(masks, box) {
-    const scores = masks.map(mask => box ? boxIou(mask.bbox, box) : mask.predicted_iou);
+    const scores = masks.map(mask => box ? boxIou(mask.bbox, box) : mask.predicted_iou * mask.stability_score);
     return scores.indexOf(Math.max(...scores));
   }
 
