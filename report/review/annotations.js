@@ -19,7 +19,8 @@ const Annotations = (() => {
   function open(at) {
     const {image} = at, count = image.counts.length;
     const ids = image.id || Array.from({length: count}, (_, place) => place);
-    at.record = {...image, id: ids};
+    const scores = count ? {} : {iou: [], stability: [], point: []};    /* those of masks that are made */
+    at.record = {...image, ...scores, id: ids};
     at.image = Object.fromEntries(Object.entries(at.record).map(([name, value]) =>
       [name, Array.isArray(value) ? [...value] : value]));
     at.places = new Map();

@@ -370,6 +370,42 @@ def check_read_only(lab):
         assert review.events() == []
 
 
+def check_image_without_masks(lab):
+    """The first mask of an image is made by a person, and is there after a reload."""
+    run = lab.fixtures.path("run-empty")
+    record = dict(load(lab.fixtures.real(), IMAGE), annotations=[])
+    write(os.path.join(run, "chelsea.json"), json.dumps(record).encode())
+    with Review(lab, "empty", of=run) as review:
+        page = review.open("image/0/0", "!document.querySelector('.review-bar').hidden")
+        page.wait("!document.querySelector('[aria-keyshortcuts=c]').disabled")
+        page.key("c")
+        page.click(STAGE, 0.5, 0.5)
+        clicks(page, 1)
+        page.key("Enter")
+        page.wait("/added/.test(document.querySelector('.saved').textContent)")
+        event, = review.events()
+        facts = ".record dl"
+        page.wait("document.querySelector('%s').innerText.includes('%.4f')" % (
+            facts, event["annotation"]["predicted_iou"]))
+        page.evaluate("location.reload(), 0")
+        page.browser.listen(0.5)
+        page.wait(READY, 30)
+        page.wait("document.querySelector('.counts').textContent === '1 added'")
+        assert pin(page) == event["mask"]
+
+
+def check_without_photographs(lab):
+    """Masks can be judged, but not made."""
+    with Review(lab, "no-photos", images=None) as review:
+        page = review.image(ROW)
+        for key in "cbr":
+            page.key(key)
+            assert page.evaluate("document.querySelector('.card').hidden"), key
+        number = pin(page)
+        page.key("y")
+        said(page, "Mask %d accepted" % number)
+
+
 def check_only_with_the_token(lab):
     """Another browser, without the token: 403, whatever it asks for."""
     with Review(lab, "token") as review:

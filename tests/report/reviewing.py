@@ -35,7 +35,8 @@ class Review:
         self.end(signal.SIGKILL)
 
     def start(self):
-        command = [PROGRAM, "review", self.run, "--images", self.images, "--by", "anna", *self.options]
+        photos = ["--images", self.images] if self.images else []
+        command = [PROGRAM, "review", self.run, *photos, "--by", "anna", *self.options]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
         self.address = self.process.stdout.readline().strip()
