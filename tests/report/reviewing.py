@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -82,6 +83,18 @@ class Review:
 def said(page, text):
     """Waits until the page says that something was saved."""
     page.wait("%s === %s" % (SAID, json.dumps(text)))
+
+
+def refused(page, timeout=10):
+    """Waits until the page says that something was not saved; returns what it says. The browser itself complains of
+    the request, which is no problem here."""
+    end = time.monotonic() + timeout
+    while page.evaluate("document.querySelector('.problem').hidden"):
+        assert time.monotonic() < end, "nothing was refused"
+        page.browser.listen(0.05)
+    page.browser.listen(0.2)
+    page.problems.clear()
+    return page.text(".problem")
 
 
 def clicks(page, number):
