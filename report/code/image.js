@@ -96,7 +96,8 @@ const ImageView = (() => {
     at.parents = parents;
     page.pins.update();
     page.tree.show(keep, parents, image.area, id => ({name: Masks.name(image, id),
-      colour: masks[id].colour, mark: tools.mark(at, id), facts: `${image.iou ? Text.number(image.iou[id], 3) + ' · ' : ''}${
+      colour: masks[id].colour, mark: tools.mark(at, id),
+      facts: `${image.iou ? Text.number(image.iou[id], 3) + ' · ' : ''}${
         Text.count(masks[id].area)} px`}));
     page.tree.select(page.pins.pinned());
   }

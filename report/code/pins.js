@@ -97,7 +97,8 @@ const Pins = (() => {
       show();
     }
 
-    return {hover, point, pick, pin, toggleOnly, update, back, clear, pinned: () => pinned, chosen: () => pinned >= 0 ? pinned : pointed,
+    return {hover, point, pick, pin, toggleOnly, update, back, clear, pinned: () => pinned,
+      chosen: () => pinned >= 0 ? pinned : pointed,
       only: () => only, shown: keep => only ? keep.map((one, id) => id === pinned ? one : 0) : keep};
   }
 

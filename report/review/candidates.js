@@ -11,7 +11,8 @@ const Candidates = (() => {
   /* The candidate that is shown first: the best scores, or the one that fills the box best. A small model
    * alone misjudges IoU where a mask is not stable, hence both. */
   function best(masks, box) {
-    const scores = masks.map(mask => box ? boxIou(mask.bbox, box) : mask.predicted_iou * mask.stability_score);
+    const scores = masks.map(mask => box ? boxIou(mask.bbox, box)
+      : mask.predicted_iou * mask.stability_score);
     return scores.indexOf(Math.max(...scores));
   }
 
@@ -73,9 +74,9 @@ const Candidates = (() => {
       step.points[0].every((value, i) => value === point[i]);
 
     async function click({point, box}) {
-      const from = last();
-      const step = !from && isOf(under, point) ? under : await ask([...(from ? from.points : []), ...(point ? [point] : [])],
-        box || from && from.box || null, from);
+      const from = last(), points = [...(from ? from.points : []), ...(point ? [point] : [])];
+      const step = !from && isOf(under, point) ? under
+        : await ask(points, box || from && from.box || null, from);
       if (!step)
         return;
       sitting.steps.push(step);
@@ -101,7 +102,8 @@ const Candidates = (() => {
         const one = clicks.shift(), at = place, of = sitting;
         if (!one)
           place = null;
-        await (one ? click(one) : look(at)).catch(error => of === sitting && said(`No mask: ${error.message}`));
+        await (one ? click(one) : look(at)).catch(({message}) =>
+          of === sitting && said(`No mask: ${message}`));
       }
       busy = false;
     }

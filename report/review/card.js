@@ -15,14 +15,21 @@ const Card = (() => {
     minus.append(Dom.make('span', {class: 'card-word'}, ' Background'));
     const ready = Dom.button('Keep', keep, {class: 'primary', title: 'Keep the mask (Enter)',
       'aria-keyshortcuts': 'Enter'});
-    const undo = Dom.button('Back', back, {title: 'Take the last click back (u)', 'aria-keyshortcuts': 'u'});
+    const undo = Dom.button('Back', back,
+      {title: 'Take the last click back (u)', 'aria-keyshortcuts': 'u'});
     const end = Dom.button('Leave', leave, {title: 'Leave this mode (Esc)', 'aria-keyshortcuts': 'Escape'});
     const element = Dom.make('div', {class: 'card', hidden: true}, hint,
       Dom.make('div', {class: 'card-row'}, choices, minus, undo, ready, end));
 
-    const choice = ({predicted_iou: iou}, number, chosen) => Dom.button(`${number + 1}`, () => choose(number), {
-      class: 'choice', 'aria-pressed': String(number === chosen), 'aria-keyshortcuts': `${number + 1}`,
-      title: `Candidate ${number + 1} (${number + 1}), predicted IoU ${Text.number(iou, 3)}`});
+    function choice({predicted_iou: iou}, place, chosen) {
+      const number = String(place + 1);
+      return Dom.button(number, () => choose(place), {class: 'choice',
+        'aria-pressed': String(place === chosen), 'aria-keyshortcuts': number,
+        title: `Candidate ${number} (${number}), predicted IoU ${Text.number(iou, 3)}`});
+    }
+
+    const scores = ({predicted_iou: iou, stability_score: stability, area}) =>
+      `IoU ${Text.number(iou, 3)} · stability ${Text.number(stability, 3)} · ${Text.count(area)} px`;
 
     /* {mode, step or null, under: the candidate at the pointer or null, base, saving, said, minus: on}. */
     function show({mode, step, under, base, saving, said, minus: on}) {
@@ -31,9 +38,8 @@ const Card = (() => {
         return;
       const at = step || under, one = at && at.masks[at.chosen];
       element.dataset.clicks = step ? step.points.length + (step.box ? 1 : 0) : 0;
-      hint.textContent = said || (saving ? 'Saving the mask' : one
-        ? `IoU ${Text.number(one.predicted_iou, 3)} · stability ${Text.number(one.stability_score, 3)} · ${
-          Text.count(one.area)} px` : HINTS[base ? 'refine' : mode]);
+      hint.textContent = said || (saving ? 'Saving the mask'
+        : one ? scores(one) : HINTS[base ? 'refine' : mode]);
       const several = step && step.masks.length > 1;
       choices.replaceChildren(...several ? step.masks.map((mask, i) => choice(mask, i, step.chosen)) : []);
       minus.setAttribute('aria-pressed', on);

@@ -51,10 +51,8 @@ const Decisions = (() => {
 
     /* Another page may have changed the image: what counts is what the server has. */
     async function again() {
-      const before = masks;
       take(await Api.get(path));
-      const gone = [...before.keys()].filter(id => !masks.has(id)).map(id => ({...OPEN, id}));
-      await changed([...masks.values(), ...gone]);
+      await changed([...masks.values()]);
     }
 
     /* Sends what event() gives once its turn comes; shows `guess` until it is answered: {mask, state,

@@ -1,68 +1,17 @@
 /* Tools: the review in the view of an image: decisions on its masks, and masks that are made. */
 const Tools = (() => {
-  const SIGNS = {accepted: '✓', added: '+', rejected: '✕'};
   const AHEAD = 4;                      /* images that the server is to prepare before they are opened */
   let view = null, toolbar = null, prompt = null;
   let readOnly = true, photos = false;  /* of the session */
   let naming = null;                    /* id of the mask whose class is being written */
 
+  /* What was decided on the open image; null: it is not there yet, or cannot be reviewed. */
   const review = () => view && view.now() && view.now().keep ? view.now().review : null;
-  const idOf = (at, place) => at.image.id[place];
-  const hidden = () => Router.params().get('rejected') === 'hide';
-
-  /* 'open', 'accepted', 'rejected', 'removed' or 'gone'; 'added' are those accepted that the record
-   * lacks. */
-  function state(at, place) {
-    const known = at.review.of(idOf(at, place)).state;
-    return known === 'accepted' && place >= at.record.counts.length ? 'added' : known;
-  }
-
-  const isThere = text => text !== 'removed' && text !== 'gone';
-  const places = at => [...at.masks.keys()].filter(place => isThere(state(at, place)));
-
-  /* Masks that a person made are not measured by their scores. */
-  function keep(at, kept) {
-    if (!at.review)
-      return kept;
-    return Array.from(at.masks, (_, place) => {
-      const of = state(at, place);
-      return !isThere(of) || of === 'rejected' && hidden() ? 0
-        : at.sources[place] !== undefined ? 1 : kept[place] || 0;
-    });
-  }
-
-  const layer = at => at.review ? {kind: 'reviewed', ratio: devicePixelRatio,
-    states: Array.from(at.masks, (_, place) => state(at, place))} : {kind: 'layer'};
-
-  function mark(at, place) {
-    if (!at.review)
-      return null;
-    const of = state(at, place), {class: name} = at.review.of(idOf(at, place));
-    return of === 'open' && !name ? null
-      : {text: [SIGNS[of], name].filter(text => text).join(' '), label: of};
-  }
-
-  function facts(at, place) {
-    if (!at.review)
-      return [];
-    const {class: name} = at.review.of(idOf(at, place)), of = state(at, place);
-    const made = {point: 'clicks', box: 'a box', mask: 'refining'}[at.sources[place]];
-    return [['Review', of === 'open' ? 'open' : `${SIGNS[of]} ${of}`], name && ['Class', name],
-      made && ['Made by', made]].filter(fact => fact);
-  }
 
   /* The mask that a key acts on: the pinned one, else the one that is pointed at. */
   function chosen() {
     const place = review() ? view.pins.chosen() : -1;
-    return place >= 0 ? {place, id: idOf(view.now(), place), state: state(view.now(), place)} : null;
-  }
-
-  /* How many masks are in which state, as text. */
-  function tally(at) {
-    const number = {accepted: 0, added: 0, rejected: 0, open: 0};
-    for (const place of places(at))
-      number[state(at, place)]++;
-    return Object.entries(number).filter(([, n]) => n).map(([of, n]) => `${n} ${of}`).join(', ');
+    return place >= 0 ? {place, id: States.idOf(view.now(), place)} : null;
   }
 
   function update() {
@@ -70,11 +19,11 @@ const Tools = (() => {
     if (!decisions)
       return;
     const mask = chosen();
-    at.tally = at.tally || tally(at);
+    at.tally = at.tally || States.tally(at);
     toolbar.show({readOnly, photos, mode: prompt.mode(), refining: prompt.base() !== null,
       mask: mask && {name: Masks.name(at.image, mask.place), ...decisions.of(mask.id)},
-      undo: prompt.making() || decisions.canUndo(), redo: decisions.canRedo(), hidden: hidden(),
-      counts: at.tally, status: decisions.status(),
+      undo: prompt.making() || decisions.canUndo(), redo: decisions.canRedo(), counts: at.tally,
+      hidden: States.hidesRejected(), status: decisions.status(),
       progress: `${Text.count(Session.done())} of ${Text.counted(at.rows.count, 'image')} done`});
   }
 
@@ -139,17 +88,19 @@ const Tools = (() => {
     const mask = chosen(), decisions = review();
     if (!mask || readOnly)
       return;
-    const {state: now} = decisions.of(mask.id), made = view.now().sources[mask.place] !== undefined;
-    if (now === to && made)
-      return;
-    const what = now === to ? 'reopen' : op;
-    const name = Masks.name(view.now().image, mask.place);
-    if (await decisions.make({op: what, mask: mask.id}, {mask: mask.id, state: now === to ? 'open' : to}))
+    const again = decisions.of(mask.id).state === to;
+    if (again && States.isMade(view.now(), mask.place))
+      return;                           /* there is nothing that it could be opened to */
+    const what = again ? 'reopen' : op, name = Masks.name(view.now().image, mask.place);
+    if (await decisions.make({op: what, mask: mask.id}, {mask: mask.id, state: again ? 'open' : to}))
       toolbar.say(`${name} ${DONE[what]}`);
   }
 
   async function giveClass(mask, name) {
-    if (mask !== null && !readOnly && await review().make({op: 'class', mask, class: name}, {mask, class: name}))
+    const decisions = review();
+    if (mask === null || !decisions || readOnly)
+      return;
+    if (await decisions.make({op: 'class', mask, class: name}, {mask, class: name}))
       toolbar.say(name ? `Class ${name}` : 'No class');
   }
 
@@ -164,10 +115,17 @@ const Tools = (() => {
     return Boolean(saved);
   }
 
+  async function finish() {
+    const at = view.now(), decisions = review();
+    if (decisions && (decisions.status() === 'done' || await markImage('done')) && at === view.now())
+      view.step(1);
+  }
+
   /* Saves a candidate as a mask, or in place of `base`, and pins it. */
   async function save(candidate, points, source, base) {
     const at = view.now(), annotation = Annotations.of(candidate, at.size, points, source);
-    const answer = await at.review.make(base ? {op: 'replace', mask: base.id, annotation} : {op: 'add', annotation});
+    const answer = await at.review.make(base ? {op: 'replace', mask: base.id, annotation}
+      : {op: 'add', annotation});
     if (!answer)
       return false;
     const place = at.places.get(answer.masks[0].id);
@@ -212,10 +170,11 @@ const Tools = (() => {
     const at = view.now();
     if (!review())
       return;
-    const order = places(at).filter(place => at.keep[place]).sort((a, b) =>
+    const order = States.places(at).filter(place => at.keep[place]).sort((a, b) =>
       at.masks[b].area - at.masks[a].area || a - b);
     const from = order.indexOf(view.pins.pinned());
-    const open = [...order.slice(from + 1), ...order.slice(0, from + 1)].find(place => state(at, place) === 'open');
+    const open = [...order.slice(from + 1), ...order.slice(0, from + 1)]
+      .find(place => States.of(at, place) === 'open');
     if (open === undefined)
       Dom.notice('Every mask that is shown is decided');
     else if (open !== view.pins.pinned())
@@ -223,7 +182,7 @@ const Tools = (() => {
   }
 
   function hide() {
-    Router.replace({rejected: hidden() ? null : 'hide'});
+    Router.replace({rejected: States.hidesRejected() ? null : 'hide'});
     view.refresh().then(update);
   }
 
@@ -231,7 +190,8 @@ const Tools = (() => {
     select: () => prompt.mode() && prompt.leave(), click: () => enter('click'), box: () => enter('box'),
     accept: () => decide('accept', 'accepted'), reject: () => decide('reject', 'rejected'),
     erase: () => decide('remove', 'removed'), refine, undo, redo, hide,
-    class: {begin() { naming = chosen() && chosen().id; }, give: name => giveClass(naming, name), end: update},
+    class: {begin() { naming = chosen() && chosen().id; }, give: name => giveClass(naming, name),
+      end: update},
     done: () => markImage('done'), bad: () => markImage('rejected'),
   };
 
@@ -254,8 +214,8 @@ const Tools = (() => {
     !event.target.closest('button, a, input, select, [role=treeitem]');
 
   const keys = [
-    {keys: ['1', '2', '3'], help: 'Choose a candidate', when: () => prompt.mode() !== null,
-      run: event => prompt.choose(Number(event.key) - 1)},
+    {keys: ['1', '2', '3'], help: 'Choose a candidate, while a mask is made',
+      when: () => prompt.mode() !== null, run: event => prompt.choose(Number(event.key) - 1)},
     {keys: ['Enter'], help: 'Keep the candidate', when: making, run: () => prompt.keep()},
     {keys: ['Escape'], help: 'Leave the candidate, then the mode', when: () => prompt.mode() !== null,
       run: () => prompt.back()},
@@ -265,21 +225,22 @@ const Tools = (() => {
     {keys: ['y'], help: 'Accept the mask', run: act.accept},
     {keys: ['x'], help: 'Reject the mask', run: act.reject},
     {keys: ['e'], help: 'Erase the mask', run: act.erase},
-    {keys: ['k'], help: 'Class of the mask', run: () => { if (chosen() && !readOnly) toolbar.focusClass(); }},
+    {keys: ['k'], help: 'Class of the mask', run() {
+      if (chosen() && !readOnly)
+        toolbar.focusClass();
+    }},
     {keys: ['j'], help: 'Next mask without a decision', run: next},
     {keys: ['u'], help: 'Undo; a click, while a mask is made', run: undo},
     {keys: ['U'], help: 'Redo', run: redo},
     {keys: ['h'], help: 'Hide rejected masks', run: hide},
     {keys: ['f'], help: 'This image is done', run: act.done},
-    {keys: ['F'], help: 'This image is done; to the next one', async run() {
-      if (review() && (review().status() === 'done' || await markImage('done')))
-        view.step(1);
-    }},
+    {keys: ['F'], help: 'This image is done; to the next one', run: finish},
     {keys: ['g'], help: 'Reject this image', run: act.bad},
   ];
 
-  ImageView.equip({build, load, keep, layer, mark, facts, keys, pointed: update,
-    count: at => at.review ? places(at).length : at.masks.length,
+  ImageView.equip({build, load, keys, pointed: update,
+    keep: States.keep, layer: States.layer, mark: States.mark, facts: States.facts,
+    count: at => at.review ? States.places(at).length : at.masks.length,
     hover: pixel => prompt.hover(pixel), pick: pixel => prompt.pick(pixel),
     followed: (to, ratio) => prompt && prompt.follow(to, ratio),
     close: () => { if (prompt && prompt.mode()) prompt.leave(); }});

@@ -1,7 +1,8 @@
 /* What a review asks a worker for: masks that come while the image is open, and masks that show what
  * was decided on them. */
 
-/* A mask takes a place of the opened image: its value of each column. If `answer`, gives it as `open` does. */
+/* A mask takes a place of the opened image: its value of each column. If `answer`, gives it as `open`
+ * does. */
 answers.put = ({mask, place, answer}) => {
   const {image, height, masks} = opened;
   for (const [column, value] of Object.entries(mask))
@@ -27,7 +28,8 @@ answers.reviewed = ({keep, view, look, states, ratio}) => {
   const those = test => keep.map((one, id) => one && test(states[id]) ? 1 : 0);
   const {masks, height} = opened, paint = (list, line, how) =>
     Draw.paint(context, masks, list, height, {...view, line}, how);
-  const decided = id => keep[id] && states[id] !== 'open' && masks[id].box && Draw.visible(masks[id].box, view);
+  const decided = id => keep[id] && states[id] !== 'open' && masks[id].box &&
+    Draw.visible(masks[id].box, view);
   const shown = look.masks ? [...masks.keys()].filter(decided) : [];
   Decided.hatch(context, shown.filter(id => states[id] === 'rejected'), view, ratio);
   paint(those(state => state !== 'rejected'), view.line, look);
