@@ -7,7 +7,7 @@ const Api = (() => {
     try {
       response = await fetch('api/' + path, {credentials: 'same-origin', ...options});
     } catch {
-      throw new Error('the server does not answer: is `maskmill review` still running?');
+      throw new Error('the server does not answer; look whether maskmill review still runs');
     }
     const answer = await response.json().catch(() => null);
     if (response.ok && answer)

@@ -76,7 +76,7 @@ const Tools = (() => {
         return;
       toolbar.none();
       toolbar.refuse(error.status === 403
-        ? 'This page may not review any more: open the address that `maskmill review` printed.'
+        ? 'This page may not review any more: open the address that maskmill review printed.'
         : `Not for review: ${error.message}.`);
     }
   }
