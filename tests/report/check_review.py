@@ -5,7 +5,7 @@ import os
 import random
 import time
 
-from fixtures import PROGRAM, masks, png, write
+from fixtures import masks, png, write
 from lab import EXAMPLES, command, decode, load
 from reviewing import READY, STAGE, Review, clicks, counts, refused, said
 
