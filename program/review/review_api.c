@@ -7,6 +7,7 @@
 #include "program/report/report_json.h"
 #include "program/review/review_desk.h"
 #include "program/review/review_engine.h"
+#include "program/review/review_photos.h"
 #include "program/review/review_routes.h"
 #include "program/review/review_session.h"
 #include "records/image_path.h"
@@ -98,6 +99,7 @@ struct review_reply review_api_open(const struct review_desk *desk, size_t row,
     for (int i = 0; i <= next; i++)
         count += find_file(desk, rows[i], &files[count]);
     review_engine_ahead(desk->engine, files, count);
+    review_photos_ahead(desk->photos, rows, (size_t)next + 1);
     json_text_raw(&text, "{}");
     return review_reply_json(&text);
 }

@@ -7,11 +7,13 @@
 
 struct review_engine;
 struct review_log;
+struct review_photos;
 struct review_session;
 
 /* All borrowed; they outlive the server, and the folder of images the engine, too. */
 struct review_desk {
     const struct review_session *session;
+    struct review_photos *photos;
     struct review_engine *engine;
     struct review_log *log;
     bool read_only;

@@ -5,9 +5,9 @@
 
 #include "program/review/review_reply.h"
 
-struct review_session;
+struct review_desk;
 
 /* The document `name` as a script; 404 if there is none of that name. */
-struct review_reply review_document(const struct review_session *session, const char *name);
+struct review_reply review_document(const struct review_desk *desk, const char *name);
 
 #endif

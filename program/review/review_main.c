@@ -22,6 +22,7 @@
 #include "program/review/review_desk.h"
 #include "program/review/review_engine.h"
 #include "program/review/review_log.h"
+#include "program/review/review_photos.h"
 #include "program/review/review_print.h"
 #include "program/review/review_server.h"
 #include "program/review/review_session.h"
@@ -37,6 +38,7 @@ struct reviewing {
     struct review_engine *engine;
     struct review_classes classes;
     struct review_session session;
+    struct review_photos *photos;
     struct review_log *log;
     struct review_desk desk;
     struct review_server *server;
@@ -95,6 +97,9 @@ static int prepare(struct reviewing *reviewing, struct error *error)
     if (review_session_open(&reviewing->session, settings, reviewing->decoder.pool,
                             reviewing->records, error))
         return -1;
+    reviewing->photos = review_photos_new(&reviewing->session, error);
+    if (!reviewing->photos)
+        return -1;
     const struct folder *run = reviewing->session.folder;
     reviewing->log = settings->read_only ? review_log_look(run, error)
                                          : review_log_open(run, reviewer(settings), error);
@@ -122,6 +127,7 @@ static int serve(struct reviewing *reviewing, struct error *error)
 {
     reviewing->desk = (struct review_desk){
         .session = &reviewing->session,
+        .photos = reviewing->photos,
         .engine = reviewing->engine,
         .log = reviewing->log,
         .read_only = reviewing->settings->read_only,
@@ -154,6 +160,7 @@ enum exit_status review_main(struct command_line *line)
         result = serve(&reviewing, &error);
     review_server_stop(reviewing.server);
     review_engine_free(reviewing.engine); /* its thread opens images of the session */
+    review_photos_free(reviewing.photos); /* so does this one's */
     review_log_close(reviewing.log);
     review_session_close(&reviewing.session);
     review_classes_free(&reviewing.classes);

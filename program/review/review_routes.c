@@ -39,7 +39,7 @@ static struct review_reply route_data(const struct review_desk *desk,
         return wrong_method();
     memcpy(name, file, length - 3);
     name[length - 3] = 0;
-    return review_document(desk->session, name);
+    return review_document(desk, name);
 }
 
 /* "ROW", "ROW/event", ... */

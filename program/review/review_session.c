@@ -16,7 +16,10 @@
 #include "records/record.h"
 #include "records/record_stream.h"
 
-enum { COPY_SIDE = 2048 }; /* pixels: of a photograph that is looked at closely */
+enum {
+    THUMB_SIDE = 320, /* pixels */
+    COPY_SIDE = 2048  /* of a photograph that is looked at closely */
+};
 
 static bool find_image(void *context, const char *file_name, struct image_place *place)
 {
@@ -85,8 +88,10 @@ int review_session_open(struct review_session *session, const struct settings *s
     session->run.source = &session->source;
     if (read_rows(session, error))
         return -1;
-    if (session->images) /* from now on, documents have photographs */
+    if (session->images) { /* from now on, there are photographs */
+        session->source.photos.thumb_side = THUMB_SIDE;
         session->source.photos.copy_side = COPY_SIDE;
+    }
     return 0;
 }
 

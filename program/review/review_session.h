@@ -21,7 +21,7 @@ struct review_session {
     struct folder *folder;           /* owned: of the run */
     struct folder *images;           /* owned: of the photographs; NULL: none is known */
     struct review_texts texts;       /* of records without a file of their own */
-    struct report_source source;
+    struct report_source source;     /* its photos: what the page is shown */
     struct report_run run;
 };
 

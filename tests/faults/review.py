@@ -434,6 +434,42 @@ def records_without_files():
         assert [line["image"] for line in lines_of(folder)] == [f"{prefix}image-{row}.png" for row in range(IMAGES)]
 
 
+def many_at_once():
+    """Six threads ask for everything: documents are always the same, and every decision is taken."""
+    folder, wrong, taken = copy_of_run(), [], []
+    review = Review(folder).enter()
+    names = [f"{kind}-0-{row}" for kind in ("images", "photo") for row in range(IMAGES)]
+    expected = {name: review.document(name) for name in names}
+    review.end()
+    review = Review(folder).enter()
+
+    def ask(seed):
+        chance, end = random.Random(seed), time.monotonic() + 5
+        try:
+            while time.monotonic() < end:
+                row, name = chance.randrange(IMAGES), chance.choice(names)
+                assert review.document(name) == expected[name], name
+                assert review.post(f"/api/image/{row}/open", {"next": chance.sample(range(IMAGES), 3)})[0] == 200
+                point = [chance.randrange(40), chance.randrange(40)]
+                status, said = review.post(f"/api/image/{row}/predict", {"points": [point], "multimask": True})
+                assert status == 200 and len(said["masks"]) == 3, said
+                status, said = review.post(f"/api/image/{row}/event", {"op": "class", "mask": 0, "class": str(seed)})
+                assert status == 200, said
+                taken.append(said["event"])
+        except Exception as reason:  # pylint: disable=broad-except
+            wrong.append(reason)
+
+    threads = [threading.Thread(target=ask, args=(seed,)) for seed in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong, wrong
+    review.end()
+    assert sorted(taken) == [line["event"] for line in lines_of(folder)] == list(range(1, len(taken) + 1))
+    return f"{len(taken)} decisions"
+
+
 def answers_that_are_kept():
     """Clicks refine a mask of an earlier answer as long as it is used; one that was not for long is gone."""
     review = Review().enter()
@@ -512,7 +548,7 @@ if __name__ == "__main__":
     try:
         bad = common.run_tests([with_the_cookie, refused, paths_that_lead_elsewhere, names_that_are_html,
                                 bodies_and_headers_without_end, slow_connections, killed_while_it_saves,
-                                records_without_files, answers_that_are_kept, things_that_change_meanwhile, only_looking])
+                                many_at_once, records_without_files, answers_that_are_kept, things_that_change_meanwhile, only_looking])
     finally:
         for process in STARTED:
             process.kill()
