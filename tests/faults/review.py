@@ -312,8 +312,11 @@ def bodies_and_headers_without_end():
     assert grown < 16 << 20, f"{grown} bytes more"
     status, _, said = review.send("POST", "/api/image/0/event", review.headers(True), b" " * (1 << 20))
     assert status == 400, (status, said)
-    status, _, said = review.send("POST", "/api/image/0/event", review.headers(True), b" " * ((1 << 20) + 1))
-    assert status == 413, (status, said)
+    try:
+        status, _, said = review.send("POST", "/api/image/0/event", review.headers(True), b" " * ((1 << 20) + 1))
+        assert status == 413, (status, said)
+    except ConnectionError:  # closed before all of it was sent
+        pass
     review.end()
     return f"at most {most >> 10} KiB taken, {grown / (1 << 20):.1f} MiB more memory"
 
