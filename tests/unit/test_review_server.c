@@ -1,4 +1,4 @@
-/* The server of a review, apart from HTTP: who is let in, numbers in addresses, guests, classes. */
+/* The server of a review, apart from HTTP: who is let in, numbers in addresses, guests, classes, texts. */
 #include "unit.h"
 
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include "program/review/review_guard.h"
 #include "program/review/review_guests.h"
 #include "program/review/review_number.h"
+#include "program/review/review_texts.h"
 
 enum { PORT = 4711 };
 
@@ -336,6 +337,33 @@ START_TEST(classes_that_are_no_text_are_refused)
 }
 END_TEST
 
+START_TEST(texts_are_found_by_their_rows)
+{
+    struct error error;
+    struct review_texts texts = {0};
+    char *text = NULL;
+    size_t length = 0;
+    const struct {
+        size_t row;
+        const char *text;
+    } kept[] = {{0, "first"}, {2, ""}, {5, "third\n"}, {6, "last"}};
+    ck_assert_int_eq(review_texts_read(&texts, 0, &text, &length, &error), -1);
+    ck_assert_int_eq(error.code, ERROR_RECORD);
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(
+            review_texts_add(&texts, kept[i].row, kept[i].text, strlen(kept[i].text), &error), 0);
+    for (int i = 3; i >= 0; i--) {
+        ck_assert_int_eq(review_texts_read(&texts, kept[i].row, &text, &length, &error), 0);
+        ck_assert_uint_eq(length, strlen(kept[i].text));
+        ck_assert(memcmp(text, kept[i].text, length) == 0);
+        free(text);
+    }
+    ck_assert_int_eq(review_texts_read(&texts, 1, &text, &length, &error), -1);
+    ck_assert_int_eq(review_texts_read(&texts, 7, &text, &length, &error), -1);
+    review_texts_free(&texts);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("review_server");
@@ -350,6 +378,7 @@ int main(void)
     tcase_add_test(tests, guests_have_little_time);
     tcase_add_test(tests, classes_are_lines);
     tcase_add_test(tests, classes_that_are_no_text_are_refused);
+    tcase_add_test(tests, texts_are_found_by_their_rows);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }
