@@ -15,7 +15,7 @@ struct sam_image;
 struct embedding {
     struct sam_image *image;        /* owned */
     struct prompt_frame frame;      /* where its prompts lie */
-    struct scan_geometry *geometry; /* owned: from logits to its pixels; NULL before embedding_fit */
+    struct scan_geometry *geometry; /* owned: from logits to pixels; NULL before embedding_fit */
 };
 
 /* Room for an embedding; `sam` must outlive it. NULL with ERROR_MEMORY. */
