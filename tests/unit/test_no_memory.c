@@ -9,6 +9,8 @@
 #include "base/atomic.h"
 #include "base/atomic_clean.h"
 #include "base/error.h"
+#include "filters/mask.h"
+#include "images/image.h"
 #include "images/image_worker.h"
 #include "images/tar_input.h"
 #include "jobs/ledger.h"
@@ -21,8 +23,11 @@
 #include "jobs/runfile.h"
 #include "jobs/shard.h"
 #include "model/checkpoint/checkpoint.h"
+#include "model/sam.h"
 #include "pictures/painter.h"
 #include "pictures/scene.h"
+#include "pipeline/embedder.h"
+#include "pipeline/predict_many.h"
 #include "program/config.h"
 #include "program/run/image_words.h"
 #include "program/settings.h"
@@ -59,6 +64,9 @@ static char *path_of(const char *name)
     snprintf(path[turn], sizeof path[turn], "%s/%s", scratch.path, name);
     return path[turn];
 }
+
+static struct sam *sam;           /* a small one */
+static struct embedder *embedder; /* holds the embedding of an image of it */
 
 /* A job: 0, or -1 with an error. What it makes, it gives back. */
 typedef int work(struct error *error);
@@ -222,6 +230,30 @@ static int read_tar(struct error *error)
 }
 
 /* A picture but for its encoding, which is libvips'. The first mask has a hole, the second lies in it. */
+/* Two points, two masks as prompts, and a box. */
+static int predict_prompts(struct error *error)
+{
+    enum { COUNT = 5 };
+    static const double point[] = {9, 9}, box[] = {2, 2, 30, 20};
+    static float logits[256 * 256];
+    const struct predictor_prompt prompts[COUNT] = {
+        {.points = point, .point_count = 1},
+        {.points = point, .point_count = 1, .logits = logits},
+        {.box = box, .single = true},
+        {.points = point, .point_count = 1, .logits = logits},
+        {.points = point, .point_count = 1}};
+    const struct predictor_options options = {0, 1};
+    struct mask_list masks[COUNT] = {0};
+    struct predictors *predictors = predictors_new(sam, &options, 1, error);
+    int status = -1;
+    if (predictors)
+        status = predict_many(predictors, embedder->embedding, prompts, COUNT, masks, error);
+    for (int i = 0; i < COUNT; i++)
+        mask_list_free(&masks[i]);
+    predictors_free(predictors);
+    return status;
+}
+
 static int paint_masks(struct error *error)
 {
     enum { SIDE = 40 };
@@ -412,6 +444,21 @@ static int clean_folders(struct error *error)
     return atomic_clean(run, NULL, error);
 }
 
+START_TEST(prompts)
+{
+    static uint8_t rgb[48 * 32 * 3] = {7, 200, 9};
+    const struct sam_options options = {0};
+    const struct image image = {.width = 48, .height = 32, .rgb = rgb};
+    struct error error;
+    ck_assert_int_eq(sam_load(&sam, "tests/parity/models/vit_xs.safetensors", &options, &error), 0);
+    embedder = embedder_new(sam, 1, &error);
+    ck_assert_int_eq(embedder_encode_image(embedder, &image, &error), 0);
+    fail_each("prompts", predict_prompts);
+    embedder_free(embedder);
+    sam_free(sam);
+}
+END_TEST
+
 START_TEST(parts_of_a_run)
 {
     scratch_write(&scratch, "in/a/1.jpg", "");
@@ -446,6 +493,7 @@ int main(void)
     tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, readers);
+    tcase_add_test(tests, prompts);
     tcase_add_test(tests, parts_of_a_run);
     suite_add_tcase(suite, tests);
     int status = unit_run(suite);
