@@ -2,9 +2,11 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/json_text.h"
 #include "program/stats_report.h"
+#include "records/record.h"
 #include "records/stats.h"
 
 static const double shares[] = {0.05, 0.25, 0.5, 0.75, 0.95};
@@ -133,6 +135,24 @@ static void json_scores(struct json_text *text, const struct stats *stats)
     json_text_raw(text, "]}");
 }
 
+/* How many masks each source has made, if any record says so. */
+static void json_sources(struct json_text *text, const struct stats *stats)
+{
+    const char *before = ", \"sources\": {";
+    for (int source = MASK_SOURCE_KNOWN; source <= MASK_SOURCE_MASK; source++) {
+        if (stats->sources[source] == 0)
+            continue;
+        json_text_raw(text, before);
+        json_text_string(text, record_source_name((enum mask_source)source),
+                         strlen(record_source_name((enum mask_source)source)));
+        json_text_raw(text, ": ");
+        json_text_integer(text, (int64_t)stats->sources[source]);
+        before = ", ";
+    }
+    if (stats->sources[MASK_SOURCE_NONE] < stats->area.count)
+        json_text_raw(text, "}");
+}
+
 void stats_json(const struct stats *stats, struct json_text *text)
 {
     struct distribution distributions[DISTRIBUTIONS];
@@ -144,6 +164,7 @@ void stats_json(const struct stats *stats, struct json_text *text)
     json_count(text, "small", stats->small);
     json_count(text, "medium", stats->medium);
     json_count(text, "large", stats->large);
+    json_sources(text, stats);
     list(stats, distributions);
     for (size_t i = 0; i < DISTRIBUTIONS; i++)
         json_distribution(text, &distributions[i]);
@@ -224,6 +245,19 @@ static void print_centres(const struct stats *stats)
     }
 }
 
+static void print_sources(const struct stats *stats)
+{
+    const char *before = "made by: ";
+    for (int source = MASK_SOURCE_KNOWN; source <= MASK_SOURCE_MASK; source++)
+        if (stats->sources[source]) {
+            printf("%s%llu %s", before, (unsigned long long)stats->sources[source],
+                   record_source_name((enum mask_source)source));
+            before = ", ";
+        }
+    if (stats->sources[MASK_SOURCE_NONE] < stats->area.count)
+        putchar('\n');
+}
+
 void stats_print(const struct stats *stats)
 {
     struct distribution distributions[DISTRIBUTIONS];
@@ -231,6 +265,7 @@ void stats_print(const struct stats *stats)
            (unsigned long long)stats->records, (unsigned long long)stats->empty_records,
            (unsigned long long)stats->area.count, (unsigned long long)stats->small,
            (unsigned long long)stats->medium, (unsigned long long)stats->large);
+    print_sources(stats);
     if (stats->refused)
         printf("%llu records could not be used\n", (unsigned long long)stats->refused);
     list(stats, distributions);

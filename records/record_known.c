@@ -17,8 +17,10 @@ static const int64_t ID_MOST = INT64_C(1) << 53; /* what a double holds exactly 
 void record_known_free(struct record_known *known)
 {
     record_free(&known->record);
-    for (size_t i = 0; i < known->box_count; i++)
+    for (size_t i = 0; i < known->box_count; i++) {
         free(known->boxes[i].more);
+        free(known->boxes[i].category);
+    }
     free(known->boxes);
     *known = (struct record_known){0};
 }
@@ -87,9 +89,20 @@ static bool is_of_mask(const char *key)
     return false;
 }
 
+/* The name of its class, if it has one. */
+static int copy_category(struct record_reader *reader, const json_t *annotation,
+                         struct known_box *box)
+{
+    const char *name = json_string_value(json_object_get(annotation, "category"));
+    if (!name || !record_is_category(name))
+        return 0;
+    box->category = strdup(name);
+    return box->category ? 0 : reader_no_memory(reader);
+}
+
 /* The annotation's other members as they were. A name of JSON_KEY bytes or more is left out. */
 static int copy_members(struct record_reader *reader, const struct record_document *document,
-                        char **more)
+                        struct known_box *box)
 {
     struct json_text text = {0};
     struct json_cursor cursor;
@@ -98,14 +111,14 @@ static int copy_members(struct record_reader *reader, const struct record_docume
     json_cursor_text(&cursor, document->annotation, document->annotation_length);
     json_cursor_enter(&cursor, '{');
     while (json_cursor_next(&cursor, key) > 0 && json_cursor_skip(&cursor, &piece) == 0) {
-        if (!*key || is_of_mask(key))
+        if (!*key || is_of_mask(key) || (box->category && strcmp(key, "category") == 0))
             continue;
         json_text_raw(&text, ", \"");
         json_text_raw(&text, strcmp(key, "bbox") == 0 ? "box" : key);
         json_text_raw(&text, "\": ");
         json_text_bytes(&text, document->annotation + piece.offset, piece.length);
     }
-    return take_text(reader, &text, more);
+    return take_text(reader, &text, &box->more);
 }
 
 static int take_box(struct record_reader *reader, const struct record_document *document,
@@ -118,10 +131,11 @@ static int take_box(struct record_reader *reader, const struct record_document *
     if (memory_grow((void **)&known->boxes, &known->box_capacity, known->box_count + 1,
                     sizeof *known->boxes, reader->error))
         return reader_no_memory(reader);
-    if (copy_members(reader, document, &box.more))
-        return -1;
-    known->boxes[known->box_count++] = box;
-    return 0;
+    int status = copy_category(reader, annotation, &box);
+    if (status == 0)
+        status = copy_members(reader, document, &box);
+    known->boxes[known->box_count++] = box; /* which owns its texts */
+    return status;
 }
 
 /* ---- masks ---- */
@@ -278,6 +292,8 @@ int record_known_join(struct record_known *known, struct record *record, struct 
         first->ids[masks + i] = known->boxes[i].id;
         first->extras[first->extra_count++] = (struct record_extra){.more = known->boxes[i].more};
         known->boxes[i].more = NULL;
+        if (record_set_category(first, masks + i, known->boxes[i].category, error))
+            return -1;
     }
     for (size_t i = masks + boxes; i < count; i++)
         first->ids[i] = known->next_id++;
@@ -287,6 +303,8 @@ int record_known_join(struct record_known *known, struct record *record, struct 
     record->ids = first->ids;
     record->extras = first->extras;
     record->extra_count = first->extra_count;
+    record->categories = first->categories;
+    record->category_count = first->category_count;
     *first = (struct record){0};
     return 0;
 }

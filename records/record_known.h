@@ -18,8 +18,9 @@ struct record_reader;
 struct known_box {
     double corners[4]; /* x0, y0, x1, y1 in pixels, within the image */
     int64_t id;
-    char *
-        more; /* owned: the annotation's other members, and its "bbox" as "box", as in record_extra */
+    /* Owned: the annotation's other members, and its "bbox" as "box", as in record_extra. */
+    char *more;
+    char *category; /* owned: the name of its class; NULL: none */
 };
 
 struct record_known {

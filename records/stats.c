@@ -51,6 +51,7 @@ static void add_mask(struct stats *stats, const struct mask *mask, unsigned abse
     double area = (double)mask->area;
     histogram_add(&stats->area, area > 0 ? log10(area) : 0);
     stats->area_sum += area;
+    stats->sources[mask->source]++;
     add_scores(stats, mask, absent);
     histogram_add(&stats->relative_size, sqrt(area / pixels));
     histogram_add(&stats->concavity, area > 0 ? 1 - area / measure->hull_area : 0);

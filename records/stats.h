@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "filters/mask.h"
 #include "records/histogram.h"
 
 struct error;
@@ -25,14 +26,15 @@ enum { STATS_IOU_CELLS = 240, STATS_STABILITY_CELLS = 200 };
 
 struct stats {
     uint64_t records, empty_records, refused;
-    struct histogram masks;         /* masks of an image; bins of 1 from 0 to 1000 */
-    struct histogram area;          /* log10 of pixels */
-    double area_sum;                /* pixels */
-    struct histogram predicted_iou; /* 0 .. 1.2; of the masks that have it */
-    struct histogram stability;     /* 0 .. 1; of the masks that have it */
-    struct histogram relative_size; /* 0 .. 1 */
-    struct histogram concavity;     /* 0 .. 1 */
-    uint64_t small, medium, large;  /* COCO's sizes: area below 32^2, below 96^2, above */
+    struct histogram masks;                 /* masks of an image; bins of 1 from 0 to 1000 */
+    struct histogram area;                  /* log10 of pixels */
+    double area_sum;                        /* pixels */
+    struct histogram predicted_iou;         /* 0 .. 1.2; of the masks that have it */
+    struct histogram stability;             /* 0 .. 1; of the masks that have it */
+    struct histogram relative_size;         /* 0 .. 1 */
+    struct histogram concavity;             /* 0 .. 1 */
+    uint64_t sources[MASK_SOURCE_MASK + 1]; /* masks of each enum mask_source */
+    uint64_t small, medium, large;          /* COCO's sizes: area below 32^2, below 96^2, above */
     uint64_t centres[STATS_CENTRES][STATS_CENTRES]; /* [y][x] of centroids over the image */
     /* Of the masks that have both scores. */
     uint64_t scores[STATS_IOU_CELLS][STATS_STABILITY_CELLS];

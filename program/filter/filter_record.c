@@ -35,7 +35,8 @@ static int check_needs(const struct filter_plan *plan, const struct record *reco
 {
     for (size_t i = 0; i < record->masks.count; i++)
         for (size_t j = 0; j < plan->need_count; j++)
-            if (record_absent(record, i) & plan->needs[j].member)
+            if (record->masks.items[i].source != MASK_SOURCE_KNOWN &&
+                (record_absent(record, i) & plan->needs[j].member))
                 return refuse(&plan->needs[j], i, error);
     return 0;
 }
@@ -72,6 +73,24 @@ static int sort_categories(struct record *record, struct error *error)
     return status;
 }
 
+/* Moves the masks with another source than `known` to `rest`. */
+static int part_known(struct mask_list *masks, struct mask_list *rest, struct error *error)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < masks->count; i++) {
+        struct mask *mask = &masks->items[i];
+        if (mask->source != MASK_SOURCE_KNOWN) {
+            if (mask_list_add(rest, mask, error))
+                return -1;
+        } else if (kept++ < i) {
+            masks->items[kept - 1] = *mask;
+            *mask = (struct mask){0};
+        }
+    }
+    masks->count = kept;
+    return 0;
+}
+
 int filter_record(const struct filter_plan *plan, struct record *record, struct error *error)
 {
     const struct refilter how = {.options = &plan->options,
@@ -87,5 +106,12 @@ int filter_record(const struct filter_plan *plan, struct record *record, struct 
         return -1;
     free(record->ids);
     record->ids = NULL;
-    return refilter(&record->masks, &how, image, error) || sort_categories(record, error) ? -1 : 0;
+    struct mask_list rest = {0};
+    int status = part_known(&record->masks, &rest, error);
+    if (status == 0)
+        status = refilter(&rest, &how, image, error);
+    if (status == 0)
+        status = mask_list_append(&record->masks, &rest, error);
+    mask_list_free(&rest);
+    return status || sort_categories(record, error) ? -1 : 0;
 }

@@ -102,6 +102,25 @@ static bool is_counted(const struct record *record)
     return true;
 }
 
+/* Who made each mask; null where no record says so. */
+static void put_sources(struct json_text *text, const struct record *record)
+{
+    bool any = false;
+    for (size_t i = 0; !any && i < record->masks.count; i++)
+        any = record->masks.items[i].source != MASK_SOURCE_NONE;
+    report_json_next(text, "source");
+    json_text_raw(text, any ? "[" : "null");
+    for (size_t i = 0; any && i < record->masks.count; i++) {
+        const char *name = record_source_name(record->masks.items[i].source);
+        report_json_next(text, NULL);
+        if (name)
+            json_text_string(text, name, strlen(name));
+        else
+            json_text_raw(text, "null");
+    }
+    json_text_raw(text, any ? "]" : "");
+}
+
 static int put_counts(struct json_text *text, const struct record *record, struct error *error)
 {
     report_json_next(text, "counts");
@@ -157,6 +176,7 @@ static int put_masks(struct json_text *text, const struct record *record,
         json_text_raw(text, ",\"id\":null");
     else
         put_column(text, "id", record, 0, put_id);
+    put_sources(text, record);
     json_text_raw(text, "}");
     return 0;
 }

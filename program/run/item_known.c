@@ -71,8 +71,11 @@ int item_known_open(struct run_config *config, struct run_resources *resources, 
                          "choose another -o",
                          settings->known, settings->output);
     resources->known = known_index_open(settings->known, settings->trust_folder, error);
-    if (!resources->known)
+    if (!resources->known) {
+        if (error->code == ERROR_RECORD) /* the user's file, not an image's */
+            error->code = ERROR_USAGE;
         return error_prefix(error, "--known");
+    }
     return compute_digest(config, resources->known, error);
 }
 
@@ -99,16 +102,18 @@ int item_known_read(struct run *run, struct item *item, struct size image,
     *known = (struct record_known){0};
     if (!item->known.found)
         return 0;
+    atomic_fetch_add(&run->outcome.known, 1);
     if (known_index_read(run->resources.known, item->key, &item->known, &text, &length, &label,
                          &item->error))
         return error_prefix(&item->error, "%s", item->path);
     const struct record_source source = {.bytes = text, .length = length, .name = item->key};
     int status = record_known_parse(known, &source, image, &error);
+    if (status == 0 && known->box_count && run->config.settings->generator.tile)
+        status = error_set(&error, ERROR_IMAGE,
+                           "boxes are prompts on the whole image at once; leave out --tile");
     if (status) {
         item->error = error;
         error_prefix(&item->error, "%s: %s", item->path, label);
-    } else {
-        atomic_fetch_add(&run->outcome.known, 1);
     }
     free(text);
     free(label);

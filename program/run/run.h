@@ -86,7 +86,8 @@ struct run_outcome {
     uint64_t failed_before;
 
     struct run_notices notices;
-    atomic_uint_fast64_t known; /* images with known masks; counted by any thread */
+    atomic_uint_fast64_t
+        known; /* images with known masks, whole or damaged; counted by any thread */
 
     /* Written by the listing thread. */
     uint64_t taken; /* items that are no tars, of all shards, and images in this shard's tars */

@@ -40,6 +40,8 @@ const Masks = (() => {
       ['Area', `${Text.counted(area, 'pixel')}, ${Text.percent(area / (size.width * size.height), 2)}`]];
     if (box)
       list.push(['Box', `${box[0]}, ${box[1]} to ${box[2]}, ${box[3]}`]);
+    if (image.source && image.source[id])
+      list.push(['Source', image.source[id]]);
     if (image.point && image.point[id])
       list.push(['Point', image.point[id].map(n => Text.number(n, 1)).join(', ')]);
     if (image.crop && image.crop[id])

@@ -5,6 +5,9 @@
 const Filters = (() => {
   const score = (scores, id) => scores ? Math.fround(scores[id] ?? 0) : 0;
 
+  /* Known masks stay, whatever the thresholds, and take no part in an NMS. */
+  const isKnown = (image, id) => Boolean(image.source) && image.source[id] === 'known';
+
   function passes(image, id, thresholds) {
     const {iou, stability, min, max} = thresholds;
     const area = image.area[id];
@@ -25,19 +28,21 @@ const Filters = (() => {
 
   /* NMS: takes from `keep` each mask that is similar to a better one that stays. */
   function suppress(image, masks, near, threshold, keep) {
-    const ids = [...keep.keys()].filter(id => keep[id]);
+    const ids = [...keep.keys()].filter(id => keep[id] && !isKnown(image, id));
     const stays = new Uint8Array(keep.length);
     for (const id of ranked(image, ids)) {
       const better = near[id].some(({other, both}) =>
         stays[other] && similar(masks, id, other, both, threshold));
       stays[id] = better ? 0 : 1;
     }
-    keep.set(stays);
+    for (const id of ids)
+      keep[id] = stays[id];
   }
 
   /* `filter` refuses a record that lacks a score which it needs: no mask of it stays. */
   function refuses(image, {iou, stability, overlap}) {
-    const lacks = scores => image.counts.length > 0 && (!scores || scores.includes(null));
+    const lacks = scores => image.counts.some((_, id) =>
+      !isKnown(image, id) && (!scores || scores[id] === null));
     return (iou > 0 || overlap < 1) && lacks(image.iou) || stability > 0 && lacks(image.stability);
   }
 
@@ -47,7 +52,7 @@ const Filters = (() => {
     if (refuses(image, thresholds))
       return found;
     for (let id = 0; id < found.length; id++)
-      found[id] = passes(image, id, thresholds) ? 1 : 0;
+      found[id] = isKnown(image, id) || passes(image, id, thresholds) ? 1 : 0;
     if (thresholds.overlap < 1)
       suppress(image, masks(), near(), thresholds.overlap, found);
     return found;

@@ -4,6 +4,7 @@ stop nothing half-written is visible, and in the end the bytes are those of an u
 
   tests/faults/kill.py [SEED]"""
 
+import json
 import os
 import random
 import signal
@@ -107,6 +108,37 @@ def another_number_of_shards():
     return f"{before} lines before the last start"
 
 
+def make_known(folder, out):
+    """For every third image a record of its own with one mask of `out`, for every third a line with a box."""
+    os.makedirs(folder)
+    lines = []
+    for path in sorted(path for path in common.outputs(out) if path.endswith(b".json")):
+        name = os.fsdecode(path)
+        with open(os.path.join(out, name), encoding="utf-8") as file:
+            record = json.load(file)
+        kind = len(lines) % 3
+        lines.append(json.dumps({"image": record["image"], "annotations": [{"bbox": [1, 2, 12, 9], "id": 7}]}) + "\n")
+        if kind == 0:
+            record["annotations"] = record["annotations"][:1]
+            common.write(os.path.join(folder, name), json.dumps(record, indent=1).encode())
+    common.write(os.path.join(folder, "boxes.ndjson"), "".join(lines[1::3]).encode())
+
+
+def beside_known_masks():
+    known = os.path.join(WORK.name, "known")
+    code, text = common.run(common.command(IN, os.path.join(WORK.name, "for-known")))
+    assert code == ALL_DONE, text
+    make_known(known, os.path.join(WORK.name, "for-known"))
+    each = ["--known", known, "--box-nms-thresh", "0.7", "--format", "sa1b,ndjson"]
+    expected, seconds = undisturbed("undisturbed-known", each)
+    with open(os.path.join(WORK.name, "undisturbed-known", "@ndjson", "records.ndjson"), encoding="utf-8") as file:
+        text = file.read()
+    for source in ("known", "box", "grid"):
+        assert f'"source": "{source}"' in text, f"no mask is made by: {source}"
+    return kill_and_resume("killed-known", KILLS // 4, expected, 2 * seconds, [each])
+
+
 if __name__ == "__main__":
     common.make_images(IN, IMAGES)
-    sys.exit(common.run_tests([one_process_with_tar_and_coco, three_shards, another_number_of_shards]))
+    sys.exit(common.run_tests([one_process_with_tar_and_coco, three_shards, another_number_of_shards,
+                               beside_known_masks]))
