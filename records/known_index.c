@@ -152,6 +152,8 @@ static int visit(void *context, const char *file, const char *name, struct error
             closedir(folder);
         return folder ? error_set(error, ERROR_IO, "%s%s: cannot be listed", prefix, file) : -1;
     }
+    if (strcmp(file, "failed.ndjson") == 0) /* a run's list of failed images */
+        return 0;
     if (record_png_is(file))
         return error_set(error, ERROR_USAGE,
                          "%s%s: masks in PNG files are not read as known ones; maskmill export -f "

@@ -368,10 +368,11 @@ static int holds_results(struct json_cursor *cursor)
         more = json_cursor_next(cursor, NULL);
     if (more > 0)
         more = json_cursor_enter(cursor, '{');
-    while (more > 0 && (more = json_cursor_next(cursor, key)) > 0) {
+    while (more > 0 && json_cursor_next(cursor, key) > 0) {
         if (strcmp(key, "image_id") == 0)
             return 1;
-        more = json_cursor_skip(cursor, NULL) ? -1 : 1;
+        if (json_cursor_skip(cursor, NULL))
+            break;
     }
     return 0;
 }
@@ -445,20 +446,20 @@ static int note_any(struct record_coco *coco, struct json_cursor *cursor)
     return sort(document) ? -1 : check_repeats(document);
 }
 
-int record_coco_note(struct record_coco **made, const struct record_cutter *cutter, int fd)
+int record_coco_note(struct record_coco **coco, const struct record_cutter *cutter, int fd)
 {
     struct json_cursor cursor = {0};
-    struct record_coco *coco = calloc(1, sizeof *coco);
-    *made = NULL;
-    if (!coco)
+    struct record_coco *made = calloc(1, sizeof *made);
+    *coco = NULL;
+    if (!made)
         return error_set(cutter->error, ERROR_MEMORY, "%s: no memory to read it", cutter->path);
-    coco->document = (struct document){.cutter = cutter, .fd = fd};
-    int status = note_any(coco, &cursor);
+    made->document = (struct document){.cutter = cutter, .fd = fd};
+    int status = note_any(made, &cursor);
     json_cursor_free(&cursor);
-    if (status > 0 || coco->described)
-        *made = coco;
+    if (status > 0 || made->described)
+        *coco = made;
     else
-        record_coco_free(coco);
+        record_coco_free(made);
     return status;
 }
 

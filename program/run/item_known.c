@@ -65,10 +65,11 @@ int item_known_open(struct run_config *config, struct run_resources *resources, 
     const struct settings *settings = config->settings;
     if (!settings->known)
         return 0;
-    if (!settings_to_stream(settings) && lies_in(settings->known, settings->output))
+    if (!settings_to_stream(settings) &&
+        (lies_in(settings->known, settings->output) || lies_in(settings->output, settings->known)))
         return error_set(error, ERROR_USAGE,
-                         "--known %s lies in the output folder %s, whose records are replaced; "
-                         "choose another -o",
+                         "--known %s and the output folder %s lie in one another, so a run would "
+                         "take its own records for known ones; choose another -o",
                          settings->known, settings->output);
     resources->known = known_index_open(settings->known, settings->trust_folder, error);
     if (!resources->known) {

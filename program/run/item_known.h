@@ -14,7 +14,7 @@ struct run_config;
 struct run_resources;
 
 /* Opens what --known names, and computes config->known_sha256 of its files of many images. Nothing without
- * --known. Returns 0, or -1 as known_index_open, or with ERROR_USAGE: it lies in the output folder. */
+ * --known. Returns 0, or -1 as known_index_open, or with ERROR_USAGE: it lies in the output folder, or the reverse. */
 int item_known_open(struct run_config *config, struct run_resources *resources,
                     struct error *error);
 

@@ -188,6 +188,7 @@ START_TEST(every_form_is_found_by_its_image)
     make_folder();
     ck_assert_int_eq(mkdir("known/a", 0777), 0);
     write_file("known/a/own.json", "[1]");
+    write_file("known/failed.ndjson", "{\"path\": \"x.jpg\", \"error\": \"no image\"}\n");
     write_file("known/lines.ndjson", "\n{\"image\": {\"file_name\": \"a/l.png\"}}\n"
                                      "{\"image\": {\"file_name\": \"./m.png\"}}");
     write_file("known/coco.json",

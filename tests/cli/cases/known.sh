@@ -52,6 +52,7 @@ status $MILL --known known/coco.json -o out photos
 sed -i 's/"id": 1/"id": 2/' known/coco.json
 status $MILL --known known/coco.json -o coco.json photos
 status $MILL --known out -o out photos
+status $MILL --known . -o new photos
 status $MILL --known nowhere -o new photos
 status $MILL --known t.tar -o new photos
 status $MILL --known boxes/@png -o new photos
