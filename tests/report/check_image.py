@@ -158,6 +158,27 @@ def check_hover_and_pin(lab):
     page.wait("!document.querySelector('.tree-item[aria-selected=true]')")
 
 
+def check_who_made_a_mask(lab):
+    """The facts of a mask say its source; known masks stay, wherever the sliders are."""
+    def make(out):
+        record = load(lab.fixtures.real(), IMAGE)
+        for mask in record["annotations"]:
+            mask["source"] = "known" if mask["id"] % 2 else "grid"
+        os.makedirs(out)
+        with open(os.path.join(out, "chelsea.json"), "w", encoding="utf-8") as file:
+            json.dump(record, file)
+        return out
+    run = lab.fixtures.once("sources", make)
+    page, record = lab.image(lab.fixtures.report("report-sources", run), 0), load(run, IMAGE)
+    x, y, under = spot(record)
+    point(page, record, x, y)
+    page.wait("%s === 'Mask %d'" % (TITLE, under[0]))
+    panel = page.text(".panel section[aria-label=Mask]")
+    assert record["annotations"][under[0]]["source"] in panel, panel
+    slider(page, "iou", 1)
+    wait_count(page, len(record["annotations"]) // 2, len(record["annotations"]))
+
+
 def check_tree(lab):
     """What the tree puts below a mask lies in it."""
     page, record = chelsea(lab)
