@@ -57,6 +57,18 @@ struct comparison {
     const struct known_limits *limits;
 };
 
+/* The box with its last column and row, as COCO counts. */
+static struct box whole_box(struct box box)
+{
+    return (struct box){box.x0, box.y0, box.x1 + 1, box.y1 + 1};
+}
+
+static bool boxes_overlap(struct box one, struct box other, double limit)
+{
+    return nms_boxes_similar(one, other, limit) ||
+           nms_boxes_similar(whole_box(one), whole_box(other), limit);
+}
+
 static bool is_apart(const void *context, const struct mask *mask)
 {
     const struct comparison *comparison = context;
@@ -64,7 +76,7 @@ static bool is_apart(const void *context, const struct mask *mask)
     for (size_t i = 0; i < comparison->known->count; i++) {
         const struct mask *known = comparison->known->items[i];
         if (box_meets(known->box, mask->box) &&
-            (nms_boxes_similar(known->box, mask->box, limits->box_iou) ||
+            (boxes_overlap(known->box, mask->box, limits->box_iou) ||
              nms_masks_similar(known, mask, limits->mask_iou) ||
              (limits->containment < 1 && nms_mask_within(known, mask, limits->containment))))
             return false;

@@ -35,7 +35,7 @@ bool known_masks_have(const struct known_masks *known, double x, double y);
 
 /* How much a found mask may overlap a known one: it is dropped if one of these is above the limit. */
 struct known_limits {
-    double box_iou;     /* of the boxes, as in nms.h */
+    double box_iou;     /* of the boxes, as in nms.h, and as COCO's tools measure them */
     double mask_iou;    /* of the pixels */
     double containment; /* the part of the smaller one that lies in the other; 1: any */
 };

@@ -127,6 +127,11 @@ def box_iou(a, b):
     return both / union if union else 0
 
 
+def coco_box(box):
+    """With the last column and row."""
+    return [box[0], box[1], box[2] + 1, box[3] + 1]
+
+
 def bbox(counts, height):
     """SA-1B's bbox of a mask."""
     found = list(ranges(counts))
@@ -162,6 +167,7 @@ def check_one(known_text, text, threshold):
         for other, box in known:
             assert overlap(pixels, other) <= threshold, (a['id'], overlap(pixels, other))
             assert box_iou(a['bbox'], box) <= threshold + 1e-6, (a['id'], box)
+            assert box_iou(coco_box(a['bbox']), coco_box(box)) <= threshold + 1e-6, (a['id'], box)
     assert len(set(ids)) == len(ids)
     return len(mine), len(annotations) - len(mine)
 

@@ -329,6 +329,8 @@ START_TEST(each_limit_counts)
     limits.box_iou = 0.99;
     ck_assert_uint_eq(left(corners, &limits), 0);
     ck_assert_uint_eq(left(most, &limits), 1);
+    limits.box_iou = 0.65; /* 6 of 10, but with the last column and row 12 of 18 */
+    ck_assert_uint_eq(left(most, &limits), 0);
     limits = loose;
     limits.mask_iou = 12. / 18;
     ck_assert_uint_eq(left(most, &limits), 1);
