@@ -219,7 +219,7 @@ static const struct setting table[] = {
     {"workers", 0, "N", SETTING_INT, AT(workers), FROM_TO(0, 1024), NULL, FOR_RUN | FOR_PIPE,
      MACHINE, "images at a time; 0: chosen from cores and memory"},
     {"threads", 't', "N", SETTING_INT, AT(threads), FROM_TO(0, 1024), NULL, FOR_PREDICT, MACHINE,
-     "threads that share an image; 0: one a core"},
+     "threads: images at a time, or those that share one; 0: one a core"},
     {"memory", 0, "SIZE", SETTING_BYTES, AT(memory), ANY, NULL, FOR_RUN | FOR_PIPE | FOR_PREDICT,
      MACHINE, "memory budget, such as 4G (default: what is free)"},
 

@@ -22,7 +22,7 @@ static void free_detection(struct detection *detection)
     json_decref(detection->members);
 }
 
-static void detections_free(struct detections *detections)
+void detections_free(struct detections *detections)
 {
     for (size_t i = 0; i < detections->count; i++)
         free_detection(&detections->items[i]);

@@ -36,6 +36,9 @@ int detection_prefix(struct error *error, const struct detections *detections,
 /* Takes a box out of the list and frees it. */
 void detection_drop(struct detections *detections, size_t index);
 
+/* Frees what it owns, but for the label. */
+void detections_free(struct detections *detections);
+
 /* The image's name in its folder, as the file says it; NULL: it does not. */
 const char *detections_name(const struct detections *detections);
 

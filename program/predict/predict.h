@@ -25,13 +25,19 @@ struct predict {
     struct decoder decoder;
     struct mm_model *model;         /* owned */
     struct mm_segmenter *segmenter; /* owned; uses all threads */
-    uint64_t cache_bytes; /* memory for embeddings, once predict_start has been told to leave it */
-    bool library_started; /* libvips, for what is written */
+    uint64_t cache_bytes;           /* memory for embeddings */
+    bool library_started;           /* libvips, for what is written */
 };
 
-/* Loads the model and makes all above; the decoder's server runs already. `keeps`: half of the memory
- * is left to embeddings (cache_bytes), the rest to decoders. 0 or -1. */
-int predict_start(struct predict *predict, bool keeps, struct error *error);
+/* What the memory that the model leaves is for. */
+enum predict_way {
+    PREDICT_IMAGE, /* one decoder */
+    PREDICT_BOXES, /* whatever predict_lanes.h decides; the decoder is not opened yet */
+    PREDICT_SERVE  /* one decoder has half of it, embeddings the other (cache_bytes) */
+};
+
+/* Loads the model and makes all above; the decoder's server runs already. 0 or -1. */
+int predict_start(struct predict *predict, enum predict_way way, struct error *error);
 
 /* Size and model of prompts on an image of these sides. */
 struct prompt_frame_size predict_frame(const struct predict *predict, int32_t width,

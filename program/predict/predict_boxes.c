@@ -1,5 +1,7 @@
 /* predict_boxes.c - a detector's boxes to instance masks, image by image. */
 #include <inttypes.h>
+#include <limits.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,138 +21,74 @@
 #include "library/mm_handles.h"
 #include "program/command_progress.h"
 #include "program/model_load.h"
+#include "program/predict/boxes_job.h"
 #include "program/predict/detections_file.h"
 #include "program/predict/image_names.h"
 #include "program/predict/instances.h"
 #include "program/predict/json_value.h"
 #include "program/predict/predict.h"
+#include "program/predict/predict_lanes.h"
 #include "program/predict/predict_output.h"
-#include "program/predict/predict_record.h"
-#include "program/prompts/prompt_predict.h"
 #include "program/settings.h"
 #include "records/image_path.h"
 #include "records/record.h"
 #include "records/record_collection.h"
 
+/* Images that are computed before they are written: enough to keep all lanes busy. */
+enum { JOBS_A_LANE = 4 };
+
 struct boxes {
     struct predict *predict;
-    const char *only;      /* the path of the one image that is wanted; NULL: all */
-    struct folder *images; /* owned; NULL: `only` */
+    struct boxes_source source;
+    struct folder *images; /* owned; NULL: source.only */
     struct image_names names;
     json_t *categories; /* owned; NULL: there are none */
     struct predict_output output;
     struct instances *instances; /* owned; opened with the first image */
     enum detections_form form;
     struct progress *progress;
-    bool found; /* an image that is wanted */
+    struct predict_lanes lanes;
+    struct boxes_job *jobs; /* owned: [job_count] of [most] */
+    size_t job_count, most;
+    struct error failure; /* of jobs that made room for an image that was not read */
+    bool found;           /* an image that is wanted */
     uint64_t done, masks, failed, faults;
 };
 
 /* ---- faults */
-
-/* An image that was not read. */
-static void tell_image(void *context, const char *text)
-{
-    struct boxes *boxes = context;
-    boxes->failed++;
-    command_progress_say(boxes->progress, "predict", text);
-    command_progress_record(boxes->progress, true, 0);
-}
 
 /* An image that cannot be done. Returns 0 if the others can, else -1. */
 static int fail(struct boxes *boxes, const char *label, struct error *error)
 {
     if (error->code != ERROR_IMAGE && error->code != ERROR_RECORD && error->code != ERROR_USAGE)
         return -1;
-    error_prefix(error, "%s", label);
-    tell_image(boxes, error->text);
+    if (label)
+        error_prefix(error, "%s", label);
+    boxes->failed++;
+    command_progress_say(boxes->progress, "predict", error->text);
+    command_progress_record(boxes->progress, true, 0);
     return 0;
 }
 
-/* A box that cannot be done. */
-static void tell_box(struct boxes *boxes, const struct detections *detections, size_t index,
-                     struct error *fault)
-{
-    detection_prefix(fault, detections, &detections->items[index]);
-    boxes->faults++;
-    command_progress_say(boxes->progress, "predict", fault->text);
-}
-
-/* ---- one image */
-
-/* The image's name in its folder; NULL with an error. */
-static const char *find_name(const struct boxes *boxes, struct detections *detections,
-                             struct error *error)
-{
-    const json_t *id = json_object_get(detections->image, "id");
-    const char *name = detections_name(detections);
-    if (name)
-        return name;
-    if (json_is_integer(id))
-        name = image_names_find(&boxes->names, json_integer_value(id));
-    if (!name)
-        error_set(error, ERROR_RECORD,
-                  boxes->predict->settings->coco
-                      ? "the document of --coco does not list this image"
-                      : "nothing says the image's file; --coco FILE names the document that does");
-    return name;
-}
-
-static int read_image(const struct boxes *boxes, const char *name, struct image *image,
-                      struct error *error)
-{
-    struct image_pool *pool = boxes->predict->decoder.pool;
-    const struct image_input file = {boxes->only, -1};
-    return boxes->only ? image_pool_read(pool, &file, image, error)
-                       : image_path_read(boxes->images, name, pool, image, error);
-}
-
-/* A size that the file of boxes says must be the image's: else the boxes are about other pixels. */
-static int check_size(const struct detections *detections, const struct image *image,
-                      struct error *error)
-{
-    const json_t *width = json_object_get(detections->image, "width");
-    const json_t *height = json_object_get(detections->image, "height");
-    if ((!json_is_integer(width) || json_integer_value(width) == image->width) &&
-        (!json_is_integer(height) || json_integer_value(height) == image->height))
-        return 0;
-    return error_set(error, ERROR_RECORD,
-                     "the boxes are of an image of %lld x %lld pixels, the image has %d x %d",
-                     (long long)json_integer_value(width), (long long)json_integer_value(height),
-                     image->width, image->height);
-}
-
-/* Whether a box can be a prompt; else why not. */
-static bool is_usable(const struct detection *detection, const struct prompt_frame_size *frame,
-                      struct prompt *prompt, struct error *fault)
-{
-    if (detection->fault) {
-        error_set(fault, ERROR_RECORD, "%s", detection->fault);
-        return false;
-    }
-    return prompt_set_box(prompt, detection->box, fault) == 0 &&
-           prompt_check(prompt, frame, fault) == 0;
-}
-
-/* A prompt for each box. What is no prompt is told of and dropped. */
-static int make_prompts(struct boxes *boxes, struct detections *detections,
-                        const struct prompt_frame_size *frame, struct prompt_set *set,
-                        struct error *error)
+/* Tells of the boxes that cannot be done and takes them out of the list. */
+static void drop_faults(struct boxes *boxes, struct detections *detections)
 {
     for (size_t i = 0; i < detections->count;) {
-        struct prompt prompt = {0};
+        const struct detection *detection = &detections->items[i];
         struct error fault;
-        if (!is_usable(&detections->items[i], frame, &prompt, &fault)) {
-            tell_box(boxes, detections, i, &fault);
-            detection_drop(detections, i);
+        if (!detection->fault) {
+            i++;
             continue;
         }
-        if (prompt_set_add(set, &prompt, error))
-            return -1;
-        i++;
+        error_set(&fault, ERROR_RECORD, "%s", detection->fault);
+        detection_prefix(&fault, detections, detection);
+        command_progress_say(boxes->progress, "predict", fault.text);
+        boxes->faults++;
+        detection_drop(detections, i);
     }
-    return 0;
 }
+
+/* ---- what is written of an image */
 
 /* Notes a box's score as a further member of its annotation. */
 static int note_score(struct record_extra *extra, const struct detection *detection,
@@ -185,41 +123,17 @@ static int describe(const struct boxes *boxes, const struct detections *detectio
     return 0;
 }
 
-/* The masks of the boxes, or none of none, as a record. */
-static int make_record(struct boxes *boxes, struct detections *detections, const char *name,
-                       const struct mm_image *image, struct record *record, struct error *error)
+static int write_image(struct boxes *boxes, struct boxes_job *job, struct error *error)
 {
-    struct predict *predict = boxes->predict;
-    struct prompt_target target = {
-        predict->segmenter, predict_frame(predict, image->pixels.width, image->pixels.height)};
-    struct prompt_set set = {0};
-    struct mm_masks none = {.width = image->pixels.width, .height = image->pixels.height};
-    struct mm_masks *masks = NULL;
-    int status = make_prompts(boxes, detections, &target.frame, &set, error);
-    if (status == 0 && set.count)
-        status = predict_set_image(predict, image, error);
-    if (status == 0 && set.count)
-        status = prompt_predict(&target, &set, NULL, &masks, error);
-    if (status == 0)
-        status = model_load_check(predict->model, error);
-    if (status == 0)
-        status = predict_record_make(record, name, masks ? masks : &none, error);
-    mm_masks_free(masks);
-    prompt_set_free(&set);
-    return status;
-}
-
-static int write_image(struct boxes *boxes, const struct detections *detections, const char *name,
-                       struct record *record, const struct image *image, struct error *error)
-{
-    char *stem = strndup(name, path_stem_length(name));
+    char *stem = strndup(job->name, path_stem_length(job->name));
     if (!stem)
         return error_set(error, ERROR_MEMORY, "no memory for a name");
-    int status = describe(boxes, detections, record, error);
+    int status = describe(boxes, &job->detections, &job->record, error);
     if (status == 0)
-        status = predict_output_write(&boxes->output, record, stem, image, error);
+        status =
+            predict_output_write(&boxes->output, &job->record, stem, &job->image.pixels, error);
     if (status == 0)
-        status = instances_add(boxes->instances, detections, record, error);
+        status = instances_add(boxes->instances, &job->detections, &job->record, error);
     free(stem);
     return status;
 }
@@ -236,31 +150,7 @@ static int claim(struct boxes *boxes, const char *name, struct error *error)
     return status;
 }
 
-static int do_image(struct boxes *boxes, struct detections *detections, const char *name,
-                    struct error *error)
-{
-    struct mm_image image = {{0}};
-    struct record record = {0};
-    int status = claim(boxes, name, error);
-    if (status == 0)
-        status = read_image(boxes, name, &image.pixels, error);
-    if (status == 0)
-        status = check_size(detections, &image.pixels, error);
-    if (status == 0)
-        status = make_record(boxes, detections, name, &image, &record, error);
-    if (status == 0)
-        status = write_image(boxes, detections, name, &record, &image.pixels, error);
-    if (status == 0) {
-        boxes->done++;
-        boxes->masks += record.masks.count;
-        command_progress_record(boxes->progress, false, record.masks.count);
-    }
-    record_free(&record);
-    image_free(&image.pixels);
-    return status;
-}
-
-/* ---- all images */
+/* ---- jobs: computed several at once, then written in their order */
 
 static int open_instances(struct boxes *boxes, struct error *error)
 {
@@ -268,6 +158,77 @@ static int open_instances(struct boxes *boxes, struct error *error)
         boxes->instances = instances_open(boxes->output.folder, boxes->form, boxes->categories,
                                           boxes->predict->settings->overwrite, error);
     return boxes->instances ? 0 : -1;
+}
+
+static int finish_job(struct boxes *boxes, struct boxes_job *job, struct error *error)
+{
+    *error = job->error;
+    if (!error->code) {
+        drop_faults(boxes, &job->detections);
+        if (open_instances(boxes, error) == 0 && write_image(boxes, job, error) == 0) {
+            boxes->done++;
+            boxes->masks += job->record.masks.count;
+            command_progress_record(boxes->progress, false, job->record.masks.count);
+            return 0;
+        }
+    }
+    return fail(boxes, job->detections.label, error);
+}
+
+/* Computes all jobs: one with all threads, several with a thread each. */
+static void compute(struct boxes *boxes)
+{
+    struct predict *predict = boxes->predict;
+    const struct predict_lanes *lanes = &boxes->lanes;
+    if (boxes->job_count == 1) {
+        boxes_job_compute(&boxes->jobs[0], &boxes->source, predict->segmenter);
+        return;
+    }
+#pragma omp parallel for schedule(dynamic) num_threads(lanes->count)
+    for (size_t i = 0; i < boxes->job_count; i++)
+        boxes_job_compute(&boxes->jobs[i], &boxes->source, lanes->segmenters[omp_get_thread_num()]);
+}
+
+/* Does all jobs and empties the list. 0 or -1. */
+static int flush(struct boxes *boxes, struct error *error)
+{
+    compute(boxes);
+    int status = model_load_check(boxes->predict->model, error);
+    for (size_t i = 0; i < boxes->job_count; i++) {
+        if (status == 0)
+            status = finish_job(boxes, &boxes->jobs[i], error);
+        boxes_job_free(&boxes->jobs[i]);
+    }
+    boxes->job_count = 0;
+    return status;
+}
+
+/* Makes room for a job. NULL with an error. */
+static struct boxes_job *next_job(struct boxes *boxes, struct error *error)
+{
+    if (boxes->job_count == boxes->most && flush(boxes, error))
+        return NULL;
+    return &boxes->jobs[boxes->job_count];
+}
+
+/* ---- what is read */
+
+/* The image's name in its folder; NULL with an error. */
+static const char *find_name(const struct boxes *boxes, const struct detections *detections,
+                             struct error *error)
+{
+    const json_t *id = json_object_get(detections->image, "id");
+    const char *name = detections_name(detections);
+    if (name)
+        return name;
+    if (json_is_integer(id))
+        name = image_names_find(&boxes->names, json_integer_value(id));
+    if (!name)
+        error_set(error, ERROR_RECORD,
+                  boxes->predict->settings->coco
+                      ? "the document of --coco does not list this image"
+                      : "nothing says the image's file; --coco FILE names the document that does");
+    return name;
 }
 
 /* Whether a path ends with the components of the other. */
@@ -281,23 +242,52 @@ static bool ends_with(const char *path, const char *end)
 /* Whether the image of that name, or of none, is the one of the command line, or all are wanted. */
 static bool is_wanted(const struct boxes *boxes, const char *name)
 {
-    return !boxes->only || (name && (ends_with(boxes->only, name) || ends_with(name, boxes->only)));
+    const char *only = boxes->source.only;
+    return !only || (name && (ends_with(only, name) || ends_with(name, only)));
+}
+
+/* Images that were not read go through the jobs as well, so that messages come in the order of the
+ * file. */
+static void tell_image(void *context, const char *text)
+{
+    struct boxes *boxes = context;
+    struct error error;
+    struct boxes_job *job = boxes->failure.code ? NULL : next_job(boxes, &error);
+    if (job) {
+        *job = (struct boxes_job){0};
+        error_set(&job->error, ERROR_RECORD, "%s", text);
+        boxes->job_count++;
+    } else if (!boxes->failure.code) {
+        boxes->failure = error;
+    }
 }
 
 static int visit(void *context, struct detections *detections, struct error *error)
 {
     struct boxes *boxes = context;
-    const char *name = find_name(boxes, detections, error);
+    struct error fault = {0};
+    const char *name = find_name(boxes, detections, &fault);
     if (!is_wanted(boxes, name))
         return 0;
-    if (!name)
-        return fail(boxes, detections->label, error);
-    boxes->found = true;
-    if (open_instances(boxes, error))
+    if (boxes->failure.code) {
+        *error = boxes->failure;
         return -1;
-    if (do_image(boxes, detections, boxes->only ? path_base(name) : name, error) == 0)
-        return 0;
-    return fail(boxes, detections->label, error);
+    }
+    struct boxes_job *job = next_job(boxes, error);
+    if (!job)
+        return -1;
+    boxes->found = boxes->found || name;
+    boxes->job_count++;
+    if (boxes_job_take(job, detections,
+                       !name                ? ""
+                       : boxes->source.only ? path_base(name)
+                                            : name,
+                       error))
+        return -1;
+    job->error = fault;
+    if (name && claim(boxes, job->name, &fault))
+        job->error = fault;
+    return 0;
 }
 
 /* The categories of the boxes' own document, or else of that which lists their images. */
@@ -332,6 +322,21 @@ static int open_inputs(struct boxes *boxes, struct error *error)
     return read_categories(boxes, error);
 }
 
+static int open_jobs(struct boxes *boxes, struct error *error)
+{
+    struct predict *predict = boxes->predict;
+    if (predict_lanes_open(&boxes->lanes, predict, boxes->source.only ? 1 : INT_MAX, error))
+        return -1;
+    boxes->source.keeps_pixels = predict->settings->overlay;
+    size_t lanes = (size_t)boxes->lanes.count;
+    boxes->most = lanes > 1 && !boxes->source.keeps_pixels ? JOBS_A_LANE * lanes : lanes;
+    boxes->jobs = memory_new(boxes->most, sizeof *boxes->jobs, "images in hand", error);
+    boxes->source.pool = predict->decoder.pool;
+    boxes->source.images = boxes->images;
+    boxes->source.low_size = mm_model_low_size(predict->model);
+    return boxes->jobs ? 0 : -1;
+}
+
 static int do_all(struct boxes *boxes, struct error *error)
 {
     const struct settings *settings = boxes->predict->settings;
@@ -339,12 +344,18 @@ static int do_all(struct boxes *boxes, struct error *error)
     boxes->progress = command_progress_new();
     command_progress_expect(boxes->progress, ITEMS_UNKNOWN);
     int status = detections_read(settings->boxes, &visitor, &boxes->form, error);
+    if (status == 0 && boxes->failure.code) {
+        *error = boxes->failure;
+        status = -1;
+    }
+    if (status == 0)
+        status = flush(boxes, error);
     progress_free(boxes->progress);
     boxes->progress = NULL;
-    if (status == 0 && !boxes->found && (boxes->only || !boxes->failed))
-        status =
-            error_set(error, ERROR_USAGE, "%s: has no image%s%s", settings->boxes,
-                      boxes->only ? " called " : "", boxes->only ? path_base(boxes->only) : "");
+    if (status == 0 && !boxes->found && (boxes->source.only || !boxes->failed))
+        status = error_set(error, ERROR_USAGE, "%s: has no image%s%s", settings->boxes,
+                           boxes->source.only ? " called " : "",
+                           boxes->source.only ? path_base(boxes->source.only) : "");
     if (status)
         return -1;
     if (predict_output_finish(&boxes->output, error))
@@ -364,11 +375,16 @@ static void print_summary(const struct boxes *boxes)
 
 int predict_boxes(struct predict *predict, const char *path, struct error *error)
 {
-    struct boxes boxes = {.predict = predict, .only = path};
+    struct boxes boxes = {.predict = predict, .source.only = path};
     int status = -1;
-    if (open_inputs(&boxes, error) == 0 && predict_start(predict, false, error) == 0 &&
+    if (open_inputs(&boxes, error) == 0 && predict_start(predict, PREDICT_BOXES, error) == 0 &&
+        open_jobs(&boxes, error) == 0 &&
         predict_output_open(&boxes.output, predict->settings, true, error) == 0)
         status = do_all(&boxes, error);
+    for (size_t i = 0; i < boxes.job_count; i++)
+        boxes_job_free(&boxes.jobs[i]);
+    memory_free(boxes.jobs);
+    predict_lanes_close(&boxes.lanes);
     instances_abandon(boxes.instances);
     predict_output_close(&boxes.output);
     image_names_free(&boxes.names);

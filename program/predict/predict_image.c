@@ -106,7 +106,7 @@ int predict_image(struct predict *predict, const char *path, struct error *error
     struct mm_image image = {{0}};
     const struct image_input file = {path, -1};
     int status = -1;
-    if (predict_start(predict, false, error) == 0 &&
+    if (predict_start(predict, PREDICT_IMAGE, error) == 0 &&
         predict_prompts_read(&set, predict->settings, predict->decoder.pool, error) == 0 &&
         image_pool_read(predict->decoder.pool, &file, &image.pixels, error) == 0)
         status = answer(predict, &set, path, &image, error);

@@ -13,7 +13,7 @@
 #include "program/prompts/prompt_set.h"
 #include "program/segmenter.h"
 
-int predict_start(struct predict *predict, bool keeps, struct error *error)
+int predict_start(struct predict *predict, enum predict_way way, struct error *error)
 {
     struct settings *settings = predict->settings;
     char defaults[MODEL_LOAD_DEFAULTS];
@@ -29,9 +29,11 @@ int predict_start(struct predict *predict, bool keeps, struct error *error)
     predict->segmenter = segmenter_new(predict->model, settings, settings->threads, error);
     if (!predict->segmenter)
         return -1;
+    if (way == PREDICT_BOXES)
+        return 0;
     uint64_t used = budget_memory_used(""), all = decoder_budget(settings, used);
     uint64_t asked = settings->memory;
-    predict->cache_bytes = keeps && all > used ? (all - used) / 2 : 0;
+    predict->cache_bytes = way == PREDICT_SERVE && all > used ? (all - used) / 2 : 0;
     settings->memory = all - predict->cache_bytes;
     int status = decoder_open(&predict->decoder, settings, 1, error);
     settings->memory = asked;

@@ -151,7 +151,7 @@ static int set_up(struct serving *serving, struct error *error)
     struct predict *predict = serving->predict;
     /* Signals are blocked before the first thread starts. */
     if (!(serving->stop = stop_new(0, error)) || run_take_output(&serving->output, error) ||
-        predict_start(predict, true, error))
+        predict_start(predict, PREDICT_SERVE, error))
         return -1;
     const struct image_cache_options options = {.segmenter = predict->segmenter,
                                                 .pool = predict->decoder.pool,

@@ -110,6 +110,11 @@ status boxes --boxes one.json --images photos -o one
 cp -r one before
 boxes --boxes one.json --images photos -o one --overwrite -t 3
 diff -r before one
+for threads in 1 2 5; do
+    boxes --boxes coco.json --images photos -o "t$threads" --overlay -t $threads >"t$threads.log" 2>&1 || true
+done
+diff -r t1 t2 && cmp t1.log t2.log && diff -r t1 t5 && cmp t1.log t5.log && echo "the same"
+diff -r -x '*.overlay.jpg' t1 coco
 
 echo "-- refused"
 echo '{"annotations": []}' >none.json
