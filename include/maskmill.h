@@ -263,6 +263,25 @@ typedef bool mm_progress(void *context, double done);
 MM_API int mm_segmenter_generate(struct mm_segmenter *segmenter, mm_progress *progress,
                                  void *context, struct mm_masks **masks, struct mm_error *error);
 
+/* ---- edges */
+
+/* How edges are found; mm_edges_defaults gives the paper's. */
+struct mm_edges_options {
+    int points_per_side;   /* 1..1024: 16 */
+    double box_nms_thresh; /* 0..1: 0.7 */
+    double mask_threshold; /* logits: 0 */
+    bool thick;            /* leave out thinning: false */
+};
+MM_API struct mm_edges_options mm_edges_defaults(void);
+
+/* The edges of the image that was set, as "Segment Anything" (section 7.2) finds them: the borders of all
+ * masks that a coarse grid of points gives, each as strong as the model is sure of it.
+ * map[height][width], 0..1 and divided by the largest; all zeros where no mask is found. `options` NULL
+ * is mm_edges_defaults(). docs/edges.md has each step. */
+MM_API int mm_segmenter_edges(struct mm_segmenter *segmenter,
+                              const struct mm_edges_options *options, float *map,
+                              struct mm_error *error);
+
 /* ---- masks */
 
 /* A view of one mask; it lives as long as its mm_masks. */

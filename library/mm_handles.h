@@ -45,6 +45,13 @@ static inline const struct sam *mm_model_sam(const struct mm_model *model)
 /* Copies an error to the caller's struct, where there is one. Always returns -1. */
 int mm_error_fill(struct mm_error *to, const struct error *from);
 
+/* What prompts on the segmenter's image go to: the embedding that was set, or the image's, which is
+ * encoded if it must be. Valid until the segmenter encodes. NULL with an error. */
+const struct embedding *mm_segmenter_prompted(struct mm_segmenter *segmenter, struct error *error);
+
+const struct mm_model *mm_segmenter_model(const struct mm_segmenter *segmenter);
+int mm_segmenter_threads(const struct mm_segmenter *segmenter);
+
 /* Copies options, their points included. NULL with ERROR_MEMORY. */
 struct mm_options *mm_options_copy(const struct mm_options *options, struct error *error);
 

@@ -13,6 +13,7 @@
 struct mm_segmenter {
     const struct mm_model *model;  /* borrowed */
     struct mm_options *options;    /* owned */
+    int threads;
     struct generator *generator;   /* owned */
     struct predictors *predictors; /* owned */
     const struct mm_image *image;  /* borrowed; NULL before the first, and with an embedding */
@@ -25,6 +26,7 @@ static int segmenter_init(struct mm_segmenter *segmenter, const struct mm_option
 {
     if (threads < 1)
         return error_set(error, ERROR_USAGE, "%d threads: expected at least 1", threads);
+    segmenter->threads = threads;
     segmenter->options = options ? mm_options_copy(options, error) : NULL;
     if (!segmenter->options)
         return -1;
@@ -70,6 +72,16 @@ void mm_segmenter_free(struct mm_segmenter *segmenter)
     memory_free(segmenter);
 }
 
+const struct mm_model *mm_segmenter_model(const struct mm_segmenter *segmenter)
+{
+    return segmenter->model;
+}
+
+int mm_segmenter_threads(const struct mm_segmenter *segmenter)
+{
+    return segmenter->threads;
+}
+
 /* Encodes the image unless its embedding is at hand. Crops take the embedder away from it. */
 static int encode(struct mm_segmenter *segmenter, struct error *error)
 {
@@ -92,8 +104,7 @@ int mm_segmenter_set_image(struct mm_segmenter *segmenter, const struct mm_image
     return encode(segmenter, &error) ? mm_error_fill(caller, &error) : 0;
 }
 
-/* What prompts go to; NULL with an error. */
-static const struct embedding *prompted(struct mm_segmenter *segmenter, struct error *error)
+const struct embedding *mm_segmenter_prompted(struct mm_segmenter *segmenter, struct error *error)
 {
     if (segmenter->embedding)
         return segmenter->embedding;
@@ -142,7 +153,7 @@ static int predict(struct mm_segmenter *segmenter, const struct mm_prompt *promp
                    struct mm_masks **masks, struct error *error)
 {
     const struct predictor_prompt wanted = asked(prompt);
-    const struct embedding *embedding = prompted(segmenter, error);
+    const struct embedding *embedding = mm_segmenter_prompted(segmenter, error);
     if (!embedding || !(*masks = masks_new(segmenter, embedding->frame.region, error)))
         return -1;
     if (predictor_predict(predictors_first(segmenter->predictors), embedding, &wanted,
@@ -170,7 +181,7 @@ static int gather(struct mm_masks *masks, struct mask_list *found, size_t count,
 static int predict_all(struct mm_segmenter *segmenter, const struct mm_prompt *prompts,
                        size_t count, struct mm_masks **masks, struct error *error)
 {
-    const struct embedding *embedding = prompted(segmenter, error);
+    const struct embedding *embedding = mm_segmenter_prompted(segmenter, error);
     if (!embedding || !(*masks = masks_new(segmenter, embedding->frame.region, error)))
         return -1;
     struct predictor_prompt *wanted = memory_new(count, sizeof *wanted, "prompts", error);

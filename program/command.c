@@ -258,6 +258,21 @@ static const struct command table[] = {
         .run = eval_main,
     },
     {
+        .name = "edges",
+        .option_bit = FOR_EDGES,
+        .summary = "find the edges in images",
+        .synopsis = "[options] INPUT... -o DIR",
+        .about = "Finds the edges of each INPUT, an image or a folder, read recursively, from the "
+                 "masks of a coarse grid of points, as the paper \"Segment Anything\" does, and "
+                 "writes DIR/<path below INPUT, without extension>.png: gray, 0 for none to the "
+                 "largest number for the strongest. Started again, it makes what is missing. "
+                 "docs/edges.md has each step.",
+        .statuses = "0 all done, 1 some images failed, 2 wrong usage, 3 the model, the disk or the "
+                    "memory stopped the work.",
+        .operand = OPERAND_PATH,
+        .run = edges_main,
+    },
+    {
         .name = "bench",
         .option_bit = FOR_BENCH,
         .summary = "time the stages of an image",

@@ -116,6 +116,12 @@ struct settings {
     char *only;         /* show: ids of masks, "3,7" */
     int count;          /* show: images on a contact sheet */
     int columns;        /* show: of a contact sheet; 0: chosen */
+    bool edges;         /* eval: boundaries in place of masks */
+    char *maps;         /* eval: folder of maps of edges; NULL: the model's */
+    int bits;           /* edges: of a number in the PNG */
+    int edge_points;    /* edges: along one side of the grid */
+    double edge_nms;    /* edges: box IoU */
+    bool thick;         /* edges: not thinned */
     bool man;           /* help: print the manual page */
     char *completion;   /* help: shell whose completions to print */
     bool help;
@@ -162,7 +168,8 @@ enum setting_trait {
     FOR_PIPE = 1 << 14,
     FOR_PREDICT = 1 << 15,
     FOR_REVIEW = 1 << 16,
-    FOR_ALL = (1 << 17) - 1,
+    FOR_EDGES = 1 << 17,
+    FOR_ALL = (1 << 18) - 1,
 
     /* A run that changes it gives other output. */
     DECIDES = 1 << 20,

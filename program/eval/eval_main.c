@@ -13,6 +13,7 @@
 #include "program/command_line.h"
 #include "program/decoder.h"
 #include "program/eval/eval.h"
+#include "program/eval/eval_edges.h"
 #include "program/eval/eval_report.h"
 #include "program/eval/segments.h"
 #include "program/model_load.h"
@@ -22,44 +23,81 @@
 struct eval_command {
     struct settings *settings;
     struct evaluator evaluator;
-    struct mm_model *model;
+    struct edge_evaluator edges;    /* with --edges, in place of `evaluator` */
+    struct mm_segmenter *segmenter; /* owned; NULL: without a model */
+    struct mm_model *model;         /* owned */
     const char *folder;
     struct folder *masks; /* owned; NULL: of the model */
     struct decoder decoder;
 };
 
-/* Loads the model and makes the segmenter and the decoder. */
-static int prepare(struct eval_command *command, struct error *error)
+/* Loads the model and makes the segmenter. */
+static int load(struct eval_command *command, struct error *error)
 {
     char defaults[MODEL_LOAD_DEFAULTS];
-    struct evaluator *evaluator = &command->evaluator;
-    const char *masks = command->settings->masks;
-    if (masks) {
-        command->masks = folder_open(masks, command->settings->trust_folder, error);
-        evaluator->masks = command->masks;
-        return command->masks ? 0 : -1;
-    }
-    if (decoder_start(&command->decoder, error) ||
-        model_load(&command->model, command->settings, defaults, error))
+    if (model_load(&command->model, command->settings, defaults, error))
         return -1;
     model_load_tell("eval", command->settings, command->model, defaults);
-    evaluator->segmenter =
+    command->segmenter =
         segmenter_new(command->model, command->settings, command->settings->threads, error);
-    if (!evaluator->segmenter || decoder_open(&command->decoder, command->settings, 1, error))
-        return -1;
-    evaluator->pool = command->decoder.pool;
+    return command->segmenter ? 0 : -1;
+}
+
+static int check(const struct settings *settings, struct error *error)
+{
+    if (settings->maps && !settings->edges)
+        return error_set(error, ERROR_USAGE, "--maps %s: needs --edges", settings->maps);
+    if (settings->edges && settings->masks)
+        return error_set(error, ERROR_USAGE, "--edges and --masks exclude each other");
     return 0;
+}
+
+static int prepare(struct eval_command *command, struct error *error)
+{
+    const struct settings *settings = command->settings;
+    if (check(settings, error))
+        return -1;
+    if (settings->masks) {
+        command->masks = folder_open(settings->masks, settings->trust_folder, error);
+        command->evaluator.masks = command->masks;
+        return command->masks ? 0 : -1;
+    }
+    if (decoder_start(&command->decoder, error) || (!settings->maps && load(command, error)) ||
+        decoder_open(&command->decoder, settings, 1, error))
+        return -1;
+    command->evaluator.segmenter = command->edges.segmenter = command->segmenter;
+    command->evaluator.pool = command->edges.pool = command->decoder.pool;
+    return 0;
+}
+
+static int evaluate_pair(struct eval_command *command, const struct list_item *item,
+                         struct error *error)
+{
+    if (command->settings->edges)
+        return eval_edges_pair(&command->edges, item->path, item->key, error);
+    return eval_pair(&command->evaluator, item->path, item->key, error);
+}
+
+/* Pairs that were left out. */
+static uint64_t *failed_of(struct eval_command *command)
+{
+    return command->settings->edges ? &command->edges.failed : &command->evaluator.scores.failed;
+}
+
+static uint64_t images_of(const struct eval_command *command)
+{
+    return command->settings->edges ? command->edges.images : command->evaluator.scores.images;
 }
 
 /* A folder that cannot be read counts as one bad pair. Returns 0, or -1 if the machine lacks
  * something, which is no fault of the pair. */
-static int evaluate(struct evaluator *evaluator, const struct list_item *item, struct error *error)
+static int evaluate(struct eval_command *command, const struct list_item *item, struct error *error)
 {
     struct error own;
     if (item->fault) {
-        evaluator->scores.failed++;
+        ++*failed_of(command);
         plain_line(stderr, "maskmill eval: %s", item->fault->text);
-    } else if (eval_pair(evaluator, item->path, item->key, &own)) {
+    } else if (evaluate_pair(command, item, &own)) {
         if (own.code == ERROR_MEMORY) {
             *error = own;
             return -1;
@@ -84,26 +122,29 @@ static int walk(struct eval_command *command, struct error *error)
     int more = list ? 1 : -1;
     for (int i = 0; more > 0 && (max_images == 0 || i < max_images); i++) {
         more = list_next(list, &item, error);
-        if (more > 0 && evaluate(&command->evaluator, &item, error))
+        if (more > 0 && evaluate(command, &item, error))
             more = -1;
     }
     list_close(list);
-    if (more >= 0 && command->evaluator.scores.images + command->evaluator.scores.failed == 0)
+    if (more >= 0 && images_of(command) + *failed_of(command) == 0)
         return error_set(error, ERROR_IO, "%s: there are no images", command->folder);
     return more < 0 ? -1 : 0;
 }
 
 static int report(const struct eval_command *command, struct error *error)
 {
+    const struct settings *settings = command->settings;
     const struct eval_scores *scores = &command->evaluator.scores;
-    bool clicks = command->evaluator.segmenter;
     struct json_text text = {0};
-    if (!command->settings->json) {
-        eval_print(scores, clicks);
-        return 0;
-    }
-    eval_json(scores, clicks, &text);
-    return command_print_json(&text, error);
+    if (settings->json && settings->edges)
+        eval_edges_json(&command->edges, &text);
+    else if (settings->json)
+        eval_json(scores, command->segmenter != NULL, &text);
+    else if (settings->edges)
+        eval_edges_print(&command->edges);
+    else
+        eval_print(scores, command->segmenter != NULL);
+    return settings->json ? command_print_json(&text, error) : 0;
 }
 
 static int run_eval(struct eval_command *command, struct error *error)
@@ -120,19 +161,23 @@ static int run_eval(struct eval_command *command, struct error *error)
 enum exit_status eval_main(struct command_line *line)
 {
     struct settings *settings = &line->settings;
+    const bool chosen = settings_given(settings, "annotator");
     struct eval_command command = {
         .settings = settings,
-        .evaluator = {.annotator = settings_given(settings, "annotator") ? settings->annotator
-                                                                         : SEGMENTS_FIRST_ANNOTATOR,
+        .evaluator = {.annotator = chosen ? settings->annotator : SEGMENTS_FIRST_ANNOTATOR,
                       .max_pixels = settings->max_pixels},
+        .edges = {.annotator = chosen ? settings->annotator : EVAL_EDGES_ALL,
+                  .max_pixels = settings->max_pixels,
+                  .maps = settings->maps,
+                  .threads = settings->threads},
         .folder = line->operands[0],
     };
     struct error error = {0};
     int failed = run_eval(&command, &error);
-    mm_segmenter_free(command.evaluator.segmenter);
+    mm_segmenter_free(command.segmenter);
     folder_close(command.masks);
     mm_model_free(command.model);
     if (failed)
         return command_fail(line->command, &error);
-    return command.evaluator.scores.failed ? EXIT_SOME_FAILED : EXIT_ALL_DONE;
+    return *failed_of(&command) ? EXIT_SOME_FAILED : EXIT_ALL_DONE;
 }

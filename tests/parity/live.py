@@ -2,13 +2,15 @@
 """Runs maskmill and the official code side by side; called by tests/parity/live. What the official code gives is kept in
 build/parity and used again as long as model, image and options stay the same.
 
-    live.py [tensors] [predictor] [records]
+    live.py [tensors] [predictor] [edges] [records]
     live.py sizes [PHOTOGRAPH] [SET...]
 
 tensors   embedding, predicted IoU, low-resolution logits: random ViT-B, MobileSAM and Hiera-T (SAM 2.1) as .pth and the built-in
           model on a photograph
 predictor prompts of every kind through the C library and the official predictors: live_predictor.py; small random models (ViT,
           TinyViT, Hiera) and the built-in model on photographs
+edges     edges through the C library and a NumPy twin over the official predictor: live_edges.py; the small random models and the
+          built-in one on a part of a photograph
 records   whole images with the built-in model: photographs as they are, one shrunk so that it is enlarged for the model, and one
           already of the model's size, with default and other options; the recipe of SA-1B (sa1b.py); and the small random models
 sizes     cuts of a photograph with random models of the published sizes, only when asked for: see live_sizes.py
@@ -113,6 +115,12 @@ def predictor(photos):
     return sum(live_predictor.compare(name, model, photos) for name, model in dict(models, builtin=BUILTIN).items())
 
 
+def edges(photo):
+    import live_edges
+    models = {name: f"{HERE}/models/{name}.safetensors" for name in ("vit_xs", "tiny_xs")}
+    return sum(live_edges.compare(name, model, photo) for name, model in dict(models, builtin=BUILTIN).items())
+
+
 def official_records(load, find, model, options, images, folder):
     os.makedirs(folder, exist_ok=True)
     sam = None
@@ -205,6 +213,8 @@ def main(parts):
         failed += tensors(photos[0])
     if not parts or "predictor" in parts:
         failed += predictor([photo for photo in photos if "/examples/" not in photo][:4] or photos[:4])
+    if not parts or "edges" in parts:
+        failed += edges(photos[0])
     if not parts or "records" in parts:
         failed += records(prepared(photos))
     print("parity: everything agrees" if not failed else f"parity: {failed} comparisons FAILED")

@@ -1,0 +1,147 @@
+#include "program/eval/eval_edges.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/json_text.h"
+#include "base/memory.h"
+#include "images/image.h"
+#include "images/image_pool.h"
+#include "jobs/list.h"
+#include "library/mm_handles.h"
+#include "program/eval/segments.h"
+#include "program/segmenter.h"
+
+/* "FOLDER/STEM.EXTENSION"; without a folder "STEM.EXTENSION". Freed by free(3). */
+static char *beside(const char *folder, const char *key, const char *extension, struct error *error)
+{
+    char *name;
+    int made = asprintf(&name, "%s%s%.*s.%s", folder ? folder : "", folder ? "/" : "",
+                        (int)list_stem(key), key, extension);
+    if (made < 0)
+        error_set(error, ERROR_MEMORY, "%s: no memory for its name", key);
+    return made < 0 ? NULL : name;
+}
+
+static int read_truth(const struct edge_evaluator *evaluator, const char *path,
+                      struct segments *truth, struct error *error)
+{
+    char *record = beside(NULL, path, "json", error);
+    int status = record ? segments_read(truth, NULL, record, error) : -1;
+    if (status == 0 && evaluator->annotator != EVAL_EDGES_ALL &&
+        segments_choose(truth, evaluator->annotator, error))
+        status = error_prefix(error, "%s", record);
+    if (status == 0 && truth->count == 0)
+        status = error_set(error, ERROR_RECORD, "%s: has no segments", record);
+    free(record);
+    return status;
+}
+
+static int check_size(const struct image *image, const struct segments *truth, const char *path,
+                      struct error *error)
+{
+    if ((uint32_t)image->width == truth->width && (uint32_t)image->height == truth->height)
+        return 0;
+    return error_set(error, ERROR_RECORD, "%s: has %d x %d pixels, its segments have %u x %u", path,
+                     image->width, image->height, truth->width, truth->height);
+}
+
+static int find_edges(const struct edge_evaluator *evaluator, const struct mm_image *image,
+                      float *map, struct error *error)
+{
+    struct mm_error failure = {0};
+    if (mm_segmenter_set_image(evaluator->segmenter, image, &failure) ||
+        mm_segmenter_edges(evaluator->segmenter, NULL, map, &failure))
+        return segmenter_error(error, &failure);
+    return 0;
+}
+
+/* The model's edges, or the ones in a gray image. */
+static int fill_map(const struct edge_evaluator *evaluator, const struct mm_image *image,
+                    float *map, struct error *error)
+{
+    const struct image *pixels = &image->pixels;
+    if (evaluator->segmenter)
+        return find_edges(evaluator, image, map, error);
+    for (size_t i = 0; i < (size_t)pixels->width * (size_t)pixels->height; i++)
+        map[i] = (float)pixels->rgb[3 * i] / UINT8_MAX;
+    return 0;
+}
+
+static int evaluate(struct edge_evaluator *evaluator, const char *path,
+                    const struct segments *truth, struct error *error)
+{
+    struct mm_image image = {{0}};
+    const struct image_input file = {path, -1};
+    float *map = NULL;
+    int status = image_pool_read(evaluator->pool, &file, &image.pixels, error);
+    if (status == 0)
+        status = check_size(&image.pixels, truth, path, error);
+    if (status == 0 &&
+        !(map = memory_new((size_t)truth->width * truth->height, sizeof *map, "edges", error)))
+        status = -1;
+    if (status == 0)
+        status = fill_map(evaluator, &image, map, error);
+    if (status == 0)
+        status = edge_scores_add(&evaluator->scores, map, truth, evaluator->threads, error);
+    memory_free(map);
+    image_free(&image.pixels);
+    return status;
+}
+
+int eval_edges_pair(struct edge_evaluator *evaluator, const char *path, const char *key,
+                    struct error *error)
+{
+    struct segments truth = {.max_pixels = evaluator->max_pixels};
+    char *map = evaluator->maps ? beside(evaluator->maps, key, "png", error) : NULL;
+    int status = evaluator->maps && !map ? -1 : read_truth(evaluator, path, &truth, error);
+    if (status == 0)
+        status = evaluate(evaluator, map ? map : path, &truth, error);
+    segments_free(&truth);
+    free(map);
+    if (status)
+        evaluator->failed++;
+    else
+        evaluator->images++;
+    return status;
+}
+
+void eval_edges_print(const struct edge_evaluator *evaluator)
+{
+    const struct edge_figures figures = edge_scores_figures(&evaluator->scores);
+    printf("%llu images, %llu failed\n", (unsigned long long)evaluator->images,
+           (unsigned long long)evaluator->failed);
+    printf("  ODS  %.3f  at threshold %.3f: recall %.3f, precision %.3f\n", figures.ods,
+           figures.ods_threshold, figures.ods_recall, figures.ods_precision);
+    printf("  OIS  %.3f\n  AP   %.3f\n  R50  %.3f\n", figures.ois, figures.ap, figures.r50);
+}
+
+static void add_real(struct json_text *text, const char *name, double value)
+{
+    json_text_raw(text, ", \"");
+    json_text_raw(text, name);
+    json_text_raw(text, "\": ");
+    json_text_double(text, value);
+}
+
+static void add_count(struct json_text *text, const char *before, uint64_t count)
+{
+    json_text_raw(text, before);
+    json_text_integer(text, (int64_t)count);
+}
+
+void eval_edges_json(const struct edge_evaluator *evaluator, struct json_text *text)
+{
+    const struct edge_figures figures = edge_scores_figures(&evaluator->scores);
+    add_count(text, "{\"images\": ", evaluator->images);
+    add_count(text, ", \"failed\": ", evaluator->failed);
+    add_real(text, "ods", figures.ods);
+    add_real(text, "ods_threshold", figures.ods_threshold);
+    add_real(text, "ods_recall", figures.ods_recall);
+    add_real(text, "ods_precision", figures.ods_precision);
+    add_real(text, "ois", figures.ois);
+    add_real(text, "ap", figures.ap);
+    add_real(text, "r50", figures.r50);
+    json_text_raw(text, "}\n");
+}
