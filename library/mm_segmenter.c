@@ -11,8 +11,8 @@
 #include "pipeline/predict_many.h"
 
 struct mm_segmenter {
-    const struct mm_model *model;  /* borrowed */
-    struct mm_options *options;    /* owned */
+    const struct mm_model *model; /* borrowed */
+    struct mm_options *options;   /* owned */
     int threads;
     struct generator *generator;   /* owned */
     struct predictors *predictors; /* owned */
