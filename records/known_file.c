@@ -140,22 +140,29 @@ static int note_lines(const struct reading *reading, FILE *lines)
 
 /* ---- COCO ---- */
 
+/* The name of an image of a document; it needs one. */
+static int name_image(const struct reading *reading, const struct record_coco *coco, int fd,
+                      size_t index, char **name)
+{
+    const struct record_cutter cutter = {.path = reading->path, .error = reading->error};
+    int found = record_coco_name(coco, &cutter, fd, index, name);
+    if (found)
+        return found < 0 ? -1 : 0;
+    return error_set(reading->error, ERROR_RECORD,
+                     "%s: the image of id %lld has no file_name that says whose masks these are",
+                     reading->path, (long long)record_coco_id(coco, index));
+}
+
 static int note_images(const struct reading *reading, const struct record_coco *coco, int fd)
 {
     int status = 0;
     for (size_t i = 0; status == 0 && i < record_coco_count(coco); i++) {
         struct known_part part = {.at = i, .bytes = record_coco_bytes(coco, i)};
+        char *name = NULL;
         if (part.bytes == 0) /* no annotation */
             continue;
-        char *name = NULL;
-        if (record_coco_described(coco)) {
-            name = record_coco_name(coco, i, fd);
-            if (!name)
-                return error_set(reading->error, ERROR_RECORD,
-                                 "%s: the image of id %lld has no file_name that says whose masks "
-                                 "these are",
-                                 reading->path, (long long)record_coco_id(coco, i));
-        }
+        if (record_coco_described(coco) && name_image(reading, coco, fd, i, &name))
+            return -1;
         part.image = name;
         part.number = record_coco_id(coco, i);
         status = reading->visit(reading->context, &part, reading->error);

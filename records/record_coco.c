@@ -246,26 +246,34 @@ static int make_text(const struct document *document, const struct member *image
     return 0;
 }
 
-/* The image's file_name, freed by the caller. NULL if it has none, or if memory is short. */
-static char *file_name_of(const struct document *document, const struct member *image)
+/* The image's file_name, freed by the caller. Returns 1; 0 without a name; -1 with ERROR_IO or
+ * ERROR_MEMORY. */
+static int file_name_of(const struct document *document, const struct member *image, char **name)
 {
     size_t used = 0;
-    char *text = image->length <= RECORD_FILE_MAX ? malloc(image->length) : NULL;
-    json_t *built = text && append(document, image, text, &used) == 0
-                        ? json_load_bounded(text, used, 0, NULL)
-                        : NULL;
-    const char *name = json_string_value(json_object_get(built, "file_name"));
-    char *made = name ? strdup(name) : NULL;
+    *name = NULL;
+    if (image->length > RECORD_FILE_MAX)
+        return 0;
+    char *text = malloc(image->length + 1);
+    int status = text ? append(document, image, text, &used) : -1;
+    json_t *built = status == 0 ? json_load_bounded(text, used, 0, NULL) : NULL;
+    const char *said = json_string_value(json_object_get(built, "file_name"));
+    if (said)
+        *name = strdup(said);
+    if (!text || (said && !*name))
+        status = error_set(document->cutter->error, ERROR_MEMORY, "%s: no memory for a name",
+                           document->cutter->path);
     json_decref(built);
     free(text);
-    return made;
+    return status ? -1 : said != NULL;
 }
 
 /* The same; "image ID" if it has none. */
 static char *name_of(const struct document *document, const struct member *image)
 {
-    char *name = file_name_of(document, image);
-    if (!name && asprintf(&name, "image %lld", (long long)image->image) < 0)
+    char *name;
+    if (file_name_of(document, image, &name) <= 0 &&
+        asprintf(&name, "image %lld", (long long)image->image) < 0)
         name = NULL;
     return name;
 }
@@ -499,14 +507,13 @@ uint64_t record_coco_bytes(const struct record_coco *coco, size_t index)
     return size ? size + image->length : 0;
 }
 
-char *record_coco_name(const struct record_coco *coco, size_t index, int fd)
+int record_coco_name(const struct record_coco *coco, const struct record_cutter *cutter, int fd,
+                     size_t index, char **name)
 {
-    struct error error;
-    const struct record_cutter cutter = {.path = "", .error = &error};
     struct document document = coco->document;
-    document.cutter = &cutter;
+    document.cutter = cutter;
     document.fd = fd;
-    return file_name_of(&document, &document.listed.list[index]);
+    return file_name_of(&document, &document.listed.list[index], name);
 }
 
 int record_coco_text(const struct record_coco *coco, const struct record_cutter *cutter, int fd,

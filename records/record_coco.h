@@ -29,11 +29,13 @@ void record_coco_free(struct record_coco *coco);
 size_t record_coco_count(const struct record_coco *coco);
 bool record_coco_described(const struct record_coco *coco);
 
-/* An image's id; the bytes of its text, 0 if it has no annotation; its file_name, freed by the caller, NULL if
- * it has none or cannot be read. */
+/* An image's id; the bytes of its text, 0 if it has no annotation. */
 int64_t record_coco_id(const struct record_coco *coco, size_t index);
 uint64_t record_coco_bytes(const struct record_coco *coco, size_t index);
-char *record_coco_name(const struct record_coco *coco, size_t index, int fd);
+
+/* Its file_name, freed by the caller. Returns 1; 0 if it has none; -1 with ERROR_IO or ERROR_MEMORY. */
+int record_coco_name(const struct record_coco *coco, const struct record_cutter *cutter, int fd,
+                     size_t index, char **name);
 
 /* Makes the text of an image's own document, part->text, which is the caller's, and its length. Sets
  * part->error if it is too large. Any thread may call it. Returns 0 or -1 (ERROR_IO, ERROR_MEMORY). */

@@ -31,7 +31,9 @@
 #include "program/config.h"
 #include "program/run/image_words.h"
 #include "program/settings.h"
+#include "records/known_index.h"
 #include "records/record.h"
+#include "records/record_known.h"
 #include "records/review.h"
 #include "records/review_apply.h"
 #include "rle/coco.h"
@@ -183,6 +185,59 @@ static int review_record(struct error *error)
     return status;
 }
 
+/* A COCO document of two images: one with a mask and a box, whose mask is an empty one. */
+static const char known_masks[] =
+    "{\"images\": [{\"id\": 1, \"file_name\": \"a.jpg\"}, {\"id\": 2, \"file_name\": \"b.jpg\"}], "
+    "\"annotations\": [{\"image_id\": 1, \"segmentation\": {\"size\": [2, 4], \"counts\": [0, 4, "
+    "4]}}, "
+    "{\"image_id\": 1, \"bbox\": [0, 0, 2, 2], \"category\": \"cat\"}, {\"image_id\": 2, \"bbox\": "
+    "[0, 0, "
+    "1, 1]}]}";
+
+static int join_known(struct record_known *known, struct error *error)
+{
+    struct record record = {.width = 4, .height = 2};
+    struct mask mask = {.source = MASK_SOURCE_BOX};
+    char *written = NULL;
+    rle_begin(&mask.rle, 2, 4);
+    int status = rle_end(&mask.rle, error);
+    if (status == 0)
+        status = mask_list_add(&record.masks, &mask, error);
+    if (status == 0)
+        status = record_known_join(known, &record, error);
+    if (status == 0 && !(record.file_name = strdup("a.jpg")))
+        status = error_set(error, ERROR_MEMORY, "no memory");
+    if (status == 0 && !(written = record_text(&record, 0, &(size_t){0}, error)))
+        status = -1;
+    free(written);
+    rle_free(&mask.rle);
+    record_free(&record);
+    return status;
+}
+
+static int read_known(struct error *error)
+{
+    struct known_place place;
+    struct record_known known = {0};
+    char *text = NULL, *label = NULL;
+    size_t length;
+    struct known_index *index = known_index_open(path_of("known.json"), true, error);
+    int status = index ? known_index_find(index, "a.png", &place, error) : -1;
+    if (status == 0)
+        status = known_index_read(index, "a.png", &place, &text, &length, &label, error);
+    if (status == 0) {
+        const struct record_source source = {.bytes = text, .length = length, .name = "a"};
+        status = record_known_parse(&known, &source, (struct size){4, 2}, error);
+        free(text);
+        free(label);
+    }
+    if (status == 0)
+        status = join_known(&known, error);
+    record_known_free(&known);
+    known_index_close(index);
+    return status;
+}
+
 static int read_config(struct error *error)
 {
     struct settings settings;
@@ -293,6 +348,8 @@ START_TEST(readers)
     fail_each("record", read_record);
     scratch_write(&scratch, REVIEW_FILE, review_log);
     fail_each("review", review_record);
+    scratch_write(&scratch, "known.json", known_masks);
+    fail_each("known", read_known);
     fail_each("config", read_config);
     fail_each("points", read_points);
     fail_each("picture", paint_masks);
