@@ -23,8 +23,7 @@
 struct reading {
     const struct known_file *file;
     const char *path; /* for messages */
-    known_part_visit *visit;
-    void *context;
+    const struct known_visitor *visitor;
     struct error *error;
 };
 
@@ -107,7 +106,7 @@ static int note_line(const struct reading *reading, const struct text_line *line
                          "%s, line %llu: no image.file_name says whose masks these are",
                          reading->path, number);
     const struct known_part part = {.image = image, .at = offset, .bytes = line->used};
-    int status = reading->visit(reading->context, &part, reading->error);
+    int status = reading->visitor->visit(reading->visitor->context, &part, reading->error);
     free(image);
     return status;
 }
@@ -165,7 +164,7 @@ static int note_images(const struct reading *reading, const struct record_coco *
             return -1;
         part.image = name;
         part.number = record_coco_id(coco, i);
-        status = reading->visit(reading->context, &part, reading->error);
+        status = reading->visitor->visit(reading->visitor->context, &part, reading->error);
         free(name);
     }
     return status;
@@ -203,7 +202,7 @@ static int note_record(const struct reading *reading, int fd)
     const struct known_part part = {.image = image ? image : path_base(reading->file->name),
                                     .bytes = size};
     if (status == 0)
-        status = reading->visit(reading->context, &part, reading->error);
+        status = reading->visitor->visit(reading->visitor->context, &part, reading->error);
     free(image);
     return status;
 }
@@ -241,7 +240,7 @@ static int note_open(const struct reading *reading, struct known_file *file, boo
 }
 
 int known_file_note(struct known_file *file, const struct folder *folder, const char *name,
-                    bool only, known_part_visit *visit, void *context, struct error *error)
+                    bool only, const struct known_visitor *visitor, struct error *error)
 {
     char *path;
     *file = (struct known_file){.name = strdup(name)};
@@ -250,7 +249,7 @@ int known_file_note(struct known_file *file, const struct folder *folder, const 
     int fd = file->name && path ? folder_open_file(folder, name, O_RDONLY, error) : -1;
     if (!file->name || !path)
         error_set(error, ERROR_MEMORY, "%s: no memory to read it", name);
-    const struct reading reading = {file, path, visit, context, error};
+    const struct reading reading = {file, path, visitor, error};
     int status = fd < 0 ? -1 : 0;
     if (status == 0 && fstat(fd, &file->mark))
         status = error_set_system(error, ERROR_IO, errno, "%s: cannot be looked at", path);
@@ -279,11 +278,10 @@ int known_file_open(const struct known_file *file, const struct folder *folder, 
                      folder->prefix, file->name);
 }
 
-static int read_coco(const struct known_file *file, const char *path, int fd,
-                     const struct known_part *part, char **text, size_t *length,
-                     struct error *error)
+static int read_coco(const struct known_file *file, int fd, const struct known_part *part,
+                     struct known_text *text, struct error *error)
 {
-    const struct record_cutter cutter = {.path = path, .error = error};
+    const struct record_cutter cutter = {.path = text->label, .error = error};
     struct record_part made = {0};
     if (record_coco_text(file->coco, &cutter, fd, (size_t)part->at, &made))
         return -1;
@@ -293,41 +291,47 @@ static int read_coco(const struct known_file *file, const char *path, int fd,
         error->code = ERROR_IMAGE;
         return -1;
     }
-    *text = made.text;
-    *length = made.length;
+    text->bytes = made.text;
+    text->length = made.length;
     return 0;
 }
 
-static int read_line(const char *path, int fd, const struct known_part *part, char **text,
-                     size_t *length, struct error *error)
+static int read_line(int fd, const struct known_part *part, struct known_text *text,
+                     struct error *error)
 {
-    char *bytes = malloc(part->bytes + 1);
-    if (!bytes)
-        return error_set(error, ERROR_MEMORY, "%s: no memory to read it", path);
-    if (read_piece(fd, part->at, bytes, part->bytes)) {
-        free(bytes);
-        return error_set_system(error, ERROR_IO, errno, "%s: cannot be read", path);
-    }
-    *text = bytes;
-    *length = part->bytes;
-    return 0;
+    text->length = part->bytes;
+    text->bytes = malloc(part->bytes + 1);
+    if (!text->bytes)
+        return error_set(error, ERROR_MEMORY, "%s: no memory to read it", text->label);
+    return read_piece(fd, part->at, text->bytes, part->bytes)
+               ? error_set_system(error, ERROR_IO, errno, "%s: cannot be read", text->label)
+               : 0;
+}
+
+void known_text_free(struct known_text *text)
+{
+    free(text->bytes);
+    free(text->label);
+    *text = (struct known_text){0};
 }
 
 int known_file_read(const struct known_file *file, const struct folder *folder,
-                    const struct known_part *part, char **text, size_t *length, char **label,
-                    struct error *error)
+                    const struct known_part *part, struct known_text *text, struct error *error)
 {
+    *text = (struct known_text){0};
     int fd = known_file_open(file, folder, error);
     if (fd < 0)
         return -1;
-    if (asprintf(label, "%s%s", folder->prefix, file->name) < 0) {
-        close(fd);
-        return error_set(error, ERROR_MEMORY, "%s: no memory to read it", file->name);
+    int status = -1;
+    if (asprintf(&text->label, "%s%s", folder->prefix, file->name) < 0) {
+        text->label = NULL;
+        error_set(error, ERROR_MEMORY, "%s: no memory to read it", file->name);
+    } else {
+        status =
+            file->coco ? read_coco(file, fd, part, text, error) : read_line(fd, part, text, error);
     }
-    int status = file->coco ? read_coco(file, *label, fd, part, text, length, error)
-                            : read_line(*label, fd, part, text, length, error);
     close(fd);
     if (status)
-        free(*label);
+        known_text_free(text);
     return status;
 }

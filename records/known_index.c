@@ -132,8 +132,9 @@ static int add_file(struct known_index *index, const char *name, struct error *e
     if (memory_grow((void **)&index->files, &index->file_capacity, index->file_count + 1,
                     sizeof *index->files, error))
         return -1;
+    const struct known_visitor visitor = {add_entry, index};
     struct known_file *file = &index->files[index->file_count++];
-    int many = known_file_note(file, index->folder, name, index->single, add_entry, index, error);
+    int many = known_file_note(file, index->folder, name, index->single, &visitor, error);
     if (many <= 0) {
         known_file_free(file);
         index->file_count--;
@@ -177,14 +178,12 @@ static int check_entries(struct known_index *index, struct error *error)
         if (compare(a, b))
             continue;
         const struct known_place place = {true, i, b->bytes};
-        char *text, *label;
-        size_t length;
-        if (known_index_read(index, "", &place, &text, &length, &label, error))
+        struct known_text text;
+        if (known_index_read(index, "", &place, &text, error))
             return -1;
-        error_set(error, ERROR_RECORD, "%s: %s%s has known masks of the same image", label,
+        error_set(error, ERROR_RECORD, "%s: %s%s has known masks of the same image", text.label,
                   index->folder->prefix, index->files[a->file].name);
-        free(text);
-        free(label);
+        known_text_free(&text);
         return -1;
     }
     return 0;
@@ -301,17 +300,20 @@ int known_index_find(const struct known_index *index, const char *image, struct 
     return entry || index->single ? 0 : find_file(index, image, place, error);
 }
 
-static int read_own(const struct known_index *index, const char *image, char **text, size_t *length,
-                    char **label, struct error *error)
+static int read_own(const struct known_index *index, const char *image, struct known_text *text,
+                    struct error *error)
 {
+    *text = (struct known_text){0};
     char *name = own_file(image, error);
     if (!name)
         return -1;
-    int status = folder_read(index->folder, name, RECORD_FILE_MAX, text, length, error);
+    int status =
+        folder_read(index->folder, name, RECORD_FILE_MAX, &text->bytes, &text->length, error);
     if (status && error->code == ERROR_IO)
         error->code = ERROR_IMAGE;
-    if (status == 0 && asprintf(label, "%s%s", index->folder->prefix, name) < 0) {
-        free(*text);
+    if (status == 0 && asprintf(&text->label, "%s%s", index->folder->prefix, name) < 0) {
+        text->label = NULL;
+        known_text_free(text);
         status = error_set(error, ERROR_MEMORY, "%s: no memory to read it", name);
     }
     free(name);
@@ -319,15 +321,13 @@ static int read_own(const struct known_index *index, const char *image, char **t
 }
 
 int known_index_read(const struct known_index *index, const char *image,
-                     const struct known_place *place, char **text, size_t *length, char **label,
-                     struct error *error)
+                     const struct known_place *place, struct known_text *text, struct error *error)
 {
     if (place->entry == SIZE_MAX)
-        return read_own(index, image, text, length, label, error);
+        return read_own(index, image, text, error);
     const struct entry *entry = &index->entries[place->entry];
     const struct known_part part = {.at = entry->at, .bytes = entry->bytes};
-    return known_file_read(&index->files[entry->file], index->folder, &part, text, length, label,
-                           error);
+    return known_file_read(&index->files[entry->file], index->folder, &part, text, error);
 }
 
 const char *known_index_file(const struct known_index *index, size_t file)

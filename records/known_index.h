@@ -18,6 +18,7 @@
 struct error;
 struct folder;
 struct known_index;
+struct known_text;
 
 /* Opens the folder or the file `path`. NULL with ERROR_IO; ERROR_RECORD (a file of many images that cannot be
  * read, or that does not say whose masks they are; two entries for one image) or ERROR_USAGE (tars and
@@ -39,12 +40,11 @@ struct known_place {
 int known_index_find(const struct known_index *index, const char *image, struct known_place *place,
                      struct error *error);
 
-/* Reads that text, which the caller frees with free(3), and says in *label, which he frees too, where it is
- * from. Returns 0, or -1 with ERROR_IMAGE (a file of its own that cannot be read, or is too large), ERROR_IO
- * (a file of many images that cannot be read, or has changed since it was noted) or ERROR_MEMORY. */
+/* Reads that text, which is freed with known_text_free (known_file.h). Returns 0, or -1 with ERROR_IMAGE (a file
+ * of its own that cannot be read, or is too large), ERROR_IO (a file of many images that cannot be read, or has
+ * changed since it was noted) or ERROR_MEMORY, and nothing to free. */
 int known_index_read(const struct known_index *index, const char *image,
-                     const struct known_place *place, char **text, size_t *length, char **label,
-                     struct error *error);
+                     const struct known_place *place, struct known_text *text, struct error *error);
 
 /* The files of many images, in a stable order: their names below the folder, NULL past the last; and one of
  * them open for reading, or -1 with ERROR_IO. */

@@ -10,6 +10,7 @@
 #include "jobs/progress.h"
 #include "program/run/item.h"
 #include "program/run/run.h"
+#include "records/known_file.h"
 #include "records/known_index.h"
 #include "records/record_known.h"
 
@@ -97,27 +98,25 @@ uint64_t item_known_memory(const struct item *item)
 int item_known_read(struct run *run, struct item *item, struct size image,
                     struct record_known *known)
 {
-    char *text, *label;
-    size_t length;
+    struct known_text text;
     struct error error; /* says something after success, too */
     *known = (struct record_known){0};
     if (!item->known.found)
         return 0;
     atomic_fetch_add(&run->outcome.known, 1);
-    if (known_index_read(run->resources.known, item->key, &item->known, &text, &length, &label,
-                         &item->error))
+    if (known_index_read(run->resources.known, item->key, &item->known, &text, &item->error))
         return error_prefix(&item->error, "%s", item->path);
-    const struct record_source source = {.bytes = text, .length = length, .name = item->key};
+    const struct record_source source = {
+        .bytes = text.bytes, .length = text.length, .name = item->key};
     int status = record_known_parse(known, &source, image, &error);
     if (status == 0 && known->box_count && run->config.settings->generator.tile)
         status = error_set(&error, ERROR_IMAGE,
                            "boxes are prompts on the whole image at once; leave out --tile");
     if (status) {
         item->error = error;
-        error_prefix(&item->error, "%s: %s", item->path, label);
+        error_prefix(&item->error, "%s: %s", item->path, text.label);
     }
-    free(text);
-    free(label);
+    known_text_free(&text);
     return status;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "records/known_file.h"
 #include "records/known_index.h"
 #include "records/record_known.h"
 #include "scratch_folder.h"
@@ -39,14 +40,12 @@ static void read_one(const struct known_index *index, const char *image)
 {
     struct error error = {0};
     struct known_place place;
-    char *text, *label;
-    size_t length;
+    struct known_text text;
     if (known_index_find(index, image, &place, &error) || !place.found ||
-        known_index_read(index, image, &place, &text, &length, &label, &error))
+        known_index_read(index, image, &place, &text, &error))
         return;
-    parse(text, length);
-    free(text);
-    free(label);
+    parse(text.bytes, text.length);
+    known_text_free(&text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

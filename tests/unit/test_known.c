@@ -17,6 +17,7 @@
 #include "pipeline/generate.h"
 #include "pipeline/options.h"
 #include "pipeline/predictor.h"
+#include "records/known_file.h"
 #include "records/known_index.h"
 #include "records/record.h"
 #include "records/record_known.h"
@@ -162,15 +163,14 @@ static void remove_folder(void)
 static char *text_of(const struct known_index *index, const char *image)
 {
     struct known_place place;
-    char *text, *label;
-    size_t length;
+    struct known_text text;
     ck_assert_int_eq(known_index_find(index, image, &place, &error), 0);
     if (!place.found)
         return NULL;
-    ck_assert_int_eq(known_index_read(index, image, &place, &text, &length, &label, &error), 0);
-    ck_assert_uint_eq(strlen(text), length);
-    free(label);
-    return text;
+    ck_assert_int_eq(known_index_read(index, image, &place, &text, &error), 0);
+    ck_assert_uint_eq(strlen(text.bytes), text.length);
+    free(text.label);
+    return text.bytes;
 }
 
 static void check_text(const struct known_index *index, const char *image, const char *expected)
@@ -239,8 +239,7 @@ END_TEST
 START_TEST(a_file_that_changes_is_not_read)
 {
     struct known_place place;
-    char *text, *label;
-    size_t length;
+    struct known_text text;
     make_folder();
     write_file("known/k.jsonl", "{\"image\": {\"file_name\": \"a.png\"}}\n");
     struct known_index *index = known_index_open("known/k.jsonl", false, &error);
@@ -248,7 +247,7 @@ START_TEST(a_file_that_changes_is_not_read)
     write_file("known/k.jsonl", "{\"image\": {\"file_name\": \"a.png\"}}\n\n");
     ck_assert_int_eq(known_index_find(index, "a.jpg", &place, &error), 0);
     ck_assert(place.found);
-    ck_assert_int_eq(known_index_read(index, "a.jpg", &place, &text, &length, &label, &error), -1);
+    ck_assert_int_eq(known_index_read(index, "a.jpg", &place, &text, &error), -1);
     ck_assert_int_eq(error.code, ERROR_IO);
     ck_assert_ptr_nonnull(strstr(error.text, "has changed since the run began"));
     known_index_close(index);

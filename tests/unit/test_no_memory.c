@@ -31,6 +31,7 @@
 #include "program/config.h"
 #include "program/run/image_words.h"
 #include "program/settings.h"
+#include "records/known_file.h"
 #include "records/known_index.h"
 #include "records/record.h"
 #include "records/record_known.h"
@@ -219,17 +220,16 @@ static int read_known(struct error *error)
 {
     struct known_place place;
     struct record_known known = {0};
-    char *text = NULL, *label = NULL;
-    size_t length;
+    struct known_text text = {0};
     struct known_index *index = known_index_open(path_of("known.json"), true, error);
     int status = index ? known_index_find(index, "a.png", &place, error) : -1;
     if (status == 0)
-        status = known_index_read(index, "a.png", &place, &text, &length, &label, error);
+        status = known_index_read(index, "a.png", &place, &text, error);
     if (status == 0) {
-        const struct record_source source = {.bytes = text, .length = length, .name = "a"};
+        const struct record_source source = {
+            .bytes = text.bytes, .length = text.length, .name = "a"};
         status = record_known_parse(&known, &source, (struct size){4, 2}, error);
-        free(text);
-        free(label);
+        known_text_free(&text);
     }
     if (status == 0)
         status = join_known(&known, error);
