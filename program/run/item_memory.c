@@ -45,13 +45,15 @@ static int refuse(const struct run *run, struct item *item, const struct image_h
 {
     const struct settings *settings = run->config.settings;
     bool too_small = settings->memory == 0 && bytes <= ITEM_MEMORY_ORDINARY;
-    return error_set(&item->error, too_small ? ERROR_MEMORY : ERROR_IMAGE,
-                     "%s: its %d x %d pixels may take %llu MB, more than the budget of %llu MB; %s "
-                     "--memory or use %s",
-                     item->path, header->width, header->height, (unsigned long long)(bytes >> 20),
-                     (unsigned long long)(memory_room_most(run->resources.room) >> 20),
-                     too_small ? "free some memory, or set" : "raise",
-                     settings->generator.tile ? "a smaller --tile" : "--tile");
+    return error_set(
+        &item->error, too_small ? ERROR_MEMORY : ERROR_IMAGE,
+        "%s: its %d x %d pixels%s may take %llu MB, more than the budget of %llu MB; %s "
+        "--memory or use %s",
+        item->path, header->width, header->height, item->known.found ? " and known masks" : "",
+        (unsigned long long)(bytes >> 20),
+        (unsigned long long)(memory_room_most(run->resources.room) >> 20),
+        too_small ? "free some memory, or set" : "raise",
+        settings->generator.tile ? "a smaller --tile" : "--tile");
 }
 
 /* Takes these bytes of the room. */
