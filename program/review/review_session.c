@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/folder.h"
+#include "base/memory.h"
 #include "images/image_pool.h"
 #include "jobs/progress.h"
 #include "program/command_progress.h"
@@ -15,6 +16,7 @@
 #include "records/image_place.h"
 #include "records/record.h"
 #include "records/record_stream.h"
+#include "records/review.h"
 
 enum {
     THUMB_SIDE = 320, /* pixels */
@@ -88,6 +90,10 @@ int review_session_open(struct review_session *session, const struct settings *s
     session->run.source = &session->source;
     if (read_rows(session, error))
         return -1;
+    session->seen =
+        memory_new(review_session_rows(session) + 1, sizeof *session->seen, "records", error);
+    if (!session->seen)
+        return -1;
     if (session->images) { /* from now on, there are photographs */
         session->source.photos.thumb_side = THUMB_SIDE;
         session->source.photos.copy_side = COPY_SIDE;
@@ -99,6 +105,7 @@ void review_session_close(struct review_session *session)
 {
     report_run_free(&session->run);
     review_texts_free(&session->texts);
+    memory_free((void *)session->seen);
     folder_close(session->images);
     folder_close(session->folder);
 }
@@ -134,18 +141,35 @@ static int read_record(const struct review_session *session, size_t row, struct 
     return result;
 }
 
+/* Whether the record is about the image of its row, and has the masks that it had when it was read first. */
+static int check_same(const struct review_session *session, size_t row, const struct record *record,
+                      struct error *error)
+{
+    const char *name = review_session_name(session, row);
+    uint64_t hash, before = 0;
+    if (strcmp(record->file_name, name) != 0)
+        return error_set(error, ERROR_RECORD,
+                         "%.200s: its record is about another image than when the review began; "
+                         "start it again",
+                         name);
+    if (review_record_hash(record, &hash, error))
+        return -1;
+    if (atomic_compare_exchange_strong(&session->seen[row], &before, hash) || before == hash)
+        return 0;
+    return error_set(error, ERROR_RECORD,
+                     "%.200s: its record was made anew during the review, and its masks are others "
+                     "now; start the review again",
+                     name);
+}
+
 int review_session_record(const struct review_session *session, size_t row, struct record *record,
                           struct error *error)
 {
-    const char *name = review_session_name(session, row);
     if (read_record(session, row, record, error) ||
         report_run_complete(&session->source, record, error))
         return -1;
-    if (strcmp(record->file_name, name) == 0)
+    if (check_same(session, row, record, error) == 0)
         return 0;
     record_free(record);
-    return error_set(error, ERROR_RECORD,
-                     "%.200s: its record is about another image than when the review began; start "
-                     "it again",
-                     name);
+    return -1;
 }

@@ -3,7 +3,9 @@
 #ifndef PROGRAM_REVIEW_REVIEW_SESSION_H
 #define PROGRAM_REVIEW_REVIEW_SESSION_H
 
+#include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "program/report/report_run.h"
 #include "program/review/review_texts.h"
@@ -23,6 +25,8 @@ struct review_session {
     struct review_texts texts;       /* of records without a file of their own */
     struct report_source source;     /* its photos: what the page is shown */
     struct report_run run;
+    _Atomic uint64_t *
+        seen; /* [rows] owned: review_record_hash of each record when it was read first; 0: not yet */
 };
 
 /* Opens the run `records` and reads it once for its rows and statistics, without photographs. Returns 0, or
@@ -39,7 +43,8 @@ size_t review_session_rows(const struct review_session *session);
 const char *review_session_name(const struct review_session *session, size_t row);
 
 /* Reads the record of a row into `record`, which is zeroed; freed with record_free. Returns 0, or -1 with
- * ERROR_RECORD (it has none, is damaged, or is about another image by now), ERROR_IO or ERROR_MEMORY. */
+ * ERROR_RECORD (it has none, is damaged, is about another image by now, or has other masks than when it was read
+ * first: the page shows those, and their ids mean other masks now), ERROR_IO or ERROR_MEMORY. */
 int review_session_record(const struct review_session *session, size_t row, struct record *record,
                           struct error *error);
 
