@@ -110,7 +110,8 @@ struct review_reply review_api_predict(const struct review_desk *desk, size_t ro
     struct error error;
     struct json_text text = {0};
     struct cache_image file;
-    const struct engine_image image = {&file, row};
+    const struct report_row *place = &desk->session->run.rows.items[row];
+    const struct engine_image image = {&file, row, place->width, place->height};
     if (!find_file(desk, row, &file))
         return review_reply_error(REPLY_NOT_FOUND,
                                   "the image's photograph is not known; --images names its folder");

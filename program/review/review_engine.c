@@ -207,11 +207,24 @@ static int answer(struct review_engine *engine, const struct cached_image *image
         .frame = {image->width, image->height, mm_model_low_size(engine->model)}};
     if (question->refines &&
         !(logits = review_answers_find(engine->answers, row, question->answer, question->mask)))
-        return error_set(error, ERROR_USAGE,
+        return error_set(error, ERROR_RECORD,
                          "previous: there is no such answer, or it is not kept any more");
     if (prompt_predict(&target, &question->prompts, logits, &answered->masks, error))
         return -1;
     return review_answers_keep(engine->answers, row, answered->masks, &answered->number, error);
+}
+
+/* Masks are made in the photograph's pixels and kept in the record's. */
+static int check_size(const struct engine_image *image, const struct cached_image *photo,
+                      struct error *error)
+{
+    if (image->width == 0 ||
+        ((uint32_t)photo->width == image->width && (uint32_t)photo->height == image->height))
+        return 0;
+    return error_set(error, ERROR_IMAGE,
+                     "%.200s: the photograph has %d x %d pixels, its record says %u x %u; --images "
+                     "names the folder that was segmented",
+                     image->file->name, photo->width, photo->height, image->width, image->height);
 }
 
 static int predict(struct review_engine *engine, const struct engine_image *image,
@@ -220,6 +233,10 @@ static int predict(struct review_engine *engine, const struct engine_image *imag
     const struct cached_image *held = image_cache_get(engine->cache, image->file, error);
     if (!held)
         return -1;
+    if (check_size(image, held, error)) {
+        image_cache_release(engine->cache, held);
+        return -1;
+    }
     pthread_mutex_lock(&engine->mutex);
     int result = set_image(engine, held, error);
     if (result == 0)

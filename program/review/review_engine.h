@@ -35,13 +35,15 @@ void review_engine_free(struct review_engine *engine);
 struct engine_image {
     const struct cache_image *file;
     size_t row;
+    uint32_t width, height; /* pixels, as its record says; 0: it does not */
 };
 
 /* Answers a prompt in untrusted JSON (program/prompts/prompt_json.h); another member may be
  *   "previous": {"answer": 7, "mask": 1}    mask 1 of answer 7 about this image goes in as mask prompt
  * Appends {"answer", "masks": [{"counts", "area", "bbox", "predicted_iou", "stability_score"}], "seconds"}.
- * Returns 0, or -1 with ERROR_USAGE (what is wrong with the prompt; the answer is not kept any more),
- * ERROR_IMAGE, ERROR_MEMORY or another of the library's errors. */
+ * Returns 0, or -1 with ERROR_USAGE (what is wrong with the prompt), ERROR_RECORD (the answer is not kept any
+ * more), ERROR_IMAGE (it cannot be read, or has another size than its record says), ERROR_MEMORY or another of
+ * the library's errors. */
 int review_engine_predict(struct review_engine *engine, const struct engine_image *image,
                           const char *body, size_t length, struct json_text *text,
                           struct error *error);

@@ -486,8 +486,9 @@ def answers_that_are_kept():
     for _ in range(70):
         assert review.post("/api/image/0/predict", click)[0] == 200
         assert refine(answers[0])[1]["masks"] == first
-    for said in (refine(answers[1]), refine(answers[0], row=1), refine(answers[0], mask=3), refine(0), refine(-1),
-                 refine(10 ** 9), refine("x"), refine(2 ** 63)):
+    for said in (refine(answers[1]), refine(answers[0], row=1), refine(answers[0], mask=3), refine(0), refine(10 ** 9)):
+        assert said[0] == 404 and "not kept" in said[1]["error"], said  # the page asks again without it
+    for said in (refine(-1), refine("x"), refine(2 ** 63)):
         assert said[0] == 400 and ("previous" in said[1]["error"] or "JSON" in said[1]["error"]), said
     for bad in ({}, [], {"points": []}, {"points": [[1]]}, {"points": [[1e9, 0]]}, {"points": [[1, 1, 2]]}, {"boxes": [[5, 5, 1, 1]]},
                 {"points": [[1, 1]], "path": "/etc/passwd"}, {"boxes": [[0, 0, 9, 9]] * 65}, {"points": [[1, 1]] * 17},
@@ -499,7 +500,8 @@ def answers_that_are_kept():
 
 
 def things_that_change_meanwhile():
-    """A record that is about another image by now, or gone, a photograph and a model that are."""
+    """A record that is about another image by now, has other masks, or is gone; a photograph that is gone, or has
+    another size; a model that is another one."""
     folder, photos = copy_of_run(), os.path.join(tempfile.mkdtemp(dir=WORK.name), "photos")
     shutil.copytree(PHOTOS, photos)
     model = os.path.join(WORK.name, "model.safetensors")
@@ -513,6 +515,20 @@ def things_that_change_meanwhile():
     assert review.document("images-0-2")["images"][0]["thumb"] is None
     assert review.get("/data/photo-0-2.js")[0] == review.post("/api/image/2/predict", {"points": [[5, 5]]})[0] == 404
     assert review.post("/api/image/2/event", reject(0))[0] == 200
+    shutil.copy(os.path.join(photos, "image-3.png"), os.path.join(photos, "image-5.png"))
+    status, said = review.post("/api/image/5/predict", {"points": [[5, 5]]})
+    assert status == 404 and "67 x 51 pixels, its record says 69 x 53" in said["error"], (status, said)
+    review.document("images-0-4")  # the page shows these masks
+    record = os.path.join(folder, "image-4.json")
+    with open(record, encoding="utf-8") as file:
+        value = json.load(file)
+    assert len(value["annotations"]) > 1
+    value["annotations"].reverse()
+    for number, mask in enumerate(value["annotations"]):
+        mask["id"] = number
+    common.write(record, json.dumps(value).encode())
+    status, said = review.post("/api/image/4/event", reject(0))
+    assert status == 404 and "made anew" in said["error"], (status, said)
     assert review.post("/api/image/3/predict", {"points": [[5, 5]]})[0] == 200
     with open(model, "r+b") as file:
         file.seek(-4, os.SEEK_END)
