@@ -25,7 +25,8 @@ const ImageView = (() => {
   const tools = {build() {}, load: async () => {}, keep: (at, keep) => keep, count: at => at.masks.length,
     layer: () => ({kind: 'layer'}), mark: () => null, facts: () => [], pointed() {},
     hover: () => false, pick: () => false, followed() {}, close() {}};
-  let now = null;               /* {run, row, rows, image, size, masks, keep, parents, thresholds} */
+  let now = null;               /* {run, row, rows, place in the list, image, size, masks, keep, parents,
+                                 * thresholds} */
 
   function build(container) {
     const stage = Stage.create({paint, label: 'Photograph with its masks',
@@ -128,10 +129,11 @@ const ImageView = (() => {
     page.stage.redraw();
   }
 
-  /* The images before and after this one, as the gallery lists them. */
+  /* The images before and after this one, as the gallery lists them. If it is not in the list any more,
+   * the one after it has its place. */
   function step(by) {
     const order = List.of(now.run, Router.params()), at = order.indexOf(now.row);
-    const to = order[at + by];
+    const from = at >= 0 ? at : by > 0 ? now.place - 1 : now.place, to = order[from + by];
     if (to !== undefined)
       Router.go('image', [now.run, to]);
   }
@@ -141,9 +143,10 @@ const ImageView = (() => {
     const {run, rows, row} = now;
     if (row >= rows.loaded)
       return;
-    const order = List.of(run, Router.params());
+    const order = List.of(run, Router.params()), place = order.indexOf(row);
+    now.place = Math.max(place, 0);
     Router.title(`${rows.name[row]} · ${Data.title()}`, 'image');
-    page.bar.show(now, order.indexOf(row), order.length);
+    page.bar.show(now, place, order.length);
   }
 
   const fail = error => page.panel.fail(error.message);
@@ -212,7 +215,7 @@ const ImageView = (() => {
       return;
     }
     tools.close();
-    now = {run: number, row: at, rows: Rows.of(number), thresholds, keep: null, masks: null};
+    now = {run: number, row: at, rows: Rows.of(number), place: 0, thresholds, keep: null, masks: null};
     page.stage.clear();
     page.pins.clear();
     page.tree.clear();

@@ -29,25 +29,27 @@ const Candidates = (() => {
 
     const last = () => sitting && sitting.steps[sitting.steps.length - 1] || null;
 
+    const maskOf = ({counts}) => ({size: [sitting.size.height, sitting.size.width], counts});
+
     function body(points, box, from) {
-      const {base, size} = sitting;
+      const {base} = sitting;
       const prompt = {points, boxes: box ? [box] : [], multimask: !from && !base};
       if (from)
         prompt.previous = {answer: from.answer, mask: from.chosen};
       else if (base)
-        prompt.mask = {size: [size.height, size.width], counts: base.counts};
+        prompt.mask = maskOf(base);
       return prompt;
     }
 
-    /* The server keeps the last answers only: without the earlier mask the clicks still say a lot. */
-    async function predict(row, prompt) {
+    /* The server keeps the last answers only. Where the earlier one is gone, its mask goes in. */
+    async function predict(row, prompt, mask) {
       try {
         return await Api.post(`image/${row}/predict`, prompt);
       } catch (error) {
-        if (!prompt.previous || ![404, 409, 410].includes(error.status))
+        if (!prompt.previous || error.status !== 404)
           throw error;
         const {previous, ...rest} = prompt;
-        return Api.post(`image/${row}/predict`, rest);
+        return Api.post(`image/${row}/predict`, {...rest, mask});
       }
     }
 
@@ -56,7 +58,8 @@ const Candidates = (() => {
       const of = sitting;
       const slow = setTimeout(() => of === sitting && said('Preparing the image'), 400);
       try {
-        const {answer, masks} = await predict(of.row, body(points, box, from));
+        const {answer, masks} = await predict(of.row, body(points, box, from),
+          from && maskOf(from.masks[from.chosen]));
         const drawn = await Workers.call('sketch',
           {counts: masks.map(mask => mask.counts), height: of.size.height});
         if (of !== sitting)

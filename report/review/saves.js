@@ -1,27 +1,29 @@
 /* Saves: changes go to the server one after the other, in the order in which they were made. */
 const Saves = (() => {
   let last = Promise.resolve(), waiting = 0;
+  let problem = '';                     /* why one of the changes that were made together was not saved */
   const listeners = new Set();
 
-  function tell(problem) {
+  function tell() {
     for (const listener of listeners)
       listener({waiting, problem});
   }
 
   /* Posts what body() gives once its turn comes. Resolves to the answer. */
   function post(path, body) {
-    waiting++;
-    tell('');
+    if (waiting++ === 0)
+      problem = '';
+    tell();
     const turn = last.then(() => Api.post(path, body()));
-    last = turn.then(() => '', error => error.message).then(problem => {
+    last = turn.then(() => {}, error => { problem = error.message; }).then(() => {
       waiting--;
-      tell(problem);
+      tell();
     });
     return turn;
   }
 
-  /* Calls listener({waiting, problem}): how many changes are not confirmed yet, and why the last one
-   * was not saved; '' if it was, or is not yet. */
+  /* Calls listener({waiting, problem}): how many changes are not confirmed yet, and why one of them was not
+   * saved; '' if all were, or are not yet. It stays until a change is made when none is waiting. */
   const watch = listener => listeners.add(listener);
 
   addEventListener('beforeunload', event => { if (waiting) event.preventDefault(); });

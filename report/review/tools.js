@@ -128,8 +128,8 @@ const Tools = (() => {
       : {op: 'add', annotation});
     if (!answer)
       return false;
-    const place = at.places.get(answer.masks[0].id);
-    toolbar.say(`${Masks.name(at.image, place)} ${base ? 'refined' : 'added'}`);
+    const [{id}] = answer.masks, place = at.places.get(id);
+    toolbar.say(`Mask ${id} ${base ? 'refined' : 'added'}`);
     if (at === view.now() && view.pins.pinned() !== place)
       view.pins.pin(place);
     return true;
@@ -213,6 +213,9 @@ const Tools = (() => {
   const making = event => prompt.mode() !== null && prompt.making() &&
     !event.target.closest('button, a, input, select, [role=treeitem]');
 
+  /* What a held key would do again and again, to the next mask or image, it does once. */
+  const once = act => event => { if (!event.repeat) act(); };
+
   const keys = [
     {keys: ['1', '2', '3'], help: 'Choose a candidate, while a mask is made',
       when: () => prompt.mode() !== null, run: event => prompt.choose(Number(event.key) - 1)},
@@ -222,9 +225,9 @@ const Tools = (() => {
     {keys: ['c'], help: 'Make a mask by clicks', run: act.click},
     {keys: ['b'], help: 'Make a mask by a box', run: act.box},
     {keys: ['r'], help: 'Refine the mask by clicks', run: refine},
-    {keys: ['y'], help: 'Accept the mask', run: act.accept},
-    {keys: ['x'], help: 'Reject the mask', run: act.reject},
-    {keys: ['e'], help: 'Erase the mask', run: act.erase},
+    {keys: ['y'], help: 'Accept the mask', run: once(act.accept)},
+    {keys: ['x'], help: 'Reject the mask', run: once(act.reject)},
+    {keys: ['e'], help: 'Erase the mask', run: once(act.erase)},
     {keys: ['k'], help: 'Class of the mask', run() {
       if (chosen() && !readOnly)
         toolbar.focusClass();
@@ -232,10 +235,10 @@ const Tools = (() => {
     {keys: ['j'], help: 'Next mask without a decision', run: next},
     {keys: ['u'], help: 'Undo; a click, while a mask is made', run: undo},
     {keys: ['U'], help: 'Redo', run: redo},
-    {keys: ['h'], help: 'Hide rejected masks', run: hide},
-    {keys: ['f'], help: 'This image is done', run: act.done},
-    {keys: ['F'], help: 'This image is done; to the next one', run: finish},
-    {keys: ['g'], help: 'Reject this image', run: act.bad},
+    {keys: ['h'], help: 'Hide rejected masks', run: once(hide)},
+    {keys: ['f'], help: 'This image is done', run: once(act.done)},
+    {keys: ['F'], help: 'This image is done; to the next one', run: once(finish)},
+    {keys: ['g'], help: 'Reject this image', run: once(act.bad)},
   ];
 
   ImageView.equip({build, load, keys, pointed: update,

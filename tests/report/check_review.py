@@ -330,6 +330,91 @@ def check_keys_alone(lab):
         page.wait("document.querySelector('.image-name').textContent === 'coffee.jpg'")
 
 
+def check_next_of_those_to_review(lab):
+    """An image that is done leaves the list of those to review: the next one is that which followed it, not the first."""
+    name = "document.querySelector('.image-name').textContent"
+    with Review(lab, "list") as review:
+        page = review.open("image/0/1?show=unreviewed", READY)
+        following = [page.evaluate("Rows.of(0).name[%d]" % row) for row in (2, 3)]
+        page.key("F")
+        page.wait("%s === %s" % (name, json.dumps(following[0])))
+        page.wait(READY)
+        page.key("f")
+        said(page, "Image done")
+        page.key("n")
+        page.wait("%s === %s" % (name, json.dumps(following[1])))
+        page.wait(READY)
+        page.key("f")
+        said(page, "Image done")
+        page.key("p")
+        page.wait("%s === Rows.of(0).name[0]" % name)
+
+
+def check_a_held_key_decides_once(lab):
+    """Else a held F would finish image after image, and a held e erase whatever comes under the mouse."""
+    with Review(lab, "held") as review:
+        page = review.image(ROW)
+        pin(page)
+        for key in "yxefFg":
+            page.evaluate("dispatchEvent(new KeyboardEvent('keydown', {key: '%s', repeat: true})), 0" % key)
+        page.key("y")
+        page.wait("/accepted/.test(document.querySelector('.saved').textContent)")
+        assert [event["op"] for event in review.events()] == ["accept"]
+
+
+def check_one_of_many_is_not_saved(lab):
+    """Why it was not stays on the page after the others were."""
+    with Review(lab, "one-of-many") as review:
+        page = review.image(ROW)
+        page.evaluate("""Promise.allSettled([0, 999999, 1].map(mask =>
+            Saves.post('image/%d/event', () => ({op: 'reject', mask})))).then(() => 0)""" % ROW)
+        assert "there is no mask 999999" in refused(page, 2)
+        assert [event["mask"] for event in review.events()] == [0, 1]
+        pin(page)
+        page.key("y")
+        page.wait("/accepted/.test(document.querySelector('.saved').textContent)")
+        assert page.evaluate("document.querySelector('.problem').hidden"), "the next change clears it"
+
+
+def check_an_answer_is_not_kept_any_more(lab):
+    """A further click, long after the one before: the earlier mask itself goes in."""
+    with Review(lab, "forgotten") as review:
+        page = review.image(ROW)
+        page.key("c")
+        page.click(STAGE, 0.5, 0.5)
+        clicks(page, 1)
+        # The server's answer, of which the browser would complain.
+        page.evaluate("""(() => {
+            window.asked = [];
+            const post = window.fetch, gone = {error: "previous: there is no such answer"};
+            window.fetch = async (path, options) => {
+                const body = JSON.parse(options.body);
+                asked.push(Object.keys(body));
+                return body.previous ? Response.json(gone, {status: 404}) : post(path, options);
+            };
+        })()""")
+        page.click(STAGE, 0.55, 0.5)
+        clicks(page, 2)
+        assert [set(one) & {"previous", "mask"} for one in page.evaluate("asked")] == [{"previous"}, {"mask"}]
+
+
+def check_saved_after_the_next_image_came(lab):
+    """A mask that is saved while the next image opens is said by its name."""
+    with Review(lab, "left") as review:
+        page = review.image(ROW)
+        number = len(load(review.run, IMAGE)["annotations"])
+        page.key("c")
+        page.click(STAGE, 0.5, 0.5)
+        clicks(page, 1)
+        page.evaluate("""(() => {
+            const ask = window.fetch;
+            window.fetch = (...what) => new Promise(done => setTimeout(() => done(ask(...what)), 300));
+        })()""")
+        page.key("Enter")
+        page.key("n")
+        said(page, "Mask %d added" % number)
+
+
 def check_hostile_names(lab):
     """Names of images, classes and files are text, whatever they hold."""
     photos, run = lab.fixtures.hostile()
