@@ -28,9 +28,13 @@ static int draw(char text[GUARD_SECRET + 1], struct error *error)
 
 int review_guard_make(struct review_guard *guard, uint16_t port, struct error *error)
 {
+    enum { PLAIN = 80 }; /* the port that browsers leave out */
+    char suffix[8] = "";
+    if (port != PLAIN)
+        snprintf(suffix, sizeof suffix, ":%u", port);
     snprintf(guard->cookie_name, sizeof guard->cookie_name, "maskmill_review_%u", port);
-    snprintf(guard->hosts[0], sizeof guard->hosts[0], "127.0.0.1:%u", port);
-    snprintf(guard->hosts[1], sizeof guard->hosts[1], "localhost:%u", port);
+    snprintf(guard->hosts[0], sizeof guard->hosts[0], "127.0.0.1%s", suffix);
+    snprintf(guard->hosts[1], sizeof guard->hosts[1], "localhost%s", suffix);
     return draw(guard->token, error) || draw(guard->cookie, error) ? -1 : 0;
 }
 

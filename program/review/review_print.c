@@ -11,6 +11,7 @@
 #include "jobs/memory_budget.h"
 #include "program/command_line.h"
 #include "program/decoder.h"
+#include "records/image_path.h"
 #include "records/record_none.h"
 #include "records/record_stream.h"
 #include "records/review.h"
@@ -22,10 +23,17 @@ struct printing {
     bool refused; /* a record cannot be read, or a name not be printed */
 };
 
-/* Prints one image's name. */
+/* Prints one image's name. Names below --images are the log's or the record's, which a stranger may have
+ * written. */
 static void print_name(struct printing *printing, const char *name)
 {
     const struct settings *settings = printing->settings;
+    struct error error;
+    if (settings->images && image_path_check(name, &error)) {
+        plain_line(stderr, "maskmill review: %s", error.text);
+        printing->refused = true;
+        return;
+    }
     if (!settings->null_separated && strpbrk(name, "\r\n")) {
         plain_line(stderr, "maskmill review: %s: its name has a line's end; --null can print it",
                    name);

@@ -75,6 +75,18 @@ START_TEST(the_token_gives_the_cookie_and_nothing_else)
 }
 END_TEST
 
+START_TEST(browsers_leave_port_80_out)
+{
+    struct error error;
+    struct review_guard guard = {0};
+    ck_assert_int_eq(review_guard_make(&guard, 80, &error), 0);
+    struct guard_request request = {.host = "127.0.0.1", .token = guard.token};
+    ck_assert_int_eq(judge(&guard, request), GUARD_ENTER);
+    request.host = "127.0.0.1:8080";
+    ck_assert_int_eq(judge(&guard, request), GUARD_REFUSE);
+}
+END_TEST
+
 START_TEST(cookies_are_found_among_others)
 {
     const struct review_guard guard = make_guard();
@@ -370,6 +382,7 @@ int main(void)
     TCase *tests = tcase_create("review_server");
     tcase_add_test(tests, secrets_are_long_and_new_each_time);
     tcase_add_test(tests, the_token_gives_the_cookie_and_nothing_else);
+    tcase_add_test(tests, browsers_leave_port_80_out);
     tcase_add_test(tests, cookies_are_found_among_others);
     tcase_add_test(tests, other_servers_and_other_pages_are_refused);
     tcase_add_test(tests, numbers_are_digits_alone);

@@ -96,5 +96,7 @@ done
 maskmill review records --print rejected --images ./photos --null | tr '\0' '|'
 echo
 maskmill review records --print open --images photos/
+event 1 ../../secret.jpg '"op": "image", "status": "done"' >$log
+status maskmill review records --print done --images photos
 status maskmill review records --print all
 status maskmill review nowhere --print open
