@@ -66,15 +66,31 @@ static void put_history(struct json_text *text, const struct review_image *image
     json_text_raw(text, "]");
 }
 
+/* The hash of a row's record. False: it cannot be read. */
+static bool hash_record(const struct review_desk *desk, size_t row, uint64_t *hash)
+{
+    struct error ignored;
+    struct record record = {0};
+    if (review_session_record(desk->session, row, &record, &ignored))
+        return false;
+    bool hashed = review_record_hash(&record, hash, &ignored) == 0;
+    record_free(&record);
+    return hashed;
+}
+
 struct review_reply review_api_image(const struct review_desk *desk, size_t row,
                                      const struct review_request *request)
 {
+    uint64_t hash;
     struct json_text text = {0};
+    bool hashed = hash_record(desk, row, &hash);
     const struct review *review = review_log_hold(desk->log);
     const struct review_image *image = review_of(review, review_session_name(desk->session, row));
     (void)request;
     json_text_raw(&text, "{");
     put_status(&text, image);
+    report_json_next(&text, "stale");
+    json_text_raw(&text, hashed && review_of_other_record(image, hash) ? "true" : "false");
     report_json_next(&text, "masks");
     json_text_raw(&text, "[");
     for (size_t i = 0; image && i < image->mask_count; i++)

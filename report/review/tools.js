@@ -68,6 +68,9 @@ const Tools = (() => {
         if (change)
           Annotations.fill(at, change);
       }
+      if (answer.stale)
+        toolbar.refuse('The record was made anew since it was reviewed: what is shown as decided was about other masks.'
+          + ' Undo it (u), or move the log of the review away.');
       if (photos && !readOnly)
         Api.post(`image/${at.row}/open`, {next: following(at)}).catch(({message}) =>
           at === view.now() && toolbar.refuse(`Not prepared: ${message}.`));

@@ -415,6 +415,28 @@ def check_saved_after_the_next_image_came(lab):
         said(page, "Mask %d added" % number)
 
 
+def check_the_record_was_made_anew(lab):
+    """What was decided about an earlier record of the image is said to be so, and nothing is added to it."""
+    review = Review(lab, "anew")
+    event = {"event": 1, "time": 1, "by": "anna", "image": IMAGE, "record": "0123456789abcdef", "op": "accept", "mask": 0}
+    write(os.path.join(review.run, ".maskmill", "review.ndjson"), (json.dumps(event) + "\n").encode())
+    with review:
+        page = review.image(ROW)
+        assert "made anew" in page.text(".problem"), page.text(".problem")
+        pin(page, 1)
+        page.key("y")
+        refused(page)
+        page.key("u")
+        said(page, "Undone")
+        page.evaluate("location.reload(), 0")
+        page.browser.listen(0.5)
+        page.wait(READY, 30)
+        assert page.evaluate("document.querySelector('.problem').hidden")
+        pin(page, 1)
+        page.key("y")
+        page.wait("/accepted/.test(document.querySelector('.saved').textContent)")
+
+
 def check_hostile_names(lab):
     """Names of images, classes and files are text, whatever they hold."""
     photos, run = lab.fixtures.hostile()
