@@ -17,8 +17,7 @@ static void write_text(struct label *label, const struct record *record, size_t 
     unsigned absent = record_absent(record, place);
     label->text[0] = '\0';
     if (kind == LABELS_NUMBER)
-        snprintf(label->text, LABEL_TEXT, "%" PRId64,
-                 record->ids ? record->ids[place] : (int64_t)place);
+        snprintf(label->text, LABEL_TEXT, "%" PRId64, record_id(record, place));
     else if (kind == LABELS_AREA)
         snprintf(label->text, LABEL_TEXT, "%" PRIu64, rle_area(&mask->rle));
     else if (kind == LABELS_IOU && !(absent & RECORD_NO_IOU))

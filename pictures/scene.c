@@ -30,7 +30,7 @@ static int compare_places(const void *a, const void *b)
 
 static bool is_shown(const struct record *record, const struct picture_style *style, size_t place)
 {
-    int64_t id = record->ids ? record->ids[place] : (int64_t)place;
+    int64_t id = record_id(record, place);
     bool found = !style->only;
     for (size_t i = 0; !found && i < style->only_count; i++)
         found = style->only[i] == id;

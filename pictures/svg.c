@@ -53,16 +53,11 @@ static void append_contour(struct json_text *to, const struct contour *contour)
     }
 }
 
-static int64_t id_of(const struct record *record, size_t place)
-{
-    return record->ids ? record->ids[place] : (int64_t)place;
-}
-
 static void append_mask_title(struct json_text *to, const struct record *record, size_t place)
 {
     const struct mask *mask = &record->masks.items[place];
     unsigned absent = record_absent(record, place);
-    append(to, "<title>mask %" PRId64, id_of(record, place));
+    append(to, "<title>mask %" PRId64, record_id(record, place));
     if (!(absent & RECORD_NO_IOU))
         append(to, ", predicted IoU %.3f", (double)mask->predicted_iou);
     if (!(absent & RECORD_NO_STABILITY))
@@ -80,7 +75,7 @@ static void append_masks(struct json_text *to, const struct scene *scene,
     for (size_t i = 0; i < scene->count; i++) {
         const struct scene_mask *mask = &scene->masks[i];
         append(to, "<path id=\"mask-%" PRId64 "\" fill=\"#%02x%02x%02x\"",
-               id_of(record, mask->place), mask->rgb[0], mask->rgb[1], mask->rgb[2]);
+               record_id(record, mask->place), mask->rgb[0], mask->rgb[1], mask->rgb[2]);
         if (scene->outline > 0)
             append(to, " stroke=\"#%02x%02x%02x\"", mask->rgb[0], mask->rgb[1], mask->rgb[2]);
         json_text_raw(to, " d=\"");

@@ -55,7 +55,7 @@ static int check_only(const struct record *record, const struct picture_style *s
     for (size_t i = 0; style->only && i < style->only_count; i++) {
         bool found = false;
         for (size_t k = 0; k < record->masks.count && !found; k++)
-            found = style->only[i] == (record->ids ? record->ids[k] : (int64_t)k);
+            found = style->only[i] == record_id(record, k);
         if (!found)
             return error_set(error, ERROR_USAGE, "--only: the record has no mask %" PRId64,
                              style->only[i]);

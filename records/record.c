@@ -38,6 +38,11 @@ unsigned record_absent(const struct record *record, size_t index)
     return record->masks.items[index].absent;
 }
 
+int64_t record_id(const struct record *record, size_t index)
+{
+    return record->ids ? record->ids[index] : (int64_t)index;
+}
+
 const char *record_category(const struct record *record, size_t index)
 {
     return index < record->category_count ? record->categories[index] : NULL;
@@ -314,7 +319,7 @@ static int append_member(struct json_text *text, const struct record *record, si
     const struct record_extra none = {0};
     const struct record_extra *extra = index < record->extra_count ? &record->extras[index] : &none;
     const struct described described = {.mask = &record->masks.items[index],
-                                        .id = record->ids ? record->ids[index] : (int64_t)index,
+                                        .id = record_id(record, index),
                                         .category = record_category(record, index)};
     if (extra->own && !(fields & RECORD_AS_RUNS)) {
         json_text_raw(text, extra->own);

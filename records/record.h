@@ -54,6 +54,9 @@ struct record {
 
 enum { RECORD_CATEGORY_MAX = 256 }; /* bytes */
 
+/* The mask's id: as read, or its number. */
+int64_t record_id(const struct record *record, size_t index);
+
 /* The name of the mask's class; NULL: it has none. */
 const char *record_category(const struct record *record, size_t index);
 

@@ -309,7 +309,7 @@ int review_record_hash(const struct record *record, uint64_t *hash, struct error
     words[1] = record->height;
     for (size_t i = 0; i < count; i++) {
         const struct rle *rle = &record->masks.items[i].rle;
-        words[2 * i + 2] = (uint64_t)(record->ids ? record->ids[i] : (int64_t)i);
+        words[2 * i + 2] = (uint64_t)record_id(record, i);
         words[2 * i + 3] = hash_bytes(rle->counts, rle->length * sizeof *rle->counts);
     }
     *hash = hash_bytes(words, (2 * count + 2) * sizeof *words);

@@ -83,6 +83,9 @@ const struct review_image *review_at(const struct review *review, size_t index);
 /* The mask of that id in an image's state; NULL: no event is about it. `image` may be NULL. */
 const struct review_mask *review_mask_of(const struct review_image *image, int64_t id);
 
+/* The image's event of that number; NULL: it has none. */
+const struct review_event *review_event_of(const struct review_image *image, uint64_t number);
+
 /* Whether any event of an image counts, beside undo. */
 bool review_says(const struct review_image *image);
 

@@ -17,11 +17,6 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int64_t id_of(const struct record *record, size_t index)
-{
-    return record->ids ? record->ids[index] : (int64_t)index;
-}
-
 /* The record's ids, sorted: an array of masks.count, freed with free(3). NULL with ERROR_MEMORY. */
 static int64_t *sorted_ids(const struct record *record, struct error *error)
 {
@@ -32,7 +27,7 @@ static int64_t *sorted_ids(const struct record *record, struct error *error)
         return NULL;
     }
     for (size_t i = 0; i < count; i++)
-        ids[i] = id_of(record, i);
+        ids[i] = record_id(record, i);
     qsort(ids, count, sizeof *ids, compare);
     return ids;
 }
@@ -128,7 +123,7 @@ static int keep_old(struct record *corrected, struct record *record, size_t inde
         if (read_person_mask(old, mask, record, error))
             return -1;
     }
-    return keep(corrected, old, id_of(record, index), category, error);
+    return keep(corrected, old, record_id(record, index), category, error);
 }
 
 static int keep_new(struct record *corrected, const struct record *record,
@@ -148,7 +143,7 @@ static int correct(struct record *corrected, struct record *record,
 {
     int status = 0;
     for (size_t i = 0; status == 0 && i < record->masks.count; i++) {
-        const struct review_mask *mask = review_mask_of(image, id_of(record, i));
+        const struct review_mask *mask = review_mask_of(image, record_id(record, i));
         if (stays(mask, accepted_only))
             status = keep_old(corrected, record, i, mask, error);
     }

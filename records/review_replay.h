@@ -5,11 +5,7 @@
 #include <stdint.h>
 
 struct error;
-struct review_event;
 struct review_image;
-
-/* The image's event of that number; NULL: it has none. */
-const struct review_event *review_event_of(const struct review_image *image, uint64_t number);
 
 /* Finds which events count, and makes the image's status and masks from them. Returns 0, or -1, the masks
  * being as before, with ERROR_RECORD (*faulty is the number of the event: it adds a mask that was there

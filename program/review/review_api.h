@@ -21,6 +21,7 @@ typedef struct review_reply review_api(const struct review_desk *desk, size_t ro
                                        const struct review_request *request);
 
 /* {"status": null, "done" or "rejected",
+ *  "stale": whether this was decided about another record than the image has now,
  *  "masks": [{"id", "state": "accepted", "rejected", "removed" or "open", "class": null or a name,
  *             "annotation": null, or that of an added or replaced mask}, ...],
  *  "last": 18,                   number of the image's last event; 0: none

@@ -103,22 +103,13 @@ struct review_reply review_api_image(const struct review_desk *desk, size_t row,
     return review_reply_json(&text);
 }
 
-/* The event of that number; NULL: the image has none. */
-static const struct review_event *find_event(const struct review_image *image, uint64_t number)
-{
-    for (size_t i = 0; i < image->event_count; i++)
-        if (image->events[i].event.number == number)
-            return &image->events[i].event;
-    return NULL;
-}
-
 /* The masks that the event of that number changed: the one that it is about, or that which an undone event is
  * about. */
 static void put_changed(struct json_text *text, const struct review_image *image, uint64_t number)
 {
-    const struct review_event *event = image ? find_event(image, number) : NULL;
+    const struct review_event *event = image ? review_event_of(image, number) : NULL;
     while (event && event->op == REVIEW_UNDO)
-        event = find_event(image, event->undoes);
+        event = review_event_of(image, event->undoes);
     const struct review_mask *mask =
         event && event->op != REVIEW_IMAGE ? review_mask_of(image, event->mask) : NULL;
     if (mask)

@@ -7,16 +7,7 @@
 #include "program/review/review_session.h"
 #include "records/review.h"
 
-/* Whether anything that was decided about the image still counts. */
-static bool is_touched(const struct review_image *image)
-{
-    for (size_t i = 0; i < image->event_count; i++)
-        if (image->events[i].counts && image->events[i].event.op != REVIEW_UNDO)
-            return true;
-    return false;
-}
-
-/* Appends the rows whose images have that status and are touched. */
+/* Appends the rows whose images have that status, and about which anything was decided that still counts. */
 static void put_rows(struct json_text *text, const char *name, const struct review_desk *desk,
                      const struct review *review, enum review_status status)
 {
@@ -26,7 +17,7 @@ static void put_rows(struct json_text *text, const char *name, const struct revi
     for (size_t row = 0; row < count; row++) {
         const struct review_image *image =
             review_of(review, review_session_name(desk->session, row));
-        if (image && image->status == status && is_touched(image))
+        if (image && image->status == status && review_says(image))
             report_json_integer(text, NULL, (int64_t)row);
     }
     json_text_raw(text, "]");

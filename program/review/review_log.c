@@ -133,7 +133,7 @@ struct review_log *review_log_look(const struct folder *run, struct error *error
 static bool has_mask(const struct record *record, int64_t id)
 {
     for (size_t i = 0; i < record->masks.count; i++)
-        if ((record->ids ? record->ids[i] : (int64_t)i) == id)
+        if (record_id(record, i) == id)
             return true;
     return false;
 }
@@ -143,7 +143,7 @@ static int64_t last_id(const struct record *record, const struct review_image *i
 {
     int64_t last = image && image->mask_count ? image->masks[image->mask_count - 1].id : -1;
     for (size_t i = 0; i < record->masks.count; i++) {
-        int64_t id = record->ids ? record->ids[i] : (int64_t)i;
+        int64_t id = record_id(record, i);
         last = id > last ? id : last;
     }
     return last;
