@@ -72,6 +72,7 @@ const Decisions = (() => {
         return given;
       } catch (error) {
         end();
+        change.failed = true;
         fails();
         changed([]);
         if (error.status === 409)
@@ -87,9 +88,13 @@ const Decisions = (() => {
       });
     }
 
+    /* Undoes the last change, which may still wait. If that is not saved, an earlier one stays. */
     function undo() {
+      const last = pending[pending.length - 1];
       let event;
       return send(() => {
+        if (last && last.failed)
+          throw new Error('what was to be undone is not saved either');
         event = done.pop();
         if (event === undefined)
           throw new Error('there is nothing to undo');

@@ -1,7 +1,7 @@
 /* Saves: changes go to the server one after the other, in the order in which they were made. */
 const Saves = (() => {
   let last = Promise.resolve(), waiting = 0;
-  let problem = '';                     /* why one of the changes that were made together was not saved */
+  let problem = '';                     /* why the first that failed of those made together was not saved */
   const listeners = new Set();
 
   function tell() {
@@ -15,15 +15,15 @@ const Saves = (() => {
       problem = '';
     tell();
     const turn = last.then(() => Api.post(path, body()));
-    last = turn.then(() => {}, error => { problem = error.message; }).then(() => {
+    last = turn.then(() => {}, error => { problem = problem || error.message; }).then(() => {
       waiting--;
       tell();
     });
     return turn;
   }
 
-  /* Calls listener({waiting, problem}): how many changes are not confirmed yet, and why one of them was not
-   * saved; '' if all were, or are not yet. It stays until a change is made when none is waiting. */
+  /* Calls listener({waiting, problem}): how many changes are not confirmed yet, and why the first of them was
+   * not saved; '' if all were, or are not yet. It stays until a change is made when none is waiting. */
   const watch = listener => listeners.add(listener);
 
   addEventListener('beforeunload', event => { if (waiting) event.preventDefault(); });

@@ -376,6 +376,31 @@ def check_one_of_many_is_not_saved(lab):
         assert page.evaluate("document.querySelector('.problem').hidden"), "the next change clears it"
 
 
+def check_undo_of_what_was_not_saved(lab):
+    """It does not undo the decision before."""
+    with Review(lab, "undo-nothing") as review:
+        page = review.image(ROW)
+        pin(page)
+        page.key("y")
+        page.wait("/accepted/.test(document.querySelector('.saved').textContent)")
+        page.evaluate("""(() => {
+            const ask = window.fetch;
+            window.fetch = async (path, options) => {
+                await new Promise(done => setTimeout(done, 200));
+                return /reject/.test(options.body) ? Response.json({error: "the disk is full"}, {status: 500})
+                    : ask(path, options);
+            };
+        })()""")
+        page.key("x")
+        page.key("u")
+        page.wait("/disk is full/.test(document.querySelector('.problem').textContent)")
+        page.wait("document.querySelector('.saved').textContent === ''")
+        assert counts(page)["accepted"] == 1
+        page.key("u")
+        said(page, "Undone")
+        assert [event["op"] for event in review.events()] == ["accept", "undo"]
+
+
 def check_an_answer_is_not_kept_any_more(lab):
     """A further click, long after the one before: the earlier mask itself goes in."""
     with Review(lab, "forgotten") as review:
