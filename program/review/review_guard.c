@@ -94,7 +94,8 @@ enum guard_answer review_guard_judge(const struct review_guard *guard,
                                      const struct guard_request *request, const char **reason)
 {
     if (request->doubled || !is_own_host(guard, request->host)) {
-        *reason = "the request is for another server";
+        *reason = "the request names another server: use the address and the port that maskmill "
+                  "review has printed";
         return GUARD_REFUSE;
     }
     if (request->token && !request->changes) {
