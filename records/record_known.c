@@ -100,23 +100,30 @@ static int copy_category(struct record_reader *reader, const json_t *annotation,
     return box->category ? 0 : reader_no_memory(reader);
 }
 
-/* The annotation's other members as they were. A name of JSON_KEY bytes or more is left out. */
+/* The annotation's other members as they were written; `annotation` has the same ones in the same order. */
 static int copy_members(struct record_reader *reader, const struct record_document *document,
-                        struct known_box *box)
+                        json_t *annotation, struct known_box *box)
 {
     struct json_text text = {0};
     struct json_cursor cursor;
-    struct json_piece piece;
-    char key[JSON_KEY];
+    struct json_piece value;
+    char ignored[JSON_KEY]; /* has not all names */
+    const char *behind = document->annotation;
     json_cursor_text(&cursor, document->annotation, document->annotation_length);
     json_cursor_enter(&cursor, '{');
-    while (json_cursor_next(&cursor, key) > 0 && json_cursor_skip(&cursor, &piece) == 0) {
-        if (!*key || is_of_mask(key) || (box->category && strcmp(key, "category") == 0))
+    for (void *member = json_object_iter(annotation); member;
+         member = json_object_iter_next(annotation, member)) {
+        const char *key = json_object_iter_key(member);
+        if (json_cursor_next(&cursor, ignored) <= 0 || json_cursor_skip(&cursor, &value))
+            break;
+        const char *from = strchr(behind, '"'); /* its name */
+        behind = document->annotation + value.offset + value.length;
+        if (is_of_mask(key) || (box->category && strcmp(key, "category") == 0))
             continue;
-        json_text_raw(&text, ", \"");
-        json_text_raw(&text, strcmp(key, "bbox") == 0 ? "box" : key);
-        json_text_raw(&text, "\": ");
-        json_text_bytes(&text, document->annotation + piece.offset, piece.length);
+        bool is_bbox = strcmp(key, "bbox") == 0;
+        from = is_bbox ? document->annotation + value.offset : from;
+        json_text_raw(&text, is_bbox ? ", \"box\": " : ", ");
+        json_text_bytes(&text, from, (size_t)(behind - from));
     }
     return take_text(reader, &text, &box->more);
 }
@@ -133,7 +140,7 @@ static int take_box(struct record_reader *reader, const struct record_document *
         return reader_no_memory(reader);
     int status = copy_category(reader, annotation, &box);
     if (status == 0)
-        status = copy_members(reader, document, &box);
+        status = copy_members(reader, document, (json_t *)annotation, &box);
     known->boxes[known->box_count++] = box; /* which owns its texts */
     return status;
 }
@@ -159,6 +166,8 @@ static int take_mask(struct record_reader *reader, const struct record_document 
     struct record *record = reader->record;
     struct record_extra extra = {0};
     int64_t id;
+    if (json_is_null(json_object_get(annotation, "id"))) /* its text would have two */
+        return reader_fault(reader, "id is null; give it a number, or leave it out");
     if (read_id(reader, annotation, &id) || reader_annotation(reader, annotation) ||
         copy_own(reader, document, annotation, &extra.own))
         return -1;

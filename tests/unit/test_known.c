@@ -71,7 +71,8 @@ START_TEST(boxes_keep_their_members)
     size_t length;
     ck_assert_int_eq(
         parse(&known, "[{\"bbox\": [-1, 0.5, 3.0, 9], \"category_id\": 18, \"category\": \"cat\", "
-                      "\"score\": 0.236},"
+                      "\"score\": 0.236, \"named in more than thirty-two bytes\":\"\\u00e9\", "
+                      "\"\\u00e9\" : 1, \"\\u0062ox\": 2},"
                       "{" LEFT ", \"id\": 0},"
                       "{\"segmentation\": [], \"area\": 3, \"bbox\": [1, 1, 1, 1], \"id\": 5}]"),
         0);
@@ -87,7 +88,8 @@ START_TEST(boxes_keep_their_members)
     ck_assert_ptr_nonnull(strstr(text, "[{" LEFT ", \"id\": 0, \"source\": \"known\"}, "));
     ck_assert_ptr_nonnull(strstr(
         text, "\"id\": 6, \"source\": \"box\", \"category\": \"cat\", \"box\": [-1, 0.5, 3.0, 9], "
-              "\"category_id\": 18, \"score\": 0.236}, "));
+              "\"category_id\": 18, \"score\": 0.236, \"named in more than thirty-two bytes\""
+              ":\"\\u00e9\", \"\\u00e9\" : 1}, "));
     ck_assert_ptr_nonnull(strstr(text, "\"id\": 5, \"source\": \"box\", \"box\": [1, 1, 1, 1]}, "));
     ck_assert_ptr_nonnull(strstr(text, "\"id\": 7, \"source\": \"grid\"}]}"));
     free(text);
@@ -108,6 +110,7 @@ static const struct damage {
      "id 1 stands in more than one annotation"},
     {"[{" LEFT ", \"id\": 9007199254740993}]", "annotation 0: id is 9007199254740993, outside"},
     {"[{" LEFT ", \"id\": \"a\"}]", "annotation 0: id is not an integer"},
+    {"[{" LEFT ", \"id\": null}]", "annotation 0: id is null"},
     {"[{" LEFT ", \"stability_score\": NaN}]", "annotation 0: it has NaN, which JSON has not"},
     {"[{" LEFT ", \"crop_box\": [0, 0, 9, 9]}]", "annotation 0: crop_box [0, 0, 9, 9] lies"},
     {"[{\"bbox\": [0, 0, 1]}]", "annotation 0: bbox is not a list of 4 numbers"},
