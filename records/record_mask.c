@@ -180,9 +180,9 @@ int reader_annotation(struct record_reader *reader, const json_t *annotation)
     size_t at = record->masks.count;
     struct mask mask = {.source = record_source_of(json_string_value(source)), .place = at};
     reader->found = 0;
-    reader->source = reader->known ? MASK_SOURCE_KNOWN : mask.source;
-    if (reader->known && !source)
+    if (mask.source == MASK_SOURCE_NONE && (reader->known || source)) /* another program's word */
         mask.source = MASK_SOURCE_KNOWN;
+    reader->source = reader->known ? MASK_SOURCE_KNOWN : mask.source;
     if (!json_is_object(annotation)) {
         reader_fault(reader, "not an object");
     } else {

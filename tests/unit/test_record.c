@@ -277,7 +277,7 @@ START_TEST(tells_every_fault)
 }
 END_TEST
 
-/* What a record says of who made a mask comes back; a word of others' is passed over. */
+/* What a record says of who made a mask comes back; a word of others' says that it comes from elsewhere. */
 START_TEST(sources_come_back)
 {
     struct record record;
@@ -292,7 +292,7 @@ START_TEST(sources_come_back)
     record_free(&record);
     text = damaged("\"id\": 1", "\"id\": 1, \"source\": \"flickr\"");
     ck_assert_int_eq(parse(&record, text, strlen(text), NULL, &error), 0);
-    ck_assert_int_eq(record.masks.items[1].source, MASK_SOURCE_NONE);
+    ck_assert_int_eq(record.masks.items[1].source, MASK_SOURCE_KNOWN);
     free(text);
     record_free(&record);
 }
@@ -352,7 +352,7 @@ START_TEST(known_masks_may_lack_scores)
     char heard[1000] = "";
     const struct record_faults faults = {note, heard};
     struct record record;
-    static const char *const made[] = {"known", "box", "grid"};
+    static const char *const made[] = {"flickr", "box", "grid"};
     static const char *const said[] = {"", "", "0: point_coords is missing\n"};
     char *text =
         damaged("\"area\": 11, \"bbox\": [2, 1, 3, 2], \"predicted_iou\": 0.9300000071525574, "
