@@ -32,19 +32,24 @@ void boxes_job_free(struct boxes_job *job)
     *job = (struct boxes_job){0};
 }
 
+/* A side of the image as the file of boxes says it; `own` if it says none. */
+static long long said_side(const struct boxes_job *job, const char *name, int32_t own)
+{
+    const json_t *side = json_object_get(job->detections.image, name);
+    return json_is_integer(side) ? json_integer_value(side) : own;
+}
+
 /* A size that the file of boxes says must be the image's: else the boxes are about other pixels. */
 static int check_size(const struct boxes_job *job, struct error *error)
 {
     const struct image *image = &job->image.pixels;
-    const json_t *width = json_object_get(job->detections.image, "width");
-    const json_t *height = json_object_get(job->detections.image, "height");
-    if ((!json_is_integer(width) || json_integer_value(width) == image->width) &&
-        (!json_is_integer(height) || json_integer_value(height) == image->height))
+    long long width = said_side(job, "width", image->width);
+    long long height = said_side(job, "height", image->height);
+    if (width == image->width && height == image->height)
         return 0;
     return error_set(error, ERROR_RECORD,
                      "the boxes are of an image of %lld x %lld pixels, the image has %d x %d",
-                     (long long)json_integer_value(width), (long long)json_integer_value(height),
-                     image->width, image->height);
+                     width, height, image->width, image->height);
 }
 
 static int read_image(struct boxes_job *job, const struct boxes_source *source, struct error *error)

@@ -78,7 +78,7 @@ const char *instances_category(const struct instances *instances, const struct d
 {
     const json_t *own = json_object_get(detection->members, "category");
     const json_t *id = json_object_get(detection->members, "category_id");
-    if (instances->form == DETECTIONS_NDJSON)
+    if (instances->form == DETECTIONS_NDJSON || !id)
         return json_string_value(own); /* numbers have no names */
     return json_string_value(json_object_get(find_category(instances, "id", id), "name"));
 }
@@ -138,8 +138,8 @@ static int list_numbers(struct instances *instances, const struct detections *de
 
 /* ---- annotations */
 
-/* Members that the mask has in place of the box's own. */
-static bool is_replaced(const char *name)
+/* Members that the mask has in place of the box's own; of NDJSON, "category" became a number. */
+static bool is_replaced(const struct instances *instances, const char *name)
 {
     static const char *const names[] = {"segmentation", "area",          "bbox",
                                         "iscrowd",      "predicted_iou", "stability_score",
@@ -147,7 +147,7 @@ static bool is_replaced(const char *name)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
-    return false;
+    return instances->form == DETECTIONS_NDJSON && strcmp(name, "category") == 0;
 }
 
 static void append_integer(struct json_text *text, const char *before, int64_t number)
@@ -244,7 +244,7 @@ static int append_own(struct json_text *text, struct instances *instances,
     }
     json_object_foreach(members, name, value)
     {
-        if (is_replaced(name) || strcmp(name, "category") == 0)
+        if (is_replaced(instances, name))
             continue;
         append_name(text, name, &first);
         json_value_append(text, value);
@@ -351,7 +351,11 @@ static int append_images(struct instances *instances, struct error *error)
     while ((got = fread(block, 1, sizeof block, instances->images)) > 0)
         if (atomic_append(&instances->file, block, got, error))
             return -1;
-    return 0;
+    return ferror(instances->images)
+               ? error_set_system(error, ERROR_IO, errno,
+                                  "%s: its list of images cannot be read again",
+                                  instances->file.path)
+               : 0;
 }
 
 static int append_categories(struct instances *instances, struct error *error)

@@ -224,8 +224,9 @@ static const char *find_name(const struct boxes *boxes, const struct detections 
     if (json_is_integer(id))
         name = image_names_find(&boxes->names, json_integer_value(id));
     if (!name)
-        error_set(error, ERROR_RECORD,
-                  boxes->predict->settings->coco
+        error_set(error, ERROR_RECORD, "%s",
+                  boxes->form == DETECTIONS_COCO ? "it has no file_name"
+                  : boxes->predict->settings->coco
                       ? "the document of --coco does not list this image"
                       : "nothing says the image's file; --coco FILE names the document that does");
     return name;

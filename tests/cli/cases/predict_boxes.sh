@@ -2,6 +2,7 @@
 mkdir -p photos/some
 cp "$IMAGES/tall.png" "$IMAGES/enlarged.png" photos
 cp "$IMAGES/enlarged.png" photos/some/b.png
+cp "$IMAGES/enlarged.png" photos/some/c.png
 boxes() { maskmill predict --quiet --model "$MODEL" "$@"; }
 
 cat >made.py <<'PYTHON'
@@ -9,15 +10,17 @@ cat >made.py <<'PYTHON'
 import json
 IMAGES = [{"id": 7, "file_name": "tall.png", "width": 90, "height": 256, "license": 3}, {"id": 2, "file_name": "some/b.png"},
           {"id": 3, "file_name": "missing.png"}, {"id": 4, "file_name": "enlarged.png", "width": 136, "height": 200},
-          {"id": 5, "file_name": "../photos/tall.png"}, {"id": 6, "file_name": "some/b.png"}, {"id": 8}]
+          {"id": 5, "file_name": "../photos/tall.png"}, {"id": 6, "file_name": "some/b.png"}, {"id": 8},
+          {"id": 9, "file_name": "some/c.png", "width": 3}]
 CATEGORIES = [{"id": 3, "name": "cat", "supercategory": "animal"}, {"id": 80, "name": "na\u00efve"}]
 def box(number, image, bbox, **more):
     return dict({"id": number, "image_id": image, "category_id": 3, "bbox": bbox}, **more)
 BOXES = [box(100, 7, [10, 20, 70.5, 180], score=0.98, area=1.5, iscrowd=1, segmentation=[[1, 2, 3, 4, 5, 6]], predicted_iou=7),
-         box(50, 7, [-5, 0, 500, 30.25], category_id=80, more={"a": [1, 2.5, None, True, "\u00e9"]}), box(101, 7, [10, 20, 0, 9]),
+         box(50, 7, [-5, 0, 500, 30.25], category_id=80, category="its own", more={"a": [1, 2.5, None, True, "\u00e9"]}), box(101, 7, [10, 20, 0, 9]),
          box(102, 7, [10, 20, -3, 9]), box(103, 7, [95, 20, 3, 9]), box(104, 7, [float("nan"), 20, 3, 9]), box(105, 7, [1, 2, 3]),
          box(106, 7, "x"), {"image_id": 7}, 5, box(107, 3, [1, 2, 3, 4]), box(108, 4, [1, 2, 3, 4]), box(109, 44, [1, 2, 3, 4]),
-         {"image_id": 7, "bbox": [1, 2, 1e9, 4]}, {"image_id": 7, "bbox": [1, 2, 30, 40]}]
+         {"image_id": 7, "bbox": [1, 2, 1e9, 4]}, {"image_id": 7, "bbox": [1, 2, 30, 40]},
+         {"image_id": 7, "bbox": [1, 2, 30, 40], "category": "dog"}]
 json.dump({"info": {"year": 2026}, "images": IMAGES, "annotations": BOXES, "categories": CATEGORIES}, open("coco.json", "w"))
 json.dump({"images": IMAGES[:1], "annotations": BOXES[:1], "categories": CATEGORIES}, open("one.json", "w"))
 results = [{k: b[k] for k in ("image_id", "category_id", "bbox")} for b in BOXES[:2]]
