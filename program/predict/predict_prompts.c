@@ -55,6 +55,22 @@ static int read_box(struct prompt *prompt, const char *text, struct error *error
     return prompt_set_box(prompt, box, error) ? error_prefix(error, "--box") : 0;
 }
 
+/* The mask's member of run lengths: the object's own, its segmentation's, or that of a record's only
+ * annotation. NULL with an error: it has several. */
+static const json_t *find_mask(const json_t *object, struct error *error)
+{
+    const json_t *list = json_object_get(object, "annotations");
+    if (json_is_array(list) && json_array_size(list) != 1) {
+        error_set(error, ERROR_USAGE,
+                  "the record has %zu masks; give one of its annotations, or its picture",
+                  json_array_size(list));
+        return NULL;
+    }
+    const json_t *annotation = json_is_array(list) ? json_array_get(list, 0) : object;
+    const json_t *inner = json_object_get(annotation, "segmentation");
+    return inner ? inner : annotation;
+}
+
 static int read_mask_json(struct rle *mask, const char *text, size_t length, struct error *error)
 {
     struct outline_left left = {.record = OUTLINE_OF_RECORD};
@@ -62,8 +78,8 @@ static int read_mask_json(struct rle *mask, const char *text, size_t length, str
     json_t *object = json_load_bounded(text, length, JSON_REJECT_DUPLICATES, &reason);
     if (!object)
         return error_set(error, ERROR_USAGE, "not valid JSON: %s", reason.text);
-    const json_t *inner = json_object_get(object, "segmentation");
-    int status = mask_json_read(mask, inner ? inner : object, 0, 0, &left, error);
+    const json_t *found = find_mask(object, error);
+    int status = found ? mask_json_read(mask, found, 0, 0, &left, error) : -1;
     json_decref(object);
     if (status && error->code == ERROR_RECORD)
         error->code = ERROR_USAGE;

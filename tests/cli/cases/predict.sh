@@ -31,6 +31,9 @@ predict tall.png --mask png/@png/tall/0.png --json >picture
 python3 -c 'import json; print(json.dumps(json.load(open("png/tall.json"))["annotations"][0]))' >annotation.json
 predict tall.png --mask annotation.json --json | cmp - picture
 predict tall.png --mask "$(cat annotation.json)" --json | cmp - picture
+predict tall.png --mask png/tall.json --json | cmp - picture
+predict tall.png --point 40,100 --multimask --json >three.json
+status predict tall.png --mask three.json --json
 predict tall.png --mask - --json </dev/null 2>&1 | sed 's/^.*: -/-/' || true
 cat annotation.json | predict tall.png --mask /dev/stdin --json | cmp - picture
 say <picture
