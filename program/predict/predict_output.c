@@ -91,6 +91,8 @@ static int open_format(struct predict_output *output, const char *name, bool man
                          settings->output, folder);
     if (output->count == PREDICT_FORMATS)
         return error_set(error, ERROR_USAGE, "--format %s: too many formats", settings->format);
+    if (kind == WRITER_EACH)
+        snprintf(output->folders[output->count], sizeof *output->folders, "%s", folder);
     return writer_open(&output->writers[output->count++], name, output->folder, folder, &options,
                        error);
 }
@@ -113,6 +115,7 @@ int predict_output_open(struct predict_output *output, const struct settings *se
                         struct error *error)
 {
     output->settings = settings;
+    output->many = many;
     if (settings->fields && record_fields_parse(&output->fields, settings->fields, error))
         return error_prefix(error, "--fields %s", settings->fields);
     if (!settings->output)
@@ -165,11 +168,33 @@ static int check_file(const struct predict_output *output, const char *name, con
     return result;
 }
 
+/* Refuses an image's name of which a format has something already. Beside many images' there is nothing, for
+ * the folder was empty. */
+static int check_formats(const struct predict_output *output, const char *name, struct error *error)
+{
+    static const char *const endings[] = {"", ".json", ".png", ".tif", ".txt"};
+    enum { ENDINGS = sizeof endings / sizeof *endings };
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < output->count; i++) {
+        char *file;
+        if (!*output->folders[i])
+            continue;
+        if (asprintf(&file, "%s/%s", output->folders[i], name) < 0)
+            return error_set(error, ERROR_MEMORY, "no memory for a name");
+        for (size_t k = 0; status == 0 && k < ENDINGS; k++)
+            status = check_file(output, file, endings[k], error);
+        free(file);
+    }
+    return status;
+}
+
 int predict_output_claim(struct predict_output *output, const char *name, struct error *error)
 {
     if (!output->folder)
         return 0;
     if (check_name(output, name, error))
+        return -1;
+    if (!output->many && check_formats(output, name, error))
         return -1;
     if (output->settings->overlay && check_file(output, name, ".overlay.jpg", error))
         return -1;

@@ -28,8 +28,10 @@ struct predict_output {
     unsigned fields;                         /* enum record_field bits */
     struct writer *writers[PREDICT_FORMATS]; /* owned: [count], all but records */
     size_t count;
-    struct hash_set names;        /* of what was written */
-    struct name_index categories; /* of masks of many images, for formats that number them */
+    char folders[PREDICT_FORMATS][16]; /* [count]: "@png"; "": its files are not called by images */
+    bool many;                         /* of images */
+    struct hash_set names;             /* of what was written */
+    struct name_index categories;      /* of masks of many images, for formats that number them */
 };
 
 /* Opens the folder and the formats, if the settings name a folder. `many`: of images, in a folder that

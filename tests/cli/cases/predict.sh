@@ -60,6 +60,8 @@ maskmill show tall.png one -o shown.png
 
 echo "-- nothing is replaced unasked"
 status predict tall.png --point 40,100 -o out
+rm png/tall.json
+status predict tall.png --point 40,100 --png -o png
 predict enlarged.png --point 40,100 -o out
 status predict enlarged.png --point 1,1 --format coco --overwrite -o out
 status predict tall.png --point 1,1 --format coco -o out
