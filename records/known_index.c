@@ -16,6 +16,7 @@
 #include "base/path.h"
 #include "records/known_file.h"
 #include "records/record.h"
+#include "records/record_document.h"
 #include "records/record_png.h"
 #include "records/record_walk.h"
 
@@ -168,6 +169,27 @@ static int visit(void *context, const char *file, const char *name, struct error
     return add_file(index, file, error);
 }
 
+/* Refuses an entry, whose text this is, beside that of the file `other`. Returns -1. */
+static int refuse_second(const struct known_index *index, const struct known_text *text,
+                         const char *other, struct error *error)
+{
+    struct record_document document;
+    struct error ignored;
+    bool open = record_document_open(&document, text->bytes, text->length, &ignored) == 0;
+    const json_t *image = open ? document.image : NULL;
+    const char *name = json_string_value(json_object_get(image, "file_name"));
+    const json_t *id = json_object_get(image, "id");
+    error_set(error, ERROR_RECORD, "%s: %s%s has known masks of the same image", text->label,
+              index->folder->prefix, other);
+    if (name)
+        error_append(error, ", %s", name);
+    else if (json_is_integer(id))
+        error_append(error, ", %lld", (long long)json_integer_value(id));
+    if (open)
+        record_document_close(&document);
+    return -1;
+}
+
 /* Refuses a second entry for an image. */
 static int check_entries(struct known_index *index, struct error *error)
 {
@@ -181,10 +203,9 @@ static int check_entries(struct known_index *index, struct error *error)
         struct known_text text;
         if (known_index_read(index, "", &place, &text, error))
             return -1;
-        error_set(error, ERROR_RECORD, "%s: %s%s has known masks of the same image", text.label,
-                  index->folder->prefix, index->files[a->file].name);
+        int status = refuse_second(index, &text, index->files[a->file].name, error);
         known_text_free(&text);
-        return -1;
+        return status;
     }
     return 0;
 }

@@ -264,8 +264,9 @@ static const struct refusal {
     {"known/b.ndjson", "{\"image\": {\"file_name\": \"own.jpg\"}}\n",
      "known/own.json: another file there has known masks of the same image"},
     {"known/b.ndjson",
-     "{\"image\": {\"file_name\": \"c.jpg\"}}\n{\"image\": {\"file_name\": \"c.png\"}}\n",
-     "known/b.ndjson has known masks of the same image"},
+     "{\"image\": {\"file_name\": \"c.jpg\"}, \"annotations\": []}\n"
+     "{\"image\": {\"file_name\": \"c.png\"}, \"annotations\": []}\n",
+     "known/b.ndjson: known/b.ndjson has known masks of the same image, c."},
     {"known/b.ndjson", "{\"image\": {\"file_name\": \"c.jpg\"}}\n{\"image\": ",
      "known/b.ndjson, line 2: JSON: a value is missing"},
     {"known/b.ndjson", "{\"boxes\": []}\n",
