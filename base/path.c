@@ -75,3 +75,18 @@ bool path_same(const char *one, const char *other)
     }
     return same;
 }
+
+void path_tidy(char *path)
+{
+    const char *from = path;
+    char *start = path + (*path == '/'), *to = start;
+    size_t length;
+    while ((length = component(&from)) > 0) {
+        if (to > start)
+            *to++ = '/';
+        memmove(to, from, length);
+        to += length;
+        from += length;
+    }
+    *to = '\0';
+}

@@ -27,6 +27,9 @@ bool path_is_hidden(const char *path);
 /* Whether a component is "..". */
 bool path_has_parent(const char *path);
 
+/* Takes "." and empty components out of a path, in place: "./a//b" becomes "a/b". */
+void path_tidy(char *path);
+
 /* Whether two paths are equal but for "." and empty components. */
 bool path_same(const char *one, const char *other);
 

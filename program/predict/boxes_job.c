@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "images/image_pool.h"
 #include "program/predict/predict_record.h"
 #include "program/prompts/prompt_predict.h"
@@ -16,6 +17,8 @@ int boxes_job_take(struct boxes_job *job, struct detections *detections, const c
     char *label = strdup(detections->label);
     job->detections = *detections;
     job->detections.label = label;
+    if (job->name)
+        path_tidy(job->name);
     *detections = (struct detections){0};
     return job->name && label ? 0
                               : error_set(error, ERROR_MEMORY, "no memory for an image's boxes");

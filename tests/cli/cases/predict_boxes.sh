@@ -11,7 +11,7 @@ import json
 IMAGES = [{"id": 7, "file_name": "tall.png", "width": 90, "height": 256, "license": 3}, {"id": 2, "file_name": "some/b.png"},
           {"id": 3, "file_name": "missing.png"}, {"id": 4, "file_name": "enlarged.png", "width": 136, "height": 200},
           {"id": 5, "file_name": "../photos/tall.png"}, {"id": 6, "file_name": "some/b.png"}, {"id": 8},
-          {"id": 9, "file_name": "some/c.png", "width": 3}]
+          {"id": 9, "file_name": "some/c.png", "width": 3}, {"id": 10, "file_name": ".//tall.png"}]
 CATEGORIES = [{"id": 3, "name": "cat", "supercategory": "animal"}, {"id": 80, "name": "na\u00efve"}]
 def box(number, image, bbox, **more):
     return dict({"id": number, "image_id": image, "category_id": 3, "bbox": bbox}, **more)
