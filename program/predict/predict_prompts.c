@@ -8,6 +8,7 @@
 #include "base/json_load.h"
 #include "base/memory.h"
 #include "base/parse.h"
+#include "base/text_mark.h"
 #include "images/image.h"
 #include "images/image_pool.h"
 #include "program/prompts/prompt_json.h"
@@ -121,11 +122,12 @@ static int read_mask_file(struct rle *mask, const char *path, struct image_pool 
 {
     struct error ignored;
     char *text = NULL;
-    size_t size;
-    bool json =
-        text_file_read(path, &text, &size, &ignored) == 0 && text[strspn(text, " \t\r\n")] == '{';
-    int status =
-        json ? read_mask_json(mask, text, size, error) : read_mask_picture(mask, path, pool, error);
+    size_t size = 0;
+    bool read = text_file_read(path, &text, &size, &ignored) == 0;
+    size_t mark = read ? text_mark(text, size) : 0;
+    bool json = read && text[mark + strspn(text + mark, " \t\r\n")] == '{';
+    int status = json ? read_mask_json(mask, text + mark, size - mark, error)
+                      : read_mask_picture(mask, path, pool, error);
     free(text);
     return status && json ? error_prefix(error, "%s", path) : status;
 }

@@ -32,6 +32,8 @@ python3 -c 'import json; print(json.dumps(json.load(open("png/tall.json"))["anno
 predict tall.png --mask annotation.json --json | cmp - picture
 predict tall.png --mask "$(cat annotation.json)" --json | cmp - picture
 predict tall.png --mask png/tall.json --json | cmp - picture
+printf '\357\273\277' | cat - annotation.json >marked.json # as some editors save it
+predict tall.png --mask marked.json --json | cmp - picture
 predict tall.png --point 40,100 --multimask --json >three.json
 status predict tall.png --mask three.json --json
 predict tall.png --mask - --json </dev/null 2>&1 | sed 's/^.*: -/-/' || true
