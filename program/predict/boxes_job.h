@@ -31,8 +31,8 @@ struct boxes_job {
     struct record record;         /* owned: a mask for each box that has no fault, in their order */
 };
 
-/* Takes over an image's boxes, which are empty afterwards, and copies its name (path_tidy). Returns 0, or -1 with
- * ERROR_MEMORY. boxes_job_free in either case. */
+/* Takes over an image's boxes, which are empty afterwards, and copies its name (path_tidy). Returns 0,
+ * or -1 with ERROR_MEMORY. boxes_job_free in either case. */
 int boxes_job_take(struct boxes_job *job, struct detections *detections, const char *name,
                    struct error *error);
 

@@ -4,10 +4,11 @@
  *   DIR/@coco-results/results.json  of a list of results: such a list
  *
  * An annotation has all members that its box came with, ids, category and score among them, but for
- * these: segmentation, area, bbox and iscrowd are the mask's (bbox [x, y, w, h] with w = max - min + 1, as
- * COCO has it; a result has only the segmentation of them); predicted_iou and stability_score are the model's; prompt_box is the box [x, y, w, h].
- * Images, categories and ids of a COCO document stay as they are. NDJSON gets ids: an image's is its
- * record's, annotations count from 1, names of categories from 1 in the order in which they come. */
+ * these: segmentation, area, bbox and iscrowd are the mask's (bbox [x, y, w, h] with w = max - min + 1,
+ * as COCO has it; a result has only the segmentation of them); predicted_iou and stability_score are the
+ * model's; prompt_box is the box [x, y, w, h]. Images, categories and ids of a COCO document stay as they
+ * are. NDJSON gets ids: an image's is its record's, annotations count from 1, names of categories from 1
+ * in the order in which they come. */
 #ifndef PROGRAM_PREDICT_INSTANCES_H
 #define PROGRAM_PREDICT_INSTANCES_H
 
