@@ -11,11 +11,6 @@
 #include "pipeline/prompt_frame.h"
 #include "rle/rle.h"
 
-/* Logits are between -SURE and SURE. SAM 2 makes the same numbers of a mask that it is given, also along a
- * line (_use_mask_as_output in sam2/modeling/sam2_base.py: mask * 20 - 10). bench/LOG.md has others that
- * were tried. */
-static const float SURE = 10;
-
 /* From pixels of the region to the logits, along x or y. */
 struct axis {
     double scale; /* logits a pixel */
@@ -101,7 +96,7 @@ int mask_prompt(const struct prompt_frame *frame, const struct sam_info *info,
     memset(logits, 0, low * low * sizeof *logits);
     cover_by(mask, axes, column, logits);
     for (size_t i = 0; i < low * low; i++)
-        logits[i] = SURE * (2 * (logits[i] < 1 ? logits[i] : 1) - 1);
+        logits[i] = MASK_PROMPT_LOGIT * (2 * (logits[i] < 1 ? logits[i] : 1) - 1);
     memory_free(column);
     return 0;
 }

@@ -56,3 +56,12 @@ struct mm_segmenter *segmenter_new(const struct mm_model *model, const struct se
         segmenter_error(error, &failure);
     return segmenter;
 }
+
+int segmenter_set_image(struct mm_segmenter *segmenter, const struct mm_image *image,
+                        struct error *error)
+{
+    struct mm_error failure = {0};
+    if (mm_segmenter_set_image(segmenter, image, &failure))
+        return segmenter_error(error, &failure);
+    return 0;
+}

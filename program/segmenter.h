@@ -5,6 +5,7 @@
 
 struct error;
 struct mm_error;
+struct mm_image;
 struct mm_model;
 struct mm_segmenter;
 struct settings;
@@ -17,5 +18,9 @@ int segmenter_error(struct error *to, const struct mm_error *from);
  */
 struct mm_segmenter *segmenter_new(const struct mm_model *model, const struct settings *settings,
                                    int threads, struct error *error);
+
+/* mm_segmenter_set_image, with the program's error. 0 or -1. */
+int segmenter_set_image(struct mm_segmenter *segmenter, const struct mm_image *image,
+                        struct error *error);
 
 #endif

@@ -105,8 +105,9 @@ static int find_edges(struct edges_command *command, const struct mm_image *imag
                       struct error *error)
 {
     struct mm_error failure = {0};
-    if (mm_segmenter_set_image(command->segmenter, image, &failure) ||
-        mm_segmenter_edges(command->segmenter, &command->options, map, &failure))
+    if (segmenter_set_image(command->segmenter, image, error))
+        return -1;
+    if (mm_segmenter_edges(command->segmenter, &command->options, map, &failure))
         return segmenter_error(error, &failure);
     return 0;
 }

@@ -184,14 +184,13 @@ static int eval_generated(struct eval_scores *scores, struct mm_segmenter *segme
 static int eval_model(const struct evaluator *evaluator, const char *path,
                       const struct segments *truth, struct eval_scores *scores, struct error *error)
 {
-    struct mm_error failure = {0};
     struct mm_image image = {{0}};
     const struct image_input file = {path, -1};
     int status = image_pool_read(evaluator->pool, &file, &image.pixels, error);
     if (status == 0)
         status = check_size(truth, image.pixels.width, image.pixels.height, "", path, error);
-    if (status == 0 && mm_segmenter_set_image(evaluator->segmenter, &image, &failure))
-        status = segmenter_error(error, &failure);
+    if (status == 0)
+        status = segmenter_set_image(evaluator->segmenter, &image, error);
     if (status == 0)
         status = eval_clicks(scores, evaluator->segmenter, truth, error);
     if (status == 0)

@@ -51,8 +51,9 @@ static int find_edges(const struct edge_evaluator *evaluator, const struct mm_im
                       float *map, struct error *error)
 {
     struct mm_error failure = {0};
-    if (mm_segmenter_set_image(evaluator->segmenter, image, &failure) ||
-        mm_segmenter_edges(evaluator->segmenter, NULL, map, &failure))
+    if (segmenter_set_image(evaluator->segmenter, image, error))
+        return -1;
+    if (mm_segmenter_edges(evaluator->segmenter, NULL, map, &failure))
         return segmenter_error(error, &failure);
     return 0;
 }

@@ -80,14 +80,6 @@ static int add_box(struct detection *detection, const struct prompt_frame_size *
     return detection->fault ? 0 : error_set(error, ERROR_MEMORY, "no memory for a message");
 }
 
-static int set_image(struct boxes_job *job, struct mm_segmenter *segmenter, struct error *error)
-{
-    struct mm_error failure = {0};
-    return mm_segmenter_set_image(segmenter, &job->image, &failure)
-               ? segmenter_error(error, &failure)
-               : 0;
-}
-
 /* The masks of the boxes, or none of none, as a record. */
 static int predict_all(struct boxes_job *job, const struct prompt_target *target,
                        struct error *error)
@@ -100,7 +92,7 @@ static int predict_all(struct boxes_job *job, const struct prompt_target *target
     for (size_t i = 0; status == 0 && i < job->detections.count; i++)
         status = add_box(&job->detections.items[i], &target->frame, &set, error);
     if (status == 0 && set.count)
-        status = set_image(job, target->segmenter, error);
+        status = segmenter_set_image(target->segmenter, &job->image, error);
     if (status == 0 && set.count)
         status = prompt_predict(target, &set, NULL, &masks, error);
     if (status == 0)

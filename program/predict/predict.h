@@ -13,7 +13,6 @@
 #include "program/decoder.h"
 
 struct error;
-struct mm_image;
 struct mm_model;
 struct mm_segmenter;
 struct prompt_frame_size;
@@ -42,9 +41,6 @@ int predict_start(struct predict *predict, enum predict_way way, struct error *e
 /* Size and model of prompts on an image of these sides. */
 struct prompt_frame_size predict_frame(const struct predict *predict, int32_t width,
                                        int32_t height);
-
-/* Encodes an image and sets it in the segmenter; the image must outlive its use there. 0 or -1. */
-int predict_set_image(struct predict *predict, const struct mm_image *image, struct error *error);
 
 /* The three ways. Each fills *error and returns EXIT_ALL_DONE or EXIT_SOME_FAILED, or -1. */
 int predict_image(struct predict *predict, const char *path, struct error *error);

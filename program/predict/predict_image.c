@@ -18,14 +18,6 @@
 #include "program/settings.h"
 #include "records/record.h"
 
-int predict_set_image(struct predict *predict, const struct mm_image *image, struct error *error)
-{
-    struct mm_error failure = {0};
-    return mm_segmenter_set_image(predict->segmenter, image, &failure)
-               ? segmenter_error(error, &failure)
-               : 0;
-}
-
 static int print_record(const struct record *record, unsigned fields, struct error *error)
 {
     size_t length;
@@ -85,7 +77,7 @@ static int answer(struct predict *predict, const struct prompt_set *set, const c
     if (status == 0)
         status = open_output(predict, name, &output, error);
     if (status == 0)
-        status = predict_set_image(predict, image, error);
+        status = segmenter_set_image(predict->segmenter, image, error);
     if (status == 0)
         status = make_record(predict, &target, set, path, &record, error);
     if (status == 0)

@@ -3,12 +3,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "library/mm_handles.h"
+#include "pipeline/mask_prompt.h"
 #include "program/segmenter.h"
 #include "records/record.h"
-
-/* Logits of a low-resolution mask's foreground, and less those of its background. They are as sure as
- * those of masks that a model has found. */
-static const float SURE = 10;
 
 /* The library's view of a set, while it is asked. */
 struct asked {
@@ -31,9 +28,11 @@ static void view(const struct prompt *prompt, bool single, struct mm_prompt *ask
 static void low_logits(const struct rle *mask, float *logits)
 {
     size_t at = 0;
-    for (size_t run = 0; run < mask->length; run++)
+    for (size_t run = 0; run < mask->length; run++) {
+        const float sign = run % 2 ? 1 : -1;
         for (uint32_t left = mask->counts[run]; left > 0; left--, at++)
-            logits[at % mask->height * mask->width + at / mask->height] = run % 2 ? SURE : -SURE;
+            logits[at % mask->height * mask->width + at / mask->height] = sign * MASK_PROMPT_LOGIT;
+    }
 }
 
 static int mask_logits(const struct prompt_target *target, const struct rle *mask, float *logits,
