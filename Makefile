@@ -63,7 +63,7 @@ FUZZ_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 # ThreadSanitizer knows pthreads but not OpenMP, so it watches the tests of jobs/ alone.
 JOBS_TESTS := $(patsubst %.c,$(BUILD)/%,$(shell grep -l '"jobs/' tests/unit/test_*.c 2>/dev/null))
 
-.PHONY: all tests unit unit-programs jobs-tests fuzz-programs fuzz parity-tests compile-flags test lint format demo parity consumers contrib-check tar-kills spool-test bench train-smoke pipe-load engines install dist deb package-test clean help FORCE
+.PHONY: all tests unit unit-programs jobs-tests fuzz-programs fuzz parity-tests compile-flags test lint format demo parity consumers contrib-check tar-kills review-kills spool-test bench train-smoke pipe-load engines install dist deb package-test clean help FORCE
 all: $(BUILD)/maskmill $(BUILD)/libmaskmill.a $(BUILD)/libmaskmill.so.0
 
 help:
@@ -225,6 +225,10 @@ pipe-load: all
 #: make engines   run the examples for Ray and Spark, and kill parts of them (installs 1.5 GB)
 engines: all
 	@tests/engines/live
+
+#: make review-kills  kill the server of a review 100 times while it saves (some minutes)
+review-kills: all
+	@python3 tests/faults/review_log.py 100
 
 #: make tar-kills kill a run from 100 tars to tars 30 times; its files, memory and speed (some ten minutes)
 tar-kills: all

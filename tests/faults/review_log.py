@@ -2,7 +2,7 @@
 """The log of a review: whatever happens while events are written, each one that was confirmed is there, none is there in
 part, and the next review goes on.
 
-  tests/faults/review_log.py"""
+  tests/faults/review_log.py [KILLS]      20 unless said; make review-kills has 100"""
 
 import contextlib
 import errno
@@ -20,7 +20,7 @@ import common
 import review
 from common import ALL_DONE, PROGRAM
 
-KILLS = 100
+KILLS = int(sys.argv[1]) if len(sys.argv) > 1 else 20
 SHIM = common.build_shim(review.WORK.name)
 # What of a line a kill may leave behind, with a part of an event that nobody confirmed.
 TORN = [b"", b"{", b'{"event": 999999, "time": 17672', b"\0" * 4096, b'{"event": 1, "op": "reject"}']
