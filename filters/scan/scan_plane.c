@@ -62,9 +62,8 @@ int scan_plane(const struct scan_geometry *geometry, const float *logits, struct
     float *rows = memory_new(2 * (size_t)widest, sizeof *rows, "a plane of logits", error);
     *window = (struct scan_window){rect, NULL};
     model.values = memory_new(samples, sizeof(float), "a plane of logits", error);
-    if (rows && model.values)
-        window->values = memory_new(pixels, sizeof(float), "a plane of logits", error);
-    if (window->values) {
+    if (rows && model.values &&
+        (window->values = memory_new(pixels, sizeof(float), "a plane of logits", error))) {
         enlarge(&whole, &geometry->model, &geometry->model, &model, rows);
         enlarge(&model, &geometry->rows, &geometry->columns, window, rows);
     }
