@@ -14,7 +14,7 @@
 #include "filters/nms.h"
 #include "model/sam.h"
 #include "pipeline/embedding.h"
-#include "pipeline/predictor.h"
+#include "pipeline/predict_many.h"
 
 enum { SIDE_MOST = 1024 };
 
@@ -22,16 +22,18 @@ struct edges {
     const struct sam *sam;
     struct edges_options options;
     int threads;
-    struct predictor **predictors; /* [threads] owned */
+    struct predictors *predictors; /* owned */
     double *points;                /* [side * side][2] owned by free(3); in 0..1 */
 };
 
 /* The masks of all points, and which of them count. All arrays are owned. */
 struct candidates {
     size_t points;
-    struct mask_list *masks; /* [points] each PREDICTOR_MASKS */
-    struct error *errors;    /* [points] */
-    struct box *boxes;       /* [points * PREDICTOR_MASKS], with scores */
+    double (*xy)[2];                  /* [points] pixels of the region */
+    struct predictor_prompt *prompts; /* [points] a click each */
+    struct mask_list *masks;          /* [points] each PREDICTOR_MASKS */
+    struct error *errors;             /* [points] */
+    struct box *boxes;                /* [points * PREDICTOR_MASKS], with scores */
     float *scores;
     size_t *numbers; /* of those with foreground: point * PREDICTOR_MASKS + mask */
     size_t count;
@@ -61,14 +63,8 @@ static int edges_init(struct edges *edges, struct error *error)
 {
     const struct predictor_options options = {.mask_threshold = edges->options.mask_threshold};
     edges->points = grid_points(edges->options.points_per_side, error);
-    edges->predictors =
-        memory_new((size_t)edges->threads, sizeof *edges->predictors, "edges", error);
-    if (!edges->points || !edges->predictors)
-        return -1;
-    for (int i = 0; i < edges->threads; i++)
-        if (!(edges->predictors[i] = predictor_new(edges->sam, &options, error)))
-            return -1;
-    return 0;
+    edges->predictors = predictors_new(edges->sam, &options, edges->threads, error);
+    return edges->points && edges->predictors ? 0 : -1;
 }
 
 struct edges *edges_new(const struct sam *sam, const struct edges_options *options, int threads,
@@ -91,9 +87,7 @@ void edges_free(struct edges *edges)
 {
     if (!edges)
         return;
-    for (int i = 0; edges->predictors && i < edges->threads; i++)
-        predictor_free(edges->predictors[i]);
-    memory_free(edges->predictors);
+    predictors_free(edges->predictors);
     free(edges->points);
     memory_free(edges);
 }
@@ -103,6 +97,8 @@ static void candidates_free(struct candidates *found)
     for (size_t i = 0; found->masks && i < found->points; i++)
         mask_list_free(&found->masks[i]);
     memory_free(found->masks);
+    memory_free(found->xy);
+    memory_free(found->prompts);
     memory_free(found->errors);
     memory_free(found->boxes);
     memory_free(found->scores);
@@ -114,7 +110,9 @@ static int candidates_make(struct candidates *found, size_t points, struct error
 {
     const size_t masks = points * PREDICTOR_MASKS;
     found->points = points;
-    if (!(found->masks = memory_new(points, sizeof *found->masks, "masks", error)) ||
+    if (!(found->xy = memory_new(points, sizeof *found->xy, "masks", error)) ||
+        !(found->prompts = memory_new(points, sizeof *found->prompts, "masks", error)) ||
+        !(found->masks = memory_new(points, sizeof *found->masks, "masks", error)) ||
         !(found->errors = memory_new(points, sizeof *found->errors, "masks", error)) ||
         !(found->boxes = memory_new(masks, sizeof *found->boxes, "masks", error)) ||
         !(found->scores = memory_new(masks, sizeof *found->scores, "masks", error)) ||
@@ -124,11 +122,14 @@ static int candidates_make(struct candidates *found, size_t points, struct error
     return 0;
 }
 
-static void place(const struct edges *edges, const struct embedding *embedding, size_t number,
-                  double point[2])
+/* A click for each point of the grid. */
+static void place_clicks(const struct edges *edges, struct size region, struct candidates *found)
 {
-    point[0] = edges->points[2 * number] * embedding->frame.region.width;
-    point[1] = edges->points[2 * number + 1] * embedding->frame.region.height;
+    for (size_t i = 0; i < found->points; i++) {
+        found->xy[i][0] = edges->points[2 * i] * region.width;
+        found->xy[i][1] = edges->points[2 * i + 1] * region.height;
+        found->prompts[i] = (struct predictor_prompt){.points = found->xy[i], .point_count = 1};
+    }
 }
 
 /* The first failure of the points, if any. */
@@ -140,35 +141,6 @@ static int first_error(const struct candidates *found, struct error *error)
             return -1;
         }
     return 0;
-}
-
-/* Prompts with `count` points of the grid, at most SAM_BATCH. */
-static int find_batch(const struct edges *edges, const struct embedding *embedding,
-                      struct candidates *found, size_t first, int count)
-{
-    double points[SAM_BATCH][2];
-    struct predictor_prompt prompts[SAM_BATCH];
-    const struct predictor_prompt *asked[SAM_BATCH];
-    for (int i = 0; i < count; i++) {
-        place(edges, embedding, first + (size_t)i, points[i]);
-        prompts[i] = (struct predictor_prompt){.points = points[i], .point_count = 1};
-        asked[i] = &prompts[i];
-    }
-    return predictor_predict_batch(edges->predictors[omp_get_thread_num()], embedding, asked, count,
-                                   &found->masks[first], &found->errors[first]);
-}
-
-static int find_masks(const struct edges *edges, const struct embedding *embedding,
-                      struct candidates *found, struct error *error)
-{
-    const struct predictor_prompt click = {.points = edges->points, .point_count = 1};
-    const size_t batch = (size_t)predictor_batch(edges->predictors[0], &click);
-#pragma omp parallel for num_threads(edges->threads) schedule(dynamic)
-    for (size_t first = 0; first < found->points; first += batch) {
-        const size_t left = found->points - first;
-        find_batch(edges, embedding, found, first, (int)(left < batch ? left : batch));
-    }
-    return first_error(found, error);
 }
 
 /* Box NMS by the predicted IoU among the masks that have foreground. */
@@ -193,18 +165,17 @@ static int choose(struct candidates *found, double threshold, struct error *erro
 
 /* Draws the masks of a point that NMS has left. Their logits are made once more: kept from the first
  * time, those of all points would take 200 MB. */
-static int draw_point(const struct edges *edges, const struct embedding *embedding,
-                      const bool *kept, size_t point, float *map, struct error *error)
+static void draw_point(const struct edges *edges, struct predictor *predictor,
+                       const struct embedding *embedding, const struct candidates *found,
+                       size_t point, float *map)
 {
-    struct predictor *predictor = edges->predictors[omp_get_thread_num()];
     const size_t low = (size_t)sam_info(edges->sam)->low_size;
+    const bool *kept = found->kept + point * PREDICTOR_MASKS;
+    struct error *error = &found->errors[point];
     struct mask_list masks = {0};
-    double xy[2];
-    const struct predictor_prompt click = {.points = xy, .point_count = 1};
     int status = 0;
-    place(edges, embedding, point, xy);
     if (kept[0] || kept[1] || kept[2])
-        status = predictor_predict(predictor, embedding, &click, &masks, error);
+        status = predictor_predict(predictor, embedding, &found->prompts[point], &masks, error);
     for (size_t m = 0; status == 0 && m < masks.count; m++) {
         const struct edge_mask mask = {
             .geometry = embedding->geometry,
@@ -216,22 +187,25 @@ static int draw_point(const struct edges *edges, const struct embedding *embeddi
             status = edge_strength_add(&mask, embedding->frame.region, map, error);
     }
     mask_list_free(&masks);
-    return status;
 }
 
 /* Each thread has a map of its own; the largest of them counts, whoever has drawn what. */
-static int draw(const struct edges *edges, const struct embedding *embedding,
-                struct candidates *found, float *map, struct error *error)
+static int draw(struct edges *edges, const struct embedding *embedding, struct candidates *found,
+                float *map, struct error *error)
 {
     const struct size size = embedding->frame.region;
     const size_t pixels = (size_t)size.width * (size_t)size.height;
-    float *maps = memory_new((size_t)edges->threads * pixels, sizeof *maps, "edges", error);
+    struct predictor *const *predictors = predictors_all(edges->predictors, error);
+    float *maps = predictors
+                      ? memory_new((size_t)edges->threads * pixels, sizeof *maps, "edges", error)
+                      : NULL;
     if (!maps)
         return -1;
 #pragma omp parallel for num_threads(edges->threads) schedule(dynamic)
-    for (size_t i = 0; i < found->points; i++)
-        draw_point(edges, embedding, found->kept + i * PREDICTOR_MASKS, i,
-                   maps + (size_t)omp_get_thread_num() * pixels, &found->errors[i]);
+    for (size_t i = 0; i < found->points; i++) {
+        const int thread = omp_get_thread_num();
+        draw_point(edges, predictors[thread], embedding, found, i, maps + (size_t)thread * pixels);
+    }
     memcpy(map, maps, pixels * sizeof *map);
     for (int thread = 1; thread < edges->threads; thread++)
         for (size_t i = 0; i < pixels; i++)
@@ -240,12 +214,16 @@ static int draw(const struct edges *edges, const struct embedding *embedding,
     return first_error(found, error);
 }
 
-static int find(const struct edges *edges, const struct embedding *embedding,
-                struct candidates *found, float *map, struct error *error)
+static int find(struct edges *edges, const struct embedding *embedding, struct candidates *found,
+                float *map, struct error *error)
 {
     const size_t side = (size_t)edges->options.points_per_side;
     const struct size size = embedding->frame.region;
-    if (candidates_make(found, side * side, error) || find_masks(edges, embedding, found, error) ||
+    if (candidates_make(found, side * side, error))
+        return -1;
+    place_clicks(edges, size, found);
+    if (predict_many(edges->predictors, embedding, found->prompts, found->points, found->masks,
+                     error) ||
         choose(found, edges->options.box_nms_thresh, error) ||
         draw(edges, embedding, found, map, error))
         return -1;

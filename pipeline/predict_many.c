@@ -53,6 +53,11 @@ static int make_predictors(struct predictors *predictors, int threads, struct er
     return 0;
 }
 
+struct predictor *const *predictors_all(struct predictors *predictors, struct error *error)
+{
+    return make_predictors(predictors, predictors->threads, error) ? NULL : predictors->each;
+}
+
 /* A part of `order` whose prompts are of one shape. */
 struct batch {
     size_t first;

@@ -24,6 +24,10 @@ void predictors_free(struct predictors *predictors);
 /* The first of them, for one prompt at a time. */
 struct predictor *predictors_first(const struct predictors *predictors);
 
+/* All of them, one for each thread: [threads]. They are made as far as they are missing. NULL with
+ * ERROR_MEMORY. */
+struct predictor *const *predictors_all(struct predictors *predictors, struct error *error);
+
 /* Predicts prompts[0..count), each as predictor_predict does, into the empty lists masks[count]. If a
  * prompt cannot be answered, none is, and the message names it. Returns 0, or -1 as predictor_predict;
  * there may be masks in the lists all the same. */

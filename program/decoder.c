@@ -44,6 +44,14 @@ int decoder_open(struct decoder *decoder, const struct settings *settings, int t
     return decoder->pool ? 0 : -1;
 }
 
+int decoder_start_and_open(struct decoder *decoder, const struct settings *settings,
+                           struct error *error)
+{
+    if (decoder_start(decoder, error))
+        return -1;
+    return decoder_open(decoder, settings, budget_cpus(""), error);
+}
+
 struct image_worker *decoder_worker(const struct decoder *decoder, const struct settings *settings,
                                     struct error *error)
 {

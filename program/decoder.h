@@ -32,6 +32,10 @@ int decoder_start(struct decoder *decoder, struct error *error);
 int decoder_open(struct decoder *decoder, const struct settings *settings, int threads,
                  struct error *error);
 
+/* Both, for a command that has no model: its pool serves a thread for each core. 0 or -1. */
+int decoder_start_and_open(struct decoder *decoder, const struct settings *settings,
+                           struct error *error);
+
 /* A worker for one thread of `run`, which limits its memory itself (item_memory.h). NULL with
  * ERROR_MEMORY or ERROR_IO. The caller frees it before the decoder stops. */
 struct image_worker *decoder_worker(const struct decoder *decoder, const struct settings *settings,

@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/plain_text.h"
-#include "jobs/memory_budget.h"
 #include "program/command.h"
 #include "program/command_line.h"
 #include "program/decoder.h"
@@ -49,9 +48,7 @@ static int measure(struct stats *stats, const struct settings *settings, const c
                    struct error *error)
 {
     struct decoder decoder = {0};
-    int result = decoder_start(&decoder, error);
-    if (result == 0)
-        result = decoder_open(&decoder, settings, budget_cpus(""), error);
+    int result = decoder_start_and_open(&decoder, settings, error);
     const struct record_stream stream = {.trust_folder = settings->trust_folder,
                                          .max_pixels = settings->max_pixels,
                                          .pool = decoder.pool,

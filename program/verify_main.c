@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "base/plain_text.h"
-#include "jobs/memory_budget.h"
 #include "program/command.h"
 #include "program/command_line.h"
 #include "program/decoder.h"
@@ -22,9 +21,7 @@ static void print_fault(void *context, const char *path, long annotation, const 
 static int verify(struct verify_job *job, const struct settings *settings, struct error *error)
 {
     struct decoder decoder = {0};
-    int result = decoder_start(&decoder, error);
-    if (result == 0)
-        result = decoder_open(&decoder, settings, budget_cpus(""), error);
+    int result = decoder_start_and_open(&decoder, settings, error);
     job->pool = decoder.pool;
     if (result == 0)
         result = verify_records(job, error);

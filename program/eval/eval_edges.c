@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "base/json_text.h"
 #include "base/memory.h"
 #include "images/image.h"
 #include "images/image_pool.h"
@@ -106,43 +105,4 @@ int eval_edges_pair(struct edge_evaluator *evaluator, const char *path, const ch
     else
         evaluator->images++;
     return status;
-}
-
-void eval_edges_print(const struct edge_evaluator *evaluator)
-{
-    const struct edge_figures figures = edge_scores_figures(&evaluator->scores);
-    printf("%llu images, %llu failed\n", (unsigned long long)evaluator->images,
-           (unsigned long long)evaluator->failed);
-    printf("  ODS  %.3f  at threshold %.3f: recall %.3f, precision %.3f\n", figures.ods,
-           figures.ods_threshold, figures.ods_recall, figures.ods_precision);
-    printf("  OIS  %.3f\n  AP   %.3f\n  R50  %.3f\n", figures.ois, figures.ap, figures.r50);
-}
-
-static void add_real(struct json_text *text, const char *name, double value)
-{
-    json_text_raw(text, ", \"");
-    json_text_raw(text, name);
-    json_text_raw(text, "\": ");
-    json_text_double(text, value);
-}
-
-static void add_count(struct json_text *text, const char *before, uint64_t count)
-{
-    json_text_raw(text, before);
-    json_text_integer(text, (int64_t)count);
-}
-
-void eval_edges_json(const struct edge_evaluator *evaluator, struct json_text *text)
-{
-    const struct edge_figures figures = edge_scores_figures(&evaluator->scores);
-    add_count(text, "{\"images\": ", evaluator->images);
-    add_count(text, ", \"failed\": ", evaluator->failed);
-    add_real(text, "ods", figures.ods);
-    add_real(text, "ods_threshold", figures.ods_threshold);
-    add_real(text, "ods_recall", figures.ods_recall);
-    add_real(text, "ods_precision", figures.ods_precision);
-    add_real(text, "ois", figures.ois);
-    add_real(text, "ap", figures.ap);
-    add_real(text, "r50", figures.r50);
-    json_text_raw(text, "}\n");
 }

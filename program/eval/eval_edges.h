@@ -9,7 +9,6 @@
 
 struct error;
 struct image_pool;
-struct json_text;
 struct mm_segmenter;
 
 /* All borrowed. */
@@ -32,9 +31,5 @@ enum { EVAL_EDGES_ALL = -2 }; /* the benchmark's way */
  * or with ERROR_MEMORY. */
 int eval_edges_pair(struct edge_evaluator *evaluator, const char *path, const char *key,
                     struct error *error);
-
-/* The figures: a table to standard output; or one JSON object. */
-void eval_edges_print(const struct edge_evaluator *evaluator);
-void eval_edges_json(const struct edge_evaluator *evaluator, struct json_text *text);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/json_text.h"
 #include "program/eval/eval.h"
+#include "program/eval/eval_edges.h"
 
 static const char *const size_names[SIZES] = {"small", "medium", "large"};
 
@@ -185,4 +186,29 @@ void eval_print(const struct eval_scores *scores, bool clicks)
     if (clicks)
         print_clicks(scores);
     print_recall(scores);
+}
+
+void eval_edges_json(const struct edge_evaluator *evaluator, struct json_text *text)
+{
+    const struct edge_figures figures = edge_scores_figures(&evaluator->scores);
+    add_count(text, "images", evaluator->images, "{");
+    add_count(text, "failed", evaluator->failed, ", ");
+    add_real(text, "ods", figures.ods);
+    add_real(text, "ods_threshold", figures.ods_threshold);
+    add_real(text, "ods_recall", figures.ods_recall);
+    add_real(text, "ods_precision", figures.ods_precision);
+    add_real(text, "ois", figures.ois);
+    add_real(text, "ap", figures.ap);
+    add_real(text, "r50", figures.r50);
+    json_text_raw(text, "}\n");
+}
+
+void eval_edges_print(const struct edge_evaluator *evaluator)
+{
+    const struct edge_figures figures = edge_scores_figures(&evaluator->scores);
+    printf("%llu images, %llu failed\n", (unsigned long long)evaluator->images,
+           (unsigned long long)evaluator->failed);
+    printf("  ODS  %.3f  at threshold %.3f: recall %.3f, precision %.3f\n", figures.ods,
+           figures.ods_threshold, figures.ods_recall, figures.ods_precision);
+    printf("  OIS  %.3f\n  AP   %.3f\n  R50  %.3f\n", figures.ois, figures.ap, figures.r50);
 }

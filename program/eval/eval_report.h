@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+struct edge_evaluator;
 struct eval_scores;
 struct json_text;
 
@@ -13,5 +14,9 @@ void eval_json(const struct eval_scores *scores, bool clicks, struct json_text *
 
 /* A table, to standard output. The mean of no values is a dash. */
 void eval_print(const struct eval_scores *scores, bool clicks);
+
+/* The same of --edges. */
+void eval_edges_json(const struct edge_evaluator *evaluator, struct json_text *text);
+void eval_edges_print(const struct edge_evaluator *evaluator);
 
 #endif

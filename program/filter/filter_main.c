@@ -13,7 +13,6 @@
 #include "base/folder.h"
 #include "base/plain_text.h"
 #include "jobs/items.h"
-#include "jobs/memory_budget.h"
 #include "jobs/progress.h"
 #include "program/command.h"
 #include "program/command_line.h"
@@ -166,8 +165,7 @@ static int run_filter(struct filtering *filtering, struct error *error)
     settings_read_choices(settings);
     if (filter_source_read(&filtering->source, filtering->records, settings->trust_folder, error) ||
         filter_plan(&filtering->plan, settings, &filtering->source, filtering->records, error) ||
-        decoder_start(&filtering->decoder, error) ||
-        decoder_open(&filtering->decoder, settings, budget_cpus(""), error) ||
+        decoder_start_and_open(&filtering->decoder, settings, error) ||
         filter_output_open(&filtering->output, filtering->records, settings, error))
         return -1;
     if (*filtering->plan.looser)

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/folder.h"
 #include "base/plain_text.h"
-#include "jobs/memory_budget.h"
 #include "program/command_line.h"
 #include "program/decoder.h"
 #include "records/image_path.h"
@@ -69,9 +68,7 @@ static int print_open(struct printing *printing, const char *run, struct error *
 {
     const struct settings *settings = printing->settings;
     struct decoder decoder = {0};
-    int result = decoder_start(&decoder, error);
-    if (result == 0)
-        result = decoder_open(&decoder, settings, budget_cpus(""), error);
+    int result = decoder_start_and_open(&decoder, settings, error);
     const struct record_stream stream = {.trust_folder = settings->trust_folder,
                                          .max_pixels = settings->max_pixels,
                                          .pool = decoder.pool,
