@@ -44,7 +44,7 @@ struct edge_figures {
 
 /* Adds an image: its map[height][width], and the segments of all its annotators, of the map's size,
  * whose borders are the true boundaries. Uses `threads` threads. Returns 0 or -1 (ERROR_MEMORY). */
-int edge_scores_add(struct edge_scores *scores, const float *map, const struct segments *truth,
+int edge_scores_add(struct edge_scores *scores, const float *map, const struct segments *segments,
                     int threads, struct error *error);
 
 struct edge_figures edge_scores_figures(const struct edge_scores *scores);

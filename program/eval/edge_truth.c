@@ -47,6 +47,17 @@ static void find_borders(const struct segments *segments, const uint32_t *labels
         }
 }
 
+/* The map of each annotator, one after the other. */
+static void fill_maps(const struct segments *segments, uint32_t *labels, uint8_t *maps)
+{
+    for (size_t i = 0; i < segments->count; i++)
+        if (is_first(segments, i)) {
+            fill_labels(segments, segments->items[i].annotator, labels);
+            find_borders(segments, labels, maps);
+            maps += (size_t)segments->width * segments->height;
+        }
+}
+
 int edge_truth_make(struct edge_truth *truth, const struct segments *segments, struct error *error)
 {
     const size_t pixels = (size_t)segments->width * segments->height;
@@ -54,15 +65,8 @@ int edge_truth_make(struct edge_truth *truth, const struct segments *segments, s
     for (size_t i = 0; i < segments->count; i++)
         truth->count += is_first(segments, i);
     uint32_t *labels = memory_new(pixels, sizeof *labels, "true boundaries", error);
-    if (labels)
-        truth->maps = memory_new(truth->count, pixels, "true boundaries", error);
-    uint8_t *map = truth->maps;
-    for (size_t i = 0; truth->maps && i < segments->count; i++)
-        if (is_first(segments, i)) {
-            fill_labels(segments, segments->items[i].annotator, labels);
-            find_borders(segments, labels, map);
-            map += pixels;
-        }
+    if (labels && (truth->maps = memory_new(truth->count, pixels, "true boundaries", error)))
+        fill_maps(segments, labels, truth->maps);
     memory_free(labels);
     return truth->maps ? 0 : -1;
 }
