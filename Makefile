@@ -43,9 +43,10 @@ CFLAGS = -std=c11 -D_GNU_SOURCE -DMASKMILL_VERSION='"$(VERSION)"' $(HAVE) $(OPTI
 LDLIBS = -Wl,--as-needed -fopenmp $(FOREIGN_LIBS) -lm $(EXTRA_LDLIBS)
 
 # ---- sources: folders, from what knows nothing to what knows all
-LIBRARY_ROOMS = base rle filters filters/scan filters/edges model/kernels model/checkpoint model/decoder model/encoders model/folded model \
-                images records pipeline library
-PROGRAM_ROOMS = jobs pictures program program/run program/eval program/tars program/spool program/report program/review program/filter program/pipe program/prompts program/edges program/predict
+LIBRARY_ROOMS = base rle filters filters/scan filters/edges model/kernels model/checkpoint model/decoder model/encoders \
+                model/folded model/clip model images search records pipeline library
+PROGRAM_ROOMS = jobs pictures program program/run program/eval program/tars program/spool program/report program/review \
+                program/filter program/pipe program/prompts program/edges program/predict program/similar program/label
 SOURCES := $(filter-out program/main.c,$(wildcard $(LIBRARY_ROOMS:%=%/*.c) $(PROGRAM_ROOMS:%=%/*.c)))
 # Vector kernels: the same source once for each instruction set, chosen at run time (base/isa.h).
 SIMD := $(filter %_simd.c,$(SOURCES))

@@ -169,7 +169,9 @@ enum setting_trait {
     FOR_PREDICT = 1 << 15,
     FOR_REVIEW = 1 << 16,
     FOR_EDGES = 1 << 17,
-    FOR_ALL = (1 << 18) - 1,
+    FOR_SIMILAR = 1 << 18,
+    FOR_LABEL = 1 << 19,
+    FOR_ALL = (1 << 20) - 1,
 
     /* A run that changes it gives other output. */
     DECIDES = 1 << 20,
