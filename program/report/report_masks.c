@@ -102,23 +102,30 @@ static bool is_counted(const struct record *record)
     return true;
 }
 
-/* Who made each mask; null where no record says so. */
-static void put_sources(struct json_text *text, const struct record *record)
+/* A column of texts, text_of(record, index) or null; null if no mask has one. */
+static void put_texts(struct json_text *text, const char *name, const struct record *record,
+                      const char *(*text_of)(const struct record *, size_t))
 {
     bool any = false;
     for (size_t i = 0; !any && i < record->masks.count; i++)
-        any = record->masks.items[i].source != MASK_SOURCE_NONE;
-    report_json_next(text, "source");
+        any = text_of(record, i) != NULL;
+    report_json_next(text, name);
     json_text_raw(text, any ? "[" : "null");
     for (size_t i = 0; any && i < record->masks.count; i++) {
-        const char *name = record_source_name(record->masks.items[i].source);
+        const char *value = text_of(record, i);
         report_json_next(text, NULL);
-        if (name)
-            json_text_string(text, name, strlen(name));
+        if (value)
+            json_text_string(text, value, strlen(value));
         else
             json_text_raw(text, "null");
     }
     json_text_raw(text, any ? "]" : "");
+}
+
+/* Who made a mask; NULL where the record does not say so. */
+static const char *source_of(const struct record *record, size_t index)
+{
+    return record_source_name(record->masks.items[index].source);
 }
 
 static int put_counts(struct json_text *text, const struct record *record, struct error *error)
@@ -176,7 +183,8 @@ static int put_masks(struct json_text *text, const struct record *record,
         json_text_raw(text, ",\"id\":null");
     else
         put_column(text, "id", record, 0, put_id);
-    put_sources(text, record);
+    put_texts(text, "source", record, source_of);
+    put_texts(text, "category", record, record_category);
     json_text_raw(text, "}");
     return 0;
 }

@@ -98,8 +98,8 @@ const ImageView = (() => {
     page.pins.update();
     page.tree.show(keep, parents, image.area, id => ({name: Masks.name(image, id),
       colour: masks[id].colour, mark: tools.mark(at, id),
-      facts: `${image.iou ? Text.number(image.iou[id], 3) + ' · ' : ''}${
-        Text.count(masks[id].area)} px`}));
+      facts: [image.category && image.category[id], image.iou && Text.number(image.iou[id], 3),
+        Text.count(masks[id].area) + ' px'].filter(text => text).join(' · ')}));
     page.tree.select(page.pins.pinned());
   }
 

@@ -27,7 +27,7 @@ const Masks = (() => {
 
   const name = (image, id) => `Mask ${image.id ? image.id[id] : id}`;
 
-  const brief = (image, masks, id) => [name(image, id),
+  const brief = (image, masks, id) => [name(image, id), image.category && image.category[id],
     image.iou && 'IoU ' + Text.number(image.iou[id], 3),
     image.stability && 'stability ' + Text.number(image.stability[id], 3),
     Text.count(masks[id].area) + ' px'].filter(text => text).join(' · ');
@@ -40,6 +40,8 @@ const Masks = (() => {
       ['Area', `${Text.counted(area, 'pixel')}, ${Text.percent(area / (size.width * size.height), 2)}`]];
     if (box)
       list.push(['Box', `${box[0]}, ${box[1]} to ${box[2]}, ${box[3]}`]);
+    if (image.category && image.category[id])
+      list.unshift(['Class', image.category[id]]);
     if (image.source && image.source[id])
       list.push(['Source', image.source[id]]);
     if (image.point && image.point[id])

@@ -6,10 +6,12 @@ const Pins = (() => {
   function create({of, stage, tree, panel, bar, facts, changed}) {
     let pinned = -1, pointed = -1, only = false;
 
+    /* What tools know of a mask comes first, and stands in place of what the record says. */
     function about(now, id) {
+      const known = facts(now, id), terms = new Set(known.map(([term]) => term));
+      const own = Masks.facts(now.image, now.masks, now.size, id, now.parents ? now.parents[id] : -1);
       return {name: Masks.name(now.image, id), colour: now.masks[id].colour, pinned: id === pinned,
-        facts: [...facts(now, id),
-          ...Masks.facts(now.image, now.masks, now.size, id, now.parents ? now.parents[id] : -1)]};
+        facts: [...known, ...own.filter(([term]) => !terms.has(term))]};
     }
 
     /* Shows the masks that stand out, and what is known of the first. */

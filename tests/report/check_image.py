@@ -159,11 +159,12 @@ def check_hover_and_pin(lab):
 
 
 def check_who_made_a_mask(lab):
-    """The facts of a mask say its source; known masks stay, wherever the sliders are."""
+    """The facts of a mask say its source and its class; known masks stay, wherever the sliders are."""
     def make(out):
         record = load(lab.fixtures.real(), IMAGE)
         for mask in record["annotations"]:
             mask["source"] = "known" if mask["id"] % 2 else "grid"
+            mask["category"] = "cat <%d>" % mask["id"]
         os.makedirs(out)
         with open(os.path.join(out, "chelsea.json"), "w", encoding="utf-8") as file:
             json.dump(record, file)
@@ -175,6 +176,8 @@ def check_who_made_a_mask(lab):
     page.wait("%s === 'Mask %d'" % (TITLE, under[0]))
     panel = page.text(".panel section[aria-label=Mask]")
     assert record["annotations"][under[0]]["source"] in panel, panel
+    assert "cat <%d>" % under[0] in panel, panel
+    assert "cat <%d>" % under[0] in page.text(".tree"), page.text(".tree")
     slider(page, "iou", 1)
     wait_count(page, len(record["annotations"]) // 2, len(record["annotations"]))
 
