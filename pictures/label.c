@@ -6,9 +6,12 @@
 
 #include "base/error.h"
 #include "filters/centre.h"
+#include "pictures/lettering.h"
 #include "records/record.h"
 #include "rle/cover.h"
 #include "rle/rle.h"
+
+static const double WIDEST = 12; /* of a class's name, in heights of capitals */
 
 static void write_text(struct label *label, const struct record *record, size_t place,
                        enum picture_labels kind)
@@ -24,6 +27,8 @@ static void write_text(struct label *label, const struct record *record, size_t 
         snprintf(label->text, LABEL_TEXT, "%.2f", (double)mask->predicted_iou);
     else if (kind == LABELS_STABILITY && !(absent & RECORD_NO_STABILITY))
         snprintf(label->text, LABEL_TEXT, "%.2f", (double)mask->stability_score);
+    else if (kind == LABELS_CLASS && record_category(record, place))
+        lettering_shorten(record_category(record, place), 1, WIDEST, label->text, LABEL_TEXT);
 }
 
 /* Finds the middle. `covered` are the smaller masks; `left` is for working. */

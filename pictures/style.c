@@ -6,7 +6,7 @@ bool style_labels_find(const char *name, enum picture_labels *labels)
 {
     static const char *const names[] = {
         [LABELS_NONE] = "none",           [LABELS_NUMBER] = "number", [LABELS_IOU] = "iou",
-        [LABELS_STABILITY] = "stability", [LABELS_AREA] = "area",
+        [LABELS_STABILITY] = "stability", [LABELS_AREA] = "area",     [LABELS_CLASS] = "class",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0) {

@@ -13,11 +13,12 @@ enum picture_labels {
     LABELS_NUMBER,    /* the annotation's id */
     LABELS_IOU,       /* predicted IoU */
     LABELS_STABILITY, /* stability score */
-    LABELS_AREA       /* pixels */
+    LABELS_AREA,      /* pixels */
+    LABELS_CLASS      /* the name of its class */
 };
 
 /* Their names, as of an option's choices. */
-#define STYLE_LABELS "none|number|iou|stability|area"
+#define STYLE_LABELS "none|number|iou|stability|area|class"
 
 struct picture_style {
     double outline; /* width of outlines, pixels of the picture; below 0: by the picture's size */

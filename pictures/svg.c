@@ -57,7 +57,12 @@ static void append_mask_title(struct json_text *to, const struct record *record,
 {
     const struct mask *mask = &record->masks.items[place];
     unsigned absent = record_absent(record, place);
+    const char *category = record_category(record, place);
     append(to, "<title>mask %" PRId64, record_id(record, place));
+    if (category) {
+        json_text_raw(to, ", ");
+        svg_words_text(to, category);
+    }
     if (!(absent & RECORD_NO_IOU))
         append(to, ", predicted IoU %.3f", (double)mask->predicted_iou);
     if (!(absent & RECORD_NO_STABILITY))
@@ -97,10 +102,10 @@ static void append_labels(struct json_text *to, const struct scene *scene)
         const struct scene_mask *mask = &scene->masks[i];
         const char *text = mask->label.text;
         double x = (double)mask->label_at[0] + lettering_width(text, mask->label_height) / 2;
-        append(to,
-               "<text x=\"%.2f\" y=\"%.2f\" font-size=\"%.2f\" stroke-width=\"%.2f\">%s</text>\n",
-               x, (double)mask->label_at[1], mask->label_height / CAPITALS,
-               0.45 * mask->label_height, text);
+        append(to, "<text x=\"%.2f\" y=\"%.2f\" font-size=\"%.2f\" stroke-width=\"%.2f\">", x,
+               (double)mask->label_at[1], mask->label_height / CAPITALS, 0.45 * mask->label_height);
+        svg_words_text(to, text);
+        json_text_raw(to, "</text>\n");
     }
     json_text_raw(to, "</g>\n");
 }

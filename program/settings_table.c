@@ -115,7 +115,7 @@ static const struct setting table[] = {
      "colours: bright, pastel, dark, okabe-ito (for colour-blind readers), scores (predicted IoU)"},
     {"labels", 0, "KIND", SETTING_TEXT, AT(labels), ONE_OF(STYLE_LABELS), "none",
      FOR_RUN | FOR_SHOW | FOR_PREDICT | DECIDES | UNLESS_STANDARD, PICTURES,
-     "write on each mask: number (its id), iou, stability, area; none"},
+     "write on each mask: number (its id), iou, stability, area, class; none"},
 
     {"model", 'm', "FILE", SETTING_TEXT, AT(model), ANY, NULL,
      FOR_RUN | FOR_PIPE | FOR_PREDICT | FOR_REVIEW | FOR_EDGES | FOR_EVAL | FOR_BENCH, MODEL,

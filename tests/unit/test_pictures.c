@@ -288,6 +288,13 @@ START_TEST(labels_lie_in_what_is_seen_of_a_mask)
     ck_assert_str_eq(labels[2].text, "0.50");
     ck_assert_int_eq(label_place(labels, &record, order, 3, LABELS_AREA, &error), 0);
     ck_assert_str_eq(labels[2].text, "1");
+    ck_assert_int_eq(record_set_category(&record, order[1], "a cat & <dog>", &error), 0);
+    ck_assert_int_eq(
+        record_set_category(&record, order[2], "the longest name of a class there is", &error), 0);
+    ck_assert_int_eq(label_place(labels, &record, order, 3, LABELS_CLASS, &error), 0);
+    ck_assert_str_eq(labels[0].text, "");
+    ck_assert_str_eq(labels[1].text, "a cat & <dog>");
+    ck_assert_ptr_nonnull(strstr(labels[2].text, "..."));
     ck_assert_int_eq(label_place(labels, &record, order, 3, LABELS_NONE, &error), 0);
     ck_assert_str_eq(labels[0].text, "");
     record_free(&record);

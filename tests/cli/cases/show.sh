@@ -133,11 +133,15 @@ made.png(name)
 made.png(b"photos/p\xc3\xbc.png")
 os.makedirs("odd")
 json.dump(made.record('<b> "a"&\'\ufffd\n.png', (b'<b> "a"&\'\xff\n.png').hex()), open("odd/odd.json", "w"))
+classes = made.record("p\u00fc.png")
+classes["annotations"] = [dict(a, category="<b> & p\u00fc") for a in classes["annotations"]]
+json.dump(classes, open("odd/classes.json", "w"))
 PYTHON
 odd=$(printf 'photos/<b> "a"&\047\377\n.png')
 maskmill show "$odd" odd/odd.json -o svg/odd.svg --labels iou
 maskmill show "$odd" odd/odd.json -o svg/embedded.svg --embed --side-by-side --palette scores
 maskmill show photos/pü.png amg.json -o plain.svg --size 240 2>/dev/null
+maskmill show photos/pü.png odd/classes.json -o classes.svg --labels class
 python3 - <<'PYTHON'
 import base64, os, re, urllib.parse, xml.etree.ElementTree as ET, made
 S = "{http://www.w3.org/2000/svg}"
@@ -147,7 +151,7 @@ def area(path):
         points = [tuple(map(float, p.split())) for p in re.split("[ML]", ring)[1:]]
         total += sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(points, points[1:] + points[:1])) / 2
     return total
-for name, scale in [("svg/odd.svg", 1), ("svg/embedded.svg", 1), ("plain.svg", 4)]:
+for name, scale in [("svg/odd.svg", 1), ("svg/embedded.svg", 1), ("plain.svg", 4), ("classes.svg", 1)]:
     root = ET.parse(name).getroot()
     paths = list(root.iter(S + "path"))
     wanted = {"mask-%d" % a["id"]: a["area"] * scale for a in made.ANNOTATIONS}
