@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/half.h"
+
 bool convert_knows(enum dtype dtype)
 {
     return dtype == DTYPE_F32 || dtype == DTYPE_F16 || dtype == DTYPE_BF16 || dtype == DTYPE_F64;
@@ -28,17 +30,6 @@ static uint32_t bits_of_float(float value)
     return bits;
 }
 
-/* IEEE 754 binary16: a sign, 5 bits of exponent (bias 15), 10 bits of fraction. Shifted into place,
- * the exponent is 112 too small; multiplying by 2^112 corrects that, for subnormals, too. */
-static float float_of_half(uint16_t half)
-{
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16;
-    uint32_t rest = (uint32_t)(half & 0x7fff) << 13;
-    if (rest >= 0x0f800000) /* infinity and NaN keep their fraction */
-        return float_of_bits(sign | 0x7f800000 | rest);
-    return float_of_bits(sign | bits_of_float(float_of_bits(rest) * 0x1p112f));
-}
-
 /* Converts `count` numbers that lie `stride` numbers apart. */
 static void convert_row(const unsigned char *bytes, enum dtype dtype, size_t count, size_t stride,
                         float *out)
@@ -52,7 +43,7 @@ static void convert_row(const unsigned char *bytes, enum dtype dtype, size_t cou
             break;
         case DTYPE_F16:
             memcpy(&small, bytes + i * stride * 2, 2);
-            out[i] = float_of_half(small);
+            out[i] = half_value(small);
             break;
         case DTYPE_F64:
             memcpy(&large, bytes + i * stride * 8, 8);
