@@ -252,6 +252,14 @@ int generator_encode(struct generator *generator, const struct image *image, str
     return 0;
 }
 
+int generator_encode_region(struct generator *generator, const struct image *image,
+                            struct rect region, struct error *error)
+{
+    const struct picture picture = {image, 0, image->width, image->height};
+    generator->encoded = NULL;
+    return embedder_encode(generator->embedder, &picture, region, error);
+}
+
 /* Encodes a region unless it is the whole image that was encoded ahead. */
 static int encode(struct generator *generator, const struct picture *picture, struct rect region,
                   struct error *error)
@@ -458,8 +466,11 @@ int generate_beside(struct generator *generator, const struct image *image,
                     struct error *error)
 {
     struct mask_list grid = {0};
-    if (!known)
-        return generate(generator, image, masks, error);
+    if (!known) {
+        int found = generate(generator, image, masks, error);
+        generator->encoded = NULL; /* the image may go now */
+        return found;
+    }
     int status =
         generator_know(generator, known, (struct size){image->width, image->height}, error);
     if (status == 0)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/geometry.h"
 #include "pipeline/embedder.h"
 #include "pipeline/prompt_worker.h"
 
@@ -30,6 +31,10 @@ void generator_free(struct generator *generator);
 /* Encodes the whole of an image ahead. `generate` of the same image then does not encode it again,
  * and a predictor may prompt the embedding meanwhile. Returns 0, or -1 as embedder_encode. */
 int generator_encode(struct generator *generator, const struct image *image, struct error *error);
+
+/* Encodes a region of an image, whose masks are not generated. Returns 0, or -1 as embedder_encode. */
+int generator_encode_region(struct generator *generator, const struct image *image,
+                            struct rect region, struct error *error);
 
 /* The embedding of the region that was encoded last; NULL: it was taken. */
 const struct embedding *generator_embedding(const struct generator *generator);
