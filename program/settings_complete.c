@@ -129,6 +129,8 @@ static int check_tiles(const struct settings *settings, struct error *error)
                          generator->halo, generator->tile);
     if (settings->overlay)
         return error_set(error, ERROR_USAGE, "--tile %d contradicts --overlay", generator->tile);
+    if (settings->embeddings)
+        return error_set(error, ERROR_USAGE, "--tile %d contradicts --embeddings", generator->tile);
     if (generator->crop_n_layers)
         return error_set(error, ERROR_USAGE, "--tile %d contradicts --%s", generator->tile,
                          settings->crop_layers ? "crop-layers" : "crop-n-layers");

@@ -4,7 +4,9 @@
 #include "filters/crop.h"
 #include "pictures/palette.h"
 #include "pictures/style.h"
+#include "pipeline/mask_embedding.h"
 #include "program/settings.h"
+#include "records/embeddings.h"
 
 #define AT(field) offsetof(struct settings, field)
 
@@ -91,6 +93,11 @@ static const struct setting table[] = {
      "with --known: prompt points within known masks, too, which finds their parts"},
     {"overlay", 0, NULL, SETTING_FLAG, AT(overlay), ANY, NULL, FOR_RUN | FOR_PREDICT | DECIDES,
      INPUT, "also write NAME.overlay.jpg: the image with its masks in colours"},
+    {"embeddings", 0, "KIND", SETTING_TEXT, AT(embeddings), ONE_OF(MASK_EMBEDDING_KINDS), NULL,
+     FOR_RUN | DECIDES | UNLESS_STANDARD, INPUT,
+     "also write the masks' embeddings, to DIR/@embeddings: image (cheap), or crop (better)"},
+    {"embeddings-format", 0, "F", SETTING_TEXT, AT(embeddings_format), ONE_OF(EMBEDDINGS_FORMATS),
+     "npy", FOR_RUN | DECIDES | UNLESS_STANDARD, INPUT, "their files: npy, safetensors"},
     {"report", 0, NULL, SETTING_FLAG, AT(report), ANY, NULL, FOR_RUN, INPUT,
      "at the end, also write DIR/@report/index.html: a page to look at masks in a browser"},
     {"scale-16bit", 0, "HOW", SETTING_TEXT, AT(scale_16bit), ONE_OF("none|minmax"), "none",

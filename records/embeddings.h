@@ -17,6 +17,9 @@ struct folder;
 
 enum embeddings_format { EMBEDDINGS_NPY, EMBEDDINGS_SAFETENSORS };
 
+/* The folder of the embeddings of a run, beside its records; files have the records' names. */
+#define EMBEDDINGS_FOLDER "@embeddings"
+
 #define EMBEDDINGS_FORMATS "npy|safetensors" /* their names, as of an option's choices */
 
 enum {

@@ -7,16 +7,16 @@
 #include "base/clock.h"
 #include "jobs/list.h"
 #include "program/run/item.h"
+#include "program/run/item_embeddings.h"
 #include "program/run/run.h"
 #include "program/run/run_folder.h"
 #include "program/run/run_formats.h"
 #include "records/writer.h"
 
-/* Writes bytes to OUTDIR/<stem of the key><suffix>, with retries. */
-static int write_output(struct run *run, struct item *item, const char *suffix, const void *bytes,
-                        size_t size)
+/* Writes bytes to OUTDIR/NAME, with retries, and frees the name. NULL: item->error is set. */
+static int write_file(struct run *run, struct item *item, char *name, const void *bytes,
+                      size_t size)
 {
-    char *name = run_folder_name(item->key, suffix, &item->error);
     int status = name ? -1 : 0;
     for (int attempt = 0; status; attempt++) {
         item->error = (struct error){0};
@@ -28,6 +28,19 @@ static int write_output(struct run *run, struct item *item, const char *suffix, 
     status = name ? status : -1;
     free(name);
     return status;
+}
+
+/* The same to OUTDIR/<stem of the key><suffix>. */
+static int write_output(struct run *run, struct item *item, const char *suffix, const void *bytes,
+                        size_t size)
+{
+    return write_file(run, item, run_folder_name(item->key, suffix, &item->error), bytes, size);
+}
+
+static int write_embeddings(struct run *run, struct item *item)
+{
+    return write_file(run, item, item_embeddings_name(run, item, &item->error), item->embeddings,
+                      item->embeddings_size);
 }
 
 static int write_record(struct run *run, struct item *item)
@@ -117,6 +130,8 @@ int folder_write(struct run *run, struct item *item)
     int status = write_formats(run, item);
     if (status == 0 && item->overlay)
         status = write_overlay(run, item);
+    if (status == 0 && item->embeddings)
+        status = write_embeddings(run, item);
     if (status == 0)
         status = write_record(run, item);
     if (status && !item->dropped && item_blames_machine(&item->error, RETRY_WRITING))

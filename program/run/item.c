@@ -15,6 +15,7 @@
 #include "pipeline/generate.h"
 #include "pipeline/tiles.h"
 #include "program/picture_settings.h"
+#include "program/run/item_embeddings.h"
 #include "program/run/item_known.h"
 #include "program/run/item_memory.h"
 #include "program/run/run.h"
@@ -211,6 +212,8 @@ static int find_masks(struct run *run, int worker, struct item *item,
         return find_masks_in_tiles(run, worker, item, known);
     item->record.width = (uint32_t)item->image.width;
     item->record.height = (uint32_t)item->image.height;
+    if (item_embeddings_begin(run, item, worker))
+        return -1;
     return generate_beside(run->resources.generators[worker], &item->image, known,
                            &item->record.masks, &item->error);
 }
@@ -253,14 +256,23 @@ static int make_masks(struct run *run, int worker, struct item *item)
     return status;
 }
 
+/* All but the image's size, which the next attempt needs. */
+static void empty_record(struct record *record)
+{
+    const uint32_t width = record->width, height = record->height;
+    record_free(record);
+    record->width = width;
+    record->height = height;
+}
+
 /* With tiles the pixels are read here, so the file system may fail here. */
 static int compute_item(struct run *run, int worker, struct item *item)
 {
     for (int attempt = 0;; attempt++) {
         item->error = (struct error){0};
-        if (make_masks(run, worker, item) == 0)
+        if (make_masks(run, worker, item) == 0 && item_embeddings_make(run, item, worker) == 0)
             return 0;
-        mask_list_free(&item->record.masks);
+        empty_record(&item->record);
         if (!read_again(run, item, attempt))
             return -1;
     }
@@ -318,11 +330,13 @@ void item_clear(struct item *item)
     free(item->tar);
     free(item->file);
     memory_free(item->overlay);
+    free(item->embeddings);
     record_free(&item->record);
     tar_sample_free(item->sample);
     item->path = item->key = item->tar = NULL;
     item->file = NULL;
     item->overlay = NULL;
+    item->embeddings = NULL;
     item->sample = NULL;
     item->tag = NULL;
     item->place = 0;

@@ -34,6 +34,9 @@ struct item {
     uint64_t bytes;                     /* of the record written */
     uint8_t *overlay;                   /* owned: a JPEG, from compute to write; NULL: none */
     size_t overlay_size;
+    char
+        *embeddings; /* owned: a file of the masks' embeddings, from compute to write; NULL: none */
+    size_t embeddings_size;
     uint32_t worker;
     struct tar_sample *sample; /* owned: what a sink of tars makes of it; else NULL */
     void *tag;                 /* whatever the sink knows it by; borrowed */

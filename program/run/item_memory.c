@@ -1,5 +1,6 @@
 #include "program/run/item_memory.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
@@ -22,12 +23,15 @@ struct need {
         held; /* from the decoding to the end, beside these: the pixels, such a file, and known masks */
 };
 
-/* An overlay is painted on a copy, and becomes a JPEG of a byte a pixel at most. */
+/* An overlay is painted on a copy, and becomes a JPEG of a byte a pixel at most. Embeddings of crops are made of
+ * a mirror image, too. */
 static struct need whole_need(const struct run *run, const struct item *item,
                               const struct image_header *header)
 {
     uint64_t pixels = (uint64_t)header->width * (uint64_t)header->height;
-    uint64_t each = run->config.settings->overlay ? 3 + 4 : 3;
+    const struct settings *settings = run->config.settings;
+    uint64_t each = settings->overlay ? 3 + 4 : 3;
+    each += settings->embeddings && strcmp(settings->embeddings, "crop") == 0 ? 3 : 0;
     uint64_t file = item->file ? item->file_size : 0;
     return (struct need){header->decoder_bytes, 3 * pixels + file,
                          each * pixels + file + item_known_memory(item)};

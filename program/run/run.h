@@ -68,6 +68,7 @@ struct run_resources {
     struct decoder decoder;              /* decodes images in processes apart */
     struct image_worker *image_worker;   /* of the reading thread */
     struct generator **generators;       /* [workers]; NULL while the worker rests */
+    struct mask_embedder **embedders;    /* the same with --embeddings, else NULL */
     struct image_worker **strip_workers; /* [workers] with --tile, else NULL */
 };
 

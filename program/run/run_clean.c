@@ -16,6 +16,7 @@
 #include "jobs/progress.h"
 #include "program/run/run.h"
 #include "program/run/run_formats.h"
+#include "records/embeddings.h"
 #include "records/writer.h"
 
 struct run_clean {
@@ -60,6 +61,8 @@ static int clean_tops(const struct run_clean *clean, struct error *error)
     enum writer_kind kind;
     if (clean_folder(clean, "", "", 0, error) || clean_folder(clean, LEDGER_FOLDER, "", 0, error))
         return -1;
+    if (clean_folder(clean, EMBEDDINGS_FOLDER, "", 0, error))
+        return -1;
     for (size_t i = 0; writer_format(i, &name, &kind, &summary); i++)
         if (clean_format(clean, name, "", 0, error))
             return -1;
@@ -95,6 +98,9 @@ int run_clean_image(struct run_clean *clean, const char *key, struct error *erro
     size_t folder = atomic_folder_length(key);
     int known = folder ? hash_set_put(&clean->folders, hash_bytes(key, folder), error) : 1;
     if (known < 0 || (!known && clean_folder(clean, "", key, folder, error)))
+        return -1;
+    if (clean->config->settings->embeddings && !known &&
+        clean_folder(clean, EMBEDDINGS_FOLDER, key, folder, error))
         return -1;
     for (size_t i = 0; (format = run_formats_each(clean->resources->formats, i)); i++) {
         if (!known && clean_format(clean, format, key, folder, error))

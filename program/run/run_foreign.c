@@ -16,6 +16,7 @@
 #include "program/run/run.h"
 #include "program/run/run_folder.h"
 #include "program/tars/run_tars.h"
+#include "records/embeddings.h"
 #include "records/record.h"
 
 struct foreign {
@@ -136,7 +137,7 @@ static int check_item(struct foreign *foreign, const struct list_item *item, str
     return overlays ? check_file(foreign, item->key, ".overlay.jpg", error) : 0;
 }
 
-/* The folders OUTDIR/@FORMAT of the formats asked for. With several shards another one may have
+/* The folders OUTDIR/@FORMAT of the formats asked for, and that of embeddings. With several shards another one may have
  * begun to fill them. */
 static int check_formats(struct foreign *foreign, struct error *error)
 {
@@ -144,6 +145,12 @@ static int check_formats(struct foreign *foreign, struct error *error)
     const char *name = settings->format;
     if (foreign->before || foreign->config->shard.count > 1)
         return 0;
+    if (settings->embeddings) {
+        char *folder = strdup(EMBEDDINGS_FOLDER);
+        if (!folder)
+            return error_set(error, ERROR_MEMORY, "no memory for a name");
+        check_folder(foreign, folder);
+    }
     while (name && *name) {
         char *folder;
         size_t length = strcspn(name, ",");

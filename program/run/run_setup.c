@@ -19,6 +19,7 @@
 #include "library/mm_handles.h"
 #include "model/sam.h"
 #include "pipeline/generate.h"
+#include "pipeline/mask_embedding.h"
 #include "program/config.h"
 #include "program/model_load.h"
 #include "program/run/image_words.h"
@@ -130,13 +131,26 @@ static void choose_workers(struct run_config *config, uint64_t images)
     config->threads = settings->threads ? settings->threads : share;
 }
 
+static int wake_embedder(const struct run_config *config, struct run_resources *resources,
+                         int index, struct error *error)
+{
+    enum mask_embedding_kind kind = MASK_EMBEDDING_IMAGE;
+    mask_embedding_find(config->settings->embeddings, &kind);
+    if (!resources->embedders[index])
+        resources->embedders[index] =
+            mask_embedder_new(mm_model_sam(resources->model), kind, error);
+    return resources->embedders[index] ? 0 : -1;
+}
+
 int run_wake_worker(const struct run_config *config, struct run_resources *resources, int index,
                     struct error *error)
 {
     if (!resources->generators[index])
         resources->generators[index] = generator_new(
             mm_model_sam(resources->model), &config->settings->generator, config->threads, error);
-    return resources->generators[index] ? 0 : -1;
+    if (!resources->generators[index])
+        return -1;
+    return resources->embedders ? wake_embedder(config, resources, index, error) : 0;
 }
 
 void run_rest_workers(const struct run_config *config, struct run_resources *resources)
@@ -144,6 +158,10 @@ void run_rest_workers(const struct run_config *config, struct run_resources *res
     for (int i = 0; i < config->workers; i++) {
         generator_free(resources->generators[i]);
         resources->generators[i] = NULL;
+        if (!resources->embedders)
+            continue;
+        mask_embedder_free(resources->embedders[i]);
+        resources->embedders[i] = NULL;
     }
     malloc_trim(0); /* else the C library may keep what was freed */
 }
@@ -215,7 +233,11 @@ int run_start_workers(struct run_config *config, struct run_resources *resources
     if (config->settings->generator.tile)
         resources->strip_workers =
             memory_new((size_t)config->workers, sizeof *resources->strip_workers, "workers", error);
+    if (config->settings->embeddings)
+        resources->embedders =
+            memory_new((size_t)config->workers, sizeof *resources->embedders, "workers", error);
     if (!resources->generators || (config->settings->generator.tile && !resources->strip_workers) ||
+        (config->settings->embeddings && !resources->embedders) ||
         fit_workers(config, resources, error))
         return -1;
     for (int i = 1; i < config->workers; i++)
@@ -228,9 +250,12 @@ void run_stop_workers(const struct run_config *config, struct run_resources *res
 {
     for (int i = 0; resources->generators && i < config->workers; i++)
         generator_free(resources->generators[i]);
+    for (int i = 0; resources->embedders && i < config->workers; i++)
+        mask_embedder_free(resources->embedders[i]);
     for (int i = 0; resources->strip_workers && i < config->workers; i++)
         image_worker_free(resources->strip_workers[i]);
     memory_free(resources->generators);
+    memory_free(resources->embedders);
     memory_free(resources->strip_workers);
     image_worker_free(resources->image_worker);
     memory_room_free(resources->room);

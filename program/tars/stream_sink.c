@@ -6,6 +6,7 @@
 #include "program/run/collection.h"
 #include "program/run/input_kind.h"
 #include "program/run/item.h"
+#include "program/run/item_embeddings.h"
 #include "program/run/item_end.h"
 #include "program/run/run.h"
 #include "program/run/run_formats.h"
@@ -85,6 +86,7 @@ struct sink stream_sink(struct stream_sink *stream, struct run *run, int fd)
     stream->samples = (struct tar_sample_options){
         .fields = run_formats_fields(run->resources.formats),
         .copy_images = run->config.settings->copy_images,
+        .embeddings_ending = item_embeddings_ending(run),
     };
     return (struct sink){.in_order = true,
                          .write = write_item,

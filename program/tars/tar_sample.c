@@ -95,6 +95,7 @@ static int pack_done(struct tar_sample *sample, const char *key, const struct it
 {
     const struct tar_pack image = {item->file, item->file_size, 0};
     const struct tar_pack overlay = {(char *)item->overlay, item->overlay_size, 0};
+    const struct tar_pack embeddings = {item->embeddings, item->embeddings_size, 0};
     struct tar_pack record = {0};
     record.bytes = record_text(&item->record, options->fields, &record.used, error);
     int status = record.bytes ? 0 : -1;
@@ -104,6 +105,8 @@ static int pack_done(struct tar_sample *sample, const char *key, const struct it
         status = add_record(sample, key, "json", &record, error);
     if (status == 0 && item->overlay)
         status = add_member(sample, key, "overlay.jpg", &overlay, error);
+    if (status == 0 && item->embeddings)
+        status = add_member(sample, key, options->embeddings_ending, &embeddings, error);
     tar_pack_free(&record);
     return status;
 }
@@ -150,6 +153,8 @@ int tar_sample_make(struct item *item, const struct tar_sample_options *options,
     item->file = NULL;
     memory_free(item->overlay);
     item->overlay = NULL;
+    free(item->embeddings);
+    item->embeddings = NULL;
     return 0;
 }
 

@@ -22,13 +22,15 @@ struct tar_sample {
 /* How samples are made. */
 struct tar_sample_options {
     size_t folder; /* length of the part of the images' keys that names the tar's folder; 0: none */
-    unsigned fields;  /* enum record_field bits */
-    bool copy_images; /* the encoded image is a member, too */
+    unsigned fields;               /* enum record_field bits */
+    bool copy_images;              /* the encoded image is a member, too */
+    const char *embeddings_ending; /* of item->embeddings: "npy" */
 };
 
 /* Makes item->sample. Of an image whose record is complete: with copy_images KEY.jpg (or whatever it is),
- * then KEY.json, then KEY.overlay.jpg if item->overlay is there; item->bytes becomes the size of the record,
- * and the encoded image and the overlay are freed, for they are in the sample now. Of an image that has
+ * then KEY.json, then KEY.overlay.jpg and KEY.npy if item->overlay and item->embeddings are there; item->bytes
+ * becomes the size of the record, and the encoded image, the overlay and the embeddings are freed, for they are
+ * in the sample now. Of an image that has
  * failed with item->error: KEY.error.json. Returns 0, or -1 with ERROR_MEMORY, ERROR_RECORD (a score is not
  * finite), ERROR_IO or ERROR_UNSUPPORTED (tar_pack.h). */
 int tar_sample_make(struct item *item, const struct tar_sample_options *options,

@@ -18,6 +18,7 @@
 #include "program/run/collection.h"
 #include "program/run/image_words.h"
 #include "program/run/input_kind.h"
+#include "program/run/item_embeddings.h"
 #include "program/run/run.h"
 #include "program/run/run_folder.h"
 #include "program/run/run_formats.h"
@@ -51,6 +52,7 @@ static struct tar_shard *new_shard(const struct run *run, const struct list_item
         .folder = input_is_stream(tar->path) ? 0 : tar->folder,
         .fields = run_formats_fields(run->resources.formats),
         .copy_images = run->config.settings->copy_images,
+        .embeddings_ending = item_embeddings_ending(run),
     };
     shard->key = strdup(tar->key);
     char *name = strndup(tar->key, tar->folder);
