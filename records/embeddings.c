@@ -210,6 +210,23 @@ int embeddings_read(struct embeddings *embeddings, const struct folder *folder, 
     return 0;
 }
 
+int embeddings_of_record(struct embeddings *embeddings, const struct folder *records,
+                         const char *name, struct error *error)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        char *file;
+        if (asprintf(&file, EMBEDDINGS_FOLDER "/%s%s", name, formats[i].extension) < 0)
+            return error_set(error, ERROR_MEMORY, "%s: no memory for a name", name);
+        int status = folder_has(records, file)
+                         ? embeddings_read(embeddings, records, file, error) ? -1 : 1
+                         : 0;
+        free(file);
+        if (status)
+            return status;
+    }
+    return 0;
+}
+
 void embeddings_free(struct embeddings *embeddings)
 {
     free(embeddings->file);

@@ -66,6 +66,11 @@ int embeddings_parse(struct embeddings *embeddings, const void *bytes, size_t si
 int embeddings_read(struct embeddings *embeddings, const struct folder *folder, const char *name,
                     struct error *error);
 
+/* Reads those of the record `name`, a name without ending: from @embeddings/NAME.npy or NAME.safetensors below the
+ * folder of the records. Returns 1, 0 if there is no such file, or -1 as embeddings_read. */
+int embeddings_of_record(struct embeddings *embeddings, const struct folder *records,
+                         const char *name, struct error *error);
+
 void embeddings_free(struct embeddings *embeddings);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "images/image_pool.h"
+#include "records/embeddings.h"
 #include "records/image_path.h"
 #include "records/record_stream.h"
 
@@ -78,11 +79,34 @@ static void check_image(struct record_entry *entry, const struct verification *v
     }
 }
 
+/* Where a run has embeddings, each record has a row for each of its masks. */
+static void check_embeddings(struct record_entry *entry)
+{
+    struct error error;
+    struct embeddings found;
+    char reason[96];
+    if (entry->fault_count || !entry->folder || !folder_has(entry->folder, EMBEDDINGS_FOLDER))
+        return;
+    int there = embeddings_of_record(&found, entry->folder, entry->name, &error);
+    if (there < 0 && error.code == ERROR_MEMORY) {
+        entry->error = error; /* says nothing about the record */
+    } else if (there <= 0) {
+        record_entry_fault(entry, -1, there ? error.text : "it has no file in " EMBEDDINGS_FOLDER);
+    } else {
+        snprintf(reason, sizeof reason, "it has %zu masks, its embeddings have %zu rows",
+                 entry->record.masks.count, found.count);
+        if (found.count != entry->record.masks.count)
+            record_entry_fault(entry, -1, reason);
+        embeddings_free(&found);
+    }
+}
+
 static void work(void *context, struct record_entry *entry)
 {
     const struct verification *verification = context;
     if (!entry->record.unnamed)
         check_name(entry);
+    check_embeddings(entry);
     if (verification->images)
         check_image(entry, verification);
 }

@@ -22,7 +22,8 @@ struct verify_job {
 };
 
 /* Checks every record: all that record_parse checks, that the record is named after its file_name
- * (if it says one), and that no two records have the same image id. With `images`, also that the
+ * (if it says one), that no two records have the same image id, and, where the folder has
+ * embeddings, that each record has as many as masks. With `images`, also that the
  * image exists and its header gives the record's size. Memory: 8 bytes a record. Returns 0 if all
  * records were read, with or without faults, or -1 with ERROR_IO or ERROR_MEMORY if the folder
  * cannot be walked. */

@@ -21,7 +21,7 @@ KILLS = 40  # over all tests
 WORK = tempfile.TemporaryDirectory(prefix="maskmill-kill-")
 IN = os.path.join(WORK.name, "in")
 CHANCE = random.Random(int(sys.argv[1]) if len(sys.argv) > 1 else time.time_ns())
-COLLECTING = ["--format", "sa1b,tar,coco", "--overlay"]
+COLLECTING = ["--format", "sa1b,tar,coco", "--overlay", "--embeddings", "image"]
 
 
 def undisturbed(name, more):

@@ -27,7 +27,7 @@ BESIDE = 5  # a temporary tar and its lines, one of the two renamed, the ledger'
 WORK = tempfile.TemporaryDirectory(prefix="maskmill-tars-")
 IN = os.path.join(WORK.name, "in")
 CHANCE = random.Random(int(sys.argv[1]) if len(sys.argv) > 1 else time.time_ns())
-TO_TAR = ["--to", "tar", "--copy-images", "--overlay"]
+TO_TAR = ["--to", "tar", "--copy-images", "--overlay", "--embeddings", "image"]
 
 
 def image(seed):

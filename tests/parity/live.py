@@ -2,7 +2,7 @@
 """Runs maskmill and the official code side by side; called by tests/parity/live. What the official code gives is kept in
 build/parity and used again as long as model, image and options stay the same.
 
-    live.py [tensors] [predictor] [edges] [records]
+    live.py [tensors] [predictor] [edges] [embeddings] [records]
     live.py sizes [PHOTOGRAPH] [SET...]
 
 tensors   embedding, predicted IoU, low-resolution logits: random ViT-B, MobileSAM and Hiera-T (SAM 2.1) as .pth and the built-in
@@ -11,6 +11,7 @@ predictor prompts of every kind through the C library and the official predictor
           TinyViT, Hiera) and the built-in model on photographs
 edges     edges through the C library and a NumPy twin over the official predictor: live_edges.py; the small random models and the
           built-in one on a part of a photograph
+embeddings  those of masks, by `run --embeddings` and a NumPy twin over the official predictors: live_embeddings.py
 records   whole images with the built-in model: photographs as they are, one shrunk so that it is enlarged for the model, and one
           already of the model's size, with default and other options; the recipe of SA-1B (sa1b.py); and the small random models
 sizes     cuts of a photograph with random models of the published sizes, only when asked for: see live_sizes.py
@@ -121,6 +122,13 @@ def edges(photo):
     return sum(live_edges.compare(name, model, photo) for name, model in dict(models, builtin=BUILTIN).items())
 
 
+def embeddings(photo):
+    import live_embeddings
+    models = {name: f"{HERE}/models/{name}.safetensors" for name in ("vit_xs", "tiny_xs", "hiera_xs")}
+    return sum(live_embeddings.compare(name, model, photo, WORK, f"{TOP}/build/maskmill")
+               for name, model in dict(models, builtin=BUILTIN).items())
+
+
 def official_records(load, find, model, options, images, folder):
     os.makedirs(folder, exist_ok=True)
     sam = None
@@ -215,6 +223,8 @@ def main(parts):
         failed += predictor([photo for photo in photos if "/examples/" not in photo][:4] or photos[:4])
     if not parts or "edges" in parts:
         failed += edges(photos[0])
+    if not parts or "embeddings" in parts:
+        failed += embeddings(photos[0])
     if not parts or "records" in parts:
         failed += records(prepared(photos))
     print("parity: everything agrees" if not failed else f"parity: {failed} comparisons FAILED")
