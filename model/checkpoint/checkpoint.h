@@ -1,8 +1,9 @@
 /* checkpoint.h - the named tensors of a checkpoint, as float32: of one file, or of several that an index lists.
  *
  * Input is untrusted; all of it is validated: offsets against the file's size, shapes against what
- * the caller expects, numbers for being finite. Formats are .safetensors and .pth/.pt as torch.save
- * writes them (zip and legacy layout), recognised by content, never by the file's name.
+ * the caller expects, numbers for being finite. Formats are .safetensors, .pth/.pt as torch.save
+ * writes them (zip and legacy layout), and TorchScript archives, of which the weights alone are
+ * read. They are recognised by content, never by the file's name.
  *
  * The file is memory-mapped read-only. F32 tensors are used in place; F16 and BF16 tensors are
  * converted on first use. One thread loads from a checkpoint; afterwards any thread may read its
@@ -112,7 +113,7 @@ bool checkpoint_metadata_at(const struct checkpoint *checkpoint, size_t i, const
                             const char **value);
 
 struct checkpoint_summary {
-    const char *format;  /* "safetensors", "PyTorch zip" or "PyTorch legacy" */
+    const char *format;  /* "safetensors", "PyTorch zip", "PyTorch legacy" or "TorchScript" */
     size_t files;        /* 1, or as many as the index of shards lists */
     size_t tensors;      /* marked as used */
     uint64_t parameters; /* numbers in them */

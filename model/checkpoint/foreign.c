@@ -14,9 +14,6 @@
 #define SAYS_PAGE                                                                                  \
     "an HTML or XML page, not the file: a download that went wrong; fetch it again from the "      \
     "address of the file itself (on Hugging Face \"resolve\" instead of \"blob\")"
-#define SAYS_TORCHSCRIPT                                                                           \
-    "a TorchScript archive, which is a program: load it with torch.jit.load if you trust it, and " \
-    "save model.state_dict() with torch.save"
 
 /* A mark at a place of the file. */
 struct mark {
@@ -147,8 +144,7 @@ static const struct {
     const char *ending; /* of a member's name */
     const char *says;
 } members[] = {
-    {"/constants.pkl", SAYS_TORCHSCRIPT},
-    {"/bytecode.pkl", SAYS_TORCHSCRIPT},
+    {"/bytecode.pkl", FOREIGN_TORCHSCRIPT},
     {"serialized_exported_program.json",
      "a program of torch.export (.pt2): save model.state_dict() with torch.save instead"},
     {"/archive_format",
@@ -180,6 +176,8 @@ static bool has_member(const struct zip *zip, const char *ending)
 
 const char *foreign_zip(const struct zip *zip)
 {
+    if (has_member(zip, "/constants.pkl") && !has_member(zip, "/data.pkl"))
+        return FOREIGN_TORCHSCRIPT;
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         if (has_member(zip, members[i].ending))
             return members[i].says;

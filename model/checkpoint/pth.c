@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "model/checkpoint/foreign.h"
+#include "model/checkpoint/pth_script.h"
 #include "model/checkpoint/pth_storage.h"
 #include "model/checkpoint/zip.h"
 
@@ -109,12 +110,16 @@ static int read_members(const struct zip *zip, struct tensor_table *table, struc
     struct pickle *pickle;
     if (pickle_read(&pickle, member->bytes, member->size, pth_functions, error))
         return -1;
-    struct pth_storages storages;
-    int failed = pth_storages_collect(&storages, pickle, error);
+    bool script = find_beside(zip, member, "constants.pkl", "", 0) != NULL;
+    table->format = script ? "TorchScript" : "PyTorch zip";
+    struct pth_storages storages = {0};
+    int failed = script ? pth_check_modules(pickle, error) : 0;
+    if (!failed)
+        failed = pth_storages_collect(&storages, pickle, error);
     if (!failed)
         failed = locate_in_zip(&storages, zip, member, error);
     if (!failed)
-        failed = pth_add_tensors(pickle, &storages, table, error);
+        failed = (script ? pth_add_modules : pth_add_tensors)(pickle, &storages, table, error);
     pth_storages_free(&storages);
     pickle_free(pickle);
     return failed;
@@ -124,7 +129,6 @@ static int read_zip(const unsigned char *bytes, size_t size, struct tensor_table
                     struct error *error)
 {
     struct zip zip;
-    table->format = "PyTorch zip";
     int failed = zip_open(&zip, bytes, size, error);
     if (!failed)
         failed = read_members(&zip, table, error);

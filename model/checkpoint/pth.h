@@ -1,7 +1,8 @@
-/* pth.h - reads files of torch.save without running any code in them. There are two layouts:
+/* pth.h - reads files of torch.save and torch.jit.save without running any code in them. There are two layouts:
  *
  * Zip (torch 1.6 and later): NAME/data.pkl is a pickle of the dictionary of tensors, NAME/data/KEY
- * holds the raw numbers of one storage, and NAME/byteorder (optional) says "little".
+ * holds the raw numbers of one storage, and NAME/byteorder (optional) says "little". A TorchScript archive is such a
+ * file, too, with NAME/constants.pkl beside the pickle; its modules are read as data (pth_script.h).
  *
  * Legacy (_legacy_save in torch/serialization.py): five pickles in a row - a magic number, the
  * protocol version 1001, facts about the machine, the dictionary, the list of storage keys - then

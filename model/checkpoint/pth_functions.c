@@ -83,6 +83,13 @@ const struct pickle_function pth_functions[] = {
     {"torch._utils", "_rebuild_wrapper_subclass", false, PTH_DATA},
     {"torch._utils", "_rebuild_device_tensor_from_numpy", false, PTH_DATA},
     {"torch._utils", "_rebuild_device_tensor_from_cpu_tensor", false, PTH_DATA},
+    /* of TorchScript, around lists and dictionaries */
+    {"torch.jit._pickle", "build_intlist", false, PTH_DATA},
+    {"torch.jit._pickle", "build_tensorlist", false, PTH_DATA},
+    {"torch.jit._pickle", "build_doublelist", false, PTH_DATA},
+    {"torch.jit._pickle", "build_boollist", false, PTH_DATA},
+    {"torch.jit._pickle", "build_tensor_from_id", false, PTH_DATA},
+    {"torch.jit._pickle", "restore_type_tag", false, PTH_DATA},
     /* dtypes, layouts and schemes of quantisation */
     {"torch", "float16", false, PTH_DATA},
     {"torch", "float32", false, PTH_DATA},

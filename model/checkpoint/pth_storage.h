@@ -50,6 +50,12 @@ struct pth_storage *pth_storages_find(const struct pth_storages *storages, const
 const struct pth_storage *pth_storages_resolve(const struct pth_storages *storages,
                                                const struct pickle_value *persistent);
 
+/* Adds one tensor; `arguments` are those of the call that builds it (pth_find_tensor). Its storage must be located.
+ * Returns 0, or -1 with ERROR_MODEL (a name that cannot be printed, numbers outside the storage) or ERROR_MEMORY. */
+int pth_add_tensor(const char *name, size_t length, const struct pickle_value *arguments,
+                   const struct pth_storages *storages, struct tensor_table *table,
+                   struct error *error);
+
 /* Adds the tensors of the pickle's dictionary of weights to `table` and sets table->inside; see
  * pth_find_weights. Every storage must be located. Returns 0, or -1 with
  * ERROR_MODEL or ERROR_MEMORY. */

@@ -21,28 +21,28 @@ static bool parse_shape(const struct pickle_value *tuple, struct shape *shape)
 }
 
 /* Arguments: storage, offset of the first number, sizes, strides, and others not needed here. */
-static int add_tensor(const struct pickle_value *key, const struct pickle_value *arguments,
-                      const struct pth_storages *storages, struct tensor_table *table,
-                      struct error *error)
+int pth_add_tensor(const char *name, size_t length, const struct pickle_value *arguments,
+                   const struct pth_storages *storages, struct tensor_table *table,
+                   struct error *error)
 {
     struct pickle_value **part = arguments->items.values;
     struct shape shape, stride;
-    if (key->kind != PICKLE_TEXT || !tensor_name_valid(key->text.bytes, key->text.length))
+    if (!tensor_name_valid(name, length))
         return error_set(error, ERROR_MODEL, "a tensor's name is empty, too long or not printable");
     const struct pth_storage *storage =
         arguments->items.count >= 4 ? pth_storages_resolve(storages, part[0]) : NULL;
     if (!storage || part[1]->kind != PICKLE_INTEGER || !parse_shape(part[2], &shape) ||
         !parse_shape(part[3], &stride) || shape.rank != stride.rank)
-        return error_set(error, ERROR_MODEL, "the pickle is damaged at tensor %.*s",
-                         (int)key->text.length, key->text.bytes);
+        return error_set(error, ERROR_MODEL, "the pickle is damaged at tensor %.*s", (int)length,
+                         name);
     int64_t offset = part[1]->integer;
     if (offset < 0 || (size_t)offset > storage->count)
-        return error_set(error, ERROR_MODEL, "tensor %.*s begins outside its storage",
-                         (int)key->text.length, key->text.bytes);
+        return error_set(error, ERROR_MODEL, "tensor %.*s begins outside its storage", (int)length,
+                         name);
     size_t size = dtype_size(storage->dtype);
     const struct tensor_entry found = {
-        .name = key->text.bytes,
-        .name_length = key->text.length,
+        .name = name,
+        .name_length = length,
         .dtype = storage->dtype,
         .shape = &shape,
         .stride = &stride,
@@ -77,8 +77,11 @@ int pth_add_tensors(const struct pickle *pickle, const struct pth_storages *stor
         return error_set(error, ERROR_MODEL,
                          "holds no dictionary of tensors (save model.state_dict())");
     for (size_t i = 0; i + 1 < dict->items.count; i += 2) {
+        const struct pickle_value *key = dict->items.values[i];
         const struct pickle_value *arguments = pth_find_tensor(dict->items.values[i + 1]);
-        if (arguments && add_tensor(dict->items.values[i], arguments, storages, table, error))
+        bool named = key->kind == PICKLE_TEXT;
+        if (arguments && pth_add_tensor(named ? key->text.bytes : "", named ? key->text.length : 0,
+                                        arguments, storages, table, error))
             return -1;
     }
     return 0;

@@ -37,6 +37,7 @@ static const struct {
     {DATA "zip-shared.pth", "PyTorch zip", "F32"},
     {DATA "zip-strided.pth", "PyTorch zip", "F32"},
     {DATA "zip-buffer.pth", "PyTorch zip", "F32"},
+    {DATA "torchscript.pth", "TorchScript", "F32"},
     {DATA "legacy.pth", "PyTorch legacy", "F32"},
     {DATA "legacy-half.pth", "PyTorch legacy", "F16"},
     {DATA "legacy-parameters.pth", "PyTorch legacy", "F32"},

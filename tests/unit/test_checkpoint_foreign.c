@@ -51,7 +51,7 @@ static const struct {
     const char *members[3];
     const char *text;
 } archives[] = {
-    {{"m/data.pkl", "m/constants.pkl", "m/code/__torch__.py"}, "a TorchScript archive"},
+    {{"m/data.pkl", "m/bytecode.pkl", "m/code/__torch__.py"}, "a TorchScript archive"},
     {{"m/code/__torch__.py", "m/constants.pkl", "m/version"}, "a TorchScript archive"},
     {{"archive_format", "m/archive_format", "x"}, "a program of torch.export"},
     {{"config.json", "metadata.json", "model.weights.h5"}, "a Keras model"},

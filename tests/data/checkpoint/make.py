@@ -1,7 +1,7 @@
 """Writes the small checkpoints beside it, as PyTorch itself writes them, and the fuzzers' seeds: python3 make.py
 
 Each holds the same tensors ("a" [2,3] with a[i] = i / 4 - 0.5, "b" [4], "scalar" []) in one of the
-layouts that torch.save and safetensors have. Needs torch and safetensors; the tests do not run this."""
+layouts that torch.save, torch.jit.save and safetensors have. Needs torch and safetensors; the tests do not run this."""
 
 import collections
 import glob
@@ -52,6 +52,30 @@ legacy({k: torch.nn.Parameter(v) for k, v in plain.items()}, "legacy-parameters.
 legacy({**plain, "args": Command()}, "bad-legacy-command.pth")
 module = torch.nn.Linear(2, 2)
 torch.save(module, "bad-module.pth")
+
+
+class Inner(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("num_batches_tracked", torch.tensor(3))
+        self.sizes = [1, 2]
+
+    def forward(self, x):
+        return x
+
+
+class Outer(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        for name, value in plain.items():
+            self.register_parameter(name, torch.nn.Parameter(value))
+        self.inner = Inner()
+
+    def forward(self, x):
+        return self.inner(x @ self.a)
+
+
+torch.jit.script(Outer()).save("torchscript.pth")
 for name in ("bad-command.pth", "bad-legacy-command.pth"):
     assert b"system" in open(name, "rb").read()
 
