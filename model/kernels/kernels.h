@@ -35,6 +35,9 @@ struct kernels {
     /* The same of GELU's approximation by tanh, which some models are trained with. */
     void (*gelu_tanh)(size_t rows, size_t n, float *x, size_t row);
 
+    /* The same of x * sigmoid(1.702 x), which CLIP is trained with (QuickGELU), for |x| <= 1e30. */
+    void (*quick_gelu)(size_t rows, size_t n, float *x, size_t row);
+
     /* One row of results: y[positions][channels] = bias + the sum over i, j < kernel of
      * weight[i][j] * rows[i][stride * position + j], for each channel by itself. */
     void (*depthwise)(const struct depthwise *conv, size_t positions, const float *const *rows,

@@ -63,6 +63,17 @@ static void gelu_tanh(size_t rows, size_t n, float *x, size_t row)
     }
 }
 
+static void quick_gelu(size_t rows, size_t n, float *x, size_t row)
+{
+    for (size_t r = 0; r < rows; r++, x += row) {
+        size_t i;
+        for (i = 0; i + LANES <= n; i += LANES)
+            vector_store(x + i, vector_quick_gelu(vector_load(x + i)));
+        if (i < n)
+            vector_store_part(x + i, vector_quick_gelu(vector_load_part(x + i, n - i)), n - i);
+    }
+}
+
 /* `lanes` channels from channel `c` on, for all positions. Where `kernel` is a constant, the weights
  * of a small kernel stay in registers. */
 VECTOR_INLINE void depthwise_lanes(const struct depthwise *conv, const size_t kernel,
@@ -116,4 +127,5 @@ static void blend(size_t n, const float *const *x, const float *weights, bool ad
     }
 }
 
-const struct kernels ISA_NAME(kernels) = {layer_norm, gelu, gelu_tanh, depthwise, blend};
+const struct kernels ISA_NAME(kernels) = {layer_norm, gelu,      gelu_tanh,
+                                          quick_gelu, depthwise, blend};

@@ -1,5 +1,5 @@
-/* math_simd.h - 2^x and both forms of GELU on vectors, from additions, multiplications and shifts
- * only.
+/* math_simd.h - 2^x and three forms of GELU on vectors, from additions, multiplications and shifts
+ * only; QuickGELU divides, too.
  *
  * The polynomials are minimax fits (Lawson's reweighted least squares).
  * tests/unit/test_kernels.c checks the error bounds over the whole range. */
@@ -60,6 +60,13 @@ VECTOR_INLINE vector vector_gelu_tanh(vector x)
     l = l * v + -0x1.26ad38p+0f;
     l = l * v + -1.0f;
     return vector_max(x, vector_set(0)) - u * vector_exp2(l);
+}
+
+/* x * sigmoid(1.702 x), CLIP's QuickGELU, with the same bound for |x| <= 1e30. */
+VECTOR_INLINE vector vector_quick_gelu(vector x)
+{
+    const float scale = -0x1.3a4cbep+1f; /* -1.702 log2(e) */
+    return x / (vector_exp2(vector_min(x * scale, vector_set(127.0f))) + 1.0f);
 }
 
 #endif
