@@ -343,8 +343,10 @@ static bool is_ignored(const char *name)
         "object_pointer_proj.",
         "temporal_positional_encoding_projection_layer.",
     };
-    static const char *const suffixes[] = {"attention_bias_idxs", "num_batches_tracked",
-                                           "pixel_mean", "pixel_std", "n_averaged"};
+    static const char *const suffixes[] = {
+        "attention_bias_idxs", "num_batches_tracked", "pixel_mean", "pixel_std", "n_averaged",
+        /* CLIP */
+        "input_resolution", "context_length", "vocab_size", "attn_mask", "position_ids"};
     size_t length = strlen(name);
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)

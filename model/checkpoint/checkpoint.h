@@ -99,8 +99,9 @@ int checkpoint_tensors(struct checkpoint *checkpoint, const char *prefix,
 
 /* Refuses a checkpoint with unused tensors: its architecture is not the one that the loader
  * assumed. Non-parameter buffers are ignored (attention_bias_idxs, num_batches_tracked, pixel_mean,
- * pixel_std, n_averaged), and so are MobileSAM's classifier (image_encoder.norm_head and
- * image_encoder.head) and what masks of a still image do not need of SAM 2 (pred_obj_score_head,
+ * pixel_std, n_averaged; CLIP's input_resolution, context_length, vocab_size, attn_mask,
+ * position_ids), and so are MobileSAM's classifier (image_encoder.norm_head and image_encoder.head)
+ * and what masks of a still image do not need of SAM 2 (pred_obj_score_head,
  * memory_attention, obj_ptr_proj and the like). Returns 0, or -1 with ERROR_MODEL, which counts the
  * tensors and names the first. */
 int checkpoint_check_unused(const struct checkpoint *checkpoint, struct error *error);

@@ -20,8 +20,9 @@ enum {
  * Returns 0, or -1 with ERROR_MODEL. */
 int pth_check_modules(const struct pickle *pickle, struct error *error);
 
-/* Adds the tensors of the module that the pickle describes to `table`. pth_check_modules has
- * passed, and every storage is located. Returns 0, or -1 with ERROR_MODEL (too many modules, too deep, what pth_add_tensor refuses) or ERROR_MEMORY. */
+/* Adds the tensors of the module that the pickle describes to `table`. pth_check_modules has passed, and every
+ * storage is located. Returns 0, or -1 with ERROR_MODEL (too many modules, too deep, what pth_add_tensor refuses)
+ * or ERROR_MEMORY. */
 int pth_add_modules(const struct pickle *pickle, const struct pth_storages *storages,
                     struct tensor_table *table, struct error *error);
 

@@ -161,6 +161,30 @@ static const struct rule official_efficientsam[] = {
     EFFICIENTSAM_HEAD("mask_decoder.output_hypernetworks_mlps.#"),
 };
 
+/* A block of CLIPModel; the queries, keys and values have layers of their own there. */
+#define CLIP_BLOCK(own, official)                                                                  \
+    {own ".layers.#.layer_norm1.", official ".resblocks.#.ln_1."},                                 \
+        {own ".layers.#.layer_norm2.", official ".resblocks.#.ln_2."},                             \
+        {own ".layers.#.self_attn.", official ".resblocks.#.attn."},                               \
+        {own ".layers.#.mlp.fc1.", official ".resblocks.#.mlp.c_fc."},                             \
+    {                                                                                              \
+        own ".layers.#.mlp.fc2.", official ".resblocks.#.mlp.c_proj."                              \
+    }
+
+/* CLIPModel of transformers. Its projections are linear layers, and keep their names. */
+static const struct rule transformers_clip[] = {
+    {"vision_model.embeddings.class_embedding", "visual.class_embedding"},
+    {"vision_model.embeddings.patch_embedding.", "visual.conv1."},
+    {"vision_model.embeddings.position_embedding.weight", "visual.positional_embedding"},
+    {"vision_model.pre_layrnorm.", "visual.ln_pre."},
+    {"vision_model.post_layernorm.", "visual.ln_post."},
+    CLIP_BLOCK("vision_model.encoder", "visual.transformer"),
+    {"text_model.embeddings.token_embedding.", "token_embedding."},
+    {"text_model.embeddings.position_embedding.weight", "positional_embedding"},
+    {"text_model.final_layer_norm.", "ln_final."},
+    CLIP_BLOCK("text_model.encoder", "transformer"),
+};
+
 static const struct naming namings[] = {
     {"transformers",
      "vision_encoder.pos_embed",
@@ -174,6 +198,7 @@ static const struct naming namings[] = {
     {"official", "image_encoder.trunk.pos_embed", {RULES(official_sam2)}},
     {"official", "image_encoder.trunk.body.stem.conv1.c.weight", {RULES(official_sam2)}},
     {"official", "prompt_encoder.bbox_top_left_embeddings.weight", {RULES(official_efficientsam)}},
+    {"transformers", "vision_model.embeddings.patch_embedding.weight", {RULES(transformers_clip)}},
 };
 
 enum { NAMINGS = sizeof namings / sizeof *namings };

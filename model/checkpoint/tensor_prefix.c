@@ -58,7 +58,8 @@ static const char *encoder_at(size_t i)
     static const char *const official[] = {"image_encoder.pos_embed",
                                            "image_encoder.patch_embed.seq.0.c.weight",
                                            "image_encoder.features.0.0.c.weight",
-                                           "image_encoder.backbone.stages.0.op_list.0.conv.weight"};
+                                           "image_encoder.backbone.stages.0.op_list.0.conv.weight",
+                                           "visual.conv1.weight"}; /* CLIP */
     enum { OFFICIAL = sizeof official / sizeof *official };
     return i < OFFICIAL ? official[i] : tensor_names_encoder(i - OFFICIAL);
 }

@@ -14,6 +14,9 @@
     "a model with a LoRA adapter, or the adapter alone: merge it into its model in Python "        \
     "(merge_and_unload in peft), and save the state_dict of that"
 #define SAM3 "a SAM 3 model" NOT_READ
+#define CLIP                                                                                       \
+    "a CLIP model, which tells what masks show and finds none: give it as --clip, beside a model " \
+    "of the Segment Anything family"
 #define ADAPTER "a SAM with adapter layers (SAM-Med2D and the like)" NOT_READ
 #define FASTSAM "FastSAM or another YOLO of ultralytics" NOT_READ
 
@@ -40,6 +43,8 @@ static const struct mark marks[] = {
     {"backbone.vision_backbone.trunk.", NULL, SAM3},
     {"vision_encoder.backbone.embeddings.", NULL, SAM3},
     {"proto.cv1.conv.", NULL, FASTSAM},
+    {"visual.conv1.weight", NULL, CLIP},
+    {"vision_model.embeddings.patch_embedding.", NULL, CLIP},
 };
 
 static bool has_part(const char *name, const char *part)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct clip;
+struct checkpoint;
 struct clip_scratch;
 struct error;
 
@@ -43,6 +44,9 @@ void clip_free(struct clip *clip);
 /* Lives as long as the model. */
 const struct clip_info *clip_info(const struct clip *clip);
 
+/* The open checkpoint, which lives as long as the model. */
+const struct checkpoint *clip_checkpoint(const struct clip *clip);
+
 /* All memory that one calling thread needs, for up to `images` images at a time (at least 1) and up to `threads`
  * threads. NULL with ERROR_MEMORY. Freed by clip_scratch_free. */
 struct clip_scratch *clip_scratch_new(const struct clip *clip, int images, int threads,
@@ -57,9 +61,15 @@ void clip_scratch_free(struct clip_scratch *scratch);
 int clip_embed_images(const struct clip *clip, struct clip_scratch *scratch, const float *inputs,
                       int count, float *embeddings, struct error *error);
 
-/* tokens[context] -> embedding[E], not normalised: that at the first of the largest tokens, which is the end of the text
- * (clip_tokens.h). Returns 0, or -1 with ERROR_USAGE if a token is not in the vocabulary, ERROR_MODEL as above. */
+/* tokens[context] -> embedding[E], not normalised: that at the first of the largest tokens, which is the end of
+ * the text (clip_tokens.h). Returns 0, or -1 with ERROR_USAGE if a token is not in the vocabulary, ERROR_MODEL as
+ * above. */
 int clip_embed_text(const struct clip *clip, struct clip_scratch *scratch, const int32_t *tokens,
                     float *embedding, struct error *error);
+
+/* As clip_embed_text, tokens[count][context] -> embeddings[count][E] with the same bits. Texts share their passes
+ * over the weights, so many short ones take a fraction of the time. */
+int clip_embed_texts(const struct clip *clip, struct clip_scratch *scratch, const int32_t *tokens,
+                     int count, float *embeddings, struct error *error);
 
 #endif
