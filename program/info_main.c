@@ -6,6 +6,7 @@
 #include "base/json_text.h"
 #include "program/command.h"
 #include "program/command_line.h"
+#include "program/info_clip.h"
 #include "program/model_info.h"
 
 static int report(const struct model_info *info, bool json, struct error *error)
@@ -19,14 +20,22 @@ static int report(const struct model_info *info, bool json, struct error *error)
     return command_print_json(&text, error);
 }
 
+/* Of a model that finds masks. */
+static int report_model(struct command_line *line, const char *path, struct error *error)
+{
+    struct model_info info;
+    if (model_info_read(&info, path, &line->settings, error))
+        return -1;
+    int failed = report(&info, line->settings.json, error);
+    model_info_free(&info);
+    return failed;
+}
+
 enum exit_status info_main(struct command_line *line)
 {
     struct error error;
-    struct model_info info;
-    int failed = model_info_read(&info, line->operands[0], &line->settings, &error);
-    if (!failed) {
-        failed = report(&info, line->settings.json, &error);
-        model_info_free(&info);
-    }
+    const char *path = line->operands[0];
+    int failed = path && info_clip_is(path) ? info_clip_print(path, line->settings.json, &error)
+                                            : report_model(line, path, &error);
     return failed ? command_fail(line->command, &error) : EXIT_ALL_DONE;
 }

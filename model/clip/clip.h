@@ -7,7 +7,7 @@
 #ifndef MODEL_CLIP_CLIP_H
 #define MODEL_CLIP_CLIP_H
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct clip;
@@ -31,6 +31,9 @@ struct clip_info {
     struct clip_tower_info image, text;
     uint64_t parameters;
 };
+
+/* Whether an open checkpoint has the tensors of a CLIP, of a kind that can be read or another. */
+bool clip_recognise(const struct checkpoint *checkpoint);
 
 /* Reads a checkpoint: OpenAI's .pt (a TorchScript archive), a state dict (.pt, .pth, safetensors), or a file or folder
  * of transformers, told apart by content. Returns 0, or -1 with ERROR_IO, ERROR_MODEL (damaged, no CLIP, or one of

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/checkpoint/checkpoint.h"
+#include "model/clip/clip.h"
 #include "model/clip/clip_blocks.h"
 
 enum {
@@ -16,6 +17,11 @@ static const char PATCHES[] = "visual.conv1.weight";
 static const char IMAGE_POSITIONS[] = "visual.positional_embedding";
 static const char TEXT_POSITIONS[] = "positional_embedding";
 static const char TOKENS[] = "token_embedding.weight";
+
+bool clip_recognise(const struct checkpoint *checkpoint)
+{
+    return checkpoint_shape(checkpoint, PATCHES, NULL);
+}
 
 /* Says what the file is, if it is no CLIP that can be read. */
 static int check_kind(const struct checkpoint *checkpoint, struct error *error)
@@ -29,7 +35,7 @@ static int check_kind(const struct checkpoint *checkpoint, struct error *error)
                          "Transformer are read (ViT-B/32, ViT-B/16, ViT-L/14)");
     if (checkpoint_shape(checkpoint, "logit_bias", NULL))
         return error_set(error, ERROR_MODEL, "a SigLIP model, which maskmill does not read");
-    if (!checkpoint_shape(checkpoint, PATCHES, NULL))
+    if (!clip_recognise(checkpoint))
         return error_set(error, ERROR_MODEL,
                          "no CLIP model: neither OpenAI's names of tensors (%s) nor those of "
                          "transformers (its first is %s)",
