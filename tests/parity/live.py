@@ -2,7 +2,7 @@
 """Runs maskmill and the official code side by side; called by tests/parity/live. What the official code gives is kept in
 build/parity and used again as long as model, image and options stay the same.
 
-    live.py [tensors] [predictor] [edges] [embeddings] [records]
+    live.py [tensors] [predictor] [edges] [embeddings] [records] [clip]
     live.py sizes [PHOTOGRAPH] [SET...]
 
 tensors   embedding, predicted IoU, low-resolution logits: random ViT-B, MobileSAM and Hiera-T (SAM 2.1) as .pth and the built-in
@@ -14,6 +14,8 @@ edges     edges through the C library and a NumPy twin over the official predict
 embeddings  those of masks, by `run --embeddings` and a NumPy twin over the official predictors: live_embeddings.py
 records   whole images with the built-in model: photographs as they are, one shrunk so that it is enlarged for the model, and one
           already of the model's size, with default and other options; the recipe of SA-1B (sa1b.py); and the small random models
+clip      embeddings of images and texts: random CLIPs (ViT-B/32, ViT-B/16) in every form in which they are published, against
+          OpenAI's code and transformers: live_clip.py
 sizes     cuts of a photograph with random models of the published sizes, only when asked for: see live_sizes.py
 """
 
@@ -129,6 +131,11 @@ def embeddings(photo):
                for name, model in dict(models, builtin=BUILTIN).items())
 
 
+def clip():
+    import live_clip
+    return sum(live_clip.compare(f"{TOP}/build/tests/parity/test_clip", kind, os.path.join(WORK, kind)) for kind in ("vit_b_32", "vit_b_16"))
+
+
 def official_records(load, find, model, options, images, folder):
     os.makedirs(folder, exist_ok=True)
     sam = None
@@ -227,6 +234,8 @@ def main(parts):
         failed += embeddings(photos[0])
     if not parts or "records" in parts:
         failed += records(prepared(photos))
+    if not parts or "clip" in parts:
+        failed += clip()
     print("parity: everything agrees" if not failed else f"parity: {failed} comparisons FAILED")
     return 1 if failed else 0
 

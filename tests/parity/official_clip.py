@@ -82,6 +82,8 @@ def save_torchscript(model, sizes, path):
 def transformers_model(model, sizes):
     """The same weights in transformers' CLIPModel."""
     from transformers import CLIPConfig, CLIPModel
+    from transformers.utils import logging
+    logging.disable_progress_bar()
     width, size, layers, wide, patch, context, vocabulary, text_wide, heads, text_layers = sizes
     both = dict(hidden_act="quick_gelu", projection_dim=width)
     config = CLIPConfig(
