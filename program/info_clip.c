@@ -53,8 +53,8 @@ static struct facts examine(const char *path, const struct clip *clip)
 
 static void print_tower(const char *name, const struct clip_tower_info *tower)
 {
-    printf("%-15s %d layers of width %d, %d heads\n", name, tower->layers, tower->width,
-           tower->heads);
+    printf("%-15s %d layers of width %d, %d heads, %s\n", name, tower->layers, tower->width,
+           tower->heads, tower->activation);
 }
 
 static void print_lines(const struct facts *facts)

@@ -6,7 +6,9 @@
 
 #include "base/error.h"
 #include "model/checkpoint/checkpoint.h"
+#include "model/clip/clip_config.h"
 #include "model/clip/clip_model.h"
+#include "model/kernels/kernels.h"
 
 enum {
     IMAGE_ROWS =
@@ -33,7 +35,9 @@ static void name_model(struct clip_info *info)
 
 static struct clip_tower_info describe(const struct clip_tower *tower)
 {
-    return (struct clip_tower_info){(int)tower->width, (int)tower->heads, (int)tower->depth};
+    bool quick = tower->activate == kernels_for(tower->isa)->quick_gelu;
+    return (struct clip_tower_info){(int)tower->width, (int)tower->heads, (int)tower->depth,
+                                    quick ? "QuickGELU" : "GELU"};
 }
 
 static void fill_info(struct clip *clip)
@@ -54,9 +58,12 @@ static void fill_info(struct clip *clip)
 }
 
 /* Reads the open checkpoint. */
-static int read_model(struct clip *clip, struct error *error)
+static int read_model(struct clip *clip, const char *path, struct error *error)
 {
     if (clip_weights_read(&clip->weights, clip->checkpoint, isa_best(), error) < 0)
+        return -1;
+    if (strcmp(checkpoint_summary(clip->checkpoint).naming, "transformers") == 0 &&
+        clip_config_apply(&clip->weights, path, error) < 0)
         return -1;
     fill_info(clip);
     return 0;
@@ -66,7 +73,7 @@ int clip_load(struct clip **clip, const char *path, struct error *error)
 {
     *clip = memory_new(1, sizeof **clip, "CLIP", error);
     if (*clip && checkpoint_open(&(*clip)->checkpoint, path, error) == 0 &&
-        read_model(*clip, error) == 0)
+        read_model(*clip, path, error) == 0)
         return 0;
     if (strncmp(error->text, path, strlen(path)) != 0)
         error_prefix(error, "%s", path);

@@ -18,6 +18,7 @@ struct error;
 /* A tower: blocks of attention and MLP over tokens. */
 struct clip_tower_info {
     int width, heads, layers;
+    const char *activation; /* of the MLPs: "QuickGELU" or "GELU" */
 };
 
 struct clip_info {

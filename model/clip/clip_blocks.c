@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/clip/clip_tower.h"
+#include "model/kernels/kernels.h"
 
 enum { DEPTH_MAX = 1024, NAME_SIZE = 96 };
 
@@ -122,6 +123,7 @@ static int block_sizes(struct clip_tower *tower, const struct layer_source *from
 int clip_blocks_read(struct clip_tower *tower, const struct layer_source *from, const char *prefix)
 {
     tower->isa = from->isa;
+    tower->activate = kernels_for(from->isa)->quick_gelu;
     if (block_sizes(tower, from, prefix) < 0)
         return -1;
     tower->blocks = memory_new(tower->depth, sizeof *tower->blocks, from->what, from->error);

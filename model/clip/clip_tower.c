@@ -35,8 +35,8 @@ void clip_multiply(const struct clip_product *p, int threads)
         float *to = p->to.data + row * p->to.row + column;
         matmul_columns(rows, matmul_rows(p->from.data + row * p->from.row, p->from.row), right,
                        column, columns, (struct matmul_result){to, p->to.row, p->to.add});
-        if (p->gelu)
-            kernels_for(right->isa)->quick_gelu(rows, columns, to, p->to.row);
+        if (p->activate)
+            p->activate(rows, columns, to, p->to.row);
     }
 }
 
@@ -165,7 +165,7 @@ static void finish(const struct clip_tower *tower, const struct clip_block *bloc
         .from = matmul_rows(buffers->y, y_row),
         .right = &block->fc.packed,
         .to = matmul_set(buffers->hidden, hidden_row),
-        .gelu = true,
+        .activate = tower->activate,
     };
     const struct clip_product proj = {
         .rows = rows,

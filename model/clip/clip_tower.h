@@ -1,7 +1,7 @@
 /* clip_tower.h - runs the blocks of one of CLIP's towers over the tokens of many sequences.
  *
  *   each block:  x += out(attention(ln_1(x)))
- *                x += proj(gelu(fc(ln_2(x))))
+ *                x += proj(activate(fc(ln_2(x))))
  *
  * Sequences lie one after the other, so a product has the rows of all of them, and the weights are read once. Only one
  * token of a sequence is asked for: the first, or the last of a causal tower. The last block computes the others no
@@ -54,7 +54,7 @@ struct clip_product {
     struct matmul_view from;
     const struct matmul_packed *right;
     struct matmul_result to;
-    bool gelu; /* apply QuickGELU to the result */
+    void (*activate)(size_t rows, size_t n, float *x, size_t row); /* on the result; or NULL */
 };
 void clip_multiply(const struct clip_product *product, int threads);
 

@@ -15,7 +15,7 @@ struct error;
 
 enum { CLIP_HEAD_WIDTH = 64 };
 
-/* x += out(attention(ln_1(x))); x += proj(gelu(fc(ln_2(x)))) */
+/* x += out(attention(ln_1(x))); x += proj(activate(fc(ln_2(x)))) */
 struct clip_block {
     struct norm ln_1, ln_2;
     struct matmul_packed qkv[3]; /* each [D][D] with its bias */
@@ -28,6 +28,8 @@ struct clip_tower {
     bool causal; /* a token attends to itself and those before it */
     size_t width, heads, hidden, depth;
     struct clip_block *blocks; /* [depth], owned */
+    /* The MLP's activation, of struct kernels: quick_gelu, or what clip_config.h finds. */
+    void (*activate)(size_t rows, size_t n, float *x, size_t row);
     /* The attention's biases of a causal tower, [2 * length][width of a strip] (clip_tower.c), owned; or NULL. */
     float *mask;
     size_t length; /* most tokens of a sequence */

@@ -295,6 +295,65 @@ START_TEST(sam_says_that_a_clip_is_one)
 }
 END_TEST
 
+/* Loads the model beside a config.json. Returns what clip_load does. */
+static int load_beside(struct fixture *f, const char *config, struct clip **clip)
+{
+    scratch_write(&f->folder, "config.json", config);
+    return clip_load(clip, f->path, &f->error);
+}
+
+START_TEST(the_configuration_tells_the_activation)
+{
+    struct fixture f;
+    struct clip *clip;
+    open_fixture(&f, CLIP_TRANSFORMERS);
+    static const char gelu[] = "{\"x\": [{}], \"vision_config\": {\"hidden_act\": \"gelu\", "
+                               "\"num_attention_heads\": 2}, \"model_type\": \"clip\"}";
+    ck_assert_msg(!load_beside(&f, gelu, &clip), "%s", f.error.text);
+    ck_assert_str_eq(clip_info(clip)->image.activation, "GELU");
+    ck_assert_str_eq(clip_info(clip)->text.activation, "QuickGELU");
+    struct clip_scratch *scratch = clip_scratch_new(clip, 1, 1, &f.error);
+    float is[64];
+    ck_assert_int_eq(clip_embed_images(clip, scratch, f.inputs, 1, is, &f.error), 0);
+    ck_assert_mem_ne(is, f.images, awkward.embedding * sizeof *is);
+    ck_assert_int_eq(clip_embed_text(clip, scratch, f.tokens, is, &f.error), 0);
+    ck_assert_mem_eq(is, f.texts, awkward.embedding * sizeof *is);
+    clip_scratch_free(scratch);
+    clip_free(clip);
+    /* what belongs to another model changes nothing */
+    ck_assert_int_eq(load_beside(&f,
+                                 "{\"model_type\": \"sam\", \"vision_config\": "
+                                 "{\"hidden_act\": \"gelu\"}}",
+                                 &clip),
+                     0);
+    ck_assert_str_eq(clip_info(clip)->image.activation, "QuickGELU");
+    clip_free(clip);
+    close_fixture(&f);
+}
+END_TEST
+
+START_TEST(configurations_that_do_not_fit_are_refused)
+{
+    static const char *const bad[][2] = {
+        {"{\"model_type\": \"clip\", \"text_config\": {\"hidden_act\": \"relu\"}}",
+         "config.json: hidden_act is neither quick_gelu nor gelu"},
+        {"{\"model_type\": \"clip\", \"vision_config\": {\"num_attention_heads\": 4}}",
+         "config.json: num_attention_heads is 4 for a width of 128"},
+        {"{\"model_type\": \"clip\", \"vision_config\": {\"hidden_act\": \"gelu\"",
+         "config.json: line 1: "},
+    };
+    struct fixture f;
+    struct clip *clip;
+    open_fixture(&f, CLIP_TRANSFORMERS);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ck_assert_int_eq(load_beside(&f, bad[i][0], &clip), -1);
+        ck_assert_int_eq(f.error.code, ERROR_MODEL);
+        ck_assert_msg(strstr(f.error.text, bad[i][1]) != NULL, "%s", f.error.text);
+    }
+    close_fixture(&f);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("CLIP");
@@ -307,6 +366,8 @@ int main(void)
     tcase_add_test(tests, other_files_are_refused);
     tcase_add_test(tests, buffers_are_passed_over);
     tcase_add_test(tests, sam_says_that_a_clip_is_one);
+    tcase_add_test(tests, the_configuration_tells_the_activation);
+    tcase_add_test(tests, configurations_that_do_not_fit_are_refused);
     tcase_set_timeout(tests, 120);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
