@@ -42,8 +42,7 @@ static void embed_patches(const struct clip_image_tower *image, const struct cli
         .to = matmul_add(buffers->x, d),
     };
     clip_multiply(&product, buffers->threads);
-    clip_normalise(image->tower.isa, &image->ln_pre, rows, buffers->x, buffers->x, d,
-                   buffers->threads);
+    clip_normalise(image->tower.isa, &image->ln_pre, rows, buffers, buffers->x, d);
 }
 
 /* As many images as the scratch has room for. */
@@ -56,8 +55,7 @@ static void embed(const struct clip *clip, const struct clip_buffers *buffers, c
     embed_patches(image, buffers, inputs, count);
     clip_tower_run(&image->tower, buffers, count);
     size_t y_row = clip_y_row(&image->tower);
-    clip_normalise(image->tower.isa, &image->ln_post, count, buffers->x, buffers->y, y_row,
-                   buffers->threads);
+    clip_normalise(image->tower.isa, &image->ln_post, count, buffers, buffers->y, y_row);
     const struct clip_product product = {
         .rows = count,
         .from = matmul_rows(buffers->y, y_row),

@@ -57,8 +57,7 @@ static size_t embed(const struct clip *clip, const struct clip_scratch *scratch,
     }
     clip_tower_run(&text->tower, buffers, done);
     size_t y_row = clip_y_row(&text->tower);
-    clip_normalise(text->tower.isa, &text->ln_final, done, buffers->x, buffers->y, y_row,
-                   buffers->threads);
+    clip_normalise(text->tower.isa, &text->ln_final, done, buffers, buffers->y, y_row);
     const struct clip_product product = {
         .rows = done,
         .from = matmul_rows(buffers->y, y_row),

@@ -40,15 +40,15 @@ void clip_multiply(const struct clip_product *p, int threads)
     }
 }
 
-void clip_normalise(enum isa isa, const struct norm *norm, size_t rows, const float *x, float *y,
-                    size_t y_row, int threads)
+void clip_normalise(enum isa isa, const struct norm *norm, size_t rows,
+                    const struct clip_buffers *buffers, float *y, size_t y_row)
 {
     size_t d = (size_t)norm->width;
     const struct layer_norm layer = {d, norm->weight, norm->bias, NORM_EPS};
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
+#pragma omp parallel for num_threads(buffers->threads) schedule(dynamic)
     for (size_t row = 0; row < rows; row += NORM_ROWS)
-        kernels_for(isa)->layer_norm(&layer, smaller(rows - row, NORM_ROWS), x + row * d, d,
-                                     y + row * y_row, y_row);
+        kernels_for(isa)->layer_norm(&layer, smaller(rows - row, NORM_ROWS), buffers->x + row * d,
+                                     d, y + row * y_row, y_row);
 }
 
 /* Row r of the mask holds the biases of a key that lies r - length tokens behind the first query of a strip: none
@@ -137,7 +137,7 @@ static void project(const struct clip_tower *tower, const struct clip_block *blo
                     const struct clip_buffers *buffers, size_t rows)
 {
     size_t d = tower->width, y_row = clip_y_row(tower);
-    clip_normalise(tower->isa, &block->ln_1, rows, buffers->x, buffers->y, y_row, buffers->threads);
+    clip_normalise(tower->isa, &block->ln_1, rows, buffers, buffers->y, y_row);
     for (size_t i = 0; i < 3; i++) {
         const struct clip_product product = {
             .rows = rows,
@@ -174,7 +174,7 @@ static void finish(const struct clip_tower *tower, const struct clip_block *bloc
         .to = matmul_add(buffers->x, d),
     };
     clip_multiply(&out, buffers->threads);
-    clip_normalise(tower->isa, &block->ln_2, rows, buffers->x, buffers->y, y_row, buffers->threads);
+    clip_normalise(tower->isa, &block->ln_2, rows, buffers, buffers->y, y_row);
     clip_multiply(&fc, buffers->threads);
     clip_multiply(&proj, buffers->threads);
 }

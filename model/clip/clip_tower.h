@@ -58,9 +58,10 @@ struct clip_product {
 };
 void clip_multiply(const struct clip_product *product, int threads);
 
-/* y = LayerNorm of x[rows][norm->width], whose rows are adjacent; those of y lie y_row apart. y may be x. */
-void clip_normalise(enum isa isa, const struct norm *norm, size_t rows, const float *x, float *y,
-                    size_t y_row, int threads);
+/* y = LayerNorm of the first `rows` rows of buffers->x, whose width is the norm's; rows of y lie y_row apart. y may be
+ * buffers->x. */
+void clip_normalise(enum isa isa, const struct norm *norm, size_t rows,
+                    const struct clip_buffers *buffers, float *y, size_t y_row);
 
 /* The tokens of sequence i are rows starts[i] .. starts[i + 1] - 1 of x. After the call, x[sequences][D] are the
  * tokens that are asked for. The bits of a sequence do not depend on the others nor on the number of threads. */

@@ -70,12 +70,18 @@ static inline void clip_add(struct clip_file *file, const char *name, size_t row
     }
 }
 
-/* A vector or matrix with the same name and shape in OpenAI's naming. */
-static inline void clip_add_plain(struct clip_file *file, const char *official, const char *other,
-                                  size_t rows, size_t columns, float scale, float offset)
+/* A vector or matrix that both namings store alike; numbers->name is OpenAI's, `other` that of transformers. */
+static inline void clip_add_plain(struct clip_file *file, const char *other, size_t rows,
+                                  size_t columns, struct clip_numbers numbers)
 {
-    const struct clip_numbers numbers = {official, 0, scale, offset, false};
-    clip_add(file, file->naming == CLIP_OPENAI ? official : other, rows, columns, NULL, &numbers);
+    clip_add(file, file->naming == CLIP_OPENAI ? numbers.name : other, rows, columns, NULL,
+             &numbers);
+}
+
+/* What a tensor holds that is neither cut nor transposed. */
+static inline struct clip_numbers clip_plain(const char *name, float scale, float offset)
+{
+    return (struct clip_numbers){name, 0, scale, offset, false};
 }
 
 static inline float clip_spread(size_t in)
@@ -92,8 +98,9 @@ static inline void clip_add_layer(struct clip_file *file, const char *official, 
     snprintf(names[1], sizeof names[1], "%sweight", other);
     snprintf(names[2], sizeof names[2], "%sbias", official);
     snprintf(names[3], sizeof names[3], "%sbias", other);
-    clip_add_plain(file, names[0], names[1], out, in, in ? clip_spread(in) : 0.2f, in ? 0 : 1);
-    clip_add_plain(file, names[2], names[3], out, 0, 0.1f, 0);
+    clip_add_plain(file, names[1], out, in,
+                   clip_plain(names[0], in ? clip_spread(in) : 0.2f, in ? 0 : 1));
+    clip_add_plain(file, names[3], out, 0, clip_plain(names[2], 0.1f, 0));
 }
 
 /* q, k and v of the block, joined or apart. */
@@ -165,11 +172,10 @@ static inline void clip_add_image(struct clip_file *file, const struct clip_size
     const struct clip_numbers numbers = {"visual.conv1.weight", 0, clip_spread(patch), 0, false};
     snprintf(shape, sizeof shape, "%zu,3,%zu,%zu", d, s->patch, s->patch);
     clip_add(file, conv, d, patch, shape, &numbers);
-    clip_add_plain(file, "visual.class_embedding", "vision_model.embeddings.class_embedding", d, 0,
-                   0.5f, 0);
-    clip_add_plain(file, "visual.positional_embedding",
-                   "vision_model.embeddings.position_embedding.weight", s->grid * s->grid + 1, d,
-                   0.5f, 0);
+    clip_add_plain(file, "vision_model.embeddings.class_embedding", d, 0,
+                   clip_plain("visual.class_embedding", 0.5f, 0));
+    clip_add_plain(file, "vision_model.embeddings.position_embedding.weight", s->grid * s->grid + 1,
+                   d, clip_plain("visual.positional_embedding", 0.5f, 0));
     clip_add_layer(file, "visual.ln_pre.", "vision_model.pre_layrnorm.", d, 0);
     clip_add_layer(file, "visual.ln_post.", "vision_model.post_layernorm.", d, 0);
     clip_add_blocks(file, "visual.transformer.resblocks.", "vision_model.encoder.layers.", d,
@@ -180,14 +186,14 @@ static inline void clip_add_image(struct clip_file *file, const struct clip_size
 static inline void clip_add_text(struct clip_file *file, const struct clip_sizes *s)
 {
     size_t d = s->text_width;
-    clip_add_plain(file, "token_embedding.weight", "text_model.embeddings.token_embedding.weight",
-                   s->vocabulary, d, 0.8f, 0);
-    clip_add_plain(file, "positional_embedding", "text_model.embeddings.position_embedding.weight",
-                   s->context, d, 0.5f, 0);
+    clip_add_plain(file, "text_model.embeddings.token_embedding.weight", s->vocabulary, d,
+                   clip_plain("token_embedding.weight", 0.8f, 0));
+    clip_add_plain(file, "text_model.embeddings.position_embedding.weight", s->context, d,
+                   clip_plain("positional_embedding", 0.5f, 0));
     clip_add_layer(file, "ln_final.", "text_model.final_layer_norm.", d, 0);
     clip_add_blocks(file, "transformer.resblocks.", "text_model.encoder.layers.", d, s->text_depth);
     clip_add_projection(file, "text_projection", "text_projection.weight", d, s->embedding);
-    clip_add_plain(file, "logit_scale", "logit_scale", 0, 0, 0, 3);
+    clip_add_plain(file, "logit_scale", 0, 0, clip_plain("logit_scale", 0, 3));
 }
 
 /* Begins a file: tensors follow, then clip_file_end. */
