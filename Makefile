@@ -43,7 +43,7 @@ CFLAGS = -std=c11 -D_GNU_SOURCE -DMASKMILL_VERSION='"$(VERSION)"' $(HAVE) $(OPTI
 LDLIBS = -Wl,--as-needed -fopenmp $(FOREIGN_LIBS) -lm $(EXTRA_LDLIBS)
 
 # ---- sources: folders, from what knows nothing to what knows all
-LIBRARY_ROOMS = base rle filters filters/scan filters/edges model/kernels model/checkpoint model/decoder model/encoders \
+LIBRARY_ROOMS = base text rle filters filters/scan filters/edges model/kernels model/checkpoint model/decoder model/encoders \
                 model/folded model/clip model images search records pipeline library
 PROGRAM_ROOMS = jobs pictures program program/run program/eval program/tars program/spool program/report program/review \
                 program/filter program/pipe program/prompts program/edges program/predict program/similar program/label
