@@ -2,7 +2,7 @@
 """Runs maskmill and the official code side by side; called by tests/parity/live. What the official code gives is kept in
 build/parity and used again as long as model, image and options stay the same.
 
-    live.py [tensors] [predictor] [edges] [embeddings] [records] [clip]
+    live.py [tensors] [predictor] [edges] [embeddings] [records] [clip] [tokens]
     live.py sizes [PHOTOGRAPH] [SET...]
 
 tensors   embedding, predicted IoU, low-resolution logits: random ViT-B, MobileSAM and Hiera-T (SAM 2.1) as .pth and the built-in
@@ -16,6 +16,7 @@ records   whole images with the built-in model: photographs as they are, one shr
           already of the model's size, with default and other options; the recipe of SA-1B (sa1b.py); and the small random models
 clip      embeddings of images and texts: random CLIPs (ViT-B/32, ViT-B/16) in every form in which they are published, against
           OpenAI's code and transformers: live_clip.py
+tokens    tokens of 20,000 texts of many kinds, by OpenAI's tokenizer with ftfy and regex: live_tokens.py
 sizes     cuts of a photograph with random models of the published sizes, only when asked for: see live_sizes.py
 """
 
@@ -236,6 +237,9 @@ def main(parts):
         failed += records(prepared(photos))
     if not parts or "clip" in parts:
         failed += clip()
+    if not parts or "tokens" in parts:
+        import live_tokens
+        failed += live_tokens.compare()
     print("parity: everything agrees" if not failed else f"parity: {failed} comparisons FAILED")
     return 1 if failed else 0
 
