@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "program/command_progress.h"
 #include "program/report/report_compare.h"
+#include "program/report/report_like.h"
 #include "program/report/report_run.h"
 #include "program/report/report_url.h"
 #include "records/image_path.h"
@@ -135,7 +136,8 @@ static int write_run(struct reporting *reporting, int number, struct error *erro
     struct report_run *run = &reporting->runs[number];
     run->source = source;
     run->number = number;
-    if (report_run_write(run, reporting->output, error))
+    if (report_run_write(run, reporting->output, error) ||
+        report_like_write(run, reporting->output, error))
         return -1;
     for (size_t i = 0; i < run->rows.count; i++)
         job->failed += run->rows.items[i].status == REPORT_FAILED;

@@ -87,6 +87,8 @@ int report_run_describe(const struct report_run *run, struct json_text *text, st
     if (source->photo_root)
         report_json_string(text, "photo_root", source->photo_root);
     report_json_integer(text, "missing", (int64_t)run->missing);
+    report_json_next(text, "like");
+    json_text_raw(text, run->like ? "true" : "false");
     report_json_next(text, "options");
     put_options(folder, text);
     report_json_next(text, "machines");

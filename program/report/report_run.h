@@ -46,6 +46,7 @@ struct report_run {
     size_t documents;             /* index-R-K */
     size_t refused, missing;      /* records, photographs */
     bool one_file;                /* a record is not a file of its own */
+    bool like;                    /* there are documents like-R-C (report_like.h) */
 };
 
 /* How many record files a folder has; a file is one. 0, or -1 with ERROR_IO or ERROR_MEMORY. */

@@ -26,7 +26,7 @@ const ImageView = (() => {
     layer: () => ({kind: 'layer'}), mark: () => null, facts: () => [], pointed() {},
     hover: () => false, pick: () => false, followed() {}, close() {}};
   let now = null;               /* {run, row, rows, place in the list, image, size, masks, keep, parents,
-                                 * thresholds} */
+                                 * thresholds, wanted: the mask to pin, or -1} */
 
   function build(container) {
     const stage = Stage.create({paint, label: 'Photograph with its masks',
@@ -76,9 +76,18 @@ const ImageView = (() => {
     page.panel.count(left, tools.count(at), refused);
     page.stage.say(`${at.rows.name[at.row]} with ${Text.counted(left, 'mask')}`);
     page.pins.update();
+    pinWanted(at);
     page.stage.redraw();
     growTree();
   });
+
+  /* Pins the mask that the address asks for, once. */
+  function pinWanted(at) {
+    const {wanted, keep} = at;
+    at.wanted = -1;
+    if (keep[wanted] && page.pins.pinned() !== wanted)
+      page.pins.pin(wanted);
+  }
 
   /* The tree follows when the sliders rest: it takes longer than a frame. */
   let timer = 0;
@@ -196,7 +205,8 @@ const ImageView = (() => {
       page.sliders.keep(at.keep);
   }
 
-  function open(container, [run, row], params) {
+  /* A third argument is the mask to pin. */
+  function open(container, [run, row, mask], params) {
     const runs = Data.report.runs, number = runs[Number(run)] ? Number(run) : 0;
     const at = Math.min(Math.max(0, Number(row) | 0), runs[number].rows - 1);
     if (at < 0) {
@@ -205,17 +215,18 @@ const ImageView = (() => {
     }
     if (!page)
       build(container);
-    const thresholds = Thresholds.read(params);
+    const thresholds = Thresholds.read(params), wanted = mask === undefined ? -1 : Number(mask);
     Gallery.point(number, at);
     if (now && now.run === number && now.row === at) {
-      now.thresholds = thresholds;
+      Object.assign(now, {thresholds, wanted});
       name();
       look();
       set(thresholds);
       return;
     }
     tools.close();
-    now = {run: number, row: at, rows: Rows.of(number), place: 0, thresholds, keep: null, masks: null};
+    now = {run: number, row: at, rows: Rows.of(number), place: 0, thresholds, wanted, keep: null,
+      masks: null};
     page.stage.clear();
     page.pins.clear();
     page.tree.clear();
@@ -232,6 +243,16 @@ const ImageView = (() => {
     page.panel.tipAt(null);
   }
 
+  function like() {
+    const mask = page.pins.chosen();
+    if (!Like.offers(now.run))
+      Dom.notice('This run has no embeddings: maskmill run --embeddings');
+    else if (mask < 0)
+      Dom.notice('Point at a mask first, to see masks like it');
+    else
+      Router.go('like', [now.run, now.row, mask]);
+  }
+
   function escape() {
     if (!page.pins.back())
       Router.go('gallery', [now.run]);
@@ -242,6 +263,7 @@ const ImageView = (() => {
     {keys: ['ArrowLeft', 'p'], help: 'Previous image', run: () => step(-1)},
     ...Look.keys(look),
     {keys: ['i'], help: 'Only this mask', run: () => page.pins.toggleOnly()},
+    {keys: ['l'], help: 'Masks like this', run: like},
     {keys: ['+', '='], help: 'Zoom in', run: () => page.stage.in()},
     {keys: ['-'], help: 'Zoom out', run: () => page.stage.out()},
     {keys: ['0'], help: 'Fit the window', run: () => page.stage.reset()},

@@ -1,6 +1,6 @@
 /* Pins: which mask is pointed at, which is pinned, and whether only this one is shown. */
 const Pins = (() => {
-  /* of(): the open image, {image, masks, keep, parents, size}, or null before its masks are there;
+  /* of(): the open image, {run, row, image, masks, keep, parents, size}, or null before its masks are there;
    * parents is null until the tree is there. facts(open image, mask): more that is known of a mask.
    * changed(): another mask may be pointed at or pinned. */
   function create({of, stage, tree, panel, bar, facts, changed}) {
@@ -11,7 +11,8 @@ const Pins = (() => {
       const known = facts(now, id), terms = new Set(known.map(([term]) => term));
       const own = Masks.facts(now.image, now.masks, now.size, id, now.parents ? now.parents[id] : -1);
       return {name: Masks.name(now.image, id), colour: now.masks[id].colour, pinned: id === pinned,
-        facts: [...known, ...own.filter(([term]) => !terms.has(term))]};
+        facts: [...known, ...own.filter(([term]) => !terms.has(term))],
+        like: Like.offers(now.run) ? Like.href(now.run, now.row, id) : null};
     }
 
     /* Shows the masks that stand out, and what is known of the first. */
