@@ -9,6 +9,7 @@
 #include "base/atomic.h"
 #include "base/atomic_clean.h"
 #include "base/error.h"
+#include "clip_model.h"
 #include "filters/mask.h"
 #include "images/image.h"
 #include "images/image_worker.h"
@@ -23,6 +24,7 @@
 #include "jobs/runfile.h"
 #include "jobs/shard.h"
 #include "model/checkpoint/checkpoint.h"
+#include "model/clip/clip.h"
 #include "model/sam.h"
 #include "pictures/painter.h"
 #include "pictures/scene.h"
@@ -127,6 +129,11 @@ static int read_zip(struct error *error)
 static int read_legacy(struct error *error)
 {
     return read_checkpoint(SEEDS "checkpoint/legacy-parameters.pth", error);
+}
+
+static int read_torchscript(struct error *error)
+{
+    return read_checkpoint(SEEDS "checkpoint/torchscript.pth", error);
 }
 
 static int read_shards(struct error *error)
@@ -343,6 +350,7 @@ START_TEST(readers)
     fail_each("safetensors", read_safetensors);
     fail_each("zip", read_zip);
     fail_each("legacy", read_legacy);
+    fail_each("TorchScript", read_torchscript);
     fail_each("shards", read_shards);
     fail_each("coco", read_string);
     fail_each("record", read_record);
@@ -516,6 +524,34 @@ START_TEST(prompts)
 }
 END_TEST
 
+/* Loads a CLIP from the scratch folder, and embeds an image and a text. */
+static int embed_by_clip(struct error *error)
+{
+    static const float input[3 * 8 * 8] = {1};
+    static const int32_t tokens[6] = {8, 3, 9};
+    float embedding[8];
+    struct clip *clip;
+    if (clip_load(&clip, path_of("clip.safetensors"), error))
+        return -1;
+    struct clip_scratch *buffers = clip_scratch_new(clip, 1, 1, error);
+    int status = !buffers || clip_embed_images(clip, buffers, input, 1, embedding, error) ||
+                         clip_embed_text(clip, buffers, tokens, embedding, error)
+                     ? -1
+                     : 0;
+    clip_scratch_free(buffers);
+    clip_free(clip);
+    return status;
+}
+
+START_TEST(embeddings)
+{
+    static const struct clip_sizes sizes = {8, 4, 2, 64, 1, 6, 10, 64, 1};
+    clip_model_write(path_of("clip.safetensors"), &sizes, CLIP_TRANSFORMERS);
+    scratch_write(&scratch, "config.json", "{\"model_type\": \"clip\"}");
+    fail_each("CLIP", embed_by_clip);
+}
+END_TEST
+
 START_TEST(parts_of_a_run)
 {
     scratch_write(&scratch, "in/a/1.jpg", "");
@@ -551,6 +587,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, readers);
     tcase_add_test(tests, prompts);
+    tcase_add_test(tests, embeddings);
     tcase_add_test(tests, parts_of_a_run);
     suite_add_tcase(suite, tests);
     int status = unit_run(suite);
