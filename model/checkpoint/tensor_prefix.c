@@ -55,11 +55,10 @@ static const char *unwrap(char *name)
 /* The tensors by which image encoders are recognised; NULL past the last. */
 static const char *encoder_at(size_t i)
 {
-    static const char *const official[] = {"image_encoder.pos_embed",
-                                           "image_encoder.patch_embed.seq.0.c.weight",
-                                           "image_encoder.features.0.0.c.weight",
-                                           "image_encoder.backbone.stages.0.op_list.0.conv.weight",
-                                           "visual.conv1.weight"}; /* CLIP */
+    static const char *const official[] = {
+        "image_encoder.pos_embed", "image_encoder.patch_embed.seq.0.c.weight",
+        "image_encoder.features.0.0.c.weight",
+        "image_encoder.backbone.stages.0.op_list.0.conv.weight", "visual.conv1.weight"}; /* CLIP */
     enum { OFFICIAL = sizeof official / sizeof *official };
     return i < OFFICIAL ? official[i] : tensor_names_encoder(i - OFFICIAL);
 }

@@ -63,7 +63,7 @@ static inline void clip_add(struct clip_file *file, const char *name, size_t row
             file->offset + count * sizeof(float));
     file->offset += count * sizeof(float);
     for (size_t i = 0; i < count; i++) {
-        size_t at = numbers->transposed ? i % columns * rows + i / columns : i;
+        size_t at = numbers->transposed && columns ? i % columns * rows + i / columns : i;
         float number = clip_number(numbers->name, numbers->first + at) * numbers->scale;
         number += numbers->offset;
         fwrite(&number, sizeof number, 1, file->data);
