@@ -18,6 +18,15 @@ struct sam {
     enum sam_precision precision;
 };
 
+/* E; 0 where the model takes no texts. */
+static int text_width(const struct checkpoint *checkpoint)
+{
+    struct shape shape;
+    return checkpoint_shape(checkpoint, "prompt_encoder.text_projection.weight", &shape)
+               ? (int)shape.size[1]
+               : 0;
+}
+
 static void fill_info(struct sam *sam)
 {
     const struct encoder_info *encoder = encoder_info(sam->encoder);
@@ -35,6 +44,7 @@ static void fill_info(struct sam *sam)
         .sam2 = checkpoint_shape(sam->checkpoint, "mask_decoder.obj_score_token.weight", NULL),
         .takes_masks =
             checkpoint_shape(sam->checkpoint, "prompt_encoder.no_mask_embed.weight", NULL),
+        .text_width = text_width(sam->checkpoint),
         .parameters = summary.parameters,
         .dtype = summary.dtype,
         .inside = summary.inside,

@@ -58,6 +58,7 @@ struct sam_info {
                             (SAM-HQ) */
     bool sam2;           /* whether the decoder is SAM 2's: so are then the generator's defaults */
     bool takes_masks;    /* whether prompts may have masks; EfficientSAM's may not */
+    int text_width;      /* E: numbers of a text's embedding; 0: prompts may have no text */
     uint64_t parameters; /* numbers in all tensors that are used */
     const char *dtype;   /* as stored: "F32", "F16", "BF16" or "mixed" */
     const char *inside;  /* keys of the dictionaries around the weights: "", "model", "ema.model" */

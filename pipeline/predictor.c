@@ -21,6 +21,7 @@ struct predictor {
     float *shifted; /* [L][L]: logits less mask_threshold */
     float
         *earlier; /* [SAM_BATCH][L][L]: mask prompts of a batch; NULL before the first of several */
+    float *texts; /* [SAM_BATCH][text_width]: texts of a batch; likewise */
 };
 
 /* Numbers of a low-resolution mask. */
@@ -64,6 +65,7 @@ void predictor_free(struct predictor *predictor)
     memory_free(predictor->logits);
     memory_free(predictor->shifted);
     memory_free(predictor->earlier);
+    memory_free(predictor->texts);
     memory_free(predictor);
 }
 
@@ -154,7 +156,11 @@ int predictor_check(const struct sam *sam, const struct predictor_prompt *prompt
     if (prompt->point_count < 0 || prompt->point_count > SAM_POINTS_MAX)
         return error_set(error, ERROR_USAGE, "a prompt of %d points: expected 0 to %d",
                          prompt->point_count, SAM_POINTS_MAX);
-    if (prompt->point_count == 0 && !prompt->box && !prompt->logits)
+    if (prompt->text && info->text_width == 0)
+        return error_set(error, ERROR_USAGE,
+                         "this model takes no texts as prompts: it has no tensor "
+                         "prompt_encoder.text_projection.weight");
+    if (prompt->point_count == 0 && !prompt->box && !prompt->logits && !prompt->text)
         return error_set(error, ERROR_USAGE, "a prompt needs a point, a box or a mask");
     if (prompt->logits && !info->takes_masks)
         return error_set(error, ERROR_USAGE, "%s takes no masks as prompts", info->family);
@@ -172,6 +178,8 @@ int predictor_compare_shapes(const struct predictor_prompt *a, const struct pred
         return a->box ? 1 : -1;
     if (!a->logits != !b->logits)
         return a->logits ? 1 : -1;
+    if (!a->text != !b->text)
+        return a->text ? 1 : -1;
     return a->single - b->single;
 }
 
@@ -182,6 +190,7 @@ int predictor_batch(const struct predictor *predictor, const struct predictor_pr
         .count = 1,
         .points = prompt->point_count,
         .boxes = prompt->box ? box : NULL,
+        .texts = prompt->text,
     };
     return sam_batch(predictor->decoder, &one);
 }
@@ -223,6 +232,23 @@ static int gather_masks(struct predictor *predictor, const struct predictor_prom
     for (int i = 0; i < batch->prompts.count; i++)
         memcpy(predictor->earlier + (size_t)i * plane(predictor), prompts[i]->logits, bytes);
     batch->prompts.masks = predictor->earlier;
+    return 0;
+}
+
+/* The texts of several prompts side by side. A single one stays where it is. */
+static int gather_texts(struct predictor *predictor, const struct predictor_prompt *const *prompts,
+                        struct batch *batch, struct error *error)
+{
+    const size_t width = (size_t)sam_info(predictor->sam)->text_width;
+    batch->prompts.texts = prompts[0]->text;
+    if (!prompts[0]->text || batch->prompts.count == 1)
+        return 0;
+    if (!predictor->texts &&
+        !(predictor->texts = memory_new(SAM_BATCH * width, sizeof(float), "texts", error)))
+        return -1;
+    for (int i = 0; i < batch->prompts.count; i++)
+        memcpy(predictor->texts + i * width, prompts[i]->text, width * sizeof(float));
+    batch->prompts.texts = predictor->texts;
     return 0;
 }
 
@@ -268,7 +294,8 @@ int predictor_predict_batch(struct predictor *predictor, const struct embedding 
     batch.prompts.xy = first->point_count ? batch.xy[0] : NULL;
     batch.prompts.labels = batch.labels;
     batch.prompts.boxes = first->box ? batch.boxes[0] : NULL;
-    if (gather_masks(predictor, prompts, &batch, error))
+    if (gather_masks(predictor, prompts, &batch, error) ||
+        gather_texts(predictor, prompts, &batch, error))
         return -1;
     sam_decode(predictor->decoder, embedding->image, &batch.prompts, iou[0]);
     want(predictor, count, first->single, iou);

@@ -22,6 +22,7 @@ struct predictor_prompt {
     int point_count;      /* 0..SAM_POINTS_MAX */
     const double *box;    /* x0, y0, x1, y1; NULL: none */
     const float *logits;  /* [L][L] of an earlier mask; NULL: none */
+    const float *text;    /* [sam_info.text_width], a text's embedding; NULL: none */
     bool single;          /* the single-mask output instead of the multimask output */
 };
 
@@ -39,9 +40,9 @@ struct predictor *predictor_new(const struct sam *sam, const struct predictor_op
                                 struct error *error);
 void predictor_free(struct predictor *predictor);
 
-/* Whether a prompt can be answered. Returns 0, or -1 with ERROR_USAGE: no points, box or mask, too
+/* Whether a prompt can be answered. Returns 0, or -1 with ERROR_USAGE: no points, box, mask or text, too
  * many points, a coordinate that is no number of pixels (not finite, or above 2^24 either way), or a
- * mask where the model takes none. */
+ * mask or a text where the model takes none. */
 int predictor_check(const struct sam *sam, const struct predictor_prompt *prompt,
                     struct error *error);
 
@@ -57,7 +58,7 @@ int predictor_predict(struct predictor *predictor, const struct embedding *embed
 const float *predictor_logits(const struct predictor *predictor);
 
 /* Two prompts are of one shape if they have the same number of points and the same value of `single`,
- * and if both or none of them have a box, and a mask. Such prompts are decoded together. This is less
+ * and if both or none of them have a box, a mask, and a text. Such prompts are decoded together. This is less
  * than 0, 0 for one shape, or more than 0: an order for sorting. */
 int predictor_compare_shapes(const struct predictor_prompt *a, const struct predictor_prompt *b);
 

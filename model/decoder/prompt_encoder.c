@@ -42,6 +42,29 @@ static int load_mask_downscaling(struct prompt_weights *weights, const struct la
     return checkpoint_tensors(from->checkpoint, prefix, wants, 2, from->error);
 }
 
+/* The projection of a text's embedding, where the checkpoint has one. */
+static int load_text_projection(struct prompt_weights *weights, const struct layer_source *from)
+{
+    static const char weight[] = "prompt_encoder.text_projection.weight";
+    char own[CHECKPOINT_NAME_SIZE];
+    struct shape shape;
+    if (!checkpoint_shape(from->checkpoint, weight, NULL))
+        return 0;
+    if (known_shape(from->checkpoint, weight, 2, &shape, from->error))
+        return -1;
+    if (shape.size[1] > PROMPT_TEXT_MAX)
+        return error_set(from->error, ERROR_MODEL, "tensor %s has %lld columns, expected 1 to %d",
+                         checkpoint_own_name(from->checkpoint, weight, own),
+                         (long long)shape.size[1], PROMPT_TEXT_MAX);
+    weights->text_width = (int)shape.size[1];
+    const struct checkpoint_want wants[] = {
+        {&weights->text_weight, "weight", shape_2d(weights->embed_dim, weights->text_width)},
+        {&weights->text_bias, "bias", shape_1d(weights->embed_dim)},
+    };
+    return checkpoint_tensors(from->checkpoint, "prompt_encoder.text_projection.", wants, 2,
+                              from->error);
+}
+
 /* EfficientSAM's, which knows neither background points nor masks. */
 static int load_efficient(struct prompt_weights *weights, const struct layer_source *from)
 {
@@ -74,19 +97,26 @@ int prompt_weights_load(struct prompt_weights *weights, const struct layer_sourc
         {&weights->no_mask, "no_mask_embed.weight", row},
     };
     if (checkpoint_tensors(from->checkpoint, "prompt_encoder.", wants, sizeof wants / sizeof *wants,
-                           from->error))
+                           from->error) ||
+        load_text_projection(weights, from))
         return -1;
     return load_mask_downscaling(weights, from);
 }
 
-int prompt_own_tokens(const struct sam_prompts *prompts)
+/* Points and corners of a prompt. */
+static int places(const struct sam_prompts *prompts)
 {
     return prompts->points + (prompts->boxes ? 2 : 0);
 }
 
+int prompt_own_tokens(const struct sam_prompts *prompts)
+{
+    return places(prompts) + (prompts->texts ? 1 : 0);
+}
+
 int prompt_padding(const struct prompt_weights *weights, const struct sam_prompts *prompts)
 {
-    int own = prompt_own_tokens(prompts);
+    int own = places(prompts);
     if (weights->points_min)
         return own < weights->points_min ? weights->points_min - own : 0;
     return prompts->boxes ? weights->pads_boxes : own > 0;
@@ -137,6 +167,17 @@ static void corner_tokens(const struct prompt_weights *weights, const float *box
     }
 }
 
+/* token[C] = weight @ text + bias */
+static void text_token(const struct prompt_weights *weights, const float *text, float *token)
+{
+    const float *weight = weights->text_weight;
+    for (int i = 0; i < weights->embed_dim; i++, weight += weights->text_width) {
+        token[i] = weights->text_bias[i];
+        for (int j = 0; j < weights->text_width; j++)
+            token[i] += weight[j] * text[j];
+    }
+}
+
 void prompt_tokens(const struct prompt_weights *weights, const struct sam_prompts *prompts,
                    int prompt, int padding, float *tokens)
 {
@@ -150,6 +191,10 @@ void prompt_tokens(const struct prompt_weights *weights, const struct sam_prompt
     if (prompts->boxes) {
         corner_tokens(weights, prompts->boxes + 4 * prompt, tokens);
         tokens += 2 * c;
+    }
+    if (prompts->texts) {
+        text_token(weights, prompts->texts + (size_t)prompt * weights->text_width, tokens);
+        tokens += c;
     }
     for (int i = 0; i < padding; i++, tokens += c)
         point_token(weights, nowhere, -1, tokens);

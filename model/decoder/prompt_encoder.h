@@ -6,7 +6,8 @@
  * point is added. Source of every formula: segment_anything/modeling/prompt_encoder.py;
  * of the padding of SAM 2's boxes: _predict in sam2/sam2_image_predictor.py, which makes two points
  * of a box; of EfficientSAM's: efficient_sam/efficient_sam_decoder.py and predict_masks in
- * efficient_sam.py. Nothing depends on the order of a prompt's tokens. */
+ * efficient_sam.py. A text's token is the projection of its embedding (section D.5 of SAM's paper; no published model
+ * has one). Nothing depends on the order of a prompt's tokens. */
 #ifndef MODEL_DECODER_PROMPT_ENCODER_H
 #define MODEL_DECODER_PROMPT_ENCODER_H
 
@@ -15,7 +16,8 @@
 #include "model/decoder/layers.h"
 #include "model/decoder/prompts.h"
 
-enum { PROMPT_TOKENS_MAX = SAM_POINTS_MAX + 3 }; /* all points, a box's corners, padding */
+/* All points, a box's corners, a text, padding. */
+enum { PROMPT_TOKENS_MAX = SAM_POINTS_MAX + 4, PROMPT_TEXT_MAX = 4096 /* E at most */ };
 
 struct prompt_weights {
     int embed_dim;            /* C, a multiple of 2 */
@@ -34,18 +36,21 @@ struct prompt_weights {
     struct norm mask_norm[2];
     const float *mask_weight; /* [C][mask_conv[1].out] */
     const float *mask_bias;   /* [C] */
+    int text_width;           /* E: numbers of a text's embedding; 0: no text can be given */
+    const float *text_weight; /* [C][E] */
+    const float *text_bias;   /* [C] */
 };
 
 /* Reads prompt_encoder.* into a struct whose sizes are set and whose tensors are not.
  * Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY. */
 int prompt_weights_load(struct prompt_weights *weights, const struct layer_source *from);
 
-/* Tokens of each prompt of this batch: first its own, a token for each point and two of a box; then
+/* Tokens of each prompt of this batch: first its own, a token for each point, two of a box and one of a text; then
  * padding. The tokens of padding are all equal. Together at most PROMPT_TOKENS_MAX. */
 int prompt_own_tokens(const struct sam_prompts *prompts);
 
-/* One if there are points but no box, or a box and pads_boxes; with points_min, what is missing from
- * that. */
+/* One if there are points but no box, or a box and pads_boxes; a text changes nothing; with points_min, what is
+ * missing from that. */
 int prompt_padding(const struct prompt_weights *weights, const struct sam_prompts *prompts);
 
 /* tokens[prompt_own_tokens + padding][C] of prompt number `prompt`, with `padding` tokens of padding.

@@ -15,6 +15,7 @@ struct sam_prompts {
     const double *xy;   /* [P][points][2], NULL when points is 0 */
     const int *labels;  /* [P][points]: 1 foreground, 0 background, -1 padding; NULL: all 1 */
     const float *boxes; /* [P][4] x0 y0 x1 y1, or NULL */
+    const float *texts; /* [P][E] embeddings of texts, E as sam_info.text_width; or NULL */
     const float
         *masks; /* [P][L][L] logits of an earlier mask, or NULL. EfficientSAM ignores them */
 };

@@ -22,7 +22,7 @@ enum {
     FOLDED_CHUNK = 8,   /* strips taken at a time, so that their tables stay in the L2 cache */
     FOLDED_COLUMNS = 8, /* columns of small matrices */
     FOLDED_HEADS = 8,
-    FOLDED_TOKENS_MAX = 25, /* T: 6 of the output, 16 points, a box's corners, padding */
+    FOLDED_TOKENS_MAX = 26, /* T: 6 of the output, 16 points, a box's corners, a text, padding */
     FOLDED_KEPT_MAX = FOLDED_TOKENS_MAX - 1,                  /* K */
     FOLDED_GROUPS_MAX = 1 + FOLDED_KEPT_MAX / FOLDED_COLUMNS, /* B: 4 */
     FOLDED_PAIRS_MAX = FOLDED_HEADS * FOLDED_KEPT_MAX         /* J: 192 */

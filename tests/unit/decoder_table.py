@@ -18,7 +18,7 @@ if SAM2:
 else:
     from segment_anything.modeling import MaskDecoder, PromptEncoder, TwoWayTransformer
 
-EMBED, GRID, MLP, IOU = 32, 5, 48, 24
+EMBED, GRID, MLP, IOU, TEXT = 32, 5, 48, 24, 20
 SIZE, LOW, PROMPTS = 16 * GRID, 4 * GRID, 3
 
 
@@ -69,13 +69,17 @@ def channels_last(name, side, channels):
     return drawn(name, 1, side, side, channels).permute(0, 3, 1, 2)
 
 
-def predict(encoder, decoder, points, box, mask):
-    """logits, iou; SAM 2's predictor turns boxes into points before it calls its prompt encoder."""
+def predict(encoder, decoder, points, box, mask, token=None):
+    """logits, iou; SAM 2's predictor turns boxes into points before it calls its prompt encoder. The token of a text follows the
+    others."""
     if SAM2 and box is not None:
         corners = (box.view(-1, 2, 2), torch.tensor([[2, 3]], dtype=torch.int).repeat(len(box), 1))
         points = corners if points is None else tuple(torch.cat(pair, 1) for pair in zip(corners, points))
         box = None
     sparse, dense = encoder(points=points, boxes=box, masks=mask)
+    if token is not None:
+        sparse = torch.cat([sparse.expand(len(token), -1, -1), token[:, None]], 1)
+        dense = dense.expand(len(token), -1, -1, -1)
     more = {}
     if SAM2:
         more = {"repeat_image": True, "high_res_features": [channels_last("high0", LOW, EMBED // 8), channels_last("high1", LOW // 2, EMBED // 4)]}
@@ -87,7 +91,9 @@ with torch.no_grad():
     more = {"use_high_res_features": True, "iou_prediction_use_sigmoid": True, "pred_obj_scores": True, "pred_obj_scores_mlp": True} if SAM2 else {}
     decoder = MaskDecoder(num_multimask_outputs=3, transformer=TwoWayTransformer(depth=2, embedding_dim=EMBED, mlp_dim=MLP, num_heads=8),
                           transformer_dim=EMBED, iou_head_depth=3, iou_head_hidden_dim=IOU, **more)
+    projection = torch.nn.Linear(TEXT, EMBED)
     fill(encoder, "prompt_encoder.")
+    fill(projection, "prompt_encoder.text_projection.")
     fill(decoder, "mask_decoder.")
     if SAM2:  # so that the single mask is stable for some prompts
         for tensor in decoder.output_hypernetworks_mlps[0].layers[2].parameters():
@@ -103,6 +109,8 @@ with torch.no_grad():
              "box_points": ((points, labels), boxes, None), "mask": (None, None, masks), "mask_point": (one, None, masks)}
     if SAM2:
         del cases["points"], cases["mask"]
+    token = projection(drawn("texts", PROMPTS, TEXT))
+    cases |= {"text": (None, None, None, token), "text_point": (one, None, None, token), "text_box_points": ((points, labels), boxes, None, token)}
     print("/* %s - written by decoder_table.py from the official code; do not edit. */" % ("decoder_sam2_table.h" if SAM2 else "decoder_table.h"))
     for name, prompt in cases.items():
         logits, iou = predict(encoder, decoder, *prompt)

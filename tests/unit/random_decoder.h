@@ -20,6 +20,7 @@ enum random_family {
 struct random_sizes {
     int embed_dim, mlp_width, iou_width;
     enum random_family family;
+    int text_width; /* of a projection of texts; 0: none. EfficientSAM's has none */
 };
 
 struct random_decoder {
@@ -152,6 +153,8 @@ static inline void random_prompt_encoder(struct random_decoder *model, struct ra
     random_convolution(model, "prompt_encoder.mask_downscaling.3", 16, 4, 2, 16);
     random_norm(model, "prompt_encoder.mask_downscaling.4", 16);
     random_convolution(model, "prompt_encoder.mask_downscaling.6", c, 16, 1, c);
+    if (sizes.text_width)
+        random_linear(model, "prompt_encoder.text_projection", sizes.text_width, c);
 }
 
 static inline void random_transformer(struct random_decoder *model, struct random_sizes sizes)

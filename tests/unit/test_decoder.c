@@ -12,7 +12,7 @@
 #include "tests/unit/random_decoder.h"
 #include "tests/unit/unit.h"
 
-enum { EMBED = 32, GRID = 5, SIZE = 16 * GRID, LOW = 4 * GRID, PROMPTS = 3 };
+enum { EMBED = 32, GRID = 5, SIZE = 16 * GRID, LOW = 4 * GRID, PROMPTS = 3, TEXT = 20 };
 
 /* A random decoder with a random embedding. */
 struct fixture {
@@ -33,7 +33,7 @@ static void open_folded(struct fixture *f, struct random_sizes sizes, int grid)
 {
     struct error error;
     const struct encoder_info encoder = {
-        .grid = grid, .prompt_size = 16 * grid, .high_resolution = sizes.family == RANDOM_SAM2};
+        .grid = grid, .prompt_size = 16 * grid, .high_resolution = sizes.family == RANDOM_SAM2, 0};
     int failed = decoder_weights_load(&f->weights, f->checkpoint, &encoder, &error);
     ck_assert_msg(!failed, "%s", error.text);
     f->image = decoder_image_new(f->weights, &error);
@@ -140,6 +140,7 @@ struct drawn {
     double first[PROMPTS * 2]; /* the first point of each prompt */
     float boxes[PROMPTS * 4];
     float masks[PROMPTS * LOW * LOW];
+    float texts[PROMPTS * TEXT];
 };
 
 static const int labels[PROMPTS * 3] = {1, 0, 1, 0, 1, -1, 1, 1, 0};
@@ -159,6 +160,8 @@ static void draw(struct drawn *drawn)
         drawn->boxes[i] = place("boxes", i);
     for (int i = 0; i < PROMPTS * LOW * LOW; i++)
         drawn->masks[i] = 4 * random_number("masks", i);
+    for (int i = 0; i < PROMPTS * TEXT; i++)
+        drawn->texts[i] = random_number("texts", i);
 }
 
 static void check_within(float bound, const char *what, float got, float want)
@@ -192,7 +195,7 @@ static void check_case(struct fixture *f, const char *what, const struct sam_pro
 
 #define SMALL(family)                                                                              \
     {                                                                                              \
-        EMBED, 48, 24, family                                                                      \
+        EMBED, 48, 24, family, TEXT                                                                \
     }
 
 static const struct random_sizes small = SMALL(RANDOM_SAM), small2 = SMALL(RANDOM_SAM2),
@@ -212,6 +215,9 @@ static void check_reference(bool reference)
     struct sam_prompts mask = {.count = PROMPTS, .masks = drawn.masks};
     struct sam_prompts mask_point = point;
     mask_point.masks = drawn.masks;
+    struct sam_prompts text = {.count = PROMPTS, .texts = drawn.texts};
+    struct sam_prompts text_point = point, text_box_points = box_points;
+    text_point.texts = text_box_points.texts = drawn.texts;
     check_case(&f, "point", &point, reference_point_iou, reference_point_logits);
     check_case(&f, "points", &points, reference_points_iou, reference_points_logits);
     check_case(&f, "box", &box, reference_box_iou, reference_box_logits);
@@ -220,6 +226,11 @@ static void check_reference(bool reference)
     check_case(&f, "mask", &mask, reference_mask_iou, reference_mask_logits);
     check_case(&f, "mask and point", &mask_point, reference_mask_point_iou,
                reference_mask_point_logits);
+    check_case(&f, "text", &text, reference_text_iou, reference_text_logits);
+    check_case(&f, "text and point", &text_point, reference_text_point_iou,
+               reference_text_point_logits);
+    check_case(&f, "text, box and points", &text_box_points, reference_text_box_points_iou,
+               reference_text_box_points_logits);
     fixture_free(&f);
 }
 
@@ -236,10 +247,17 @@ static void check_reference_sam2(bool reference)
     box_points.labels = labels;
     struct sam_prompts mask_point = point;
     mask_point.masks = drawn.masks;
+    struct sam_prompts text = {.count = PROMPTS, .texts = drawn.texts};
+    struct sam_prompts text_point = point, text_box_points = box_points;
+    text_point.texts = text_box_points.texts = drawn.texts;
     check_case(&f, "point", &point, sam2_point_iou, sam2_point_logits);
     check_case(&f, "box", &box, sam2_box_iou, sam2_box_logits);
     check_case(&f, "box and points", &box_points, sam2_box_points_iou, sam2_box_points_logits);
     check_case(&f, "mask and point", &mask_point, sam2_mask_point_iou, sam2_mask_point_logits);
+    check_case(&f, "text", &text, sam2_text_iou, sam2_text_logits);
+    check_case(&f, "text and point", &text_point, sam2_text_point_iou, sam2_text_point_logits);
+    check_case(&f, "text, box and points", &text_box_points, sam2_text_box_points_iou,
+               sam2_text_box_points_logits);
     fixture_free(&f);
 }
 
@@ -296,7 +314,7 @@ static void draw_many(struct many *many)
         many->boxes[i] = place("many boxes", i);
 }
 
-/* Every number of points, with and without a box, with and without a mask. EfficientSAM ignores
+/* Every number of points, with and without a box, a mask and a text. EfficientSAM takes no texts and ignores
  * masks as prompts; tests/parity compares its reference with the official code. */
 START_TEST(folded_matches_reference_whatever_the_prompt)
 {
@@ -307,16 +325,17 @@ START_TEST(folded_matches_reference_whatever_the_prompt)
     struct fixture folded = fixture_new(false, families[_i], GRID);
     struct fixture reference = fixture_new(true, families[_i], GRID);
     for (int points = 0; points <= SAM_POINTS_MAX; points++)
-        for (int with = points == 0; with < 4; with++) {
+        for (int with = points == 0; with < (_i < 2 ? 8 : 4); with++) {
             char what[64];
-            snprintf(what, sizeof what, "%d points%s%s", points, with & 1 ? ", box" : "",
-                     with & 2 ? ", mask" : "");
+            snprintf(what, sizeof what, "%d points%s%s%s", points, with & 1 ? ", box" : "",
+                     with & 2 ? ", mask" : "", with & 4 ? ", text" : "");
             const struct sam_prompts prompts = {.count = PROMPTS,
                                                 .points = points,
                                                 .xy = many.xy,
                                                 .labels = many.labels,
                                                 .boxes = with & 1 ? many.boxes : NULL,
-                                                .masks = with & 2 ? drawn.masks : NULL};
+                                                .masks = with & 2 ? drawn.masks : NULL,
+                                                .texts = with & 4 ? drawn.texts : NULL};
             check_same(&folded, &reference, what, &prompts);
         }
     fixture_free(&folded);
@@ -528,19 +547,19 @@ START_TEST(folded_matches_reference)
         struct random_sizes sizes;
         struct spread_prompts what;
     } cases[] = {
-        {{32, 16, 32, RANDOM_SAM}, {16, 1, false}},
-        {{64, 512, 64, RANDOM_SAM}, {17, 1, true}},
-        {{96, 40, 8, RANDOM_SAM}, {24, 1, false}},
-        {{256, 2048, 256, RANDOM_SAM}, {64, 1, false}},
-        {{32, 16, 32, RANDOM_SAM2}, {16, 1, true}},
-        {{64, 512, 64, RANDOM_SAM2}, {17, 1, false}},
-        {{64, 512, 64, RANDOM_EFFICIENT}, {17, 1, false}},
-        {{96, 40, 8, RANDOM_SAM2}, {24, 1, false}},
-        {{256, 2048, 256, RANDOM_SAM2}, {64, 1, true}},
-        {{96, 40, 8, RANDOM_SAM}, {24, 4, true}},
-        {{64, 512, 64, RANDOM_EFFICIENT}, {17, 16, false}},
-        {{256, 2048, 256, RANDOM_SAM}, {64, 16, false}},
-        {{256, 2048, 256, RANDOM_SAM}, {64, 1, true}},
+        {{32, 16, 32, RANDOM_SAM, 0}, {16, 1, false}},
+        {{64, 512, 64, RANDOM_SAM, 0}, {17, 1, true}},
+        {{96, 40, 8, RANDOM_SAM, 0}, {24, 1, false}},
+        {{256, 2048, 256, RANDOM_SAM, 0}, {64, 1, false}},
+        {{32, 16, 32, RANDOM_SAM2, 0}, {16, 1, true}},
+        {{64, 512, 64, RANDOM_SAM2, 0}, {17, 1, false}},
+        {{64, 512, 64, RANDOM_EFFICIENT, 0}, {17, 1, false}},
+        {{96, 40, 8, RANDOM_SAM2, 0}, {24, 1, false}},
+        {{256, 2048, 256, RANDOM_SAM2, 0}, {64, 1, true}},
+        {{96, 40, 8, RANDOM_SAM, 0}, {24, 4, true}},
+        {{64, 512, 64, RANDOM_EFFICIENT, 0}, {17, 16, false}},
+        {{256, 2048, 256, RANDOM_SAM, 0}, {64, 16, false}},
+        {{256, 2048, 256, RANDOM_SAM, 0}, {64, 1, true}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int grid = cases[i].what.grid;
@@ -600,7 +619,7 @@ END_TEST
 START_TEST(threads_do_not_matter)
 {
     enum { C = 64, G = 34, LOGITS = PROMPTS * 2 * 16 * G * G };
-    struct fixture f = fixture_new(false, (struct random_sizes){C, 64, 64, RANDOM_SAM2}, G);
+    struct fixture f = fixture_new(false, (struct random_sizes){C, 64, 64, RANDOM_SAM2, 0}, G);
     float *logits[2] = {malloc(LOGITS * sizeof(float)), malloc(LOGITS * sizeof(float))};
     float iou[2][PROMPTS * SAM_MASKS];
     for (int i = 0; i < 2; i++) {
