@@ -16,7 +16,8 @@ enum mask_source {
     MASK_SOURCE_GRID,  /* a point of the grid */
     MASK_SOURCE_POINT, /* points that a person set */
     MASK_SOURCE_BOX,   /* a box */
-    MASK_SOURCE_MASK   /* an earlier mask */
+    MASK_SOURCE_MASK,  /* an earlier mask */
+    MASK_SOURCE_TEXT   /* a text alone */
 };
 
 struct mask {

@@ -49,6 +49,10 @@ int mm_error_fill(struct mm_error *to, const struct error *from);
  * encoded if it must be. Valid until the segmenter encodes. NULL with an error. */
 const struct embedding *mm_segmenter_prompted(struct mm_segmenter *segmenter, struct error *error);
 
+/* The embedding of a text that belongs to every prompt from now on, [sam_info.text_width] numbers, borrowed; NULL:
+ * none. A prompt may then have nothing else. A model that takes no texts refuses such prompts. */
+void mm_segmenter_set_text(struct mm_segmenter *segmenter, const float *text);
+
 const struct mm_model *mm_segmenter_model(const struct mm_segmenter *segmenter);
 int mm_segmenter_threads(const struct mm_segmenter *segmenter);
 

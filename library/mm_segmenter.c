@@ -19,6 +19,7 @@ struct mm_segmenter {
     const struct mm_image *image;  /* borrowed; NULL before the first, and with an embedding */
     bool encoded;                  /* the generator holds the embedding of the whole of `image` */
     const struct embedding *embedding; /* borrowed: in place of an image; NULL: none */
+    const float *text;                 /* borrowed: of every prompt; NULL: none */
 };
 
 static int segmenter_init(struct mm_segmenter *segmenter, const struct mm_options *options,
@@ -137,7 +138,13 @@ static int keep_logits(const struct mm_segmenter *segmenter, struct mm_masks *ma
     return 0;
 }
 
-static struct predictor_prompt asked(const struct mm_prompt *prompt)
+void mm_segmenter_set_text(struct mm_segmenter *segmenter, const float *text)
+{
+    segmenter->text = text;
+}
+
+static struct predictor_prompt asked(const struct mm_segmenter *segmenter,
+                                     const struct mm_prompt *prompt)
 {
     return (struct predictor_prompt){
         .points = prompt->points,
@@ -145,6 +152,7 @@ static struct predictor_prompt asked(const struct mm_prompt *prompt)
         .point_count = prompt->point_count,
         .box = prompt->box,
         .logits = prompt->logits,
+        .text = segmenter->text,
         .single = prompt->single,
     };
 }
@@ -152,7 +160,7 @@ static struct predictor_prompt asked(const struct mm_prompt *prompt)
 static int predict(struct mm_segmenter *segmenter, const struct mm_prompt *prompt,
                    struct mm_masks **masks, struct error *error)
 {
-    const struct predictor_prompt wanted = asked(prompt);
+    const struct predictor_prompt wanted = asked(segmenter, prompt);
     const struct embedding *embedding = mm_segmenter_prompted(segmenter, error);
     if (!embedding || !(*masks = masks_new(segmenter, embedding->frame.region, error)))
         return -1;
@@ -188,7 +196,7 @@ static int predict_all(struct mm_segmenter *segmenter, const struct mm_prompt *p
     struct mask_list *found = wanted ? memory_new(count, sizeof *found, "masks", error) : NULL;
     int status = found ? 0 : -1;
     for (size_t i = 0; found && i < count; i++)
-        wanted[i] = asked(&prompts[i]);
+        wanted[i] = asked(segmenter, &prompts[i]);
     if (status == 0)
         status = predict_many(segmenter->predictors, embedding, wanted, count, found, error);
     if (status == 0)

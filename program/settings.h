@@ -80,6 +80,10 @@ struct settings {
     char *metrics;    /* file for Prometheus */
     bool unordered;   /* pipe: answers as they end */
 
+    /* of CLIP */
+    char *clip;       /* checkpoint; NULL: none is used */
+    char *clip_vocab; /* vocabulary; NULL: beside the checkpoint */
+
     /* of predict */
     struct setting_texts point; /* "X,Y" or "X,Y,LABEL" */
     struct setting_texts box;   /* "X0,Y0,X1,Y1" */
@@ -87,6 +91,7 @@ struct settings {
     char *prompts;              /* file of prompts as JSON */
     char *boxes;                /* file of a detector's boxes */
     char *coco;                 /* document that lists the images of a detector's results */
+    char *text_prompt;          /* a text of every prompt, for models that take one */
     bool multimask;             /* three masks a prompt */
     bool png;                   /* as "png" in `format` */
     bool serve_ndjson;          /* answers requests on standard input */

@@ -16,6 +16,7 @@ static const char PICTURES[] = "Pictures of masks";
 static const char MODEL[] = "Model";
 static const char MASKS[] = "Masks";
 static const char EXTRA[] = "Beyond the reference";
+static const char CLIP[] = "CLIP";
 static const char MACHINE[] = "Machine";
 static const char LONG[] = "Long runs";
 static const char REPORT[] = "Reporting";
@@ -43,6 +44,8 @@ static const struct setting table[] = {
      "an earlier mask to refine: a picture, or COCO's run lengths as JSON or in a file"},
     {"prompts", 0, "FILE", SETTING_TEXT, AT(prompts), ANY, NULL, FOR_PREDICT, PROMPTS,
      "many prompts for IMAGE as JSON, in place of the three above"},
+    {"text-prompt", 0, "TEXT", SETTING_TEXT, AT(text_prompt), ANY, NULL, FOR_PREDICT, PROMPTS,
+     "what the object is, for a model with a projection of texts; needs --clip"},
     {"boxes", 0, "FILE", SETTING_TEXT, AT(boxes), ANY, NULL, FOR_PREDICT, PROMPTS,
      "boxes that a detector found, of one image or many: COCO's JSON, or NDJSON"},
     {"coco", 0, "FILE", SETTING_TEXT, AT(coco), ANY, NULL, FOR_PREDICT, PROMPTS,
@@ -220,6 +223,11 @@ static const struct setting table[] = {
     {"halo", 0, "N", SETTING_INT, AT(generator.halo), FROM_TO(0, 8192), "256",
      FOR_RUN | FOR_PIPE | DECIDES, EXTRA,
      "overlap of neighbouring tiles, pixels; best at least the size of most objects"},
+
+    {"clip", 0, "FILE", SETTING_TEXT, AT(clip), ANY, NULL, FOR_PREDICT, CLIP,
+     "CLIP's checkpoint: OpenAI's .pt, or a file or folder of transformers"},
+    {"clip-vocab", 0, "FILE", SETTING_TEXT, AT(clip_vocab), ANY, NULL, FOR_PREDICT, CLIP,
+     "CLIP's vocabulary, such as bpe_simple_vocab_16e6.txt.gz (default: beside the checkpoint)"},
 
     {"threads", 't', "N", SETTING_INT, AT(threads), FROM_TO(0, 1024), NULL, FOR_RUN | FOR_PIPE,
      MACHINE, "threads that share one image; 0: chosen from cores and workers"},

@@ -139,7 +139,7 @@ static void json_scores(struct json_text *text, const struct stats *stats)
 static void json_sources(struct json_text *text, const struct stats *stats)
 {
     const char *before = ", \"sources\": {";
-    for (int source = MASK_SOURCE_KNOWN; source <= MASK_SOURCE_MASK; source++) {
+    for (int source = MASK_SOURCE_KNOWN; source <= MASK_SOURCE_TEXT; source++) {
         if (stats->sources[source] == 0)
             continue;
         json_text_raw(text, before);
@@ -248,7 +248,7 @@ static void print_centres(const struct stats *stats)
 static void print_sources(const struct stats *stats)
 {
     const char *before = "made by: ";
-    for (int source = MASK_SOURCE_KNOWN; source <= MASK_SOURCE_MASK; source++)
+    for (int source = MASK_SOURCE_KNOWN; source <= MASK_SOURCE_TEXT; source++)
         if (stats->sources[source]) {
             printf("%s%llu %s", before, (unsigned long long)stats->sources[source],
                    record_source_name((enum mask_source)source));

@@ -86,7 +86,7 @@ bool record_is_category(const char *name)
 
 static const char *const source_names[] = {
     [MASK_SOURCE_KNOWN] = "known", [MASK_SOURCE_GRID] = "grid", [MASK_SOURCE_POINT] = "point",
-    [MASK_SOURCE_BOX] = "box",     [MASK_SOURCE_MASK] = "mask",
+    [MASK_SOURCE_BOX] = "box",     [MASK_SOURCE_MASK] = "mask", [MASK_SOURCE_TEXT] = "text",
 };
 enum { SOURCES = sizeof source_names / sizeof source_names[0] };
 
@@ -97,7 +97,8 @@ const char *record_source_name(enum mask_source source)
 
 bool record_source_is_person(enum mask_source source)
 {
-    return source == MASK_SOURCE_POINT || source == MASK_SOURCE_BOX || source == MASK_SOURCE_MASK;
+    return source == MASK_SOURCE_POINT || source == MASK_SOURCE_BOX || source == MASK_SOURCE_MASK ||
+           source == MASK_SOURCE_TEXT;
 }
 
 enum mask_source record_source_of(const char *name)

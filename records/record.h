@@ -8,7 +8,7 @@
  * Field order, spacing, escapes and numbers are those of Python's json.dump on the reference's
  * output, so equal masks give equal bytes. bbox width is max x - min x, as in the reference and in
  * the SA-1B data set. An image without masks is a valid record. "source" is there only where
- * mask.source says something: "known", "grid", "point", "box" or "mask"; "category", the name of the mask's
+ * mask.source says something: "known", "grid", "point", "box", "mask" or "text"; "category", the name of the mask's
  * class, only where there is one.
  *
  * File names are bytes on Linux. A name in valid UTF-8 is written as it is (non-ASCII characters as
@@ -70,7 +70,7 @@ bool record_is_category(const char *name);
 /* The word for a source, as in records; NULL for MASK_SOURCE_NONE. */
 const char *record_source_name(enum mask_source source);
 
-/* Whether it is one of those that people make masks with: point, box and mask. */
+/* Whether it is one of those that people make masks with: point, box, mask and text. */
 bool record_source_is_person(enum mask_source source);
 
 /* The source of that name; MASK_SOURCE_NONE for NULL and for any other text. */

@@ -33,7 +33,7 @@ struct stats {
     struct histogram stability;             /* 0 .. 1; of the masks that have it */
     struct histogram relative_size;         /* 0 .. 1 */
     struct histogram concavity;             /* 0 .. 1 */
-    uint64_t sources[MASK_SOURCE_MASK + 1]; /* masks of each enum mask_source */
+    uint64_t sources[MASK_SOURCE_TEXT + 1]; /* masks of each enum mask_source */
     uint64_t small, medium, large;          /* COCO's sizes: area below 32^2, below 96^2, above */
     uint64_t centres[STATS_CENTRES][STATS_CENTRES]; /* [y][x] of centroids over the image */
     /* Of the masks that have both scores. */

@@ -24,6 +24,7 @@ struct predict {
     struct decoder decoder;
     struct mm_model *model;         /* owned */
     struct mm_segmenter *segmenter; /* owned; uses all threads */
+    float *text;                    /* owned: of all prompts, set in the segmenter; NULL: none */
     uint64_t cache_bytes;           /* memory for embeddings */
     bool library_started;           /* libvips, for what is written */
 };

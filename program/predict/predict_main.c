@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "images/image.h"
 #include "include/maskmill.h"
 #include "jobs/memory_budget.h"
@@ -10,8 +11,20 @@
 #include "program/command_line.h"
 #include "program/model_load.h"
 #include "program/predict/predict.h"
+#include "program/predict/predict_text.h"
 #include "program/prompts/prompt_set.h"
 #include "program/segmenter.h"
+
+/* The text of all prompts, if one is asked for. */
+static int set_text(struct predict *predict, struct error *error)
+{
+    const struct sam *sam = mm_model_sam(predict->model);
+    if (!predict->settings->text_prompt)
+        return 0;
+    predict->text = predict_text(sam, predict->settings, error);
+    mm_segmenter_set_text(predict->segmenter, predict->text);
+    return predict->text ? 0 : -1;
+}
 
 int predict_start(struct predict *predict, enum predict_way way, struct error *error)
 {
@@ -27,7 +40,7 @@ int predict_start(struct predict *predict, enum predict_way way, struct error *e
     if (!settings->quiet) /* the model's defaults are of the automatic stage */
         model_load_tell("predict", settings, predict->model, "");
     predict->segmenter = segmenter_new(predict->model, settings, settings->threads, error);
-    if (!predict->segmenter)
+    if (!predict->segmenter || set_text(predict, error))
         return -1;
     if (way == PREDICT_BOXES)
         return 0;
@@ -47,7 +60,8 @@ struct prompt_frame_size predict_frame(const struct predict *predict, int32_t wi
 
 static int has_prompts(const struct settings *settings)
 {
-    return settings->point.count || settings->box.count || settings->mask || settings->prompts;
+    return settings->point.count || settings->box.count || settings->mask || settings->prompts ||
+           settings->text_prompt;
 }
 
 /* Options that have no meaning beside --serve-ndjson. */
@@ -58,12 +72,24 @@ static const char *other_than_serving(const struct settings *settings)
            : settings->box.count   ? "box"
            : settings->mask        ? "mask"
            : settings->prompts     ? "prompts"
+           : settings->text_prompt ? "text-prompt"
            : settings->multimask   ? "multimask"
            : settings->output      ? "output"
            : settings->json        ? "json"
            : settings->png         ? "png"
            : settings->overlay     ? "overlay"
                                    : NULL;
+}
+
+/* A text needs a CLIP, and that is of no use without. */
+static int check_text(const struct settings *settings, struct error *error)
+{
+    if (settings->clip && !settings->text_prompt)
+        return error_set(error, ERROR_USAGE, "--clip: only with --text-prompt");
+    if (settings->text_prompt && !settings->clip)
+        return error_set(error, ERROR_USAGE,
+                         "--text-prompt needs --clip FILE, which reads the text");
+    return 0;
 }
 
 static int check_serve(const struct command_line *line, struct error *error)
@@ -79,7 +105,7 @@ static int check_serve(const struct command_line *line, struct error *error)
 static int check_boxes(const struct command_line *line, struct error *error)
 {
     const struct settings *settings = &line->settings;
-    const char *other = has_prompts(settings) ? "point, --box, --mask and --prompts"
+    const char *other = has_prompts(settings) ? "point, --box, --mask, --prompts and --text-prompt"
                         : settings->multimask ? "multimask"
                         : settings->json      ? "json"
                                               : NULL;
@@ -127,6 +153,8 @@ static int work(struct predict *predict, const struct command_line *line, struct
     int status = settings->serve_ndjson ? check_serve(line, error)
                  : settings->boxes      ? check_boxes(line, error)
                                         : check_image(line, error);
+    if (status == 0)
+        status = check_text(settings, error);
     /* The decoder forks, so it starts before the first thread. */
     if (status || decoder_start(&predict->decoder, error))
         return -1;
@@ -143,6 +171,7 @@ enum exit_status predict_main(struct command_line *line)
     int status = work(&predict, line, &error);
     decoder_stop(&predict.decoder);
     mm_segmenter_free(predict.segmenter);
+    memory_free(predict.text);
     mm_model_free(predict.model);
     if (predict.library_started)
         image_library_stop();

@@ -194,6 +194,7 @@ static int read_file(struct prompt_set *set, const char *path, struct error *err
 int predict_prompts_read(struct prompt_set *set, const struct settings *settings,
                          struct image_pool *pool, struct error *error)
 {
+    set->text = settings->text_prompt != NULL;
     int status = settings->prompts         ? read_file(set, settings->prompts, error)
                  : settings->box.count > 1 ? read_boxes(set, settings, error)
                                            : read_one(set, settings, pool, error);

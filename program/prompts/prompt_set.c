@@ -18,7 +18,7 @@ static int check_room(const struct prompt_set *set, const struct prompt *prompt,
                       struct error *error)
 {
     bool masked = prompt->mask.width > 0;
-    if (prompt->point_count == 0 && !prompt->has_box && !masked)
+    if (prompt->point_count == 0 && !prompt->has_box && !masked && !set->text)
         return error_set(error, ERROR_USAGE, "a prompt needs a point, a box or a mask");
     if (set->count == PROMPT_SET_MAX)
         return error_set(error, ERROR_USAGE, "more than %d prompts for one image", PROMPT_SET_MAX);
@@ -125,5 +125,6 @@ enum mask_source prompt_source(const struct prompt *prompt)
 {
     return prompt->has_box           ? MASK_SOURCE_BOX
            : prompt->point_count > 0 ? MASK_SOURCE_POINT
-                                     : MASK_SOURCE_MASK;
+           : prompt->mask.width > 0  ? MASK_SOURCE_MASK
+                                     : MASK_SOURCE_TEXT;
 }

@@ -38,6 +38,7 @@ struct prompt_set {
     struct prompt *items; /* owned */
     size_t count, capacity;
     size_t masks;   /* how many have a mask */
+    bool text;      /* whether each prompt has a text, too, which may be all that it has */
     bool multimask; /* three masks for each prompt instead of one */
 };
 
@@ -71,7 +72,7 @@ int prompt_check(const struct prompt *prompt, const struct prompt_frame_size *fr
 int prompt_set_check(const struct prompt_set *set, const struct prompt_frame_size *frame,
                      struct error *error);
 
-/* What a prompt's masks are made by: the box if it has one, else its points, else its mask. */
+/* What a prompt's masks are made by: the box if it has one, else its points, else its mask, else the text. */
 enum mask_source prompt_source(const struct prompt *prompt);
 
 #endif
