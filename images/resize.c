@@ -15,11 +15,13 @@
 #include "images/resize_rows.h"
 
 struct resize {
+    enum resize_filter filter;
     struct resize_pass across, down;
     bool down_first;
-    const uint8_t *from; /* [down.inputs][stride] */
+    const uint8_t *from; /* [down.inputs][stride]; NULL: the rows are made */
     size_t stride;       /* bytes */
-    int32_t next_input;  /* first row not yet in the ring */
+    const struct resize_source *made;
+    int32_t next_input; /* first row not yet in the ring */
     int32_t next_output;
     uint8_t *ring;      /* [down.taps][row_bytes]: input row y, resized across, at y % down.taps */
     uint8_t *row;       /* [row_bytes]: output of the second pass */
@@ -29,9 +31,17 @@ struct resize {
     size_t memory_size; /* bytes */
 };
 
+struct resize *resize_new_filter(enum resize_filter filter, struct error *error)
+{
+    struct resize *resize = memory_new(1, sizeof *resize, "resize", error);
+    if (resize)
+        resize->filter = filter;
+    return resize;
+}
+
 struct resize *resize_new(struct error *error)
 {
-    return memory_new(1, sizeof(struct resize), "resize", error);
+    return resize_new_filter(RESIZE_BILINEAR, error);
 }
 
 void resize_free(struct resize *resize)
@@ -50,38 +60,64 @@ struct size resize_longest_side(struct size size, int32_t longest)
     return (struct size){width > 1 ? width : 1, height > 1 ? height : 1};
 }
 
-/* Half the filter's width, in input samples. */
-static double pass_support(const struct resize_pass *pass)
+/* The weight of a sample at `distance`, which is not negative. */
+static double weight_at(enum resize_filter filter, double distance)
+{
+    const double a = -0.5;
+    const double d = distance;
+    if (filter == RESIZE_BILINEAR)
+        return d < 1.0 ? 1.0 - d : 0.0;
+    if (d < 1.0)
+        return ((a + 2.0) * d - (a + 3.0)) * d * d + 1;
+    return d < 2.0 ? (((d - 5) * d + 8) * d - 4) * a : 0.0;
+}
+
+/* How much wider the filter is than when it enlarges. */
+static double pass_stretch(const struct resize_pass *pass)
 {
     double scale = (double)pass->inputs / pass->outputs;
     return scale > 1.0 ? scale : 1.0;
 }
 
+/* Half the filter's width, in input samples. */
+static double pass_support(enum resize_filter filter, const struct resize_pass *pass)
+{
+    return pass_stretch(pass) * (filter == RESIZE_BICUBIC ? 2.0 : 1.0);
+}
+
+/* In fixed point, rounded to nearest. */
+static int32_t fixed(double weight)
+{
+    return (int32_t)((weight < 0 ? -0.5 : 0.5) + weight * (1 << RESIZE_FRACTION_BITS));
+}
+
 /* Fills the weights of output i; its first and count are set. `exact` is scratch for pass->taps
  * doubles. */
-static void pass_fill_output(struct resize_pass *pass, int32_t i, double center, double *exact)
+static void pass_fill_output(struct resize_pass *pass, enum resize_filter filter, int32_t i,
+                             double center, double *exact)
 {
-    double inverse = 1.0 / pass_support(pass);
+    double inverse = 1.0 / pass_stretch(pass);
     double sum = 0.0;
     for (int32_t t = 0; t < pass->count[i]; t++) {
         double distance = fabs((t + pass->first[i] - center + 0.5) * inverse);
-        exact[t] = distance < 1.0 ? 1.0 - distance : 0.0;
+        exact[t] = weight_at(filter, distance);
         sum += exact[t];
     }
     int32_t *weights = pass->weights + (size_t)i * pass->taps;
     for (int32_t t = 0; t < pass->taps; t++) {
         bool used = t < pass->count[i];
-        weights[t] = used ? (int32_t)(0.5 + exact[t] / sum * (1 << RESIZE_FRACTION_BITS)) : 0;
+        weights[t] = used ? fixed(exact[t] / sum) : 0;
         struct resize_pair *pair = pass->pairs + ((size_t)i * pass->taps + t) / 2;
         pair->low[t % 2] = (int16_t)(weights[t] & ((1 << RESIZE_LOW_BITS) - 1));
         pair->high[t % 2] = (int16_t)(weights[t] >> RESIZE_LOW_BITS);
     }
 }
 
-static void pass_fill(struct resize_pass *pass, double *exact)
+static void pass_fill(struct resize_pass *pass, enum resize_filter filter, double *exact)
 {
     double scale = (double)pass->inputs / pass->outputs;
-    double support = pass_support(pass);
+    double support = pass_support(filter, pass);
+    pass->negative = filter == RESIZE_BICUBIC;
     pass->inner = 0;
     for (int32_t i = 0; i < pass->outputs; i++) {
         double center = (i + 0.5) * scale;
@@ -89,7 +125,7 @@ static void pass_fill(struct resize_pass *pass, double *exact)
         int32_t end = (int32_t)(center + support + 0.5);
         pass->first[i] = first > 0 ? first : 0;
         pass->count[i] = (end < pass->inputs ? end : pass->inputs) - pass->first[i];
-        pass_fill_output(pass, i, center, exact);
+        pass_fill_output(pass, filter, i, center, exact);
         /* The last step of two taps reads 7 bytes from the first of them. */
         int32_t last = pass->first[i] + (pass->count[i] - 1) / 2 * 2;
         if (last + 3 <= pass->inputs && pass->inner == i)
@@ -97,9 +133,9 @@ static void pass_fill(struct resize_pass *pass, double *exact)
     }
 }
 
-static void pass_layout(struct resize_pass *pass, struct arena *arena)
+static void pass_layout(struct resize_pass *pass, enum resize_filter filter, struct arena *arena)
 {
-    pass->taps = (int32_t)ceil(pass_support(pass)) * 2 + 2;
+    pass->taps = (int32_t)ceil(pass_support(filter, pass)) * 2 + 2;
     pass->first = arena_take(arena, pass->outputs, sizeof *pass->first);
     pass->count = arena_take(arena, pass->outputs, sizeof *pass->count);
     pass->weights = arena_take(arena, (size_t)pass->outputs * pass->taps, sizeof *pass->weights);
@@ -109,8 +145,8 @@ static void pass_layout(struct resize_pass *pass, struct arena *arena)
 /* Takes all arrays from `arena`; measures if the arena has no base. */
 static void resize_layout(struct resize *resize, struct arena *arena, double **exact)
 {
-    pass_layout(&resize->across, arena);
-    pass_layout(&resize->down, arena);
+    pass_layout(&resize->across, resize->filter, arena);
+    pass_layout(&resize->down, resize->filter, arena);
     int32_t taps =
         resize->across.taps > resize->down.taps ? resize->across.taps : resize->down.taps;
     *exact = arena_take(arena, taps, sizeof **exact);
@@ -149,8 +185,8 @@ static int resize_begin(struct resize *resize, const struct image_view *from, st
     }
     arena = (struct arena){resize->memory, resize->memory_size, 0};
     resize_layout(resize, &arena, &exact);
-    pass_fill(&resize->across, exact);
-    pass_fill(&resize->down, exact);
+    pass_fill(&resize->across, resize->filter, exact);
+    pass_fill(&resize->down, resize->filter, exact);
     return 0;
 }
 
@@ -171,7 +207,9 @@ static const uint8_t *next_across_first(struct resize *resize, int32_t i)
     int32_t end = same ? i + 1 : down->first[i] + down->count[i];
     for (; resize->next_input < end; resize->next_input++) {
         int32_t y = resize->next_input;
-        resize_across(&resize->across, resize->from + (size_t)y * resize->stride,
+        const uint8_t *from = resize->from ? resize->from + (size_t)y * resize->stride
+                                           : resize->made->row(resize->made->context, y);
+        resize_across(&resize->across, from,
                       resize->ring + (size_t)(y % down->taps) * resize->row_bytes);
     }
     if (same)
@@ -196,6 +234,14 @@ int resize_rgb(struct resize *resize, const struct image_view *from, struct size
     for (int32_t y = 0; y < size.height; y++)
         memcpy(to + (size_t)y * resize->row_bytes, resize_next(resize), resize->row_bytes);
     return 0;
+}
+
+int resize_rgb_made(struct resize *resize, const struct resize_source *from, int32_t side,
+                    uint8_t *to, struct error *error)
+{
+    const struct image_view view = {NULL, 0, from->width, from->height};
+    resize->made = from;
+    return resize_rgb(resize, &view, (struct size){side, side}, to, error);
 }
 
 /* Normalised values of the levels of R, G and B: (level - mean) / deviation. */

@@ -10,6 +10,13 @@ enum { BLOCK = 64 }; /* samples that resize_down sums at a time: few enough to s
 
 static const int32_t half = 1 << (RESIZE_FRACTION_BITS - 1);
 
+/* The whole part of a sum, cut to 0..255. */
+static inline uint8_t level(int32_t sum)
+{
+    int32_t whole = sum >> RESIZE_FRACTION_BITS;
+    return (uint8_t)(whole < 0 ? 0 : whole > UINT8_MAX ? UINT8_MAX : whole);
+}
+
 /* Outputs begin .. end - 1, with one multiplication for each channel and tap. */
 static void across_range(const struct resize_pass *pass, const uint8_t *from, uint8_t *to,
                          int32_t begin, int32_t end)
@@ -23,9 +30,9 @@ static void across_range(const struct resize_pass *pass, const uint8_t *from, ui
             green += pixel[1] * weights[t];
             blue += pixel[2] * weights[t];
         }
-        to[3 * i] = (uint8_t)(red >> RESIZE_FRACTION_BITS);
-        to[3 * i + 1] = (uint8_t)(green >> RESIZE_FRACTION_BITS);
-        to[3 * i + 2] = (uint8_t)(blue >> RESIZE_FRACTION_BITS);
+        to[3 * i] = level(red);
+        to[3 * i + 1] = level(green);
+        to[3 * i + 2] = level(blue);
     }
 }
 
@@ -102,8 +109,10 @@ static inline void down_block(const struct resize_pass *pass, int32_t i,
         for (size_t j = 0; j < length; j++)
             sums[j] += row[j] * weight;
     }
-    for (size_t j = 0; j < length; j++)
+    for (size_t j = 0; !pass->negative && j < length; j++)
         to[x + j] = (uint8_t)(sums[j] >> RESIZE_FRACTION_BITS);
+    for (size_t j = 0; pass->negative && j < length; j++)
+        to[x + j] = level(sums[j]);
 }
 
 void resize_down(const struct resize_pass *pass, int32_t i, const struct resize_rows *rows,

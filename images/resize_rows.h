@@ -2,6 +2,7 @@
 #ifndef IMAGES_RESIZE_ROWS_H
 #define IMAGES_RESIZE_ROWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,11 +18,12 @@ struct resize_pair {
 };
 
 /* One pass from `inputs` to `outputs` samples: output i is the sum over t < count[i] of
- * weights[i * taps + t] * input[first[i] + t]. Weights are not negative and add up to 1, except for
- * rounding, so sums stay in 0..255. */
+ * weights[i * taps + t] * input[first[i] + t]. Weights add up to 1, except for rounding; if none is
+ * negative, sums stay in 0..255, else they are cut to that. */
 struct resize_pass {
     int32_t inputs, outputs;
     int32_t taps;              /* room for the weights of one output, even */
+    bool negative;             /* some weights are below 0 */
     int32_t *first;            /* [outputs], never falling */
     int32_t *count;            /* [outputs] */
     int32_t *weights;          /* [outputs][taps], RESIZE_FRACTION_BITS fractional bits */

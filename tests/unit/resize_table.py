@@ -39,8 +39,10 @@ def fnv1a(data):
     return value
 
 
-print("/* Made by resize_table.py with Pillow %s: width, height, new width, new height, FNV-1a of the "
-      "RGB bytes. */" % PIL.__version__)
+print("/* Made by resize_table.py with Pillow %s: width, height, new width, new height, FNV-1a of the RGB "
+      "bytes,\n * bilinear and bicubic. */" % PIL.__version__)
 for i, (w, h, nw, nh) in enumerate(SIZES):
-    resized = Image.fromarray(noise(w, h, i + 1)).resize((nw, nh), Image.Resampling.BILINEAR)
-    print("{%d, %d, %d, %d, 0x%016xU}," % (w, h, nw, nh, fnv1a(resized.tobytes())))
+    image = Image.fromarray(noise(w, h, i + 1))
+    hashes = [fnv1a(image.resize((nw, nh), how).tobytes())
+              for how in (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC)]
+    print("{%d, %d, %d, %d, {0x%016xU, 0x%016xU}}," % (w, h, nw, nh, *hashes))

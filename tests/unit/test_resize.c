@@ -12,7 +12,7 @@
 
 static const struct {
     int32_t width, height, new_width, new_height;
-    uint64_t hash;
+    uint64_t hashes[2]; /* bilinear, bicubic */
 } table[] = {
 /* clang-format off */
 #include "resize_table.h"
@@ -51,10 +51,10 @@ static uint8_t *with_stride(const uint8_t *rgb, int32_t width, int32_t height, s
     return rows;
 }
 
-START_TEST(pixels_are_those_of_pillow)
+static void check_pillow(enum resize_filter filter)
 {
     struct error error = {0};
-    struct resize *resize = resize_new(&error);
+    struct resize *resize = resize_new_filter(filter, &error);
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         int32_t width = table[i].width, height = table[i].height;
         size_t size = (size_t)table[i].new_width * table[i].new_height * 3;
@@ -65,12 +65,42 @@ START_TEST(pixels_are_those_of_pillow)
         const struct image_view view = {rows, stride, width, height};
         const struct size new_size = {table[i].new_width, table[i].new_height};
         ck_assert_int_eq(resize_rgb(resize, &view, new_size, out, &error), 0);
-        ck_assert_msg(fnv1a(out, size) == table[i].hash, "%d x %d to %d x %d differs", width,
-                      height, table[i].new_width, table[i].new_height);
+        ck_assert_msg(fnv1a(out, size) == table[i].hashes[filter],
+                      "%d x %d to %d x %d, filter %d, differs", width, height, table[i].new_width,
+                      table[i].new_height, (int)filter);
         free(out);
         free(rows);
         memory_free(rgb);
     }
+    resize_free(resize);
+}
+
+START_TEST(pixels_are_those_of_pillow)
+{
+    check_pillow(RESIZE_BILINEAR);
+    check_pillow(RESIZE_BICUBIC);
+}
+END_TEST
+
+static const uint8_t *row_of(void *context, int32_t y)
+{
+    const struct image *image = context;
+    return image->rgb + (size_t)image->width * 3 * (size_t)y;
+}
+
+START_TEST(rows_may_be_made)
+{
+    enum { LARGE = 97, SIDE = 32 };
+    struct error error = {0};
+    uint8_t out[2][SIDE * SIDE * 3];
+    struct image image = {LARGE, LARGE, random_image(LARGE, LARGE, 5), 0};
+    const struct image_view view = image_view_of(&image, (struct rect){0, 0, LARGE, LARGE});
+    const struct resize_source made = {LARGE, LARGE, row_of, &image};
+    struct resize *resize = resize_new_filter(RESIZE_BICUBIC, &error);
+    ck_assert_int_eq(resize_rgb(resize, &view, (struct size){SIDE, SIDE}, out[0], &error), 0);
+    ck_assert_int_eq(resize_rgb_made(resize, &made, SIDE, out[1], &error), 0);
+    ck_assert_mem_eq(out[0], out[1], sizeof out[0]);
+    memory_free(image.rgb);
     resize_free(resize);
 }
 END_TEST
@@ -87,14 +117,16 @@ static struct resize_pass test_pass(void)
         int32_t left = 1 << RESIZE_FRACTION_BITS;
         for (int t = 0; t < count[i]; t++) {
             int32_t weight = t == count[i] - 1 ? left : left / (t + 2) + i;
+            if (t == 0 && count[i] > 2)
+                weight = -left / 4;
             left -= weight;
             weights[i * TAPS + t] = weight;
             struct resize_pair *pair = pairs + (i * TAPS + t) / 2;
-            pair->low[t % 2] = (int16_t)(weight % (1 << RESIZE_LOW_BITS));
+            pair->low[t % 2] = (int16_t)(weight & ((1 << RESIZE_LOW_BITS) - 1));
             pair->high[t % 2] = (int16_t)(weight >> RESIZE_LOW_BITS);
         }
     }
-    return (struct resize_pass){24, OUTPUTS, TAPS, first, count, weights, pairs, OUTPUTS};
+    return (struct resize_pass){24, OUTPUTS, TAPS, true, first, count, weights, pairs, OUTPUTS};
 }
 
 START_TEST(fast_rows_are_those_of_the_reference)
@@ -175,6 +207,7 @@ int main(void)
     Suite *suite = suite_create("resize");
     TCase *tests = tcase_create("resize");
     tcase_add_test(tests, pixels_are_those_of_pillow);
+    tcase_add_test(tests, rows_may_be_made);
     tcase_add_test(tests, fast_rows_are_those_of_the_reference);
     tcase_add_test(tests, longest_side_rounds_as_the_reference);
     tcase_add_test(tests, tensors_are_normalised_and_padded);
