@@ -200,6 +200,19 @@ static const uint8_t *next_down_first(struct resize *resize, int32_t i)
     return resize->row;
 }
 
+/* Input row y, resized across, to[across.outputs][3]. */
+static void make_row(const struct resize *resize, int32_t y, uint8_t *to)
+{
+    const struct resize_source *made = resize->made;
+    const uint8_t *from =
+        resize->from ? resize->from + (size_t)y * resize->stride : made->row(made->context, y);
+    if (from)
+        resize_across(&resize->across, from, to);
+    else
+        for (size_t i = 0; i < resize->row_bytes; i++)
+            to[i] = made->fill[i % 3];
+}
+
 static const uint8_t *next_across_first(struct resize *resize, int32_t i)
 {
     const struct resize_pass *down = &resize->down;
@@ -207,10 +220,7 @@ static const uint8_t *next_across_first(struct resize *resize, int32_t i)
     int32_t end = same ? i + 1 : down->first[i] + down->count[i];
     for (; resize->next_input < end; resize->next_input++) {
         int32_t y = resize->next_input;
-        const uint8_t *from = resize->from ? resize->from + (size_t)y * resize->stride
-                                           : resize->made->row(resize->made->context, y);
-        resize_across(&resize->across, from,
-                      resize->ring + (size_t)(y % down->taps) * resize->row_bytes);
+        make_row(resize, y, resize->ring + (size_t)(y % down->taps) * resize->row_bytes);
     }
     if (same)
         return resize->ring + (size_t)(i % down->taps) * resize->row_bytes;

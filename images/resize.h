@@ -52,11 +52,12 @@ int resize_rgb(struct resize *resize, const struct image_view *from, struct size
                struct error *error);
 
 /* Rows of an image that are made as they are needed, from the top, each once: row(context, y) gives
- * width * 3 bytes, which are valid until the next call. */
+ * width * 3 bytes, which are valid until the next call, or NULL if all of its pixels are `fill`. */
 struct resize_source {
     int32_t width, height;
     const uint8_t *(*row)(void *context, int32_t y);
     void *context;
+    uint8_t fill[3];
 };
 
 /* As resize_rgb, to a square. `from` is a square, too, for then the pass across comes first. */

@@ -85,7 +85,7 @@ END_TEST
 static const uint8_t *row_of(void *context, int32_t y)
 {
     const struct image *image = context;
-    return image->rgb + (size_t)image->width * 3 * (size_t)y;
+    return y % 9 == 4 ? NULL : image->rgb + (size_t)image->width * 3 * (size_t)y;
 }
 
 START_TEST(rows_may_be_made)
@@ -95,7 +95,10 @@ START_TEST(rows_may_be_made)
     uint8_t out[2][SIDE * SIDE * 3];
     struct image image = {LARGE, LARGE, random_image(LARGE, LARGE, 5), 0};
     const struct image_view view = image_view_of(&image, (struct rect){0, 0, LARGE, LARGE});
-    const struct resize_source made = {LARGE, LARGE, row_of, &image};
+    const struct resize_source made = {LARGE, LARGE, row_of, &image, {123, 0, 255}};
+    for (int32_t y = 4; y < LARGE; y += 9)
+        for (size_t i = 0; i < LARGE * (size_t)3; i++)
+            image.rgb[LARGE * (size_t)3 * (size_t)y + i] = made.fill[i % 3];
     struct resize *resize = resize_new_filter(RESIZE_BICUBIC, &error);
     ck_assert_int_eq(resize_rgb(resize, &view, (struct size){SIDE, SIDE}, out[0], &error), 0);
     ck_assert_int_eq(resize_rgb_made(resize, &made, SIDE, out[1], &error), 0);
