@@ -23,7 +23,7 @@ void record_free(struct record *record)
     }
     free(record->extras);
     for (size_t i = 0; i < record->category_count; i++)
-        free(record->categories[i]);
+        free(record->categories[i].name);
     free(record->categories);
     *record = (struct record){0};
 }
@@ -45,7 +45,18 @@ int64_t record_id(const struct record *record, size_t index)
 
 const char *record_category(const struct record *record, size_t index)
 {
-    return index < record->category_count ? record->categories[index] : NULL;
+    return index < record->category_count ? record->categories[index].name : NULL;
+}
+
+float record_category_score(const struct record *record, size_t index)
+{
+    return record_category(record, index) ? record->categories[index].score : 0;
+}
+
+void record_set_category_score(struct record *record, size_t index, float score)
+{
+    if (record_category(record, index))
+        record->categories[index].score = score;
 }
 
 /* Makes the list of categories reach mask `index`. */
@@ -58,7 +69,7 @@ static int reach_category(struct record *record, size_t index, struct error *err
                     error))
         return -1;
     while (record->category_count <= index)
-        record->categories[record->category_count++] = NULL;
+        record->categories[record->category_count++] = (struct record_category){0};
     return 0;
 }
 
@@ -72,8 +83,8 @@ int record_set_category(struct record *record, size_t index, const char *name, s
         return -1;
     }
     if (index < record->category_count) {
-        free(record->categories[index]);
-        record->categories[index] = copy;
+        free(record->categories[index].name);
+        record->categories[index] = (struct record_category){.name = copy};
     }
     return 0;
 }
@@ -256,6 +267,7 @@ struct described {
     const struct mask *mask;
     int64_t id;
     const char *category; /* NULL: none */
+    float score;          /* of the category; 0: none */
 };
 
 /* Appends an annotation without its last brace. */
@@ -284,6 +296,8 @@ static int append_annotation(struct json_text *text, const struct described *des
         append_text(text, "source", record_source_name(mask->source));
     if (described->category)
         append_text(text, "category", described->category);
+    if (described->score > 0)
+        append_real(text, "category_score", (double)described->score);
     for (size_t i = 0; i < FIELDS; i++)
         if (fields & known_fields[i].bit)
             known_fields[i].append(text, mask);
@@ -321,7 +335,8 @@ static int append_member(struct json_text *text, const struct record *record, si
     const struct record_extra *extra = index < record->extra_count ? &record->extras[index] : &none;
     const struct described described = {.mask = &record->masks.items[index],
                                         .id = record_id(record, index),
-                                        .category = record_category(record, index)};
+                                        .category = record_category(record, index),
+                                        .score = record_category_score(record, index)};
     if (extra->own && !(fields & RECORD_AS_RUNS)) {
         json_text_raw(text, extra->own);
         return 0;

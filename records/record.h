@@ -3,13 +3,14 @@
  *   {"image": {"image_id", "width", "height", "file_name"},
  *    "annotations": [{"segmentation": {"size": [h, w], "counts"}, "area", "bbox": [x, y, w, h],
  *                     "predicted_iou", "point_coords": [[x, y]], "stability_score",
- *                     "crop_box": [x, y, w, h], "id", "source", "category"}]}
+ *                     "crop_box": [x, y, w, h], "id", "source", "category",
+ *                     "category_score"}]}
  *
  * Field order, spacing, escapes and numbers are those of Python's json.dump on the reference's
  * output, so equal masks give equal bytes. bbox width is max x - min x, as in the reference and in
  * the SA-1B data set. An image without masks is a valid record. "source" is there only where
  * mask.source says something: "known", "grid", "point", "box", "mask" or "text"; "category", the name of the mask's
- * class, only where there is one.
+ * class, only where there is one; "category_score", how sure a model is of it, only where one has named it.
  *
  * File names are bytes on Linux. A name in valid UTF-8 is written as it is (non-ASCII characters as
  * \u escapes). In any other name, each invalid byte becomes U+FFFD, and the image object gets a
@@ -36,6 +37,11 @@ struct record_extra {
     char *more;
 };
 
+struct record_category {
+    char *name;  /* owned; NULL: none */
+    float score; /* above 0, at most 1; 0: it has none */
+};
+
 struct record {
     int64_t image_id; /* 0 .. 2^53 - 1 */
     /* Pixels; width * height < 2^32. 0 x 0: not known, only in a record that was read from a list
@@ -48,7 +54,7 @@ struct record {
     int64_t *ids;                /* owned; [masks.count], as read; NULL: 0, 1, 2, ... */
     struct record_extra *extras; /* owned; [extra_count] of the first masks; NULL: none */
     size_t extra_count;
-    char **categories; /* owned; [category_count] of the first masks; each owned, NULL: none */
+    struct record_category *categories; /* owned; [category_count] of the first masks */
     size_t category_count;
 };
 
@@ -60,8 +66,14 @@ int64_t record_id(const struct record *record, size_t index);
 /* The name of the mask's class; NULL: it has none. */
 const char *record_category(const struct record *record, size_t index);
 
-/* Sets it to a copy; NULL: none. 0 or -1 (ERROR_MEMORY). */
+/* Its score; 0: it has none. */
+float record_category_score(const struct record *record, size_t index);
+
+/* Sets it to a copy; NULL: none. It has no score then. 0 or -1 (ERROR_MEMORY). */
 int record_set_category(struct record *record, size_t index, const char *name, struct error *error);
+
+/* Gives the class of a mask that has one a score, above 0 and at most 1; 0 takes it away. */
+void record_set_category_score(struct record *record, size_t index, float score);
 
 /* Whether a text names a class: 1 to RECORD_CATEGORY_MAX bytes that are plain (plain_text.h). Readers pass
  * over other texts. */

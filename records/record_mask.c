@@ -168,9 +168,14 @@ static void read_id(struct record_reader *reader, const json_t *annotation, int6
 static void read_category(struct record_reader *reader, const json_t *annotation)
 {
     const char *name = json_string_value(json_object_get(annotation, "category"));
-    if (name && record_is_category(name) &&
-        record_set_category(reader->record, reader->record->masks.count - 1, name, reader->error))
+    float score = (float)json_number_value(json_object_get(annotation, "category_score"));
+    size_t at = reader->record->masks.count - 1;
+    if (!name || !record_is_category(name))
+        return;
+    if (record_set_category(reader->record, at, name, reader->error))
         reader_no_memory(reader);
+    else if (score > 0 && score <= 1)
+        record_set_category_score(reader->record, at, score);
 }
 
 int reader_annotation(struct record_reader *reader, const json_t *annotation)

@@ -92,14 +92,15 @@ static int read_person_mask(struct mask *mask, const struct review_mask *from,
 
 /* Moves a mask to the end of the corrected list. `category` may be NULL. */
 static int keep(struct record *corrected, struct mask *mask, int64_t id, const char *category,
-                struct error *error)
+                float score, struct error *error)
 {
     size_t at = corrected->masks.count;
     corrected->ids[at] = id;
-    return mask_list_add(&corrected->masks, mask, error) ||
-                   record_set_category(corrected, at, category, error)
-               ? -1
-               : 0;
+    if (mask_list_add(&corrected->masks, mask, error) ||
+        record_set_category(corrected, at, category, error))
+        return -1;
+    record_set_category_score(corrected, at, score);
+    return 0;
 }
 
 static bool stays(const struct review_mask *mask, bool accepted_only)
@@ -115,15 +116,16 @@ static int keep_old(struct record *corrected, struct record *record, size_t inde
                     const struct review_mask *mask, struct error *error)
 {
     struct mask *old = &record->masks.items[index];
-    const char *category =
-        mask && mask->classed ? mask->class_name : record_category(record, index);
+    bool classed = mask && mask->classed;
+    const char *category = classed ? mask->class_name : record_category(record, index);
+    float score = classed ? 0 : record_category_score(record, index);
     if (mask && mask->annotation) {
         rle_free(&old->rle);
         *old = (struct mask){0};
         if (read_person_mask(old, mask, record, error))
             return -1;
     }
-    return keep(corrected, old, record_id(record, index), category, error);
+    return keep(corrected, old, record_id(record, index), category, score, error);
 }
 
 static int keep_new(struct record *corrected, const struct record *record,
@@ -132,7 +134,7 @@ static int keep_new(struct record *corrected, const struct record *record,
     struct mask mask = {0};
     if (read_person_mask(&mask, from, record, error))
         return -1;
-    int status = keep(corrected, &mask, from->id, from->class_name, error);
+    int status = keep(corrected, &mask, from->id, from->class_name, 0, error);
     rle_free(&mask.rle);
     return status;
 }

@@ -60,10 +60,13 @@ static int sort_categories(struct record *record, struct error *error)
 {
     struct record sorted = {0};
     int status = 0;
-    for (size_t i = 0; status == 0 && i < record->masks.count; i++)
-        status = record_set_category(&sorted, i,
-                                     record_category(record, record->masks.items[i].place), error);
-    char **categories = record->categories;
+    for (size_t i = 0; status == 0 && i < record->masks.count; i++) {
+        size_t place = record->masks.items[i].place;
+        status = record_set_category(&sorted, i, record_category(record, place), error);
+        if (status == 0)
+            record_set_category_score(&sorted, i, record_category_score(record, place));
+    }
+    struct record_category *categories = record->categories;
     size_t count = record->category_count;
     record->categories = sorted.categories;
     record->category_count = sorted.category_count;

@@ -326,6 +326,28 @@ START_TEST(categories_come_back)
 }
 END_TEST
 
+START_TEST(scores_of_categories_come_back)
+{
+    static const char *const scores[] = {"0.25", "1.0", "0.0", "-1", "1.5", "\"a\"", "null"};
+    for (size_t i = 0; i < sizeof scores / sizeof *scores; i++) {
+        struct record record;
+        char with[80];
+        snprintf(with, sizeof with, "\"id\": 1, \"category\": \"a\", \"category_score\": %s",
+                 scores[i]);
+        char *text = damaged("\"id\": 1", with);
+        ck_assert_int_eq(parse(&record, text, strlen(text), NULL, &error), 0);
+        char *again = text_of(&record, 0);
+        ck_assert_int_eq(strcmp(again, text) == 0, i < 2);
+        ck_assert_float_eq(record_category_score(&record, 1), i == 0 ? 0.25F : i == 1 ? 1 : 0);
+        ck_assert_int_eq(record_set_category(&record, 1, "b", &error), 0);
+        ck_assert_float_eq(record_category_score(&record, 1), 0);
+        free(again);
+        free(text);
+        record_free(&record);
+    }
+}
+END_TEST
+
 START_TEST(many_masks_have_categories)
 {
     char name[32];
@@ -432,6 +454,7 @@ int main(void)
     tcase_add_test(tests, tells_every_fault);
     tcase_add_test(tests, sources_come_back);
     tcase_add_test(tests, categories_come_back);
+    tcase_add_test(tests, scores_of_categories_come_back);
     tcase_add_test(tests, many_masks_have_categories);
     tcase_add_test(tests, known_masks_may_lack_scores);
     tcase_add_test(tests, own_texts_stay);
