@@ -14,6 +14,7 @@
 #include "base/plain_text.h"
 #include "jobs/items.h"
 #include "jobs/progress.h"
+#include "jobs/runfile.h"
 #include "program/command.h"
 #include "program/command_line.h"
 #include "program/command_progress.h"
@@ -95,8 +96,14 @@ static int begin(struct filtering *filtering, struct error *error)
     if (filtering->begun)
         return 0;
     filtering->begun = true;
-    return filter_output_begin(&filtering->output, filtering->settings, &filtering->source,
-                               &filtering->plan, error);
+    struct runfile_list fields = {0};
+    int status = filter_plan_fields(&filtering->plan, filtering->settings, &filtering->source,
+                                    &fields, error);
+    if (status == 0)
+        status =
+            filter_output_begin(&filtering->output, &fields, filtering->settings->overwrite, error);
+    runfile_free(&fields);
+    return status;
 }
 
 /* Writes a record, or compares it with what is there. */

@@ -16,7 +16,6 @@
 #include "base/hash.h"
 #include "base/path.h"
 #include "jobs/runfile.h"
-#include "program/filter/filter_plan.h"
 #include "program/filter/filter_source.h"
 #include "program/out_folder.h"
 #include "program/run/run_folder.h"
@@ -42,7 +41,7 @@ int filter_output_open(struct filter_output *output, const char *records,
                        const struct settings *settings, struct error *error)
 {
     if (!settings->output)
-        return error_set(error, ERROR_USAGE, "-o RUN2 is missing; see --help");
+        return error_set(error, ERROR_USAGE, "-o DIR is missing; see --help");
     output->folder = folder_make(settings->output, settings->trust_folder, error);
     if (!output->folder || out_folder_check(records, settings->output, OUT_NOWHERE, error))
         return -1;
@@ -59,62 +58,21 @@ int filter_output_open(struct filter_output *output, const char *records,
     return output->batch ? 0 : -1;
 }
 
-/* Whether an option says of the new records what the source's own file does not. */
-static bool is_new(const struct setting *setting, const struct settings *given,
-                   const struct filter_plan *plan)
+int filter_output_begin(struct filter_output *output, const struct runfile_list *fields,
+                        bool overwrite, struct error *error)
 {
-    char key[64];
-    settings_key(setting, key, sizeof key);
-    for (size_t i = 0; i < plan->applied_count; i++)
-        if (strcmp(plan->applied[i], key) == 0)
-            return true;
-    return strcmp(key, "fields") == 0 && given->fields;
-}
-
-/* Options that the records are made with: the source's own fields, changed by those that are applied. */
-static int list_fields(struct runfile_list *fields, const struct settings *given,
-                       const struct filter_source *source, const struct filter_plan *plan,
-                       struct error *error)
-{
-    size_t count;
-    const struct setting *table = settings_table(&count);
-    const struct runfile_list *own = &source->file;
-    int status = own->count ? 0 : runfile_set(fields, "maskmill", MASKMILL_VERSION, error);
-    for (size_t i = 0; status == 0 && i < own->count; i++)
-        status = runfile_set(fields, own->fields[i].name, own->fields[i].value, error);
-    for (size_t i = 0; status == 0 && i < count; i++) {
-        char text[4096];
-        if (!(table[i].traits & FOR_FILTER) || !is_new(&table[i], given, plan))
-            continue;
-        settings_text(given, &table[i], text, sizeof text);
-        status = runfile_set(fields, table[i].name, text, error);
-    }
-    return status;
-}
-
-int filter_output_begin(struct filter_output *output, const struct settings *given,
-                        const struct filter_source *source, const struct filter_plan *plan,
-                        struct error *error)
-{
-    struct runfile_list fields = {0};
-    int status = list_fields(&fields, given, source, plan, error);
-    if (status == 0)
-        status = folder_make_below(output->folder, PATH_RUN_FOLDER, error);
-    if (status == 0 && given->overwrite)
-        status = runfile_replace(output->folder, FILTER_FILE, fields.fields, fields.count, error);
+    int status = folder_make_below(output->folder, PATH_RUN_FOLDER, error);
+    if (status == 0 && overwrite)
+        status = runfile_replace(output->folder, FILTER_FILE, fields->fields, fields->count, error);
     else if (status == 0)
-        status = runfile_agree(output->folder, FILTER_FILE, fields.fields, fields.count, error);
-    if (status == RUNFILE_DIFFERS) {
-        error_append(error, "; choose another folder with -o, or --overwrite to replace its "
-                            "records");
-        status = -1;
-    }
-    runfile_free(&fields);
-    return status < 0 ? -1 : 0;
+        status = runfile_agree(output->folder, FILTER_FILE, fields->fields, fields->count, error);
+    if (status != RUNFILE_DIFFERS)
+        return status < 0 ? -1 : 0;
+    error_append(error, "; choose another folder with -o, or --overwrite to replace its records");
+    return -1;
 }
 
-/* Refuses a name for which the folder has no place, or that an earlier record has taken. */
-static int claim(struct filter_output *output, const char *name, struct error *error)
+int filter_output_claim(struct filter_output *output, const char *name, struct error *error)
 {
     size_t top = strcspn(name, "/");
     bool own = top == strlen(PATH_RUN_FOLDER) && strncasecmp(name, PATH_RUN_FOLDER, top) == 0;
@@ -158,7 +116,7 @@ static char *file_name(const char *name, struct error *error)
 int filter_output_check(struct filter_output *output, const char *name, const char *text,
                         size_t length, struct error *error)
 {
-    if (claim(output, name, error))
+    if (filter_output_claim(output, name, error))
         return -1;
     char *file = file_name(name, error);
     int status = file ? 0 : -1;
@@ -180,7 +138,7 @@ static bool is_about_name(int system)
 int filter_output_add(struct filter_output *output, const char *name, const char *text,
                       size_t length, struct error *error)
 {
-    if (claim(output, name, error))
+    if (filter_output_claim(output, name, error))
         return -1;
     char *file = file_name(name, error);
     int status = file ? atomic_write(output->folder, file, text, length, output->batch, error) : -1;

@@ -1,4 +1,4 @@
-/* filter_output.h - the folder that filtered records go to. */
+/* filter_output.h - the folder that changed records go to: of filter, and of label. */
 #ifndef PROGRAM_FILTER_FILTER_OUTPUT_H
 #define PROGRAM_FILTER_FILTER_OUTPUT_H
 
@@ -9,9 +9,8 @@
 
 struct atomic_batch;
 struct error;
-struct filter_plan;
-struct filter_source;
 struct folder;
+struct runfile_list;
 struct settings;
 
 /* Begins with all zeros. */
@@ -28,17 +27,20 @@ struct filter_output {
 int filter_output_open(struct filter_output *output, const char *records,
                        const struct settings *settings, struct error *error);
 
+/* Takes the name of a record for one that is there. Returns 0, or -1 with ERROR_RECORD (the folder has no place
+ * for it, or an earlier record of this call has it) or ERROR_MEMORY. */
+int filter_output_claim(struct filter_output *output, const char *name, struct error *error);
+
 /* Whether the record NAME.json may be written: that no other record of this call has its name, and that
  * no other content is there under it. Returns 0, or -1: with ERROR_RECORD for a name that is not free,
  * with ERROR_USAGE for other content, with ERROR_IO or ERROR_MEMORY. */
 int filter_output_check(struct filter_output *output, const char *name, const char *text,
                         size_t length, struct error *error);
 
-/* Begins to write: notes in FILTER_FILE how the records are made. If one is there, of other options,
+/* Begins to write: notes in FILTER_FILE how the records are made. If one is there, of other fields,
  * returns -1 with ERROR_USAGE, unless it is to be overwritten. */
-int filter_output_begin(struct filter_output *output, const struct settings *given,
-                        const struct filter_source *source, const struct filter_plan *plan,
-                        struct error *error);
+int filter_output_begin(struct filter_output *output, const struct runfile_list *fields,
+                        bool overwrite, struct error *error);
 
 /* Writes the record NAME.json. Returns 0, or -1 with ERROR_RECORD for a name that is not free or that
  * the file system cannot hold, with ERROR_IO or ERROR_MEMORY. */

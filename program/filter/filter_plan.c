@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "jobs/runfile.h"
 #include "program/filter/filter_source.h"
 #include "program/settings.h"
 #include "records/record.h"
@@ -331,4 +332,33 @@ int filter_plan(struct filter_plan *plan, const struct settings *given,
     if (apply_given(&planning, error) || generator_options_check(&plan->options, error))
         return -1;
     return read_fields(plan, given, own, error);
+}
+
+/* Whether an option says of the new records what the source's own file does not. */
+static bool is_new(const struct setting *setting, const struct settings *given,
+                   const struct filter_plan *plan)
+{
+    char key[64];
+    settings_key(setting, key, sizeof key);
+    for (size_t i = 0; i < plan->applied_count; i++)
+        if (strcmp(plan->applied[i], key) == 0)
+            return true;
+    return strcmp(key, "fields") == 0 && given->fields;
+}
+
+int filter_plan_fields(const struct filter_plan *plan, const struct settings *given,
+                       const struct filter_source *source, struct runfile_list *fields,
+                       struct error *error)
+{
+    size_t count;
+    const struct setting *table = settings_table(&count);
+    int status = filter_source_fields(source, fields, error);
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        char text[4096];
+        if (!(table[i].traits & FOR_FILTER) || !is_new(&table[i], given, plan))
+            continue;
+        settings_text(given, &table[i], text, sizeof text);
+        status = runfile_set(fields, table[i].name, text, error);
+    }
+    return status;
 }

@@ -10,6 +10,7 @@
 
 struct error;
 struct filter_source;
+struct runfile_list;
 struct settings;
 
 enum { FILTER_OPTIONS_MAX = 16, FILTER_NOTE = 512 };
@@ -43,5 +44,12 @@ struct filter_plan {
  * an unknown one. */
 int filter_plan(struct filter_plan *plan, const struct settings *given,
                 const struct filter_source *source, const char *records, struct error *error);
+
+/* Lists the options that the filtered records are made with: the source's own fields, changed by those
+ * that are applied. `fields` is zeroed, and freed by runfile_free in either case. 0 or -1
+ * (ERROR_MEMORY). */
+int filter_plan_fields(const struct filter_plan *plan, const struct settings *given,
+                       const struct filter_source *source, struct runfile_list *fields,
+                       struct error *error);
 
 #endif

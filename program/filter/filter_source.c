@@ -73,3 +73,13 @@ void filter_source_free(struct filter_source *source)
     settings_free(&source->settings);
     runfile_free(&source->file);
 }
+
+int filter_source_fields(const struct filter_source *source, struct runfile_list *fields,
+                         struct error *error)
+{
+    const struct runfile_list *own = &source->file;
+    int status = own->count ? 0 : runfile_set(fields, "maskmill", MASKMILL_VERSION, error);
+    for (size_t i = 0; status == 0 && i < own->count; i++)
+        status = runfile_set(fields, own->fields[i].name, own->fields[i].value, error);
+    return status;
+}

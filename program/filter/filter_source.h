@@ -27,4 +27,9 @@ int filter_source_read(struct filter_source *source, const char *path, bool trus
                        struct error *error);
 void filter_source_free(struct filter_source *source);
 
+/* Copies the fields of the file into `fields`, which is zeroed; for records of others, the program's version. 0 or -1
+ * (ERROR_MEMORY). */
+int filter_source_fields(const struct filter_source *source, struct runfile_list *fields,
+                         struct error *error);
+
 #endif
