@@ -5,8 +5,10 @@
 
 #define GITHUB "https://github.com/"
 #define HUB "https://huggingface.co/"
+#define CLIP "https://openaipublic.azureedge.net/clip/models/"
 
 static const char APACHE[] = "Apache-2.0";
+static const char MIT[] = "MIT";
 static const char SAM[] = "https://dl.fbaipublicfiles.com/segment_anything/";
 static const char SAM20[] = "https://dl.fbaipublicfiles.com/segment_anything_2/072824/";
 static const char SAM21[] = "https://dl.fbaipublicfiles.com/segment_anything_2/092824/";
@@ -101,6 +103,21 @@ static const struct model_zoo_entry table[] = {
      "a7ac14a085326d9fa6199c8c698c4f0e7280afdbb974d2c4660ec60877b45e35", APACHE, NULL},
     {"sam_hq_vit_tiny", "SAM-HQ", "SAM-HQ TinyViT", "sam_hq_vit_tiny.pth", SAM_HQ, 42526881, 0,
      "0f32c075ccdd870ae54db2f7630e7a0878ede5a2b06d05d6fe02c65a82fb7196", APACHE, NULL},
+    {"clip_vit_b_32", "CLIP", "CLIP ViT-B/32", "ViT-B-32.pt",
+     CLIP "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af/", 353976522, 0,
+     "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af", MIT, NULL},
+    {"clip_vit_b_16", "CLIP", "CLIP ViT-B/16", "ViT-B-16.pt",
+     CLIP "5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f/", 350837078, 0,
+     "5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f", MIT, NULL},
+    {"clip_vit_l_14", "CLIP", "CLIP ViT-L/14", "ViT-L-14.pt",
+     CLIP "b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836/", 933000000, 500000,
+     "b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836", MIT, NULL},
+    {"clip_vit_l_14_336", "CLIP", "CLIP ViT-L/14 at 336 pixels", "ViT-L-14-336px.pt",
+     CLIP "3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02/", 934000000, 500000,
+     "3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02", MIT, NULL},
+    {"clip_vocab", "CLIP", "CLIP's vocabulary", "bpe_simple_vocab_16e6.txt.gz",
+     GITHUB "openai/CLIP/raw/main/clip/", 1356917, 0,
+     "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a", MIT, NULL},
 };
 
 enum { COUNT = sizeof table / sizeof *table };
