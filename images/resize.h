@@ -1,24 +1,23 @@
 /* resize.h - an RGB region to the model's input: resize, normalise, pad.
  *
- * The reference resizes with Pillow's antialiased bilinear filter on 8-bit RGB, and masks depend on
- * it; CLIP's authors resize with its bicubic one. libvips' own resize differs from that by up to 78 levels when it enlarges, because its sample
- * centres lie elsewhere; so this one exists, and gives Pillow's pixels bit for bit.
+ * The reference resizes with Pillow's antialiased bilinear filter on 8-bit RGB, and masks depend on it; CLIP's
+ * authors resize with its bicubic one. libvips' own resize differs from that by up to 78 levels when it enlarges,
+ * because its sample centres lie elsewhere; so this one exists, and gives Pillow's pixels bit for bit.
  *
- * There are two passes, each rounded to 8 bits: across (along rows), then down, or the other way
- * round where height - new_height is positive and above 2 * (width - new_width) (Pillow 13; older
- * versions always go across first, which differs by one level here and there). A pass that would
- * not change the size is left out.
+ * There are two passes, each rounded to 8 bits: across (along rows), then down, or the other way round where height
+ * - new_height is positive and above 2 * (width - new_width) (Pillow 13; older versions always go across first,
+ * which differs by one level here and there). A pass that would not change the size is left out.
  *
- * In a pass from n to m samples, s = n / m and f = max(s, 1). The filter w(d) is 1 - d for d < 1
- * (bilinear, half width r = 1), or the cubic of a = -0.5 (bicubic, r = 2):
+ * In a pass from n to m samples, s = n / m and f = max(s, 1). The filter w(d) is 1 - d for d < 1 (bilinear, half
+ * width r = 1), or the cubic of a = -0.5 (bicubic, r = 2):
  *
  *   w(d) = (a + 2) d^3 - (a + 3) d^2 + 1         d < 1
  *          a (d^3 - 5 d^2 + 8 d - 4)             1 <= d < 2
  *
- * Output i is centred at c = (i + 0.5) * s and takes samples int(c - r f + 0.5) up to but not
- * including int(c + r f + 0.5), cut to 0..n. Sample j weighs w(|j + 0.5 - c| * (1 / f)), divided by
- * the sum of the weights and rounded to 22 fractional bits. Sums are rounded to nearest, halves up,
- * and cut to 0..255. Source: Pillow, src/libImaging/Resample.c.
+ * Output i is centred at c = (i + 0.5) * s and takes samples int(c - r f + 0.5) up to but not including int(c + r f
+ * + 0.5), cut to 0..n. Sample j weighs w(|j + 0.5 - c| * (1 / f)), divided by the sum of the weights and rounded to
+ * 22 fractional bits. Sums are rounded to nearest, halves up, and cut to 0..255. Source: Pillow,
+ * src/libImaging/Resample.c.
  */
 #ifndef IMAGES_RESIZE_H
 #define IMAGES_RESIZE_H

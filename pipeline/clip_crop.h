@@ -1,10 +1,11 @@
 /* clip_crop.h - a mask's picture for CLIP: a square around the mask, resized and normalised as CLIP's authors do it.
  *
- * The square has the centre of the mask's box (an odd pixel more lies left and above). Its side is the longer side of the box and a
- * margin of a tenth of it, rounded up, on both sides, but at least CLIP_CROP_LEAST pixels. What lies beyond the image
- * has CLIP's mean colour, and so has what does not belong to the mask, unless the background is kept. The square is
- * resized to S x S with Pillow's bicubic filter (images/resize.h) and normalised: (level / 255 - mean) / deviation.
- * Source of the sizes and of the filter: CLIP's `_transform`, in which a square has nothing to be cut off.
+ * The square has the centre of the mask's box (an odd pixel more lies left and above). Its side is the longer side
+ * of the box and a margin of a tenth of it, rounded up, on both sides, but at least CLIP_CROP_LEAST pixels. What
+ * lies beyond the image has CLIP's mean colour, and so has what does not belong to the mask, unless the background
+ * is kept. The square is resized to S x S with Pillow's bicubic filter (images/resize.h) and normalised: (level /
+ * 255 - mean) / deviation. Source of the sizes and of the filter: CLIP's `_transform`, in which a square has nothing
+ * to be cut off.
  */
 #ifndef PIPELINE_CLIP_CROP_H
 #define PIPELINE_CLIP_CROP_H

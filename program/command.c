@@ -215,6 +215,25 @@ static const struct command table[] = {
         .run = filter_main,
     },
     {
+        .name = "label",
+        .option_bit = FOR_LABEL,
+        .summary = "give masks classes from a list of names, by CLIP",
+        .synopsis = "RUN --classes FILE --clip CLIP --images DIR -o OUT [options]",
+        .about =
+            "Gives each mask of the records of RUN (a run's folder, other records, or one file of "
+            "them) the class of FILE whose name CLIP finds most similar to the mask's part of "
+            "the image, and writes the records to OUT, all else in them as it is. Masks that "
+            "have a class from people keep it. Started again with the same options, it "
+            "continues where it stopped. maskmill run --classes does the same as it makes "
+            "records. docs/text.md has it all.",
+        .statuses = "0 all written, 1 some records refused, 2 wrong usage, 3 CLIP, the disk or the "
+                    "memory stopped the work.",
+        .operand = OPERAND_PATH,
+        .wanted = "one folder or file of records",
+        .least = 1,
+        .run = label_main,
+    },
+    {
         .name = "info",
         .option_bit = FOR_INFO,
         .summary = "describe a model file",

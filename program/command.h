@@ -70,6 +70,7 @@ enum exit_status edges_main(struct command_line *line);
 enum exit_status review_main(struct command_line *line);
 enum exit_status show_main(struct command_line *line);
 enum exit_status filter_main(struct command_line *line);
+enum exit_status label_main(struct command_line *line);
 enum exit_status info_main(struct command_line *line);
 enum exit_status fetch_main(struct command_line *line);
 enum exit_status eval_main(struct command_line *line);

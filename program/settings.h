@@ -52,7 +52,7 @@ struct settings {
     bool overlay;
     char *embeddings;        /* "image" or "crop"; NULL: none */
     char *embeddings_format; /* "npy" or "safetensors" */
-    bool report;          /* a page about the run at its end */
+    bool report;             /* a page about the run at its end */
     double outline_width; /* of pictures of masks (pictures/style.h); -1: by the picture's size */
     double alpha;
     char *palette, *labels;
@@ -81,8 +81,11 @@ struct settings {
     bool unordered;   /* pipe: answers as they end */
 
     /* of CLIP */
-    char *clip;       /* checkpoint; NULL: none is used */
-    char *clip_vocab; /* vocabulary; NULL: beside the checkpoint */
+    char *clip;                    /* checkpoint; NULL: none is used */
+    char *clip_vocab;              /* vocabulary; NULL: beside the checkpoint */
+    char *clip_background;         /* "mean" or "keep" */
+    double class_min;              /* least score of a category */
+    struct setting_texts template; /* with {}; none: CLIP's usual ones */
 
     /* of predict */
     struct setting_texts point; /* "X,Y" or "X,Y,LABEL" */
@@ -103,7 +106,7 @@ struct settings {
         *images; /* export, verify, report, review, predict: folder that file_name is relative to */
     int port;    /* review; 0: any that is free */
     char *by;    /* review: who decides; NULL: the user's name */
-    char *classes;      /* review: file of names */
+    char *classes;      /* review, export, run, label: file of names */
     bool read_only;     /* review */
     bool single_file;   /* report: one HTML file */
     char *photos;       /* report: "auto", "copy", "link" or "none" */

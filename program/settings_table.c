@@ -15,8 +15,8 @@ static const char PROMPTS[] = "Prompts";
 static const char PICTURES[] = "Pictures of masks";
 static const char MODEL[] = "Model";
 static const char MASKS[] = "Masks";
+static const char CLIP[] = "Classes and texts";
 static const char EXTRA[] = "Beyond the reference";
-static const char CLIP[] = "CLIP";
 static const char MACHINE[] = "Machine";
 static const char LONG[] = "Long runs";
 static const char REPORT[] = "Reporting";
@@ -104,7 +104,7 @@ static const struct setting table[] = {
     {"report", 0, NULL, SETTING_FLAG, AT(report), ANY, NULL, FOR_RUN, INPUT,
      "at the end, also write DIR/@report/index.html: a page to look at masks in a browser"},
     {"scale-16bit", 0, "HOW", SETTING_TEXT, AT(scale_16bit), ONE_OF("none|minmax"), "none",
-     FOR_RUN | FOR_PIPE | FOR_PREDICT | DECIDES, INPUT,
+     FOR_RUN | FOR_PIPE | FOR_PREDICT | FOR_LABEL | DECIDES, INPUT,
      "none: upper 8 bits of 16; minmax: an image's least to greatest value as 0 to 255"},
     {"max-pixels", 0, "N", SETTING_COUNT, AT(max_pixels), FROM_TO(1, UINT32_MAX), "500000000",
      FOR_RUN | FOR_PIPE | FOR_PREDICT, INPUT,
@@ -224,10 +224,21 @@ static const struct setting table[] = {
      FOR_RUN | FOR_PIPE | DECIDES, EXTRA,
      "overlap of neighbouring tiles, pixels; best at least the size of most objects"},
 
-    {"clip", 0, "FILE", SETTING_TEXT, AT(clip), ANY, NULL, FOR_PREDICT, CLIP,
+    {"classes", 0, "FILE", SETTING_TEXT, AT(classes), ANY, NULL, FOR_RUN | FOR_LABEL, CLIP,
+     "names of classes, one a line; each mask gets the most similar one; needs --clip"},
+    {"clip", 0, "FILE", SETTING_TEXT, AT(clip), ANY, NULL, FOR_RUN | FOR_LABEL | FOR_PREDICT, CLIP,
      "CLIP's checkpoint: OpenAI's .pt, or a file or folder of transformers"},
-    {"clip-vocab", 0, "FILE", SETTING_TEXT, AT(clip_vocab), ANY, NULL, FOR_PREDICT, CLIP,
+    {"clip-vocab", 0, "FILE", SETTING_TEXT, AT(clip_vocab), ANY, NULL,
+     FOR_RUN | FOR_LABEL | FOR_PREDICT, CLIP,
      "CLIP's vocabulary, such as bpe_simple_vocab_16e6.txt.gz (default: beside the checkpoint)"},
+    {"template", 0, "TEXT", SETTING_TEXTS, AT(template), ANY, NULL, FOR_RUN | FOR_LABEL, CLIP,
+     "text of a class, such as 'a photo of a {}.'; repeated, all count (default: CLIP's seven)"},
+    {"clip-background", 0, "HOW", SETTING_TEXT, AT(clip_background), ONE_OF("mean|keep"), "mean",
+     FOR_RUN | FOR_LABEL | DECIDES | UNLESS_STANDARD, CLIP,
+     "what CLIP sees beside a mask: mean, one colour; keep, the photograph"},
+    {"class-min", 0, "X", SETTING_REAL, AT(class_min), FROM_TO(0, 1), "0",
+     FOR_RUN | FOR_LABEL | DECIDES | UNLESS_STANDARD, CLIP,
+     "masks whose class has a lower score get none"},
 
     {"threads", 't', "N", SETTING_INT, AT(threads), FROM_TO(0, 1024), NULL, FOR_RUN | FOR_PIPE,
      MACHINE, "threads that share one image; 0: chosen from cores and workers"},
@@ -304,6 +315,12 @@ static const struct setting table[] = {
      "contact sheet: number of images, taken evenly from the records"},
     {"columns", 0, "N", SETTING_INT, AT(columns), FROM_TO(0, 1000), NULL, FOR_SHOW, OPTIONS,
      "contact sheet: images a row; 0: chosen"},
+    {"output", 'o', "DIR", SETTING_TEXT, AT(output), ANY, NULL, FOR_LABEL, OPTIONS,
+     "folder for the records (required)"},
+    {"images", 0, "DIR", SETTING_TEXT, AT(images), ANY, NULL, FOR_LABEL, OPTIONS,
+     "folder of the images (required)"},
+    {"overwrite", 0, NULL, SETTING_FLAG, AT(overwrite), ANY, NULL, FOR_LABEL, OPTIONS,
+     "make anew what is in the output folder (default: only what is missing)"},
     {"images", 0, "DIR", SETTING_TEXT, AT(images), ANY, NULL, FOR_VERIFY, OPTIONS,
      "also check that each image exists and has the recorded size"},
     {"output", 'o', "PATH", SETTING_TEXT, AT(output), ANY, NULL, FOR_REPORT, OPTIONS,
@@ -348,21 +365,21 @@ static const struct setting table[] = {
      "replace records of the same names that are in the output folder"},
     {"max-pixels", 0, "N", SETTING_COUNT, AT(max_pixels), FROM_TO(1, UINT32_MAX), "500000000",
      FOR_REPORT | FOR_REVIEW | FOR_SHOW | FOR_EXPORT | FOR_VERIFY | FOR_STATS | FOR_FILTER |
-         FOR_EVAL,
+         FOR_LABEL | FOR_EVAL,
      OPTIONS, "refuse images with more pixels, and records of such"},
     {"max-pixels", 0, "N", SETTING_COUNT, AT(max_pixels), FROM_TO(1, UINT32_MAX), "500000000",
      FOR_EDGES | FOR_BENCH, OPTIONS, "refuse images with more pixels than this in their header"},
     {"memory", 0, "SIZE", SETTING_BYTES, AT(memory), ANY, NULL,
      FOR_REPORT | FOR_REVIEW | FOR_EDGES | FOR_SHOW | FOR_EXPORT | FOR_VERIFY | FOR_STATS |
-         FOR_FILTER | FOR_EVAL | FOR_BENCH,
+         FOR_FILTER | FOR_LABEL | FOR_EVAL | FOR_BENCH,
      OPTIONS, "memory for the command and its decoders, such as 4G (default: what is free)"},
     {"image-timeout", 0, "TIME", SETTING_SECONDS, AT(image_timeout), ANY, "5m",
      FOR_REPORT | FOR_REVIEW | FOR_EDGES | FOR_SHOW | FOR_EXPORT | FOR_VERIFY | FOR_STATS |
-         FOR_FILTER | FOR_EVAL | FOR_BENCH,
+         FOR_FILTER | FOR_LABEL | FOR_EVAL | FOR_BENCH,
      OPTIONS, "give up decoding an image after this time"},
     {"trust-folder", 0, NULL, SETTING_FLAG, AT(trust_folder), ANY, NULL,
      FOR_STATUS | FOR_MERGE | FOR_EDGES | FOR_REPORT | FOR_REVIEW | FOR_SHOW | FOR_EXPORT |
-         FOR_VERIFY | FOR_STATS | FOR_FILTER | FOR_EVAL,
+         FOR_VERIFY | FOR_STATS | FOR_FILTER | FOR_LABEL | FOR_EVAL,
      OPTIONS, "nobody else writes into the folder: follow links in it, use files of other users"},
     {"output", 'o', "FILE", SETTING_TEXT, AT(output), ANY, NULL, FOR_FETCH, OPTIONS,
      "file to write (default: the published name, in the current folder)"},

@@ -7,11 +7,11 @@
 struct error;
 struct record;
 
-/* Copies the JSON of one image's masks, in any of the forms of record_document.h, from which `record` was read, whole.
- * An annotation whose mask has another class, or another score of it, than it says gets "category" and
+/* Copies the JSON of one image's masks, in any of the forms of record_document.h, from which `record` was read,
+ * whole. An annotation whose mask has another class, or another score of it, than it says gets "category" and
  * "category_score" at its end in place of its own; all other members stay as they are, and so do all other bytes.
- * *length is the strlen of the result, which the caller frees with free(3). NULL with ERROR_RECORD (the text is not that of the
- * record) or ERROR_MEMORY. */
+ * *length is the strlen of the result, which the caller frees with free(3). NULL with ERROR_RECORD (the text is not
+ * that of the record) or ERROR_MEMORY. */
 char *record_classed(const char *text, size_t text_length, const struct record *record,
                      size_t *length, struct error *error);
 

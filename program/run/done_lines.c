@@ -4,11 +4,11 @@
 
 #include "base/memory.h"
 #include "jobs/ledger.h"
-#include "program/model_load.h"
 #include "program/run/image_words.h"
 #include "program/run/item.h"
 #include "program/run/item_end.h"
 #include "program/run/run.h"
+#include "program/run/run_setup.h"
 
 int done_lines_add(struct done_lines *waiting, struct run *run, struct item *item,
                    struct error *error)
@@ -35,7 +35,7 @@ int done_lines_add(struct done_lines *waiting, struct run *run, struct item *ite
 int done_lines_check(const struct run *run, struct error *error)
 {
     return mount_check(run->config.settings->output, &run->config.output_mount, error) ||
-                   model_load_check(run->resources.model, error)
+                   run_check_models(&run->resources, error)
                ? -1
                : 0;
 }

@@ -17,6 +17,7 @@
 #include "program/picture_settings.h"
 #include "program/run/item_embeddings.h"
 #include "program/run/item_known.h"
+#include "program/run/item_label.h"
 #include "program/run/item_memory.h"
 #include "program/run/run.h"
 #include "program/run/run_notices.h"
@@ -315,6 +316,8 @@ int item_compute(struct run *run, struct item *item, int worker)
         item_give_up(run, item);
     else
         status = compute_item(run, worker, item);
+    if (status == 0)
+        status = item_label(run, item, worker);
     if (status == 0)
         status = complete_record(run, item);
     if (status == 0 && run->config.settings->overlay)

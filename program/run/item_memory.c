@@ -8,6 +8,7 @@
 #include "jobs/memory_room.h"
 #include "program/run/item.h"
 #include "program/run/item_known.h"
+#include "program/run/item_label.h"
 #include "program/run/run.h"
 #include "program/run/run_setup.h"
 
@@ -34,7 +35,8 @@ static struct need whole_need(const struct run *run, const struct item *item,
     each += settings->embeddings && strcmp(settings->embeddings, "crop") == 0 ? 3 : 0;
     uint64_t file = item->file ? item->file_size : 0;
     return (struct need){header->decoder_bytes, 3 * pixels + file,
-                         each * pixels + file + item_known_memory(item)};
+                         each * pixels + file + item_known_memory(item) +
+                             item_label_memory(run, (struct size){header->width, header->height})};
 }
 
 static struct need tile_need(const struct item *item, const struct image_header *header, int tile)

@@ -39,8 +39,8 @@ static bool is_standard(const struct setting *setting, const char *text)
     return strcmp(text, standard) == 0;
 }
 
-/* The fields of run.json: the version, the hashes of the model, the point grid and the known masks, and every
- * option that decides the output. Returns their number. `texts` and `grid_sha256` hold the values. */
+/* The fields of run.json: the version, the hashes of the model, the point grid, the known masks and the classes,
+ * and every option that decides the output. Returns their number. `texts` and `grid_sha256` hold the values. */
 static size_t list_fields(const struct run_config *config, struct runfile_field *fields,
                           char (*texts)[FIELD_TEXT], char grid_sha256[DIGEST_TEXT])
 {
@@ -57,6 +57,10 @@ static size_t list_fields(const struct run_config *config, struct runfile_field 
     }
     if (*config->known_sha256)
         fields[used++] = (struct runfile_field){"known_sha256", config->known_sha256};
+    if (*config->classes_sha256) {
+        fields[used++] = (struct runfile_field){"classes_sha256", config->classes_sha256};
+        fields[used++] = (struct runfile_field){"clip_sha256", config->clip_sha256};
+    }
     for (size_t i = 0; i < count; i++) {
         if (!(table[i].traits & DECIDES))
             continue;
@@ -127,7 +131,7 @@ static int make_fields(struct fields *fields, const struct run_config *config, s
 {
     size_t options;
     settings_table(&options);
-    fields->fields = memory_new(options + 5, sizeof *fields->fields, "run.json", error);
+    fields->fields = memory_new(options + 7, sizeof *fields->fields, "run.json", error);
     fields->texts = fields->fields ? memory_new(options, FIELD_TEXT, "run.json", error) : NULL;
     if (!fields->texts) {
         memory_free(fields->fields);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "jobs/progress.h"
+#include "program/label/labels.h"
 #include "program/run/run.h"
 #include "program/run/run_images.h"
 #include "records/category.h"
@@ -167,13 +168,26 @@ static int close_formats(struct run_formats *formats, enum writer_kind kind, str
     return status;
 }
 
+/* The names of --classes come first, in their order. */
+static int begin_categories(struct run_formats *formats, struct error *error)
+{
+    const struct labels *labels = formats->resources->labels;
+    const char *name;
+    if (category_begin(&formats->categories, error))
+        return -1;
+    for (size_t i = 0; labels && (name = labels_name_of(labels, i)); i++)
+        if (name_index_put(&formats->categories, name, error) == NAME_INDEX_NONE)
+            return -1;
+    return 0;
+}
+
 /* Writes the collecting formats from the records. */
 static int collect(struct run_formats *formats, struct error *error)
 {
     struct writer *writers[FORMATS_MOST];
     size_t count = 0;
     bool images = false;
-    if (category_begin(&formats->categories, error))
+    if (begin_categories(formats, error))
         return -1;
     for (size_t i = 0; i < formats->count; i++)
         if (formats->formats[i].kind == WRITER_WHOLE) {

@@ -27,10 +27,12 @@
 #include "program/command.h"
 #include "program/command_line.h"
 #include "program/config.h"
+#include "program/label/labels.h"
 #include "program/run/collection.h"
 #include "program/run/folder_sink.h"
 #include "program/run/input_kind.h"
 #include "program/run/item_known.h"
+#include "program/run/item_label.h"
 #include "program/run/run_clean.h"
 #include "program/run/run_folder.h"
 #include "program/run/run_foreign.h"
@@ -164,7 +166,7 @@ static int set_up(struct run *run, struct error *error)
     if (run_start(config, resources, error) || run_inputs_open(config, resources, &survey, error) ||
         run_check_inputs(config, resources->list, error) ||
         (resources->spool && spool_check_inputs(resources->spool, resources->list, error)) ||
-        item_known_open(config, resources, error) ||
+        item_known_open(config, resources, error) || item_label_open(config, resources, error) ||
         begin_folder(config, resources, &survey, error) || run_report_check_place(config, error))
         return -1;
     run->outcome.passed_in_inputs = survey.passed;
@@ -305,6 +307,7 @@ static void free_resources(struct run_config *config, struct run_resources *reso
     run_formats_free(resources->formats);
     spool_free(resources->spool);
     known_index_close(resources->known);
+    labels_free(resources->labels);
     ledger_close(resources->ledger);
     ledger_index_free(resources->before);
     atomic_batch_free(resources->batch);

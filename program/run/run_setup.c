@@ -18,11 +18,14 @@
 #include "jobs/thread_limit.h"
 #include "library/mm_handles.h"
 #include "model/sam.h"
+#include "pipeline/classifier.h"
 #include "pipeline/generate.h"
 #include "pipeline/mask_embedding.h"
 #include "program/config.h"
+#include "program/label/labels.h"
 #include "program/model_load.h"
 #include "program/run/image_words.h"
+#include "program/run/item_label.h"
 #include "program/run/item_memory.h"
 #include "program/run/run.h"
 #include "program/tars/run_tars.h"
@@ -142,6 +145,14 @@ static int wake_embedder(const struct run_config *config, struct run_resources *
     return resources->embedders[index] ? 0 : -1;
 }
 
+static int wake_classifier(const struct run_config *config, struct run_resources *resources,
+                           int index, struct error *error)
+{
+    if (!resources->classifiers[index])
+        resources->classifiers[index] = labels_worker(resources->labels, config->threads, error);
+    return resources->classifiers[index] ? 0 : -1;
+}
+
 int run_wake_worker(const struct run_config *config, struct run_resources *resources, int index,
                     struct error *error)
 {
@@ -150,7 +161,16 @@ int run_wake_worker(const struct run_config *config, struct run_resources *resou
             mm_model_sam(resources->model), &config->settings->generator, config->threads, error);
     if (!resources->generators[index])
         return -1;
-    return resources->embedders ? wake_embedder(config, resources, index, error) : 0;
+    if (resources->embedders && wake_embedder(config, resources, index, error))
+        return -1;
+    return resources->classifiers ? wake_classifier(config, resources, index, error) : 0;
+}
+
+int run_check_models(const struct run_resources *resources, struct error *error)
+{
+    if (model_load_check(resources->model, error))
+        return -1;
+    return resources->labels ? labels_check_unchanged(resources->labels, error) : 0;
 }
 
 void run_rest_workers(const struct run_config *config, struct run_resources *resources)
@@ -158,10 +178,14 @@ void run_rest_workers(const struct run_config *config, struct run_resources *res
     for (int i = 0; i < config->workers; i++) {
         generator_free(resources->generators[i]);
         resources->generators[i] = NULL;
-        if (!resources->embedders)
-            continue;
-        mask_embedder_free(resources->embedders[i]);
-        resources->embedders[i] = NULL;
+        if (resources->embedders) {
+            mask_embedder_free(resources->embedders[i]);
+            resources->embedders[i] = NULL;
+        }
+        if (resources->classifiers) {
+            classifier_free(resources->classifiers[i]);
+            resources->classifiers[i] = NULL;
+        }
     }
     malloc_trim(0); /* else the C library may keep what was freed */
 }
@@ -220,6 +244,27 @@ static int check_threads(const struct run_config *config, struct error *error)
                : 0;
 }
 
+/* Makes the lists of what each worker has; nothing in them yet. */
+static int list_workers(const struct run_config *config, struct run_resources *resources,
+                        struct error *error)
+{
+    size_t count = (size_t)config->workers;
+    resources->generators = memory_new(count, sizeof *resources->generators, "workers", error);
+    if (!resources->generators)
+        return -1;
+    if (config->settings->generator.tile &&
+        !(resources->strip_workers =
+              memory_new(count, sizeof *resources->strip_workers, "workers", error)))
+        return -1;
+    if (config->settings->embeddings &&
+        !(resources->embedders = memory_new(count, sizeof *resources->embedders, "workers", error)))
+        return -1;
+    if (resources->labels && !(resources->classifiers = memory_new(
+                                   count, sizeof *resources->classifiers, "workers", error)))
+        return -1;
+    return 0;
+}
+
 int run_start_workers(struct run_config *config, struct run_resources *resources, uint64_t images,
                       struct error *error)
 {
@@ -228,16 +273,7 @@ int run_start_workers(struct run_config *config, struct run_resources *resources
     resources->image_worker = decoder_worker(&resources->decoder, config->settings, error);
     if (!resources->image_worker)
         return -1;
-    resources->generators =
-        memory_new((size_t)config->workers, sizeof *resources->generators, "workers", error);
-    if (config->settings->generator.tile)
-        resources->strip_workers =
-            memory_new((size_t)config->workers, sizeof *resources->strip_workers, "workers", error);
-    if (config->settings->embeddings)
-        resources->embedders =
-            memory_new((size_t)config->workers, sizeof *resources->embedders, "workers", error);
-    if (!resources->generators || (config->settings->generator.tile && !resources->strip_workers) ||
-        (config->settings->embeddings && !resources->embedders) ||
+    if (item_label_prepare(resources, error) || list_workers(config, resources, error) ||
         fit_workers(config, resources, error))
         return -1;
     for (int i = 1; i < config->workers; i++)
@@ -254,8 +290,11 @@ void run_stop_workers(const struct run_config *config, struct run_resources *res
         mask_embedder_free(resources->embedders[i]);
     for (int i = 0; resources->strip_workers && i < config->workers; i++)
         image_worker_free(resources->strip_workers[i]);
+    for (int i = 0; resources->classifiers && i < config->workers; i++)
+        classifier_free(resources->classifiers[i]);
     memory_free(resources->generators);
     memory_free(resources->embedders);
+    memory_free(resources->classifiers);
     memory_free(resources->strip_workers);
     image_worker_free(resources->image_worker);
     memory_room_free(resources->room);

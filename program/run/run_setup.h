@@ -36,6 +36,9 @@ int run_check_inputs(const struct run_config *config, struct list *list, struct 
 int run_start_workers(struct run_config *config, struct run_resources *resources, uint64_t images,
                       struct error *error);
 
+/* Whether the files of the models are as they were when they were loaded. 0 or -1 (ERROR_IO). */
+int run_check_models(const struct run_resources *resources, struct error *error);
+
 /* Frees what the workers hold, while none of them computes. */
 void run_rest_workers(const struct run_config *config, struct run_resources *resources);
 

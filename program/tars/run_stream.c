@@ -10,6 +10,7 @@
 #include "program/run/collection.h"
 #include "program/run/input_kind.h"
 #include "program/run/item_known.h"
+#include "program/run/item_label.h"
 #include "program/run/run.h"
 #include "program/run/run_inputs.h"
 #include "program/run/run_setup.h"
@@ -72,7 +73,8 @@ static int set_up(struct run *run, struct error *error)
     struct run_config *config = &run->config;
     struct run_resources *resources = &run->resources;
     if (run_start(config, resources, error) || run_inputs_open(config, resources, &survey, error) ||
-        check_tar(run, error) || item_known_open(config, resources, error))
+        check_tar(run, error) || item_known_open(config, resources, error) ||
+        item_label_open(config, resources, error))
         return -1;
     run->outcome.passed_in_inputs = survey.passed;
     resources->before = ledger_index_new(error); /* nothing was done before */

@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "jobs/list.h"
-#include "program/model_load.h"
 #include "program/run/collection.h"
 #include "program/run/input_kind.h"
 #include "program/run/item.h"
@@ -10,6 +9,7 @@
 #include "program/run/item_end.h"
 #include "program/run/run.h"
 #include "program/run/run_formats.h"
+#include "program/run/run_setup.h"
 
 /* The stream ends here, without the mark of its end. */
 static void fail(struct stream_sink *stream, const struct error *error)
@@ -44,7 +44,7 @@ static void finish(void *context, struct item *item, enum item_outcome outcome)
         return;
     if (outcome != ITEM_MARK)
         finish_image(stream, item);
-    else if (model_load_check(stream->run->resources.model, &error) ||
+    else if (run_check_models(&stream->run->resources, &error) ||
              tar_stream_end(&stream->stream, &error))
         fail(stream, &error);
 }

@@ -2,7 +2,7 @@
 """Runs maskmill and the official code side by side; called by tests/parity/live. What the official code gives is kept in
 build/parity and used again as long as model, image and options stay the same.
 
-    live.py [tensors] [predictor] [edges] [embeddings] [records] [clip] [tokens]
+    live.py [tensors] [predictor] [edges] [embeddings] [records] [clip] [tokens] [text]
     live.py sizes [PHOTOGRAPH] [SET...]
 
 tensors   embedding, predicted IoU, low-resolution logits: random ViT-B, MobileSAM and Hiera-T (SAM 2.1) as .pth and the built-in
@@ -17,6 +17,7 @@ records   whole images with the built-in model: photographs as they are, one shr
 clip      embeddings of images and texts: random CLIPs (ViT-B/32, ViT-B/16) in every form in which they are published, against
           OpenAI's code and transformers: live_clip.py
 tokens    tokens of 20,000 texts of many kinds, by OpenAI's tokenizer with ftfy and regex: live_tokens.py
+text      classes of masks, by `run --classes` and a plain twin over OpenAI's code, a random ViT-B/32: live_text.py; photographs
 sizes     cuts of a photograph with random models of the published sizes, only when asked for: see live_sizes.py
 """
 
@@ -137,6 +138,11 @@ def clip():
     return sum(live_clip.compare(f"{TOP}/build/tests/parity/test_clip", kind, os.path.join(WORK, kind)) for kind in ("vit_b_32", "vit_b_16"))
 
 
+def text(photos):
+    import live_text
+    return live_text.compare(f"{TOP}/build/maskmill", photos, os.path.join(WORK, "text"))
+
+
 def official_records(load, find, model, options, images, folder):
     os.makedirs(folder, exist_ok=True)
     sam = None
@@ -240,6 +246,8 @@ def main(parts):
     if not parts or "tokens" in parts:
         import live_tokens
         failed += live_tokens.compare()
+    if not parts or "text" in parts:
+        failed += text(sorted(glob.glob(f"{TOP}/examples/*.jpg"))[:3])
     print("parity: everything agrees" if not failed else f"parity: {failed} comparisons FAILED")
     return 1 if failed else 0
 

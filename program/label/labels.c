@@ -1,0 +1,320 @@
+#include "program/label/labels.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/name_index.h"
+#include "base/utf8.h"
+#include "filters/mask.h"
+#include "model/checkpoint/checkpoint.h"
+#include "model/clip/clip.h"
+#include "model/clip/clip_tokens.h"
+#include "pipeline/classifier.h"
+#include "program/review/review_classes.h"
+#include "program/settings.h"
+#include "records/record.h"
+
+/* The seven that CLIP's authors found to do as well together as their eighty (notebooks/
+ * Prompt_Engineering_for_ImageNet.ipynb). */
+static const char *const usual_templates[] = {
+    "itap of a {}.",
+    "a bad photo of the {}.",
+    "a origami {}.",
+    "a photo of the large {}.",
+    "a {} in a video game.",
+    "art of the {}.",
+    "a photo of the small {}.",
+};
+
+struct labels {
+    const struct settings *settings;
+    struct clip *clip;
+    struct clip_tokenizer *tokenizer;
+    struct name_index names;
+    const char *const *templates; /* [template_count], borrowed */
+    size_t template_count;
+    int32_t *tokens;              /* [names][templates][context] */
+    struct clip_classes *classes; /* NULL until labels_prepare */
+};
+
+int labels_check_options(const struct settings *settings, struct error *error)
+{
+    const char *alone = settings->clip_vocab       ? "clip-vocab"
+                        : settings->template.count ? "template"
+                        : settings->class_min > 0  ? "class-min"
+                                                   : NULL;
+    if (settings->classes && !settings->clip)
+        return error_set(error, ERROR_USAGE,
+                         "--classes needs --clip FILE: the checkpoint that knows texts; see "
+                         "docs/text.md");
+    if (!settings->classes && settings->clip)
+        return error_set(error, ERROR_USAGE,
+                         "--clip needs --classes FILE: names of classes, one a line");
+    if (!settings->classes && alone)
+        return error_set(error, ERROR_USAGE, "--%s: only with --classes and --clip", alone);
+    return 0;
+}
+
+/* ---- texts */
+
+static int check_template(const char *template, struct error *error)
+{
+    if (!strstr(template, "{}"))
+        return error_set(error, ERROR_USAGE,
+                         "--template \"%s\": has no {}, where the name of the class goes",
+                         template);
+    return utf8_valid(template, strlen(template))
+               ? 0
+               : error_set(error, ERROR_USAGE, "--template \"%s\": is not UTF-8", template);
+}
+
+/* The template with the name in the place of its first {}. The caller frees it with free(3). */
+static char *fill_in(const char *template, const char *name, struct error *error)
+{
+    char *text;
+    const char *place = strstr(template, "{}");
+    if (asprintf(&text, "%.*s%s%s", (int)(place - template), template, name, place + 2) >= 0)
+        return text;
+    error_set(error, ERROR_MEMORY, "no memory for a text");
+    return NULL;
+}
+
+static int tokenise_name(struct labels *labels, size_t number, struct error *error)
+{
+    const char *name = labels->names.names[number];
+    size_t context = (size_t)clip_info(labels->clip)->context;
+    for (size_t i = 0; i < labels->template_count; i++) {
+        int32_t *tokens = labels->tokens + (number * labels->template_count + i) * context;
+        char *text = fill_in(labels->templates[i], name, error);
+        int status =
+            text ? clip_tokenize(labels->tokenizer, text, false, tokens, (int)context, error) : -1;
+        free(text);
+        if (status)
+            return error_prefix(error, "\"%s\"", name);
+    }
+    return 0;
+}
+
+static int tokenise(struct labels *labels, struct error *error)
+{
+    size_t context = (size_t)clip_info(labels->clip)->context;
+    labels->tokens = memory_new(labels->names.count * labels->template_count,
+                                context * sizeof *labels->tokens, "tokens", error);
+    int status = labels->tokens ? 0 : -1;
+    for (size_t i = 0; status == 0 && i < labels->names.count; i++)
+        status = tokenise_name(labels, i, error);
+    return status;
+}
+
+/* ---- names */
+
+static int read_names(struct labels *labels, struct error *error)
+{
+    const struct settings *settings = labels->settings;
+    struct review_classes file = {0};
+    int status = review_classes_read(&file, settings->classes, error);
+    for (size_t i = 0; status == 0 && i < file.count; i++)
+        if (name_index_put(&labels->names, file.names[i], error) == NAME_INDEX_NONE)
+            status = -1;
+    review_classes_free(&file);
+    if (status == 0 && labels->names.count == 0)
+        status = error_set(error, ERROR_USAGE, "--classes %s: has no name", settings->classes);
+    labels->templates = usual_templates;
+    labels->template_count = sizeof usual_templates / sizeof *usual_templates;
+    if (settings->template.count) {
+        labels->templates = (const char *const *)settings->template.texts;
+        labels->template_count = settings->template.count;
+    }
+    for (size_t i = 0; status == 0 && i < labels->template_count; i++)
+        status = check_template(labels->templates[i], error);
+    return status;
+}
+
+/* ---- opening */
+
+static int load(struct labels *labels, struct error *error)
+{
+    const struct settings *settings = labels->settings;
+    const char *vocabulary = settings->clip_vocab ? settings->clip_vocab : settings->clip;
+    if (clip_load(&labels->clip, settings->clip, error))
+        return error_prefix(error, "--clip");
+    if (clip_tokenizer_load(&labels->tokenizer, vocabulary, error))
+        return error_prefix(error, settings->clip_vocab ? "--clip-vocab"
+                                                        : "CLIP's vocabulary (see --clip-vocab)");
+    int32_t tokens = clip_tokenizer_size(labels->tokenizer);
+    int known = clip_info(labels->clip)->vocabulary;
+    return tokens == known
+               ? 0
+               : error_set(error, ERROR_USAGE,
+                           "the vocabulary of %s has %d tokens, the model of --clip %s %d: they do "
+                           "not belong together",
+                           vocabulary, (int)tokens, settings->clip, known);
+}
+
+/* Makes labels whose names `read` finds. */
+static int open_labels(struct labels **labels, const struct settings *settings,
+                       int (*read)(struct labels *, struct error *), struct error *error)
+{
+    *labels = memory_new(1, sizeof **labels, "classes", error);
+    if (!*labels)
+        return -1;
+    (*labels)->settings = settings;
+    if (read(*labels, error) == 0 && load(*labels, error) == 0 && tokenise(*labels, error) == 0)
+        return 0;
+    labels_free(*labels);
+    *labels = NULL;
+    return -1;
+}
+
+int labels_open_classes(struct labels **labels, const struct settings *settings,
+                        struct error *error)
+{
+    return open_labels(labels, settings, read_names, error);
+}
+
+int labels_prepare(struct labels *labels, int threads, struct error *error)
+{
+    const struct clip_texts texts = {
+        .tokens = labels->tokens,
+        .classes = labels->names.count,
+        .texts = labels->template_count,
+    };
+    labels->classes = clip_classes_new(labels->clip, &texts, threads, error);
+    return labels->classes ? 0 : -1;
+}
+
+void labels_free(struct labels *labels)
+{
+    if (!labels)
+        return;
+    clip_classes_free(labels->classes);
+    memory_free(labels->tokens);
+    name_index_free(&labels->names);
+    clip_tokenizer_free(labels->tokenizer);
+    clip_free(labels->clip);
+    memory_free(labels);
+}
+
+size_t labels_count(const struct labels *labels)
+{
+    return labels->names.count;
+}
+
+const char *labels_name_of(const struct labels *labels, size_t number)
+{
+    return number < labels->names.count ? labels->names.names[number] : NULL;
+}
+
+const struct clip *labels_clip(const struct labels *labels)
+{
+    return labels->clip;
+}
+
+const struct clip_classes *labels_classes(const struct labels *labels)
+{
+    return labels->classes;
+}
+
+/* ---- digests */
+
+int labels_check_unchanged(const struct labels *labels, struct error *error)
+{
+    return checkpoint_check_unchanged(clip_checkpoint(labels->clip), error);
+}
+
+int labels_clip_digest(const struct labels *labels, char text[DIGEST_TEXT], struct error *error)
+{
+    const struct checkpoint *checkpoint = clip_checkpoint(labels->clip);
+    struct digest *digest = digest_new();
+    const void *bytes;
+    size_t size;
+    for (size_t i = 0; (bytes = checkpoint_bytes(checkpoint, i, &size)); i++)
+        digest_add(digest, bytes, size);
+    digest_finish(digest, text);
+    return labels_check_unchanged(labels, error);
+}
+
+void labels_digest(const struct labels *labels, char text[DIGEST_TEXT])
+{
+    size_t context = (size_t)clip_info(labels->clip)->context;
+    struct digest *digest = digest_new();
+    for (size_t i = 0; i < labels->names.count; i++)
+        digest_add(digest, labels->names.names[i], strlen(labels->names.names[i]) + 1);
+    digest_add(digest, labels->tokens,
+               labels->names.count * labels->template_count * context * sizeof *labels->tokens);
+    digest_finish(digest, text);
+}
+
+/* ---- masks */
+
+struct classifier *labels_worker(const struct labels *labels, int threads, struct error *error)
+{
+    bool keep = strcmp(labels->settings->clip_background, "keep") == 0;
+    return classifier_new(labels->clip, keep ? CLIP_BACKGROUND_KEEP : CLIP_BACKGROUND_MEAN, threads,
+                          error);
+}
+
+/* Whether the mask gets its class here. */
+static bool lacks_category(const struct record *record, size_t index)
+{
+    bool own = index < record->extra_count && record->extras[index].own;
+    return !own && !record_category(record, index);
+}
+
+/* Masks of a record that get their class here. */
+struct nameless {
+    struct mask_list masks;   /* their runs are the record's */
+    size_t *numbers;          /* [masks.count] owned, in the record */
+    struct clip_class *found; /* [masks.count] owned */
+};
+
+static int find_nameless(struct nameless *nameless, const struct record *record,
+                         struct error *error)
+{
+    size_t most = record->masks.count;
+    nameless->masks.items = memory_new(most, sizeof *nameless->masks.items, "masks", error);
+    nameless->numbers = memory_new(most, sizeof *nameless->numbers, "masks", error);
+    nameless->found = memory_new(most, sizeof *nameless->found, "classes", error);
+    if (!nameless->masks.items || !nameless->numbers || !nameless->found)
+        return -1;
+    for (size_t i = 0; i < most; i++)
+        if (lacks_category(record, i)) {
+            nameless->numbers[nameless->masks.count] = i;
+            nameless->masks.items[nameless->masks.count++] = record->masks.items[i];
+        }
+    return 0;
+}
+
+static int set_categories(const struct labels *labels, const struct nameless *nameless,
+                          struct record *record, struct error *error)
+{
+    for (size_t i = 0; i < nameless->masks.count; i++) {
+        const struct clip_class *found = &nameless->found[i];
+        size_t at = nameless->numbers[i];
+        if (found->number == CLIP_CLASS_NONE || (double)found->score < labels->settings->class_min)
+            continue;
+        if (record_set_category(record, at, labels->names.names[found->number], error))
+            return -1;
+        record_set_category_score(record, at, found->score);
+    }
+    return 0;
+}
+
+int labels_name(const struct labels *labels, struct classifier *classifier,
+                const struct image *image, struct record *record, struct error *error)
+{
+    struct nameless nameless = {0};
+    int status = find_nameless(&nameless, record, error);
+    if (status == 0)
+        status = classifier_masks(classifier, labels->classes, image, &nameless.masks,
+                                  nameless.found, error);
+    if (status == 0)
+        status = set_categories(labels, &nameless, record, error);
+    memory_free(nameless.masks.items);
+    memory_free(nameless.numbers);
+    memory_free(nameless.found);
+    return status;
+}

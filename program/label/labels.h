@@ -1,0 +1,65 @@
+/* labels.h - names that masks get from CLIP, and what the options say of that: --clip, --clip-vocab, --classes,
+ * --template, --clip-background, --class-min.
+ *
+ *   names -> texts -> tokens (labels_open) -> embeddings (labels_prepare), once; shared by threads from then on
+ *   classifier (labels_worker), one a thread -> categories of a record's masks (labels_name)
+ */
+#ifndef PROGRAM_LABEL_LABELS_H
+#define PROGRAM_LABEL_LABELS_H
+
+#include <stddef.h>
+
+#include "program/digest.h"
+
+struct classifier;
+struct clip;
+struct clip_classes;
+struct error;
+struct image;
+struct labels;
+struct record;
+struct settings;
+
+/* Refuses options that have no meaning without others: --classes goes with --clip. 0 or -1 (ERROR_USAGE). */
+int labels_check_options(const struct settings *settings, struct error *error);
+
+/* Loads CLIP and its vocabulary, and reads and tokenises the names of --classes in all templates. Names that are
+ * there twice count once. `settings` must outlive it. Returns 0, or -1 with ERROR_USAGE (a file of names or a
+ * template that is none, a name that is too long, a vocabulary that does not belong to the model) or as clip_load
+ * and clip_tokenizer_load. Freed by labels_free; *labels is NULL after a failure. */
+int labels_open_classes(struct labels **labels, const struct settings *settings,
+                        struct error *error);
+
+/* Runs the texts through CLIP, which may take seconds. 0, or -1 as clip_classes_new. */
+int labels_prepare(struct labels *labels, int threads, struct error *error);
+
+/* NULL is allowed. */
+void labels_free(struct labels *labels);
+
+size_t labels_count(const struct labels *labels);
+
+/* The names, in their order; NULL past the last. */
+const char *labels_name_of(const struct labels *labels, size_t number);
+
+const struct clip *labels_clip(const struct labels *labels);
+const struct clip_classes *labels_classes(const struct labels *labels); /* once prepared */
+
+/* SHA-256 of the checkpoint's bytes, and of names and tokens. The first returns -1 with ERROR_IO if the file was
+ * changed since it was loaded. */
+int labels_clip_digest(const struct labels *labels, char text[DIGEST_TEXT], struct error *error);
+void labels_digest(const struct labels *labels, char text[DIGEST_TEXT]);
+
+/* Whether the checkpoint's file is as it was when it was loaded. 0, or -1 with ERROR_IO. */
+int labels_check_unchanged(const struct labels *labels, struct error *error);
+
+/* What one thread that names masks needs; `threads` share its work. NULL with ERROR_MEMORY. Freed by
+ * classifier_free. */
+struct classifier *labels_worker(const struct labels *labels, int threads, struct error *error);
+
+/* Gives the masks of the image's record their categories and scores, but for those that have a category already, are
+ * written as they came (record_extra.own), are empty, or whose score is below --class-min. Returns 0, or -1 as
+ * classifier_embed. */
+int labels_name(const struct labels *labels, struct classifier *classifier,
+                const struct image *image, struct record *record, struct error *error);
+
+#endif

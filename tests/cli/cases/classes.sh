@@ -1,0 +1,93 @@
+# Classes from CLIP: a small model of random weights names the masks of two photographs.
+LOOK="python3 $SOURCE/tests/cli/classes.py"
+python3 "$SOURCE/tests/cli/clip_model.py" clip 2
+printf 'wheel\ncat\n\n  car door \r\ncat\n' >names.txt
+mkdir photos
+cp "$IMAGES"/tall.png "$IMAGES"/shrunk.png photos
+CLASSES="--classes names.txt --clip clip/clip.safetensors"
+MILL="maskmill run $QUICK --box-nms-thresh 0.7"
+$MILL -o plain photos
+$MILL $CLASSES -o out photos
+tree out
+$LOOK check out names.txt
+# But for the classes they are the records of a run without.
+$LOOK bare out bare && $LOOK bare plain bare-plain && diff -r bare bare-plain && echo "the same masks"
+grep -o '"c[a-z]*_sha256"' out/.maskmill/run.json
+
+echo "--- any threads and workers, a second start, tars, a stream"
+$MILL $CLASSES --threads 3 -o threads photos
+$MILL $CLASSES --workers 2 --threads 1 -o workers photos
+rm threads/tall.json
+$MILL $CLASSES --workers 2 -o threads photos
+for other in threads workers; do
+    diff -r -x .maskmill -x failed.ndjson out $other && echo "the same"
+done
+tar -cf t.tar -C photos shrunk.png tall.png
+$MILL $CLASSES --to tar -o totar t.tar
+mkdir untarred && tar -xf totar/t.tar -C untarred
+for name in shrunk tall; do
+    sed 's/"image": {.*}, "annotations/"annotations/' out/$name.json >a
+    sed 's/"image": {.*}, "annotations/"annotations/' untarred/$name.json >b
+    cmp a b && echo "the same"
+done
+$MILL $CLASSES -o - - <t.tar | tar -tf -
+status $MILL --classes "$SOURCE/tests/cli/cases/classes.sh" --clip clip/clip.safetensors -o out photos 2>&1 |
+    sed 's/"[0-9a-f]\{64\}"/SUM/g; s/[0-9a-f]\{64\}/SUM/g'
+
+echo "--- other commands read them"
+maskmill verify out --images photos | sed 's/[0-9]* good/N good/'
+maskmill export out -f coco --classes names.txt -o coco
+$MILL $CLASSES --format coco -o with-coco photos
+cmp coco/instances.json with-coco/@coco/instances.json && echo "the same"
+grep -o '"categories": .*' coco/instances.json
+maskmill filter out -o few --max-masks 2
+$LOOK check few names.txt
+
+echo "--- label: the same bytes"
+LABEL="maskmill label $CLASSES --images photos"
+$LABEL plain -o labelled | sed 's/[0-9]* of [0-9]*/all/'
+diff -r -x .maskmill -x failed.ndjson out labelled && echo "the same"
+$LABEL plain -o labelled
+rm labelled/tall.json
+$LABEL plain -o labelled | sed 's/[0-9]* of [0-9]*/all/'
+diff -r -x .maskmill -x failed.ndjson out labelled && echo "the same"
+mkdir of-tar && cp -r photos of-tar/t
+maskmill label $CLASSES --images of-tar totar -o from-tar | sed 's/[0-9]* of [0-9]*/all/'
+tree from-tar
+status $LABEL --class-min 0.5 plain -o labelled
+status $LABEL --class-min 1 --overwrite plain -o labelled | sed 's/of [0-9]*/of all/'
+diff -r -x .maskmill -x failed.ndjson plain labelled && echo "as without classes"
+status $LABEL plain -o plain
+status $LABEL plain -o photos
+# A class from people stays, one from a model goes; all else stays as it is written.
+mkdir mine
+printf '[ {"category":"cat","category_score":0.5,"x" : 1,"segmentation": {"size": [2, 3], "counts": [2, 1, 3]}},
+  {"category": "dog", "y":[1,2], "segmentation": {"size": [2, 3], "counts": [2, 1, 3]}} ]\n' >mine/small.json
+$LOOK png 3 2 photos/small.png
+$LABEL mine -o named
+sed 's/"category_score": 0\.[0-9]*/"category_score": X/' named/small.json
+echo '[{"segmentation": {"size": [2, 4], "counts": [2, 1, 5]}}]' >mine/small.json
+echo '[{"segmentation": {"size": [2, 4], "counts": [2, 1, 5]}}]' >mine/gone.json
+echo '[]' >mine/none.json
+status $LABEL mine -o refused
+cat refused/none.json
+
+echo "--- what is refused"
+status $MILL --classes names.txt -o no photos
+status $MILL --clip clip/clip.safetensors -o no photos
+status $MILL --class-min 0.5 -o no photos
+status $MILL $CLASSES --tile 128 --halo 32 -o no photos
+status $MILL $CLASSES --template cat -o no photos
+status $MILL --classes names.txt --clip "$MODEL" -o no photos
+printf '\n' >empty.txt
+status $MILL --classes empty.txt --clip clip/clip.safetensors -o no photos
+yes whatever | head -n 200 | tr '\n' ' ' | cut -c 1-250 >long.txt
+status $MILL --classes long.txt --clip clip/clip.safetensors -o no photos
+mkdir apart && cp clip/clip.safetensors apart
+status $MILL --classes names.txt --clip apart/clip.safetensors -o no photos
+$MILL --classes names.txt --clip apart/clip.safetensors --clip-vocab clip/merges.txt -o apart-out photos
+diff -r -x .maskmill -x failed.ndjson -x small.json out apart-out && echo "the same"
+sed 3d clip/merges.txt >apart/merges.txt
+status $MILL --classes names.txt --clip apart/clip.safetensors -o no photos
+status maskmill label plain --classes names.txt --clip clip/clip.safetensors -o no
+status maskmill label plain --clip clip/clip.safetensors --images photos -o no
