@@ -59,7 +59,8 @@ static const struct command table[] = {
             "place "
             "of IMAGE, finds one mask for each box of a detector and keeps its class and score: "
             "DIR/@coco/instances.json, and records. With --serve-ndjson, answers requests on "
-            "standard input and keeps what it has encoded. docs/predict.md has it all.",
+            "standard input and keeps what it has encoded. docs/predict.md has it all. With --text "
+            "in place of prompts, finds the masks that a text names: docs/text.md.",
         .statuses =
             "0 all done, 1 some images or boxes could not be done, 2 wrong usage, 3 the model, the "
             "image, the disk or the memory stopped the work, 4 stopped by a signal "

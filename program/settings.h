@@ -86,6 +86,8 @@ struct settings {
     char *clip_background;         /* "mean" or "keep" */
     double class_min;              /* least score of a category */
     struct setting_texts template; /* with {}; none: CLIP's usual ones */
+    struct setting_texts text;     /* predict */
+    int top;                       /* predict: best masks a text; 0: all */
 
     /* of predict */
     struct setting_texts point; /* "X,Y" or "X,Y,LABEL" */

@@ -28,6 +28,7 @@ static const char *const usual_templates[] = {
     "art of the {}.",
     "a photo of the small {}.",
 };
+static const char *const plain_template[] = {"{}"};
 
 struct labels {
     const struct settings *settings;
@@ -133,6 +134,23 @@ static int read_names(struct labels *labels, struct error *error)
     return status;
 }
 
+static int take_texts(struct labels *labels, struct error *error)
+{
+    const struct setting_texts *texts = &labels->settings->text;
+    for (size_t i = 0; i < texts->count; i++) {
+        if (!record_is_category(texts->texts[i]) ||
+            !utf8_valid(texts->texts[i], strlen(texts->texts[i])))
+            return error_set(error, ERROR_USAGE,
+                             "--text: must be 1 to %d bytes of UTF-8 without control characters",
+                             RECORD_CATEGORY_MAX);
+        if (name_index_put(&labels->names, texts->texts[i], error) == NAME_INDEX_NONE)
+            return -1;
+    }
+    labels->templates = plain_template;
+    labels->template_count = 1;
+    return 0;
+}
+
 /* ---- opening */
 
 static int load(struct labels *labels, struct error *error)
@@ -173,6 +191,11 @@ int labels_open_classes(struct labels **labels, const struct settings *settings,
                         struct error *error)
 {
     return open_labels(labels, settings, read_names, error);
+}
+
+int labels_open_texts(struct labels **labels, const struct settings *settings, struct error *error)
+{
+    return open_labels(labels, settings, take_texts, error);
 }
 
 int labels_prepare(struct labels *labels, int threads, struct error *error)

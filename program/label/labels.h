@@ -23,12 +23,13 @@ struct settings;
 /* Refuses options that have no meaning without others: --classes goes with --clip. 0 or -1 (ERROR_USAGE). */
 int labels_check_options(const struct settings *settings, struct error *error);
 
-/* Loads CLIP and its vocabulary, and reads and tokenises the names of --classes in all templates. Names that are
- * there twice count once. `settings` must outlive it. Returns 0, or -1 with ERROR_USAGE (a file of names or a
- * template that is none, a name that is too long, a vocabulary that does not belong to the model) or as clip_load
- * and clip_tokenizer_load. Freed by labels_free; *labels is NULL after a failure. */
+/* Loads CLIP and its vocabulary, and reads and tokenises the names of --classes in all templates, or each of
+ * --text as it is. Names that are there twice count once. `settings` must outlive it. Returns 0, or -1 with
+ * ERROR_USAGE (a file of names or a template that is none, a name that is too long, a vocabulary that does not
+ * belong to the model) or as clip_load and clip_tokenizer_load. Freed by labels_free; *labels is NULL after a failure. */
 int labels_open_classes(struct labels **labels, const struct settings *settings,
                         struct error *error);
+int labels_open_texts(struct labels **labels, const struct settings *settings, struct error *error);
 
 /* Runs the texts through CLIP, which may take seconds. 0, or -1 as clip_classes_new. */
 int labels_prepare(struct labels *labels, int threads, struct error *error);

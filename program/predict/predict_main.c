@@ -11,7 +11,7 @@
 #include "program/command_line.h"
 #include "program/model_load.h"
 #include "program/predict/predict.h"
-#include "program/predict/predict_text.h"
+#include "program/predict/text_prompt.h"
 #include "program/prompts/prompt_set.h"
 #include "program/segmenter.h"
 
@@ -21,7 +21,7 @@ static int set_text(struct predict *predict, struct error *error)
     const struct sam *sam = mm_model_sam(predict->model);
     if (!predict->settings->text_prompt)
         return 0;
-    predict->text = predict_text(sam, predict->settings, error);
+    predict->text = text_prompt_embed(sam, predict->settings, error);
     mm_segmenter_set_text(predict->segmenter, predict->text);
     return predict->text ? 0 : -1;
 }
@@ -38,7 +38,7 @@ int predict_start(struct predict *predict, enum predict_way way, struct error *e
     if (model_load(&predict->model, settings, defaults, error))
         return -1;
     if (!settings->quiet) /* the model's defaults are of the automatic stage */
-        model_load_tell("predict", settings, predict->model, "");
+        model_load_tell("predict", settings, predict->model, settings->text.count ? defaults : "");
     predict->segmenter = segmenter_new(predict->model, settings, settings->threads, error);
     if (!predict->segmenter || set_text(predict, error))
         return -1;
@@ -58,7 +58,7 @@ struct prompt_frame_size predict_frame(const struct predict *predict, int32_t wi
     return (struct prompt_frame_size){width, height, mm_model_low_size(predict->model)};
 }
 
-static int has_prompts(const struct settings *settings)
+static bool has_prompts(const struct settings *settings)
 {
     return settings->point.count || settings->box.count || settings->mask || settings->prompts ||
            settings->text_prompt;
@@ -74,6 +74,7 @@ static const char *other_than_serving(const struct settings *settings)
            : settings->prompts     ? "prompts"
            : settings->text_prompt ? "text-prompt"
            : settings->multimask   ? "multimask"
+           : settings->text.count  ? "text"
            : settings->output      ? "output"
            : settings->json        ? "json"
            : settings->png         ? "png"
@@ -81,14 +82,30 @@ static const char *other_than_serving(const struct settings *settings)
                                    : NULL;
 }
 
-/* A text needs a CLIP, and that is of no use without. */
+/* Texts need a CLIP, whose options are of no use without; --text is asked for alone. */
 static int check_text(const struct settings *settings, struct error *error)
 {
-    if (settings->clip && !settings->text_prompt)
-        return error_set(error, ERROR_USAGE, "--clip: only with --text-prompt");
-    if (settings->text_prompt && !settings->clip)
-        return error_set(error, ERROR_USAGE,
-                         "--text-prompt needs --clip FILE, which reads the text");
+    const char *clip = settings->clip ? "clip" : settings->clip_vocab ? "clip-vocab" : NULL;
+    const char *ranking = settings_given(settings, "clip-background") ? "clip-background"
+                          : settings_given(settings, "top")           ? "top"
+                                                                      : NULL;
+    if (clip && !settings->text.count && !settings->text_prompt)
+        return error_set(error, ERROR_USAGE, "--%s: only with --text or --text-prompt", clip);
+    if (ranking && !settings->text.count)
+        return error_set(error, ERROR_USAGE, "--%s: only with --text", ranking);
+    if (settings->text.count && (has_prompts(settings) || settings->multimask))
+        return error_set(error, ERROR_USAGE, "--text contradicts --%s",
+                         settings->point.count   ? "point"
+                         : settings->box.count   ? "box"
+                         : settings->mask        ? "mask"
+                         : settings->prompts     ? "prompts"
+                         : settings->text_prompt ? "text-prompt"
+                                                 : "multimask");
+    if ((settings->text.count || settings->text_prompt) && !settings->clip)
+        return error_set(
+            error, ERROR_USAGE,
+            "--%s needs --clip FILE: the checkpoint that knows texts; see docs/text.md",
+            settings->text.count ? "text" : "text-prompt");
     return 0;
 }
 
@@ -105,10 +122,11 @@ static int check_serve(const struct command_line *line, struct error *error)
 static int check_boxes(const struct command_line *line, struct error *error)
 {
     const struct settings *settings = &line->settings;
-    const char *other = has_prompts(settings) ? "point, --box, --mask, --prompts and --text-prompt"
-                        : settings->multimask ? "multimask"
-                        : settings->json      ? "json"
-                                              : NULL;
+    const char *other = has_prompts(settings)  ? "point, --box, --mask, --prompts and --text-prompt"
+                        : settings->multimask  ? "multimask"
+                        : settings->text.count ? "text"
+                        : settings->json       ? "json"
+                                               : NULL;
     if (other)
         return error_set(error, ERROR_USAGE, "--boxes contradicts --%s", other);
     if (!settings->images == !line->operand_count)
@@ -126,10 +144,11 @@ static int check_image(const struct command_line *line, struct error *error)
     if (settings->images || settings->coco)
         return error_set(error, ERROR_USAGE, "--%s: only with --boxes",
                          settings->images ? "images" : "coco");
-    if (!has_prompts(settings))
-        return error_set(error, ERROR_USAGE,
-                         "no prompt: give --point, --box, --mask or --prompts; `maskmill run` "
-                         "finds masks without any");
+    if (!has_prompts(settings) && !settings->text.count)
+        return error_set(
+            error, ERROR_USAGE,
+            "no prompt: give --point, --box, --mask, --prompts or --text; `maskmill run` "
+            "finds masks without any");
     if (settings->prompts && (settings->point.count || settings->box.count || settings->mask))
         return error_set(error, ERROR_USAGE, "--prompts contradicts --%s",
                          settings->point.count ? "point"

@@ -6,8 +6,8 @@
 #include "library/mm_handles.h"
 #include "records/record.h"
 
-int predict_record_make(struct record *record, const char *file_name, struct mm_masks *masks,
-                        struct error *error)
+int predict_record_begin(struct record *record, const char *file_name, const struct mm_masks *masks,
+                         struct error *error)
 {
     *record = (struct record){
         .image_id = record_image_id(file_name),
@@ -15,8 +15,14 @@ int predict_record_make(struct record *record, const char *file_name, struct mm_
         .height = (uint32_t)masks->height,
         .file_name = strdup(file_name),
     };
-    if (!record->file_name)
-        return error_set(error, ERROR_MEMORY, "no memory for a record");
+    return record->file_name ? 0 : error_set(error, ERROR_MEMORY, "no memory for a record");
+}
+
+int predict_record_make(struct record *record, const char *file_name, struct mm_masks *masks,
+                        struct error *error)
+{
+    if (predict_record_begin(record, file_name, masks, error))
+        return -1;
     record->masks = masks->list;
     masks->list = (struct mask_list){0};
     return 0;

@@ -1,104 +1,137 @@
 #include "program/predict/predict_text.h"
 
-#include <math.h>
-#include <stddef.h>
+#include <stdlib.h>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/memory.h"
+#include "images/image.h"
+#include "library/mm_handles.h"
 #include "model/clip/clip.h"
-#include "model/clip/clip_tokens.h"
-#include "model/sam.h"
+#include "pipeline/classifier.h"
+#include "program/label/labels.h"
+#include "program/predict/predict_record.h"
+#include "program/segmenter.h"
 #include "program/settings.h"
+#include "records/record.h"
 
-/* What a text goes through. */
-struct reader {
-    struct clip *clip;
-    struct clip_tokenizer *tokenizer;
-    struct clip_scratch *scratch;
-    int32_t *tokens; /* [context] */
+/* A mask and how similar it is to a text. */
+struct ranked {
+    size_t mask;
+    float similarity;
 };
 
-static void reader_free(struct reader *reader)
+/* More similar masks first; of equal ones, the better mask. */
+static int compare(const void *a, const void *b)
 {
-    memory_free(reader->tokens);
-    clip_scratch_free(reader->scratch);
-    clip_tokenizer_free(reader->tokenizer);
-    clip_free(reader->clip);
+    const struct ranked *x = a, *y = b;
+    if (x->similarity != y->similarity)
+        return x->similarity < y->similarity ? 1 : -1;
+    return (x->mask > y->mask) - (x->mask < y->mask);
 }
 
-static int check_widths(const struct reader *reader, const struct sam *sam,
-                        const struct settings *settings, struct error *error)
+/* The masks of an image, and how similar each is to each text. */
+struct found {
+    struct mm_masks *masks; /* owned */
+    size_t texts;
+    float *similarities; /* [masks][texts] owned */
+};
+
+static void free_found(struct found *found)
 {
-    const struct clip_info *clip = clip_info(reader->clip);
-    int tokens = clip_tokenizer_size(reader->tokenizer), width = sam_info(sam)->text_width;
-    if (clip->width != width)
-        return error_set(error, ERROR_USAGE,
-                         "--clip %s: its embeddings have %d numbers, but the model's projection of "
-                         "texts takes %d",
-                         settings->clip, clip->width, width);
-    if (clip->vocabulary != tokens)
-        return error_set(error, ERROR_USAGE,
-                         "the vocabulary has %d tokens, but the CLIP %s has %d: they do not belong "
-                         "together",
-                         tokens, settings->clip, clip->vocabulary);
-    return 0;
+    mm_masks_free(found->masks);
+    memory_free(found->similarities);
 }
 
-static int reader_make(struct reader *reader, const struct sam *sam,
-                       const struct settings *settings, struct error *error)
+static int generate(struct found *found, struct mm_segmenter *segmenter, struct error *error)
 {
-    const char *vocabulary = settings->clip_vocab ? settings->clip_vocab : settings->clip;
-    if (clip_load(&reader->clip, settings->clip, error))
-        return error_prefix(error, "--clip");
-    if (clip_tokenizer_load(&reader->tokenizer, vocabulary, error))
-        return error_prefix(error, settings->clip_vocab ? "--clip-vocab" : "--clip");
-    if (check_widths(reader, sam, settings, error))
+    struct mm_error failure = {0};
+    return mm_segmenter_generate(segmenter, NULL, NULL, &found->masks, &failure)
+               ? segmenter_error(error, &failure)
+               : 0;
+}
+
+static int compare_all(struct found *found, const struct labels *labels, const struct image *image,
+                       struct classifier *classifier, struct error *error)
+{
+    const struct mask_list *masks = &found->masks->list;
+    size_t width = (size_t)clip_info(labels_clip(labels))->width;
+    float *embeddings = memory_new(masks->count, width * sizeof *embeddings, "embeddings", error);
+    found->similarities =
+        memory_new(masks->count, found->texts * sizeof *found->similarities, "similarities", error);
+    int status = embeddings && found->similarities
+                     ? classifier_embed(classifier, image, masks, embeddings, error)
+                     : -1;
+    for (size_t i = 0; status == 0 && i < masks->count; i++)
+        clip_similarities(labels_classes(labels), embeddings + i * width,
+                          found->similarities + i * found->texts);
+    memory_free(embeddings);
+    return status;
+}
+
+/* Adds a copy of a mask to the record, of the class `text`. */
+static int add_mask(struct record *record, const struct mask *mask, const char *text,
+                    float similarity, struct error *error)
+{
+    size_t at = record->masks.count;
+    struct json_text more = {0};
+    struct mask copy = *mask;
+    copy.rle = (struct rle){0};
+    json_text_raw(&more, ", \"text_score\": ");
+    json_text_double(&more, (double)similarity);
+    record->extras[at].more = json_text_take(&more, NULL, error);
+    if (!record->extras[at].more || rle_copy(&copy.rle, &mask->rle, error))
         return -1;
-    reader->scratch = clip_scratch_new(reader->clip, 1, settings->threads, error);
-    reader->tokens =
-        memory_new((size_t)clip_info(reader->clip)->context, sizeof(int32_t), "tokens", error);
-    return reader->scratch && reader->tokens ? 0 : -1;
-}
-
-/* SAM was trained with embeddings of length 1 (section D.5 of its paper). */
-static void normalise(float *text, int width)
-{
-    double square = 0;
-    for (int i = 0; i < width; i++)
-        square += (double)text[i] * text[i];
-    for (int i = 0; i < width; i++)
-        text[i] = (float)(text[i] / sqrt(square));
-}
-
-static int embed(struct reader *reader, const char *prompt, float *text, struct error *error)
-{
-    int context = clip_info(reader->clip)->context;
-    if (clip_tokenize(reader->tokenizer, prompt, false, reader->tokens, context, error))
-        return error_prefix(error, "--text-prompt");
-    if (clip_embed_text(reader->clip, reader->scratch, reader->tokens, text, error))
+    if (mask_list_add(&record->masks, &copy, error)) {
+        rle_free(&copy.rle);
         return -1;
-    normalise(text, clip_info(reader->clip)->width);
-    return 0;
-}
-
-float *predict_text(const struct sam *sam, const struct settings *settings, struct error *error)
-{
-    struct reader reader = {0};
-    int width = sam_info(sam)->text_width;
-    float *text = NULL;
-    if (width == 0) {
-        error_set(error, ERROR_USAGE,
-                  "--text-prompt: this model takes no texts: it has no tensor "
-                  "prompt_encoder.text_projection.weight (docs/text.md)");
-        return NULL;
     }
-    int status = reader_make(&reader, sam, settings, error);
+    return record_set_category(record, at, text, error);
+}
+
+/* Adds the `most` masks that are most similar to text `number`. */
+static int add_best(struct record *record, const struct found *found, size_t number,
+                    const char *text, size_t most, struct error *error)
+{
+    const struct mask_list *masks = &found->masks->list;
+    struct ranked *ranks = memory_new(masks->count, sizeof *ranks, "ranks", error);
+    int status = ranks ? 0 : -1;
+    for (size_t i = 0; ranks && i < masks->count; i++)
+        ranks[i] = (struct ranked){i, found->similarities[i * found->texts + number]};
+    if (ranks)
+        qsort(ranks, masks->count, sizeof *ranks, compare);
+    for (size_t i = 0; status == 0 && i < most; i++)
+        status = add_mask(record, &masks->items[ranks[i].mask], text, ranks[i].similarity, error);
+    memory_free(ranks);
+    return status;
+}
+
+static int fill_record(struct record *record, const struct found *found,
+                       const struct labels *labels, int top, struct error *error)
+{
+    size_t masks = found->masks->list.count;
+    size_t most = top && (size_t)top < masks ? (size_t)top : masks;
+    record->extras = calloc(most * found->texts + 1, sizeof *record->extras);
+    if (!record->extras)
+        return error_set(error, ERROR_MEMORY, "no memory for a record");
+    record->extra_count = most * found->texts;
+    for (size_t i = 0; i < found->texts; i++)
+        if (add_best(record, found, i, labels_name_of(labels, i), most, error))
+            return -1;
+    return 0;
+}
+
+int predict_text(struct record *record, const char *file_name, const struct predict_text_job *job,
+                 struct mm_segmenter *segmenter, struct error *error)
+{
+    struct found found = {.texts = labels_count(job->labels)};
+    int status = generate(&found, segmenter, error);
     if (status == 0)
-        text = memory_new((size_t)width, sizeof *text, "a text", error);
-    if (text && embed(&reader, settings->text_prompt, text, error)) {
-        memory_free(text);
-        text = NULL;
-    }
-    reader_free(&reader);
-    return text;
+        status = compare_all(&found, job->labels, job->image, job->classifier, error);
+    if (status == 0)
+        status = predict_record_begin(record, file_name, found.masks, error);
+    if (status == 0)
+        status = fill_record(record, &found, job->labels, job->top, error);
+    free_found(&found);
+    return status;
 }
