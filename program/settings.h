@@ -50,7 +50,7 @@ struct settings {
     char *spool;                  /* run: folder for shards on their way; NULL: inputs are files */
     char *get, *put;              /* run: commands that copy from and to a store */
     bool overlay;
-    char *embeddings;        /* "image" or "crop"; NULL: none */
+    char *embeddings;        /* "image", "crop" or "clip"; NULL: none */
     char *embeddings_format; /* "npy" or "safetensors" */
     bool report;             /* a page about the run at its end */
     double outline_width; /* of pictures of masks (pictures/style.h); -1: by the picture's size */

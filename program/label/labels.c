@@ -41,19 +41,29 @@ struct labels {
     struct clip_classes *classes; /* NULL until labels_prepare */
 };
 
+bool labels_embed(const struct settings *settings)
+{
+    return settings->embeddings && strcmp(settings->embeddings, "clip") == 0;
+}
+
 int labels_check_options(const struct settings *settings, struct error *error)
 {
     const char *alone = settings->clip_vocab       ? "clip-vocab"
                         : settings->template.count ? "template"
                         : settings->class_min > 0  ? "class-min"
                                                    : NULL;
+    if (labels_embed(settings) && !settings->clip)
+        return error_set(
+            error, ERROR_USAGE,
+            "--embeddings clip needs --clip FILE: CLIP's checkpoint; see docs/text.md");
     if (settings->classes && !settings->clip)
         return error_set(error, ERROR_USAGE,
                          "--classes needs --clip FILE: the checkpoint that knows texts; see "
                          "docs/text.md");
-    if (!settings->classes && settings->clip)
+    if (!settings->classes && settings->clip && !labels_embed(settings))
         return error_set(error, ERROR_USAGE,
-                         "--clip needs --classes FILE: names of classes, one a line");
+                         "--clip needs --classes FILE: names of classes, one a line; or "
+                         "--embeddings clip");
     if (!settings->classes && alone)
         return error_set(error, ERROR_USAGE, "--%s: only with --classes and --clip", alone);
     return 0;
@@ -116,6 +126,8 @@ static int read_names(struct labels *labels, struct error *error)
 {
     const struct settings *settings = labels->settings;
     struct review_classes file = {0};
+    if (!settings->classes)
+        return 0;
     int status = review_classes_read(&file, settings->classes, error);
     for (size_t i = 0; status == 0 && i < file.count; i++)
         if (name_index_put(&labels->names, file.names[i], error) == NAME_INDEX_NONE)
@@ -159,6 +171,8 @@ static int load(struct labels *labels, struct error *error)
     const char *vocabulary = settings->clip_vocab ? settings->clip_vocab : settings->clip;
     if (clip_load(&labels->clip, settings->clip, error))
         return error_prefix(error, "--clip");
+    if (labels->names.count == 0)
+        return 0;
     if (clip_tokenizer_load(&labels->tokenizer, vocabulary, error))
         return error_prefix(error, settings->clip_vocab ? "--clip-vocab"
                                                         : "CLIP's vocabulary (see --clip-vocab)");
@@ -205,6 +219,8 @@ int labels_prepare(struct labels *labels, int threads, struct error *error)
         .classes = labels->names.count,
         .texts = labels->template_count,
     };
+    if (labels->names.count == 0)
+        return 0;
     labels->classes = clip_classes_new(labels->clip, &texts, threads, error);
     return labels->classes ? 0 : -1;
 }
@@ -330,6 +346,8 @@ int labels_name(const struct labels *labels, struct classifier *classifier,
                 const struct image *image, struct record *record, struct error *error)
 {
     struct nameless nameless = {0};
+    if (labels->names.count == 0)
+        return 0;
     int status = find_nameless(&nameless, record, error);
     if (status == 0)
         status = classifier_masks(classifier, labels->classes, image, &nameless.masks,

@@ -7,6 +7,7 @@
 #ifndef PROGRAM_LABEL_LABELS_H
 #define PROGRAM_LABEL_LABELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "program/digest.h"
@@ -20,11 +21,15 @@ struct labels;
 struct record;
 struct settings;
 
-/* Refuses options that have no meaning without others: --classes goes with --clip. 0 or -1 (ERROR_USAGE). */
+/* Whether --embeddings asks for those of CLIP. */
+bool labels_embed(const struct settings *settings);
+
+/* Refuses options that have no meaning without others: --clip goes with --classes or --embeddings clip. 0 or -1
+ * (ERROR_USAGE). */
 int labels_check_options(const struct settings *settings, struct error *error);
 
 /* Loads CLIP and its vocabulary, and reads and tokenises the names of --classes in all templates, or each of
- * --text as it is. Names that are there twice count once. `settings` must outlive it. Returns 0, or -1 with
+ * --text as it is. Without --classes there are no names, and no vocabulary is needed. Names that are there twice count once. `settings` must outlive it. Returns 0, or -1 with
  * ERROR_USAGE (a file of names or a template that is none, a name that is too long, a vocabulary that does not
  * belong to the model) or as clip_load and clip_tokenizer_load. Freed by labels_free; *labels is NULL after a failure. */
 int labels_open_classes(struct labels **labels, const struct settings *settings,

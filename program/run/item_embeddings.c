@@ -5,7 +5,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "jobs/list.h"
+#include "model/clip/clip.h"
+#include "pipeline/classifier.h"
 #include "pipeline/mask_embedding.h"
+#include "program/label/labels.h"
 #include "program/run/item.h"
 #include "program/run/run.h"
 #include "records/embeddings.h"
@@ -41,20 +44,36 @@ int item_embeddings_begin(struct run *run, struct item *item, int worker)
                : 0;
 }
 
+/* Numbers of a row. */
+static size_t width_of(const struct run_resources *resources, int worker)
+{
+    return resources->embedders ? mask_embedder_width(resources->embedders[worker])
+                                : (size_t)clip_info(labels_clip(resources->labels))->width;
+}
+
+static int fill_rows(const struct run_resources *resources, struct item *item, int worker,
+                     float *rows)
+{
+    const struct mask_list *masks = &item->record.masks;
+    return resources->embedders
+               ? mask_embedder_run(resources->embedders[worker], resources->generators[worker],
+                                   &item->image, masks, rows, &item->error)
+               : classifier_embed(resources->classifiers[worker], &item->image, masks, rows,
+                                  &item->error);
+}
+
 int item_embeddings_make(struct run *run, struct item *item, int worker)
 {
     const struct run_resources *resources = &run->resources;
-    if (!resources->embedders)
+    if (!run->config.settings->embeddings)
         return 0;
-    struct mask_embedder *embedder = resources->embedders[worker];
     const struct mask_list *masks = &item->record.masks;
-    const size_t width = mask_embedder_width(embedder);
+    const size_t width = width_of(resources, worker);
     float *values = memory_new(masks->count * width, sizeof *values, "embeddings", &item->error);
     const struct embeddings_rows rows = {values, masks->count, width,
                                          run->config.settings->embeddings};
     int status = -1;
-    if (values && mask_embedder_run(embedder, resources->generators[worker], &item->image, masks,
-                                    values, &item->error) == 0) {
+    if (values && fill_rows(resources, item, worker, values) == 0) {
         item->embeddings =
             embeddings_bytes(&rows, format_of(run), &item->embeddings_size, &item->error);
         status = item->embeddings ? 0 : -1;

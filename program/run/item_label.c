@@ -13,7 +13,7 @@ int item_label_open(struct run_config *config, struct run_resources *resources, 
     const struct settings *settings = config->settings;
     if (labels_check_options(settings, error))
         return -1;
-    if (!settings->classes)
+    if (!settings->classes && !labels_embed(settings))
         return 0;
     if (settings->generator.tile)
         return error_set(error, ERROR_USAGE,
@@ -21,7 +21,8 @@ int item_label_open(struct run_config *config, struct run_resources *resources, 
                          "classes afterwards with `maskmill label`");
     if (labels_open_classes(&resources->labels, settings, error))
         return -1;
-    labels_digest(resources->labels, config->classes_sha256);
+    if (settings->classes)
+        labels_digest(resources->labels, config->classes_sha256);
     return labels_clip_digest(resources->labels, config->clip_sha256, error);
 }
 

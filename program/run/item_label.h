@@ -13,7 +13,7 @@ struct run_config;
 struct run_resources;
 
 /* Loads what --classes and --clip name, and computes config->classes_sha256 and config->clip_sha256. Nothing without
- * --classes. 0, or -1 as labels_open_classes, or with ERROR_USAGE: other options contradict. */
+ * --classes and --embeddings clip. 0, or -1 as labels_open_classes, or with ERROR_USAGE: other options contradict. */
 int item_label_open(struct run_config *config, struct run_resources *resources,
                     struct error *error);
 

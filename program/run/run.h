@@ -36,7 +36,8 @@ struct run_config {
     double failures_share;  /* 0..1; more than 1: no limit */
     char model_sha256[DIGEST_TEXT];
     char known_sha256[DIGEST_TEXT]; /* of --known's files of many images; "": there are none */
-    char classes_sha256[DIGEST_TEXT], clip_sha256[DIGEST_TEXT]; /* of --classes; "": none */
+    char classes_sha256[DIGEST_TEXT],
+        clip_sha256[DIGEST_TEXT]; /* of --classes, and of --clip; "": none */
     int workers;
     int threads;                              /* of each worker */
     bool finishes_submitted;                  /* when asked to stop: see run_dropping */
@@ -64,14 +65,14 @@ struct run_resources {
     struct run_formats *formats;
     struct spool *spool;       /* with --spool */
     struct known_index *known; /* with --known */
-    struct labels *labels;     /* with --classes */
+    struct labels *labels;     /* with --classes or --embeddings clip */
 
     struct memory_room *room;            /* for images; see item_memory.h */
     struct decoder decoder;              /* decodes images in processes apart */
     struct image_worker *image_worker;   /* of the reading thread */
     struct generator **generators;       /* [workers]; NULL while the worker rests */
-    struct mask_embedder **embedders;    /* the same with --embeddings, else NULL */
-    struct classifier **classifiers;     /* [workers] with --classes, else NULL; as generators */
+    struct mask_embedder **embedders;    /* the same with --embeddings but CLIP's, else NULL */
+    struct classifier **classifiers;     /* the same if there are labels, else NULL */
     struct image_worker **strip_workers; /* [workers] with --tile, else NULL */
 };
 

@@ -57,10 +57,10 @@ static size_t list_fields(const struct run_config *config, struct runfile_field 
     }
     if (*config->known_sha256)
         fields[used++] = (struct runfile_field){"known_sha256", config->known_sha256};
-    if (*config->classes_sha256) {
+    if (*config->classes_sha256)
         fields[used++] = (struct runfile_field){"classes_sha256", config->classes_sha256};
+    if (*config->clip_sha256)
         fields[used++] = (struct runfile_field){"clip_sha256", config->clip_sha256};
-    }
     for (size_t i = 0; i < count; i++) {
         if (!(table[i].traits & DECIDES))
             continue;

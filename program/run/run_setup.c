@@ -256,7 +256,7 @@ static int list_workers(const struct run_config *config, struct run_resources *r
         !(resources->strip_workers =
               memory_new(count, sizeof *resources->strip_workers, "workers", error)))
         return -1;
-    if (config->settings->embeddings &&
+    if (config->settings->embeddings && !labels_embed(config->settings) &&
         !(resources->embedders = memory_new(count, sizeof *resources->embedders, "workers", error)))
         return -1;
     if (resources->labels && !(resources->classifiers = memory_new(

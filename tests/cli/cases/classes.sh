@@ -72,6 +72,18 @@ echo '[]' >mine/none.json
 status $LABEL mine -o refused
 cat refused/none.json
 
+echo "--- CLIP's embeddings of masks"
+CLIP="--embeddings clip --clip clip/clip.safetensors"
+$MILL $CLIP -o rows photos/shrunk.png photos/tall.png
+$MILL $CLIP $CLASSES --threads 3 -o rows-too photos/shrunk.png photos/tall.png
+tree rows
+diff -r rows/@embeddings rows-too/@embeddings && echo "the same"
+cmp rows-too/tall.json out/tall.json && cmp rows/tall.json plain/tall.json && echo "the same records"
+maskmill verify rows | sed 's/[0-9][0-9]* good/N good/; s/of [0-9]* masks/of M masks/'
+head -c 128 rows/@embeddings/tall.npy | tr -cd "[:print:]" | sed "s/([0-9]*, /(N, /; s/ *$//" && echo
+grep -o '"c[a-z]*_sha256"' rows/.maskmill/run.json
+status $MILL --embeddings clip -o no photos
+
 echo "--- what is refused"
 status $MILL --classes names.txt -o no photos
 status $MILL --clip clip/clip.safetensors -o no photos
