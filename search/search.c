@@ -17,8 +17,9 @@ double search_similarity(const uint16_t *a, const uint16_t *b, size_t width)
     return sum;
 }
 
-bool search_is_unit(const uint16_t *halves, size_t width)
+bool search_is_usable(const uint16_t *halves, size_t width)
 {
     const double square = search_similarity(halves, halves, width);
-    return square >= 0.99 * 0.99 && square <= 1.01 * 1.01; /* neither holds of a NaN */
+    return square == 0 ||
+           (square >= 0.99 * 0.99 && square <= 1.01 * 1.01); /* none holds of a NaN */
 }

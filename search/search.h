@@ -47,8 +47,9 @@ struct search_hit {
     double similarity; /* -1 to 1, but for the rounding of the vectors */
 };
 
-/* Whether a vector is one that can be searched: no infinities or NaNs, and of a length from 0.99 to 1.01. */
-bool search_is_unit(const uint16_t *halves, size_t width);
+/* Whether a vector is one that can be searched: no infinities or NaNs, and of a length from 0.99 to 1.01; or of zeros
+ * alone, which has the similarity 0 to all. */
+bool search_is_usable(const uint16_t *halves, size_t width);
 
 /* The exact dot product of two vectors. */
 double search_similarity(const uint16_t *a, const uint16_t *b, size_t width);

@@ -215,7 +215,7 @@ START_TEST(all_float16_numbers_are_widened)
 }
 END_TEST
 
-/* Damaged rows: infinities and NaNs never come out as NaN, and are no unit vectors. */
+/* Damaged rows: infinities and NaNs never come out as NaN, and are not usable. */
 START_TEST(damaged_rows_do_no_harm)
 {
     enum { COUNT = 40, WIDTH = 20, MOST = 8 };
@@ -223,13 +223,15 @@ START_TEST(damaged_rows_do_no_harm)
     ck_assert_int_eq(setenv("MASKMILL_ISA", instruction_sets[_i], 1), 0);
     struct search_rows rows = make_rows(2, SPREAD, COUNT, WIDTH);
     uint16_t *halves = (uint16_t *)rows.halves;
-    ck_assert(search_is_unit(halves, WIDTH));
+    ck_assert(search_is_usable(halves, WIDTH));
     halves[3 * WIDTH] = 0x7e00;     /* a NaN */
     halves[5 * WIDTH + 1] = 0x7c00; /* infinity */
     memset(halves + 7 * WIDTH, 0, WIDTH * sizeof *halves);
-    ck_assert(!search_is_unit(halves + 3 * WIDTH, WIDTH));
-    ck_assert(!search_is_unit(halves + 5 * WIDTH, WIDTH));
-    ck_assert(!search_is_unit(halves + 7 * WIDTH, WIDTH));
+    ck_assert(!search_is_usable(halves + 3 * WIDTH, WIDTH));
+    ck_assert(!search_is_usable(halves + 5 * WIDTH, WIDTH));
+    ck_assert(search_is_usable(halves + 7 * WIDTH, WIDTH)); /* zeros */
+    halves[7 * WIDTH] = 0x3bc0;                             /* 0.97 */
+    ck_assert(!search_is_usable(halves + 7 * WIDTH, WIDTH));
     for (uint64_t row = 0; row < 8; row++) {
         const struct search_query query = {halves + row * WIDTH, 0, COUNT, SEARCH_NO_ROW};
         const struct search_nearest search = {rows, MOST, -INFINITY, 2};
