@@ -59,22 +59,52 @@ int image_write_plane(const struct image_plane *plane, uint8_t **bytes, size_t *
     return take(encoded, *size, bytes, error);
 }
 
-int image_write_png(const struct image *image, uint8_t **bytes, size_t *size, struct error *error)
+/* RGB pixels for libvips, which borrows them. NULL with ERROR_MEMORY. */
+static VipsImage *wrap(const struct image *image, struct error *error)
 {
     size_t length = (size_t)image->width * (size_t)image->height * 3;
-    void *encoded = NULL;
     VipsImage *pixels = vips_image_new_from_memory(image->rgb, length, image->width, image->height,
                                                    3, VIPS_FORMAT_UCHAR);
-    if (!pixels)
-        return error_set(error, ERROR_MEMORY, "no memory to encode %d x %d pixels", image->width,
-                         image->height);
-    pixels->Type = VIPS_INTERPRETATION_sRGB;
-    int failed = vips_pngsave_buffer(pixels, &encoded, size, "strip", TRUE, "filter",
-                                     VIPS_FOREIGN_PNG_FILTER_ALL, NULL);
+    if (pixels)
+        pixels->Type = VIPS_INTERPRETATION_sRGB;
+    else
+        error_set(error, ERROR_MEMORY, "no memory to encode %d x %d pixels", image->width,
+                  image->height);
+    return pixels;
+}
+
+static int finish(const struct image *image, VipsImage *pixels, int failed, const char *format,
+                  struct error *error)
+{
     g_object_unref(pixels);
     vips_error_clear();
-    if (failed)
-        return error_set(error, ERROR_IMAGE, "libvips cannot encode %d x %d pixels as PNG",
-                         image->width, image->height);
+    return failed ? error_set(error, ERROR_IMAGE, "libvips cannot encode %d x %d pixels as %s",
+                              image->width, image->height, format)
+                  : 0;
+}
+
+int image_write_png(const struct image *image, uint8_t **bytes, size_t *size, struct error *error)
+{
+    void *encoded = NULL;
+    VipsImage *pixels = wrap(image, error);
+    if (!pixels)
+        return -1;
+    int failed = vips_pngsave_buffer(pixels, &encoded, size, "strip", TRUE, "filter",
+                                     VIPS_FOREIGN_PNG_FILTER_ALL, NULL);
+    if (finish(image, pixels, failed, "PNG", error))
+        return -1;
+    return take(encoded, *size, bytes, error);
+}
+
+int image_write_webp(const struct image *image, int quality, uint8_t **bytes, size_t *size,
+                     struct error *error)
+{
+    void *encoded = NULL;
+    VipsImage *pixels = wrap(image, error);
+    if (!pixels)
+        return -1;
+    int failed = vips_webpsave_buffer(pixels, &encoded, size, "Q", quality, "strip", TRUE, NULL);
+    if (finish(image, pixels, failed, "WebP", error))
+        return -1;
     return take(encoded, *size, bytes, error);
 }

@@ -1,4 +1,4 @@
-/* image_write.h - planes of numbers to PNG and TIFF, for masks and label maps; pictures to PNG. */
+/* image_write.h - planes of numbers to PNG and TIFF, for masks and label maps; pictures to PNG and WebP. */
 #ifndef IMAGES_IMAGE_WRITE_H
 #define IMAGES_IMAGE_WRITE_H
 
@@ -30,5 +30,9 @@ int image_write_plane(const struct image_plane *plane, uint8_t **bytes, size_t *
 
 /* Encodes RGB pixels as PNG, with the same promises. */
 int image_write_png(const struct image *image, uint8_t **bytes, size_t *size, struct error *error);
+
+/* Encodes RGB pixels as WebP of the given quality (1..100), without metadata. At most 16,383 pixels a side. As above. */
+int image_write_webp(const struct image *image, int quality, uint8_t **bytes, size_t *size,
+                     struct error *error);
 
 #endif

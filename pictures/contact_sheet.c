@@ -149,31 +149,37 @@ int contact_sheet_make(struct contact_sheet *sheet, const struct size *sizes, si
     return 0;
 }
 
-int contact_sheet_caption(struct contact_sheet *sheet, size_t index, const char *name, size_t masks,
-                          struct error *error)
+int contact_sheet_texts(struct contact_sheet *sheet, size_t index, const char *left,
+                        const char *right, struct error *error)
 {
     const struct rect *frame = &sheet->frames[index];
     double line = frame->y + frame->height + 2 * sheet->unit;
+    double taken = lettering_width(right, sheet->unit);
+    double most = frame->width - taken - 2 * sheet->unit;
+    const size_t room = strlen(left) + sizeof "...";
+    char *short_left = memory_new(room, 1, "a caption", error);
+    if (!short_left)
+        return -1;
+    lettering_shorten(left, sheet->unit, most, short_left, room);
+    const struct painter_text begin = {
+        short_left, {(float)frame->x, (float)line}, sheet->unit, {0x33, 0x33, 0x33}};
+    const struct painter_text end = {right,
+                                     {(float)(frame->x + frame->width - taken), (float)line},
+                                     sheet->unit,
+                                     {0x80, 0x80, 0x80}};
+    int status = painter_write(&sheet->canvas, &begin, error);
+    if (status == 0)
+        status = painter_write(&sheet->canvas, &end, error);
+    memory_free(short_left);
+    return status;
+}
+
+int contact_sheet_caption(struct contact_sheet *sheet, size_t index, const char *name, size_t masks,
+                          struct error *error)
+{
     char number[32];
     snprintf(number, sizeof number, "%zu", masks);
-    double taken = lettering_width(number, sheet->unit);
-    double most = frame->width - taken - 2 * sheet->unit;
-    const size_t room = strlen(name) + sizeof "...";
-    char *short_name = memory_new(room, 1, "a caption", error);
-    if (!short_name)
-        return -1;
-    lettering_shorten(name, sheet->unit, most, short_name, room);
-    const struct painter_text left = {
-        short_name, {(float)frame->x, (float)line}, sheet->unit, {0x33, 0x33, 0x33}};
-    const struct painter_text right = {number,
-                                       {(float)(frame->x + frame->width - taken), (float)line},
-                                       sheet->unit,
-                                       {0x80, 0x80, 0x80}};
-    int status = painter_write(&sheet->canvas, &left, error);
-    if (status == 0)
-        status = painter_write(&sheet->canvas, &right, error);
-    memory_free(short_name);
-    return status;
+    return contact_sheet_texts(sheet, index, name, number, error);
 }
 
 void contact_sheet_free(struct contact_sheet *sheet)

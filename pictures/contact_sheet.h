@@ -40,6 +40,10 @@ int contact_sheet_make(struct contact_sheet *sheet, const struct size *sizes, si
 int contact_sheet_caption(struct contact_sheet *sheet, size_t index, const char *name, size_t masks,
                           struct error *error);
 
+/* Writes two texts there: on the left, shortened likewise, and on the right. Returns 0 or -1 (ERROR_MEMORY). */
+int contact_sheet_texts(struct contact_sheet *sheet, size_t index, const char *left,
+                        const char *right, struct error *error);
+
 void contact_sheet_free(struct contact_sheet *sheet);
 
 #endif
