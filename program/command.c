@@ -179,6 +179,23 @@ static const struct command table[] = {
         .run = review_main,
     },
     {
+        .name = "similar",
+        .option_bit = FOR_SIMILAR,
+        .summary = "find masks that are alike by their embeddings, and duplicates",
+        .synopsis = "RUN --mask IMAGE:ID [options] | RUN --duplicates [options]",
+        .about =
+            "Finds the masks of a run that are most like a given one, by the embeddings that "
+            "maskmill run --embeddings has written: the nearest by cosine similarity, exactly. Prints "
+            "a line of JSON for each (on a terminal, a table), and draws them with --sheet. The index "
+            "that it searches is made when it is first needed, and anew when embeddings changed.",
+        .statuses = "0 all done, 1 some records or embeddings could not be used, 2 wrong usage, no "
+                    "such mask or no embeddings, 3 the disk or the memory stopped the work.",
+        .operand = OPERAND_FOLDER,
+        .wanted = "the folder of a run",
+        .least = 1,
+        .run = similar_main,
+    },
+    {
         .name = "show",
         .option_bit = FOR_SHOW,
         .summary = "draw masks over their photograph, or a contact sheet of a run",

@@ -67,6 +67,7 @@ enum exit_status verify_main(struct command_line *line);
 enum exit_status stats_main(struct command_line *line);
 enum exit_status report_main(struct command_line *line);
 enum exit_status edges_main(struct command_line *line);
+enum exit_status similar_main(struct command_line *line);
 enum exit_status review_main(struct command_line *line);
 enum exit_status show_main(struct command_line *line);
 enum exit_status filter_main(struct command_line *line);

@@ -134,8 +134,18 @@ struct settings {
     int edge_points;    /* edges: along one side of the grid */
     double edge_nms;    /* edges: box IoU */
     bool thick;         /* edges: not thinned */
-    bool man;           /* help: print the manual page */
-    char *completion;   /* help: shell whose completions to print */
+    /* of similar */
+    struct setting_texts alike; /* masks to find others for: "IMAGE:ID" */
+    int nearest;                /* how many */
+    double similarity;          /* least; of a duplicate, too */
+    bool within;                /* in the same image only */
+    bool duplicates;
+    double twin_share; /* of masks, for two images to be duplicates */
+    char *sheet;       /* file of a contact sheet */
+    char *index;       /* file; NULL: in the run's folder */
+
+    bool man;         /* help: print the manual page */
+    char *completion; /* help: shell whose completions to print */
     bool help;
 
     unsigned char *sources; /* enum setting_source of each option, by its place in the table */
