@@ -36,12 +36,15 @@ struct image_view {
     int32_t width, height;
 };
 
-/* What becomes of 16-bit samples. */
+/* What becomes of samples, above all those of 16 bits. */
 enum image_depth {
     IMAGE_UPPER_8_BITS, /* their upper 8 bits, as in OpenCV */
-    IMAGE_MINMAX        /* (v - least) * 255 / (greatest - least), rounded, where least and greatest
+    IMAGE_MINMAX,       /* (v - least) * 255 / (greatest - least), rounded, where least and greatest
                            are those of the image's colours, over all bands alike; upper 8 bits if
                            both are equal. The image is decoded twice. */
+    IMAGE_VALUES        /* no colours: the three bytes of a pixel are the number that a label map has
+                           there, the low byte first. Gray of up to 16 bits: the sample; a palette:
+                           the index; colours of 8 bits: R + 256 G + 65536 B. PNG only. */
 };
 
 /* How to read an image. All zeros: as OpenCV, without limits. */

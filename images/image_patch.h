@@ -11,7 +11,7 @@
 
 #include <vips/vips.h>
 
-enum { IMAGE_PATCHES_MAX = 20 };
+enum { IMAGE_PATCHES_MAX = 24 };
 
 /* Two bytes that stand at `position`; they may lie behind the end of the file, directly. */
 struct image_patch {

@@ -11,12 +11,12 @@
 
 enum { EXIF_MAX = 1 << 20 }; /* bytes; larger blocks are ignored */
 
-static uint32_t big_endian(const uint8_t *bytes)
+uint32_t image_png_number(const uint8_t *bytes)
 {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static uint32_t crc_32(const uint8_t *bytes, size_t size)
+uint32_t image_png_crc(const uint8_t *bytes, size_t size)
 {
     uint32_t crc = 0xffffffffU;
     for (size_t i = 0; i < size; i++) {
@@ -31,7 +31,7 @@ static uint32_t crc_32(const uint8_t *bytes, size_t size)
 static int read_exif(const uint8_t *chunk, size_t length)
 {
     const uint8_t *data = chunk + 4;
-    if (crc_32(chunk, 4 + length) != big_endian(data + length) || length < 8 ||
+    if (image_png_crc(chunk, 4 + length) != image_png_number(data + length) || length < 8 ||
         (memcmp(data, "II*\0", 4) != 0 && memcmp(data, "MM\0*", 4) != 0))
         return 0;
     VipsSource *block = vips_source_new_from_memory(data, length);
@@ -60,7 +60,7 @@ int image_png_late_orientation(VipsSource *file)
     uint8_t head[8];
     bool pixels = false;
     for (uint64_t position = 8; image_bytes_at(file, position, head, sizeof head);) {
-        uint32_t length = big_endian(head);
+        uint32_t length = image_png_number(head);
         if (memcmp(head + 4, "IEND", 4) == 0)
             return 0;
         pixels = pixels || memcmp(head + 4, "IDAT", 4) == 0;

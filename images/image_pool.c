@@ -78,13 +78,14 @@ static void give_back(struct image_pool *pool, struct image_worker *worker)
 /* What a caller wants of an image. */
 struct wanted {
     const struct image_input *file;
+    const struct image_options *reading;
     struct image_header *header; /* or */
     struct image *image;
 };
 
-static int ask(struct image_worker *worker, const struct image_options *reading,
-               const struct wanted *wanted, struct error *error)
+static int ask(struct image_worker *worker, const struct wanted *wanted, struct error *error)
 {
+    const struct image_options *reading = wanted->reading;
     if (wanted->image)
         return image_worker_read_input(worker, wanted->file, reading, wanted->image, error);
     return image_worker_header_input(worker, wanted->file, reading, wanted->header, error);
@@ -103,7 +104,7 @@ static int try_once(struct image_pool *pool, const struct wanted *wanted, bool w
     int status = -1;
     if (worker) {
         image_worker_limit(worker, bytes);
-        status = ask(worker, &options->reading, wanted, error);
+        status = ask(worker, wanted, error);
         if (status && image_worker_over(worker))
             status = 1;
     }
@@ -134,14 +135,23 @@ static int serve(struct image_pool *pool, const struct wanted *wanted, struct er
 int image_pool_header(struct image_pool *pool, const struct image_input *file,
                       struct image_header *header, struct error *error)
 {
-    const struct wanted wanted = {file, header, NULL};
+    const struct wanted wanted = {file, &pool->options.reading, header, NULL};
     return serve(pool, &wanted, error);
 }
 
 int image_pool_read(struct image_pool *pool, const struct image_input *file, struct image *image,
                     struct error *error)
 {
-    const struct wanted wanted = {file, NULL, image};
+    const struct wanted wanted = {file, &pool->options.reading, NULL, image};
+    return serve(pool, &wanted, error);
+}
+
+int image_pool_read_values(struct image_pool *pool, const struct image_input *file,
+                           struct image *image, struct error *error)
+{
+    struct image_options reading = pool->options.reading;
+    const struct wanted wanted = {file, &reading, NULL, image};
+    reading.depth = IMAGE_VALUES;
     return serve(pool, &wanted, error);
 }
 

@@ -34,6 +34,10 @@ int image_pool_header(struct image_pool *pool, const struct image_input *file,
 int image_pool_read(struct image_pool *pool, const struct image_input *file, struct image *image,
                     struct error *error);
 
+/* The same of a label map, whatever the pool's options say of samples: IMAGE_VALUES (image.h). */
+int image_pool_read_values(struct image_pool *pool, const struct image_input *file,
+                           struct image *image, struct error *error);
+
 /* The server of its workers, and the seconds that they have for an image: for whoever reads tars beside
  * them. */
 struct image_server *image_pool_server(const struct image_pool *pool);

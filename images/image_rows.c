@@ -6,6 +6,7 @@
 #include "images/image_fail.h"
 #include "images/image_samples.h"
 #include "images/image_source.h"
+#include "images/image_values.h"
 
 /* Rows decoded at a time: enough to amortise the calls, few enough to stay in cache. */
 enum { STRIP_ROWS = 32 };
@@ -41,6 +42,10 @@ static void convert_row(struct image_source *source, int32_t y, uint8_t *bytes, 
 {
     const VipsImage *pixels = source->pixels;
     const uint8_t *samples = bytes;
+    if (source->depth == IMAGE_VALUES) {
+        image_values_row(source, y, rgb);
+        return;
+    }
     if (pixels->BandFmt == VIPS_FORMAT_USHORT) {
         if (!source->measured)
             image_samples_note(source, deep_row(source, y));

@@ -8,6 +8,7 @@
 #include "images/image_jpeg_end.h"
 #include "images/image_kind.h"
 #include "images/image_png.h"
+#include "images/image_values.h"
 
 static uint64_t lesser(uint64_t a, uint64_t b)
 {
@@ -194,6 +195,8 @@ static int prepare(struct image_source *source, struct error *error)
 {
     struct image_jpeg_end end;
     enum image_format_kind kind = source->format->kind;
+    if (source->depth == IMAGE_VALUES && image_values_prepare(source, error))
+        return -1;
     if (kind == IMAGE_TIFF && prepare_tiff(source, error))
         return -1;
     if (kind == IMAGE_PNG) {
@@ -246,6 +249,8 @@ static int open_pixels(struct image_source *source, const struct image_options *
         return -1;
     set_header(source);
     if (check_limits(source, options, error) || set_colour(source, error))
+        return -1;
+    if (source->depth == IMAGE_VALUES && image_values_check(source, error))
         return -1;
     set_paper(source);
     /* libvips counts reduced copies in a TIFF, too. */

@@ -43,10 +43,11 @@ struct image_source {
     enum image_depth depth; /* of 16-bit samples */
     bool measured;          /* notes.least and .greatest are those of the whole image */
     struct image_notes notes;
-    bool rounded;     /* 16 bits become (v + 128) / 257 (libtiff, RGB) instead of v >> 8 */
-    bool blend;       /* the fourth band is multiplied in: (v * a + 127) / 255 (libtiff) */
-    bool has_paper;   /* pixels whose fourth band is 0 show `paper` (GIF) */
-    uint8_t paper[3]; /* RGB */
+    unsigned values_step; /* with IMAGE_VALUES: a sample of 8 bits is the number times this */
+    bool rounded;         /* 16 bits become (v + 128) / 257 (libtiff, RGB) instead of v >> 8 */
+    bool blend;           /* the fourth band is multiplied in: (v * a + 127) / 255 (libtiff) */
+    bool has_paper;       /* pixels whose fourth band is 0 show `paper` (GIF) */
+    uint8_t paper[3];     /* RGB */
     struct image_header header;
 };
 
