@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/folder.h"
@@ -54,6 +55,18 @@ static int read_mask(struct segments *segments, struct segment *segment, const j
     return 0;
 }
 
+/* COCO's members; they are passed over where they are of another kind. */
+static void read_coco_members(struct segment *segment, const json_t *annotation)
+{
+    const json_t *category = json_object_get(annotation, "category_id");
+    const json_t *crowd = json_object_get(annotation, "iscrowd");
+    const double area = json_number_value(json_object_get(annotation, "area"));
+    const json_int_t number = json_integer_value(category);
+    segment->category = number > 0 && number <= INT32_MAX ? (int32_t)number : 0;
+    segment->crowd = json_is_true(crowd) || json_number_value(crowd) > 0;
+    segment->coco_area = isfinite(area) && area > 0 ? area : (double)segment->area;
+}
+
 static int read_annotation(struct segments *segments, struct segment *segment,
                            const json_t *annotation, struct outline_left *left, struct error *error)
 {
@@ -65,7 +78,21 @@ static int read_annotation(struct segments *segments, struct segment *segment,
         return error_set(error, ERROR_RECORD, "predicted_iou is not a number");
     segment->annotator = json_integer_value(annotator);
     segment->predicted_iou = json_number_value(score);
-    return read_mask(segments, segment, json_object_get(annotation, "segmentation"), left, error);
+    if (read_mask(segments, segment, json_object_get(annotation, "segmentation"), left, error))
+        return -1;
+    read_coco_members(segment, annotation);
+    return 0;
+}
+
+int segments_add(struct segments *segments, struct segment *segment, struct error *error)
+{
+    if (memory_grow((void **)&segments->items, &segments->capacity, segments->count + 1,
+                    sizeof *segments->items, error)) {
+        rle_free(&segment->rle);
+        return -1;
+    }
+    segments->items[segments->count++] = *segment;
+    return 0;
 }
 
 /* Reads one annotation and adds it. */
@@ -73,14 +100,11 @@ static int add_annotation(struct segments *segments, const json_t *annotation,
                           struct outline_left *left, struct error *error)
 {
     struct segment segment = {0};
-    if (read_annotation(segments, &segment, annotation, left, error) ||
-        memory_grow((void **)&segments->items, &segments->capacity, segments->count + 1,
-                    sizeof *segments->items, error)) {
+    if (read_annotation(segments, &segment, annotation, left, error)) {
         rle_free(&segment.rle);
         return -1;
     }
-    segments->items[segments->count++] = segment;
-    return 0;
+    return segments_add(segments, &segment, error);
 }
 
 static int read_document(struct segments *segments, struct record_document *document,
@@ -126,6 +150,33 @@ int segments_read(struct segments *segments, const struct folder *folder, const 
     return result ? error_prefix(error, "%s%s", folder ? folder->prefix : "", name) : 0;
 }
 
+/* Sorts the segments: the `kept` of the annotator, then those of others, none of them empty. */
+static int put_in_front(struct segments *segments, int64_t annotator, size_t kept,
+                        struct error *error)
+{
+    size_t all = segments->count, front = 0, behind = 0;
+    struct segment *others = memory_new(all - kept, sizeof *others, "segments", error);
+    if (!others)
+        return -1;
+    for (size_t i = 0; i < all; i++) {
+        struct segment *segment = &segments->items[i];
+        const bool chosen = segment->annotator == annotator;
+        segments->empty += chosen && segment->area == 0;
+        if (segment->area == 0)
+            rle_free(&segment->rle);
+        else if (chosen)
+            segments->items[front++] = *segment;
+        else
+            others[behind++] = *segment;
+    }
+    if (behind)
+        memcpy(segments->items + front, others, behind * sizeof *others);
+    memory_free(others);
+    segments->count = front;
+    segments->others = behind;
+    return 0;
+}
+
 int segments_choose(struct segments *segments, int64_t annotator, struct error *error)
 {
     int64_t wanted = annotator;
@@ -139,23 +190,12 @@ int segments_choose(struct segments *segments, int64_t annotator, struct error *
     if (segments->count && kept == 0)
         return error_set(error, ERROR_RECORD, "there is no segment of annotator %lld",
                          (long long)annotator);
-    kept = 0;
-    for (size_t i = 0; i < segments->count; i++) {
-        struct segment *segment = &segments->items[i];
-        bool chosen = segment->annotator == wanted;
-        segments->empty += chosen && segment->area == 0;
-        if (chosen && segment->area > 0)
-            segments->items[kept++] = *segment;
-        else
-            rle_free(&segment->rle);
-    }
-    segments->count = kept;
-    return 0;
+    return put_in_front(segments, wanted, kept, error);
 }
 
 void segments_free(struct segments *segments)
 {
-    for (size_t i = 0; i < segments->count; i++)
+    for (size_t i = 0; i < segments->count + segments->others; i++)
         rle_free(&segments->items[i].rle);
     free(segments->items);
     *segments = (struct segments){.max_pixels = segments->max_pixels};

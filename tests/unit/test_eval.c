@@ -282,6 +282,31 @@ START_TEST(the_report_has_its_numbers)
 }
 END_TEST
 
+START_TEST(members_of_coco_are_read_and_other_annotators_kept)
+{
+    struct segments segments = {0};
+    ck_assert_int_eq(
+        parse(&segments,
+              IMAGE "{\"segmentation\": {\"size\": [2, 4], \"counts\": [0, 2, 6]}, "
+                    "\"annotator\": 3, \"category_id\": 18, \"iscrowd\": 1, \"area\": 1.5},"
+                    "{\"segmentation\": {\"size\": [2, 4], \"counts\": [8]}, \"annotator\": 3},"
+                    "{\"segmentation\": {\"size\": [2, 4], \"counts\": [4, 4]}, \"annotator\": 1, "
+                    "\"category_id\": -4, \"iscrowd\": 0, \"area\": \"large\"}]}"),
+        0);
+    ck_assert_int_eq(segments_choose(&segments, 1, &error), 0);
+    ck_assert_uint_eq(segments.count, 1);
+    ck_assert_uint_eq(segments.others, 1); /* the one without a pixel is gone */
+    ck_assert_int_eq(segments.items[0].category, 0);
+    ck_assert_double_eq(segments.items[0].coco_area, 4);
+    ck_assert(!segments.items[0].crowd);
+    ck_assert_int_eq(segments.items[1].category, 18);
+    ck_assert_double_eq(segments.items[1].coco_area, 1.5);
+    ck_assert(segments.items[1].crowd);
+    ck_assert_uint_eq(segments.empty, 0);
+    segments_free(&segments);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("eval");
@@ -295,6 +320,7 @@ int main(void)
     tcase_add_test(tests, masks_are_ranked_by_predicted_iou);
     tcase_add_test(tests, a_click_gives_the_generators_masks);
     tcase_add_test(tests, the_report_has_its_numbers);
+    tcase_add_test(tests, members_of_coco_are_read_and_other_annotators_kept);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
 }
