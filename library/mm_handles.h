@@ -56,6 +56,10 @@ void mm_segmenter_set_text(struct mm_segmenter *segmenter, const float *text);
 const struct mm_model *mm_segmenter_model(const struct mm_segmenter *segmenter);
 int mm_segmenter_threads(const struct mm_segmenter *segmenter);
 
+/* mm_segmenter_predict_many, but the masks have their logits, low_size^2 floats each. 0 or -1. */
+int mm_segmenter_predict_logits(struct mm_segmenter *segmenter, const struct mm_prompt *prompts,
+                                size_t count, struct mm_masks **masks, struct error *error);
+
 /* Copies options, their points included. NULL with ERROR_MEMORY. */
 struct mm_options *mm_options_copy(const struct mm_options *options, struct error *error);
 

@@ -186,8 +186,26 @@ static int gather(struct mm_masks *masks, struct mask_list *found, size_t count,
     return 0;
 }
 
+/* Makes room for the logits of the masks of all prompts, and tells each where its own go. */
+static int make_room(struct mm_masks *masks, struct predictor_prompt *prompts, size_t count,
+                     struct error *error)
+{
+    size_t places = 0;
+    for (size_t i = 0; i < count; i++)
+        places += prompts[i].single ? 1 : PREDICTOR_MASKS;
+    masks->logits = memory_new(places, masks->plane * sizeof(float), "logits", error);
+    if (!masks->logits)
+        return -1;
+    float *next = masks->logits;
+    for (size_t i = 0; i < count; i++) {
+        prompts[i].kept = next;
+        next += (prompts[i].single ? 1 : PREDICTOR_MASKS) * masks->plane;
+    }
+    return 0;
+}
+
 static int predict_all(struct mm_segmenter *segmenter, const struct mm_prompt *prompts,
-                       size_t count, struct mm_masks **masks, struct error *error)
+                       size_t count, bool logits, struct mm_masks **masks, struct error *error)
 {
     const struct embedding *embedding = mm_segmenter_prompted(segmenter, error);
     if (!embedding || !(*masks = masks_new(segmenter, embedding->frame.region, error)))
@@ -197,6 +215,8 @@ static int predict_all(struct mm_segmenter *segmenter, const struct mm_prompt *p
     int status = found ? 0 : -1;
     for (size_t i = 0; found && i < count; i++)
         wanted[i] = asked(segmenter, &prompts[i]);
+    if (status == 0 && logits)
+        status = make_room(*masks, wanted, count, error);
     if (status == 0)
         status = predict_many(segmenter->predictors, embedding, wanted, count, found, error);
     if (status == 0)
@@ -232,8 +252,20 @@ int mm_segmenter_predict_many(struct mm_segmenter *segmenter, const struct mm_pr
 {
     struct error error = {0};
     *masks = NULL;
-    int status = predict_all(segmenter, prompts, count, masks, &error);
+    int status = predict_all(segmenter, prompts, count, false, masks, &error);
     return finish(masks, status, &error, caller);
+}
+
+int mm_segmenter_predict_logits(struct mm_segmenter *segmenter, const struct mm_prompt *prompts,
+                                size_t count, struct mm_masks **masks, struct error *error)
+{
+    *masks = NULL;
+    int status = predict_all(segmenter, prompts, count, true, masks, error);
+    if (status) {
+        mm_masks_free(*masks);
+        *masks = NULL;
+    }
+    return status;
 }
 
 int mm_segmenter_mask_logits(const struct mm_segmenter *segmenter, const uint32_t *runs,

@@ -278,6 +278,10 @@ static int add_masks(struct predictor *predictor, const struct predictor_prompt 
         if (add_mask(predictor, prompt, predictor->logits + (size_t)i * plane(predictor),
                      iou[which[i]], masks, error))
             return -1;
+    if (prompt->kept) {
+        memcpy(prompt->kept, predictor->logits, (size_t)count * plane(predictor) * sizeof(float));
+        sam_limit_logits(image, count, prompt->kept);
+    }
     return 0;
 }
 

@@ -24,6 +24,8 @@ struct predictor_prompt {
     const float *logits;  /* [L][L] of an earlier mask; NULL: none */
     const float *text;    /* [sam_info.text_width], a text's embedding; NULL: none */
     bool single;          /* the single-mask output instead of the multimask output */
+    float *kept; /* [masks][L][L]: where the masks' logits go, as predictor_logits has them;
+                             NULL: nowhere */
 };
 
 /* How logits become a mask and its stability score. */
