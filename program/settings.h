@@ -120,6 +120,8 @@ struct settings {
     char *print;        /* review: which images to print, instead of serving */
     char *masks;        /* eval: folder of records */
     int annotator;      /* eval */
+    int clicks;         /* eval: on each true segment */
+    bool box_prompts;   /* eval: and its box */
     int max_images;     /* eval; 0: all */
     int repeat;         /* bench */
     int size;           /* show: longest side, pixels; 0: the image's */

@@ -1,73 +1,52 @@
-/* eval.h - how good masks are on photographs whose true segments are known: evaluates one pair of
- * image and record at a time and keeps the sums. */
+/* eval.h - evaluates one image whose true segments are known: a model, or masks of any tool. */
 #ifndef PROGRAM_EVAL_EVAL_H
 #define PROGRAM_EVAL_EVAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include "program/eval/recall.h"
+#include "program/eval/eval_image.h"
 #include "rle/rle.h"
 
 struct error;
-struct folder;
+struct image_input;
 struct image_pool;
 struct mm_segmenter;
 struct segments;
 
-/* IoU with the true segment, summed over the clicks on segments of one size. */
-struct eval_clicks {
-    uint64_t clicks;
-    double best_of_3;   /* of the best of the three masks */
-    double best_scored; /* of the one with the highest predicted IoU */
-};
-
-/* Sums over all masks of all clicks: x the predicted IoU, y the actual one. */
-struct eval_correlation {
-    double count, x, y, xx, yy, xy;
-};
-
-/* Zeroed at first. */
-struct eval_scores {
-    uint64_t images;         /* pairs evaluated */
-    uint64_t failed;         /* pairs that were left out */
-    uint64_t masks;          /* automatic ones */
-    uint64_t empty_segments; /* true segments without a pixel, left out */
-    struct eval_clicks clicks[SIZES];
-    struct eval_correlation correlation;
-    struct recall recall;
-};
-
-/* The model or the records to evaluate, and the scores so far. */
+/* The model to evaluate, and how. */
 struct evaluator {
-    struct mm_segmenter *segmenter; /* of the model; NULL with `masks` */
-    struct image_pool *pool;        /* reads the images; NULL with `masks` */
-    const struct folder *masks;     /* records to evaluate instead, or NULL */
-    int64_t annotator;              /* or SEGMENTS_FIRST_ANNOTATOR */
-    uint64_t max_pixels;            /* records of larger images are refused; 0: no limit */
-    struct eval_scores scores;
+    struct mm_segmenter *segmenter; /* borrowed */
+    struct image_pool *pool;        /* borrowed; reads the images */
+    int clicks;                     /* on each segment: 1..EVAL_CLICKS_MAX */
+    bool boxes;                     /* and a box prompt for each */
 };
 
-/* Evaluates one image. The true segments are in its path with the extension ".json"; the record in
- * `masks` is its key with that extension. Returns 0, or -1 with ERROR_IO, ERROR_IMAGE, ERROR_RECORD
- * (missing, damaged, another size, no segment of the annotator) or ERROR_MEMORY; of the sums only
- * `failed` has changed then. */
-int eval_pair(struct evaluator *evaluator, const char *path, const char *key, struct error *error);
+/* Evaluates a model on one image: prompts on the segments (clicks.h) and automatic masks (eval_masks).
+ * `truth` was chosen by segments_choose. `out` must be zeroed or freed; the caller frees it by
+ * eval_image_free. Returns 0, or -1 with ERROR_IO, ERROR_IMAGE, ERROR_RECORD (another size than the
+ * true segments, or too many of these) or ERROR_MEMORY and nothing in `out`. */
+int eval_with_model(const struct evaluator *evaluator, const struct image_input *file,
+                    const struct segments *truth, struct eval_image *out, struct error *error);
 
-/* Evaluates the clicks only: one at the centre of each segment of `truth` (filters/centre.h). The
- * segmenter must have the image. Returns 0 or -1 (ERROR_MEMORY). */
-int eval_clicks(struct eval_scores *scores, struct mm_segmenter *segmenter,
-                const struct segments *truth, struct error *error);
+/* Evaluates masks that some tool wrote, in `found`. As eval_with_model, without prompts. */
+int eval_with_masks(const struct segments *found, const struct segments *truth,
+                    struct eval_image *out, struct error *error);
 
 /* A mask to evaluate; borrowed. */
-struct eval_mask {
+struct eval_candidate {
     struct rle rle; /* borrowed runs, of the size of the segments */
-    double predicted_iou;
+    double score;   /* predicted IoU */
 };
 
-/* Evaluates the automatic masks only: sorts them in place by predicted IoU (stable) and counts the
- * segments that they find (recall.h). Returns 0 or -1 (ERROR_MEMORY). */
-int eval_masks(struct eval_scores *scores, const struct segments *truth, struct eval_mask *masks,
-               size_t count, struct error *error);
+/* Fills out->segments with truth->items[0..count): what they are, nothing measured. 0 or -1
+ * (ERROR_MEMORY, or ERROR_RECORD for too many). */
+int eval_begin(struct eval_image *out, const struct segments *truth, struct error *error);
+
+/* Fills masks and overlaps of `out`, after eval_begin; sorts the candidates by score (stable). A mask is
+ * compared with the segments of all annotators, truth->items[0..count + others), for eval_mask.best;
+ * overlaps are with those of the chosen one. Returns 0 or -1 (ERROR_MEMORY). */
+int eval_masks(struct eval_image *out, const struct segments *truth,
+               struct eval_candidate *candidates, size_t count, struct error *error);
 
 #endif

@@ -14,7 +14,9 @@
 #include "program/decoder.h"
 #include "program/eval/eval.h"
 #include "program/eval/eval_edges.h"
+#include "program/eval/eval_pair.h"
 #include "program/eval/eval_report.h"
+#include "program/eval/eval_sums.h"
 #include "program/eval/segments.h"
 #include "program/model_load.h"
 #include "program/segmenter.h"
@@ -23,6 +25,8 @@
 struct eval_command {
     struct settings *settings;
     struct evaluator evaluator;
+    struct eval_pair_options pairs;
+    struct eval_sums sums;          /* owned */
     struct edge_evaluator edges;    /* with --edges, in place of `evaluator` */
     struct mm_segmenter *segmenter; /* owned; NULL: without a model */
     struct mm_model *model;         /* owned */
@@ -49,6 +53,9 @@ static int check(const struct settings *settings, struct error *error)
         return error_set(error, ERROR_USAGE, "--maps %s: needs --edges", settings->maps);
     if (settings->edges && settings->masks)
         return error_set(error, ERROR_USAGE, "--edges and --masks exclude each other");
+    if (settings->masks && (settings->clicks > 1 || settings->box_prompts))
+        return error_set(error, ERROR_USAGE,
+                         "--clicks and --box-prompts need a model, not --masks");
     return 0;
 }
 
@@ -59,7 +66,7 @@ static int prepare(struct eval_command *command, struct error *error)
         return -1;
     if (settings->masks) {
         command->masks = folder_open(settings->masks, settings->trust_folder, error);
-        command->evaluator.masks = command->masks;
+        command->pairs.masks = command->masks;
         return command->masks ? 0 : -1;
     }
     if (decoder_start(&command->decoder, error) || (!settings->maps && load(command, error)) ||
@@ -75,18 +82,25 @@ static int evaluate_pair(struct eval_command *command, const struct list_item *i
 {
     if (command->settings->edges)
         return eval_edges_pair(&command->edges, item->path, item->key, error);
-    return eval_pair(&command->evaluator, item->path, item->key, error);
+    struct eval_image image = {0};
+    int status = eval_pair(&command->pairs, item->path, item->key, &image, error);
+    if (status == 0)
+        status = eval_sums_add(&command->sums, &image, EVAL_ALL_CATEGORIES, error);
+    else
+        command->sums.failed++;
+    eval_image_free(&image);
+    return status;
 }
 
 /* Pairs that were left out. */
 static uint64_t *failed_of(struct eval_command *command)
 {
-    return command->settings->edges ? &command->edges.failed : &command->evaluator.scores.failed;
+    return command->settings->edges ? &command->edges.failed : &command->sums.failed;
 }
 
 static uint64_t images_of(const struct eval_command *command)
 {
-    return command->settings->edges ? command->edges.images : command->evaluator.scores.images;
+    return command->settings->edges ? command->edges.images : command->sums.images;
 }
 
 /* A folder that cannot be read counts as one bad pair. Returns 0, or -1 if the machine lacks
@@ -131,19 +145,25 @@ static int walk(struct eval_command *command, struct error *error)
     return more < 0 ? -1 : 0;
 }
 
-static int report(const struct eval_command *command, struct error *error)
+static void add_json(struct eval_command *command, struct json_text *text)
+{
+    json_text_raw(text, "{");
+    eval_json(&command->sums, command->segmenter != NULL, text);
+    json_text_raw(text, "}\n");
+}
+
+static int report(struct eval_command *command, struct error *error)
 {
     const struct settings *settings = command->settings;
-    const struct eval_scores *scores = &command->evaluator.scores;
     struct json_text text = {0};
     if (settings->json && settings->edges)
         eval_edges_json(&command->edges, &text);
     else if (settings->json)
-        eval_json(scores, command->segmenter != NULL, &text);
+        add_json(command, &text);
     else if (settings->edges)
         eval_edges_print(&command->edges);
     else
-        eval_print(scores, command->segmenter != NULL);
+        eval_print(&command->sums, command->segmenter != NULL);
     return settings->json ? command_print_json(&text, error) : 0;
 }
 
@@ -164,8 +184,9 @@ enum exit_status eval_main(struct command_line *line)
     const bool chosen = settings_given(settings, "annotator");
     struct eval_command command = {
         .settings = settings,
-        .evaluator = {.annotator = chosen ? settings->annotator : SEGMENTS_FIRST_ANNOTATOR,
-                      .max_pixels = settings->max_pixels},
+        .evaluator = {.clicks = settings->clicks, .boxes = settings->box_prompts},
+        .pairs = {.annotator = chosen ? settings->annotator : SEGMENTS_FIRST_ANNOTATOR,
+                  .max_pixels = settings->max_pixels},
         .edges = {.annotator = chosen ? settings->annotator : EVAL_EDGES_ALL,
                   .max_pixels = settings->max_pixels,
                   .maps = settings->maps,
@@ -173,11 +194,14 @@ enum exit_status eval_main(struct command_line *line)
         .folder = line->operands[0],
     };
     struct error error = {0};
+    command.pairs.evaluator = &command.evaluator;
     int failed = run_eval(&command, &error);
     mm_segmenter_free(command.segmenter);
     folder_close(command.masks);
     mm_model_free(command.model);
+    const bool all_done = *failed_of(&command) == 0;
+    eval_sums_free(&command.sums);
     if (failed)
         return command_fail(line->command, &error);
-    return *failed_of(&command) ? EXIT_SOME_FAILED : EXIT_ALL_DONE;
+    return all_done ? EXIT_ALL_DONE : EXIT_SOME_FAILED;
 }

@@ -5,15 +5,15 @@
 #include <stdbool.h>
 
 struct edge_evaluator;
-struct eval_scores;
+struct eval_sums;
 struct json_text;
 
-/* One JSON object; docs/evaluation.md lists its members. The mean of no values is null. Without
- * `clicks` there is no member "single_click". */
-void eval_json(const struct eval_scores *scores, bool clicks, struct json_text *text);
+/* The members of a JSON object that the caller opens and closes; docs/evaluation.md lists them. The
+ * mean of no values is null. Without `clicks` there is no member "single_click". Sorts the detections of `sums`. */
+void eval_json(struct eval_sums *sums, bool clicks, struct json_text *text);
 
 /* A table, to standard output. The mean of no values is a dash. */
-void eval_print(const struct eval_scores *scores, bool clicks);
+void eval_print(struct eval_sums *sums, bool clicks);
 
 /* The same of --edges. */
 void eval_edges_json(const struct edge_evaluator *evaluator, struct json_text *text);

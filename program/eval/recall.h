@@ -1,45 +1,46 @@
-/* recall.h - average recall: how many true segments an image's masks find.
+/* recall.h - which masks of an image find which true segments, as COCO matches them.
  *
- * The protocol is COCO's for proposals (cocoapi, COCOeval): masks are taken in the order of
- * their scores; at each IoU threshold a mask finds the segment that it overlaps most among those
- * not found yet, if their IoU reaches the threshold. Average recall at k is the fraction of all
- * segments that the first k masks of their images find, averaged over the thresholds. */
+ * This is pycocotools' COCOeval with useCats = 0, an image at a time. In each range of areas, the
+ * segments outside the range and the crowd regions are ignored. At each IoU threshold the masks, best
+ * score first, take the segment that they overlap most among those not taken yet, if the overlap
+ * reaches the threshold; of equal overlaps the last segment. An ignored segment is taken only where no
+ * other can be; a crowd region can be taken again and again. Segments are in the order of their
+ * categories, then in the image's.
+ *
+ * Source: cocoapi, PythonAPI/pycocotools/cocoeval.py, evaluateImg. */
 #ifndef PROGRAM_EVAL_RECALL_H
 #define PROGRAM_EVAL_RECALL_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "program/eval/eval_image.h"
+
 struct error;
 
-/* COCO's bounds of segments: below 32^2 pixels, below 96^2, above. */
-enum segment_size { SIZE_SMALL, SIZE_MEDIUM, SIZE_LARGE, SIZES };
-
 enum {
-    RECALL_LIMITS = 3,     /* see recall_limits */
-    RECALL_THRESHOLDS = 10 /* IoU 0.5, 0.55, ... 0.95 */
+    RECALL_THRESHOLDS = 10, /* IoU 0.5, 0.55, ... 0.95 */
+    RECALL_MASKS_MAX = 1000 /* masks of an image that take part */
 };
 
-extern const size_t recall_limits[RECALL_LIMITS]; /* masks an image: 10, 100, 1000 */
+/* The doubles of numpy.linspace(0.5, 0.95, 10), with which an IoU is compared. */
+extern const double recall_thresholds[RECALL_THRESHOLDS];
 
-/* Counts over all images. Zeroed at first. */
-struct recall {
-    uint64_t segments[SIZES];
-    uint64_t found[SIZES][RECALL_LIMITS][RECALL_THRESHOLDS];
+/* Where a segment was found. */
+struct recall_segment {
+    /* The rank of the mask, from 0; -1: not found, or ignored in the range. */
+    int16_t rank[RANGES][RECALL_THRESHOLDS];
 };
 
-enum segment_size segment_size(uint64_t area);
+/* What a mask found. */
+struct recall_mask {
+    uint16_t right[RANGES];   /* bit t: took a segment at threshold t */
+    uint16_t ignored[RANGES]; /* bit t: took an ignored one, or nothing and is outside the range */
+};
 
-/* Counts one image. areas[segments]: pixels of each true segment; iou[masks][segments]: overlap of
- * each mask, best score first, with each segment. Returns 0, or -1 (ERROR_MEMORY) with no
- * count changed. */
-int recall_add(struct recall *recall, const uint64_t *areas, size_t segments, const double *iou,
-               size_t masks, struct error *error);
-
-/* Average recall at recall_limits[limit] of segments of one size, or of all for SIZES, over the
- * first `thresholds` thresholds: RECALL_THRESHOLDS, or 1 for recall at IoU 0.5. NaN if there is no
- * segment. */
-double recall_average(const struct recall *recall, enum segment_size size, int limit,
-                      int thresholds);
+/* Matches an image's masks with its segments: segments[image->segment_count], and masks[] of the first
+ * RECALL_MASKS_MAX masks or as many as there are. Returns 0, or -1 (ERROR_MEMORY). */
+int recall_match(const struct eval_image *image, struct recall_segment *segments,
+                 struct recall_mask *masks, struct error *error);
 
 #endif

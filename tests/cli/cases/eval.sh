@@ -17,6 +17,10 @@ rm photos/[bcd]*
 echo '{"image": {"width": 90, "height": 256}, "annotations": [
     {"segmentation": {"size": [256, 90], "counts": [0, 11520, 11520]}}]}' >photos/a.json
 maskmill eval --json --model "$MODEL" --set points-per-side=4 photos | sed -E 's/, "miou.*//'
+maskmill eval --json --model "$MODEL" --set points-per-side=4 --clicks 3 --box-prompts photos |
+    grep -oE '"(miou_[0-9]_clicks?|box|miou)": [{0]' | sort | uniq -c | sed 's/^ *//'
 status maskmill eval --json --annotator 5 --model "$MODEL" photos | sed -E 's/, "single.*//'
 status maskmill eval --set points photos
+status maskmill eval --masks found --clicks 2 photos
+status maskmill eval --clicks 10 photos
 status maskmill eval
