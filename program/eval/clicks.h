@@ -2,7 +2,7 @@
  * boxes.
  *
  * The protocol is that of "Segment Anything" (section 7.1 and appendix D.1), in the details as SAM 2's
- * code has it (training/utils, get_next_point with "center"):
+ * code has it (sam2/modeling/sam2_utils.py, get_next_point with "center"):
  *
  *   1st click   at the centre of the segment (filters/centre.h): three masks. The one with the highest
  *               predicted IoU is carried on

@@ -2,7 +2,7 @@
 """Runs maskmill and the official code side by side; called by tests/parity/live. What the official code gives is kept in
 build/parity and used again as long as model, image and options stay the same.
 
-    live.py [tensors] [predictor] [edges] [embeddings] [records] [clip] [tokens] [text]
+    live.py [tensors] [predictor] [edges] [embeddings] [records] [clip] [tokens] [text] [clicks] [coco] [PAIRS]
     live.py sizes [PHOTOGRAPH] [SET...]
 
 tensors   embedding, predicted IoU, low-resolution logits: random ViT-B, MobileSAM and Hiera-T (SAM 2.1) as .pth and the built-in
@@ -18,6 +18,9 @@ clip      embeddings of images and texts: random CLIPs (ViT-B/32, ViT-B/16) in e
           OpenAI's code and transformers: live_clip.py
 tokens    tokens of 20,000 texts of many kinds, by OpenAI's tokenizer with ftfy and regex: live_tokens.py
 text      classes of masks, by `run --classes` and a plain twin over OpenAI's code, a random ViT-B/32: live_text.py; photographs
+clicks    mean IoU after 1 to 9 clicks and of boxes, by `maskmill eval` and by a twin over the official predictor, on 20 photographs
+          with true segments: live_clicks.py
+coco      average recall and precision of automatic masks, by `maskmill eval` and by pycocotools: live_coco.py
 sizes     cuts of a photograph with random models of the published sizes, only when asked for: see live_sizes.py
 """
 
@@ -143,6 +146,30 @@ def text(photos):
     return live_text.compare(f"{TOP}/build/maskmill", photos, os.path.join(WORK, "text"))
 
 
+def pairs(parts):
+    """A folder of photographs with records of true segments beside them, or None."""
+    given = [part for part in parts if os.path.isdir(part)]
+    found = given + [f"{TOP}/../shared/bsds/val", f"{TOP}/../../shared/bsds/val"]
+    return next((folder for folder in found if os.path.isdir(folder)), None)
+
+
+def clicks(folder):
+    import live_clicks
+    if not folder:
+        print("clicks: skipped, no folder with photographs and true segments is named")
+        return 0
+    return live_clicks.compare("builtin", BUILTIN, folder, 20, os.path.join(WORK, "clicks"))
+
+
+def coco(folder):
+    import live_coco
+    failed = sum(live_coco.compare(f"rectangles {seed}", os.path.join(WORK, "coco"), lambda *at: live_coco.random_pairs(seed, *at))
+                 for seed in range(1, 6))
+    if folder:
+        failed += live_coco.compare("photographs", os.path.join(WORK, "coco"), lambda *at: live_coco.masks_of(10, folder, *at))
+    return failed
+
+
 def official_records(load, find, model, options, images, folder):
     os.makedirs(folder, exist_ok=True)
     sam = None
@@ -248,6 +275,10 @@ def main(parts):
         failed += live_tokens.compare()
     if not parts or "text" in parts:
         failed += text(sorted(glob.glob(f"{TOP}/examples/*.jpg"))[:3])
+    if not parts or "clicks" in parts:
+        failed += clicks(pairs(parts))
+    if not parts or "coco" in parts:
+        failed += coco(pairs(parts))
     print("parity: everything agrees" if not failed else f"parity: {failed} comparisons FAILED")
     return 1 if failed else 0
 
