@@ -246,25 +246,37 @@ static int make_text(const struct document *document, const struct member *image
     return 0;
 }
 
+/* Builds the object that describes an image; NULL if it is damaged or too large. Returns 0, or -1 with
+ * ERROR_IO or ERROR_MEMORY. */
+static int build_image(const struct document *document, const struct member *image, json_t **built)
+{
+    size_t used = 0;
+    *built = NULL;
+    if (image->length > RECORD_FILE_MAX)
+        return 0;
+    char *text = malloc(image->length + 1);
+    if (!text)
+        return error_set(document->cutter->error, ERROR_MEMORY, "%s: no memory to read it",
+                         document->cutter->path);
+    int status = append(document, image, text, &used);
+    if (status == 0)
+        *built = json_load_bounded(text, used, 0, NULL);
+    free(text);
+    return status;
+}
+
 /* The image's file_name, freed by the caller. Returns 1; 0 without a name; -1 with ERROR_IO or
  * ERROR_MEMORY. */
 static int file_name_of(const struct document *document, const struct member *image, char **name)
 {
-    size_t used = 0;
-    *name = NULL;
-    if (image->length > RECORD_FILE_MAX)
-        return 0;
-    char *text = malloc(image->length + 1);
-    int status = text ? append(document, image, text, &used) : -1;
-    json_t *built = status == 0 ? json_load_bounded(text, used, 0, NULL) : NULL;
+    json_t *built;
+    int status = build_image(document, image, &built);
     const char *said = json_string_value(json_object_get(built, "file_name"));
-    if (said)
-        *name = strdup(said);
-    if (!text || (said && !*name))
+    *name = said ? strdup(said) : NULL;
+    if (said && !*name)
         status = error_set(document->cutter->error, ERROR_MEMORY, "%s: no memory for a name",
                            document->cutter->path);
     json_decref(built);
-    free(text);
     return status ? -1 : said != NULL;
 }
 
@@ -514,6 +526,15 @@ int record_coco_name(const struct record_coco *coco, const struct record_cutter 
     document.cutter = cutter;
     document.fd = fd;
     return file_name_of(&document, &document.listed.list[index], name);
+}
+
+int record_coco_image(const struct record_coco *coco, const struct record_cutter *cutter, int fd,
+                      size_t index, json_t **image)
+{
+    struct document document = coco->document;
+    document.cutter = cutter;
+    document.fd = fd;
+    return build_image(&document, &document.listed.list[index], image);
 }
 
 int record_coco_text(const struct record_coco *coco, const struct record_cutter *cutter, int fd,

@@ -5,6 +5,7 @@
 #ifndef RECORDS_RECORD_COCO_H
 #define RECORDS_RECORD_COCO_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,6 +37,11 @@ uint64_t record_coco_bytes(const struct record_coco *coco, size_t index);
 /* Its file_name, freed by the caller. Returns 1; 0 if it has none; -1 with ERROR_IO or ERROR_MEMORY. */
 int record_coco_name(const struct record_coco *coco, const struct record_cutter *cutter, int fd,
                      size_t index, char **name);
+
+/* Builds the object that describes it, freed by the caller with json_decref; NULL if it is damaged. Returns 0
+ * or -1 (ERROR_IO, ERROR_MEMORY). */
+int record_coco_image(const struct record_coco *coco, const struct record_cutter *cutter, int fd,
+                      size_t index, json_t **image);
 
 /* Makes the text of an image's own document, part->text, which is the caller's, and its length. Sets
  * part->error if it is too large. Any thread may call it. Returns 0 or -1 (ERROR_IO, ERROR_MEMORY). */
