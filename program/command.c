@@ -1,6 +1,7 @@
 /* command.c - the table of commands, and how a command ends: its status, its errors, its JSON. */
 #include "program/command.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -282,16 +283,20 @@ static const struct command table[] = {
         .name = "eval",
         .option_bit = FOR_EVAL,
         .summary = "evaluate a model or records on images whose segments are known",
-        .synopsis = "[options] DIR",
-        .about = "Evaluates a model, or records that any tool wrote, on the images under DIR: "
-                 "beside each, NAME.json holds its true segments (docs/evaluation.md). Prints the "
-                 "mean IoU after one click at the centre of each segment and the average recall of "
-                 "the automatic masks.",
-        .statuses = "0 all pairs evaluated, 1 some left out, 2 wrong usage, 3 the model, the disk "
+        .synopsis = "[options] DIR... | --from [options] FILE...",
+        .about =
+            "Evaluates a model, or records that any tool wrote, on the images under DIR: "
+            "beside each, NAME.json holds its true segments; tars of such pairs are read, too. "
+            "--coco and --label-maps read other data sets (docs/evaluation.md). Prints the "
+            "mean IoU after one click at the centre of each segment and the average recall of "
+            "the automatic masks. With --results FILE it continues where it stopped; --from "
+            "makes the figures, and a table of several data sets, of such files.",
+        .statuses = "0 all images evaluated, 1 some left out, 2 wrong usage, 3 the model, the disk "
                     "or the memory stopped the work.",
-        .operand = OPERAND_FOLDER,
-        .wanted = "one folder",
+        .operand = OPERAND_PATH,
+        .wanted = "a folder of images",
         .least = 1,
+        .most = INT_MAX,
         .run = eval_main,
     },
     {

@@ -9,13 +9,23 @@
 #include "jobs/progress.h"
 
 static const struct item_words record_words = {"record", "records", "masks"};
+static const struct item_words image_words = {"image", "images", "masks"};
+
+static struct progress *new_progress(const struct item_words *words)
+{
+    struct error ignored;
+    const struct progress_options options = {.words = words, .out = stderr, .terminal = true};
+    return isatty(STDERR_FILENO) ? progress_new(&options, &ignored) : NULL;
+}
 
 struct progress *command_progress_new(void)
 {
-    struct error ignored;
-    const struct progress_options options = {
-        .words = &record_words, .out = stderr, .terminal = true};
-    return isatty(STDERR_FILENO) ? progress_new(&options, &ignored) : NULL;
+    return new_progress(&record_words);
+}
+
+struct progress *command_progress_of_images(void)
+{
+    return new_progress(&image_words);
 }
 
 void command_progress_expect(struct progress *progress, uint64_t records)

@@ -95,11 +95,11 @@ struct settings {
     char *mask;                 /* a file, or run lengths as JSON */
     char *prompts;              /* file of prompts as JSON */
     char *boxes;                /* file of a detector's boxes */
-    char *coco;                 /* document that lists the images of a detector's results */
-    char *text_prompt;          /* a text of every prompt, for models that take one */
-    bool multimask;             /* three masks a prompt */
-    bool png;                   /* as "png" in `format` */
-    bool serve_ndjson;          /* answers requests on standard input */
+    char *coco; /* document that lists the images of a detector's results; eval: the data set */
+    char *text_prompt; /* a text of every prompt, for models that take one */
+    bool multimask;    /* three masks a prompt */
+    bool png;          /* as "png" in `format` */
+    bool serve_ndjson; /* answers requests on standard input */
 
     /* of the other commands */
     bool json;  /* the report, or predict's record, as JSON */
@@ -123,6 +123,18 @@ struct settings {
     int clicks;         /* eval: on each true segment */
     bool box_prompts;   /* eval: and its box */
     int max_images;     /* eval; 0: all */
+    char *name;         /* eval: of the data set; NULL: by its file of results */
+    char *label_maps;   /* eval: folder of label maps; NULL: another form of data set */
+    char *label_suffix; /* eval: end of their names; NULL: any of the usual ones */
+    char *label_codes;  /* eval: "values", "cityscapes" or "ade20k" */
+    int background;     /* eval: number in label maps that is no segment; -1: none */
+    char *ignore;       /* eval: further ones, "255,1000-1999" */
+    bool components;    /* eval: parts of a number are segments */
+    char *class_names;  /* eval: file of numbers and names */
+    bool by_class;      /* eval: figures of each class */
+    char *results;      /* eval: file of a line an image, gone on with */
+    bool from;          /* eval: the operands are such files */
+    char *csv;          /* eval: file to write all figures to */
     int repeat;         /* bench */
     int size;           /* show: longest side, pixels; 0: the image's */
     bool side_by_side;  /* show */

@@ -48,7 +48,8 @@ int class_names_put(struct class_names *classes, int32_t number, const char *nam
     }
     memmove(classes->items + at + 1, classes->items + at,
             (classes->count - at) * sizeof *classes->items);
-    classes->items[at] = (struct class_name){number, copy};
+    classes->items[at].number = number;
+    classes->items[at].name = copy;
     classes->count++;
     return 0;
 }

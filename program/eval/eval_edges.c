@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/plain_text.h"
 #include "images/image.h"
 #include "images/image_pool.h"
 #include "jobs/list.h"
@@ -90,8 +91,8 @@ static int evaluate(struct edge_evaluator *evaluator, const char *path,
     return status;
 }
 
-int eval_edges_pair(struct edge_evaluator *evaluator, const char *path, const char *key,
-                    struct error *error)
+static int evaluate_pair(struct edge_evaluator *evaluator, const char *path, const char *key,
+                         struct error *error)
 {
     struct segments truth = {.max_pixels = evaluator->max_pixels};
     char *map = evaluator->maps ? beside(evaluator->maps, key, "png", error) : NULL;
@@ -105,4 +106,46 @@ int eval_edges_pair(struct edge_evaluator *evaluator, const char *path, const ch
     else
         evaluator->images++;
     return status;
+}
+
+/* A folder that cannot be read counts as one bad pair. Returns 0, or -1 if the machine lacks
+ * something, which is no fault of the pair. */
+static int evaluate_item(struct edge_evaluator *evaluator, const struct list_item *item,
+                         struct error *error)
+{
+    struct error own = {0};
+    if (item->fault) {
+        evaluator->failed++;
+        plain_line(stderr, "maskmill eval: %s", item->fault->text);
+    } else if (evaluate_pair(evaluator, item->path, item->key, &own)) {
+        if (own.code == ERROR_MEMORY) {
+            *error = own;
+            return -1;
+        }
+        plain_line(stderr, "maskmill eval: %s", own.text);
+    }
+    return 0;
+}
+
+int eval_edges_walk(struct edge_evaluator *evaluator, const char *folder, int max_images,
+                    struct error *error)
+{
+    const struct list_options options = {
+        .inputs = &folder,
+        .input_count = 1,
+        .wanted = image_has_extension,
+        .skip_suffix = ".overlay.jpg",
+    };
+    struct list *list = list_open(&options, error);
+    struct list_item item;
+    int more = list ? 1 : -1;
+    for (int i = 0; more > 0 && (max_images == 0 || i < max_images); i++) {
+        more = list_next(list, &item, error);
+        if (more > 0 && evaluate_item(evaluator, &item, error))
+            more = -1;
+    }
+    list_close(list);
+    if (more >= 0 && evaluator->images + evaluator->failed == 0)
+        return error_set(error, ERROR_IO, "%s: there are no images", folder);
+    return more < 0 ? -1 : 0;
 }

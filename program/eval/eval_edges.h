@@ -1,5 +1,5 @@
 /* eval_edges.h - how good edges are on photographs whose true segments are known: those of a model, or
- * maps of any tool. One pair of image and record at a time; edge_scores.h has the sums. */
+ * maps of any tool. edge_scores.h has the sums. */
 #ifndef PROGRAM_EVAL_EVAL_EDGES_H
 #define PROGRAM_EVAL_EVAL_EDGES_H
 
@@ -25,11 +25,11 @@ struct edge_evaluator {
 
 enum { EVAL_EDGES_ALL = -2 }; /* the benchmark's way */
 
-/* Evaluates one image. The true segments are in its path with the extension ".json"; its map in `maps` is
- * the key with ".png", gray, any of 8 or 16 bits, of which the upper 8 count. Returns 0, or -1 with
- * ERROR_IO, ERROR_IMAGE or ERROR_RECORD (missing, damaged, another size), and only `failed` has changed;
- * or with ERROR_MEMORY. */
-int eval_edges_pair(struct edge_evaluator *evaluator, const char *path, const char *key,
+/* Evaluates the images below a folder, `max_images` of them (0: all). The true segments of NAME.jpg are
+ * in NAME.json beside it; its map in `maps` is NAME.png, gray, any of 8 or 16 bits, of which the upper 8
+ * count. Pairs that cannot be used (missing, damaged, another size) are printed to standard error and
+ * counted. Returns 0, or -1 with ERROR_IO (there are no images) or ERROR_MEMORY. */
+int eval_edges_walk(struct edge_evaluator *evaluator, const char *folder, int max_images,
                     struct error *error);
 
 #endif
