@@ -124,6 +124,11 @@ void clip_classes_free(struct clip_classes *classes)
     memory_free(classes);
 }
 
+const float *clip_classes_row(const struct clip_classes *classes, size_t number)
+{
+    return classes->embeddings + number * classes->width;
+}
+
 void clip_similarities(const struct clip_classes *classes, const float *embedding,
                        float *similarities)
 {

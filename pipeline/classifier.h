@@ -35,6 +35,9 @@ struct clip_classes *clip_classes_new(const struct clip *clip, const struct clip
 /* NULL is allowed. */
 void clip_classes_free(struct clip_classes *classes);
 
+/* The embedding of a class, [E], of unit length; lives as long as they. */
+const float *clip_classes_row(const struct clip_classes *classes, size_t number);
+
 /* similarities[classes]: the cosine similarity of an embedding of unit length, [E], to each class. */
 void clip_similarities(const struct clip_classes *classes, const float *embedding,
                        float *similarities);

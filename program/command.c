@@ -183,11 +183,14 @@ static const struct command table[] = {
         .name = "similar",
         .option_bit = FOR_SIMILAR,
         .summary = "find masks that are alike by their embeddings, and duplicates",
-        .synopsis = "RUN --mask IMAGE:ID [options] | RUN --duplicates [options]",
+        .synopsis = "RUN --mask IMAGE:ID | --text TEXT | --duplicates [options]",
         .about =
-            "Finds the masks of a run that are most like a given one, by the embeddings that "
-            "maskmill run --embeddings has written: the nearest by cosine similarity, exactly. Prints "
-            "a line of JSON for each (on a terminal, a table), and draws them with --sheet. The index "
+            "Finds the masks of a run that are most like a given one, or like a text, by the "
+            "embeddings that "
+            "maskmill run --embeddings has written: the nearest by cosine similarity, exactly. "
+            "Prints "
+            "a line of JSON for each (on a terminal, a table), and draws them with --sheet. The "
+            "index "
             "that it searches is made when it is first needed, and anew when embeddings changed.",
         .statuses = "0 all done, 1 some records or embeddings could not be used, 2 wrong usage, no "
                     "such mask or no embeddings, 3 the disk or the memory stopped the work.",

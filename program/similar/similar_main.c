@@ -14,13 +14,23 @@
 
 static int check_usage(const struct settings *settings, struct error *error)
 {
-    if (settings->duplicates && settings->alike.count)
-        return error_set(error, ERROR_USAGE, "--mask and --duplicates are two searches: give one");
-    if (!settings->duplicates && settings->alike.count == 0)
+    const char *clip = settings->clip ? "clip" : settings->clip_vocab ? "clip-vocab" : NULL;
+    bool nearest = settings->alike.count || settings->text.count;
+    if (settings->duplicates && nearest)
+        return error_set(error, ERROR_USAGE, "--%s and --duplicates are two searches: give one",
+                         settings->alike.count ? "mask" : "text");
+    if (!settings->duplicates && !nearest)
         return error_set(error, ERROR_USAGE,
-                         "--mask IMAGE:ID or --duplicates is missing; see --help");
+                         "--mask IMAGE:ID, --text TEXT or --duplicates is missing; see --help");
     if (settings->duplicates && settings->sheet)
-        return error_set(error, ERROR_USAGE, "--sheet is for --mask");
+        return error_set(error, ERROR_USAGE, "--sheet is for --mask and --text");
+    if (settings->text.count && settings->within)
+        return error_set(error, ERROR_USAGE, "--within is for --mask: a text has no image");
+    if (settings->text.count && !settings->clip)
+        return error_set(error, ERROR_USAGE,
+                         "--text needs --clip FILE: the checkpoint of the run's embeddings");
+    if (clip && !settings->text.count)
+        return error_set(error, ERROR_USAGE, "--%s: only with --text", clip);
     if (!settings->sheet && settings->images)
         return error_set(error, ERROR_USAGE, "--images is for --sheet");
     return settings->sheet ? similar_sheet_check(settings, error) : 0;
@@ -35,6 +45,8 @@ static int search(struct similar *similar, const char *path, struct decoder *dec
     similar->pool = decoder->pool;
     similar->run.progress = command_progress_new();
     if (similar_run_open(&similar->run, path, error))
+        return -1;
+    if (similar_texts_open(&similar->texts, &similar->run, similar->threads, error))
         return -1;
     similar->masks = similar_masks_new(&similar->run, similar->pool, error);
     if (!similar->masks)
@@ -57,6 +69,7 @@ enum exit_status similar_main(struct command_line *line)
                    (similar.masks && similar_masks_refused(similar.masks));
     progress_free(similar.run.progress);
     similar_masks_free(similar.masks);
+    similar_texts_free(&similar.texts);
     similar_run_close(&similar.run);
     decoder_stop(&decoder);
     if (status)

@@ -1,4 +1,4 @@
-/* similar_nearest.c - the nearest of the masks that --mask names: rows, search, lines, sheet. */
+/* similar_nearest.c - the nearest of the masks that --mask names, and of texts: rows, search, lines, sheet. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,10 +15,10 @@
 #include "search/search.h"
 #include "search/search_index.h"
 
-/* Queries and what was found for them. */
+/* Queries, masks before texts, and what was found for them. */
 struct answers {
     size_t count, most;
-    uint64_t *rows;               /* owned: [count], of the queries */
+    uint64_t *rows;               /* owned: [count], of the queries; SEARCH_NO_ROW: of a text */
     struct search_query *queries; /* owned: [count] */
     struct search_hit *hits;      /* owned: [count][most] */
     size_t *found;                /* owned: [count] */
@@ -47,12 +47,25 @@ static void answers_free(struct answers *answers)
     memory_free(answers->tiles);
 }
 
+/* Queries from number `first` on are texts. */
+static void take_texts(const struct similar *similar, struct answers *answers, size_t first)
+{
+    const struct search_rows rows = search_index_rows(similar->run.index);
+    const struct similar_texts *texts = &similar->texts;
+    for (size_t i = 0; i < texts->count; i++) {
+        answers->rows[first + i] = SEARCH_NO_ROW;
+        answers->queries[first + i] =
+            (struct search_query){texts->halves + i * texts->width, 0, rows.count, SEARCH_NO_ROW};
+    }
+}
+
 static int find_queries(struct similar *similar, struct answers *answers, struct error *error)
 {
     const struct settings *settings = similar->settings;
     const struct search_index *index = similar->run.index;
     const struct search_rows rows = search_index_rows(index);
-    for (size_t q = 0; q < answers->count; q++) {
+    take_texts(similar, answers, settings->alike.count);
+    for (size_t q = 0; q < settings->alike.count; q++) {
         uint64_t row;
         if (similar_masks_find(similar->masks, settings->alike.texts[q], &row, error))
             return -1;
@@ -69,12 +82,24 @@ static int find_queries(struct similar *similar, struct answers *answers, struct
     return 0;
 }
 
-static int print_json(size_t query, size_t rank, double similarity, const struct similar_mask *mask,
-                      struct error *error)
+/* The text of a query; NULL: it is a mask. */
+static const char *text_of(const struct similar *similar, size_t query)
+{
+    size_t masks = similar->settings->alike.count;
+    return query < masks ? NULL : similar_texts_name(&similar->texts, query - masks);
+}
+
+static int print_json(const struct similar *similar, size_t query, size_t rank, double similarity,
+                      const struct similar_mask *mask, struct error *error)
 {
     struct json_text text = {0};
+    const char *words = text_of(similar, query);
     json_text_raw(&text, "{\"query\": ");
     json_text_integer(&text, (int64_t)query);
+    if (words) {
+        json_text_raw(&text, ", \"text\": ");
+        json_text_string(&text, words, strlen(words));
+    }
     json_text_raw(&text, ", \"rank\": ");
     json_text_integer(&text, (int64_t)rank);
     json_text_raw(&text, ", \"similarity\": ");
@@ -89,7 +114,7 @@ static int print_hit(const struct similar *similar, size_t query, size_t rank, d
                      const struct similar_mask *mask, struct error *error)
 {
     if (!similar->table)
-        return print_json(query, rank, similarity, mask, error);
+        return print_json(similar, query, rank, similarity, mask, error);
     printf("%4zu  %7.4f  ", rank, similar_shown(similarity));
     similar_print_mask(mask);
     return 0;
@@ -101,10 +126,12 @@ static int print_query(struct similar *similar, const struct answers *answers, s
 {
     const struct search_hit *hits = answers->hits + query * answers->most;
     struct similar_tile *tiles = answers->tiles + query * (1 + answers->most);
+    const char *text = text_of(similar, query);
     size_t drawn = 0;
-    tiles[drawn++] = (struct similar_tile){SIMILAR_TILE_QUERY, answers->rows[query], 1};
+    tiles[drawn++] = text ? (struct similar_tile){SIMILAR_TILE_NONE, 0, 0}
+                          : (struct similar_tile){SIMILAR_TILE_QUERY, answers->rows[query], 1};
     if (similar->table)
-        plain_line(stdout, "%s", similar->settings->alike.texts[query]);
+        plain_line(stdout, "%s", text ? text : similar->settings->alike.texts[query]);
     for (size_t i = 0; i < answers->found[query]; i++) {
         struct similar_mask mask;
         if (similar_masks_row(similar->masks, hits[i].row, &mask, error) == 0) {
@@ -137,7 +164,8 @@ int similar_nearest(struct similar *similar, struct error *error)
         .least = settings_given(settings, "threshold") ? settings->similarity : -INFINITY,
         .threads = similar->threads};
     struct answers answers;
-    int status = answers_make(&answers, settings->alike.count, search.most, error);
+    int status =
+        answers_make(&answers, settings->alike.count + similar->texts.count, search.most, error);
     if (status == 0)
         status = find_queries(similar, &answers, error);
     if (status == 0)

@@ -3,6 +3,7 @@
     classes.py check DIR NAMES      every mask that is not empty has one of the names, and a score above 0 and up to 1
     classes.py bare DIR TO          the records without classes, as Python writes JSON, to a folder
     classes.py png WIDTH HEIGHT TO  a black picture
+    classes.py alike LINES RECORD   similarities, falling, are the scores of the same masks in the record but for rounding
     classes.py texts FILE           classes of a record, and whether text_score falls for each
 
 Python's standard library only."""
@@ -52,6 +53,13 @@ def png(width, height, to):
         file.write(b"\x89PNG\r\n\x1a\n")
         for name, data in ((b"IHDR", head), (b"IDAT", rows), (b"IEND", b"")):
             file.write(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)))
+
+
+def alike(lines, record):
+    found = [json.loads(line)["similarity"] for line in open(lines)]
+    scores = sorted((mask["text_score"] for mask in json.load(open(record))["annotations"]), reverse=True)
+    assert found == sorted(found, reverse=True) and len(found) == len(scores)
+    print("the same" if all(abs(a - b) < 2e-3 for a, b in zip(found, scores)) else (found, scores))
 
 
 def texts(path):

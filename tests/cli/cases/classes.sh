@@ -84,6 +84,25 @@ head -c 128 rows/@embeddings/tall.npy | tr -cd "[:print:]" | sed "s/([0-9]*, /(N
 grep -o '"c[a-z]*_sha256"' rows/.maskmill/run.json
 status $MILL --embeddings clip -o no photos
 
+# What is most like a text, among them.
+maskmill similar rows --text "a wheel" --clip clip/clip.safetensors -k 1000 >lines
+maskmill run $QUICK --box-nms-thresh 0.7 --embeddings clip --clip clip/clip.safetensors -o one photos/tall.png
+maskmill similar one --text "a wheel" --clip clip/clip.safetensors -k 1000 >lines-of-one
+maskmill predict --quiet --model "$MODEL" --set points-per-side=4 --set pred-iou-thresh=0 --set stability-score-thresh=0 \
+    --set box-nms-thresh=0.7 photos/tall.png --text "a wheel" -k 0 --clip clip/clip.safetensors -o ranked
+$LOOK alike lines-of-one ranked/tall.json
+head -n 1 lines-of-one | sed 's/"similarity.*/.../'
+maskmill similar rows --mask tall:0 --text "a cat" --text "a wheel" --clip clip/clip.safetensors -k 1 \
+    --sheet sheet.png --images photos | sed 's/"similarity.*/.../'
+python3 "$SOURCE/tests/cli/clip_model.py" other 3
+status maskmill similar rows --text "a wheel" --clip other/clip.safetensors
+$MILL --embeddings image -o of-sam photos/tall.png
+status maskmill similar of-sam --text "a wheel" --clip clip/clip.safetensors
+status maskmill similar rows --text "a wheel"
+status maskmill similar rows --clip clip/clip.safetensors --mask tall:0
+status maskmill similar rows --text "a wheel" --clip clip/clip.safetensors --within
+status maskmill similar rows --text "a wheel" --clip clip/clip.safetensors --duplicates
+
 echo "--- what is refused"
 status $MILL --classes names.txt -o no photos
 status $MILL --clip clip/clip.safetensors -o no photos
