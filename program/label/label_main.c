@@ -35,6 +35,8 @@ struct labelling {
     struct settings *settings;
     struct filter_source source;
     struct filter_output output;
+    struct runfile_list fields; /* owned: what the records are made with */
+    bool replacing;             /* records of other classes may be there until the end */
     struct decoder decoder;
     struct labels *labels;
     struct label_workers *workers;
@@ -161,6 +163,13 @@ static int visit(void *context, const struct record_entry *entry, struct error *
     return 0;
 }
 
+/* Notes what the records in the folder are made with. */
+static int note_fields(struct labelling *labelling, struct error *error)
+{
+    return filter_output_begin(&labelling->output, &labelling->fields,
+                               labelling->settings->overwrite, error);
+}
+
 static int label_all(struct labelling *labelling, struct error *error)
 {
     const struct settings *settings = labelling->settings;
@@ -176,7 +185,9 @@ static int label_all(struct labelling *labelling, struct error *error)
     if (labelling->done + labelling->there + labelling->refused == 0 &&
         record_none(labelling->records, error))
         return -1;
-    return filter_output_finish(&labelling->output, error);
+    if (filter_output_finish(&labelling->output, error))
+        return -1;
+    return labelling->replacing ? note_fields(labelling, error) : 0;
 }
 
 /* Sets the fields that say what the classes are made with. */
@@ -201,7 +212,6 @@ static int open_output(struct labelling *labelling, struct error *error)
 {
     const struct settings *settings = labelling->settings;
     struct filter_output *output = &labelling->output;
-    struct runfile_list fields = {0};
     if (filter_output_open(output, labelling->records, settings, error))
         return -1;
     if (!output->was_empty && !settings->overwrite && !folder_has(output->folder, FILTER_FILE))
@@ -209,13 +219,13 @@ static int open_output(struct labelling *labelling, struct error *error)
                          "-o %s: is not empty; choose another folder, or --overwrite to replace "
                          "records of the same names",
                          settings->output);
-    int status = filter_source_fields(&labelling->source, &fields, error);
-    if (status == 0)
-        status = set_fields(labelling, &fields, error);
-    if (status == 0)
-        status = filter_output_begin(output, &fields, settings->overwrite, error);
-    runfile_free(&fields);
-    return status;
+    if (filter_source_fields(&labelling->source, &labelling->fields, error) ||
+        set_fields(labelling, &labelling->fields, error))
+        return -1;
+    /* While records are replaced, none of those that are there counts as done after a kill. */
+    labelling->replacing = settings->overwrite && !output->was_empty;
+    return labelling->replacing ? folder_remove(output->folder, FILTER_FILE, error)
+                                : note_fields(labelling, error);
 }
 
 static int check_options(const struct settings *settings, struct error *error)
@@ -267,6 +277,7 @@ enum exit_status label_main(struct command_line *line)
     labels_free(labelling.labels);
     folder_close(labelling.images);
     filter_output_close(&labelling.output);
+    runfile_free(&labelling.fields);
     filter_source_free(&labelling.source);
     if (result)
         return command_fail(line->command, &error);

@@ -57,6 +57,10 @@ tree from-tar
 status $LABEL --class-min 0.5 plain -o labelled
 status $LABEL --class-min 1 --overwrite plain -o labelled | sed 's/of [0-9]*/of all/'
 diff -r -x .maskmill -x failed.ndjson plain labelled && echo "as without classes"
+# Where a start with --overwrite was stopped, what is there counts for nothing.
+ls labelled/.maskmill
+rm labelled/.maskmill/filter.json
+status $LABEL --class-min 1 plain -o labelled
 status $LABEL plain -o plain
 status $LABEL plain -o photos
 # A class from people stays, one from a model goes; all else stays as it is written.
