@@ -120,6 +120,9 @@ int clip_tokenize(const struct clip_tokenizer *tokenizer, const char *text, bool
     const struct clip_vocabulary *vocabulary = &tokenizer->vocabulary;
     size_t most = (size_t)context - 2;
     struct tokens found = {0};
+    if (context < 2)
+        return error_set(error, ERROR_USAGE,
+                         "a text of %d tokens has no room for its start and end", context);
     if (strlen(text) > CLIP_TEXT_MAX)
         return error_set(error, ERROR_USAGE, "the text has more than %d bytes", CLIP_TEXT_MAX);
     int status = tokenize(tokenizer, text, most, &found, error);

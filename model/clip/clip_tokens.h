@@ -25,9 +25,9 @@ void clip_tokenizer_free(struct clip_tokenizer *tokenizer);
 int32_t clip_tokenizer_size(const struct clip_tokenizer *tokenizer);
 
 /* tokens[context]: the start, those of `text`, the end, zeros. `text` is UTF-8; its malformed bytes count as U+FFFD.
- * A text of more than context - 2 tokens is refused, or cut there if `truncate`. `context` is at least 2. Returns 0,
- * or -1 with ERROR_USAGE (too long, or over CLIP_TEXT_MAX bytes) or ERROR_MEMORY. Time and memory grow with the
- * text's length times its logarithm at most. */
+ * A text of more than context - 2 tokens is refused, or cut there if `truncate`. Returns 0,
+ * or -1 with ERROR_USAGE (too long, over CLIP_TEXT_MAX bytes, or a context below 2) or ERROR_MEMORY. Time and memory
+ * grow with the text's length times its logarithm at most. */
 int clip_tokenize(const struct clip_tokenizer *tokenizer, const char *text, bool truncate,
                   int32_t *tokens, int context, struct error *error);
 

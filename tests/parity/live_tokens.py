@@ -1,4 +1,5 @@
 """Tokens of many kinds of text, by maskmill and by OpenAI's clip.simple_tokenizer with ftfy and regex; for live.py.
+By itself: live_tokens.py [COUNT [SEED]], or `live_tokens.py every` for each character of Unicode, which takes minutes.
 
 Characters that are newer than the Unicode of one side (Python's, of the package regex, of GLib) may be of no class there:
 texts with a character that `regex` knows and Python does not are not compared."""
@@ -165,11 +166,10 @@ def limits(official, vocabulary):
     return failed
 
 
-def compare(count=20000, seed=1):
-    official, packed = tokenizer()
-    texts = [text for text in Maker(seed).texts(count) if text]
+def differences(official, vocabulary, texts):
+    """Compares and prints the first. Returns how many differ, and how many were left out."""
     failed = skipped = 0
-    for text, line in zip(texts, ours(packed, texts), strict=True):
+    for text, line in zip(texts, ours(vocabulary, texts), strict=True):
         if has_new(cleaned(text)):
             skipped += 1
             continue
@@ -178,6 +178,13 @@ def compare(count=20000, seed=1):
             failed += 1
             if failed <= 10:
                 print(f"  {text[:200]!a}\n    official {tokens[:30]}\n    maskmill {line[:200]}")
+    return failed, skipped
+
+
+def compare(count=20000, seed=1):
+    official, packed = tokenizer()
+    texts = [text for text in Maker(seed).texts(count) if text]
+    failed, skipped = differences(official, packed, texts)
     plain = os.path.join(TOP, "build/parity/bpe_simple_vocab_16e6.txt")
     os.makedirs(os.path.dirname(plain), exist_ok=True)
     open(plain, "wb").write(gzip.open(packed).read())
@@ -187,6 +194,16 @@ def compare(count=20000, seed=1):
     return failed
 
 
+def every():
+    """Each character of Python's Unicode between two letters, and behind a capital sigma."""
+    official, packed = tokenizer()
+    failed = 0
+    for form in ("a{}B", "A\u03a3{}"):
+        failed += differences(official, packed, [form.format(c) for c in known_characters()])[0]
+    print(f"tokens: each character, {failed} differ")
+    return failed
+
+
 if __name__ == "__main__":
     import sys
-    sys.exit(compare(*map(int, sys.argv[1:])) > 0)
+    sys.exit((every() if sys.argv[1:] == ["every"] else compare(*map(int, sys.argv[1:]))) > 0)

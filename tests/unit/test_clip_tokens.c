@@ -134,7 +134,7 @@ static void check_all(const struct clip_tokenizer *tokenizer)
     check(tokenizer, "cat", TOKENS(515));
     check(tokenizer, "a cat, a dog", TOKENS(320, 515, 267, 320, 520));
     check(tokenizer, "CAT'S  Cat's", TOKENS(515, 522, 515, 522));
-    /* The best merge is made everywhere first, from the left; in the other order, others would be left. */
+    /* Merges go by rank, and equal ones from the left. */
     check(tokenizer, "abcab abab ababab abcabcab",
           TOKENS(512, 514, 321, 512, 64, 321, 513, 64, 321, 516, 512, 514, 321));
     check(tokenizer, "Caf\xc3\xa9 cafe\xcc\x81 caf\xc3\x83\xc2\xa9 caf&eacute;",
@@ -241,6 +241,8 @@ START_TEST(long_texts)
     ck_assert_int_eq(clip_tokenize(tokenizer, "cat a cat", true, tokens, 4, &error), 0);
     ck_assert_int_eq(tokens[2], 320);
     ck_assert_int_eq(tokens[3], END);
+    ck_assert_int_eq(clip_tokenize(tokenizer, "cat", true, tokens, 1, &error), -1);
+    ck_assert_int_eq(error.code, ERROR_USAGE);
     /* A word without end takes no long time. */
     memset(text, 'a', CLIP_TEXT_MAX);
     ck_assert_int_eq(clip_tokenize(tokenizer, text, true, tokens, 4, &error), 0);
