@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "model/clip/clip_bpe.h"
 #include "model/clip/clip_tokens.h"
+#include "model/clip/clip_vocabulary.h"
+#include "model/clip/clip_vocabulary_read.h"
 #include "scratch.h"
 
 enum { CONTEXT = 16, BYTES = 512, START = 527, END = 528 };
@@ -253,6 +256,57 @@ START_TEST(long_texts)
 }
 END_TEST
 
+/* The same by the definition: all places of the best merge, from left to right, then the best again. */
+static size_t merge_plainly(const struct clip_vocabulary *vocabulary, int32_t *tokens, size_t count)
+{
+    for (;;) {
+        const struct clip_merge *best = NULL;
+        size_t used = 0;
+        for (size_t i = 0; i + 1 < count; i++) {
+            const struct clip_merge *merge =
+                clip_vocabulary_merge(vocabulary, tokens[i], tokens[i + 1]);
+            if (merge && (!best || merge->rank < best->rank))
+                best = merge;
+        }
+        if (!best)
+            return count;
+        for (size_t i = 0; i < count; i++) {
+            bool here = i + 1 < count && tokens[i] == best->left && tokens[i + 1] == best->right;
+            tokens[used++] = here ? best->merged : tokens[i];
+            i += here;
+        }
+        count = used;
+    }
+}
+
+START_TEST(random_words)
+{
+    enum { LONGEST = 300, WORDS = 300 };
+    static const char letters[] = "abctdof";
+    struct clip_vocabulary vocabulary = {0};
+    uint64_t state = 1;
+    write_merges("merges.txt");
+    char *text = scratch_read(&scratch, "merges.txt");
+    ck_assert_int_eq(clip_vocabulary_from_merges(&vocabulary, text, &error), 0);
+    for (int number = 0; number < WORDS; number++) {
+        unsigned char word[LONGEST];
+        int32_t tokens[LONGEST], expected[LONGEST];
+        size_t count = 1 + (size_t)number % LONGEST;
+        for (size_t i = 0; i < count; i++) {
+            state = state * 6364136223846793005U + 1442695040888963407U;
+            word[i] = (unsigned char)letters[(state >> 33) % (number % 2 ? 7 : 3)];
+            expected[i] =
+                i + 1 < count ? vocabulary.bytes[word[i]] : vocabulary.last_bytes[word[i]];
+        }
+        size_t made = clip_bpe(&vocabulary, word, count, tokens, &error);
+        ck_assert_uint_eq(made, merge_plainly(&vocabulary, expected, count));
+        ck_assert_mem_eq(tokens, expected, made * sizeof *tokens);
+    }
+    clip_vocabulary_free(&vocabulary);
+    free(text);
+}
+END_TEST
+
 /* Loading the file must fail with a message that ends so. */
 static void refuse(const char *name, enum error_code code, const char *ending)
 {
@@ -310,6 +364,7 @@ int main(void)
     tcase_add_test(tests, forms_of_files);
     tcase_add_test(tests, packed_merges);
     tcase_add_test(tests, long_texts);
+    tcase_add_test(tests, random_words);
     tcase_add_test(tests, bad_files);
     suite_add_tcase(suite, tests);
     return unit_run(suite);

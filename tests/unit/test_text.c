@@ -50,6 +50,7 @@ START_TEST(html_is_unescaped)
           "\xc2\xacit; &lt; \xe2\x82\xac\xef\xbf\xbd\xef\xbf\xbd x \xef\xbf\xbd&");
     check(unescape_html, "&NotEqualTilde;&AMP&quotx &xyz; & &#; &#x;",
           "\xe2\x89\x82\xcc\xb8&\"x &xyz; & &#; &#x;");
+    check(unescape_html, "&hellip &Abreve=", "&hellip &Abreve=");
     check(unescape_html, "&CounterClockwiseContourIntegral;&", "\xe2\x88\xb3&");
 }
 END_TEST
@@ -139,6 +140,8 @@ START_TEST(form_c)
     /* Excluded from composition. */
     check(normal_form, "\xe0\xa5\x98", "\xe0\xa4\x95\xe0\xa4\xbc");
     check(normal_form, "\xcc\x88\xcc\x81", "\xcc\x88\xcc\x81");
+    /* An accent of the same class stands between the letter and its own. */
+    check(normal_form, "a\xcc\x93\xcc\x81", "a\xcc\x93\xcc\x81");
 }
 END_TEST
 
