@@ -17,9 +17,8 @@ enum { VERSION = 1, VALUE_TEXT = 4096 };
 /* ---- from the settings ---- */
 
 /* The options of eval that decide results. */
-static const char *const deciding[] = {"clicks",       "box-prompts", "annotator",
-                                       "label-suffix", "label-codes", "background",
-                                       "ignore",       "components",  "shard"};
+static const char *const deciding[] = {"clicks",      "box-prompts", "annotator", "label-suffix",
+                                       "label-codes", "background",  "ignore",    "components"};
 
 static bool is_deciding(const struct setting *setting)
 {

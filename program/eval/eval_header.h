@@ -23,8 +23,8 @@ struct eval_header {
     struct class_names classes;
 };
 
-/* Fills it from the settings, but for the classes. `model` is a digest, NULL with --masks. Returns 0 or
- * -1 (ERROR_MEMORY); freed by eval_header_free in any case. */
+/* Fills it from the settings, but for the classes and the shard. `model` is a digest, NULL with --masks.
+ * Returns 0 or -1 (ERROR_MEMORY); freed by eval_header_free in any case. */
 int eval_header_make(struct eval_header *header, const struct settings *settings, const char *model,
                      struct error *error);
 

@@ -40,6 +40,7 @@ struct eval_command {
     struct mm_segmenter *segmenter; /* owned, of the model */
     struct folder *masks;           /* owned; NULL: a model is evaluated */
     struct decoder decoder;
+    struct shard shard;           /* of the images */
     struct data_set *set;         /* owned */
     struct eval_header header;    /* owned */
     struct eval_results *results; /* owned */
@@ -128,6 +129,7 @@ static int open_set(struct eval_command *command, struct error *error)
         (settings->shard && shard_parse(settings->shard, environment, &options.shard, error)))
         return -1;
     options.labels.components = settings->components;
+    command->shard = options.shard;
     command->set = data_set_open(&options, error);
     return command->set ? 0 : -1;
 }
@@ -137,10 +139,13 @@ static int describe(struct eval_command *command, struct error *error)
 {
     const struct settings *settings = command->settings;
     const struct class_names *classes = data_set_classes(command->set);
-    char digest[DIGEST_TEXT];
+    char digest[DIGEST_TEXT], shard[32];
     if (command->model && model_load_digest(command->model, digest, error))
         return -1;
     if (eval_header_make(&command->header, settings, command->model ? digest : NULL, error))
+        return -1;
+    snprintf(shard, sizeof shard, "%u/%u", command->shard.index, command->shard.count);
+    if (settings->shard && runfile_set(&command->header.options, "shard", shard, error))
         return -1;
     for (size_t i = 0; i < classes->count; i++)
         if (class_names_put(&command->header.classes, classes->items[i].number,

@@ -34,6 +34,8 @@ for i in 0 1 2; do
     $MILL --shard $i/3 --results shard-$i.ndjson --name toys pairs >/dev/null
 done
 grep -c '"image":' shard-?.ndjson
+SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_TASK_COUNT=3 $MILL --shard auto --results shard-1.ndjson --name toys pairs | head -n 1
+status env SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_COUNT=3 $MILL --shard auto --results shard-1.ndjson --name toys pairs
 maskmill eval --json --from shard-2.ndjson shard-0.ndjson shard-1.ndjson | cmp - want && echo shards
 $MILL --max-images 2 --results all.ndjson --name toys pairs | head -n 1
 printf '{"image": "sa_3.png", "cli' >>all.ndjson
