@@ -358,7 +358,7 @@ static const struct setting table[] = {
     {"nearest", 'k', "N", SETTING_INT, AT(nearest), FROM_TO(1, 10000), "10", FOR_SIMILAR, OPTIONS,
      "with --mask: at most so many of each"},
     {"threshold", 0, "X", SETTING_REAL, AT(similarity), FROM_TO(-1, 1), NULL, FOR_SIMILAR, OPTIONS,
-     "only masks of at least this similarity (default: any; 0.95 with --duplicates)"},
+     "only masks of at least this similarity (default: any; 0.998 with --duplicates)"},
     {"within", 0, NULL, SETTING_FLAG, AT(within), ANY, NULL, FOR_SIMILAR, OPTIONS,
      "look in the mask's own image only (default: in all images)"},
     {"duplicates", 0, NULL, SETTING_FLAG, AT(duplicates), ANY, NULL, FOR_SIMILAR, OPTIONS,

@@ -12,8 +12,8 @@
 static const double AROUND = 1.5; /* sides of the part by the box's longer one */
 enum { PART_LEAST = 48, PAPER = 0xE8, NO_PHOTOGRAPH = 0x80 };
 
-static const uint8_t COLOUR[3] = {255, 122, 0};
-static const double OUTLINE = 0.012, ALPHA = 0.22; /* OUTLINE: of the tile's side */
+static const uint8_t COLOUR[3] = {0, 190, 255};    /* rare in photographs */
+static const double OUTLINE = 0.012, ALPHA = 0.12; /* OUTLINE: of the tile's side */
 
 static int32_t bound(int32_t number, int32_t least, int32_t most)
 {
