@@ -57,7 +57,7 @@ similar run --mask b/c:d:6 -k 1 --mask b/c:d.png:5 --threshold 0.9
 similar run --mask e:6 --within
 similar run --mask e:6 --within --threshold 1
 echo "-- duplicates of masks and of images"
-similar run --duplicates --threshold 0.95 --share 0.6
+similar run --duplicates --threshold 0.999 --share 0.6
 similar run --duplicates --share 0.6
 similar run --duplicates --within --threshold 0.7
 
