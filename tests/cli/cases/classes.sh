@@ -113,7 +113,7 @@ status $MILL --clip clip/clip.safetensors -o no photos
 status $MILL --class-min 0.5 -o no photos
 status $MILL $CLASSES --tile 128 --halo 32 -o no photos
 status $MILL $CLASSES --template cat -o no photos
-status $MILL --classes names.txt --clip "$MODEL" -o no photos
+status $MILL --classes names.txt --clip "$MODEL" -o no photos 2>&1 | sed "s|$SOURCE/||"
 printf '\n' >empty.txt
 status $MILL --classes empty.txt --clip clip/clip.safetensors -o no photos
 yes whatever | head -n 200 | tr '\n' ' ' | cut -c 1-250 >long.txt
