@@ -17,7 +17,7 @@
 #include "search/search_index.h"
 
 static const double SIMILARITY = 0.995; /* if nobody says another */
-enum { PAIRS_MOST = 1 << 24 };         /* of SEARCH_GROUP masks: 0.5 GB */
+enum { PAIRS_MOST = 1 << 24 };          /* of SEARCH_GROUP masks: 0.5 GB */
 
 struct search_all {
     struct similar *similar;
