@@ -60,7 +60,9 @@ static void make_rows(uint16_t *halves, uint64_t count, size_t width)
 {
     uint64_t state = 1;
     float *centres = malloc(CENTRES * width * sizeof *centres);
-    for (size_t i = 0; centres && i < CENTRES * width; i++)
+    if (!centres)
+        stop("no memory");
+    for (size_t i = 0; i < CENTRES * width; i++)
         centres[i] = (float)noise(&state);
 #pragma omp parallel for
     for (uint64_t r = 0; r < count; r++) {

@@ -42,7 +42,7 @@ enum image_depth {
     IMAGE_MINMAX,       /* (v - least) * 255 / (greatest - least), rounded, where least and greatest
                            are those of the image's colours, over all bands alike; upper 8 bits if
                            both are equal. The image is decoded twice. */
-    IMAGE_VALUES        /* no colours: the three bytes of a pixel are the number that a label map has
+    IMAGE_VALUES /* no colours: the three bytes of a pixel are the number that a label map has
                            there, the low byte first. Gray of up to 16 bits: the sample; a palette:
                            the index; colours of 8 bits: R + 256 G + 65536 B. PNG only. */
 };

@@ -83,24 +83,29 @@ void eval_image_write(const struct eval_image *image, struct json_text *text)
     json_text_raw(text, "]");
 }
 
-/* A number in least..most. */
-static int read_number(double *number, const json_t *value, const char *name, double least,
-                       double most, struct error *error)
+/* What a number may be: least..most. */
+struct range {
+    double least, most;
+};
+
+static const struct range SHARE = {0, 1}, ANY = {-HUGE_VAL, HUGE_VAL};
+
+static int read_number(double *number, const json_t *value, const char *name, struct range range,
+                       struct error *error)
 {
     *number = json_number_value(value);
-    if (json_is_number(value) && *number >= least && *number <= most)
+    if (json_is_number(value) && *number >= range.least && *number <= range.most)
         return 0;
     return error_set(error, ERROR_RECORD, "%s is not a number in its range", name);
 }
 
-/* A list of `count` shares, 0..1 where `most` is 1. */
 static int read_list(double *numbers, const json_t *list, const char *name, size_t count,
-                     double least, double most, struct error *error)
+                     struct range range, struct error *error)
 {
     if (json_array_size(list) != count)
         return error_set(error, ERROR_RECORD, "%s is not a list of %zu numbers", name, count);
     for (size_t i = 0; i < count; i++)
-        if (read_number(&numbers[i], json_array_get(list, i), name, least, most, error))
+        if (read_number(&numbers[i], json_array_get(list, i), name, range, error))
             return -1;
     return 0;
 }
@@ -114,15 +119,15 @@ static int read_prompts(const struct eval_image *image, struct eval_segment *seg
         return error_set(error, ERROR_RECORD, "iou has %zu numbers", choices);
     segment->choices = (int)choices;
     if (image->boxes && !segment->crowd &&
-        read_number(&segment->box, json_object_get(object, "box"), "box", 0, 1, error))
+        read_number(&segment->box, json_object_get(object, "box"), "box", SHARE, error))
         return -1;
     if (choices == 0)
         return 0;
-    if (read_list(segment->iou, iou, "iou", choices, 0, 1, error) ||
+    if (read_list(segment->iou, iou, "iou", choices, SHARE, error) ||
         read_list(segment->predicted, json_object_get(object, "predicted"), "predicted", choices,
-                  -HUGE_VAL, HUGE_VAL, error) ||
+                  ANY, error) ||
         read_list(segment->later, json_object_get(object, "later"), "later",
-                  (size_t)image->clicks - 1, 0, 1, error))
+                  (size_t)image->clicks - 1, SHARE, error))
         return -1;
     return 0;
 }
@@ -137,7 +142,8 @@ static int read_segment(struct eval_image *image, size_t s, const json_t *object
         return error_set(error, ERROR_RECORD, "category is not a whole number");
     segment->category = (int32_t)number;
     segment->crowd = json_is_true(json_object_get(object, "crowd"));
-    if (read_number(&segment->area, json_object_get(object, "area"), "area", 0, HUGE_VAL, error))
+    if (read_number(&segment->area, json_object_get(object, "area"), "area",
+                    (struct range){0, HUGE_VAL}, error))
         return -1;
     return read_prompts(image, segment, object, error);
 }
@@ -146,7 +152,7 @@ static int read_mask(struct eval_image *image, size_t m, const json_t *list, str
 {
     struct eval_mask *mask = &image->masks[m];
     double numbers[4];
-    if (read_list(numbers, list, "a mask", 4, -HUGE_VAL, HUGE_VAL, error))
+    if (read_list(numbers, list, "a mask", 4, ANY, error))
         return -1;
     *mask = (struct eval_mask){numbers[0], numbers[1], numbers[2], numbers[3]};
     if (mask->area < 0 || mask->best < 0 || mask->best > 1 || mask->crowded < 0 ||
@@ -167,7 +173,8 @@ static int read_overlap(struct eval_image *image, size_t i, const json_t *list, 
         return error_set(error, ERROR_RECORD, "it is not of a mask and a segment");
     overlap->mask = (uint32_t)m;
     overlap->segment = (uint32_t)s;
-    return read_number(&overlap->iou, json_array_get(list, 2), "its IoU", overlap_least, 1, error);
+    return read_number(&overlap->iou, json_array_get(list, 2), "its IoU",
+                       (struct range){overlap_least, 1}, error);
 }
 
 typedef int read_item(struct eval_image *image, size_t i, const json_t *item, struct error *error);
