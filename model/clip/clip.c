@@ -22,7 +22,7 @@ static void name_model(struct clip_info *info)
     static const struct {
         int width;
         const char *letter;
-    } known[] = {{384, "-S"}, {768, "-B"}, {1024, "-L"}, {1280, "-H"}};
+    } known[] = {{384, "-S"}, {768, "-B"}, {1024, "-L"}};
     const char *letter = "";
     char size[16] = "";
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -64,6 +64,8 @@ static int read_model(struct clip *clip, const char *path, struct error *error)
         return -1;
     if (strcmp(checkpoint_summary(clip->checkpoint).naming, "transformers") == 0 &&
         clip_config_apply(&clip->weights, path, error) < 0)
+        return -1;
+    if (clip_config_check_heads(&clip->weights, error) < 0)
         return -1;
     fill_info(clip);
     return 0;

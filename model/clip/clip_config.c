@@ -12,6 +12,9 @@
 #include "base/read_file.h"
 #include "model/kernels/kernels.h"
 
+/* Published towers up to these widths have heads of 64. */
+enum { IMAGE_WIDEST = 1024, TEXT_WIDEST = 1280 };
+
 static bool piece_is(const char *text, const struct json_piece *piece, const char *wanted)
 {
     return piece->length == strlen(wanted) &&
@@ -68,6 +71,7 @@ static int read_tower(struct clip_tower *tower, struct json_cursor *cursor, cons
                 return damaged(cursor, error);
             if (number > 0 && check_heads(tower, heads, error) < 0)
                 return -1;
+            tower->heads_said = number > 0;
             continue;
         }
         if (json_cursor_skip(cursor, &piece) < 0)
@@ -110,6 +114,27 @@ int clip_config_read(struct clip_weights *weights, const char *text, size_t leng
     if (failed)
         return -1;
     return found < 0 || json_cursor_end(&cursor) < 0 ? damaged(&cursor, error) : 0;
+}
+
+static int check_width(const struct clip_tower *tower, const char *name, size_t widest,
+                       struct error *error)
+{
+    return tower->heads_said || tower->width <= widest
+               ? 0
+               : error_set(
+                     error, ERROR_MODEL,
+                     "the %s tower is %zu wide: only heads of %d are read, which ViT-H/14 and "
+                     "larger models do not have, and no config.json of transformers says "
+                     "that this one has",
+                     name, tower->width, CLIP_HEAD_WIDTH);
+}
+
+int clip_config_check_heads(const struct clip_weights *weights, struct error *error)
+{
+    return check_width(&weights->image.tower, "image", IMAGE_WIDEST, error) ||
+                   check_width(&weights->text.tower, "text", TEXT_WIDEST, error)
+               ? -1
+               : 0;
 }
 
 /* The path of config.json in or beside `path`, freed by the caller. NULL with ERROR_MEMORY. */

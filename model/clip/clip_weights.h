@@ -1,7 +1,7 @@
 /* clip_weights.h - the tensors of CLIP's towers, packed for the products, and the sizes derived from their shapes.
  *
  * Letters besides those of clip.h: D width of a tower's tokens, G patches along a side of the image, P pixels along a
- * side of a patch. Heads are 64 wide in all published models; no tensor shows it. */
+ * side of a patch. Heads are 64 wide in the models that are read; no tensor shows it (clip_config.h). */
 #ifndef MODEL_CLIP_CLIP_WEIGHTS_H
 #define MODEL_CLIP_CLIP_WEIGHTS_H
 
@@ -27,6 +27,7 @@ struct clip_tower {
     enum isa isa;
     bool causal; /* a token attends to itself and those before it */
     size_t width, heads, hidden, depth;
+    bool heads_said; /* by config.json (clip_config.h) */
     struct clip_block *blocks; /* [depth], owned */
     /* The MLP's activation, of struct kernels: quick_gelu, or what clip_config.h finds. */
     void (*activate)(size_t rows, size_t n, float *x, size_t row);

@@ -354,6 +354,28 @@ START_TEST(configurations_that_do_not_fit_are_refused)
 }
 END_TEST
 
+START_TEST(heads_of_a_wide_tower_are_not_guessed)
+{
+    static const struct clip_sizes wide = {16, 2, 1, 1088, 1, 12, 50, 64, 1};
+    struct scratch folder = scratch_new();
+    char *path = scratch_path(&folder, "clip.safetensors");
+    struct error error;
+    struct clip *clip;
+    clip_model_write(path, &wide, CLIP_TRANSFORMERS);
+    check_refused(path, "the image tower is 1088 wide: only heads of 64 are read");
+    scratch_write(&folder, "config.json",
+                  "{\"model_type\": \"clip\", \"vision_config\": {\"num_attention_heads\": 16}}");
+    check_refused(path, "num_attention_heads is 16 for a width of 1088");
+    scratch_write(&folder, "config.json",
+                  "{\"model_type\": \"clip\", \"vision_config\": {\"num_attention_heads\": 17}}");
+    ck_assert_msg(!clip_load(&clip, path, &error), "%s", error.text);
+    ck_assert_int_eq(clip_info(clip)->image.heads, 17);
+    clip_free(clip);
+    free(path);
+    scratch_free(&folder);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("CLIP");
@@ -368,6 +390,7 @@ int main(void)
     tcase_add_test(tests, sam_says_that_a_clip_is_one);
     tcase_add_test(tests, the_configuration_tells_the_activation);
     tcase_add_test(tests, configurations_that_do_not_fit_are_refused);
+    tcase_add_test(tests, heads_of_a_wide_tower_are_not_guessed);
     tcase_set_timeout(tests, 120);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
