@@ -52,6 +52,7 @@ int labels_check_options(const struct settings *settings, struct error *error)
                         : settings->template.count ? "template"
                         : settings->class_min > 0  ? "class-min"
                                                    : NULL;
+    const bool sees = settings->classes || labels_embed(settings);
     if (labels_embed(settings) && !settings->clip)
         return error_set(
             error, ERROR_USAGE,
@@ -64,6 +65,9 @@ int labels_check_options(const struct settings *settings, struct error *error)
         return error_set(error, ERROR_USAGE,
                          "--clip needs --classes FILE: names of classes, one a line; or "
                          "--embeddings clip");
+    if (!sees && settings_given(settings, "clip-background"))
+        return error_set(error, ERROR_USAGE,
+                         "--clip-background: only with --classes or --embeddings clip");
     if (!settings->classes && alone)
         return error_set(error, ERROR_USAGE, "--%s: only with --classes and --clip", alone);
     return 0;
@@ -264,6 +268,17 @@ int labels_check_unchanged(const struct labels *labels, struct error *error)
     return checkpoint_check_unchanged(clip_checkpoint(labels->clip), error);
 }
 
+/* Adds an activation that the checkpoint does not have from its tensors (config.json): the embeddings depend on it.
+ * Without one the sum is that of the file. */
+static void add_activation(struct digest *digest, const char *tower,
+                           const struct clip_tower_info *info)
+{
+    if (strcmp(info->activation, "QuickGELU") == 0)
+        return;
+    digest_add(digest, tower, strlen(tower) + 1);
+    digest_add(digest, info->activation, strlen(info->activation) + 1);
+}
+
 int labels_clip_digest(const struct labels *labels, char text[DIGEST_TEXT], struct error *error)
 {
     const struct checkpoint *checkpoint = clip_checkpoint(labels->clip);
@@ -272,6 +287,8 @@ int labels_clip_digest(const struct labels *labels, char text[DIGEST_TEXT], stru
     size_t size;
     for (size_t i = 0; (bytes = checkpoint_bytes(checkpoint, i, &size)); i++)
         digest_add(digest, bytes, size);
+    add_activation(digest, "image", &clip_info(labels->clip)->image);
+    add_activation(digest, "text", &clip_info(labels->clip)->text);
     digest_finish(digest, text);
     return labels_check_unchanged(labels, error);
 }

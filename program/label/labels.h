@@ -50,7 +50,8 @@ const char *labels_name_of(const struct labels *labels, size_t number);
 const struct clip *labels_clip(const struct labels *labels);
 const struct clip_classes *labels_classes(const struct labels *labels); /* once prepared */
 
-/* SHA-256 of the checkpoint's bytes, and of names and tokens. The first returns -1 with ERROR_IO if the file was
+/* SHA-256 of the checkpoint's bytes (with what config.json says of activations, if that is GELU), and of names and
+ * tokens. The first returns -1 with ERROR_IO if the file was
  * changed since it was loaded. */
 int labels_clip_digest(const struct labels *labels, char text[DIGEST_TEXT], struct error *error);
 void labels_digest(const struct labels *labels, char text[DIGEST_TEXT]);

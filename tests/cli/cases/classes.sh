@@ -111,6 +111,7 @@ echo "--- what is refused"
 status $MILL --classes names.txt -o no photos
 status $MILL --clip clip/clip.safetensors -o no photos
 status $MILL --class-min 0.5 -o no photos
+status $MILL --clip-background keep -o no photos
 status $MILL $CLASSES --tile 128 --halo 32 -o no photos
 status $MILL $CLASSES --template cat -o no photos
 status $MILL --classes names.txt --clip "$MODEL" -o no photos 2>&1 | sed "s|$SOURCE/||"
