@@ -128,8 +128,9 @@ static int print_query(struct similar *similar, const struct answers *answers, s
     struct similar_tile *tiles = answers->tiles + query * (1 + answers->most);
     const char *text = text_of(similar, query);
     size_t drawn = 0;
-    tiles[drawn++] = text ? (struct similar_tile){SIMILAR_TILE_NONE, 0, 0}
-                          : (struct similar_tile){SIMILAR_TILE_QUERY, answers->rows[query], 1};
+    tiles[drawn++] = text
+                         ? (struct similar_tile){.kind = SIMILAR_TILE_TEXT, .text = text}
+                         : (struct similar_tile){SIMILAR_TILE_QUERY, answers->rows[query], 1, NULL};
     if (similar->table)
         plain_line(stdout, "%s", text ? text : similar->settings->alike.texts[query]);
     for (size_t i = 0; i < answers->found[query]; i++) {
@@ -138,7 +139,7 @@ static int print_query(struct similar *similar, const struct answers *answers, s
             if (print_hit(similar, query, i + 1, hits[i].similarity, &mask, error))
                 return -1;
             tiles[drawn++] =
-                (struct similar_tile){SIMILAR_TILE_HIT, hits[i].row, hits[i].similarity};
+                (struct similar_tile){SIMILAR_TILE_HIT, hits[i].row, hits[i].similarity, NULL};
         } else if (error->code == ERROR_MEMORY) {
             return -1;
         }

@@ -14,6 +14,8 @@
 #include "images/image.h"
 #include "images/image_write.h"
 #include "pictures/contact_sheet.h"
+#include "pictures/lettering.h"
+#include "pictures/painter.h"
 #include "pictures/picture.h"
 #include "program/command_progress.h"
 #include "program/settings.h"
@@ -131,6 +133,30 @@ static int write_caption(struct page *page, size_t at, const struct similar_tile
     return contact_sheet_texts(&page->made, at, name, similarity, error);
 }
 
+/* The text in the middle of its place, in a query's frame. */
+static int draw_text(struct page *page, size_t at, const char *text, struct error *error)
+{
+    struct contact_sheet *made = &page->made;
+    const struct rect place = made->frames[at];
+    const double most = place.width - 2 * made->unit;
+    const size_t room = strlen(text) + sizeof "...";
+    char *words = memory_new(room, 1, "a text", error);
+    if (!words)
+        return -1;
+    lettering_shorten(text, made->unit, most, words, room);
+    const double width = lettering_width(words, made->unit);
+    const struct painter_text painted = {words,
+                                         {(float)(place.x + (place.width - width) / 2),
+                                          (float)(place.y + (place.height + made->unit) / 2)},
+                                         made->unit,
+                                         {0x33, 0x33, 0x33}};
+    frame_query(&made->canvas, place, (int32_t)(made->unit / 3) + 1);
+    similar_tile_clear(&made->canvas, place);
+    int status = painter_write(&made->canvas, &painted, error);
+    memory_free(words);
+    return status;
+}
+
 static int draw_tile(struct page *page, size_t at, const struct similar_tile *tile,
                      struct error *error)
 {
@@ -169,7 +195,9 @@ static int draw_tiles(struct page *page, struct error *error)
     memory_free(sizes);
     for (size_t i = 0; status == 0 && i < page->count; i++) {
         const struct similar_tile *tile = tile_at(page, i);
-        status = tile ? draw_tile(page, i, tile, error) : 0;
+        if (tile)
+            status = tile->kind == SIMILAR_TILE_TEXT ? draw_text(page, i, tile->text, error)
+                                                     : draw_tile(page, i, tile, error);
     }
     return status;
 }

@@ -9,13 +9,19 @@ struct error;
 struct settings;
 struct similar;
 
-enum similar_tile_kind { SIMILAR_TILE_NONE, SIMILAR_TILE_QUERY, SIMILAR_TILE_HIT };
+enum similar_tile_kind {
+    SIMILAR_TILE_NONE,
+    SIMILAR_TILE_QUERY,
+    SIMILAR_TILE_TEXT, /* a query that is a text */
+    SIMILAR_TILE_HIT
+};
 
-/* A part of an image around a mask, with the mask outlined. */
+/* A part of an image around a mask, with the mask outlined; or a text. */
 struct similar_tile {
     enum similar_tile_kind kind;
     uint64_t row; /* of the index */
     double similarity;
+    const char *text; /* of SIMILAR_TILE_TEXT, borrowed */
 };
 
 /* All borrowed. */

@@ -39,6 +39,11 @@ static void fill(struct image *canvas, struct rect place, uint8_t gray)
                (size_t)place.width * 3);
 }
 
+void similar_tile_clear(struct image *canvas, struct rect place)
+{
+    fill(canvas, place, PAPER);
+}
+
 /* Where the part lies in the square: in its middle. */
 static struct rect inner_place(struct rect place, struct rect part)
 {
@@ -93,7 +98,7 @@ int similar_tile_draw(struct image *canvas, struct rect place, const struct imag
     const struct size size = {(int32_t)record->width, (int32_t)record->height};
     const struct rect part = similar_tile_part(record->masks.items[at].box, size);
     const struct rect inner = inner_place(place, part);
-    fill(canvas, place, PAPER);
+    similar_tile_clear(canvas, place);
     if (!photograph)
         fill(canvas, inner, NO_PHOTOGRAPH);
     else if (put_part(canvas, inner, photograph, part, error))

@@ -14,6 +14,9 @@ struct record;
  * 48 pixels, as far as it lies within the image. */
 struct rect similar_tile_part(struct box box, struct size image);
 
+/* Fills the place of a tile with the colour that lies around all parts. */
+void similar_tile_clear(struct image *canvas, struct rect place);
+
 /* Draws that part of the photograph (NULL: gray) into the square `place` of the canvas, with the mask `at` of the record
  * in one colour. 0 or -1 (ERROR_IMAGE, ERROR_MEMORY). */
 int similar_tile_draw(struct image *canvas, struct rect place, const struct image *photograph,
