@@ -40,6 +40,12 @@ static int add(struct review_classes *classes, const char *name, struct error *e
     return 0;
 }
 
+/* Behind the byte order mark that editors of Windows put before UTF-8: it is no part of the first name. */
+static char *begin(char *text)
+{
+    return strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? text + 3 : text;
+}
+
 int review_classes_read(struct review_classes *classes, const char *path, struct error *error)
 {
     size_t size;
@@ -49,7 +55,7 @@ int review_classes_read(struct review_classes *classes, const char *path, struct
     }
     char *end = classes->text + size;
     unsigned long number = 1;
-    for (char *line = classes->text; line < end; number++) {
+    for (char *line = begin(classes->text); line < end; number++) {
         char *newline = memchr(line, '\n', (size_t)(end - line));
         char *next = newline ? newline : end;
         if (memchr(line, 0, (size_t)(next - line)))
