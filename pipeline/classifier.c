@@ -228,22 +228,30 @@ int classifier_embed(struct classifier *classifier, const struct image *image,
     return 0;
 }
 
+int clip_classes_masks(const struct clip_classes *classes, const struct mask_list *masks,
+                       const float *embeddings, struct clip_class *labels, struct error *error)
+{
+    float *similarities = memory_new(classes->count, sizeof *similarities, "similarities", error);
+    if (!similarities)
+        return -1;
+    for (size_t i = 0; i < masks->count; i++) {
+        clip_similarities(classes, embeddings + i * classes->width, similarities);
+        labels[i] = rle_area(&masks->items[i].rle) > 0 ? clip_class_of(classes, similarities)
+                                                       : (struct clip_class){CLIP_CLASS_NONE, 0};
+    }
+    memory_free(similarities);
+    return 0;
+}
+
 int classifier_masks(struct classifier *classifier, const struct clip_classes *classes,
                      const struct image *image, const struct mask_list *masks,
                      struct clip_class *labels, struct error *error)
 {
     float *embeddings = memory_new(masks->count, classifier->width * sizeof *embeddings,
                                    "embeddings of masks", error);
-    float *similarities = memory_new(classes->count, sizeof *similarities, "similarities", error);
-    int status = embeddings && similarities
-                     ? classifier_embed(classifier, image, masks, embeddings, error)
-                     : -1;
-    for (size_t i = 0; status == 0 && i < masks->count; i++) {
-        clip_similarities(classes, embeddings + i * classifier->width, similarities);
-        labels[i] = rle_area(&masks->items[i].rle) > 0 ? clip_class_of(classes, similarities)
-                                                       : (struct clip_class){CLIP_CLASS_NONE, 0};
-    }
+    int status = embeddings ? classifier_embed(classifier, image, masks, embeddings, error) : -1;
+    if (status == 0)
+        status = clip_classes_masks(classes, masks, embeddings, labels, error);
     memory_free(embeddings);
-    memory_free(similarities);
     return status;
 }

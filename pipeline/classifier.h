@@ -68,7 +68,12 @@ void classifier_free(struct classifier *classifier);
 int classifier_embed(struct classifier *classifier, const struct image *image,
                      const struct mask_list *masks, float *embeddings, struct error *error);
 
-/* labels[masks->count]. Returns as classifier_embed. */
+/* labels[masks->count], of their embeddings[masks->count][E] as classifier_embed makes them. 0, or -1 with
+ * ERROR_MEMORY. */
+int clip_classes_masks(const struct clip_classes *classes, const struct mask_list *masks,
+                       const float *embeddings, struct clip_class *labels, struct error *error);
+
+/* labels[masks->count], by both of these. Returns as classifier_embed. */
 int classifier_masks(struct classifier *classifier, const struct clip_classes *classes,
                      const struct image *image, const struct mask_list *masks,
                      struct clip_class *labels, struct error *error);

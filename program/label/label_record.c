@@ -28,7 +28,7 @@ static int name_masks(const struct label_context *context, const struct image *i
     if (forget_classes(record, error))
         return -1;
     struct classifier *classifier = label_workers_take(context->workers);
-    int status = labels_name(context->labels, classifier, image, record, error);
+    int status = labels_name(context->labels, classifier, image, NULL, record, error);
     label_workers_give(context->workers, classifier);
     return status;
 }

@@ -359,14 +359,33 @@ static int set_categories(const struct labels *labels, const struct nameless *na
     return 0;
 }
 
+/* Finds the classes by embeddings[masks of the record][E]. */
+static int find_by_embeddings(const struct labels *labels, const struct nameless *nameless,
+                              const float *embeddings, struct error *error)
+{
+    const size_t width = (size_t)clip_info(labels->clip)->width;
+    float *rows = memory_new(nameless->masks.count, width * sizeof *rows, "embeddings", error);
+    if (!rows)
+        return -1;
+    for (size_t i = 0; i < nameless->masks.count; i++)
+        memcpy(rows + i * width, embeddings + nameless->numbers[i] * width, width * sizeof *rows);
+    int status =
+        clip_classes_masks(labels->classes, &nameless->masks, rows, nameless->found, error);
+    memory_free(rows);
+    return status;
+}
+
 int labels_name(const struct labels *labels, struct classifier *classifier,
-                const struct image *image, struct record *record, struct error *error)
+                const struct image *image, const float *embeddings, struct record *record,
+                struct error *error)
 {
     struct nameless nameless = {0};
     if (labels->names.count == 0)
         return 0;
     int status = find_nameless(&nameless, record, error);
-    if (status == 0)
+    if (status == 0 && embeddings)
+        status = find_by_embeddings(labels, &nameless, embeddings, error);
+    else if (status == 0)
         status = classifier_masks(classifier, labels->classes, image, &nameless.masks,
                                   nameless.found, error);
     if (status == 0)

@@ -64,9 +64,11 @@ int labels_check_unchanged(const struct labels *labels, struct error *error);
 struct classifier *labels_worker(const struct labels *labels, int threads, struct error *error);
 
 /* Gives the masks of the image's record their categories and scores, but for those that have a category already, are
- * written as they came (record_extra.own), are empty, or whose score is below --class-min. Returns 0, or -1 as
+ * written as they came (record_extra.own), are empty, or whose score is below --class-min. `embeddings` are those of all
+ * masks of the record, as classifier_embed makes them, or NULL: then they are made here. Returns 0, or -1 as
  * classifier_embed. */
 int labels_name(const struct labels *labels, struct classifier *classifier,
-                const struct image *image, struct record *record, struct error *error);
+                const struct image *image, const float *embeddings, struct record *record,
+                struct error *error);
 
 #endif

@@ -318,6 +318,8 @@ int item_compute(struct run *run, struct item *item, int worker)
         status = compute_item(run, worker, item);
     if (status == 0)
         status = item_label(run, item, worker);
+    memory_free(item->clip_rows);
+    item->clip_rows = NULL;
     if (status == 0)
         status = complete_record(run, item);
     if (status == 0 && run->config.settings->overlay)
@@ -334,12 +336,14 @@ void item_clear(struct item *item)
     free(item->file);
     memory_free(item->overlay);
     free(item->embeddings);
+    memory_free(item->clip_rows);
     record_free(&item->record);
     tar_sample_free(item->sample);
     item->path = item->key = item->tar = NULL;
     item->file = NULL;
     item->overlay = NULL;
     item->embeddings = NULL;
+    item->clip_rows = NULL;
     item->sample = NULL;
     item->tag = NULL;
     item->place = 0;

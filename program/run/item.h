@@ -37,6 +37,7 @@ struct item {
     char
         *embeddings; /* owned: a file of the masks' embeddings, from compute to write; NULL: none */
     size_t embeddings_size;
+    float *clip_rows; /* owned: CLIP's embeddings of the masks, for their classes; NULL: not made */
     uint32_t worker;
     struct tar_sample *sample; /* owned: what a sink of tars makes of it; else NULL */
     void *tag;                 /* whatever the sink knows it by; borrowed */

@@ -78,6 +78,10 @@ int item_embeddings_make(struct run *run, struct item *item, int worker)
             embeddings_bytes(&rows, format_of(run), &item->embeddings_size, &item->error);
         status = item->embeddings ? 0 : -1;
     }
+    if (status == 0 && !run->resources.embedders) {
+        item->clip_rows = values;
+        return 0;
+    }
     memory_free(values);
     return status;
 }

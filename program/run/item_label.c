@@ -39,8 +39,9 @@ uint64_t item_label_memory(const struct run *run, struct size image)
 int item_label(struct run *run, struct item *item, int worker)
 {
     const struct run_resources *resources = &run->resources;
-    if (!resources->labels || labels_name(resources->labels, resources->classifiers[worker],
-                                          &item->image, &item->record, &item->error) == 0)
+    if (!resources->labels ||
+        labels_name(resources->labels, resources->classifiers[worker], &item->image,
+                    item->clip_rows, &item->record, &item->error) == 0)
         return 0;
     if (item_blames_machine(&item->error, RETRY_READING))
         item_give_up(run, item);
