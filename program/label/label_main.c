@@ -198,6 +198,10 @@ static int set_fields(const struct labelling *labelling, struct runfile_list *fi
     const struct settings *settings = labelling->settings;
     labels_digest(labelling->labels, classes);
     snprintf(least, sizeof least, "%.17g", settings->class_min);
+    /* "scale-16bit" is what the masks were made with. */
+    if (strcmp(settings->scale_16bit, "none") != 0 &&
+        runfile_set(fields, "classes-scale-16bit", settings->scale_16bit, error))
+        return -1;
     return labels_clip_digest(labelling->labels, clip, error) ||
                    runfile_set(fields, "classes_sha256", classes, error) ||
                    runfile_set(fields, "clip_sha256", clip, error) ||

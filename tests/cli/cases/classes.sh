@@ -59,6 +59,7 @@ mkdir of-tar && cp -r photos of-tar/t
 maskmill label $CLASSES --images of-tar totar -o from-tar | sed 's/[0-9]* of [0-9]*/all/'
 tree from-tar
 status $LABEL --class-min 0.5 plain -o labelled
+status $LABEL --scale-16bit minmax plain -o labelled
 status $LABEL --class-min 1 --overwrite plain -o labelled | sed 's/of [0-9]*/of all/'
 diff -r -x .maskmill -x failed.ndjson plain labelled && echo "as without classes"
 # Where a start with --overwrite was stopped, what is there counts for nothing.
