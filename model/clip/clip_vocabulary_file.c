@@ -20,6 +20,8 @@
 static char *folder_of_file(const char *path, struct error *error)
 {
     size_t length = (size_t)(path_base(path) - path);
+    if (length > 1)
+        length--; /* the slash */
     char *folder = length > 0 ? strndup(path, length) : strdup(".");
     if (!folder)
         error_set(error, ERROR_MEMORY, "no memory for a path");
@@ -116,7 +118,16 @@ static int load_beside(struct clip_vocabulary *vocabulary, const char *path, str
     return status;
 }
 
-static int load_file(struct clip_vocabulary *vocabulary, const char *path, struct error *error)
+/* A file of weights has the vocabulary beside it; one that was `found` so must have it itself. */
+static int load_of_weights(struct clip_vocabulary *vocabulary, const char *path, bool found,
+                           struct error *error)
+{
+    return found ? error_set(error, ERROR_MODEL, "%s: no vocabulary of CLIP's", path)
+                 : load_beside(vocabulary, path, error);
+}
+
+static int load_file(struct clip_vocabulary *vocabulary, const char *path, bool found,
+                     struct error *error)
 {
     bool is_text = false;
     char *text;
@@ -124,12 +135,12 @@ static int load_file(struct clip_vocabulary *vocabulary, const char *path, struc
     if (peek(path, &is_text, error))
         return -1;
     if (!is_text)
-        return load_beside(vocabulary, path, error);
+        return load_of_weights(vocabulary, path, found, error);
     if (read_text(path, &text, &size, error))
         return -1;
     int status;
     if (shards_recognise((const unsigned char *)text, size)) {
-        status = load_beside(vocabulary, path, error);
+        status = load_of_weights(vocabulary, path, found, error);
     } else if (text[strspn(text, " \t\r\n")] == '{') {
         status = load_json(vocabulary, path, text, size, error);
     } else {
@@ -151,7 +162,7 @@ static int load_folder(struct clip_vocabulary *vocabulary, const char *folder, s
         if (!path)
             return -1;
         if (access(path, F_OK) == 0) {
-            int status = load_file(vocabulary, path, error);
+            int status = load_file(vocabulary, path, true, error);
             free(path);
             return status;
         }
@@ -169,5 +180,5 @@ int clip_vocabulary_load(struct clip_vocabulary *vocabulary, const char *path, s
     if (stat(path, &status))
         return error_set_system(error, ERROR_IO, errno, "%s: cannot be read", path);
     return S_ISDIR(status.st_mode) ? load_folder(vocabulary, path, error)
-                                   : load_file(vocabulary, path, error);
+                                   : load_file(vocabulary, path, false, error);
 }

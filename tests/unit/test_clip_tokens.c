@@ -349,7 +349,14 @@ START_TEST(bad_files)
     struct clip_tokenizer *tokenizer;
     char *path = scratch_path(&scratch, "b/model.pt");
     ck_assert_int_eq(clip_tokenizer_load(&tokenizer, path, &error), -1);
-    ck_assert_ptr_nonnull(strstr(error.text, "/b/: no vocabulary of CLIP's lies there: "));
+    ck_assert_ptr_nonnull(strstr(error.text, "/b: no vocabulary of CLIP's lies there: "));
+    /* what lies there under a vocabulary's name and is none is not looked beside again */
+    scratch_write(&scratch, "b/tokenizer.json", "PK\x03\x04");
+    ck_assert_int_eq(clip_tokenizer_load(&tokenizer, path, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "/b/tokenizer.json: no vocabulary of CLIP's"));
+    scratch_write(&scratch, "b/tokenizer.json", "{\"weight_map\": {\"a\": \"b.safetensors\"}}");
+    ck_assert_int_eq(clip_tokenizer_load(&tokenizer, path, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "/b/tokenizer.json: no vocabulary of CLIP's"));
     free(path);
 }
 END_TEST
