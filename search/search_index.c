@@ -142,6 +142,21 @@ void search_index_close(struct search_index *index)
     free(index);
 }
 
+bool search_index_may_replace(const struct folder *folder, const char *name)
+{
+    struct error error = {0};
+    char start[FORMAT_MAGIC];
+    int fd = folder_open_file(folder, name, O_RDONLY | O_CLOEXEC, &error);
+    if (fd < 0)
+        return error.system == ENOENT;
+    ssize_t got;
+    do
+        got = read(fd, start, sizeof start);
+    while (got < 0 && errno == EINTR);
+    close(fd);
+    return got == 0 || (got == FORMAT_MAGIC && memcmp(start, SEARCH_MAGIC, FORMAT_MAGIC) == 0);
+}
+
 struct search_rows search_index_rows(const struct search_index *index)
 {
     const void *rows = index->bytes + FORMAT_HEADER;

@@ -38,6 +38,10 @@ struct search_index *search_index_open(const struct folder *folder, const char *
                                        struct error *error);
 void search_index_close(struct search_index *index);
 
+/* Whether nothing but an index is lost if `name` below `folder` is replaced: it is not there, empty, or begins as an
+ * index does, of any version and however damaged. False, too, if it cannot be read. */
+bool search_index_may_replace(const struct folder *folder, const char *name);
+
 /* The rows and the kind, while the index is open. An index without rows has the width 1. */
 struct search_rows search_index_rows(const struct search_index *index);
 const char *search_index_kind(const struct search_index *index);

@@ -150,6 +150,36 @@ static int check(const struct walk *walk, struct error *error)
     return 0;
 }
 
+/* Says again of an item without rows why it has none, but for a file that is empty. */
+static int say_refused(struct similar_run *run, const char *name, struct error *error)
+{
+    struct embeddings embeddings;
+    int status = embeddings_of_record(&embeddings, run->folder, name, error);
+    if (status == 1 && embeddings.count)
+        status = error_set(error, ERROR_RECORD,
+                           "%s: its embeddings are not searched: they have another width or kind "
+                           "than those of other images, or are not of length 1",
+                           name);
+    embeddings_free(&embeddings);
+    if (status >= 0 || error->code != ERROR_RECORD)
+        return status < 0 ? -1 : 0;
+    command_progress_say(run->progress, "similar", error->text);
+    run->refused++;
+    return 0;
+}
+
+/* What the search that made the index left out, this one leaves out, too. */
+static int say_all_refused(struct similar_run *run, struct error *error)
+{
+    int status = 0;
+    for (uint64_t i = 0; status == 0 && i < search_index_count(run->index); i++) {
+        const struct search_item item = search_index_item(run->index, i);
+        if (item.rows == 0)
+            status = say_refused(run, item.name, error);
+    }
+    return status;
+}
+
 /* Whether the index, which is open, fits the run: 1 or 0; or -1. */
 static int fits(struct similar_run *run, struct error *error)
 {
@@ -159,7 +189,7 @@ static int fits(struct similar_run *run, struct error *error)
         return result < 0 ? -1 : 0;
     if (walk.items != search_index_count(run->index))
         return 0;
-    return check(&walk, error) ? -1 : 1;
+    return check(&walk, error) || say_all_refused(run, error) ? -1 : 1;
 }
 
 static int build(struct similar_run *run, const struct folder *place, const char *name,
@@ -196,6 +226,11 @@ static int open_index(struct similar_run *run, const struct folder *place, const
         return fit < 0 ? -1 : 0;
     search_index_close(run->index);
     run->index = NULL;
+    /* The name in the run is reserved; --index may be a slip. */
+    if (run->settings->index && !search_index_may_replace(place, name))
+        return error_set(error, ERROR_USAGE,
+                         "--index %s: is there and is no index; name another file",
+                         run->settings->index);
     if (build(run, place, name, error))
         return -1;
     run->index = search_index_open(place, name, error);

@@ -98,9 +98,17 @@ echo "-- elsewhere"
 rm run/@embeddings.index
 similar run --mask a.png:6 -k 1 --index own/e.index
 ls run own
+echo "precious, and longer than an index's head" >notes.txt
+similar run --mask a.png:6 -k 1 --index notes.txt
+cat notes.txt
+: >own/empty.index
+similar run --mask a.png:6 -k 1 --index own/empty.index
 
 echo "-- what cannot be used"
 echo broken >run/@embeddings/b/c:d.npy
+similar run --mask a.png:5 -k 9 >lines
+wc -l <lines
+echo "and again, with the index that is there"
 similar run --mask a.png:5 -k 9 >lines
 wc -l <lines
 made e e.png 1,0.1,0 0,1,0.01
