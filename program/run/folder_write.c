@@ -133,6 +133,8 @@ int folder_write(struct run *run, struct item *item)
     if (status == 0 && item->embeddings)
         status = write_embeddings(run, item);
     if (status == 0)
+        status = item_embeddings_remove_old(run, item);
+    if (status == 0)
         status = write_record(run, item);
     if (status && !item->dropped && item_blames_machine(&item->error, RETRY_WRITING))
         item_give_up(run, item);

@@ -1,8 +1,11 @@
 #include "program/run/item_embeddings.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/memory.h"
 #include "jobs/list.h"
 #include "model/clip/clip.h"
@@ -11,6 +14,7 @@
 #include "program/label/labels.h"
 #include "program/run/item.h"
 #include "program/run/run.h"
+#include "program/run/run_folder.h"
 #include "records/embeddings.h"
 
 static enum embeddings_format format_of(const struct run *run)
@@ -25,14 +29,51 @@ const char *item_embeddings_ending(const struct run *run)
     return embeddings_extension(format_of(run)) + 1;
 }
 
-char *item_embeddings_name(const struct run *run, const struct item *item, struct error *error)
+/* "@embeddings/NAME.npy" of the item, freed with free(3). NULL with ERROR_MEMORY. */
+static char *name_of(const struct item *item, enum embeddings_format format, struct error *error)
 {
     char *name;
     if (asprintf(&name, EMBEDDINGS_FOLDER "/%.*s%s", (int)list_stem(item->key), item->key,
-                 embeddings_extension(format_of(run))) >= 0)
+                 embeddings_extension(format)) >= 0)
         return name;
     error_set(error, ERROR_MEMORY, "%s: no memory for the name of its embeddings", item->key);
     return NULL;
+}
+
+char *item_embeddings_name(const struct run *run, const struct item *item, struct error *error)
+{
+    return name_of(item, format_of(run), error);
+}
+
+/* Whether the output folder has a record of the item's name. */
+static int has_record(const struct run *run, struct item *item)
+{
+    char *name = run_folder_name(item->key, ".json", &item->error);
+    int there = name ? folder_has(run->config.output, name) : -1;
+    free(name);
+    return there;
+}
+
+int item_embeddings_remove_old(struct run *run, struct item *item)
+{
+    const struct folder *output = run->config.output;
+    int status = item->embeddings ? 1 : has_record(run, item);
+    if (status <= 0)
+        return status;
+    status = 0;
+    for (int i = EMBEDDINGS_NPY; status == 0 && i <= EMBEDDINGS_SAFETENSORS; i++) {
+        const enum embeddings_format format = (enum embeddings_format)i;
+        struct stat found;
+        if (item->embeddings && format == format_of(run))
+            continue;
+        char *name = name_of(item, format, &item->error);
+        if (!name)
+            return -1;
+        if (folder_stat(output, name, &found) == 0 && S_ISREG(found.st_mode))
+            status = folder_remove(output, name, &item->error);
+        free(name);
+    }
+    return status;
 }
 
 int item_embeddings_begin(struct run *run, struct item *item, int worker)

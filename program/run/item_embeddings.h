@@ -18,6 +18,11 @@ int item_embeddings_make(struct run *run, struct item *item, int worker);
  * ERROR_MEMORY. */
 char *item_embeddings_name(const struct run *run, const struct item *item, struct error *error);
 
+/* Before the item's record is put in its place: removes embeddings that would be taken for that record's and are not.
+ * Those are of the other format; without --embeddings of both, if an earlier record is replaced. Returns 0, or -1 with
+ * item->error. */
+int item_embeddings_remove_old(struct run *run, struct item *item);
+
 /* Its ending: "npy". */
 const char *item_embeddings_ending(const struct run *run);
 

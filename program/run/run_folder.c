@@ -18,6 +18,7 @@
 #include "program/run/run_clean.h"
 #include "program/spool/spool.h"
 #include "program/tars/run_tars.h"
+#include "records/embeddings.h"
 
 enum { FIELD_TEXT = 4096 };
 
@@ -111,6 +112,36 @@ static int forget(const struct run_config *config, const struct run_resources *r
                                              : 0; /* a record counts only if a ledger knows it */
 }
 
+/* Whether a field of run.json has this value. */
+static bool has_value(const struct runfile_list *list, const char *name, const char *value)
+{
+    const char *found = runfile_value(list, name);
+    return found && strcmp(found, value) == 0;
+}
+
+/* With --extend: embeddings of another kind or model would lie beside those that are there, and could not be compared
+ * with them. No file in .npy says which it is. */
+static int check_embeddings(const struct run_config *config, struct error *error)
+{
+    const char *kind = config->settings->embeddings;
+    const bool clip = kind && strcmp(kind, "clip") == 0;
+    struct runfile_list list = {0};
+    if (!kind || !folder_has(config->output, EMBEDDINGS_FOLDER))
+        return 0;
+    if (runfile_read(config->output, RUN_FILE, &list, error))
+        return -1;
+    const bool same = has_value(&list, "embeddings", kind) &&
+                      (clip ? has_value(&list, "clip_sha256", config->clip_sha256)
+                            : has_value(&list, "model_sha256", config->model_sha256));
+    runfile_free(&list);
+    return same ? 0
+                : error_set(error, ERROR_USAGE,
+                            "%s%s: has embeddings of another kind or model, which cannot be "
+                            "compared with --embeddings %s; choose another folder, or --overwrite "
+                            "to do all images again",
+                            config->output->prefix, EMBEDDINGS_FOLDER, kind);
+}
+
 /* The folder was written with another configuration: refuses, or takes it over if asked to. */
 static int take_over(const struct run_config *config, const struct run_resources *resources,
                      const struct fields *fields, struct error *error)
@@ -122,7 +153,8 @@ static int take_over(const struct run_config *config, const struct run_resources
                          "configuration, or --overwrite to do all images again",
                          difference.text);
     }
-    if (config->settings->overwrite && forget(config, resources, error))
+    if (config->settings->overwrite ? forget(config, resources, error)
+                                    : check_embeddings(config, error))
         return -1;
     return runfile_replace(config->output, RUN_FILE, fields->fields, fields->count, error);
 }

@@ -49,3 +49,20 @@ status maskmill verify two
 status maskmill run $QUICK --embeddings crop "$IMAGES" -o one
 status maskmill run $QUICK --tile 512 --halo 64 --embeddings crop "$IMAGES" -o tiles
 status maskmill run $QUICK --embeddings best "$IMAGES" -o best
+
+# A record that is done again leaves no older embeddings beside the new ones, nor beside a new record without any.
+AGAIN="--max-masks 2 --overwrite -o crops"
+maskmill run $QUICK $AGAIN --embeddings image "$one" 2>/dev/null
+(cd crops && find @embeddings -type f)
+status maskmill verify crops
+maskmill run $QUICK $AGAIN --embeddings image --embeddings-format safetensors "$one" 2>/dev/null
+(cd crops && find @embeddings -type f)
+maskmill run $QUICK $AGAIN "$one" 2>/dev/null
+(cd crops && find @embeddings -type f)
+
+# --extend mixes neither kinds nor models.
+other=$(ls "$IMAGES"/*.png | tail -1)
+maskmill run $QUICK --max-masks 2 --embeddings image "$one" -o kinds 2>/dev/null
+status maskmill run $QUICK --max-masks 2 --embeddings crop "$other" -o kinds --extend
+maskmill run $QUICK --max-masks 1 --embeddings image "$other" -o kinds --extend 2>/dev/null
+(cd kinds && find @embeddings -type f | sort)
