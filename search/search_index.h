@@ -58,8 +58,9 @@ uint64_t search_index_place(const struct search_index *index, uint64_t row);
 struct search_writer {
     struct atomic_file file; /* owned, as all below */
     size_t width;            /* 0: not known yet */
-    char kind[SEARCH_KIND_SIZE];
-    bool begun; /* the header is written */
+    char kind
+        [SEARCH_KIND_SIZE]; /* the first that is known; the header has that of the first vectors */
+    bool begun;             /* the header is written */
     uint64_t rows, items;
     unsigned char *table; /* [items] */
     size_t table_size, table_room;
@@ -72,7 +73,7 @@ struct search_vectors {
     const uint16_t *halves; /* [count][width] */
     uint64_t count;
     size_t width;
-    const char *kind;
+    const char *kind; /* "": not known, which goes with any */
 };
 
 /* 0 or -1 (ERROR_IO, ERROR_MEMORY). */

@@ -35,8 +35,9 @@ static int check(const struct search_writer *writer, const struct search_item *i
         strlen(vectors->kind) >= SEARCH_KIND_SIZE)
         return error_set(error, ERROR_RECORD, "%s: vectors of %zu numbers, kind %s", item->name,
                          vectors->width, vectors->kind);
-    if (writer->begun &&
-        (vectors->width != writer->width || strcmp(vectors->kind, writer->kind) != 0))
+    const bool other_kind =
+        *vectors->kind && *writer->kind && strcmp(vectors->kind, writer->kind) != 0;
+    if (writer->begun && (vectors->width != writer->width || other_kind))
         return error_set(error, ERROR_RECORD,
                          "%s: vectors of %zu numbers, kind '%s'; those before have %zu, kind '%s'",
                          item->name, vectors->width, vectors->kind, writer->width, writer->kind);
@@ -75,9 +76,10 @@ int search_writer_add(struct search_writer *writer, const struct search_item *it
         return note_item(writer, item, error);
     if (check(writer, item, vectors, error) || note_item(writer, item, error))
         return -1;
+    if (!*writer->kind)
+        memcpy(writer->kind, vectors->kind, strlen(vectors->kind) + 1);
     if (!writer->begun) {
         writer->width = vectors->width;
-        memcpy(writer->kind, vectors->kind, strlen(vectors->kind) + 1);
         if (write_header(writer, error))
             return -1;
     }

@@ -22,7 +22,9 @@ enum {
     HERE = 12,      /* masks shown of the same image */
     ELSEWHERE = 24, /* and of others */
     RANGES = 3,     /* queries a mask: its image, the images before, those behind */
-    MASKS_AT_ONCE = SEARCH_GROUP / RANGES
+    MASKS_AT_ONCE = SEARCH_GROUP / RANGES,
+    BYTES_MOST = 512 << 20, /* of all embeddings: REPORT_LIKE_MOST masks of 1,342 numbers */
+    FULL = 1
 };
 
 /* What is less alike is nothing like it; a mask without pixels has zeros, and a similarity of 0 with all. */
@@ -33,7 +35,8 @@ struct vectors {
     uint16_t *halves; /* [count][width], owned */
     size_t room;      /* bytes */
     size_t count, width;
-    size_t *first; /* [images + 1] of each row of the report, owned */
+    char kind[EMBEDDINGS_KIND_MAX]; /* the first that is known; "": none yet */
+    size_t *first;                  /* [images + 1] of each row of the report, owned */
 };
 
 /* What is asked of some masks of an image, and the answers. */
@@ -47,20 +50,25 @@ struct question {
 
 /* ---- reading */
 
+/* Returns 0, FULL, or -1 (ERROR_MEMORY). */
 static int add_rows(struct vectors *vectors, const struct embeddings *embeddings,
                     struct error *error)
 {
     const size_t bytes = embeddings->count * embeddings->width * sizeof *vectors->halves;
     const size_t used = vectors->count * embeddings->width * sizeof *vectors->halves;
+    if (bytes > BYTES_MOST - used)
+        return FULL;
     if (memory_grow((void **)&vectors->halves, &vectors->room, used + bytes, 1, error))
         return -1;
     memcpy((char *)vectors->halves + used, embeddings->rows, bytes);
     vectors->width = embeddings->width;
+    if (!*vectors->kind)
+        memcpy(vectors->kind, embeddings->kind, sizeof vectors->kind);
     vectors->count += embeddings->count;
     return 0;
 }
 
-/* Whether the embeddings are those of the row, and of the width of all others. */
+/* Whether the embeddings are those of the row, and of the width and the kind of all others. */
 static int check(const struct vectors *vectors, const struct report_row *row,
                  const struct embeddings *embeddings, struct error *error)
 {
@@ -71,9 +79,14 @@ static int check(const struct vectors *vectors, const struct report_row *row,
         return error_set(error, ERROR_RECORD,
                          "%s: its embeddings have %zu columns, those of other images %zu",
                          row->file, embeddings->width, vectors->width);
+    if (*vectors->kind && *embeddings->kind && strcmp(embeddings->kind, vectors->kind) != 0)
+        return error_set(error, ERROR_RECORD,
+                         "%s: its embeddings are of the kind %s, those of other images %s",
+                         row->file, embeddings->kind, vectors->kind);
     return 0;
 }
 
+/* Returns 0, FULL, or -1 with any error. */
 static int read_row(struct vectors *vectors, const struct folder *folder,
                     const struct report_row *row, struct error *error)
 {
@@ -92,13 +105,19 @@ static int read_row(struct vectors *vectors, const struct folder *folder,
     return status;
 }
 
+/* Returns 0, FULL, or -1 (ERROR_MEMORY). */
 static int read_all(struct vectors *vectors, const struct report_run *run,
                     const struct folder *folder, struct error *error)
 {
     for (size_t i = 0; i < run->rows.count; i++) {
         const struct report_row *row = &run->rows.items[i];
         vectors->first[i] = vectors->count;
-        if (row->status != REPORT_DONE || !row->file || read_row(vectors, folder, row, error) == 0)
+        if (row->status != REPORT_DONE || !row->file)
+            continue;
+        const int status = read_row(vectors, folder, row, error);
+        if (status == FULL)
+            return FULL;
+        if (status == 0)
             continue;
         if (error->code == ERROR_MEMORY)
             return -1;
@@ -290,25 +309,33 @@ static int write_documents(struct report_run *run, struct report_output *output,
     return result;
 }
 
+static void say_left_out(const struct report_run *run, const char *what, int most)
+{
+    struct error said;
+    error_set(&said, ERROR_NONE,
+              "masks like others are left out: %s more than %d; maskmill similar searches any "
+              "number",
+              what, most);
+    run->source->refused(run->source->context, said.text);
+}
+
 /* Of a folder that has embeddings. */
 static int write_folder(struct report_run *run, struct report_output *output,
                         const struct folder *folder, struct error *error)
 {
     struct vectors vectors = {0};
-    struct error said;
-    uint64_t masks = run->stats->area.count;
-    if (masks > REPORT_LIKE_MOST) {
-        error_set(&said, ERROR_NONE,
-                  "masks like others are left out: there are more than %d; maskmill similar "
-                  "searches any number",
-                  REPORT_LIKE_MOST);
-        run->source->refused(run->source->context, said.text);
+    if (run->stats->area.count > REPORT_LIKE_MOST) {
+        say_left_out(run, "there are", REPORT_LIKE_MOST);
         return 0;
     }
     vectors.first = memory_new(run->rows.count + 1, sizeof *vectors.first, "images", error);
     int result = vectors.first ? read_all(&vectors, run, folder, error) : -1;
-    if (result == 0 && vectors.count)
+    if (result == FULL) {
+        say_left_out(run, "the bytes of their embeddings are", BYTES_MOST);
+        result = 0;
+    } else if (result == 0 && vectors.count) {
         result = write_documents(run, output, &vectors, error);
+    }
     free(vectors.halves);
     memory_free(vectors.first);
     return result;

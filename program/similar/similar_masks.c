@@ -150,8 +150,12 @@ static int find_id(struct similar_masks *masks, uint64_t place, const char *text
                    uint64_t *row, struct error *error)
 {
     const struct similar_image *image = similar_masks_get(masks, place, error);
-    if (!image)
+    if (!image && error->code == ERROR_MEMORY)
         return -1;
+    if (!image) /* why has been said */
+        return error_set(error, ERROR_USAGE,
+                         "--mask %s: the record or the embeddings of its image cannot be used",
+                         text);
     for (size_t i = 0; i < image->count; i++)
         if (image->ids[i] == id) {
             *row = search_index_item(masks->run->index, place).first + i;

@@ -52,7 +52,7 @@ int similar_masks_row(struct similar_masks *masks, uint64_t row, struct similar_
                       struct error *error);
 
 /* Finds the row of "IMAGE:ID". IMAGE is the record's name, or the image's as the record has it. 0 or -1 (ERROR_USAGE: it is
- * not there; ERROR_RECORD, ERROR_MEMORY). */
+ * not there, or its image's record cannot be used, which has been said; ERROR_MEMORY). */
 int similar_masks_find(struct similar_masks *masks, const char *text, uint64_t *row,
                        struct error *error);
 

@@ -141,15 +141,35 @@ START_TEST(vectors_that_do_not_belong_are_refused)
     ck_assert_int_eq(add(&writer, half, WIDTH, "crop"), -1);
     ck_assert_int_eq(add(&writer, nan, WIDTH, "crop"), -1);
     ck_assert_int_eq(add(&writer, zero, WIDTH, "crop"), 0);
+    ck_assert_int_eq(add(&writer, one, WIDTH, ""), 0);
     ck_assert_int_eq(search_writer_commit(&writer, &error), 0);
     struct search_index *index = search_index_open(folder, "index", &error);
     ck_assert_ptr_nonnull(index);
-    ck_assert_uint_eq(search_index_rows(index).count, 2);
+    ck_assert_uint_eq(search_index_rows(index).count, 3);
     search_index_close(index);
     search_writer_abandon(&writer);
     ck_assert_int_eq(search_writer_begin(&writer, folder, "other", &error), 0);
     search_writer_abandon(&writer);
     ck_assert(!folder_has(folder, "other"));
+    folder_close(folder);
+    scratch_free(&scratch);
+}
+END_TEST
+
+/* Files in .npy do not say their kind: they go with any one, but do not join two that differ. */
+START_TEST(an_unknown_kind_joins_no_two_others)
+{
+    struct error error = {0};
+    struct search_writer writer = {0};
+    struct scratch scratch = scratch_new();
+    struct folder *folder = scratch_folder(&scratch);
+    const uint16_t one[WIDTH] = {0x3c00};
+    ck_assert_int_eq(search_writer_begin(&writer, folder, "index", &error), 0);
+    ck_assert_int_eq(add(&writer, one, WIDTH, ""), 0);
+    ck_assert_int_eq(add(&writer, one, WIDTH, "crop"), 0);
+    ck_assert_int_eq(add(&writer, one, WIDTH, "image"), -1);
+    ck_assert_int_eq(add(&writer, one, WIDTH, ""), 0);
+    search_writer_abandon(&writer);
     folder_close(folder);
     scratch_free(&scratch);
 }
@@ -249,6 +269,7 @@ int main(void)
     tcase_add_test(tests, what_is_written_is_there);
     tcase_add_test(tests, an_index_may_be_empty);
     tcase_add_test(tests, vectors_that_do_not_belong_are_refused);
+    tcase_add_test(tests, an_unknown_kind_joins_no_two_others);
     tcase_add_test(tests, damage_is_noticed);
     tcase_add_test(tests, planted_tables_are_refused);
     suite_add_tcase(suite, tests);

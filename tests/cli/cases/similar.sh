@@ -120,6 +120,8 @@ json.dump(record, open("run/e.json", "w"))
 PYTHON
 similar run --mask a.png:5 -k 9
 similar run --mask a.png:99
+similar run --mask e.png:5
+similar run --mask b/c:d:5
 similar run --mask no.png:5
 similar run --mask a.png
 similar run
