@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 #include "base/json_load.h"
+#include "base/path.h"
+#include "base/utf8.h"
 #include "jobs/ndjson.h"
 #include "program/settings.h"
 
@@ -64,10 +66,41 @@ int eval_header_make(struct eval_header *header, const struct settings *settings
     if (!header->set)
         return error_set(error, ERROR_MEMORY, "no memory for the name of the data set");
     if (runfile_set(&header->options, "data", data, error) ||
-        runfile_set(&header->options, model ? "model_sha256" : "masks", model ? model : "records",
-                    error))
+        (model && runfile_set(&header->options, "model_sha256", model, error)))
         return -1;
     return add_options(header, settings, model != NULL, error);
+}
+
+/* Notes a path as an option; JSON has no room for one that is not UTF-8. */
+static int add_path(struct eval_header *header, const char *name, const char *path,
+                    struct error *error)
+{
+    if (!path)
+        return 0;
+    char *tidy = strdup(utf8_valid(path, strlen(path)) ? path : "a name that is not UTF-8");
+    if (!tidy)
+        return error_set(error, ERROR_MEMORY, "no memory for a path");
+    path_tidy(tidy);
+    int status = runfile_set(&header->options, name, tidy, error);
+    free(tidy);
+    return status;
+}
+
+int eval_header_add_places(struct eval_header *header, const struct settings *settings,
+                           const char *const *inputs, size_t count, struct error *error)
+{
+    char *images;
+    if (add_path(header, "masks", settings->masks, error) ||
+        add_path(header, "coco", settings->coco, error) ||
+        add_path(header, "label-maps", settings->label_maps, error))
+        return -1;
+    const int length = count > 1 ? asprintf(&images, "%s and %zu more", inputs[0], count - 1)
+                                 : asprintf(&images, "%s", inputs[0]);
+    if (length < 0)
+        return error_set(error, ERROR_MEMORY, "no memory for a path");
+    int status = add_path(header, "images", images, error);
+    free(images);
+    return status;
 }
 
 /* ---- as a line ---- */
@@ -150,6 +183,13 @@ int eval_header_read(struct eval_header *header, const char *line, size_t length
 
 /* ---- comparing ---- */
 
+/* Whether an option says where something lies. Shards of other machines may find it elsewhere. */
+static bool is_place(const char *name)
+{
+    return strcmp(name, "masks") == 0 || strcmp(name, "coco") == 0 ||
+           strcmp(name, "label-maps") == 0 || strcmp(name, "images") == 0;
+}
+
 /* The first of `options` that `others` have with another value, or not at all; NULL: none. */
 static const char *find_difference(const struct runfile_list *options,
                                    const struct runfile_list *others, bool shards)
@@ -159,7 +199,8 @@ static const char *find_difference(const struct runfile_list *options,
         const char *value = runfile_value(others, field->name);
         if (shards && strcmp(field->name, "shard") == 0)
             continue;
-        if (!value || strcmp(value, field->value) != 0)
+        const bool any = shards && is_place(field->name);
+        if (!value || (!any && strcmp(value, field->value) != 0))
             return field->name;
     }
     return NULL;

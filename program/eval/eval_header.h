@@ -23,10 +23,15 @@ struct eval_header {
     struct class_names classes;
 };
 
-/* Fills it from the settings, but for the classes and the shard. `model` is a digest, NULL with --masks.
+/* Fills it from the settings, but for the classes, the shard and the places. `model` is a digest, NULL with --masks.
  * Returns 0 or -1 (ERROR_MEMORY); freed by eval_header_free in any case. */
 int eval_header_make(struct eval_header *header, const struct settings *settings, const char *model,
                      struct error *error);
+
+/* Adds where the images, their true segments and the masks lie, as the user named them. Of several inputs the first
+ * and their number count. 0 or -1 (ERROR_MEMORY). */
+int eval_header_add_places(struct eval_header *header, const struct settings *settings,
+                           const char *const *inputs, size_t count, struct error *error);
 
 /* Writes the line, newline included. 0 or -1 (ERROR_MEMORY). */
 int eval_header_write(const struct eval_header *header, struct ndjson *line, struct error *error);
@@ -35,7 +40,8 @@ int eval_header_write(const struct eval_header *header, struct ndjson *line, str
 int eval_header_read(struct eval_header *header, const char *line, size_t length,
                      struct error *error);
 
-/* Whether results of both may be put together; `shards`: those of other shards, too. Returns 0, or -1 with
+/* Whether results of both may be put together; `shards`: those of other shards, which may lie in other
+ * places, too. Returns 0, or -1 with
  * ERROR_USAGE ("clicks is 3 there, and 9 here"). */
 int eval_header_agree(const struct eval_header *there, const struct eval_header *here, bool shards,
                       struct error *error);

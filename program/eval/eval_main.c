@@ -142,7 +142,9 @@ static int describe(struct eval_command *command, struct error *error)
     char digest[DIGEST_TEXT], shard[32];
     if (command->model && model_load_digest(command->model, digest, error))
         return -1;
-    if (eval_header_make(&command->header, settings, command->model ? digest : NULL, error))
+    if (eval_header_make(&command->header, settings, command->model ? digest : NULL, error) ||
+        eval_header_add_places(&command->header, settings, command->operands,
+                               command->operand_count, error))
         return -1;
     snprintf(shard, sizeof shard, "%u/%u", command->shard.index, command->shard.count);
     if (settings->shard && runfile_set(&command->header.options, "shard", shard, error))

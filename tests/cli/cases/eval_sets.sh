@@ -72,6 +72,10 @@ status $MILL --results coco.json pairs
 status $MILL --csv coco.json pairs
 status $MILL --results all.ndjson pairs
 status $MILL --name toys --annotator 0 --results all.ndjson pairs
+status $MILL --name toys --results all.ndjson ./pairs/ | head -n 1
+status $MILL --name toys --results all.ndjson images
+status maskmill eval --masks pairs --name toys --results all.ndjson pairs
+status $MILL --results maps.ndjson --name "toys, again" --label-maps maps-palette images
 status maskmill eval --from coco.json
 status maskmill eval --from nothing
 status $MILL --label-maps maps-gray --coco coco.json images
