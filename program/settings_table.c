@@ -356,7 +356,7 @@ static const struct setting table[] = {
     {"text", 0, "TEXT", SETTING_TEXTS, AT(text), ANY, NULL, FOR_SIMILAR, OPTIONS,
      "a text to start from, such as 'a wheel'; needs --clip and a run --embeddings clip"},
     {"nearest", 'k', "N", SETTING_INT, AT(nearest), FROM_TO(1, 10000), "10", FOR_SIMILAR, OPTIONS,
-     "with --mask: at most so many of each"},
+     "with --mask and --text: at most so many of each"},
     {"threshold", 0, "X", SETTING_REAL, AT(similarity), FROM_TO(-1, 1), NULL, FOR_SIMILAR, OPTIONS,
      "only masks of at least this similarity (default: any; 0.995 with --duplicates)"},
     {"within", 0, NULL, SETTING_FLAG, AT(within), ANY, NULL, FOR_SIMILAR, OPTIONS,

@@ -22,6 +22,10 @@ static int check_usage(const struct settings *settings, struct error *error)
     if (!settings->duplicates && !nearest)
         return error_set(error, ERROR_USAGE,
                          "--mask IMAGE:ID, --text TEXT or --duplicates is missing; see --help");
+    if (settings->duplicates && settings_given(settings, "nearest"))
+        return error_set(error, ERROR_USAGE, "--nearest is for --mask and --text");
+    if (!settings->duplicates && settings_given(settings, "share"))
+        return error_set(error, ERROR_USAGE, "--share is for --duplicates");
     if (settings->duplicates && settings->sheet)
         return error_set(error, ERROR_USAGE, "--sheet is for --mask and --text");
     if (settings->text.count && settings->within)

@@ -71,7 +71,7 @@ const Like = (() => {
     page.places.forEach((button, i) =>
       button.setAttribute('aria-pressed', String(PLACES[i][0] === place())));
     page.count.textContent = found.length ? `${Text.counted(found.length, 'mask')}, the most alike first`
-      : here ? 'This image has no other masks.' : 'There are no other images.';
+      : here ? 'No other mask of this image is like it.' : 'No mask of another image is like it.';
     const own = tileOf(at, at, 'this mask');
     own.classList.add('own');
     page.tiles.replaceChildren(own, ...found.map(one =>

@@ -126,6 +126,8 @@ similar run --mask no.png:5
 similar run --mask a.png
 similar run
 similar run --mask a.png:5 --duplicates
+similar run --duplicates -k 3
+similar run --mask a.png:5 --share 0.5
 similar run --mask a.png:5 --sheet sheet.gif
 similar photos --mask a.png:5
 similar missing --mask a.png:5
