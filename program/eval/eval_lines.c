@@ -66,13 +66,21 @@ bool eval_line_read(struct eval_line *line, const char *text, size_t length)
 
 /* ---- reading files ---- */
 
-/* The set of a file's header, which is taken over. -1 with an error. */
-static int find_set(struct eval_lines *lines, struct eval_header *header, size_t *set,
+/* Whether the header's file may be a part of a set: a shard, or one that was given the set's name. */
+static bool may_be_part(const struct eval_header *header)
+{
+    return *header->set || runfile_value(&header->options, "shard");
+}
+
+/* The set of a file's header, which is taken over. `part`: it may be one of several of the set. -1 with an error. */
+static int find_set(struct eval_lines *lines, struct eval_header *header, bool part, size_t *set,
                     struct error *error)
 {
     for (*set = 0; *set < lines->set_count; ++*set)
         if (strcmp(lines->sets[*set].set, header->set) == 0) {
-            int status = eval_header_agree(&lines->sets[*set], header, true, error);
+            int status = eval_header_agree(&lines->sets[*set], header, part, error);
+            if (status && !part)
+                error_append(error, "; --name tells data sets apart whose files have one name");
             eval_header_free(header);
             return status;
         }
@@ -107,11 +115,12 @@ static int read_header(struct eval_lines *lines, FILE *file, struct text_line *l
         return error_set(error, ERROR_RECORD, "no results of maskmill eval");
     if (eval_header_read(&header, line->bytes, line->used, error))
         return -1;
+    const bool part = may_be_part(&header);
     if (name_set(&header, lines->files[lines->file_count - 1].path, error)) {
         eval_header_free(&header);
         return -1;
     }
-    return find_set(lines, &header, set, error);
+    return find_set(lines, &header, part, set, error);
 }
 
 /* Notes a line at `offset`. */

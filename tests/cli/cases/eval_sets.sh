@@ -76,6 +76,10 @@ status $MILL --name toys --results all.ndjson ./pairs/ | head -n 1
 status $MILL --name toys --results all.ndjson images
 status maskmill eval --masks pairs --name toys --results all.ndjson pairs
 status $MILL --results maps.ndjson --name "toys, again" --label-maps maps-palette images
+mkdir one two
+$MILL --results one/r.ndjson --max-images 1 pairs >one/figures
+$MILL --results two/r.ndjson --max-images 1 sa.tar >two/figures
+status maskmill eval --from one/r.ndjson two/r.ndjson
 status maskmill eval --from coco.json
 status maskmill eval --from nothing
 status $MILL --label-maps maps-gray --coco coco.json images
