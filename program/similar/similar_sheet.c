@@ -9,6 +9,8 @@
 #include "base/atomic.h"
 #include "base/error.h"
 #include "base/folder.h"
+#include "base/hash.h"
+#include "base/hash_set.h"
 #include "base/memory.h"
 #include "base/path.h"
 #include "images/image.h"
@@ -34,6 +36,7 @@ struct page {
     struct folder *images;                /* owned; NULL: not given */
     struct contact_sheet made;            /* owned */
     size_t columns, rows_of_group, count; /* rows_of_group: of a query with its nearest */
+    struct hash_set said;                 /* owned: hashes of what was said of a tile */
 };
 
 static bool ends_with(const char *name, const char *ending)
@@ -85,14 +88,21 @@ static const struct similar_tile *tile_at(const struct page *page, size_t at)
     return tile->kind == SIMILAR_TILE_NONE ? NULL : tile;
 }
 
-static void say(const struct page *page, const char *text)
+/* Says what is wrong with a record or a photograph, once for all its tiles. 0 or -1 (ERROR_MEMORY). */
+static int say(struct page *page, struct error *error)
 {
-    command_progress_say(page->sheet->similar->run.progress, "similar", text);
+    const uint64_t hash = hash_bytes(error->text, strlen(error->text));
+    const int known = hash_set_put(&page->said, hash, error);
+    if (known < 0)
+        return -1;
+    if (!known)
+        command_progress_say(page->sheet->similar->run.progress, "similar", error->text);
     page->sheet->similar->incomplete = true;
+    return 0;
 }
 
 /* Reads the record's photograph. 1, 0 (there is none, which is said), or -1 (ERROR_MEMORY). */
-static int read_photograph(const struct page *page, struct record *record, struct image *image,
+static int read_photograph(struct page *page, struct record *record, struct image *image,
                            struct error *error)
 {
     struct image_pool *pool = page->sheet->similar->pool;
@@ -109,8 +119,7 @@ static int read_photograph(const struct page *page, struct record *record, struc
         return 1;
     if (error->code == ERROR_MEMORY)
         return -1;
-    say(page, error->text);
-    return 0;
+    return say(page, error);
 }
 
 /* A dark frame around a query. */
@@ -167,10 +176,8 @@ static int draw_tile(struct page *page, size_t at, const struct similar_tile *ti
     struct image image = {0};
     struct contact_sheet *made = &page->made;
     int status = similar_masks_read(similar->masks, place, &record, error);
-    if (status && error->code != ERROR_MEMORY) {
-        say(page, error->text);
-        return 0;
-    }
+    if (status && error->code != ERROR_MEMORY)
+        return say(page, error);
     if (tile->kind == SIMILAR_TILE_QUERY)
         frame_query(&made->canvas, made->frames[at], (int32_t)(made->unit / 3) + 1);
     int there = status == 0 ? read_photograph(page, &record, &image, error) : -1;
@@ -240,6 +247,7 @@ int similar_sheet_write(const struct similar_sheet *sheet, struct error *error)
         fputs("maskmill similar: masks are drawn on gray; --images DIR finds the photographs\n",
               stderr);
     contact_sheet_free(&page.made);
+    hash_set_free(&page.said);
     folder_close(page.images);
     return status;
 }

@@ -73,6 +73,10 @@ png = open("sheet.png", "rb").read()
 print("png", struct.unpack(">II", png[16:24]), "webp", open("sheet.webp", "rb").read()[8:12], "jpg", open("sheet.jpg", "rb").read()[:3])
 PYTHON
 
+cp made.py photos/e.png
+similar run --mask a.png:5 -k 4 --sheet broken.png --images photos >lines
+made image photos/e.png
+
 echo "-- the index follows the embeddings: replaced, added, removed"
 first=$(cksum <run/@embeddings.index)
 touch -d 2001-01-01 run/@embeddings.index
