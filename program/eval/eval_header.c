@@ -81,7 +81,7 @@ static int add_path(struct eval_header *header, const char *name, const char *pa
     if (!tidy)
         return error_set(error, ERROR_MEMORY, "no memory for a path");
     path_tidy(tidy);
-    int status = runfile_set(&header->options, name, tidy, error);
+    int status = runfile_set(&header->options, name, *tidy ? tidy : ".", error);
     free(tidy);
     return status;
 }
