@@ -27,7 +27,7 @@ struct clip_tower {
     enum isa isa;
     bool causal; /* a token attends to itself and those before it */
     size_t width, heads, hidden, depth;
-    bool heads_said; /* by config.json (clip_config.h) */
+    bool heads_said;           /* by config.json (clip_config.h) */
     struct clip_block *blocks; /* [depth], owned */
     /* The MLP's activation, of struct kernels: quick_gelu, or what clip_config.h finds. */
     void (*activate)(size_t rows, size_t n, float *x, size_t row);
