@@ -114,7 +114,7 @@ START_TEST(many_segments_are_clicked_as_each_alone)
     static uint8_t pixels[HEIGHT * WIDTH * 3];
     struct segments truth = {.items = calloc(SEGMENTS, sizeof *truth.items)};
     struct eval_image outcome = {.clicks = EVAL_CLICKS_MAX, .boxes = true};
-    struct mm_model *model = mm_model_open(NULL, NULL, NULL);
+    struct mm_model *model = mm_model_open("tests/parity/models/hq_xs.safetensors", NULL, NULL);
     struct mm_segmenter *segmenter = mm_segmenter_new(model, NULL, 2, NULL);
     for (int y = 15; y < 45; y++)
         memset(pixels + (size_t)(y * WIDTH + 30) * 3, 200, 30 * 3);
