@@ -25,7 +25,7 @@ ls out/.maskmill/review* 2>&1 | sed 's/^.*: //'
 echo "- the address alone on standard output; a signal ends it well"
 maskmill review out --by anna >address 2>said &
 server=$!
-while ! grep -q token address; do sleep 0.1; done
+while ! grep -qs token address; do sleep 0.1; done
 kill -TERM $server
 status wait $server
 sed 's/1:[0-9]*/1:PORT/; s/[0-9a-f]\{64\}/TOKEN/' address
