@@ -4,6 +4,7 @@
  * query's ROWS products are then added across lanes all at once (sum4). */
 #include <string.h>
 
+#include "base/half.h"
 #include "base/isa.h"
 #include "search/search_kernel.h"
 
@@ -62,20 +63,6 @@ INLINE unsigned bits_above(quad x, float limit)
 #else
 enum { LANES = 4, QUERIES = 2 };
 typedef float vector __attribute__((vector_size(16)));
-/* The exponent moves from 5 bits to 8; the factor mends its bias, also that of numbers without a leading 1. */
-INLINE float half_value(uint16_t half)
-{
-    uint32_t magnitude = half & 0x7fffu, bits = magnitude << 13;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    value *= 0x1p112f;
-    memcpy(&bits, &value, sizeof bits);
-    if (magnitude >= 0x7c00) /* infinities and NaNs */
-        bits = magnitude << 13 | 0x7f800000;
-    bits |= (uint32_t)(half & 0x8000u) << 16;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
 INLINE vector widened(const uint16_t *halves)
 {
     vector x;

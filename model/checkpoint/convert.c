@@ -16,20 +16,6 @@ bool convert_in_place(const struct tensor *tensor)
            (uintptr_t)tensor->bytes % sizeof(float) == 0;
 }
 
-static float float_of_bits(uint32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static uint32_t bits_of_float(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
 /* Converts `count` numbers that lie `stride` numbers apart. */
 static void convert_row(const unsigned char *bytes, enum dtype dtype, size_t count, size_t stride,
                         float *out)
@@ -90,9 +76,9 @@ bool convert_is_finite(const float *x, size_t count, size_t *bad)
         size_t end = count - start < BLOCK ? count : start + BLOCK;
         uint32_t found = 0;
         for (size_t i = start; i < end; i++)
-            found |= (bits_of_float(x[i]) & exponent) == exponent;
+            found |= (float_bits(x[i]) & exponent) == exponent;
         for (size_t i = start; found && i < end; i++)
-            if ((bits_of_float(x[i]) & exponent) == exponent) {
+            if ((float_bits(x[i]) & exponent) == exponent) {
                 *bad = i;
                 return false;
             }
