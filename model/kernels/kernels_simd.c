@@ -41,37 +41,31 @@ static void layer_norm(const struct layer_norm *norm, size_t rows, const float *
     }
 }
 
-static void gelu(size_t rows, size_t n, float *x, size_t row)
+/* x[n] = f(x[n]) in each row. `f` is a constant of each call, so it is compiled in. */
+VECTOR_INLINE void apply(size_t rows, size_t n, float *x, size_t row, vector f(vector))
 {
     for (size_t r = 0; r < rows; r++, x += row) {
         size_t i;
         for (i = 0; i + LANES <= n; i += LANES)
-            vector_store(x + i, vector_gelu(vector_load(x + i)));
+            vector_store(x + i, f(vector_load(x + i)));
         if (i < n)
-            vector_store_part(x + i, vector_gelu(vector_load_part(x + i, n - i)), n - i);
+            vector_store_part(x + i, f(vector_load_part(x + i, n - i)), n - i);
     }
+}
+
+static void gelu(size_t rows, size_t n, float *x, size_t row)
+{
+    apply(rows, n, x, row, vector_gelu);
 }
 
 static void gelu_tanh(size_t rows, size_t n, float *x, size_t row)
 {
-    for (size_t r = 0; r < rows; r++, x += row) {
-        size_t i;
-        for (i = 0; i + LANES <= n; i += LANES)
-            vector_store(x + i, vector_gelu_tanh(vector_load(x + i)));
-        if (i < n)
-            vector_store_part(x + i, vector_gelu_tanh(vector_load_part(x + i, n - i)), n - i);
-    }
+    apply(rows, n, x, row, vector_gelu_tanh);
 }
 
 static void quick_gelu(size_t rows, size_t n, float *x, size_t row)
 {
-    for (size_t r = 0; r < rows; r++, x += row) {
-        size_t i;
-        for (i = 0; i + LANES <= n; i += LANES)
-            vector_store(x + i, vector_quick_gelu(vector_load(x + i)));
-        if (i < n)
-            vector_store_part(x + i, vector_quick_gelu(vector_load_part(x + i, n - i)), n - i);
-    }
+    apply(rows, n, x, row, vector_quick_gelu);
 }
 
 /* `lanes` channels from channel `c` on, for all positions. Where `kernel` is a constant, the weights
