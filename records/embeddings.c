@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/folder.h"
@@ -210,21 +211,44 @@ int embeddings_read(struct embeddings *embeddings, const struct folder *folder, 
     return 0;
 }
 
+char *embeddings_name(const char *name, size_t length, enum embeddings_format format,
+                      struct error *error)
+{
+    char *file;
+    if (asprintf(&file, EMBEDDINGS_FOLDER "/%.*s%s", (int)length, name,
+                 formats[format].extension) >= 0)
+        return file;
+    error_set(error, ERROR_MEMORY, "%.*s: no memory for the name of its embeddings", (int)length,
+              name);
+    return NULL;
+}
+
+int embeddings_find(const struct folder *records, const char *name, char **file,
+                    struct stat *status, struct error *error)
+{
+    for (int format = EMBEDDINGS_NPY; format <= EMBEDDINGS_SAFETENSORS; format++) {
+        *file = embeddings_name(name, strlen(name), (enum embeddings_format)format, error);
+        if (!*file)
+            return -1;
+        if (folder_stat(records, *file, status) == 0)
+            return 1;
+        free(*file);
+        *file = NULL;
+    }
+    return 0;
+}
+
 int embeddings_of_record(struct embeddings *embeddings, const struct folder *records,
                          const char *name, struct error *error)
 {
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-        char *file;
-        if (asprintf(&file, EMBEDDINGS_FOLDER "/%s%s", name, formats[i].extension) < 0)
-            return error_set(error, ERROR_MEMORY, "%s: no memory for a name", name);
-        int status = folder_has(records, file)
-                         ? embeddings_read(embeddings, records, file, error) ? -1 : 1
-                         : 0;
-        free(file);
-        if (status)
-            return status;
-    }
-    return 0;
+    char *file;
+    struct stat status;
+    int found = embeddings_find(records, name, &file, &status, error);
+    if (found <= 0)
+        return found;
+    found = embeddings_read(embeddings, records, file, error) ? -1 : 1;
+    free(file);
+    return found;
 }
 
 void embeddings_free(struct embeddings *embeddings)

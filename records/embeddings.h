@@ -14,6 +14,7 @@
 
 struct error;
 struct folder;
+struct stat;
 
 enum embeddings_format { EMBEDDINGS_NPY, EMBEDDINGS_SAFETENSORS };
 
@@ -66,8 +67,17 @@ int embeddings_parse(struct embeddings *embeddings, const void *bytes, size_t si
 int embeddings_read(struct embeddings *embeddings, const struct folder *folder, const char *name,
                     struct error *error);
 
-/* Reads those of the record `name`, a name without ending: from @embeddings/NAME.npy or NAME.safetensors below the
- * folder of the records. Returns 1, 0 if there is no such file, or -1 as embeddings_read. */
+/* The name of a record's file below the folder of the records: "@embeddings/NAME.npy", where NAME is the record's,
+ * `length` bytes and no ending. Freed with free(3). NULL with ERROR_MEMORY. */
+char *embeddings_name(const char *name, size_t length, enum embeddings_format format,
+                      struct error *error);
+
+/* Finds the file of the record `name`, of either format: *file is its name as above, *status its facts. Returns 1, 0
+ * if there is none (*file is NULL), or -1 (ERROR_MEMORY). */
+int embeddings_find(const struct folder *records, const char *name, char **file,
+                    struct stat *status, struct error *error);
+
+/* Reads the file that embeddings_find finds. Returns 1, 0 if there is none, or -1 as embeddings_read. */
 int embeddings_of_record(struct embeddings *embeddings, const struct folder *records,
                          const char *name, struct error *error);
 

@@ -1,6 +1,5 @@
 #include "program/run/item_embeddings.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -29,20 +28,9 @@ const char *item_embeddings_ending(const struct run *run)
     return embeddings_extension(format_of(run)) + 1;
 }
 
-/* "@embeddings/NAME.npy" of the item, freed with free(3). NULL with ERROR_MEMORY. */
-static char *name_of(const struct item *item, enum embeddings_format format, struct error *error)
-{
-    char *name;
-    if (asprintf(&name, EMBEDDINGS_FOLDER "/%.*s%s", (int)list_stem(item->key), item->key,
-                 embeddings_extension(format)) >= 0)
-        return name;
-    error_set(error, ERROR_MEMORY, "%s: no memory for the name of its embeddings", item->key);
-    return NULL;
-}
-
 char *item_embeddings_name(const struct run *run, const struct item *item, struct error *error)
 {
-    return name_of(item, format_of(run), error);
+    return embeddings_name(item->key, list_stem(item->key), format_of(run), error);
 }
 
 /* Whether the output folder has a record of the item's name. */
@@ -66,7 +54,7 @@ int item_embeddings_remove_old(struct run *run, struct item *item)
         struct stat found;
         if (item->embeddings && format == format_of(run))
             continue;
-        char *name = name_of(item, format, &item->error);
+        char *name = embeddings_name(item->key, list_stem(item->key), format, &item->error);
         if (!name)
             return -1;
         if (folder_stat(output, name, &found) == 0 && S_ISREG(found.st_mode))

@@ -31,25 +31,6 @@ struct walk {
     size_t room;
 };
 
-/* The file of a record's embeddings below the folder, freed with free(3), and its facts. 1 if it is there, 0 if not, or
- * -1 (ERROR_MEMORY). */
-static int find_file(const struct folder *folder, const char *name, char **file,
-                     struct stat *status, struct error *error)
-{
-    for (int format = EMBEDDINGS_NPY; format <= EMBEDDINGS_SAFETENSORS; format++) {
-        if (asprintf(file, EMBEDDINGS_FOLDER "/%s%s", name,
-                     embeddings_extension((enum embeddings_format)format)) < 0) {
-            *file = NULL;
-            return error_set(error, ERROR_MEMORY, "%s: no memory for its name", name);
-        }
-        if (folder_stat(folder, *file, status) == 0)
-            return 1;
-        free(*file);
-        *file = NULL;
-    }
-    return 0;
-}
-
 static struct search_item item_of(const char *name, const struct stat *status)
 {
     const int64_t second = 1000000000;
@@ -112,7 +93,7 @@ static int visit(void *context, const char *file, const char *name, struct error
         walk->others++;
         return 0;
     }
-    int found = find_file(walk->run->folder, name, &embeddings, &status, error);
+    int found = embeddings_find(walk->run->folder, name, &embeddings, &status, error);
     if (found <= 0) {
         walk->without += found == 0;
         return found;
