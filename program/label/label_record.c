@@ -7,6 +7,7 @@
 #include "images/image.h"
 #include "program/label/label_workers.h"
 #include "program/label/labels.h"
+#include "program/label/name_masks.h"
 #include "records/image_path.h"
 #include "records/record_classed.h"
 #include "records/record_stream.h"

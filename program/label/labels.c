@@ -8,11 +8,11 @@
 #include "base/memory.h"
 #include "base/name_index.h"
 #include "base/utf8.h"
-#include "filters/mask.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/clip/clip.h"
 #include "model/clip/clip_tokens.h"
 #include "pipeline/classifier.h"
+#include "program/label/clip_open.h"
 #include "program/review/review_classes.h"
 #include "program/settings.h"
 #include "records/record.h"
@@ -169,27 +169,6 @@ static int take_texts(struct labels *labels, struct error *error)
 
 /* ---- opening */
 
-static int load(struct labels *labels, struct error *error)
-{
-    const struct settings *settings = labels->settings;
-    const char *vocabulary = settings->clip_vocab ? settings->clip_vocab : settings->clip;
-    if (clip_load(&labels->clip, settings->clip, error))
-        return error_prefix(error, "--clip");
-    if (labels->names.count == 0)
-        return 0;
-    if (clip_tokenizer_load(&labels->tokenizer, vocabulary, error))
-        return error_prefix(error, settings->clip_vocab ? "--clip-vocab"
-                                                        : "CLIP's vocabulary (see --clip-vocab)");
-    int32_t tokens = clip_tokenizer_size(labels->tokenizer);
-    int known = clip_info(labels->clip)->vocabulary;
-    return tokens == known
-               ? 0
-               : error_set(error, ERROR_USAGE,
-                           "the vocabulary of %s has %d tokens, the model of --clip %s %d: they do "
-                           "not belong together",
-                           vocabulary, (int)tokens, settings->clip, known);
-}
-
 /* Makes labels whose names `read` finds. */
 static int open_labels(struct labels **labels, const struct settings *settings,
                        int (*read)(struct labels *, struct error *), struct error *error)
@@ -198,7 +177,10 @@ static int open_labels(struct labels **labels, const struct settings *settings,
     if (!*labels)
         return -1;
     (*labels)->settings = settings;
-    if (read(*labels, error) == 0 && load(*labels, error) == 0 && tokenise(*labels, error) == 0)
+    if (read(*labels, error) == 0 &&
+        clip_open(&(*labels)->clip, (*labels)->names.count ? &(*labels)->tokenizer : NULL, settings,
+                  error) == 0 &&
+        tokenise(*labels, error) == 0)
         return 0;
     labels_free(*labels);
     *labels = NULL;
@@ -304,8 +286,6 @@ void labels_digest(const struct labels *labels, char text[DIGEST_TEXT])
     digest_finish(digest, text);
 }
 
-/* ---- masks */
-
 struct classifier *labels_worker(const struct labels *labels, int threads, struct error *error)
 {
     bool keep = strcmp(labels->settings->clip_background, "keep") == 0;
@@ -313,85 +293,7 @@ struct classifier *labels_worker(const struct labels *labels, int threads, struc
                           error);
 }
 
-/* Whether the mask gets its class here. */
-static bool lacks_category(const struct record *record, size_t index)
+double labels_class_min(const struct labels *labels)
 {
-    bool own = index < record->extra_count && record->extras[index].own;
-    return !own && !record_category(record, index);
-}
-
-/* Masks of a record that get their class here. */
-struct nameless {
-    struct mask_list masks;   /* their runs are the record's */
-    size_t *numbers;          /* [masks.count] owned, in the record */
-    struct clip_class *found; /* [masks.count] owned */
-};
-
-static int find_nameless(struct nameless *nameless, const struct record *record,
-                         struct error *error)
-{
-    size_t most = record->masks.count;
-    nameless->masks.items = memory_new(most, sizeof *nameless->masks.items, "masks", error);
-    nameless->numbers = memory_new(most, sizeof *nameless->numbers, "masks", error);
-    nameless->found = memory_new(most, sizeof *nameless->found, "classes", error);
-    if (!nameless->masks.items || !nameless->numbers || !nameless->found)
-        return -1;
-    for (size_t i = 0; i < most; i++)
-        if (lacks_category(record, i)) {
-            nameless->numbers[nameless->masks.count] = i;
-            nameless->masks.items[nameless->masks.count++] = record->masks.items[i];
-        }
-    return 0;
-}
-
-static int set_categories(const struct labels *labels, const struct nameless *nameless,
-                          struct record *record, struct error *error)
-{
-    for (size_t i = 0; i < nameless->masks.count; i++) {
-        const struct clip_class *found = &nameless->found[i];
-        size_t at = nameless->numbers[i];
-        if (found->number == CLIP_CLASS_NONE || (double)found->score < labels->settings->class_min)
-            continue;
-        if (record_set_category(record, at, labels->names.names[found->number], error))
-            return -1;
-        record_set_category_score(record, at, found->score);
-    }
-    return 0;
-}
-
-/* Finds the classes by embeddings[masks of the record][E]. */
-static int find_by_embeddings(const struct labels *labels, const struct nameless *nameless,
-                              const float *embeddings, struct error *error)
-{
-    const size_t width = (size_t)clip_info(labels->clip)->width;
-    float *rows = memory_new(nameless->masks.count, width * sizeof *rows, "embeddings", error);
-    if (!rows)
-        return -1;
-    for (size_t i = 0; i < nameless->masks.count; i++)
-        memcpy(rows + i * width, embeddings + nameless->numbers[i] * width, width * sizeof *rows);
-    int status =
-        clip_classes_masks(labels->classes, &nameless->masks, rows, nameless->found, error);
-    memory_free(rows);
-    return status;
-}
-
-int labels_name(const struct labels *labels, struct classifier *classifier,
-                const struct image *image, const float *embeddings, struct record *record,
-                struct error *error)
-{
-    struct nameless nameless = {0};
-    if (labels->names.count == 0)
-        return 0;
-    int status = find_nameless(&nameless, record, error);
-    if (status == 0 && embeddings)
-        status = find_by_embeddings(labels, &nameless, embeddings, error);
-    else if (status == 0)
-        status = classifier_masks(classifier, labels->classes, image, &nameless.masks,
-                                  nameless.found, error);
-    if (status == 0)
-        status = set_categories(labels, &nameless, record, error);
-    memory_free(nameless.masks.items);
-    memory_free(nameless.numbers);
-    memory_free(nameless.found);
-    return status;
+    return labels->settings->class_min;
 }

@@ -2,7 +2,7 @@
  * --template, --clip-background, --class-min.
  *
  *   names -> texts -> tokens (labels_open) -> embeddings (labels_prepare), once; shared by threads from then on
- *   classifier (labels_worker), one a thread -> categories of a record's masks (labels_name)
+ *   classifier (labels_worker), one a thread -> categories of a record's masks (name_masks.h)
  */
 #ifndef PROGRAM_LABEL_LABELS_H
 #define PROGRAM_LABEL_LABELS_H
@@ -16,9 +16,7 @@ struct classifier;
 struct clip;
 struct clip_classes;
 struct error;
-struct image;
 struct labels;
-struct record;
 struct settings;
 
 /* Whether --embeddings asks for those of CLIP. */
@@ -28,10 +26,10 @@ bool labels_embed(const struct settings *settings);
  * (ERROR_USAGE). */
 int labels_check_options(const struct settings *settings, struct error *error);
 
-/* Loads CLIP and its vocabulary, and reads and tokenises the names of --classes in all templates, or each of
- * --text as it is. Without --classes there are no names, and no vocabulary is needed. Names that are there twice count once. `settings` must outlive it. Returns 0, or -1 with
- * ERROR_USAGE (a file of names or a template that is none, a name that is too long, a vocabulary that does not
- * belong to the model) or as clip_load and clip_tokenizer_load. Freed by labels_free; *labels is NULL after a failure. */
+/* Loads CLIP and its vocabulary, and reads and tokenises the names of --classes in all templates, or each of --text as
+ * it is. Without --classes there are no names, and no vocabulary is needed. Names that are there twice count once.
+ * `settings` must outlive it. Returns 0, or -1 as clip_open, or with ERROR_USAGE: a file of names or a template that is
+ * none, a name that is too long. Freed by labels_free; *labels is NULL after a failure. */
 int labels_open_classes(struct labels **labels, const struct settings *settings,
                         struct error *error);
 int labels_open_texts(struct labels **labels, const struct settings *settings, struct error *error);
@@ -51,8 +49,7 @@ const struct clip *labels_clip(const struct labels *labels);
 const struct clip_classes *labels_classes(const struct labels *labels); /* once prepared */
 
 /* SHA-256 of the checkpoint's bytes (with what config.json says of activations, if that is GELU), and of names and
- * tokens. The first returns -1 with ERROR_IO if the file was
- * changed since it was loaded. */
+ * tokens. The first returns -1 with ERROR_IO if the file was changed since it was loaded. */
 int labels_clip_digest(const struct labels *labels, char text[DIGEST_TEXT], struct error *error);
 void labels_digest(const struct labels *labels, char text[DIGEST_TEXT]);
 
@@ -63,12 +60,7 @@ int labels_check_unchanged(const struct labels *labels, struct error *error);
  * classifier_free. */
 struct classifier *labels_worker(const struct labels *labels, int threads, struct error *error);
 
-/* Gives the masks of the image's record their categories and scores, but for those that have a category already, are
- * written as they came (record_extra.own), are empty, or whose score is below --class-min. `embeddings` are those of all
- * masks of the record, as classifier_embed makes them, or NULL: then they are made here. Returns 0, or -1 as
- * classifier_embed. */
-int labels_name(const struct labels *labels, struct classifier *classifier,
-                const struct image *image, const float *embeddings, struct record *record,
-                struct error *error);
+/* --class-min: masks whose class has a lower score get none. */
+double labels_class_min(const struct labels *labels);
 
 #endif

@@ -8,6 +8,7 @@
 #include "model/clip/clip.h"
 #include "model/clip/clip_tokens.h"
 #include "model/sam.h"
+#include "program/label/clip_open.h"
 #include "program/settings.h"
 
 /* What a text goes through. */
@@ -26,33 +27,23 @@ static void reader_free(struct reader *reader)
     clip_free(reader->clip);
 }
 
-static int check_widths(const struct reader *reader, const struct sam *sam,
-                        const struct settings *settings, struct error *error)
+static int check_width(const struct reader *reader, const struct sam *sam,
+                       const struct settings *settings, struct error *error)
 {
-    const struct clip_info *clip = clip_info(reader->clip);
-    int tokens = clip_tokenizer_size(reader->tokenizer), width = sam_info(sam)->text_width;
-    if (clip->width != width)
-        return error_set(error, ERROR_USAGE,
-                         "--clip %s: its embeddings have %d numbers, but the model's projection of "
-                         "texts takes %d",
-                         settings->clip, clip->width, width);
-    if (clip->vocabulary != tokens)
-        return error_set(error, ERROR_USAGE,
-                         "the vocabulary has %d tokens, but the CLIP %s has %d: they do not belong "
-                         "together",
-                         tokens, settings->clip, clip->vocabulary);
-    return 0;
+    int own = clip_info(reader->clip)->width, width = sam_info(sam)->text_width;
+    return own == width
+               ? 0
+               : error_set(error, ERROR_USAGE,
+                           "--clip %s: its embeddings have %d numbers, but the model's projection "
+                           "of texts takes %d",
+                           settings->clip, own, width);
 }
 
 static int reader_make(struct reader *reader, const struct sam *sam,
                        const struct settings *settings, struct error *error)
 {
-    const char *vocabulary = settings->clip_vocab ? settings->clip_vocab : settings->clip;
-    if (clip_load(&reader->clip, settings->clip, error))
-        return error_prefix(error, "--clip");
-    if (clip_tokenizer_load(&reader->tokenizer, vocabulary, error))
-        return error_prefix(error, settings->clip_vocab ? "--clip-vocab" : "--clip");
-    if (check_widths(reader, sam, settings, error))
+    if (clip_open(&reader->clip, &reader->tokenizer, settings, error) ||
+        check_width(reader, sam, settings, error))
         return -1;
     reader->scratch = clip_scratch_new(reader->clip, 1, settings->threads, error);
     reader->tokens =

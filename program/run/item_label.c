@@ -5,6 +5,7 @@
 #include "jobs/progress.h"
 #include "pipeline/clip_crop.h"
 #include "program/label/labels.h"
+#include "program/label/name_masks.h"
 #include "program/run/item.h"
 #include "program/run/run.h"
 
