@@ -41,7 +41,7 @@ static const struct generator_option table[GENERATOR_OPTIONS] = {
          1, 1024, 1, MODEL | SEARCH},
     [GENERATOR_MIN_MASK_REGION_AREA] =
         {"min_mask_region_area", GENERATOR_INT, AT(postprocess.min_mask_region_area),
-         0, INT_MAX, 0, 0},
+         0, INT_MAX, 0, MODEL},
     [GENERATOR_REGION_CLEANUP] =
         {"region_cleanup", GENERATOR_CHOICE, AT(postprocess.region_cleanup),
          0, REGION_CLEANUP_SA1B, REGION_CLEANUP_AMG, 0},

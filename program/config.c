@@ -189,6 +189,14 @@ static const struct preset_value sam2[] = {
     {"pred-iou-thresh", "0.8"},
 };
 
+/* All that a model can find, whether it is sure of it or not: the thresholds are those at which the
+ * recall of the built-in model's masks no longer grows (train/LOG.md). The rest is the model's. */
+static const struct preset_value recall[] = {
+    {"pred-iou-thresh", "0.2"},
+    {"stability-score-thresh", "0.35"},
+    {"min-mask-region-area", "0"},
+};
+
 static int apply_preset(struct settings *settings, const struct preset_value *values, size_t count,
                         struct error *error)
 {
@@ -202,6 +210,8 @@ int config_preset(struct settings *settings, const char *preset, struct error *e
 {
     if (strcmp(preset, "sa1b") == 0)
         return apply_preset(settings, sa1b, sizeof sa1b / sizeof sa1b[0], error);
+    if (strcmp(preset, "recall") == 0)
+        return apply_preset(settings, recall, sizeof recall / sizeof recall[0], error);
     if (apply_defaults(settings, error))
         return -1;
     if (strcmp(preset, "sam2") == 0)

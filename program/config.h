@@ -22,8 +22,9 @@ void config_value(struct json_text *text, const struct settings *settings,
                   const struct setting *setting);
 
 /* Applies preset "amg" (the package's defaults, also over a model's own), "sam2" (those of SAM
- * 2's package) or "sa1b" (the recipe of the SA-1B data set: Kirillov et al., "Segment Anything",
- * appendix B) with SOURCE_PRESET. Returns 0 or -1 (ERROR_MEMORY). */
+ * 2's package), "sa1b" (the recipe of the SA-1B data set: Kirillov et al., "Segment Anything",
+ * appendix B) or "recall" (low thresholds and no clean-up; all else is the model's) with
+ * SOURCE_PRESET. Returns 0 or -1 (ERROR_MEMORY). */
 int config_preset(struct settings *settings, const char *preset, struct error *error);
 
 #endif

@@ -30,7 +30,7 @@ struct settings {
     char *region_cleanup;  /* "amg" or "sa1b" */
     char *non_overlapping; /* "smaller" or "better"; NULL: off */
     char *point_grid;      /* file; NULL: a regular grid */
-    char *preset;          /* "amg", "sam2", "sa1b" or NULL */
+    char *preset;          /* "amg", "sam2", "sa1b", "recall" or NULL */
     char *config;          /* file of options */
     bool print_config;     /* show the options instead of working */
 

@@ -141,9 +141,9 @@ static const struct setting table[] = {
      FOR_RUN | FOR_PIPE | FOR_PREDICT | FOR_REVIEW | FOR_EDGES | FOR_EVAL | FOR_BENCH | DECIDES,
      MODEL, "the encoder's products: f32, or bf16 or f16 where the CPU has it"},
 
-    {"preset", 0, "NAME", SETTING_TEXT, AT(preset), ONE_OF("amg|sam2|sa1b"), NULL,
+    {"preset", 0, "NAME", SETTING_TEXT, AT(preset), ONE_OF("amg|sam2|sa1b|recall"), NULL,
      FOR_RUN | FOR_PIPE, MASKS,
-     "amg, sam2: values of SAM's or SAM 2's generator over the model's; sa1b: the data set's"},
+     "amg, sam2: SAM's, SAM 2's values; sa1b: the data set's; recall: every mask found"},
     {"config", 0, "FILE", SETTING_TEXT, AT(config), ANY, NULL, FOR_RUN | FOR_PIPE, MASKS,
      "take options from a JSON file, as --print-config writes it"},
     {"print-config", 0, NULL, SETTING_FLAG, AT(print_config), ANY, NULL, FOR_RUN | FOR_PIPE, MASKS,
@@ -180,7 +180,7 @@ static const struct setting table[] = {
      FOR_RUN | FOR_PIPE | DECIDES | MODEL_DEFAULT | SEARCH, MASKS,
      "layer k has a grid of N / F^k points a side"},
     {"min-mask-region-area", 0, "N", SETTING_INT, AT(generator.postprocess.min_mask_region_area),
-     FROM_TO(0, INT32_MAX), "0", FOR_RUN | FOR_PIPE | FOR_FILTER | DECIDES, MASKS,
+     FROM_TO(0, INT32_MAX), "0", FOR_RUN | FOR_PIPE | FOR_FILTER | DECIDES | MODEL_DEFAULT, MASKS,
      "fill holes and drop islands of fewer pixels"},
 
     {"crop-layers", 0, "LIST", SETTING_TEXT, AT(crop_layers), ANY, NULL,

@@ -12,7 +12,7 @@ import checkpoint
 
 DEFAULTS = ("points_per_side", "crop_n_layers", "crop_n_points_downscale_factor", "pred_iou_thresh",
             "stability_score_thresh", "stability_score_offset", "box_nms_thresh", "crop_nms_thresh",
-            "mask_threshold")  # what maskmill takes from a model's metadata
+            "mask_threshold", "min_mask_region_area")  # what maskmill takes from a model's metadata
 
 
 def default(text):

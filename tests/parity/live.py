@@ -41,7 +41,8 @@ TOP = os.path.abspath(os.path.join(HERE, "../.."))
 WORK = os.path.join(TOP, "build/parity")
 BUILTIN = os.path.abspath(BUILTIN)
 THRESHOLDS = dict(pred_iou_thresh=0.4, stability_score_thresh=0.6, stability_score_offset=1.0)
-LOOSE = dict(THRESHOLDS, points_per_side=32, box_nms_thresh=0.7)  # the built-in model has a search of its own
+# The built-in model has a search and a clean-up of its own.
+LOOSE = dict(THRESHOLDS, points_per_side=32, box_nms_thresh=0.7, min_mask_region_area=0)
 
 # name: (model, options, largest number of photographs)
 RECORD_SETS = {

@@ -15,12 +15,17 @@ PYTHON
 }
 
 with_metadata own.safetensors points_per_side=8 pred_iou_thresh=0.1 stability_score_thresh=0.2 \
-    stability_score_offset=0.3 box_nms_thresh=0.4 crop_nms_thresh=0.5 mask_threshold=0.6
+    stability_score_offset=0.3 box_nms_thresh=0.4 crop_nms_thresh=0.5 mask_threshold=0.6 \
+    min_mask_region_area=90
 maskmill info own.safetensors | sed -n '/^defaults/,/^metadata/p' | sed '$d'
 maskmill run --print-config --model own.safetensors --pred-iou-thresh 0.7 2>&1 |
     grep -E 'own defaults|pred_iou_thresh|mask_threshold'
 maskmill run --print-config --model own.safetensors --preset amg | grep -E 'pred_iou_thresh|mask_threshold'
 maskmill run --print-config --model own.safetensors --preset sam2 | grep -E 'pred_iou_thresh|mask_threshold'
+for preset in amg recall; do
+    maskmill run --print-config --model own.safetensors --preset $preset |
+        grep -E '_score|pred_iou|nms_thresh|region_area|mask_threshold'
+done
 
 # The search options of a model apply all or none: none if any of them is given, or if images are cut into tiles.
 with_metadata crops.safetensors points_per_side=14 crop_n_layers=1 crop_n_points_downscale_factor=2 crop_nms_thresh=0.5
