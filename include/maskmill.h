@@ -71,8 +71,9 @@ struct mm_model;
 
 enum mm_precision {
     MM_F32,
-    MM_BF16, /* operands of the image encoder's products in bfloat16: ViT, AVX512-BF16 */
-    MM_F16   /* and in half precision: ViT, AVX512-FP16 */
+    MM_BF16, /* operands of products in bfloat16: a ViT's with AVX512-BF16, and every model's mask
+                decoder on CPUs that multiply pairs twice as fast as floats (AMD's) */
+    MM_F16   /* a ViT's in half precision: AVX512-FP16 */
 };
 
 struct mm_model_options {

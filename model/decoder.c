@@ -10,6 +10,7 @@
 #include "model/decoder/single_mask.h"
 #include "model/folded/folded.h"
 #include "model/folded/folded_tables.h"
+#include "model/kernels/half16.h"
 
 struct decoder_weights {
     struct decoder_tensors tensors;
@@ -50,7 +51,8 @@ static int check_high(const struct decoder_tensors *tensors, const struct checkp
 }
 
 int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *checkpoint,
-                         const struct encoder_info *encoder, struct error *error)
+                         const struct encoder_info *encoder, enum sam_precision precision,
+                         struct error *error)
 {
     *weights = memory_new(1, sizeof **weights, "mask decoder", error);
     if (!*weights)
@@ -63,6 +65,7 @@ int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *ch
     };
     if (decoder_tensors_load(tensors, checkpoint, &frame, isa_best(), error) == 0 &&
         check_high(tensors, checkpoint, encoder, error) == 0) {
+        tensors->half16 = precision == SAM_BF16 ? half16_bf16_pairs() : NULL;
         (*weights)->folds = folded_supports(tensors);
         if (!(*weights)->folds || folded_weights_make(&(*weights)->folded, tensors, error) == 0)
             return 0;

@@ -26,10 +26,12 @@ struct checkpoint;
 struct decoder_weights;
 
 /* Reads prompt_encoder.* and mask_decoder.* and derives every size from their shapes and from what
- * the encoder says. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY. *weights is the caller's;
+ * the encoder says. SAM_BF16 rounds factors where that is faster on this CPU (MODEL.md); all else is
+ * float. Returns 0, or -1 with ERROR_MODEL or ERROR_MEMORY. *weights is the caller's;
  * the checkpoint must stay open as long as it lives. */
 int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *checkpoint,
-                         const struct encoder_info *encoder, struct error *error);
+                         const struct encoder_info *encoder, enum sam_precision precision,
+                         struct error *error);
 
 /* NULL is allowed. */
 void decoder_weights_free(struct decoder_weights *weights);

@@ -86,9 +86,14 @@ static int load(struct encoder *encoder, struct checkpoint *checkpoint,
     const struct encoder_kind *kind = find_kind(checkpoint);
     if (!kind)
         return refuse(checkpoint, error);
-    if (wish.half16 && !kind->half16)
-        return error_set(error, ERROR_UNSUPPORTED,
-                         "bf16 and f16 are for SAM's ViT; this model has %s, use f32", kind->title);
+    if (wish.half16 && !kind->half16) {
+        if (options->precision != SAM_BF16 || !half16_bf16_pairs())
+            return error_set(
+                error, ERROR_UNSUPPORTED,
+                "on this CPU, bf16 and f16 are for SAM's ViT; this model has %s, use f32",
+                kind->title);
+        wish.half16 = NULL; /* the decoder's products alone are in bf16 */
+    }
     encoder->kind = kind;
     if (!(encoder->own = memory_new(1, kind->size, "image encoder", error)) ||
         kind->load(encoder->own, checkpoint, &wish, error))

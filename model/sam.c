@@ -76,8 +76,8 @@ static int bind(struct sam *sam, const struct sam_options *options, struct error
         return -1;
     sam->precision = options->precision;
     if (check_embed_dim(sam, error) < 0 ||
-        decoder_weights_load(&sam->decoder, sam->checkpoint, encoder_info(sam->encoder), error) <
-            0 ||
+        decoder_weights_load(&sam->decoder, sam->checkpoint, encoder_info(sam->encoder),
+                             options->precision, error) < 0 ||
         checkpoint_check_unused(sam->checkpoint, error) < 0)
         return -1;
     fill_info(sam);

@@ -139,7 +139,7 @@ static const struct setting table[] = {
      "side of the model's input, for all but SAM's ViT; 0: as the model says"},
     {"precision", 0, "P", SETTING_TEXT, AT(precision), ONE_OF("f32|bf16|f16"), "f32",
      FOR_RUN | FOR_PIPE | FOR_PREDICT | FOR_REVIEW | FOR_EDGES | FOR_EVAL | FOR_BENCH | DECIDES,
-     MODEL, "the encoder's products: f32, or bf16 or f16 where the CPU has it"},
+     MODEL, "factors of products: f32, or bf16 or f16 where the CPU has it"},
 
     {"preset", 0, "NAME", SETTING_TEXT, AT(preset), ONE_OF("amg|sam2|sa1b|recall"), NULL,
      FOR_RUN | FOR_PIPE, MASKS,

@@ -8,6 +8,8 @@
 #include "model/decoder/layers.h"
 #include "model/decoder/prompt_encoder.h"
 
+struct half16_kernel;
+
 enum {
     DECODER_LAYERS = 2,                  /* layers of the two-way transformer */
     DECODER_HEADS = 8,                   /* H, of every attention */
@@ -30,7 +32,8 @@ struct decoder_layer {
 };
 
 struct decoder_tensors {
-    enum isa isa; /* of the packed weights */
+    enum isa isa;                       /* of the packed weights */
+    const struct half16_kernel *half16; /* of factors in 16 bits, in pairs; NULL: floats */
     struct prompt_weights prompt;
     int embed_dim;             /* C, a multiple of 16 */
     int inner;                 /* D = C/2 */

@@ -121,9 +121,11 @@ static void lay_out(void *context, struct arena *arena)
     if (weights->mask_rows) {
         folded->masks = arena_floats(arena, SAM_BATCH, mask_size(weights));
         folded->mask_tables =
-            arena_floats(arena, FOLDED_CHUNK * ((size_t)weights->linear_rows + 2), FOLDED_STRIP);
+            arena_floats(arena, FOLDED_CHUNK * folded_mask_table_rows(weights), FOLDED_STRIP);
     }
     folded->scores = arena_floats(arena, FOLDED_CHUNK, FOLDED_SCORES_STRIP);
+    if (tensors->half16)
+        folded->probs = arena_floats(arena, (size_t)FOLDED_CHUNK * FOLDED_PAIRS_MAX, FOLDED_STRIP);
     folded->hidden = arena_floats(arena, hidden_size(tensors), 1);
     folded->rows = arena_floats(arena, SAM_BATCH, c);
     folded->iou = arena_floats(arena, SAM_BATCH, SAM_MASKS);
@@ -151,9 +153,10 @@ struct folded_decoder *folded_new(const struct decoder_tensors *tensors,
     folded->tensors = tensors;
     folded->weights = weights;
     folded->hq = hq;
-    folded->kernels = folded_kernels_for(tensors->isa);
-    folded->upscale = folded_upscale_for(tensors->isa);
+    folded->kernels = folded_kernels_for(tensors->isa, tensors->half16);
+    folded->upscale = folded_upscale_for(tensors->isa, tensors->half16);
     folded->scratch.kernels = folded->kernels;
+    folded->scratch.half16 = tensors->half16;
     folded->scratch.weights = weights;
     folded->scratch.c = tensors->embed_dim;
     folded->scratch.inner = tensors->inner;
@@ -197,9 +200,11 @@ struct folded_chunk folded_chunk_at(const struct folded_decoder *folded, const f
         .channels = (float)tensors->embed_dim,
         .image = {rows, strip},
         .tables = {rows, strip},
+        .elements = {rows + (size_t)weights->element_row * FOLDED_STRIP, strip},
         .squares = {rows + (size_t)(weights->linear_rows - 1) * FOLDED_STRIP, strip},
         .pe = {weights->pe + first * pe_strip, pe_strip},
         .scores = folded->scores,
+        .probs = folded->probs,
     };
 }
 

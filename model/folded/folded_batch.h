@@ -30,13 +30,14 @@ struct folded_decoder {
     float *masks;                            /* [SAM_BATCH]: folded_mask_channels of the batch */
     float *mask_tables;                      /* of folded_mask_chunk */
     float *scores;                           /* of struct folded_chunk */
+    float *probs;                            /* of struct folded_chunk */
     float *hidden;                           /* scratch of the small MLPs, for SAM_BATCH rows */
     float *rows;                             /* [SAM_BATCH][C]: finished output tokens */
     float *iou;                     /* [SAM_BATCH][M]: of prompts decoded again for their logits */
     unsigned char ready[SAM_BATCH]; /* bit m: hyper of mask m is computed */
     float *hyper; /* [SAM_BATCH][FOLDED_HYPERS][C/8]: weights of each mask over upscaled channels */
     float *chosen;            /* [M][C/8]: hyper of the masks being upscaled */
-    float *upscale_weight[2]; /* [J][C] */
+    float *upscale_weight[2]; /* [J][C], or [J / 2][C] pairs */
     float *upscale_bias[2];   /* [C] */
     float *upscale_scratch;   /* [C/4][STRIP] */
     float mean, scale;        /* of EfficientSAM's norm over the whole image; otherwise 0 */

@@ -116,20 +116,6 @@ VECTOR_INLINE void block_add(const size_t rows, size_t k, const float *w, size_t
     }
 }
 
-/* As block_add with x * r + pe in place of x. */
-VECTOR_INLINE void block_add_scaled(const size_t rows, size_t k, const float *w, size_t w_row,
-                                    const float *x, const float *pe, const vector r[WIDE],
-                                    vector acc[BLOCK_ROWS][WIDE])
-{
-    for (; k > 0; k--, w += w_row, x += ROW, pe += ROW) {
-        vector right[WIDE];
-        UNROLLED
-        for (size_t j = 0; j < WIDE; j++)
-            right[j] = vector_load(x + j * LANES) * r[j] + vector_load(pe + j * LANES);
-        block_add_one(rows, w, right, acc);
-    }
-}
-
 /* 1 / x within 3e-7 relative. */
 VECTOR_INLINE vector vector_inverse(vector x)
 {

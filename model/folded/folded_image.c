@@ -36,11 +36,12 @@ void folded_clear_last_sums(struct folded_last *last, size_t kept, size_t d)
     clear(last->probs1, probs);
 }
 
-/* The d rows of head `head` of a table. */
+/* The d rows of head `head` of a table, as elements. */
 static struct folded_rows table_rows(const struct folded_chunk *chunk, enum folded_table table,
                                      size_t head)
 {
-    return folded_rows_from(chunk->tables, (table * FOLDED_HEADS + head) * chunk->d);
+    const size_t row = (table * FOLDED_HEADS + head) * chunk->d;
+    return folded_rows_from(chunk->elements, row / chunk->kernels->group);
 }
 
 static struct folded_rows pe_rows(const struct folded_chunk *chunk, size_t table, size_t head)
@@ -124,14 +125,50 @@ void folded_pass_first(const struct folded_chunk *chunk, struct folded_prompt *p
     }
 }
 
-/* Probabilities of the kept tokens, from `scores` of the first group of a head, in which `out` is not
- * set. They go to a part of the state. */
-static void set_probs(const struct folded_chunk *chunk, struct folded_prompt *prompt, size_t head,
-                      enum folded_part part, struct folded_scores scores)
+/* Where probabilities of a chunk go as floats: [J] rows of a strip. */
+struct probs_place {
+    float *at;
+    size_t strip;
+};
+
+/* With floats, this is the state itself. */
+static struct probs_place probs_place(const struct folded_chunk *chunk,
+                                      struct folded_prompt *prompt, enum folded_part part)
 {
-    float *out = state_at(chunk, prompt, part) + head * chunk->kept * FOLDED_STRIP;
+    if (chunk->kernels->pack)
+        return (struct probs_place){chunk->probs, chunk->pairs * FOLDED_STRIP};
+    return (struct probs_place){state_at(chunk, prompt, part), state_strip(chunk)};
+}
+
+/* Elements of a part of the state: rows across, and behind them the same rows along. */
+static void pack_probs(const struct folded_chunk *chunk, struct folded_prompt *prompt,
+                       enum folded_part part)
+{
+    const struct folded_kernels *kernels = chunk->kernels;
+    float *out = state_at(chunk, prompt, part);
+    if (kernels->pack)
+        kernels->pack(chunk->pairs, chunk->strips,
+                      (struct folded_rows){chunk->probs, chunk->pairs * FOLDED_STRIP}, out,
+                      out + chunk->pairs / kernels->group * FOLDED_STRIP, state_strip(chunk));
+}
+
+/* J rows of the state along; folded_state has them across. */
+static struct folded_rows probs_along(const struct folded_chunk *chunk,
+                                      const struct folded_prompt *prompt, enum folded_part part)
+{
+    const struct folded_rows across = folded_state(chunk, prompt, part);
+    return chunk->kernels->pack ? folded_rows_from(across, chunk->pairs / chunk->kernels->group)
+                                : across;
+}
+
+/* Probabilities of the kept tokens, from `scores` of the first group of a head, in which `out` is not
+ * set. */
+static void set_probs(const struct folded_chunk *chunk, struct probs_place place, size_t head,
+                      struct folded_scores scores)
+{
+    float *out = place.at + head * chunk->kept * FOLDED_STRIP;
     scores.out = out;
-    scores.out_strip = state_strip(chunk);
+    scores.out_strip = place.strip;
     scores.columns = folded_group_columns(chunk->kept, 0);
     if (chunk->kept <= FOLDED_COLUMNS) {
         chunk->kernels->scores_softmax(&scores);
@@ -167,6 +204,7 @@ static void measure(const struct folded_chunk *chunk, struct folded_prompt *prom
         .x = table_rows(chunk, table, 0),
         .weight = small->weight,
         .a = folded_state(chunk, prompt, FOLDED_A0),
+        .own = probs_along(chunk, prompt, FOLDED_A0),
         .gram = small->gram,
         .bias = small->bias,
         .out = out,
@@ -178,6 +216,7 @@ static void measure(const struct folded_chunk *chunk, struct folded_prompt *prom
 /* State A0, R and Q. */
 static void first_probs(const struct folded_chunk *chunk, struct folded_prompt *prompt)
 {
+    const struct probs_place place = probs_place(chunk, prompt, FOLDED_A0);
     for (size_t head = 0; head < FOLDED_HEADS; head++) {
         const size_t part = head * chunk->groups;
         const struct folded_scores scores = {
@@ -187,8 +226,9 @@ static void first_probs(const struct folded_chunk *chunk, struct folded_prompt *
             .weight = prompt->keys + part * chunk->d * FOLDED_COLUMNS,
             .last = chunk->last,
         };
-        set_probs(chunk, prompt, head, FOLDED_A0, scores);
+        set_probs(chunk, place, head, scores);
     }
+    pack_probs(chunk, prompt, FOLDED_A0);
     measure(chunk, prompt, &prompt->length, FOLDED_TABLE_CE, folded_rows_from(chunk->squares, 1),
             FOLDED_R);
     measure(chunk, prompt, &prompt->scaled_length, FOLDED_TABLE_X0,
@@ -222,8 +262,8 @@ void folded_pass_second(const struct folded_chunk *chunk, struct folded_prompt *
         };
         chunk->kernels->scores(&scores);
         add_values(chunk, prompt, place, FOLDED_TABLE_EV, r);
-        chunk->kernels->gather(columns, chunk->pairs, chunk->strips, score_rows(chunk, 0), 1, probs,
-                               prompt->softmax[part].factor,
+        chunk->kernels->gather(columns, chunk->pairs, chunk->strips, score_rows(chunk, 0), 1,
+                               probs_along(chunk, prompt, FOLDED_A0), prompt->softmax[part].factor,
                                prompt->probs + matrix_at(place, chunk->pairs));
     }
 }
@@ -231,6 +271,7 @@ void folded_pass_second(const struct folded_chunk *chunk, struct folded_prompt *
 /* State A1. */
 static void second_probs(const struct folded_chunk *chunk, struct folded_prompt *prompt)
 {
+    const struct probs_place place = probs_place(chunk, prompt, FOLDED_A1);
     for (size_t head = 0; head < FOLDED_HEADS; head++) {
         const size_t part = head * chunk->groups;
         const struct folded_scores scores = {
@@ -246,8 +287,9 @@ static void second_probs(const struct folded_chunk *chunk, struct folded_prompt 
             .r = folded_state(chunk, prompt, FOLDED_R),
             .last = chunk->last,
         };
-        set_probs(chunk, prompt, head, FOLDED_A1, scores);
+        set_probs(chunk, place, head, scores);
     }
+    pack_probs(chunk, prompt, FOLDED_A1);
 }
 
 void folded_pass_third(const struct folded_chunk *chunk, struct folded_prompt *prompt)
@@ -260,7 +302,7 @@ void folded_pass_third(const struct folded_chunk *chunk, struct folded_prompt *p
         .r = folded_state(chunk, prompt, FOLDED_R),
         .q = folded_state(chunk, prompt, FOLDED_Q),
         .x = chunk->squares,
-        .a = folded_state(chunk, prompt, FOLDED_A0),
+        .a = probs_along(chunk, prompt, FOLDED_A0),
         .e = prompt->first_constant,
         .c = prompt->first_base,
         .constant = prompt->length.base,
@@ -274,6 +316,7 @@ void folded_pass_third(const struct folded_chunk *chunk, struct folded_prompt *p
         .x = table_rows(chunk, FOLDED_TABLE_X1, 0),
         .weight = prompt->length.weight,
         .a = folded_state(chunk, prompt, FOLDED_A1),
+        .own = probs_along(chunk, prompt, FOLDED_A1),
         .gram = prompt->length.gram,
         .bias = prompt->length.bias,
         .b = folded_state(chunk, prompt, FOLDED_A0),
@@ -304,12 +347,12 @@ static void gather_last(const struct folded_chunk *chunk, struct folded_prompt *
                          folded_state(chunk, prompt, FOLDED_R2), scores, FOLDED_SCORES_STRIP,
                          softmax);
         kernels->gather(FOLDED_HEADS, chunk->pairs, chunk->strips, p, 1,
-                        folded_state(chunk, prompt, FOLDED_A1), softmax->factor,
+                        probs_along(chunk, prompt, FOLDED_A1), softmax->factor,
                         last->probs1 + token * matrix);
         kernels->rescale(FOLDED_HEADS, chunk->strips, folded_state(chunk, prompt, FOLDED_R), scores,
                          FOLDED_SCORES_STRIP, softmax->factor, last->scaled[token]);
         kernels->gather(FOLDED_HEADS, chunk->pairs, chunk->strips, p, 1,
-                        folded_state(chunk, prompt, FOLDED_A0), softmax->factor,
+                        probs_along(chunk, prompt, FOLDED_A0), softmax->factor,
                         last->probs0 + token * matrix);
     }
     for (size_t head = 0; head < FOLDED_HEADS; head++) {

@@ -68,18 +68,20 @@ struct folded_prompt {
 /* A chunk of positions, as every pass sees it. */
 struct folded_chunk {
     const struct folded_kernels *kernels;
-    size_t first;               /* its first strip in the image */
-    size_t strips, valid;       /* its strips, and those of its positions that exist */
-    size_t kept, groups, pairs; /* K, B and J of the batch */
-    float last;                 /* log2 of how many equal tokens the last one stands for */
-    size_t d;                   /* channels a head */
-    float channels;             /* C */
-    struct folded_rows image;   /* the image's tables */
-    struct folded_rows tables;  /* those of the prompt: the image's, or with a mask its own, which
+    size_t first;                /* its first strip in the image */
+    size_t strips, valid;        /* its strips, and those of its positions that exist */
+    size_t kept, groups, pairs;  /* K, B and J of the batch */
+    float last;                  /* log2 of how many equal tokens the last one stands for */
+    size_t d;                    /* channels a head */
+    float channels;              /* C */
+    struct folded_rows image;    /* the image's tables */
+    struct folded_rows tables;   /* those of the prompt: the image's, or with a mask its own, which
                                    have no high-resolution features */
-    struct folded_rows squares; /* from the last linear row of `tables` on */
-    struct folded_rows pe;      /* [3][D] rows */
-    float *scores;              /* [strips][FOLDED_SCORES_ROWS][STRIP], scratch */
+    struct folded_rows elements; /* the first FOLDED_TABLES of them as elements */
+    struct folded_rows squares;  /* from the last linear row of `tables` on */
+    struct folded_rows pe;       /* [3][D] rows */
+    float *scores;               /* [strips][FOLDED_SCORES_ROWS][STRIP], scratch */
+    float *probs;                /* [strips][J][STRIP], scratch; NULL with floats */
 };
 
 enum {

@@ -9,7 +9,15 @@
  * softmax over tokens: scores are taken relative to it, and the T probabilities add up to 1.
  * K = T - 1 tokens are kept, and there are J = 8 K pairs (h, t) of a head and a kept token, h
  * outermost. Columns of tokens come in groups of eight, B of them: a matrix [B][k][8] has the columns
- * of tokens 8 g .. 8 g + 7 in group g. Most prompts have one group. */
+ * of tokens 8 g .. 8 g + 7 in group g. Most prompts have one group.
+ *
+ * Factors of products are elements of four bytes. With floats an element is a number. In 16 bits
+ * (model/kernels/half16.h, pairs) it holds two, which takes half as many products; sums are floats. There are
+ * two forms of such rows, each half as large as the rows of floats:
+ *  - rows across: element n of row i holds the numbers of rows 2 i and 2 i + 1 at position n. A matrix that is
+ *    multiplied by them is packed likewise: [k][8] becomes [(k + 1) / 2][8], with 0 past the last row.
+ *  - rows along: a row of FOLDED_STRIP / 2 elements, each with the numbers of two positions.
+ * With floats both are the rows themselves. Whatever is not called an element is a float. */
 #ifndef MODEL_FOLDED_FOLDED_KERNEL_H
 #define MODEL_FOLDED_FOLDED_KERNEL_H
 
@@ -60,11 +68,11 @@ static inline struct folded_rows folded_rows_from(struct folded_rows rows, size_
 struct folded_scores {
     size_t columns;            /* 1..8 */
     size_t pairs, strips, d;   /* pairs: J */
-    struct folded_rows x;      /* d rows */
+    struct folded_rows x;      /* d rows across */
     struct folded_rows pe;     /* d rows */
-    const float *weight;       /* [d][8] */
-    struct folded_rows probs;  /* J rows */
-    const float *probs_weight; /* [J][8] */
+    const float *weight;       /* [d][8] elements */
+    struct folded_rows probs;  /* J rows across */
+    const float *probs_weight; /* [J][8] elements */
     const float *bias;         /* [8] */
     struct folded_rows r;      /* 1 row */
     float last;                /* score of the last token, for scores_softmax */
@@ -88,12 +96,13 @@ struct folded_softmax {
  * where f = r. Without b (b.at is NULL), f = 1 and there is neither linear nor cross. */
 struct folded_length {
     size_t kept, strips, d; /* kept: K */
-    struct folded_rows x;   /* 8 * d rows */
-    const float *weight;    /* [8][B][d][8] */
-    struct folded_rows a;   /* J rows */
+    struct folded_rows x;   /* 8 * d rows across */
+    const float *weight;    /* [8][B][d][8], each [d][8] as elements; likewise gram and cross */
+    struct folded_rows a;   /* J rows across */
+    struct folded_rows own; /* the same along */
     const float *gram;      /* [8][B][J][8] */
     const float *bias;      /* [8][B][8] */
-    struct folded_rows b;   /* J rows */
+    struct folded_rows b;   /* J rows across */
     const float *cross;     /* [8][B][J][8] */
     const float *linear;    /* [8][B][8] */
     struct folded_rows r;   /* 1 row */
@@ -105,7 +114,7 @@ struct folded_length {
 struct folded_length_init {
     size_t kept, strips;        /* kept: K */
     struct folded_rows r, q, x; /* 1 row each */
-    struct folded_rows a;       /* J rows */
+    struct folded_rows a;       /* J rows along */
     const float *e;             /* [J] */
     float c, constant;
     float *out; /* 1 row */
@@ -118,9 +127,9 @@ struct folded_length_init {
  *          + sum_k (r2 * r * x[h][k] + pe[h][k]) * weight[h][k][t] */
 struct folded_last_scores {
     size_t kept, strips, d, tokens; /* kept: K; tokens: 1..4 */
-    struct folded_rows x, pe;       /* 8 * d rows each */
-    const float *weight;            /* [8][d][8] */
-    struct folded_rows a0, a1;      /* J rows each */
+    struct folded_rows x, pe;       /* 8 * d rows each, those of x across */
+    const float *weight; /* [8][d][8], each [d][8] as elements; likewise weight0 and weight1 */
+    struct folded_rows a0, a1;      /* J rows across each */
     const float *weight0, *weight1; /* [tokens][J][8] */
     const float *bias0, *bias1;     /* [tokens][8] */
     struct folded_rows r, r2;       /* 1 row each */
@@ -143,16 +152,16 @@ struct folded_upscale {
     struct folded_rows x;                 /* [4][C/4] rows */
     struct folded_rows high1;             /* [4][C/4] rows; NULL: none */
     struct folded_rows high0;             /* [4][C/8][4] rows; NULL: none */
-    struct folded_rows a0, a1;            /* J rows each */
-    const float *weight0;                 /* [J][4][C/4] */
-    const float *weight1;                 /* [J][4][C/4] */
+    struct folded_rows a0, a1;            /* J rows across each */
+    const float *weight0;                 /* [J][4][C/4] elements */
+    const float *weight1;                 /* [J][4][C/4] elements */
     const float *bias0;                   /* [4][C/4] */
     const float *bias1;                   /* [4][C/4] */
     const float *bias;                    /* [4][C/4] */
     struct folded_rows r, r2;             /* 1 row each */
     float mean, scale;                    /* of the norm over the whole image; 0: LayerNorm2d */
     const float *norm_weight, *norm_bias; /* [C/4] */
-    const float *conv_weight;             /* [C/4][C/8][4] */
+    const float *conv_weight;             /* [C/4][C/8][4] elements */
     const float *conv_bias;               /* [C/8] */
     const float *hyper;                   /* [masks][C/8] */
     float *scratch;                       /* [C/4][FOLDED_STRIP] */
@@ -176,6 +185,13 @@ struct folded_mask_rows {
 };
 
 struct folded_kernels {
+    size_t group; /* numbers of an element */
+
+    /* Rows of floats as elements, `rows` an even number: across, and along. Their strips lie `step` floats
+     * apart. Either may be NULL. NULL itself with floats. */
+    void (*pack)(size_t rows, size_t strips, struct folded_rows from, float *across, float *along,
+                 size_t step);
+
     /* out: a row for each column */
     void (*scores)(const struct folded_scores *in);
 
@@ -204,7 +220,8 @@ struct folded_kernels {
                     const float *factor, float *sum);
 
     /* out[c][row] = out[c][row] * factor[row] + sum over positions of p[row] * x[c], for `rows`
-     * rows of p that are `step` rows apart, and `columns` rows of x; out[columns][8]. */
+     * rows of p that are `step` rows apart, and `columns` rows along of x; out[columns][8]. At most
+     * FOLDED_CHUNK strips. */
     void (*gather)(size_t rows, size_t columns, size_t strips, struct folded_rows p, size_t step,
                    struct folded_rows x, const float *factor, float *out);
 
@@ -219,10 +236,17 @@ struct folded_kernels {
 /* In a file of its own, since it shares no code with the others. */
 typedef void folded_upscale_kernel(const struct folded_upscale *in);
 
+struct half16_kernel;
+
 ISA_DECLARE(const struct folded_kernels, folded_kernels);
 ISA_DECLARE(folded_upscale_kernel, folded_upscale);
+#if defined(__x86_64__)
+extern const struct folded_kernels folded_kernels_bf16_avx512;
+extern folded_upscale_kernel folded_upscale_bf16_avx512;
+#endif
 
-const struct folded_kernels *folded_kernels_for(enum isa isa);
-folded_upscale_kernel *folded_upscale_for(enum isa isa);
+/* half16: NULL, or pairs. */
+const struct folded_kernels *folded_kernels_for(enum isa isa, const struct half16_kernel *half16);
+folded_upscale_kernel *folded_upscale_for(enum isa isa, const struct half16_kernel *half16);
 
 #endif

@@ -92,6 +92,7 @@ static void prepare_upscale(struct folded_decoder *folded, int prompt, const int
         const struct folded_map *map =
             &weights->maps[i ? FOLDED_SECOND_UPSCALE : FOLDED_FIRST_UPSCALE];
         folded_map_rows(map, (int)kept, values[i], folded->upscale_weight[i]);
+        folded_pack(folded->tensors->half16, FOLDED_HEADS * kept, c, folded->upscale_weight[i]);
         folded_map_constant(map, values[i] + kept * folded->scratch.inner, folded->upscale_bias[i]);
     }
     for (size_t i = 0; i < c; i++)
@@ -158,7 +159,7 @@ static void upscale_chunk(const struct folded_decoder *folded, const struct fold
         .scale = folded->scale,
         .norm_weight = tensors->upscale_norm.weight,
         .norm_bias = tensors->upscale_norm.bias,
-        .conv_weight = tensors->upscale[1].weight,
+        .conv_weight = folded->weights->upscale_conv,
         .conv_bias = tensors->upscale[1].bias,
         .hyper = folded->chosen,
         .scratch = folded->upscale_scratch,

@@ -20,6 +20,19 @@ void folded_mask_channels(const struct decoder_tensors *tensors,
     }
 }
 
+/* The tables of D rows that a use needs. */
+static struct folded_tables_span tables_for(enum folded_use use)
+{
+    static const struct folded_tables_span spans[] = {
+        [FOLDED_USE_FIRST] = {FOLDED_TABLE_K0, FOLDED_TABLE_Q0},
+        [FOLDED_USE_SECOND] = {FOLDED_TABLE_Q0, FOLDED_TABLE_EQ},
+        [FOLDED_USE_THIRD] = {FOLDED_TABLE_EQ, FOLDED_TABLES},
+        [FOLDED_USE_LAST] = {FOLDED_TABLE_FK, FOLDED_TABLES},
+        [FOLDED_USE_UPSCALE] = {FOLDED_TABLES, FOLDED_TABLES},
+    };
+    return spans[use];
+}
+
 /* Rows of tables. */
 struct span {
     size_t first, count;
@@ -29,20 +42,10 @@ struct span {
 static struct span rows_for(const struct folded_weights *weights, const struct folded_chunk *chunk,
                             enum folded_use use)
 {
-    static const enum folded_table first[] = {
-        [FOLDED_USE_FIRST] = FOLDED_TABLE_K0, [FOLDED_USE_SECOND] = FOLDED_TABLE_Q0,
-        [FOLDED_USE_THIRD] = FOLDED_TABLE_EQ, [FOLDED_USE_LAST] = FOLDED_TABLE_FK,
-        [FOLDED_USE_UPSCALE] = FOLDED_TABLES,
-    };
-    static const enum folded_table end[] = {
-        [FOLDED_USE_FIRST] = FOLDED_TABLE_Q0,
-        [FOLDED_USE_SECOND] = FOLDED_TABLE_EQ,
-        [FOLDED_USE_THIRD] = FOLDED_TABLES,
-        [FOLDED_USE_LAST] = FOLDED_TABLES,
-    };
+    const struct folded_tables_span tables = tables_for(use);
     const size_t inner = FOLDED_HEADS * chunk->d;
-    const size_t from = first[use] * inner;
-    const size_t to = use == FOLDED_USE_UPSCALE ? folded_mask_row(weights) : end[use] * inner;
+    const size_t from = tables.first * inner;
+    const size_t to = use == FOLDED_USE_UPSCALE ? folded_mask_row(weights) : tables.end * inner;
     return (struct span){from, to - from};
 }
 
@@ -107,7 +110,9 @@ struct folded_chunk folded_mask_chunk(const struct folded_weights *weights,
                                       const struct folded_chunk *chunk, enum folded_use use,
                                       const float *channels, float *room)
 {
-    const size_t step = ((size_t)weights->linear_rows + 2) * FOLDED_STRIP;
+    const size_t step = folded_mask_table_rows(weights) * FOLDED_STRIP;
+    const size_t table_size = FOLDED_HEADS * chunk->d * FOLDED_STRIP;
+    const size_t float_rows = (size_t)weights->linear_rows + 2;
     const struct span span = rows_for(weights, chunk, use);
     for (size_t i = 0; i < chunk->strips; i++) {
         const struct mask_strip strip = {
@@ -119,9 +124,12 @@ struct folded_chunk folded_mask_chunk(const struct folded_weights *weights,
         };
         add_rows(&strip, span);
         add_last_rows(&strip, use);
+        folded_tables_pack(chunk->kernels, table_size, strip.rows, tables_for(use),
+                           strip.rows + float_rows * FOLDED_STRIP);
     }
     struct folded_chunk result = *chunk;
     result.tables = (struct folded_rows){room, step};
+    result.elements = folded_rows_from(result.tables, weights->element_rows ? float_rows : 0);
     result.squares = folded_rows_from(result.tables, (size_t)weights->linear_rows - 1);
     return result;
 }

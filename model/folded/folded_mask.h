@@ -21,8 +21,14 @@ enum folded_use {
 void folded_mask_channels(const struct decoder_tensors *tensors,
                           const struct folded_weights *weights, const float *mask, float *channels);
 
+/* Rows of a strip of a prompt with a mask: linear_rows, two squared lengths, and the tables as elements. */
+static inline size_t folded_mask_table_rows(const struct folded_weights *weights)
+{
+    return (size_t)weights->linear_rows + 2 + (size_t)weights->element_rows;
+}
+
 /* The chunk with the tables of a prompt with a mask, as far as `use` needs them, from the channels of
- * all strips. They are written to `room`, [FOLDED_CHUNK][linear_rows + 2][STRIP]. */
+ * all strips. They are written to `room`, [FOLDED_CHUNK][folded_mask_table_rows][STRIP]. */
 struct folded_chunk folded_mask_chunk(const struct folded_weights *weights,
                                       const struct folded_chunk *chunk, enum folded_use use,
                                       const float *channels, float *room);

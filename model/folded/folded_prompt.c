@@ -90,11 +90,34 @@ static void make_length(const struct folded_prompt_scratch *scratch, const float
     length->base = dot(scratch->constant, last, inner);
 }
 
-void folded_set_queries(const struct folded_prompt_scratch *scratch, const float *q,
+/* Matrices w[count][rows][8] as elements, in place, each where it was. */
+static void pack(const struct folded_prompt_scratch *scratch, size_t count, size_t rows, float *w)
+{
+    for (size_t i = 0; i < count; i++)
+        folded_pack(scratch->half16, rows, COLUMNS, w + i * rows * COLUMNS);
+}
+
+/* Only the rows of a Gram matrix that are set; what is behind them counts as 0. */
+static void pack_gram(const struct folded_prompt_scratch *scratch,
+                      const struct folded_length_weights *length)
+{
+    for (size_t part = 0; part < HEADS * scratch->groups; part++)
+        folded_pack(scratch->half16, scratch->kept * (part / scratch->groups + 1), COLUMNS,
+                    length->gram + part * scratch->pairs * COLUMNS);
+}
+
+static void set_queries(const struct folded_prompt_scratch *scratch, const float *q,
                         struct folded_prompt *prompt)
 {
     columns_of(scratch, scratch->groups, q, scratch->kept + 1, score_scale(scratch),
                prompt->queries);
+}
+
+void folded_set_queries(const struct folded_prompt_scratch *scratch, const float *q,
+                        struct folded_prompt *prompt)
+{
+    set_queries(scratch, q, prompt);
+    pack(scratch, HEADS * scratch->groups, scratch->d, prompt->queries);
 }
 
 /* prompt->keys: columns of differences of keys, scaled for base 2. */
@@ -140,14 +163,21 @@ void folded_fold_first(const struct folded_prompt_scratch *scratch, const float 
     make_length(scratch, last, &prompt->length);
     apply_map(scratch, FOLDED_FIRST_GRAM_SCALED, prompt->first);
     make_length(scratch, last, &prompt->scaled_length);
+    const size_t parts = HEADS * scratch->groups;
+    pack(scratch, parts, scratch->d, prompt->keys);
+    pack(scratch, parts, scratch->d, prompt->length.weight);
+    pack_gram(scratch, &prompt->length);
+    pack_gram(scratch, &prompt->scaled_length);
 }
 
 void folded_fold_queries(const struct folded_prompt_scratch *scratch, const float *q,
                          struct folded_prompt *prompt)
 {
-    folded_set_queries(scratch, q, prompt);
+    set_queries(scratch, q, prompt);
     apply_map(scratch, FOLDED_FIRST_KEYS, prompt->first);
     contract(scratch, prompt->queries, prompt->scores_weight, prompt->scores_bias);
+    pack(scratch, HEADS * scratch->groups, scratch->d, prompt->queries);
+    pack(scratch, HEADS * scratch->groups, scratch->pairs, prompt->scores_weight);
 }
 
 void folded_second_sums(const struct folded_prompt_scratch *scratch,
@@ -199,6 +229,12 @@ void folded_fold_second(const struct folded_prompt_scratch *scratch, const float
         scratch->constant[i] += weights->second_constant[i];
     make_length(scratch, last, &prompt->length);
     prompt->length.base += dot(last, weights->second_constant, inner) + weights->constant_square;
+    const size_t parts = HEADS * scratch->groups;
+    pack(scratch, parts, scratch->d, prompt->keys);
+    pack(scratch, parts, scratch->pairs, prompt->keys_weight);
+    pack(scratch, parts, scratch->d, prompt->length.weight);
+    pack(scratch, parts, scratch->pairs, prompt->cross);
+    pack_gram(scratch, &prompt->length);
 }
 
 /* out[tokens][J][8 heads] from rows of z and the columns of tokens; bias[tokens][8]. */
@@ -231,6 +267,9 @@ void folded_fold_last(const struct folded_prompt_scratch *scratch, const float *
     for (size_t i = 0; i < scratch->inner; i++)
         scratch->constant[i] += scratch->weights->last_keys_constant[i];
     contract_last(scratch, last->weight, tokens, last->weight1, last->bias1);
+    pack(scratch, HEADS, scratch->d, last->weight);
+    pack(scratch, (size_t)tokens, scratch->pairs, last->weight0);
+    pack(scratch, (size_t)tokens, scratch->pairs, last->weight1);
 }
 
 /* mix[tokens][D] += the values of a map that apply_map has applied: probs[tokens][J][8 heads],

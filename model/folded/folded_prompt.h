@@ -8,6 +8,7 @@
 /* Scratch and sizes for all functions below. */
 struct folded_prompt_scratch {
     const struct folded_kernels *kernels;
+    const struct half16_kernel *half16; /* of the matrices' elements; NULL: floats */
     const struct folded_weights *weights;
     size_t c, inner, d;         /* C, D, D / H */
     size_t kept, groups, pairs; /* K, B and J of the batch */

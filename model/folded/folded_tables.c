@@ -65,6 +65,23 @@ static void fill_high(const struct decoder_tensors *tensors, const struct decode
     }
 }
 
+/* Whether rows of a table are multiplied along, by the sums over positions. */
+static bool is_along(int table)
+{
+    return table == FOLDED_TABLE_V0 || table == FOLDED_TABLE_EV || table == FOLDED_TABLE_FV;
+}
+
+void folded_tables_pack(const struct folded_kernels *kernels, size_t table_size, const float *rows,
+                        struct folded_tables_span span, float *elements)
+{
+    for (int table = span.first; kernels->pack && table < span.end; table++) {
+        float *to = elements + (size_t)table * table_size / kernels->group;
+        kernels->pack(table_size / FOLDED_STRIP, 1,
+                      (struct folded_rows){rows + (size_t)table * table_size, 0},
+                      is_along(table) ? NULL : to, is_along(table) ? to : NULL, 0);
+    }
+}
+
 static void fill_strip(const struct decoder_tensors *tensors, const struct folded_weights *weights,
                        const struct decoder_input *input, int strip, float *rows)
 {
@@ -88,6 +105,9 @@ static void fill_strip(const struct decoder_tensors *tensors, const struct folde
            matmul_rows(embedding + first, tensors->positions), matmul_add(rows, FOLDED_STRIP));
     memset(lengths, 0, 2 * FOLDED_STRIP * sizeof *lengths);
     squared_lengths(tensors, weights, n, embedding + first, lengths);
+    folded_tables_pack(folded_kernels_for(tensors->isa, tensors->half16), d_size, rows,
+                       (struct folded_tables_span){0, FOLDED_TABLES},
+                       rows + (size_t)weights->element_row * FOLDED_STRIP);
     if (!tensors->has_high)
         return;
     float *high = lengths + 2 * FOLDED_STRIP;

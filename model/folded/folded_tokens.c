@@ -116,7 +116,7 @@ void folded_tokens_self(struct folded_tokens *tokens, const struct decoder_tenso
                         int index)
 {
     const struct attention *attention = &tensors->layers[index].self;
-    const struct folded_kernels *kernels = folded_kernels_for(tensors->isa);
+    const struct folded_kernels *kernels = folded_kernels_for(tensors->isa, NULL);
     int c = tensors->embed_dim;
     int rows = tokens->prompts * tokens->count;
     size_t d = c / DECODER_HEADS;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/kernels/half16.h"
 
 /* Matrices that folding needs for a while, [D][C] unless said otherwise. */
 struct fold_scratch {
@@ -405,10 +406,18 @@ static void lay_out(void *context, struct arena *arena)
     weights->values_bias = arena_floats(arena, d, 1);
     weights->last_values_bias = arena_floats(arena, d, 1);
     weights->upscale_bias = arena_floats(arena, c, 1);
+    weights->upscale_conv = arena_floats(arena, c / 4, c / 2);
     size_t m = weights->mask_rows;
     weights->mask_weight = arena_floats(arena, m, weights->linear_rows);
     weights->mask_gram = arena_floats(arena, m, m);
     weights->mask_gram_scaled = arena_floats(arena, m, m);
+}
+
+static void make_upscale_conv(struct folded_weights *weights, const struct decoder_tensors *tensors)
+{
+    const size_t rows = tensors->embed_dim / 4, columns = tensors->embed_dim / 2;
+    memcpy(weights->upscale_conv, tensors->upscale[1].weight, rows * columns * sizeof(float));
+    folded_pack(tensors->half16, rows, columns, weights->upscale_conv);
 }
 
 static int fill(struct folded_weights *weights, struct fold_scratch *scratch,
@@ -420,6 +429,7 @@ static int fill(struct folded_weights *weights, struct fold_scratch *scratch,
     make_masks(weights, scratch);
     make_encodings(weights, scratch, tensors);
     make_constants(weights, scratch, tensors);
+    make_upscale_conv(weights, tensors);
     if (make_first_maps(weights->maps, scratch, tensors, error))
         return -1;
     return make_second_maps(weights->maps, scratch, tensors, error);
@@ -438,6 +448,11 @@ int folded_weights_make(struct folded_weights *weights, const struct decoder_ten
     weights->linear_rows =
         FOLDED_TABLES * tensors->inner + tensors->embed_dim + 2 * weights->mask_rows + 1;
     weights->rows = weights->linear_rows + 2 + (tensors->has_high ? 3 * tensors->embed_dim : 0);
+    if (tensors->half16) {
+        weights->element_row = weights->rows;
+        weights->element_rows = FOLDED_TABLES * tensors->inner / 2;
+    }
+    weights->rows += weights->element_rows;
     if (arena_make(&weights->arena, lay_out, &fold, what, error) ||
         arena_make(&scratch.arena, lay_out_scratch, &scratch, what, error))
         return -1;
@@ -462,6 +477,12 @@ void folded_map_rows(const struct folded_map *map, int kept, const float *values
     for (int h = 0; h < DECODER_HEADS; h++)
         matmul_packed(kept, matmul_rows(values + h * head, map->inner), &map->heads[h],
                       matmul_set(z + (size_t)h * kept * map->columns, map->columns));
+}
+
+void folded_pack(const struct half16_kernel *half16, size_t rows, size_t columns, float *w)
+{
+    if (half16)
+        half16->across(rows, columns, w, columns, w, columns);
 }
 
 void folded_map_constant(const struct folded_map *map, const float *values, float *z)

@@ -58,10 +58,13 @@ enum folded_map_name {
 struct folded_weights {
     struct arena arena;  /* owns all arrays below */
     int strips;          /* of an image; the last one may be partly used */
-    int rows;            /* rows of an image's tables: linear_rows, two squared lengths, and 3 C for
-                            high-resolution features, if the model has them */
+    int rows;            /* rows of an image's tables: linear_rows, two squared lengths, 3 C for
+                            high-resolution features, if the model has them, and in 16 bits the
+                            tables as elements */
     int linear_rows;     /* FOLDED_TABLES * D, C for upscaling, 2 m for masks as prompts, 1 for
                             P(g E) times constant */
+    int element_row;     /* the first row of the tables as elements: 0 with floats, */
+    int element_rows;    /* where the tables are elements and this is 0 as well */
     float *table_weight; /* [linear_rows][C], applied to the embedding */
     float *table_bias;   /* [linear_rows] */
     float *e_bias;       /* [C]: E = P(embedding + e_bias) */
@@ -82,6 +85,7 @@ struct folded_weights {
     float *values_bias;      /* [D]: of layer 1 */
     float *last_values_bias; /* [D] */
     float *upscale_bias;     /* [C] */
+    float *upscale_conv;     /* [C/4][C/8][4], or [C/8][C/8][4] pairs */
 };
 
 /* Whether the folded decoder can serve a model of these sizes. */
@@ -101,6 +105,10 @@ void folded_weights_free(struct folded_weights *weights);
 
 /* z[8 * kept][columns] from values[kept][D]: row (h, t) = values[t][head h] @ map[head h]. */
 void folded_map_rows(const struct folded_map *map, int kept, const float *values, float *z);
+
+/* Packs rows of weights w[rows][columns] in place, as the model multiplies them: half16, or not at all if
+ * it is NULL. the last row of elements may be partly 0. */
+void folded_pack(const struct half16_kernel *half16, size_t rows, size_t columns, float *w);
 
 /* z[columns] = values[D] @ map */
 void folded_map_constant(const struct folded_map *map, const float *values, float *z);

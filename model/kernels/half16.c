@@ -52,3 +52,9 @@ const struct half16_kernel *half16_bf16_kernel(void)
 #endif
     return half16_kernel(HALF16_BF16_PAIRS);
 }
+
+const struct half16_kernel *half16_bf16_pairs(void)
+{
+    const struct half16_kernel *pairs = half16_kernel(HALF16_BF16_PAIRS);
+    return half16_bf16_kernel() == pairs ? pairs : NULL;
+}

@@ -7,6 +7,7 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/decoder/decoder_reference.h"
 #include "model/decoder/single_mask.h"
+#include "model/kernels/half16.h"
 #include "tests/unit/decoder_sam2_table.h"
 #include "tests/unit/decoder_table.h"
 #include "tests/unit/random_decoder.h"
@@ -29,12 +30,13 @@ struct fixture {
     float *arrays[3]; /* owned: those of `input` */
 };
 
-static void open_folded(struct fixture *f, struct random_sizes sizes, int grid)
+static void open_folded(struct fixture *f, struct random_sizes sizes, int grid,
+                        enum sam_precision precision)
 {
     struct error error;
     const struct encoder_info encoder = {
         .grid = grid, .prompt_size = 16 * grid, .high_resolution = sizes.family == RANDOM_SAM2, 0};
-    int failed = decoder_weights_load(&f->weights, f->checkpoint, &encoder, &error);
+    int failed = decoder_weights_load(&f->weights, f->checkpoint, &encoder, precision, &error);
     ck_assert_msg(!failed, "%s", error.text);
     f->image = decoder_image_new(f->weights, &error);
     f->decoder = decoder_new(f->weights, &error);
@@ -88,7 +90,8 @@ static void draw_input(struct fixture *f, struct random_sizes sizes, int grid)
     decoder_image_finish(f->image, 1);
 }
 
-static struct fixture fixture_new(bool reference, struct random_sizes sizes, int grid)
+static struct fixture fixture_of(bool reference, enum sam_precision precision,
+                                 struct random_sizes sizes, int grid)
 {
     struct fixture f = {.file = random_decoder_new(sizes)};
     struct error error;
@@ -97,10 +100,15 @@ static struct fixture fixture_new(bool reference, struct random_sizes sizes, int
     if (reference)
         open_reference(&f, grid);
     else
-        open_folded(&f, sizes, grid);
+        open_folded(&f, sizes, grid, precision);
     check_all_read(&f, sizes);
     draw_input(&f, sizes, grid);
     return f;
+}
+
+static struct fixture fixture_new(bool reference, struct random_sizes sizes, int grid)
+{
+    return fixture_of(reference, SAM_F32, sizes, grid);
 }
 
 static void fixture_free(struct fixture *f)
@@ -588,6 +596,49 @@ START_TEST(folded_matches_reference)
 }
 END_TEST
 
+/* The root of the mean square of differences, as a share of the spread. */
+static double difference(const float *got, const float *want, size_t count)
+{
+    double squares = 0;
+    for (size_t i = 0; i < count; i++)
+        squares += pow((double)got[i] - (double)want[i], 2);
+    return sqrt(squares / (double)count) / spread(want, count);
+}
+
+/* Factors of 8 bits, also of masks as prompts, of features of high resolution and of many tokens. Most
+ * logits are off by less than a hundredth of their spread. */
+START_TEST(sixteen_bits_are_near_floats)
+{
+    static const struct {
+        struct random_sizes sizes;
+        struct spread_prompts what;
+    } cases[] = {
+        {{32, 16, 32, RANDOM_SAM, 0}, {16, 1, false}},
+        {{64, 512, 64, RANDOM_SAM, 0}, {17, 2, true}},
+        {{96, 40, 8, RANDOM_SAM2, 0}, {24, 1, false}},
+        {{64, 512, 64, RANDOM_SAM2, 0}, {17, 1, true}},
+        {{64, 512, 64, RANDOM_EFFICIENT, 0}, {17, 16, false}},
+    };
+    for (size_t i = 0; half16_bf16_pairs() && i < sizeof cases / sizeof *cases; i++) {
+        const size_t grid = (size_t)cases[i].what.grid, count = PROMPTS * 2 * 16 * grid * grid;
+        float *logits[2];
+        float iou[2][PROMPTS * SAM_MASKS];
+        for (int floats = 0; floats < 2; floats++) {
+            struct fixture f =
+                fixture_of(false, floats ? SAM_F32 : SAM_BF16, cases[i].sizes, cases[i].what.grid);
+            logits[floats] = malloc(count * sizeof(float));
+            decode_points(&f, cases[i].what, iou[floats], logits[floats]);
+            fixture_free(&f);
+        }
+        ck_assert_double_lt(difference(logits[0], logits[1], count), 0.02);
+        ck_assert_double_lt(difference(iou[0], iou[1], PROMPTS * SAM_MASKS), 0.02);
+        ck_assert_mem_ne(logits[0], logits[1], count * sizeof(float));
+        free(logits[0]);
+        free(logits[1]);
+    }
+}
+END_TEST
+
 /* Announced or not, one mask at a time or together: the same bits. */
 START_TEST(announcing_masks_does_not_matter)
 {
@@ -648,7 +699,7 @@ START_TEST(wrong_tensors_are_named)
     ck_assert_int_eq(
         checkpoint_open_memory(&checkpoint, file.file, file.file_size, "random", &error), 0);
     const struct encoder_info encoder = {.grid = GRID, .prompt_size = SIZE};
-    ck_assert_int_eq(decoder_weights_load(&weights, checkpoint, &encoder, &error), -1);
+    ck_assert_int_eq(decoder_weights_load(&weights, checkpoint, &encoder, SAM_F32, &error), -1);
     ck_assert_int_eq(error.code, ERROR_MODEL);
     ck_assert_ptr_nonnull(strstr(error.text, "mask_decoder.mask_tokens.weight is [8,16]"));
     checkpoint_close(checkpoint);
@@ -666,7 +717,7 @@ START_TEST(tokens_of_two_families_are_refused)
         checkpoint_open_memory(&checkpoint, file.file, file.file_size, "random", &error), 0);
     const struct encoder_info encoder = {
         .grid = GRID, .prompt_size = SIZE, .high_resolution = true, .early_channels = 8};
-    ck_assert_int_eq(decoder_weights_load(&weights, checkpoint, &encoder, &error), -1);
+    ck_assert_int_eq(decoder_weights_load(&weights, checkpoint, &encoder, SAM_F32, &error), -1);
     ck_assert_int_eq(error.code, ERROR_MODEL);
     ck_assert_ptr_nonnull(strstr(error.text, "is of more than one family"));
     checkpoint_close(checkpoint);
@@ -686,6 +737,7 @@ int main(void)
     tcase_add_test(cases, stability_and_best_mask);
     tcase_add_test(cases, mask_prompts_are_limited);
     tcase_add_test(cases, folded_matches_reference);
+    tcase_add_test(cases, sixteen_bits_are_near_floats);
     tcase_add_loop_test(cases, announcing_masks_does_not_matter, 0, 2);
     tcase_add_test(cases, threads_do_not_matter);
     tcase_add_test(cases, batch_does_not_matter);

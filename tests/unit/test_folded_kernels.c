@@ -62,8 +62,8 @@ START_TEST(scores_match_reference)
                                     .weight = o->weight,
                                     .last = 2};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
-        check_scores(folded_kernels_for(isa), &with);
-        check_scores(folded_kernels_for(isa), &without);
+        check_scores(folded_kernels_for(isa, NULL), &with);
+        check_scores(folded_kernels_for(isa, NULL), &without);
     }
     free(o);
 }
@@ -76,7 +76,7 @@ START_TEST(token_softmax_matches_reference)
     const struct folded_rows s = rows_of(o->scores);
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
         memcpy(o->scores, o->a, sizeof o->scores);
-        folded_kernels_for(isa)->token_softmax(kept, STRIPS, 2, o->scores, s.strip);
+        folded_kernels_for(isa, NULL)->token_softmax(kept, STRIPS, 2, o->scores, s.strip);
         for (size_t n = 0; n < N; n++) {
             double sum = exp2(2);
             for (size_t t = 0; t < kept; t++)
@@ -102,8 +102,9 @@ START_TEST(softmax_of_tokens_survives_large_scores)
                                .out = o->scores,
                                .out_strip = ROWS_MAX * STRIP};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
-        folded_kernels_for(isa)->scores_softmax(&in);
-        folded_kernels_for(isa)->token_softmax(in.columns, STRIPS, 0, o->x, rows_of(o->x).strip);
+        folded_kernels_for(isa, NULL)->scores_softmax(&in);
+        folded_kernels_for(isa, NULL)->token_softmax(in.columns, STRIPS, 0, o->x,
+                                                     rows_of(o->x).strip);
         for (size_t i = 0; i < in.columns; i++)
             for (size_t n = 0; n < N; n++) {
                 double prob = at(rows_of(o->scores), i, n);
@@ -160,6 +161,7 @@ START_TEST(length_matches_reference)
                                .x = rows_of(o->x),
                                .weight = o->weight,
                                .a = rows_of(o->a),
+                               .own = rows_of(o->a),
                                .gram = o->gram,
                                .bias = o->bias,
                                .cross = o->cross,
@@ -171,7 +173,7 @@ START_TEST(length_matches_reference)
         for (int with = 0; with < 2; with++) {
             in.b = with ? rows_of(o->b) : (struct folded_rows){NULL, 0};
             FILL(o, scores);
-            folded_kernels_for(isa)->length(&in);
+            folded_kernels_for(isa, NULL)->length(&in);
             for (size_t n = 0; n < N; n++) {
                 size_t i = n / STRIP * ROWS_MAX * STRIP + n % STRIP;
                 check_within(in.kept > COLUMNS ? 1e-5 : 3e-6, "length", n, o->scores[i],
@@ -197,7 +199,7 @@ START_TEST(length_init_and_rstd_match_reference)
                                     .out = o->scores,
                                     .out_strip = ROWS_MAX * STRIP};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
-        folded_kernels_for(isa)->length_init(&in);
+        folded_kernels_for(isa, NULL)->length_init(&in);
         for (size_t n = 0; n < N; n++) {
             double linear = at(in.x, 0, n) + 0.5;
             for (size_t j = 0; j < HEADS * in.kept; j++)
@@ -206,7 +208,7 @@ START_TEST(length_init_and_rstd_match_reference)
                         at(in.q, 0, n) * pow(at(in.r, 0, n), 2) + 2 * at(in.r, 0, n) * linear + 3);
         }
         float x[STRIP] = {-1e-3f, 0, 4, 100};
-        folded_kernels_for(isa)->rstd(1, 2, 1e-5f, x, STRIP);
+        folded_kernels_for(isa, NULL)->rstd(1, 2, 1e-5f, x, STRIP);
         check_close("inverse", 0, x[0], 1 / sqrt(1e-5));
         check_close("inverse", 1, x[1], 1 / sqrt(1e-5));
         check_close("inverse", 2, x[2], 1 / sqrt(2 + 1e-5));
@@ -256,7 +258,7 @@ START_TEST(last_scores_match_reference)
                                     .out_strip = ROWS_MAX * STRIP};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++)
         for (in.tokens = 1; in.tokens <= MASKS; in.tokens++) {
-            folded_kernels_for(isa)->last_scores(&in);
+            folded_kernels_for(isa, NULL)->last_scores(&in);
             for (size_t i = 0; i < in.tokens * HEADS; i++)
                 for (size_t n = 0; n < N; n++)
                     check_close("last_scores", n, at(rows_of(o->scores), i, n),
@@ -275,7 +277,7 @@ START_TEST(softmax_and_gather_match_reference)
     const struct folded_rows r2 = rows_of(o->r2);
     const struct folded_rows scores = rows_of(o->scores);
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
-        const struct folded_kernels *kernels = folded_kernels_for(isa);
+        const struct folded_kernels *kernels = folded_kernels_for(isa, NULL);
         struct folded_softmax state = {0};
         float gathered[GATHERED * COLUMNS] = {0};
         float rescaled[COLUMNS] = {0};
@@ -326,8 +328,8 @@ START_TEST(gather_of_few_rows_matches_reference)
             float out[GATHERED * COLUMNS];
             for (size_t j = 0; j < GATHERED * COLUMNS; j++)
                 out[j] = 1;
-            folded_kernels_for(isa)->gather(counts[i], GATHERED, STRIPS, rows_of(o->x), 2,
-                                            rows_of(o->a), factor, out);
+            folded_kernels_for(isa, NULL)->gather(counts[i], GATHERED, STRIPS, rows_of(o->x), 2,
+                                                  rows_of(o->a), factor, out);
             for (size_t c = 0; c < GATHERED; c++)
                 for (size_t row = 0; row < counts[i]; row++) {
                     double want = 2;
@@ -346,7 +348,7 @@ START_TEST(mask_rows_match_reference)
     struct operands *o = operands_new();
     const struct folded_mask_rows in = {ROWS, CHANNELS, o->x, o->gram, WEIGHT_ROW, o->a, o->scores};
     for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
-        folded_kernels_for(isa)->mask_rows(&in);
+        folded_kernels_for(isa, NULL)->mask_rows(&in);
         for (size_t i = 0; i < ROWS * STRIP; i++) {
             double want = o->x[i];
             for (size_t j = 0; j < CHANNELS; j++)
@@ -368,7 +370,7 @@ START_TEST(gemm_n8_matches_reference)
             float out[ROWS * COLUMNS];
             for (size_t i = 0; i < ROWS * COLUMNS; i++)
                 out[i] = 5;
-            folded_kernels_for(isa)->gemm_n8(ROWS, K, o->a, 3, ROWS * 3, o->gram, add, out);
+            folded_kernels_for(isa, NULL)->gemm_n8(ROWS, K, o->a, 3, ROWS * 3, o->gram, add, out);
             for (size_t i = 0; i < ROWS * COLUMNS; i++) {
                 double want = add ? 5 : 0;
                 for (size_t k = 0; k < K; k++)
