@@ -9,8 +9,9 @@ ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 VERSION := $(shell cat VERSION)
 TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
 
-# ---- libraries: three that are needed, and where they are installed libarchive (tar files) and, for the program
-# alone, libmicrohttpd (review)
+# ---- libraries: three that are needed, and where they are installed libarchive (tar files), the headers of OpenBLAS,
+# which is opened at run time and not linked (model/kernels/matmul_openblas.h), and, for the program alone, libmicrohttpd
+# (review)
 PACKAGES = vips jansson libseccomp
 PROGRAM_PACKAGES =
 HAVE =
@@ -22,7 +23,12 @@ ifneq ($(shell pkg-config --exists 'libmicrohttpd >= 0.9.71' 2>/dev/null && echo
 PROGRAM_PACKAGES += libmicrohttpd
 HAVE += -DHAVE_LIBMICROHTTPD
 endif
-FOREIGN_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES) $(PROGRAM_PACKAGES) 2>/dev/null))
+HEADER_PACKAGES =
+ifneq ($(shell pkg-config --exists openblas 2>/dev/null && echo yes),)
+HEADER_PACKAGES += openblas
+HAVE += -DHAVE_OPENBLAS
+endif
+FOREIGN_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES) $(PROGRAM_PACKAGES) $(HEADER_PACKAGES) 2>/dev/null))
 FOREIGN_LIBS := $(shell pkg-config --libs $(PACKAGES) $(PROGRAM_PACKAGES) 2>/dev/null)
 CHECK_CFLAGS := $(shell pkg-config --cflags check 2>/dev/null)
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
@@ -40,7 +46,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-pro
            -Wno-format-truncation
 CFLAGS = -std=c11 -D_GNU_SOURCE -DMASKMILL_VERSION='"$(VERSION)"' $(HAVE) $(OPTIMISE) $(WARNINGS) -fopenmp \
          -ffp-contract=off -fno-math-errno -fPIC -fvisibility=hidden -I. $(FOREIGN_CFLAGS) $(EXTRA_CFLAGS)
-LDLIBS = -Wl,--as-needed -fopenmp $(FOREIGN_LIBS) -lm $(EXTRA_LDLIBS)
+LDLIBS = -Wl,--as-needed -fopenmp $(FOREIGN_LIBS) -lm -ldl $(EXTRA_LDLIBS)
 
 # ---- sources: folders, from what knows nothing to what knows all
 LIBRARY_ROOMS = base text rle filters filters/scan filters/edges model/kernels model/checkpoint model/decoder model/encoders \
@@ -103,7 +109,7 @@ $(BUILD)/maskmill.pc: FORCE
 	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR:$(PREFIX)/%=$${prefix}/%)' 'includedir=$${prefix}/include' '' \
 	    'Name: maskmill' 'Description: masks of images with Segment Anything models, on the CPU' \
 	    'Version: $(VERSION)' 'Requires.private: $(PACKAGES)' 'Cflags: -I$${includedir}' \
-	    'Libs: -L$${libdir} -lmaskmill' 'Libs.private: -fopenmp -lm' >$@
+	    'Libs: -L$${libdir} -lmaskmill' 'Libs.private: -fopenmp -lm -ldl' >$@
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -17,7 +17,7 @@ static enum isa isa_of_cpu(void)
 
 const char *isa_name(enum isa isa)
 {
-    static const char *const names[] = {"generic", "avx2", "avx512"};
+    static const char *const names[] = {"generic", "avx2", "avx512", "openblas"};
     return names[isa];
 }
 

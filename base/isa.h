@@ -21,22 +21,24 @@
 #if defined(__x86_64__)
 #define ISA_VARIANTS(name)                                                                         \
     {                                                                                              \
-        &name##_generic, &name##_avx2, &name##_avx512                                              \
+        &name##_generic, &name##_avx2, &name##_avx512, &name##_generic                             \
     }
 #else
 #define ISA_VARIANTS(name)                                                                         \
     {                                                                                              \
-        &name##_generic, &name##_generic, &name##_generic                                          \
+        &name##_generic, &name##_generic, &name##_generic, &name##_generic                         \
     }
 #endif
 
-enum isa { ISA_GENERIC, ISA_AVX2, ISA_AVX512 };
+/* ISA_OPENBLAS is the generic kernels with products by OpenBLAS (model/kernels/matmul.h). */
+enum isa { ISA_GENERIC, ISA_AVX2, ISA_AVX512, ISA_OPENBLAS };
 
 /* The best instruction set of this CPU and this build. MASKMILL_ISA=generic|avx2|avx512 in the
- * environment lowers it, so that tests reach every variant, and never raises it. */
+ * environment lowers it, so that tests reach every variant, and never raises it. Never
+ * ISA_OPENBLAS. */
 enum isa isa_best(void);
 
-/* "generic", "avx2" or "avx512". */
+/* "generic", "avx2", "avx512" or "openblas". */
 const char *isa_name(enum isa isa);
 
 #endif

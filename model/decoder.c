@@ -63,7 +63,7 @@ int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *ch
         .prompt_size = encoder->prompt_size,
         .early_channels = encoder->early_channels,
     };
-    if (decoder_tensors_load(tensors, checkpoint, &frame, isa_best(), error) == 0 &&
+    if (decoder_tensors_load(tensors, checkpoint, &frame, matmul_isa(), error) == 0 &&
         check_high(tensors, checkpoint, encoder, error) == 0) {
         tensors->half16 = precision == SAM_BF16 ? half16_bf16_pairs() : NULL;
         (*weights)->folds = folded_supports(tensors);

@@ -77,7 +77,7 @@ static int load(struct encoder *encoder, struct checkpoint *checkpoint,
                 const struct sam_options *options, struct error *error)
 {
     struct encoder_wish wish = {
-        .isa = isa_best(),
+        .isa = matmul_isa(),
         .image_size = options->image_size,
         .early = checkpoint_shape(checkpoint, "mask_decoder.hf_token.weight", NULL),
     };

@@ -9,6 +9,7 @@
 #include "model/decoder.h"
 #include "model/decoder/layers.h"
 #include "model/encoder.h"
+#include "model/kernels/matmul.h"
 
 struct sam {
     struct checkpoint *checkpoint;
@@ -46,6 +47,7 @@ static void fill_info(struct sam *sam)
             checkpoint_shape(sam->checkpoint, "prompt_encoder.no_mask_embed.weight", NULL),
         .text_width = text_width(sam->checkpoint),
         .parameters = summary.parameters,
+        .kernels = isa_name(matmul_isa()),
         .dtype = summary.dtype,
         .inside = summary.inside,
         .prefix = summary.prefix,

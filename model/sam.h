@@ -61,6 +61,7 @@ struct sam_info {
     bool takes_masks;    /* whether prompts may have masks; EfficientSAM's may not */
     int text_width;      /* E: numbers of a text's embedding; 0: prompts may have no text */
     uint64_t parameters; /* numbers in all tensors that are used */
+    const char *kernels; /* that multiply: isa_name of matmul_isa */
     const char *dtype;   /* as stored: "F32", "F16", "BF16" or "mixed" */
     const char *inside;  /* keys of the dictionaries around the weights: "", "model", "ema.model" */
     const char *prefix;  /* dropped from the names of all tensors: "", "module." */

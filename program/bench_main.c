@@ -122,12 +122,14 @@ static double peak_mib(void)
 static void print_json(const struct bench *bench, const struct timing *t)
 {
     const struct prompt_worker_times *worker = &t->stages.worker;
-    printf("{\"threads\": %d, \"whole\": %.4f, \"read\": %.4f, \"tensor\": %.4f, "
-           "\"encoder\": %.4f, \"decoder\": %.4f, \"scan\": %.4f, \"filters\": %.4f, "
+    const struct sam_info *info = sam_info(mm_model_sam(bench->model));
+    printf("{\"threads\": %d, \"kernels\": \"%s\", \"whole\": %.4f, \"read\": %.4f, "
+           "\"tensor\": %.4f, \"encoder\": %.4f, \"decoder\": %.4f, \"scan\": %.4f, \"filters\": "
+           "%.4f, "
            "\"record\": %.4f, \"prompts\": %ld, \"upscaled\": %ld, \"scanned\": %ld, "
            "\"masks\": %zu, \"peak_mib\": %.0f}\n",
-           bench->settings->threads, t->whole, t->read, t->stages.tensor, t->stages.encode,
-           (worker->decode + worker->logits) / bench->settings->threads,
+           bench->settings->threads, info->kernels, t->whole, t->read, t->stages.tensor,
+           t->stages.encode, (worker->decode + worker->logits) / bench->settings->threads,
            worker->scan / bench->settings->threads, t->stages.filters, t->record, worker->prompts,
            worker->upscaled, worker->scanned, t->masks, peak_mib());
 }
@@ -136,9 +138,9 @@ static void print_text(const struct bench *bench, const struct timing *t)
 {
     const struct prompt_worker_times *worker = &t->stages.worker;
     const struct sam_info *info = sam_info(mm_model_sam(bench->model));
-    printf("%s, input %d, %d x %d pixels, %d threads, best of %d\n", info->name, info->image_size,
-           bench->image.width, bench->image.height, bench->settings->threads,
-           bench->settings->repeat);
+    printf("%s, input %d, %d x %d pixels, %d threads, %s kernels, best of %d\n", info->name,
+           info->image_size, bench->image.width, bench->image.height, bench->settings->threads,
+           info->kernels, bench->settings->repeat);
     printf("  read                %8.3f s  (not in the whole)\n", t->read);
     printf("  resize, normalise   %8.3f s\n", t->stages.tensor);
     printf("  image encoder       %8.3f s\n", t->stages.encode);

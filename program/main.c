@@ -91,6 +91,8 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN);
     /* libvips would load plugins from there. */
     unsetenv("VIPSHOME");
+    /* Products run on our own threads: OpenBLAS, if it is opened, need not start any. */
+    setenv("OPENBLAS_NUM_THREADS", "1", 0);
     if (argc == 2 && strcmp(argv[1], IMAGE_SERVER_ARGUMENT) == 0) {
         image_server_main();
         return EXIT_ALL_DONE;

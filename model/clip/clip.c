@@ -60,7 +60,7 @@ static void fill_info(struct clip *clip)
 /* Reads the open checkpoint. */
 static int read_model(struct clip *clip, const char *path, struct error *error)
 {
-    if (clip_weights_read(&clip->weights, clip->checkpoint, isa_best(), error) < 0)
+    if (clip_weights_read(&clip->weights, clip->checkpoint, matmul_isa(), error) < 0)
         return -1;
     if (strcmp(checkpoint_summary(clip->checkpoint).naming, "transformers") == 0 &&
         clip_config_apply(&clip->weights, path, error) < 0)

@@ -4,6 +4,7 @@
 
 #include "model/kernels/half16.h"
 #include "model/kernels/kernels.h"
+#include "model/kernels/matmul_kernel.h"
 
 static const float NORM_EPS = 1e-6f; /* segment_anything/build_sam.py */
 
@@ -18,7 +19,7 @@ static void attention_scratch_layout(struct vit_attention_scratch *scratch, cons
                                      struct arena *arena)
 {
     const struct vit_sizes *s = &vit->weights.sizes;
-    size_t side = s->window_max, width = vit->patch.width, gathered = 0;
+    size_t side = s->window_max, width = matmul_kernel(vit->isa)->width, gathered = 0;
     for (size_t b = 0; b < s->depth; b++) {
         size_t window = vit->weights.blocks[b].window;
         gathered = larger(gathered, vit_attends_in_place(vit, b) ? 0 : window * window);

@@ -1,14 +1,19 @@
 #include "model/kernels/matmul.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "model/kernels/half16.h"
 #include "model/kernels/matmul_kernel.h"
+#include "model/kernels/matmul_openblas.h"
 
-/* Rows of a left side that are copied at a time when its columns lie apart. */
-enum { LEFT_ROWS = 96 };
+enum {
+    LEFT_ROWS = 96, /* rows of a left side that are copied at a time when its columns lie apart */
+    WIDTH_MAX = MATMUL_OPENBLAS_WIDTH /* most columns of a panel here; not less than
+                                         MATMUL_WIDTH_MAX */
+};
 
 ISA_DECLARE(const struct matmul_kernel, matmul_kernel);
 
@@ -16,6 +21,48 @@ const struct matmul_kernel *matmul_kernel(enum isa isa)
 {
     static const struct matmul_kernel *const variants[] = ISA_VARIANTS(matmul_kernel);
     return variants[isa];
+}
+
+/* The kernel of this file's products; NULL: OpenBLAS. All other kernels take theirs from
+ * matmul_kernel. */
+static const struct matmul_kernel *product_kernel(enum isa isa)
+{
+    return isa == ISA_OPENBLAS ? NULL : matmul_kernel(isa);
+}
+
+static size_t panel_width(const struct matmul_kernel *kernel)
+{
+    return kernel ? kernel->width : MATMUL_OPENBLAS_WIDTH;
+}
+
+/* c[m][n] = a[m][k] @ panel + bias[n], plus c if c.add; a.column is 1. */
+static void times_panel(const struct matmul_kernel *kernel, struct matmul_shape shape,
+                        struct matmul_view a, const float *panel, const float *bias,
+                        struct matmul_result c)
+{
+    if (kernel)
+        kernel->panel(shape.m, shape.n, shape.k, a.data, a.row, panel, bias, c.add, c.data, c.row);
+    else
+        matmul_openblas_panel(shape, a, panel, bias, c);
+}
+
+/* Whether OpenBLAS's kernels can be expected to be faster than the generic ones. With SSE alone
+ * they are not (bench/LOG.md). */
+static bool openblas_pays(void)
+{
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx");
+#else
+    return true;
+#endif
+}
+
+enum isa matmul_isa(void)
+{
+    enum isa best = isa_best();
+    const char *wanted = getenv("MASKMILL_PRODUCTS");
+    bool openblas = wanted ? strcmp(wanted, "openblas") == 0 : openblas_pays();
+    return best == ISA_GENERIC && openblas && matmul_openblas_ready() ? ISA_OPENBLAS : best;
 }
 
 /* panel[k][width] = b[k][n]; columns past n are zero. */
@@ -36,13 +83,13 @@ static void pack_panel(size_t k, size_t n, size_t width, struct matmul_view b, f
             panel[p * width + j] = 0;
 }
 
-/* Multiplies by one packed panel. Copies the left side if its columns are not adjacent. */
-static void times_panel(const struct matmul_kernel *kernel, struct matmul_shape shape,
-                        struct matmul_view a, const float *panel, struct matmul_result c)
+/* Multiplies by one panel. Copies the left side if its columns are not adjacent. */
+static void times_panel_of_any(const struct matmul_kernel *kernel, struct matmul_shape shape,
+                               struct matmul_view a, const float *panel, struct matmul_result c)
 {
-    size_t n = shape.n, k = shape.k;
+    size_t k = shape.k;
     if (a.column == 1) {
-        kernel->panel(shape.m, n, k, a.data, a.row, panel, NULL, c.add, c.data, c.row);
+        times_panel(kernel, shape, a, panel, NULL, c);
         return;
     }
     float left[LEFT_ROWS * MATMUL_DEPTH];
@@ -51,24 +98,26 @@ static void times_panel(const struct matmul_kernel *kernel, struct matmul_shape 
         for (size_t p = 0; p < k; p++)
             for (size_t r = 0; r < rows; r++)
                 left[r * k + p] = a.data[(i + r) * a.row + p * a.column];
-        kernel->panel(rows, n, k, left, k, panel, NULL, c.add, c.data + i * c.row, c.row);
+        times_panel(kernel, (struct matmul_shape){rows, shape.n, k}, matmul_rows(left, k), panel,
+                    NULL, (struct matmul_result){c.data + i * c.row, c.row, c.add});
     }
 }
 
 void matmul(enum isa isa, struct matmul_shape shape, struct matmul_view a, struct matmul_view b,
             struct matmul_result c)
 {
-    const struct matmul_kernel *kernel = matmul_kernel(isa);
-    float panel[MATMUL_DEPTH * MATMUL_WIDTH_MAX] __attribute__((aligned(MEMORY_ALIGNMENT)));
-    for (size_t j = 0; j < shape.n; j += kernel->width) {
-        size_t columns = shape.n - j < kernel->width ? shape.n - j : kernel->width;
+    const struct matmul_kernel *kernel = product_kernel(isa);
+    size_t width = panel_width(kernel);
+    float panel[MATMUL_DEPTH * WIDTH_MAX] __attribute__((aligned(MEMORY_ALIGNMENT)));
+    for (size_t j = 0; j < shape.n; j += width) {
+        size_t columns = shape.n - j < width ? shape.n - j : width;
         for (size_t p = 0; p < shape.k; p += MATMUL_DEPTH) {
             size_t depth = shape.k - p < MATMUL_DEPTH ? shape.k - p : MATMUL_DEPTH;
             struct matmul_view left = {a.data + p * a.column, a.row, a.column};
             struct matmul_view right = {b.data + p * b.row + j * b.column, b.row, b.column};
-            pack_panel(depth, columns, kernel->width, right, panel);
-            times_panel(kernel, (struct matmul_shape){shape.m, columns, depth}, left, panel,
-                        (struct matmul_result){c.data + j, c.row, c.add || p > 0});
+            pack_panel(depth, columns, width, right, panel);
+            times_panel_of_any(kernel, (struct matmul_shape){shape.m, columns, depth}, left, panel,
+                               (struct matmul_result){c.data + j, c.row, c.add || p > 0});
         }
     }
 }
@@ -124,7 +173,7 @@ int matmul_pack(struct matmul_packed *packed, enum isa isa, struct matmul_right 
                 const char *what, struct error *error)
 {
     *packed = (struct matmul_packed){
-        .isa = isa, .k = right.k, .n = right.n, .width = matmul_kernel(isa)->width};
+        .isa = isa, .k = right.k, .n = right.n, .width = panel_width(product_kernel(isa))};
     return pack(packed, right, what, error);
 }
 
@@ -149,13 +198,14 @@ void matmul_packed_free(struct matmul_packed *packed)
 void matmul_columns(size_t m, struct matmul_view a, const struct matmul_packed *b, size_t first,
                     size_t count, struct matmul_result c)
 {
-    const struct matmul_kernel *kernel = b->half16 ? b->half16->product : matmul_kernel(b->isa);
+    const struct matmul_kernel *kernel = b->half16 ? b->half16->product : product_kernel(b->isa);
     size_t depth = depth_of(b);
     assert(a.column == 1);
     for (size_t j = 0; j < count; j += b->width) {
         size_t columns = count - j < b->width ? count - j : b->width;
-        kernel->panel(m, columns, depth, a.data, a.row, b->panels + (first + j) * depth,
-                      b->bias + first + j, c.add, c.data + j, c.row);
+        times_panel(kernel, (struct matmul_shape){m, columns, depth}, a,
+                    b->panels + (first + j) * depth, b->bias + first + j,
+                    (struct matmul_result){c.data + j, c.row, c.add});
     }
 }
 

@@ -1,10 +1,13 @@
-/* matmul.h - all matrix products of this project, from its own vector kernels (matmul_simd.c):
- * right sides are packed, results are row-major.
+/* matmul.h - all matrix products of this project: right sides are packed, results are row-major.
+ * They come from its own vector kernels (matmul_simd.c), or from OpenBLAS where the CPU has none
+ * (matmul_openblas.h). Attention, Winograd's convolutions and the folded decoder multiply within
+ * their own kernels, and never by OpenBLAS.
  *
  * Every product runs on the calling thread; callers cut work into strips of fixed size inside an
  * OpenMP loop. The bits of an element depend only on its row of the left side, its column of the
  * right side, k and the instruction set. They do not depend on m, n or the place in a strip, so
- * work may be cut anywhere. */
+ * work may be cut anywhere. That holds for OpenBLAS, too, whose tiles have whole register blocks only;
+ * another release of it, or another CPU, may give other bits. */
 #ifndef MODEL_KERNELS_MATMUL_H
 #define MODEL_KERNELS_MATMUL_H
 
@@ -15,6 +18,12 @@
 
 struct error;
 struct half16_kernel;
+
+/* The instruction set for a model's products and kernels: isa_best(), but ISA_OPENBLAS for
+ * ISA_GENERIC where OpenBLAS is installed, sound, and likely to be faster.
+ * MASKMILL_PRODUCTS=own|openblas in the environment decides otherwise; openblas is not taken where
+ * it is missing or not sound. */
+enum isa matmul_isa(void);
 
 /* A matrix in place: element (i, j) lies at data[i * row + j * column], so a transposed matrix
  * needs no copy. */

@@ -8,12 +8,12 @@
 #include "base/isa.h"
 
 enum {
-    MATMUL_WIDTH_MAX = 32, /* most columns of a panel */
+    MATMUL_WIDTH_MAX = 32, /* most columns of a panel of matmul_kernel */
     MATMUL_DEPTH = 256     /* rows of k that matmul packs at a time */
 };
 
 struct matmul_kernel {
-    size_t width; /* columns of a panel, at most MATMUL_WIDTH_MAX */
+    size_t width; /* columns of a panel */
 
     /* c[m][n] = bias[n] + a[m][k] @ b[k][n], plus c if `add`; n <= width. Rows of b lie `width`
      * floats apart and are readable up to `width`; so is bias, unless it is NULL for zeros. */

@@ -7,10 +7,22 @@
 
 #include "base/error.h"
 #include "model/kernels/half16.h"
+#include "model/kernels/matmul_openblas.h"
 #include "tests/reference/reference.h"
 #include "tests/unit/unit.h"
 
 enum { SIDE = 110, DEPTH_MAX = 600 };
+
+/* The instruction sets that can be tested here; returns their number. */
+static size_t find_isas(enum isa isas[ISA_OPENBLAS + 1])
+{
+    size_t count = 0;
+    for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++)
+        isas[count++] = isa;
+    if (matmul_openblas_ready())
+        isas[count++] = ISA_OPENBLAS;
+    return count;
+}
 
 static float random_float(uint32_t *state)
 {
@@ -58,10 +70,12 @@ static void check_product(enum isa isa, struct matmul_shape shape, bool a_across
 
 START_TEST(products_match_the_reference)
 {
-    for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++)
+    enum isa isas[ISA_OPENBLAS + 1];
+    size_t count = find_isas(isas);
+    for (size_t i = 0; i < count; i++)
         for (size_t s = 0; s < SHAPES; s++)
             for (int way = 0; way < 8; way++)
-                check_product(isa, shapes[s], way & 1, way & 2, way & 4);
+                check_product(isas[i], shapes[s], way & 1, way & 2, way & 4);
 }
 END_TEST
 
@@ -92,9 +106,36 @@ static void check_packed(enum isa isa, struct matmul_shape shape)
 
 START_TEST(packed_products_match_the_reference)
 {
-    for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++)
+    enum isa isas[ISA_OPENBLAS + 1];
+    size_t count = find_isas(isas);
+    for (size_t i = 0; i < count; i++)
         for (size_t s = 0; s < SHAPES; s++)
-            check_packed(isa, shapes[s]);
+            check_packed(isas[i], shapes[s]);
+}
+END_TEST
+
+/* Convolutions take windows of a row of pixels as rows of a left side. */
+START_TEST(rows_of_the_left_side_may_overlap)
+{
+    enum isa isas[ISA_OPENBLAS + 1];
+    size_t count = find_isas(isas);
+    struct matmul_shape shape = {64, 48, 96};
+    float *a = random_floats(64 * 32 + 96, 1), *b = random_floats(96 * 48, 2);
+    float *got = random_floats(64 * 48, 3), *want = random_floats(64 * 48, 4);
+    reference_matmul(shape, matmul_rows(a, 32), matmul_rows(b, 48), matmul_set(want, 48));
+    for (size_t i = 0; i < count; i++) {
+        struct error error;
+        struct matmul_packed packed;
+        struct matmul_right right = {96, 48, matmul_rows(b, 48), NULL};
+        ck_assert_int_eq(matmul_pack(&packed, isas[i], right, "test", &error), 0);
+        matmul_packed(64, matmul_rows(a, 32), &packed, matmul_set(got, 48));
+        expect_close(got, want, 64 * 48, 96);
+        matmul_packed_free(&packed);
+    }
+    free(a);
+    free(b);
+    free(got);
+    free(want);
 }
 END_TEST
 
@@ -161,25 +202,93 @@ START_TEST(half16_products_match_the_reference_of_rounded_numbers)
 }
 END_TEST
 
-/* Rows computed one at a time have the bits of the whole product. */
-START_TEST(bits_do_not_depend_on_the_cut)
+/* Rows computed one at a time, and columns ten at a time, have the bits of the whole product. */
+static void check_cut(enum isa isa)
 {
     size_t m = 50, n = 70, k = 300;
     float *a = random_floats(m * k, 1), *b = random_floats(k * n, 2);
     float *whole = random_floats(m * n, 3), *cut = random_floats(m * n, 4);
-    for (enum isa isa = ISA_GENERIC; isa <= isa_best(); isa++) {
-        matmul(isa, (struct matmul_shape){m, n, k}, matmul_rows(a, k), matmul_rows(b, n),
-               matmul_set(whole, n));
-        for (size_t i = 0; i < m; i++)
-            for (size_t j = 0; j < n; j += 10)
-                matmul(isa, (struct matmul_shape){1, 10, k}, matmul_rows(a + i * k, k),
-                       matmul_rows(b + j, n), matmul_set(cut + i * n + j, n));
-        ck_assert_int_eq(memcmp(whole, cut, m * n * sizeof(float)), 0);
-    }
+    matmul(isa, (struct matmul_shape){m, n, k}, matmul_rows(a, k), matmul_rows(b, n),
+           matmul_set(whole, n));
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j += 10)
+            matmul(isa, (struct matmul_shape){1, 10, k}, matmul_rows(a + i * k, k),
+                   matmul_rows(b + j, n), matmul_set(cut + i * n + j, n));
+    ck_assert_int_eq(memcmp(whole, cut, m * n * sizeof(float)), 0);
     free(a);
     free(b);
     free(whole);
     free(cut);
+}
+
+START_TEST(bits_do_not_depend_on_the_cut)
+{
+    enum isa isas[ISA_OPENBLAS + 1];
+    size_t count = find_isas(isas);
+    for (size_t i = 0; i < count; i++)
+        check_cut(isas[i]);
+}
+END_TEST
+
+/* c = a @ packed, where each of `threads` threads has a strip of its own. */
+static void multiply_in_strips(const float *a, const struct matmul_packed *packed, float *c,
+                               size_t rows, int threads)
+{
+    size_t strip = (rows + (size_t)threads - 1) / (size_t)threads;
+#pragma omp parallel for num_threads(threads)
+    for (size_t first = 0; first < rows; first += strip)
+        matmul_packed(rows - first < strip ? rows - first : strip,
+                      matmul_rows(a + first * packed->k, packed->k), packed,
+                      matmul_set(c + first * packed->n, packed->n));
+}
+
+static void check_threads(enum isa isa)
+{
+    enum { TRIES = 40 };
+    size_t rows = 211, columns = 70, depth = 150;
+    struct error error;
+    struct matmul_packed packed;
+    float *a = random_floats(rows * depth, 1), *b = random_floats(depth * columns, 2);
+    float *one = random_floats(rows * columns, 3), *many = random_floats(rows * columns, 4);
+    struct matmul_right right = {depth, columns, matmul_rows(b, columns), NULL};
+    ck_assert_int_eq(matmul_pack(&packed, isa, right, "test", &error), 0);
+    multiply_in_strips(a, &packed, one, rows, 1);
+    for (int i = 0; i < TRIES; i++) {
+        multiply_in_strips(a, &packed, many, rows, i % 2 ? 2 : 5);
+        ck_assert_int_eq(memcmp(one, many, rows * columns * sizeof(float)), 0);
+    }
+    matmul_packed_free(&packed);
+    free(a);
+    free(b);
+    free(one);
+    free(many);
+}
+
+START_TEST(bits_do_not_depend_on_threads)
+{
+    enum isa isas[ISA_OPENBLAS + 1];
+    size_t count = find_isas(isas);
+    for (size_t i = 0; i < count; i++)
+        check_threads(isas[i]);
+}
+END_TEST
+
+/* Who asks for OpenBLAS where it is missing or not sound tests nothing: this says so. */
+START_TEST(openblas_is_taken_when_asked_for)
+{
+    const char *wanted = getenv("MASKMILL_PRODUCTS");
+    if (wanted && strcmp(wanted, "openblas") == 0 && isa_best() == ISA_GENERIC)
+        ck_assert_msg(matmul_openblas_ready(), "libopenblas is missing or not sound: install "
+                                               "libopenblas0-pthread");
+    setenv("MASKMILL_ISA", "generic", 1);
+    setenv("MASKMILL_PRODUCTS", "openblas", 1);
+    ck_assert_int_eq(matmul_isa(), matmul_openblas_ready() ? ISA_OPENBLAS : ISA_GENERIC);
+    setenv("MASKMILL_PRODUCTS", "own", 1);
+    ck_assert_int_eq(matmul_isa(), ISA_GENERIC);
+    unsetenv("MASKMILL_ISA");
+    setenv("MASKMILL_PRODUCTS", "openblas", 1);
+    if (isa_best() != ISA_GENERIC)
+        ck_assert_int_eq(matmul_isa(), isa_best());
 }
 END_TEST
 
@@ -189,8 +298,11 @@ int main(void)
     TCase *products = tcase_create("products");
     tcase_add_test(products, products_match_the_reference);
     tcase_add_test(products, packed_products_match_the_reference);
+    tcase_add_test(products, rows_of_the_left_side_may_overlap);
     tcase_add_test(products, half16_products_match_the_reference_of_rounded_numbers);
     tcase_add_test(products, bits_do_not_depend_on_the_cut);
+    tcase_add_test(products, bits_do_not_depend_on_threads);
+    tcase_add_test(products, openblas_is_taken_when_asked_for);
     suite_add_tcase(suite, products);
     return unit_run(suite);
 }
