@@ -7,6 +7,7 @@
 #include "filters/mask.h"
 #include "images/image.h"
 #include "images/image_pool.h"
+#include "jobs/memory_budget.h"
 #include "library/mm_handles.h"
 #include "model/sam.h"
 #include "pipeline/generate.h"
@@ -19,6 +20,7 @@
 
 struct bench {
     struct settings *settings;
+    int threads;
     const char *path; /* NULL: a drawn image of 1800 x 1200 */
     struct mm_model *model;
     struct generator *generator;
@@ -124,14 +126,13 @@ static void print_json(const struct bench *bench, const struct timing *t)
     const struct prompt_worker_times *worker = &t->stages.worker;
     const struct sam_info *info = sam_info(mm_model_sam(bench->model));
     printf("{\"threads\": %d, \"kernels\": \"%s\", \"whole\": %.4f, \"read\": %.4f, "
-           "\"tensor\": %.4f, \"encoder\": %.4f, \"decoder\": %.4f, \"scan\": %.4f, \"filters\": "
-           "%.4f, "
-           "\"record\": %.4f, \"prompts\": %ld, \"upscaled\": %ld, \"scanned\": %ld, "
-           "\"masks\": %zu, \"peak_mib\": %.0f}\n",
-           bench->settings->threads, info->kernels, t->whole, t->read, t->stages.tensor,
-           t->stages.encode, (worker->decode + worker->logits) / bench->settings->threads,
-           worker->scan / bench->settings->threads, t->stages.filters, t->record, worker->prompts,
-           worker->upscaled, worker->scanned, t->masks, peak_mib());
+           "\"tensor\": %.4f, \"encoder\": %.4f, \"decoder\": %.4f, \"scan\": %.4f, "
+           "\"filters\": %.4f, \"record\": %.4f, \"prompts\": %ld, \"upscaled\": %ld, "
+           "\"scanned\": %ld, \"masks\": %zu, \"peak_mib\": %.0f}\n",
+           bench->threads, info->kernels, t->whole, t->read, t->stages.tensor, t->stages.encode,
+           (worker->decode + worker->logits) / bench->threads, worker->scan / bench->threads,
+           t->stages.filters, t->record, worker->prompts, worker->upscaled, worker->scanned,
+           t->masks, peak_mib());
 }
 
 static void print_text(const struct bench *bench, const struct timing *t)
@@ -139,8 +140,8 @@ static void print_text(const struct bench *bench, const struct timing *t)
     const struct prompt_worker_times *worker = &t->stages.worker;
     const struct sam_info *info = sam_info(mm_model_sam(bench->model));
     printf("%s, input %d, %d x %d pixels, %d threads, %s kernels, best of %d\n", info->name,
-           info->image_size, bench->image.width, bench->image.height, bench->settings->threads,
-           info->kernels, bench->settings->repeat);
+           info->image_size, bench->image.width, bench->image.height, bench->threads, info->kernels,
+           bench->settings->repeat);
     printf("  read                %8.3f s  (not in the whole)\n", t->read);
     printf("  resize, normalise   %8.3f s\n", t->stages.tensor);
     printf("  image encoder       %8.3f s\n", t->stages.encode);
@@ -163,7 +164,7 @@ static int time_all(struct bench *bench, struct error *error)
         return -1;
     model_load_tell("bench", bench->settings, bench->model, defaults);
     bench->generator = generator_new(mm_model_sam(bench->model), &bench->settings->generator,
-                                     bench->settings->threads, error);
+                                     bench->threads, error);
     if (!bench->generator || decoder_open(&bench->decoder, bench->settings, 1, error))
         return -1;
     for (int i = 0; i < bench->settings->repeat; i++) {
@@ -179,7 +180,12 @@ static int time_all(struct bench *bench, struct error *error)
 
 enum exit_status bench_main(struct command_line *line)
 {
-    struct bench bench = {.settings = &line->settings, .path = line->operands[0]};
+    const int threads = line->settings.threads;
+    struct bench bench = {
+        .settings = &line->settings,
+        .threads = threads ? threads : budget_cpus(""),
+        .path = line->operands[0],
+    };
     struct error error = {0};
     int failed = decoder_start(&bench.decoder, &error) || time_all(&bench, &error);
     decoder_stop(&bench.decoder);

@@ -194,7 +194,7 @@ START_TEST(a_wrong_command_line_is_named)
         {"run", "--threads", NULL},
         {"run", "-z", NULL},
         {"run", "--threads=x", NULL},
-        {"bench", "--threads=0", NULL}, /* `run` takes it */
+        {"eval", "--threads=0", NULL}, /* `run` takes it */
         {"bench", "--overlay", NULL},
         {"bench", "--set", "no-such=1", NULL},
         {"bench", "--set", "set=threads=1", NULL},
