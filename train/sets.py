@@ -20,7 +20,8 @@ DISTINCT = 1.1   # a mask that holds another counts as a thing of its own if it 
 # How often a set is taken, and whether its masks are things that can be cut out. Other sets: weight 1, cut out.
 Kind = collections.namedtuple("Kind", "weight cut")
 KINDS = {
-    "coco_cc": Kind(10, True), "coco_cc2": Kind(1, True), "coco_person": Kind(1, True), "facade": Kind(5, False),
+    "coco_cc": Kind(10, True), "coco_cc2": Kind(1, True), "coco_person": Kind(3, True), "cc0_photos": Kind(2, True),
+    "facade": Kind(5, False),
     "corridor_dhcn": Kind(1.5, False), "dubai_aerial": Kind(1, False), "food_plates": Kind(1, True),
     "granular": Kind(1, True), "hydro_plants": Kind(0.4, True), "iot_boards": Kind(0.6, True), "kuih": Kind(1, True),
     "microcontrollers": Kind(0.4, True), "nuclei_dsb2018": Kind(0.6, False), "nuts": Kind(0.5, True),
