@@ -11,13 +11,21 @@ static enum isa isa_of_cpu(void)
         return ISA_AVX512;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return ISA_AVX2;
+#elif defined(__aarch64__)
+    return ISA_NEON; /* part of the architecture */
 #endif
     return ISA_GENERIC;
 }
 
 const char *isa_name(enum isa isa)
 {
+#if defined(__aarch64__)
+    static const char *const names[] = {"generic", "neon", "openblas"};
+#elif defined(__x86_64__)
     static const char *const names[] = {"generic", "avx2", "avx512", "openblas"};
+#else
+    static const char *const names[] = {"generic", "openblas"};
+#endif
     return names[isa];
 }
 

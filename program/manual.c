@@ -23,8 +23,8 @@ static const char FILES[] =
 
 static const char ENVIRONMENT[] =
     ".TP\n.B MASKMILL_ISA\n"
-    "Instruction set of the vector kernels: generic, avx2 or avx512. Default: the best that the "
-    "CPU has.\n"
+    "Instruction set of the vector kernels: generic, avx2 or avx512 on x86-64, generic or neon on "
+    "64-bit ARM. Default: the best that the CPU has.\n"
     ".TP\n.B MASKMILL_PRODUCTS\n"
     "Who multiplies where the instruction set is generic: own or openblas. Default: OpenBLAS where "
     "it is installed, sound, and likely to be faster.\n"

@@ -60,6 +60,27 @@ INLINE unsigned bits_above(quad x, float limit)
 {
     return (unsigned)_mm_movemask_ps(_mm_cmpgt_ps(x, _mm_set1_ps(limit)));
 }
+#elif defined(NEON)
+#include <arm_neon.h>
+enum { LANES = 4, QUERIES = 4 };
+typedef float32x4_t vector;
+INLINE vector widened(const uint16_t *halves)
+{
+    return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(halves)));
+}
+INLINE vector multiply_add(vector a, vector b, vector c)
+{
+    return vfmaq_f32(c, a, b);
+}
+INLINE quad sum4(const vector x[ROWS])
+{
+    return vpaddq_f32(vpaddq_f32(x[0], x[1]), vpaddq_f32(x[2], x[3]));
+}
+INLINE unsigned bits_above(quad x, float limit)
+{
+    const uint32x4_t bits = {1, 2, 4, 8};
+    return vaddvq_u32(vandq_u32(vcgtq_f32(x, vdupq_n_f32(limit)), bits));
+}
 #else
 enum { LANES = 4, QUERIES = 2 };
 typedef float vector __attribute__((vector_size(16)));

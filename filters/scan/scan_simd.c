@@ -32,6 +32,19 @@ INLINE uint32_t bits_above(vector x, float limit)
 {
     return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(x, _mm256_set1_ps(limit), _CMP_GT_OQ));
 }
+#elif defined(NEON)
+#include <arm_neon.h>
+enum { LANES = 4 };
+typedef float32x4_t vector;
+INLINE vector multiply_add(vector a, vector b, vector c)
+{
+    return vfmaq_f32(c, a, b);
+}
+INLINE uint32_t bits_above(vector x, float limit)
+{
+    const uint32x4_t bits = {1, 2, 4, 8};
+    return vaddvq_u32(vandq_u32(vcgtq_f32(x, vdupq_n_f32(limit)), bits));
+}
 #else
 enum { LANES = 4 };
 typedef float vector __attribute__((vector_size(16)));

@@ -483,22 +483,33 @@ static void mask_rows(const struct folded_mask_rows *in)
         mask_rows_block(1, in, first);
 }
 
+/* A row of a small matrix in registers: two where a vector has half its length, else one. */
+#if defined(__AVX2__)
+enum { PARTS = 1 };
+#else
+enum { PARTS = 2 };
+#endif
+typedef float part __attribute__((vector_size(4 * COLUMNS / PARTS), aligned(4), may_alias));
+
 VECTOR_INLINE void gemm_n8_block(const size_t rows, size_t k, const float *a, size_t a_row,
                                  size_t a_column, const float *b, int add, float *c)
 {
-    columns acc[BLOCK_ROWS];
+    part acc[BLOCK_ROWS * PARTS];
     UNROLLED
-    for (size_t i = 0; i < rows; i++)
-        acc[i] = add ? ((const columns *)c)[i] : (columns){0};
+    for (size_t i = 0; i < rows * PARTS; i++)
+        acc[i] = add ? ((const part *)c)[i] : (part){0};
     for (size_t j = 0; j < k; j++) {
-        columns right = ((const columns *)b)[j];
+        part right[PARTS];
         UNROLLED
-        for (size_t i = 0; i < rows; i++)
-            acc[i] += a[i * a_row + j * a_column] * right;
+        for (size_t h = 0; h < PARTS; h++)
+            right[h] = ((const part *)b)[j * PARTS + h];
+        UNROLLED
+        for (size_t i = 0; i < rows * PARTS; i++)
+            acc[i] += a[i / PARTS * a_row + j * a_column] * right[i % PARTS];
     }
     UNROLLED
-    for (size_t i = 0; i < rows; i++)
-        ((columns *)c)[i] = acc[i];
+    for (size_t i = 0; i < rows * PARTS; i++)
+        ((part *)c)[i] = acc[i];
 }
 
 static void gemm_n8(size_t rows, size_t k, const float *a, size_t a_row, size_t a_column,

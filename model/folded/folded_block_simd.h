@@ -12,7 +12,7 @@
 #define UNROLLED _Pragma("GCC unroll 32")
 
 /* Vectors in a row of a block; 8 rows have to fit in the registers. */
-#if defined(__AVX512F__)
+#if defined(__AVX512F__) || defined(NEON)
 enum { WIDE = 2 };
 #else
 enum { WIDE = 1 };
@@ -94,6 +94,26 @@ VECTOR_INLINE void block_sum(const size_t rows, vector x[BLOCK_ROWS][WIDE],
     }
 }
 
+#if defined(NEON)
+
+/* Multiply-adds take lanes, so LANES rows need one load. */
+VECTOR_INLINE void block_add_one(const size_t rows, const float *w, const vector x[WIDE],
+                                 vector acc[BLOCK_ROWS][WIDE])
+{
+    vector left[BLOCK_ROWS / LANES];
+    UNROLLED
+    for (size_t i = 0; i < rows; i += LANES)
+        left[i / LANES] = vector_load_part(w + i, rows - i);
+    UNROLLED
+    for (size_t i = 0; i < rows; i++) {
+        UNROLLED
+        for (size_t j = 0; j < WIDE; j++)
+            acc[i][j] += left[i / LANES][i % LANES] * x[j];
+    }
+}
+
+#else
+
 VECTOR_INLINE void block_add_one(const size_t rows, const float *w, const vector x[WIDE],
                                  vector acc[BLOCK_ROWS][WIDE])
 {
@@ -104,6 +124,8 @@ VECTOR_INLINE void block_add_one(const size_t rows, const float *w, const vector
             acc[i][j] += w[i] * x[j];
     }
 }
+
+#endif
 
 /* acc[i] += sum over k of w[k * w_row + i] * x[k * ROW] */
 VECTOR_INLINE void block_add(const size_t rows, size_t k, const float *w, size_t w_row,

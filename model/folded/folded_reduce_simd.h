@@ -56,6 +56,22 @@ VECTOR_INLINE void reduce_lanes(const enum reduction how, const vector x[FOLDED_
                            _mm256_permute2f128_ps(low, high, 0x31));
 }
 
+#elif defined(NEON)
+
+/* Neighbours of a, then of b, reduced. */
+VECTOR_INLINE vector reduce_pairs(const enum reduction how, vector a, vector b)
+{
+    return how == MAX ? vpmaxq_f32(a, b) : vpaddq_f32(a, b);
+}
+
+VECTOR_INLINE void reduce_lanes(const enum reduction how, const vector x[FOLDED_COLUMNS],
+                                columns *out)
+{
+    for (size_t i = 0; i < FOLDED_COLUMNS; i += LANES)
+        vector_store((float *)out + i, reduce_pairs(how, reduce_pairs(how, x[i], x[i + 1]),
+                                                    reduce_pairs(how, x[i + 2], x[i + 3])));
+}
+
 #else
 
 VECTOR_INLINE void reduce_lanes(const enum reduction how, const vector x[FOLDED_COLUMNS],

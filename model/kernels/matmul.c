@@ -180,7 +180,7 @@ int matmul_pack(struct matmul_packed *packed, enum isa isa, struct matmul_right 
 int matmul_pack_half16(struct matmul_packed *packed, const struct half16_kernel *half16,
                        struct matmul_right right, const char *what, struct error *error)
 {
-    *packed = (struct matmul_packed){.isa = ISA_AVX512,
+    *packed = (struct matmul_packed){.isa = isa_best(),
                                      .half16 = half16,
                                      .k = right.k,
                                      .n = right.n,

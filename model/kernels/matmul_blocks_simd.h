@@ -2,7 +2,8 @@
  * including file first defines
  *
  *  - sums: the type of a vector of sums;
- *  - sums multiply_add(sums sum, float left, vector right): one step of k;
+ *  - sums multiply_add(sums sum, float left, vector right): one step of k; for NEON also
+ *    multiply_add_lane(sums sum, vector left, size_t lane, vector right) with left[lane];
  *  - CHAIN: how many steps may be summed in it before the sum is added to a float; SIZE_MAX if sums
  *    are floats;
  *  - vector as_floats(sums sum), and sums from_floats(vector x), where x is zero unless sums are
@@ -12,7 +13,8 @@
  *
  * A block keeps rows x vectors sums in registers. A step of k is one load for each vector of b and
  * one broadcast for each row of a. 12 x 2 of 32 registers (AVX-512) and 6 x 2 of 16 (AVX2) reach
- * 0.95 of the peak. */
+ * 0.95 of the peak. NEON has 6 x 4 of 32: 24 sums, 6 vectors of a that serve four steps, one of b.
+ * That are 22 loads for 96 multiply-adds, and enough sums for four units with a latency of four. */
 #ifndef MODEL_KERNELS_MATMUL_BLOCKS_SIMD_H
 #define MODEL_KERNELS_MATMUL_BLOCKS_SIMD_H
 
@@ -40,6 +42,45 @@ struct place {
     size_t lanes;       /* columns of a vector: LANES, or fewer in an only vector */
 };
 
+#if defined(NEON)
+
+/* sum += row p of b times lane `lane` of each vector of left. A vector of b is loaded where it is used,
+ * since sums and left fill all registers but one. */
+VECTOR_INLINE void lane_step(const size_t rows, const size_t vectors, size_t p,
+                             const struct place *at, const vector left[ROWS], const size_t lane,
+                             sums sum[ROWS][PANEL_VECTORS])
+{
+#pragma GCC unroll 4
+    for (size_t j = 0; j < vectors; j++) {
+        vector right = vector_load(at->b + p * at->b_row + j * LANES);
+#pragma GCC unroll 16
+        for (size_t i = 0; i < rows; i++)
+            sum[i][j] = multiply_add_lane(sum[i][j], left[i], lane, right);
+    }
+}
+
+/* The steps of k that are taken LANES at a time, where columns of a are adjacent. Returns how many. */
+VECTOR_INLINE size_t lane_steps(const size_t rows, const size_t vectors, size_t k,
+                                const struct place *at, sums sum[ROWS][PANEL_VECTORS])
+{
+    size_t p = 0;
+    for (; at->a_column == 1 && p + LANES <= k; p += LANES) {
+        vector left[ROWS];
+#pragma GCC unroll 16
+        for (size_t i = 0; i < rows; i++)
+            left[i] = vector_load(at->a + i * at->a_row + p);
+#pragma GCC unroll 4
+        for (size_t lane = 0; lane < LANES; lane++) {
+            if (at->ahead && lane % 2 == 0)
+                __builtin_prefetch(at->ahead + (p + lane) * 8, 0, 2);
+            lane_step(rows, vectors, p + lane, at, left, lane, sum);
+        }
+    }
+    return p;
+}
+
+#endif
+
 /* One block. `rows` and `vectors` are constants in every call, so all sums are registers. A vector
  * has at.lanes columns, a constant but in the last vector of `weighted`. k is at most CHAIN. */
 VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, struct place at,
@@ -53,7 +94,11 @@ VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, stru
         for (size_t j = 0; j < vectors; j++)
             sum[i][j] = from_floats(
                 floats && at.bias ? vector_load_part(at.bias + j * LANES, at.lanes) : (vector){0});
-    for (size_t p = 0; p < k; p++) {
+    size_t p = 0;
+#if defined(NEON)
+    p = lane_steps(rows, vectors, k, &at, sum);
+#endif
+    for (; p < k; p++) {
         if (at.ahead && p % 2 == 0)
             __builtin_prefetch(at.ahead + p / 2 * 16, 0, 2);
         vector right[PANEL_VECTORS];

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #if defined(__AVX2__)
 #include <immintrin.h>
+#elif defined(NEON)
+#include <arm_neon.h>
 #endif
 
 #if defined(__AVX512F__)
@@ -16,9 +18,14 @@ enum { VECTOR_BYTES = 32 };
 enum { VECTOR_BYTES = 16 };
 #endif
 
+#if defined(NEON)
+enum { PANEL_VECTORS = 4 };
+#else
+enum { PANEL_VECTORS = 2 };
+#endif
+
 enum {
     LANES = VECTOR_BYTES / 4,
-    PANEL_VECTORS = 2,
     PANEL_WIDTH = PANEL_VECTORS * LANES /* columns of a product computed at a time */
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/isa.h"
 #include "filters/mask.h"
 #include "filters/scan/scan.h"
 #include "filters/scan/scan_kernel.h"
@@ -12,9 +13,6 @@
 #include "random.h"
 #include "rle/coco.h"
 #include "tests/reference/scan_reference.h"
-
-static const char *const instruction_sets[] = {"generic", "avx2", "avx512"};
-enum { SETS = 3 };
 
 /* What random logits look like. */
 enum kind { NOISE, CELLS, DISC, EDGE, FLAT, KINDS };
@@ -110,7 +108,7 @@ START_TEST(scan_matches_the_reference)
 {
     static const struct scan_options options[] = {{1, 0}, {1, 0.5f}, {0.25f, 0.9f}, {0, 0}};
     struct error error = {0};
-    ck_assert_int_eq(setenv("MASKMILL_ISA", instruction_sets[_i], 1), 0);
+    ck_assert_int_eq(setenv("MASKMILL_ISA", isa_name((enum isa)_i), 1), 0);
     struct scan_scratch *scratch = scan_scratch_new(&error);
     ck_assert_ptr_nonnull(scratch);
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
@@ -226,7 +224,7 @@ int main(void)
     Suite *suite = suite_create("scan");
     TCase *tests = tcase_create("scan");
     tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, scan_matches_the_reference, 0, SETS);
+    tcase_add_loop_test(tests, scan_matches_the_reference, ISA_GENERIC, isa_best() + 1);
     tcase_add_loop_test(tests, masks_are_torchs, 0, sizeof scan_cases / sizeof *scan_cases);
     tcase_add_test(tests, unstable_and_empty_masks_are_rejected);
     tcase_add_test(tests, sizes_out_of_range_are_refused);

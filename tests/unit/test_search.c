@@ -6,14 +6,12 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/isa.h"
 #include "random.h"
 #include "search/search.h"
 #include "search/search_kernel.h"
 #include "search/search_scan.h"
 #include "tests/reference/search_reference.h"
-
-static const char *const instruction_sets[] = {"generic", "avx2", "avx512"};
-enum { SETS = 3 };
 
 /* Which rows there are. */
 enum kind {
@@ -115,7 +113,7 @@ static const struct {
 
 START_TEST(nearest_rows_are_those_of_the_reference)
 {
-    ck_assert_int_eq(setenv("MASKMILL_ISA", instruction_sets[_i], 1), 0);
+    ck_assert_int_eq(setenv("MASKMILL_ISA", isa_name((enum isa)_i), 1), 0);
     for (enum kind kind = SPREAD; kind < KINDS; kind++)
         for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
             struct search_rows rows = make_rows(s + 1, kind, shapes[s].rows, shapes[s].width);
@@ -148,7 +146,7 @@ static size_t count_pairs(const struct search_rows *rows, const struct search_qu
 START_TEST(pairs_are_those_of_the_reference)
 {
     struct error error = {0};
-    ck_assert_int_eq(setenv("MASKMILL_ISA", instruction_sets[_i], 1), 0);
+    ck_assert_int_eq(setenv("MASKMILL_ISA", isa_name((enum isa)_i), 1), 0);
     for (enum kind kind = SPREAD; kind < KINDS; kind++)
         for (int threads = 1; threads < 4; threads++) {
             struct search_rows rows = make_rows(9, kind, 4100, 21);
@@ -200,7 +198,7 @@ END_TEST
 
 START_TEST(all_float16_numbers_are_widened)
 {
-    ck_assert_int_eq(setenv("MASKMILL_ISA", instruction_sets[_i], 1), 0);
+    ck_assert_int_eq(setenv("MASKMILL_ISA", isa_name((enum isa)_i), 1), 0);
     _Alignas(64) float wide[16];
     for (uint32_t half = 0; half < 65536; half++) {
         uint16_t halves[3] = {0, 0, (uint16_t)half};
@@ -220,7 +218,7 @@ START_TEST(damaged_rows_do_no_harm)
 {
     enum { COUNT = 40, WIDTH = 20, MOST = 8 };
     struct error error = {0};
-    ck_assert_int_eq(setenv("MASKMILL_ISA", instruction_sets[_i], 1), 0);
+    ck_assert_int_eq(setenv("MASKMILL_ISA", isa_name((enum isa)_i), 1), 0);
     struct search_rows rows = make_rows(2, SPREAD, COUNT, WIDTH);
     uint16_t *halves = (uint16_t *)rows.halves;
     ck_assert(search_is_usable(halves, WIDTH));
@@ -250,10 +248,11 @@ int main(void)
     Suite *suite = suite_create("search");
     TCase *tests = tcase_create("search");
     tcase_set_timeout(tests, 120);
-    tcase_add_loop_test(tests, nearest_rows_are_those_of_the_reference, 0, SETS);
-    tcase_add_loop_test(tests, pairs_are_those_of_the_reference, 0, SETS);
-    tcase_add_loop_test(tests, all_float16_numbers_are_widened, 0, SETS);
-    tcase_add_loop_test(tests, damaged_rows_do_no_harm, 0, SETS);
+    tcase_add_loop_test(tests, nearest_rows_are_those_of_the_reference, ISA_GENERIC,
+                        isa_best() + 1);
+    tcase_add_loop_test(tests, pairs_are_those_of_the_reference, ISA_GENERIC, isa_best() + 1);
+    tcase_add_loop_test(tests, all_float16_numbers_are_widened, ISA_GENERIC, isa_best() + 1);
+    tcase_add_loop_test(tests, damaged_rows_do_no_harm, ISA_GENERIC, isa_best() + 1);
     tcase_add_test(tests, groups_of_queries_are_joined);
     suite_add_tcase(suite, tests);
     return unit_run(suite);
