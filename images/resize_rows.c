@@ -2,8 +2,10 @@
 
 #include <string.h>
 
-#ifdef __SSE2__
+#if defined(__SSE2__)
 #include <emmintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
 #endif
 
 enum { BLOCK = 64 }; /* samples that resize_down sums at a time: few enough to stay in registers */
@@ -41,7 +43,7 @@ void resize_across_reference(const struct resize_pass *pass, const uint8_t *from
     across_range(pass, from, to, 0, pass->outputs);
 }
 
-#ifdef __SSE2__
+#if defined(__SSE2__)
 static __m128i load4(const uint8_t *bytes)
 {
     int32_t word;
@@ -78,6 +80,28 @@ static void across_inner(const struct resize_pass *pass, const uint8_t *from, ui
         memcpy(to + (size_t)i * 3, &rgb, sizeof rgb);
     }
 }
+#elif defined(__ARM_NEON)
+/* The first pass->inner outputs, three channels and one byte more at a time. Each output writes one
+ * byte too many; the next output overwrites it. */
+static void across_inner(const struct resize_pass *pass, const uint8_t *from, uint8_t *to)
+{
+    for (int32_t i = 0; i < pass->inner; i++) {
+        const uint8_t *pixel = from + (size_t)pass->first[i] * 3;
+        const int32_t *weights = pass->weights + (size_t)i * pass->taps;
+        int32x4_t sum = vdupq_n_s32(half);
+        for (int32_t t = 0; t < pass->count[i]; t++, pixel += 3) {
+            uint32_t bytes;
+            memcpy(&bytes, pixel, sizeof bytes);
+            uint16x8_t wide = vmovl_u8(vcreate_u8(bytes));
+            int32x4_t values = vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(wide)));
+            sum = vmlaq_n_s32(sum, values, weights[t]);
+        }
+        uint16x4_t whole = vqmovun_s32(vshrq_n_s32(sum, RESIZE_FRACTION_BITS));
+        uint8x8_t levels = vqmovn_u16(vcombine_u16(whole, whole));
+        uint32_t rgb = vget_lane_u32(vreinterpret_u32_u8(levels), 0);
+        memcpy(to + (size_t)i * 3, &rgb, sizeof rgb);
+    }
+}
 #endif
 
 void resize_across(const struct resize_pass *pass, const uint8_t *from, uint8_t *to)
@@ -86,7 +110,7 @@ void resize_across(const struct resize_pass *pass, const uint8_t *from, uint8_t 
         memcpy(to, from, (size_t)pass->outputs * 3);
         return;
     }
-#ifdef __SSE2__
+#if defined(__SSE2__) || defined(__ARM_NEON)
     across_inner(pass, from, to);
     across_range(pass, from, to, pass->inner, pass->outputs);
 #else

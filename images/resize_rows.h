@@ -36,7 +36,7 @@ struct resize_pass {
 /* from[inputs][3] to to[outputs][3]; equal sizes copy. */
 void resize_across(const struct resize_pass *pass, const uint8_t *from, uint8_t *to);
 
-/* The reference of resize_across, and what it does without SSE2; sizes differ. */
+/* The reference of resize_across, and what it does without SSE2 or NEON; sizes differ. */
 void resize_across_reference(const struct resize_pass *pass, const uint8_t *from, uint8_t *to);
 
 /* Rows of samples, all of them or a ring of the last ones: row y begins at
