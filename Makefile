@@ -127,6 +127,7 @@ endef
 $(foreach isa,$(ISAS),$(eval $(call simd_rule,$(isa))))
 $(BUILD)/model/kernels/half16_halves_simd.avx512.o: ISA_avx512 += -mavx512bf16 $(FP16)
 $(filter %_bf16_simd.avx512.o,$(OBJECTS)): ISA_avx512 += -mavx512bf16
+$(BUILD)/model/kernels/half16_bf16_simd.neon.o: ISA_neon += -march=armv8.2-a+bf16
 
 $(BUILD)/model/builtin.o: model/builtin.S model/builtin.safetensors
 	@mkdir -p $(@D)

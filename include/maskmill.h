@@ -71,8 +71,8 @@ struct mm_model;
 
 enum mm_precision {
     MM_F32,
-    MM_BF16, /* operands of products in bfloat16: a ViT's with AVX512-BF16, and every model's mask
-                decoder on CPUs that multiply pairs twice as fast as floats (AMD's) */
+    MM_BF16, /* operands of products in bfloat16: a ViT's with AVX512-BF16 or BF16 of ARM, and every
+                model's mask decoder on x86-64 CPUs that multiply pairs twice as fast as floats (AMD's) */
     MM_F16   /* a ViT's in half precision: AVX512-FP16 */
 };
 

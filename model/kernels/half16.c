@@ -7,6 +7,11 @@
 #include <cpuid.h>
 
 extern const struct half16_kernel half16_bf16_pairs_avx512, half16_bf16_singles_avx512;
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+
+extern const struct half16_kernel half16_bf16_pairs_neon, half16_bf16_singles_neon;
 #endif
 #if defined(HAVE_AVX512FP16)
 extern const struct half16_kernel half16_bf16_halves_avx512, half16_f16_avx512;
@@ -28,6 +33,13 @@ const struct half16_kernel *half16_kernel(enum half16_way way)
         return &half16_bf16_pairs_avx512;
     if (way == HALF16_BF16_SINGLES)
         return &half16_bf16_singles_avx512;
+#elif defined(__aarch64__)
+    if (isa_best() != ISA_NEON || !(getauxval(AT_HWCAP2) & HWCAP2_BF16))
+        return NULL;
+    if (way == HALF16_BF16_PAIRS)
+        return &half16_bf16_pairs_neon;
+    if (way == HALF16_BF16_SINGLES)
+        return &half16_bf16_singles_neon;
 #endif
 #if defined(HAVE_AVX512FP16)
     if (cpu_has_halves())

@@ -3,7 +3,7 @@
  *
  * There are three ways to multiply; the best one depends on the CPU.
  *  - pairs: an element of four bytes holds two neighbours along k, the first in the low half.
- *    AVX512-BF16's dot product takes both. Sums are floats.
+ *    AVX512-BF16's dot product takes both, as does BFDOT of ARM. Sums are floats.
  *  - singles: an element is one rounded value, stored as a float. Products are float products.
  *  - halves: an element holds two half-precision numbers, multiplied by AVX512-FP16. Each step
  *    rounds the sum to 11 bits, so at most 96 steps are summed before the sum is added to a float.

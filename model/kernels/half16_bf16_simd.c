@@ -1,16 +1,40 @@
-/* Products and conversions in bfloat16. Empty unless compiled for AVX-512. */
+/* Products and conversions in bfloat16. Empty unless compiled for AVX-512 or NEON. */
 #include "model/kernels/half16.h"
 
-#if defined(__AVX512BF16__)
+#if defined(__AVX512BF16__) || defined(NEON)
 
 #include "model/kernels/float_sums_simd.h"
 #include "model/kernels/half16_pairs_simd.h"
 
 /* `left` and each lane of `right` hold a pair. */
+#if defined(NEON)
+VECTOR_INLINE sums multiply_add(sums sum, float left, vector right)
+{
+    return vbfdotq_f32(sum, vreinterpretq_bf16_f32(right),
+                       vreinterpretq_bf16_f32(vdupq_n_f32(left)));
+}
+
+/* The instruction names its lane, so each has one. */
+VECTOR_INLINE sums multiply_add_lane(sums sum, vector left, const size_t lane, vector right)
+{
+    bfloat16x8_t a = vreinterpretq_bf16_f32(left), b = vreinterpretq_bf16_f32(right);
+    switch (lane) {
+    case 0:
+        return vbfdotq_laneq_f32(sum, b, a, 0);
+    case 1:
+        return vbfdotq_laneq_f32(sum, b, a, 1);
+    case 2:
+        return vbfdotq_laneq_f32(sum, b, a, 2);
+    default:
+        return vbfdotq_laneq_f32(sum, b, a, 3);
+    }
+}
+#else
 VECTOR_INLINE sums multiply_add(sums sum, float left, vector right)
 {
     return _mm512_dpbf16_ps(sum, (__m512bh)_mm512_set1_ps(left), (__m512bh)right);
 }
+#endif
 
 #include "model/kernels/matmul_blocks_simd.h"
 

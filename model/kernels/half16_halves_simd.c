@@ -30,12 +30,12 @@ VECTOR_INLINE sums from_floats(vector x)
 
 #include "model/kernels/matmul_blocks_simd.h"
 
-VECTOR_INLINE __m256i to_half(vector x)
+VECTOR_INLINE vector_16 to_half(vector x)
 {
-    return (__m256i)_mm512_cvtxps_ph(x);
+    return (vector_16)_mm512_cvtxps_ph(x);
 }
 
-VECTOR_INLINE __m256i to_half_by_bf16(vector x)
+VECTOR_INLINE vector_16 to_half_by_bf16(vector x)
 {
     return to_half(bf16_rounded(x));
 }

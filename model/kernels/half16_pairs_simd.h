@@ -1,5 +1,5 @@
 /* half16_pairs_simd.h - packs floats as pairs of 16-bit numbers of either kind. `to_16` converts
- * LANES floats; it is a compile-time constant in every call. Needs AVX512-BF16. */
+ * LANES floats; it is a compile-time constant in every call. Needs AVX512-BF16, or BF16 of ARM. */
 #ifndef MODEL_KERNELS_HALF16_PAIRS_SIMD_H
 #define MODEL_KERNELS_HALF16_PAIRS_SIMD_H
 
@@ -7,17 +7,34 @@
 
 #include "model/kernels/vector_simd.h"
 
-typedef __m256i to_16_function(vector x);
+/* LANES numbers of 16 bits. */
+typedef uint16_t vector_16 __attribute__((vector_size(VECTOR_BYTES / 2)));
 
-VECTOR_INLINE __m256i to_bf16(vector x)
+typedef vector_16 to_16_function(vector x);
+
+VECTOR_INLINE vector_16 to_bf16(vector x)
 {
-    return (__m256i)_mm512_cvtneps_pbh(x);
+#if defined(__AVX512BF16__)
+    return (vector_16)_mm512_cvtneps_pbh(x);
+#else
+    return (vector_16)vcvt_bf16_f32(x);
+#endif
+}
+
+/* Each number in the low half of a lane. */
+VECTOR_INLINE vector_int low_halves(vector_16 x)
+{
+#if defined(__AVX512BF16__)
+    return (vector_int)_mm512_cvtepu16_epi32((__m256i)x);
+#else
+    return (vector_int)vmovl_u16(x);
+#endif
 }
 
 /* Rounded to bfloat16, as floats. */
 VECTOR_INLINE vector bf16_rounded(vector x)
 {
-    return (vector)_mm512_slli_epi32(_mm512_cvtepu16_epi32(to_bf16(x)), 16);
+    return (vector)(low_halves(to_bf16(x)) << 16);
 }
 
 /* half16_kernel.along for pairs. */
@@ -26,9 +43,9 @@ VECTOR_INLINE void pairs_along(size_t rows, size_t n, const float *x, size_t row
 {
     for (size_t r = 0; r < rows; r++, x += row, to += to_row)
         for (size_t i = 0; i < n; i += LANES) {
-            __m256i part = to_16(vector_load_part(x + i, n - i));
+            vector_16 part = to_16(vector_load_part(x + i, n - i));
             if (n - i >= LANES)
-                _mm256_storeu_si256((__m256i *)(to + i / 2), part);
+                memcpy(to + i / 2, &part, sizeof part);
             else
                 memcpy(to + i / 2, &part, (n - i + 1) / 2 * sizeof(float));
         }
@@ -43,9 +60,8 @@ VECTOR_INLINE void pairs_across(size_t rows, size_t n, const float *x, size_t ro
             vector first = vector_load_part(x + i, n - i), second = {0};
             if (r + 1 < rows)
                 second = vector_load_part(x + row + i, n - i);
-            __m512i low = _mm512_cvtepu16_epi32(to_16(first));
-            __m512i high = _mm512_slli_epi32(_mm512_cvtepu16_epi32(to_16(second)), 16);
-            vector_store_part(to + i, (vector)_mm512_or_si512(low, high), n - i);
+            vector_int low = low_halves(to_16(first)), high = low_halves(to_16(second)) << 16;
+            vector_store_part(to + i, (vector)(low | high), n - i);
         }
 }
 
