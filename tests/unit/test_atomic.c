@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -195,6 +196,7 @@ static pid_t waiting_child(struct atomic_writer *writer)
     ck_assert_int_eq(pipe(ends), 0);
     pid_t child = fork();
     if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody waiting */
         *writer = atomic_writer_self();
         if (write(ends[1], writer, sizeof *writer) == (ssize_t)sizeof *writer)
             for (;;)
