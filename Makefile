@@ -3,6 +3,7 @@
 
 BUILD ?= build
 CC ?= gcc
+OBJCOPY ?= objcopy
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
@@ -74,7 +75,7 @@ FUZZ_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 # ThreadSanitizer knows pthreads but not OpenMP, so it watches the tests of jobs/ alone.
 JOBS_TESTS := $(patsubst %.c,$(BUILD)/%,$(shell grep -l '"jobs/' tests/unit/test_*.c 2>/dev/null))
 
-.PHONY: all tests unit unit-programs jobs-tests fuzz-programs fuzz parity-tests compile-flags test lint format demo parity consumers contrib-check tar-kills review-kills spool-test bench train-smoke pipe-load engines install dist deb package-test clean help FORCE
+.PHONY: all tests unit unit-programs jobs-tests fuzz-programs fuzz parity-tests compile-flags test test-arm64 lint format demo parity consumers contrib-check tar-kills review-kills spool-test bench train-smoke pipe-load engines install dist deb package-test clean help FORCE
 all: $(BUILD)/maskmill $(BUILD)/libmaskmill.a $(BUILD)/libmaskmill.so.0
 
 help:
@@ -101,7 +102,7 @@ $(BUILD)/objects.a: $(OBJECTS)
 SONAME = libmaskmill.so.0
 $(BUILD)/libmaskmill.a: $(LIBRARY_OBJECTS)
 	$(CC) -r -nostdlib -o $(BUILD)/libmaskmill.o $^
-	objcopy --localize-hidden $(BUILD)/libmaskmill.o
+	$(OBJCOPY) --localize-hidden $(BUILD)/libmaskmill.o
 	rm -f $@ && ar rcs $@ $(BUILD)/libmaskmill.o && rm $(BUILD)/libmaskmill.o
 
 $(BUILD)/$(SONAME): $(LIBRARY_OBJECTS)
@@ -206,6 +207,11 @@ test:
 	@tests/run
 
 #: make unit      run the unit tests only
+#: make test-arm64  build for 64-bit ARM and run the tests by qemu (needs a Debian mirror, root once; slow)
+test-arm64:
+	@tools/setup arm64
+	@tests/arm64/live
+
 #: make lint      clang-tidy, cppcheck, clang-format, layers
 lint:
 	@tools/lint

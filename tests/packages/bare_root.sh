@@ -4,13 +4,7 @@
 export ARCHIVES=$work/archives # packages that were fetched, so that each is fetched once
 mkdir -p "$ARCHIVES/partial"
 
-# The archives of this machine's own distribution, a line each: URI, suite, component.
-archives() {
-    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' 'Created-By: Packages' |
-        awk '$4 == "Debian" { print $1, $2, $3 }' | sort -u
-}
-
-own_release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+. tests/packages/archives.sh
 
 # base_root FOLDER RELEASE: what debootstrap makes, brought up to date, with the sources, proxies and name servers of this machine.
 base_root() {
@@ -21,7 +15,7 @@ base_root() {
         return 1
     }
     archives | sed "s/^/deb /; s/ $own_release/ $release/" >"$root/etc/apt/sources.list"
-    apt-config dump | grep -E '^Acquire::(http|https|Retries|Check-[A-Za-z-]*)[: ]' >"$root/etc/apt/apt.conf.d/90host"
+    archive_options >"$root/etc/apt/apt.conf.d/90host"
     echo 'Binary::apt-get::APT::Keep-Downloaded-Packages "true";' >>"$root/etc/apt/apt.conf.d/90host"
     # Power will not fail halfway.
     echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
