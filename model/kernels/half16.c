@@ -67,6 +67,10 @@ const struct half16_kernel *half16_bf16_kernel(void)
 
 const struct half16_kernel *half16_bf16_pairs(void)
 {
+#if defined(__x86_64__)
     const struct half16_kernel *pairs = half16_kernel(HALF16_BF16_PAIRS);
     return half16_bf16_kernel() == pairs ? pairs : NULL;
+#else
+    return NULL;
+#endif
 }

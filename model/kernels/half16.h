@@ -50,7 +50,7 @@ const struct half16_kernel *half16_kernel(enum half16_way way);
  * environment overrides the choice, so that tests reach all three. NULL as above. */
 const struct half16_kernel *half16_bf16_kernel(void);
 
-/* The same if it is that of pairs, otherwise NULL: for what has kernels for pairs alone. */
+/* The same if it is that of pairs on x86-64, otherwise NULL: for what has kernels for these alone. */
 const struct half16_kernel *half16_bf16_pairs(void);
 
 #endif
