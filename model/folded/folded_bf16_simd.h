@@ -19,19 +19,17 @@ VECTOR_INLINE vector multiply_along(vector sum, vector a, vector b)
 /* The numbers in the low and in the high halves. */
 VECTOR_INLINE vector low_numbers(vector pairs)
 {
-    return (vector)_mm512_slli_epi32((__m512i)pairs, 16);
+    return (vector)((vector_int)pairs << 16);
 }
 
 VECTOR_INLINE vector high_numbers(vector pairs)
 {
-    return (vector)_mm512_and_si512((__m512i)pairs, _mm512_set1_epi32((int)0xffff0000u));
+    return (vector)((vector_int)pairs & (int32_t)0xffff0000u);
 }
 
 VECTOR_INLINE vector pair_up(vector low, vector high)
 {
-    __m512i first = _mm512_cvtepu16_epi32(to_bf16(low));
-    __m512i second = _mm512_slli_epi32(_mm512_cvtepu16_epi32(to_bf16(high)), 16);
-    return (vector)_mm512_or_si512(first, second);
+    return (vector)(low_halves(to_bf16(low)) | low_halves(to_bf16(high)) << 16);
 }
 
 VECTOR_INLINE void add_pairs(const size_t rows, const float *w, const vector x[WIDE],
@@ -110,8 +108,9 @@ VECTOR_INLINE void load_along(const struct folded_rows *rows, size_t strip, size
     (void)at;
     UNROLLED
     for (size_t j = 0; j < WIDE; j++) {
-        __m256i part = _mm256_loadu_si256((const __m256i *)(from + j * LANES / GROUP));
-        x[j] = (vector)_mm512_slli_epi32(_mm512_cvtepu16_epi32(part), 16);
+        vector_16 part;
+        memcpy(&part, from + j * LANES / GROUP, sizeof part);
+        x[j] = (vector)(low_halves(part) << 16);
     }
 }
 
