@@ -3,7 +3,7 @@
 mkdir photos
 ln -s "$SOURCE/examples/coffee.jpg" photos/coffee.jpg
 ln -s "$SOURCE/examples/astronaut.jpg" photos/astronaut.jpg
-SMALL="--quiet --image-size 192 --points-per-side 6 --pred-iou-thresh 0 --stability-score-thresh 0 --box-nms-thresh 1"
+SMALL="--quiet --image-size 192 --points-per-side 6 --pred-iou-thresh 0 --stability-score-thresh 0 --box-nms-thresh 1 --min-mask-region-area 0"
 
 # Says whether some masks were dropped, not how many: another kind of CPU may find others.
 some() {
