@@ -36,8 +36,10 @@ class File:
     def after_power_loss(self, lucky):
         if not lucky or self.now == self.synced:
             return self.synced
-        # Written back in any order: cut anywhere, with holes, or not at all.
-        end = CHANCE.randrange(len(self.now) + 1)
+        # Written back in any order: cut anywhere, with holes, or not at all; but what is synced and was not written
+        # again stays.
+        kept = len(os.path.commonprefix([self.synced, self.now]))
+        end = CHANCE.randrange(kept, len(self.now) + 1)
         hole = b"\0" * CHANCE.randrange(len(self.now) - end + 1)
         return CHANCE.choice([self.synced, self.now, self.now[:end], self.now[:end] + hole])
 
