@@ -36,7 +36,7 @@ enum sam_precision {
     SAM_F32,
     SAM_BF16, /* operands of the ViT's products are rounded to bfloat16, which needs AVX512-BF16 or BF16
                  of ARM; and those of the folded decoder's, where half16_bf16_pairs is not NULL */
-    SAM_F16   /* those of the ViT's to half precision; needs AVX512-FP16 */
+    SAM_F16 /* those of the ViT's to half precision; needs AVX512-FP16 */
 };
 
 struct sam_options {
