@@ -12,7 +12,8 @@
  *   folded_mask       the tables of a prompt with a mask
  *   folded_prompt     the small matrices of a prompt
  *   folded_image      the image side, chunk by chunk
- *   folded_kernel     inner loops, with folded_*_simd */
+ *   folded_kernel     inner loops, with folded_*_simd; those that multiply once for floats and once for
+ *                     pairs of bfloat16 numbers, from folded_*_blocks_simd.h */
 #ifndef MODEL_FOLDED_FOLDED_H
 #define MODEL_FOLDED_FOLDED_H
 
