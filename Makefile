@@ -39,6 +39,10 @@ ifneq ($(and $(filter x86_64-%,$(TARGET)),$(shell $(CC) -mavx512fp16 -E -x c /de
 HAVE += -DHAVE_AVX512FP16
 FP16 = -mavx512fp16
 endif
+ifneq ($(and $(filter x86_64-%,$(TARGET)),$(shell $(CC) -mamx-tile -mamx-bf16 -E -x c /dev/null >/dev/null 2>&1 && echo yes)),)
+HAVE += -DHAVE_AMX
+AMX = -mamx-tile -mamx-bf16
+endif
 
 # ---- flags; WERROR=-Werror turns warnings into errors without compiling again what is up to date
 OPTIMISE ?= -O3 -g
@@ -127,6 +131,7 @@ $(BUILD)/%_simd.$(1).o: %_simd.c $(BUILD)/flags
 endef
 $(foreach isa,$(ISAS),$(eval $(call simd_rule,$(isa))))
 $(BUILD)/model/kernels/half16_halves_simd.avx512.o: ISA_avx512 += -mavx512bf16 $(FP16)
+$(BUILD)/model/kernels/half16_tiles_simd.avx512.o: ISA_avx512 += -mavx512bf16 $(AMX)
 $(filter %_bf16_simd.avx512.o,$(OBJECTS)): ISA_avx512 += -mavx512bf16
 $(BUILD)/model/kernels/half16_bf16_simd.neon.o: ISA_neon += -march=armv8.2-a+bf16
 
@@ -173,6 +178,8 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/tests/references.a $(BUILD)/objects.a
 # This one lets allocations of the library fail (tests/unit/allocation.h).
 WRAPPED = malloc calloc realloc aligned_alloc free strdup strndup asprintf
 $(BUILD)/tests/unit/test_no_memory: LDLIBS += $(WRAPPED:%=-Wl,--wrap=%)
+# This one emulates AMX where it is missing.
+$(BUILD)/tests/unit/test_encoder: LDLIBS += -Wl,--wrap=amx_bf16_allowed
 # This one plays file systems that lack calls.
 $(BUILD)/tests/unit/test_primitives: LDLIBS += -Wl,--wrap=linkat -Wl,--wrap=renameat2 -Wl,--wrap=fcntl
 

@@ -39,8 +39,10 @@ static int choose_kernel(enum sam_precision precision, const struct half16_kerne
 {
     *half16 = NULL;
     if (precision == SAM_BF16 && !(*half16 = half16_bf16_kernel()))
-        return error_set(error, ERROR_UNSUPPORTED,
-                         "this CPU has no bf16 products (AVX512-BF16, or BF16 of ARM); use f32");
+        return error_set(
+            error, ERROR_UNSUPPORTED,
+            "this CPU has no bf16 products (AVX512-BF16, or BF16 of ARM), or not those that "
+            "MASKMILL_BF16 asks for; use f32");
     if (precision == SAM_F16 && !(*half16 = half16_kernel(HALF16_F16)))
         return error_set(error, ERROR_UNSUPPORTED,
                          "this CPU or build has no f16 products (AVX512-FP16); use f32");

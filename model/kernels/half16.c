@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/kernels/amx.h"
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 
@@ -23,6 +25,9 @@ static bool cpu_has_halves(void)
     return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 23 & 1);
 }
 #endif
+#if defined(HAVE_AMX)
+extern const struct half16_kernel half16_bf16_tiles_avx512;
+#endif
 
 const struct half16_kernel *half16_kernel(enum half16_way way)
 {
@@ -42,8 +47,14 @@ const struct half16_kernel *half16_kernel(enum half16_way way)
         return &half16_bf16_singles_neon;
 #endif
 #if defined(HAVE_AVX512FP16)
-    if (cpu_has_halves())
-        return way == HALF16_F16 ? &half16_f16_avx512 : &half16_bf16_halves_avx512;
+    if (way == HALF16_BF16_HALVES && cpu_has_halves())
+        return &half16_bf16_halves_avx512;
+    if (way == HALF16_F16 && cpu_has_halves())
+        return &half16_f16_avx512;
+#endif
+#if defined(HAVE_AMX)
+    if (way == HALF16_BF16_TILES && amx_bf16_allowed())
+        return &half16_bf16_tiles_avx512;
 #endif
     (void)way;
     return NULL;
@@ -51,9 +62,9 @@ const struct half16_kernel *half16_kernel(enum half16_way way)
 
 const struct half16_kernel *half16_bf16_kernel(void)
 {
-    static const char *const names[] = {"pairs", "singles", "halves"};
+    static const char *const names[] = {"pairs", "singles", "halves", "tiles"};
     const char *wanted = getenv("MASKMILL_BF16");
-    for (enum half16_way way = HALF16_BF16_PAIRS; wanted && way <= HALF16_BF16_HALVES; way++)
+    for (enum half16_way way = HALF16_BF16_PAIRS; wanted && way <= HALF16_BF16_TILES; way++)
         if (strcmp(wanted, names[way]) == 0)
             return half16_kernel(way);
     if (half16_kernel(HALF16_BF16_HALVES))

@@ -1,7 +1,9 @@
-/* The fast image encoders against their references, on small random models of awkward sizes. */
+/* The fast image encoders against their references, on small random models of awkward sizes.
+ * Those in bfloat16 use AMX's tiles, too: by emulation where there is no AMX. */
 #include <math.h>
 
 #include "model/kernels/half16.h"
+#include "tests/reference/amx_emulation.h"
 #include "tests/unit/efficientvit_model.h"
 #include "tests/unit/encoder_check.h"
 #include "tests/unit/small_layers.h"
@@ -149,11 +151,46 @@ static unsigned char *make_tinyvit(const struct tinyvit_shape *s, size_t *size)
     return small_model_end(&model, size);
 }
 
+#if defined(HAVE_AMX)
+
+/* The library's calls of amx_bf16_allowed come to __wrap_amx_bf16_allowed (Makefile). */
+bool __real_amx_bf16_allowed(void);
+bool __wrap_amx_bf16_allowed(void);
+
+bool __wrap_amx_bf16_allowed(void)
+{
+    return true;
+}
+
+static void begin_tiles(void)
+{
+    if (!__real_amx_bf16_allowed())
+        amx_emulation_begin();
+}
+
+static void expect_no_fault_of_tiles(void)
+{
+    const char *fault = amx_emulation_fault();
+    ck_assert_msg(!fault, "%s", fault);
+}
+
+#else
+
+static void begin_tiles(void)
+{
+}
+
+static void expect_no_fault_of_tiles(void)
+{
+}
+
+#endif
+
 static void expect_half16_near(const unsigned char *bytes, size_t size, const float *want)
 {
-    static const char *const ways[] = {"pairs", "singles", "halves"};
+    static const char *const ways[] = {"pairs", "singles", "halves", "tiles"};
     struct sam_options bf16 = {.precision = SAM_BF16}, f16 = {.precision = SAM_F16};
-    for (enum half16_way way = HALF16_BF16_PAIRS; way <= HALF16_BF16_HALVES; way++) {
+    for (enum half16_way way = HALF16_BF16_PAIRS; way <= HALF16_BF16_TILES; way++) {
         setenv("MASKMILL_BF16", ways[way], 1);
         if (half16_kernel(way))
             expect_near(bytes, size, &bf16, want, 2e-2);
@@ -161,6 +198,7 @@ static void expect_half16_near(const unsigned char *bytes, size_t size, const fl
     }
     if (half16_kernel(HALF16_F16))
         expect_near(bytes, size, &f16, want, 4e-3);
+    expect_no_fault_of_tiles();
 }
 
 START_TEST(vit_matches_the_reference)
@@ -278,6 +316,7 @@ int main(void)
     tcase_add_test(encoders, half16_products_are_refused_without_the_cpu);
     tcase_add_test(encoders, sizes_that_do_not_fit_are_refused);
     tcase_set_timeout(encoders, 120);
+    begin_tiles();
     suite_add_tcase(suite, encoders);
     return unit_run(suite);
 }
