@@ -50,6 +50,16 @@ static int check_high(const struct decoder_tensors *tensors, const struct checkp
                      checkpoint_own_name(checkpoint, "mask_decoder.conv_s0.weight", own));
 }
 
+/* Makes the folded decoder's weights; with bf16 as elements, if the CPU has kernels for them. */
+static int fold(struct decoder_weights *weights, enum sam_precision precision, struct error *error)
+{
+    struct decoder_tensors *tensors = &weights->tensors;
+    tensors->half16 = precision == SAM_BF16 ? half16_bf16_pairs() : NULL;
+    if (tensors->half16 && decoder_tensors_pack_mlps(tensors, error))
+        return -1;
+    return folded_weights_make(&weights->folded, tensors, error);
+}
+
 int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *checkpoint,
                          const struct encoder_info *encoder, enum sam_precision precision,
                          struct error *error)
@@ -65,9 +75,8 @@ int decoder_weights_load(struct decoder_weights **weights, struct checkpoint *ch
     };
     if (decoder_tensors_load(tensors, checkpoint, &frame, matmul_isa(), error) == 0 &&
         check_high(tensors, checkpoint, encoder, error) == 0) {
-        tensors->half16 = precision == SAM_BF16 ? half16_bf16_pairs() : NULL;
         (*weights)->folds = folded_supports(tensors);
-        if (!(*weights)->folds || folded_weights_make(&(*weights)->folded, tensors, error) == 0)
+        if (!(*weights)->folds || fold(*weights, precision, error) == 0)
             return 0;
     }
     decoder_weights_free(*weights);

@@ -10,6 +10,8 @@
 
 enum { NAME_SIZE = 128, EMBED_MAX = 4096, EFFICIENT_POINTS = 6 };
 
+static const char name_of_weights[] = "weights of the mask decoder";
+
 static int load_attention(struct attention *attention, const struct layer_source *from,
                           const char *prefix, int outer, int inner)
 {
@@ -158,7 +160,7 @@ static int read_embed_dim(const struct checkpoint *checkpoint, int *embed_dim, s
 int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *checkpoint,
                          const struct decoder_frame *frame, enum isa isa, struct error *error)
 {
-    const struct layer_source from = {checkpoint, isa, "weights of the mask decoder", error};
+    const struct layer_source from = {checkpoint, isa, name_of_weights, error};
     if (read_embed_dim(checkpoint, &tensors->embed_dim, error))
         return -1;
     int c = tensors->embed_dim;
@@ -193,6 +195,16 @@ int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *che
     if (!tensors->grid_encoding)
         return -1;
     prompt_grid_encoding(&tensors->prompt, tensors->grid_encoding);
+    return 0;
+}
+
+int decoder_tensors_pack_mlps(struct decoder_tensors *tensors, struct error *error)
+{
+    for (int i = 0; i < DECODER_LAYERS; i++)
+        for (int j = 0; j < 2; j++)
+            if (linear_pack_half16(&tensors->layers[i].mlp[j], tensors->half16, name_of_weights,
+                                   error))
+                return -1;
     return 0;
 }
 

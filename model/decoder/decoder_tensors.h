@@ -77,6 +77,10 @@ int decoder_tensors_load(struct decoder_tensors *tensors, struct checkpoint *che
                          const struct decoder_frame *frame, enum isa isa, struct error *error);
 void decoder_tensors_free(struct decoder_tensors *tensors);
 
+/* Packs the MLPs of the transformer's layers again, as elements of half16, which is set. Returns 0, or
+ * -1 with ERROR_MEMORY. */
+int decoder_tensors_pack_mlps(struct decoder_tensors *tensors, struct error *error);
+
 /* Whether the model is of SAM 2's kind. All of its published configurations have the object score. */
 static inline bool decoder_is_sam2(const struct decoder_tensors *tensors)
 {

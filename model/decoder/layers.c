@@ -41,6 +41,15 @@ int linear_load(struct linear *linear, const struct layer_source *from, const ch
                        from->error);
 }
 
+int linear_pack_half16(struct linear *linear, const struct half16_kernel *half16, const char *what,
+                       struct error *error)
+{
+    matmul_packed_free(&linear->packed);
+    return matmul_pack_half16(&linear->packed, half16,
+                              matmul_linear(linear->in, linear->out, linear->weight, linear->bias),
+                              what, error);
+}
+
 void linear_free(struct linear *linear)
 {
     matmul_packed_free(&linear->packed);

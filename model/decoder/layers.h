@@ -10,6 +10,7 @@
 
 struct checkpoint;
 struct error;
+struct half16_kernel;
 
 /* Where layers are read from, and what for. */
 struct layer_source {
@@ -60,6 +61,11 @@ int linear_read(struct linear *linear, const struct layer_source *from, const ch
 /* As linear_read, and packs the weights. Freed by linear_free, also after a failure. */
 int linear_load(struct linear *linear, const struct layer_source *from, const char *prefix, int in,
                 int out);
+
+/* Packs the weights of a packed layer again, as elements in 16 bits (model/kernels/half16.h); then so is x
+ * of linear_apply. Freed by linear_free, also after a failure. */
+int linear_pack_half16(struct linear *linear, const struct half16_kernel *half16, const char *what,
+                       struct error *error);
 
 /* A zeroed layer is allowed. */
 void linear_free(struct linear *linear);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/kernels/half16.h"
 #include "model/kernels/kernels.h"
 
 static const float layer_norm_eps = 1e-5f;
@@ -152,6 +153,15 @@ static void add_update(struct folded_tokens *tokens, const struct decoder_tensor
     normalise(tokens, tensors->isa, norm);
 }
 
+/* y = x @ weight^T + bias. x[rows][in] becomes elements if the weights are. */
+static void multiply(const struct linear *linear, int rows, float *x, float *y)
+{
+    const struct half16_kernel *half16 = linear->packed.half16;
+    if (half16)
+        half16->along(rows, linear->in, x, linear->in, x, linear->in);
+    linear_apply(linear, rows, x, linear->in, y);
+}
+
 void folded_tokens_finish(struct folded_tokens *tokens, const struct decoder_tensors *tensors,
                           int index)
 {
@@ -159,12 +169,13 @@ void folded_tokens_finish(struct folded_tokens *tokens, const struct decoder_ten
     int rows = tokens->prompts * tokens->count;
     linear_apply(&layer->to_image.out, rows, tokens->mix, tensors->inner, tokens->update);
     add_update(tokens, tensors, &layer->norm[1]);
-    linear_apply(&layer->mlp[0], rows, tokens->queries, tensors->embed_dim, tokens->hidden);
+    memcpy(tokens->update, tokens->queries, (size_t)rows * tensors->embed_dim * sizeof(float));
+    multiply(&layer->mlp[0], rows, tokens->update, tokens->hidden);
     if (tensors->efficient)
         kernels_for(tensors->isa)
             ->gelu(rows, tensors->mlp_width, tokens->hidden, tensors->mlp_width);
     else
         relu_apply(tokens->hidden, (size_t)rows * tensors->mlp_width);
-    linear_apply(&layer->mlp[1], rows, tokens->hidden, tensors->mlp_width, tokens->update);
+    multiply(&layer->mlp[1], rows, tokens->hidden, tokens->update);
     add_update(tokens, tensors, &layer->norm[2]);
 }

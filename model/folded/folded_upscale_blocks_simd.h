@@ -5,9 +5,22 @@
 
 #include <math.h>
 
+#include "base/memory.h"
 #include "model/folded/folded_block_simd.h"
 
 enum { SUMS_MASKS = 4 };
+
+/* A block's rows are on their way from memory: all tables of an image are larger than caches. */
+VECTOR_INLINE void fetch_rows(const struct folded_rows *rows, size_t strip, size_t first, size_t at)
+{
+    const size_t line = MEMORY_ALIGNMENT / sizeof(float);
+    UNROLLED
+    for (size_t i = 0; i < BLOCK_ROWS; i++) {
+        UNROLLED
+        for (size_t j = 0; j < STEP; j += line)
+            __builtin_prefetch(rows_at(rows, strip, first + i, at + j));
+    }
+}
 
 /* scratch[C/4] rows: pixel s of one block of positions, before the norm. squares: sums over its channels. */
 VECTOR_INLINE void first_pixel(const struct folded_upscale *in, size_t s, size_t strip, size_t at,
@@ -26,6 +39,8 @@ VECTOR_INLINE void first_pixel(const struct folded_upscale *in, size_t s, size_t
         const size_t row = s * quarter + c;
         vector acc[BLOCK_ROWS][WIDE];
         vector x[BLOCK_ROWS][WIDE];
+        if (row + BLOCK_ROWS < in->channels)
+            fetch_rows(&in->x, strip, row + BLOCK_ROWS, at);
         block_set(BLOCK_ROWS, in->bias0 + row, acc);
         block_add_elements(BLOCK_ROWS, pairs, in->weight0 + row, in->channels,
                            rows_at(&in->a0, strip, 0, at), acc);
