@@ -4,6 +4,8 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -190,6 +192,36 @@ START_TEST(processes_that_append_at_once_do_not_mix_lines)
     }
     struct ledger_index *index = read_index(NULL);
     ck_assert_uint_eq(ledger_index_counts(index).done, WRITERS * LINES);
+    ck_assert_uint_eq(ledger_index_counts(index).bad_lines, 0);
+    ledger_index_free(index);
+}
+END_TEST
+
+enum { THREADS = 128, THREAD_LINES = 50 };
+
+static void *append_lines(void *ledger)
+{
+    static atomic_int threads;
+    int thread = atomic_fetch_add(&threads, 1);
+    for (int i = 0; i < THREAD_LINES; i++) {
+        char key[32];
+        snprintf(key, sizeof key, "%d/%d.jpg", thread, i);
+        append_done(ledger, key, 1, 0);
+    }
+    return NULL;
+}
+
+START_TEST(many_threads_append_to_one_ledger)
+{
+    pthread_t threads[THREADS];
+    struct ledger *ledger = open_ledger(ALL);
+    for (int t = 0; t < THREADS; t++)
+        ck_assert_int_eq(pthread_create(&threads[t], NULL, append_lines, ledger), 0);
+    for (int t = 0; t < THREADS; t++)
+        ck_assert_int_eq(pthread_join(threads[t], NULL), 0);
+    ledger_close(ledger);
+    struct ledger_index *index = read_index(NULL);
+    ck_assert_uint_eq(ledger_index_counts(index).done, THREADS * THREAD_LINES);
     ck_assert_uint_eq(ledger_index_counts(index).bad_lines, 0);
     ledger_index_free(index);
 }
@@ -597,6 +629,7 @@ int main(void)
     tcase_add_test(cases, every_name_comes_back_and_every_line_is_json);
     tcase_add_test(cases, torn_and_foreign_lines_are_left_out);
     tcase_add_test(cases, processes_that_append_at_once_do_not_mix_lines);
+    tcase_add_test(cases, many_threads_append_to_one_ledger);
     tcase_add_test(cases, the_latest_line_counts_across_ledgers);
     tcase_add_test(cases, a_shard_reads_its_own_images_only);
     tcase_add_test(cases, the_images_in_a_tar_belong_to_the_shard_of_the_tar);
