@@ -55,13 +55,14 @@ def check_only_ends_with_its_mask(lab):
     page.key("i")
     pressed = "document.querySelector('button[title^=\"Only this\"]').getAttribute('aria-pressed')"
     page.wait(pressed + " === 'true'")
+    items = page.evaluate("document.querySelectorAll('.tree-item').length")
     number = int(page.evaluate(PINNED + ".querySelector('.tree-name').textContent").split()[1])
     iou = page.evaluate("Data.image(0, %d).then(image => image.iou[%d])" % (CHELSEA, number))
     set_slider(page, "iou", min(1, iou + 0.002))
     page.wait("!%s && %s === 'false'" % (PINNED, pressed))
     set_slider(page, "iou", 0)
     page.wait("!/ of /.test(document.querySelector('.kept-count').textContent)")
-    page.wait("document.querySelectorAll('.tree-item').length > 3")
+    page.wait("document.querySelectorAll('.tree-item').length === %d" % items)  # the tree comes after the count
     page.click(".tree-item .tree-name")
     page.key("i")
     page.wait(pressed + " === 'true'")
