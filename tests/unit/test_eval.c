@@ -367,7 +367,8 @@ static void check_against_generator(const struct sam *sam, const struct image *i
 
 START_TEST(a_click_gives_the_generators_masks)
 {
-    const struct sam_options options = {0};
+    enum { SIDE = 224 }; /* a small input: it encodes three times */
+    const struct sam_options options = {.image_size = SIDE};
     struct mask_list masks = {0};
     struct image image = {0};
     struct sam *sam;
@@ -392,7 +393,8 @@ START_TEST(a_click_gives_the_generators_masks)
                                    "[{\"segmentation\": {\"size\": [60, 90], \"counts\": "
                                    "[2669, 1, 2730]}}]}"),
                      0);
-    struct mm_model *model = mm_model_open(NULL, NULL, NULL);
+    struct mm_model *model =
+        mm_model_open(NULL, &(struct mm_model_options){.image_size = SIDE}, NULL);
     struct mm_image *pixels = mm_image_new(image.rgb, 90, 60, 3 * 90, NULL);
     struct mm_segmenter *segmenter = mm_segmenter_new(model, NULL, 1, NULL);
     ck_assert_int_eq(mm_segmenter_set_image(segmenter, pixels, NULL), 0);

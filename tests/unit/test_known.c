@@ -482,14 +482,14 @@ struct scene {
 
 static void scene_begin(struct scene *scene)
 {
-    const struct sam_options options = {0};
+    const struct sam_options options = {.image_size = 448}; /* fast */
     *scene = (struct scene){0};
     ck_assert_int_eq(sam_load_memory(&scene->sam, builtin_model, builtin_model_size, "built-in",
                                      &options, &error),
                      0);
     generator_options_default(&scene->options);
     ck_assert_int_eq(generator_options_from_model(&scene->options, scene->sam, &error), 0);
-    scene->options.points_per_side = 8;
+    scene->options.points_per_side = 6;
     ck_assert_int_eq(image_reserve(&scene->image, WIDTH, HEIGHT, &error), 0);
     static uint8_t bits[WIDTH * HEIGHT];
     for (int y = 0; y < HEIGHT; y++)
