@@ -7,17 +7,9 @@ status maskmill fetch-model mobile_sam
 printf '#!/bin/sh\necho "<html>"\n' >bin/curl
 status maskmill fetch-model vit_b --output m.pth
 tree .
-# What the downloaders are told: https alone, and when to give up.
+# What the downloader is told: https alone, and when to give up.
 printf '#!/bin/sh\necho curl "$@" >&2\nexit 28\n' >bin/curl
 status maskmill fetch-model mobile_sam
-printf '#!/bin/sh\necho wget "$@" >&2\nexit 4\n' >bin/wget
-rm bin/curl
-chmod +x bin/wget
-program=$(command -v maskmill)
-(
-    PATH=$PWD/bin
-    status "$program" fetch-model mobile_sam
-)
 status maskmill fetch-model vit_x
 # A model of which no sum is known, in a file whose published name says little.
 printf '#!/bin/sh\nprintf "\\200\\002}q"\n' >bin/curl
