@@ -535,11 +535,12 @@ START_TEST(a_server_that_was_killed_is_replaced)
         if (server <= 0)
             break;
         ck_assert_int_eq(kill(server, SIGKILL), 0);
-        /* The image that it took along is lost; the next attempt finds the new server. */
-        int status = image_worker_read(worker, good[0], NULL, &image, &error);
-        if (status) {
-            ck_assert_msg(error.system == ECHILD, "%s", error.text);
+        /* The image that it took along is lost, and on a busy machine the one that is asked of it
+         * while its sockets are being closed; image_pool, too, tries three times. */
+        int status = -1;
+        for (int attempt = 0; status && attempt < 3; attempt++) {
             status = image_worker_read(worker, good[0], NULL, &image, &error);
+            ck_assert_msg(status == 0 || error.system == ECHILD, "%s", error.text);
         }
         ck_assert_msg(status == 0, "%s", error.text);
     }
