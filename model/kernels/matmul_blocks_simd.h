@@ -81,15 +81,17 @@ VECTOR_INLINE size_t lane_steps(const size_t rows, const size_t vectors, size_t 
 
 #endif
 
-/* What the sum of row i, vector j is added to. */
-VECTOR_INLINE vector start_of(const struct place *at, size_t i, size_t j, bool add)
+/* A block's part of c is on its way to the cache while its sums are computed. */
+VECTOR_INLINE void fetch_result(const size_t rows, const size_t vectors, const struct place *at)
 {
-    vector start = at->bias ? vector_load_part(at->bias + j * LANES, at->lanes) : (vector){0};
-    return add ? start + vector_load_part(at->c + i * at->c_row + j * LANES, at->lanes) : start;
+#pragma GCC unroll 16
+    for (size_t i = 0; i < rows; i++)
+#pragma GCC unroll 4
+        for (size_t j = 0; j < vectors; j++)
+            __builtin_prefetch(at->c + i * at->c_row + j * LANES, 1);
 }
 
-/* One block. Sums of floats begin with what they are added to: to load that at the end would hold up the
- * next block. `rows` and `vectors` are constants in every call, so all sums are registers. A vector
+/* One block. `rows` and `vectors` are constants in every call, so all sums are registers. A vector
  * has at.lanes columns, a constant but in the last vector of `weighted`. k is at most CHAIN. */
 VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, struct place at,
                          bool add)
@@ -100,7 +102,10 @@ VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, stru
     for (size_t i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (size_t j = 0; j < vectors; j++)
-            sum[i][j] = from_floats(floats ? start_of(&at, i, j, add) : (vector){0});
+            sum[i][j] = from_floats(
+                floats && at.bias ? vector_load_part(at.bias + j * LANES, at.lanes) : (vector){0});
+    if (add)
+        fetch_result(rows, vectors, &at);
     size_t p = 0;
 #if defined(NEON)
     p = lane_steps(rows, vectors, k, &at, sum);
@@ -124,10 +129,11 @@ VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, stru
     for (size_t i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (size_t j = 0; j < vectors; j++) {
+            float *to = at.c + i * at.c_row + j * LANES;
             vector total = as_floats(sum[i][j]);
-            if (!floats)
-                total += start_of(&at, i, j, add);
-            vector_store_part(at.c + i * at.c_row + j * LANES, total, at.lanes);
+            if (!floats && at.bias)
+                total += vector_load_part(at.bias + j * LANES, at.lanes);
+            vector_store_part(to, add ? vector_load_part(to, at.lanes) + total : total, at.lanes);
         }
 }
 

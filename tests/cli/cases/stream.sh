@@ -15,7 +15,8 @@ run() {
     echo "status $code" >&2
 }
 run - -o - --copy-images <in.tar >out.tar
-tar -tvf out.tar --full-time --utc
+# The size of a record depends on the last digits of its scores, and so on the CPU.
+tar -tvf out.tar --full-time --utc | sed -E '/ [0-9]+\.json$/s/ [0-9]+ (1970)/ SIZE \1/; s/ +/ /g'
 run in.tar -o - --copy-images >file.tar 2>/dev/null
 tar -xOf out.tar 0001.json | cut -c1-100
 tar -xOf file.tar 0001.json | cut -c1-100
