@@ -6,7 +6,7 @@
 
 #include "include/maskmill.h"
 
-enum { WIDTH = 96, HEIGHT = 64, LOW_MOST = 256, PROMPTS = 120 };
+enum { WIDTH = 96, HEIGHT = 64, LOW_MOST = 256, PROMPTS = 60 };
 
 static struct mm_error error;
 
