@@ -46,7 +46,6 @@ maskmill run $QUICK --print-config | cmp - again
 
 echo "-- no input, no output, wrong usage"
 status pipe </dev/null
-status maskmill pipe $QUICK <&-
 closed() { maskmill pipe $QUICK >&-; }
 printf 'tall.png\n' | status closed
 full() { maskmill pipe $QUICK >/dev/full; }

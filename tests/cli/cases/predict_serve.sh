@@ -97,7 +97,6 @@ python3 end.py maskmill predict --model "$MODEL" --serve-ndjson
 
 echo "-- no input, no output, wrong usage"
 status serve </dev/null
-status serve <&-
 full() { serve <requests >/dev/full; }
 status full
 status serve tall.png
