@@ -58,4 +58,4 @@ cat code
 kill $!
 status maskmill pipe photos
 status maskmill pipe --fields wings
-status maskmill pipe --model missing.pth </dev/null
+status maskmill pipe --model missing.pth </dev/null 2>&1 | sed 's/ in [0-9]*s / in Ns /' # emulation takes seconds to start
