@@ -5,19 +5,18 @@
 
 #include <math.h>
 
-#include "base/memory.h"
 #include "model/folded/folded_block_simd.h"
 
 enum { SUMS_MASKS = 4 };
 
-/* A block's rows are on their way from memory: all tables of an image are larger than caches. */
+/* Begins to load a block's rows. A prompt reads the table once, and the tables of an image are larger than
+ * the caches. */
 VECTOR_INLINE void fetch_rows(const struct folded_rows *rows, size_t strip, size_t first, size_t at)
 {
-    const size_t line = MEMORY_ALIGNMENT / sizeof(float);
     UNROLLED
     for (size_t i = 0; i < BLOCK_ROWS; i++) {
         UNROLLED
-        for (size_t j = 0; j < STEP; j += line)
+        for (size_t j = 0; j < STEP; j += CACHE_LINE)
             __builtin_prefetch(rows_at(rows, strip, first + i, at + j));
     }
 }

@@ -72,7 +72,7 @@ VECTOR_INLINE size_t lane_steps(const size_t rows, const size_t vectors, size_t 
 #pragma GCC unroll 4
         for (size_t lane = 0; lane < LANES; lane++) {
             if (at->ahead && lane % 2 == 0)
-                __builtin_prefetch(at->ahead + (p + lane) * 8, 0, 2);
+                __builtin_prefetch(at->ahead + (p + lane) / 2 * CACHE_LINE, 0, 2);
             lane_step(rows, vectors, p + lane, at, left, lane, sum);
         }
     }
@@ -81,14 +81,14 @@ VECTOR_INLINE size_t lane_steps(const size_t rows, const size_t vectors, size_t 
 
 #endif
 
-/* A block's part of c is on its way to the cache while its sums are computed. */
+/* Begins to load a block's part of c, to which its sums will be added. */
 VECTOR_INLINE void fetch_result(const size_t rows, const size_t vectors, const struct place *at)
 {
 #pragma GCC unroll 16
     for (size_t i = 0; i < rows; i++)
 #pragma GCC unroll 4
-        for (size_t j = 0; j < vectors; j++)
-            __builtin_prefetch(at->c + i * at->c_row + j * LANES, 1);
+        for (size_t j = 0; j < vectors * LANES; j += CACHE_LINE)
+            __builtin_prefetch(at->c + i * at->c_row + j, 1);
 }
 
 /* One block. `rows` and `vectors` are constants in every call, so all sums are registers. A vector
@@ -112,7 +112,7 @@ VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, stru
 #endif
     for (; p < k; p++) {
         if (at.ahead && p % 2 == 0)
-            __builtin_prefetch(at.ahead + p / 2 * 16, 0, 2);
+            __builtin_prefetch(at.ahead + p / 2 * CACHE_LINE, 0, 2);
         vector right[PANEL_VECTORS];
 #pragma GCC unroll 4
         for (size_t j = 0; j < vectors; j++)
@@ -148,7 +148,7 @@ VECTOR_INLINE void chains(const size_t rows, const size_t vectors, size_t k, str
         at.a += length * at.a_column;
         at.b += length * at.b_row;
         at.bias = NULL;
-        at.ahead += at.ahead ? length / 2 * 16 : 0;
+        at.ahead += at.ahead ? length / 2 * CACHE_LINE : 0;
         done += length;
     } while (done < k);
 }
@@ -162,7 +162,7 @@ VECTOR_INLINE void advance(struct place *at, size_t rows)
 /* m rows: full blocks, then blocks of 8, 4, 2 and 1 rows. */
 VECTOR_INLINE void all_rows(size_t m, const size_t vectors, size_t k, struct place at, bool add)
 {
-    for (; m >= ROWS; m -= ROWS, advance(&at, ROWS), at.ahead += at.ahead ? k / 2 * 16 : 0)
+    for (; m >= ROWS; m -= ROWS, advance(&at, ROWS), at.ahead += at.ahead ? k / 2 * CACHE_LINE : 0)
         chains(ROWS, vectors, k, at, add);
     if (ROWS > 8 && m >= 8) {
         chains(ROWS > 8 ? 8 : ROWS, vectors, k, at, add);
