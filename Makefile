@@ -63,12 +63,17 @@ SOURCES := $(filter-out program/main.c,$(wildcard $(LIBRARY_ROOMS:%=%/*.c) $(PRO
 SIMD := $(filter %_simd.c,$(SOURCES))
 ISAS := generic $(if $(filter x86_64-%,$(TARGET)),avx2 avx512) $(if $(filter aarch64-%,$(TARGET)),neon)
 ISA_generic = -DISA=generic
-ISA_avx2 = -DISA=avx2 -mavx2 -mfma -mf16c -ffp-contract=fast
-ISA_avx512 = -DISA=avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mf16c -mprefer-vector-width=512 -ffp-contract=fast
+ISA_avx2 = -DISA=avx2 -mavx2 -mfma -mf16c $(CONTRACT)
+ISA_avx512 = -DISA=avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mfma -mf16c -mprefer-vector-width=512 $(CONTRACT)
+# Some tunings of gcc leave a multiply and its add apart in blocks of one sum, and the bits of a result would depend on
+# the block that it fell in.
+ALL_FMA := $(shell $(CC) -Werror --param=avoid-fma-max-bits=0 -E -x c /dev/null >/dev/null 2>&1 && \
+             echo --param=avoid-fma-max-bits=0)
+CONTRACT = -ffp-contract=fast $(ALL_FMA)
 # gcc's order of instructions before it assigns registers would cost the blocks of products spills.
 KEEP_ORDER := $(if $(filter aarch64-%,$(TARGET)),$(shell $(CC) -fno-schedule-insns -fira-region=all -E -x c /dev/null \
               >/dev/null 2>&1 && echo -fno-schedule-insns -fira-region=all))
-ISA_neon = -DISA=neon -DNEON -ffp-contract=fast $(KEEP_ORDER)
+ISA_neon = -DISA=neon -DNEON $(CONTRACT) $(KEEP_ORDER)
 OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(SIMD),$(SOURCES))) \
            $(foreach isa,$(ISAS),$(patsubst %.c,$(BUILD)/%.$(isa).o,$(SIMD))) $(BUILD)/model/builtin.o \
            $(BUILD)/program/report/report_parts.o
