@@ -1,7 +1,6 @@
 #include "base/isa.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "base/environment.h"
 
 static enum isa isa_of_cpu(void)
 {
@@ -17,24 +16,29 @@ static enum isa isa_of_cpu(void)
     return ISA_GENERIC;
 }
 
+#if defined(__aarch64__)
+static const char *const names[] = {"generic", "neon", "openblas"};
+#elif defined(__x86_64__)
+static const char *const names[] = {"generic", "avx2", "avx512", "openblas"};
+#else
+static const char *const names[] = {"generic", "openblas"};
+#endif
+
+static const char variable[] = "MASKMILL_ISA";
+
 const char *isa_name(enum isa isa)
 {
-#if defined(__aarch64__)
-    static const char *const names[] = {"generic", "neon", "openblas"};
-#elif defined(__x86_64__)
-    static const char *const names[] = {"generic", "avx2", "avx512", "openblas"};
-#else
-    static const char *const names[] = {"generic", "openblas"};
-#endif
     return names[isa];
 }
 
 enum isa isa_best(void)
 {
-    enum isa best = isa_of_cpu();
-    const char *wanted = getenv("MASKMILL_ISA");
-    for (enum isa isa = ISA_GENERIC; wanted && isa < best; isa++)
-        if (strcmp(wanted, isa_name(isa)) == 0)
-            return isa;
-    return best;
+    int best = (int)isa_of_cpu();
+    int wanted = environment_word(variable, names, ISA_OPENBLAS);
+    return (enum isa)(wanted >= 0 && wanted < best ? wanted : best);
+}
+
+int isa_check_environment(struct error *error)
+{
+    return environment_check(variable, names, ISA_OPENBLAS, error);
 }

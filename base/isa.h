@@ -11,6 +11,8 @@
 #ifndef BASE_ISA_H
 #define BASE_ISA_H
 
+struct error;
+
 #define ISA_JOIN_(name, isa) name##_##isa
 #define ISA_JOIN(name, isa) ISA_JOIN_(name, isa)
 #define ISA_NAME(name) ISA_JOIN(name, ISA)
@@ -47,6 +49,10 @@ enum isa { ISA_GENERIC, ISA_OPENBLAS };
  * the environment lowers it, so that tests reach every variant, and never raises it. Never
  * ISA_OPENBLAS. */
 enum isa isa_best(void);
+
+/* Returns 0, or -1 with ERROR_USAGE if MASKMILL_ISA is no instruction set of this architecture. One that this
+ * CPU lacks is none of these errors. */
+int isa_check_environment(struct error *error);
 
 /* "generic", "avx2", "avx512", "neon" or "openblas". */
 const char *isa_name(enum isa isa);

@@ -9,6 +9,8 @@
 #include "model/decoder.h"
 #include "model/decoder/layers.h"
 #include "model/encoder.h"
+#include "model/kernels/half16.h"
+#include "model/kernels/kernels.h"
 #include "model/kernels/matmul.h"
 
 struct sam {
@@ -26,6 +28,13 @@ static int text_width(const struct checkpoint *checkpoint)
     return checkpoint_shape(checkpoint, "prompt_encoder.text_projection.weight", &shape)
                ? (int)shape.size[1]
                : 0;
+}
+
+static const char *half16_name(enum sam_precision precision)
+{
+    if (precision == SAM_F32)
+        return "";
+    return (precision == SAM_F16 ? half16_kernel(HALF16_F16) : half16_bf16_kernel())->name;
 }
 
 static void fill_info(struct sam *sam)
@@ -48,6 +57,7 @@ static void fill_info(struct sam *sam)
         .text_width = text_width(sam->checkpoint),
         .parameters = summary.parameters,
         .kernels = isa_name(matmul_isa()),
+        .half16 = half16_name(sam->precision),
         .dtype = summary.dtype,
         .inside = summary.inside,
         .prefix = summary.prefix,
@@ -112,7 +122,7 @@ int sam_load(struct sam **sam, const char *path, const struct sam_options *optio
 {
     struct checkpoint *checkpoint;
     *sam = NULL;
-    if (checkpoint_open(&checkpoint, path, error) < 0)
+    if (kernels_check_environment(error) < 0 || checkpoint_open(&checkpoint, path, error) < 0)
         return -1;
     return load(sam, checkpoint, path, options, error);
 }
@@ -122,7 +132,8 @@ int sam_load_memory(struct sam **sam, const void *bytes, size_t size, const char
 {
     struct checkpoint *checkpoint;
     *sam = NULL;
-    if (checkpoint_open_memory(&checkpoint, bytes, size, name, error) < 0)
+    if (kernels_check_environment(error) < 0 ||
+        checkpoint_open_memory(&checkpoint, bytes, size, name, error) < 0)
         return -1;
     return load(sam, checkpoint, name, options, error);
 }

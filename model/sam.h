@@ -62,6 +62,8 @@ struct sam_info {
     int text_width;      /* E: numbers of a text's embedding; 0: prompts may have no text */
     uint64_t parameters; /* numbers in all tensors that are used */
     const char *kernels; /* that multiply: isa_name of matmul_isa */
+    const char *half16;  /* how they multiply operands of 16 bits: "pairs", "singles", "halves",
+                            "tiles"; "" with SAM_F32 */
     const char *dtype;   /* as stored: "F32", "F16", "BF16" or "mixed" */
     const char *inside;  /* keys of the dictionaries around the weights: "", "model", "ema.model" */
     const char *prefix;  /* dropped from the names of all tensors: "", "module." */
@@ -71,8 +73,8 @@ struct sam_info {
 /* Loads a checkpoint: .pth/.pt (zip or legacy pickle) or .safetensors, told apart by content,
  * not by name; also a folder or an index of shards, as checkpoint_open. Every tensor's name and
  * shape is checked, NaN and infinite weights are refused. Returns 0, or -1 with ERROR_MODEL
- * (unusable), ERROR_IO, ERROR_MEMORY or ERROR_UNSUPPORTED (this CPU cannot multiply in that
- * precision). *sam is owned by the caller. */
+ * (unusable), ERROR_IO, ERROR_MEMORY, ERROR_UNSUPPORTED (this CPU cannot multiply in that
+ * precision) or ERROR_USAGE (kernels_check_environment). *sam is owned by the caller. */
 int sam_load(struct sam **sam, const char *path, const struct sam_options *options,
              struct error *error);
 

@@ -125,23 +125,24 @@ static void print_json(const struct bench *bench, const struct timing *t)
 {
     const struct prompt_worker_times *worker = &t->stages.worker;
     const struct sam_info *info = sam_info(mm_model_sam(bench->model));
-    printf("{\"threads\": %d, \"kernels\": \"%s\", \"whole\": %.4f, \"read\": %.4f, "
+    printf("{\"threads\": %d, \"kernels\": \"%s\", \"half16\": \"%s\", \"whole\": %.4f, \"read\": "
+           "%.4f, "
            "\"tensor\": %.4f, \"encoder\": %.4f, \"decoder\": %.4f, \"scan\": %.4f, "
            "\"filters\": %.4f, \"record\": %.4f, \"prompts\": %ld, \"upscaled\": %ld, "
            "\"scanned\": %ld, \"masks\": %zu, \"peak_mib\": %.0f}\n",
-           bench->threads, info->kernels, t->whole, t->read, t->stages.tensor, t->stages.encode,
-           (worker->decode + worker->logits) / bench->threads, worker->scan / bench->threads,
-           t->stages.filters, t->record, worker->prompts, worker->upscaled, worker->scanned,
-           t->masks, peak_mib());
+           bench->threads, info->kernels, info->half16, t->whole, t->read, t->stages.tensor,
+           t->stages.encode, (worker->decode + worker->logits) / bench->threads,
+           worker->scan / bench->threads, t->stages.filters, t->record, worker->prompts,
+           worker->upscaled, worker->scanned, t->masks, peak_mib());
 }
 
 static void print_text(const struct bench *bench, const struct timing *t)
 {
     const struct prompt_worker_times *worker = &t->stages.worker;
     const struct sam_info *info = sam_info(mm_model_sam(bench->model));
-    printf("%s, input %d, %d x %d pixels, %d threads, %s kernels, best of %d\n", info->name,
+    printf("%s, input %d, %d x %d pixels, %d threads, %s kernels%s%s, best of %d\n", info->name,
            info->image_size, bench->image.width, bench->image.height, bench->threads, info->kernels,
-           bench->settings->repeat);
+           *info->half16 ? ", 16 bits as " : "", info->half16, bench->settings->repeat);
     printf("  read                %8.3f s  (not in the whole)\n", t->read);
     printf("  resize, normalise   %8.3f s\n", t->stages.tensor);
     printf("  image encoder       %8.3f s\n", t->stages.encode);

@@ -74,7 +74,8 @@ static int read_model(struct clip *clip, const char *path, struct error *error)
 int clip_load(struct clip **clip, const char *path, struct error *error)
 {
     *clip = memory_new(1, sizeof **clip, "CLIP", error);
-    if (*clip && checkpoint_open(&(*clip)->checkpoint, path, error) == 0 &&
+    if (*clip && kernels_check_environment(error) == 0 &&
+        checkpoint_open(&(*clip)->checkpoint, path, error) == 0 &&
         read_model(*clip, path, error) == 0)
         return 0;
     if (strncmp(error->text, path, strlen(path)) != 0)

@@ -1,8 +1,6 @@
 #include "model/kernels/half16.h"
 
-#include <stdlib.h>
-#include <string.h>
-
+#include "base/environment.h"
 #include "model/kernels/amx.h"
 
 #if defined(__x86_64__)
@@ -60,13 +58,25 @@ const struct half16_kernel *half16_kernel(enum half16_way way)
     return NULL;
 }
 
+static const char variable[] = "MASKMILL_BF16";
+enum { WORDS = HALF16_BF16_TILES + 1 };
+static const char *const words[] = {
+    [HALF16_BF16_PAIRS] = "pairs",
+    [HALF16_BF16_SINGLES] = "singles",
+    [HALF16_BF16_HALVES] = "halves",
+    [HALF16_BF16_TILES] = "tiles",
+};
+
+int half16_check_environment(struct error *error)
+{
+    return environment_check(variable, words, WORDS, error);
+}
+
 const struct half16_kernel *half16_bf16_kernel(void)
 {
-    static const char *const names[] = {"pairs", "singles", "halves", "tiles"};
-    const char *wanted = getenv("MASKMILL_BF16");
-    for (enum half16_way way = HALF16_BF16_PAIRS; wanted && way <= HALF16_BF16_TILES; way++)
-        if (strcmp(wanted, names[way]) == 0)
-            return half16_kernel(way);
+    int wanted = environment_word(variable, words, WORDS);
+    if (wanted >= 0)
+        return half16_kernel((enum half16_way)wanted);
     if (half16_kernel(HALF16_BF16_HALVES))
         return half16_kernel(HALF16_BF16_HALVES);
 #if defined(__x86_64__)

@@ -25,6 +25,7 @@
 #include "model/kernels/matmul_kernel.h"
 
 struct half16_kernel {
+    const char *name;                    /* of the way: "pairs", "singles", "halves", "tiles" */
     const struct matmul_kernel *product; /* a and b hold elements; c and bias are floats */
     size_t group;                        /* values of an element: 1 (singles) or 2 */
 
@@ -58,5 +59,8 @@ const struct half16_kernel *half16_bf16_kernel(void);
 
 /* The same if it is that of pairs on x86-64, otherwise NULL: for what has kernels for these alone. */
 const struct half16_kernel *half16_bf16_pairs(void);
+
+/* Returns 0, or -1 with ERROR_USAGE if MASKMILL_BF16 is another word. */
+int half16_check_environment(struct error *error);
 
 #endif

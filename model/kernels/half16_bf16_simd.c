@@ -57,11 +57,11 @@ static void singles(size_t rows, size_t n, const float *x, size_t row, float *to
 }
 
 static const struct matmul_kernel pairs_product = {PANEL_WIDTH, panel, weighted};
-const struct half16_kernel ISA_NAME(half16_bf16_pairs) = {&pairs_product, 2, bf16_along,
+const struct half16_kernel ISA_NAME(half16_bf16_pairs) = {"pairs", &pairs_product, 2, bf16_along,
                                                           bf16_across};
 
 extern const struct matmul_kernel ISA_NAME(matmul_kernel);
-const struct half16_kernel ISA_NAME(half16_bf16_singles) = {&ISA_NAME(matmul_kernel), 1, singles,
-                                                            singles};
+const struct half16_kernel ISA_NAME(half16_bf16_singles) = {"singles", &ISA_NAME(matmul_kernel), 1,
+                                                            singles, singles};
 
 #endif

@@ -61,7 +61,8 @@ static void bf16_across(size_t rows, size_t n, const float *x, size_t row, float
 }
 
 static const struct matmul_kernel product = {PANEL_WIDTH, panel, weighted};
-const struct half16_kernel ISA_NAME(half16_f16) = {&product, 2, f16_along, f16_across};
-const struct half16_kernel ISA_NAME(half16_bf16_halves) = {&product, 2, bf16_along, bf16_across};
+const struct half16_kernel ISA_NAME(half16_f16) = {"halves", &product, 2, f16_along, f16_across};
+const struct half16_kernel ISA_NAME(half16_bf16_halves) = {"halves", &product, 2, bf16_along,
+                                                           bf16_across};
 
 #endif

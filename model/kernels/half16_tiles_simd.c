@@ -31,44 +31,46 @@ static void fill_columns(size_t rows, size_t n, const float *x, size_t row, floa
 }
 
 /* c[m][n] += bias[n]. */
-static void add_bias(size_t m, size_t n, const float *bias, float *c, size_t c_row)
+static void add_bias(struct matmul_shape shape, const float *bias, struct matmul_result c)
 {
-    for (size_t i = 0; i < m; i++, c += c_row)
-        for (size_t j = 0; j < n; j += LANES)
-            vector_store_part(
-                c + j, vector_load_part(c + j, n - j) + vector_load_part(bias + j, n - j), n - j);
+    for (size_t i = 0; i < shape.m; i++, c.data += c.row)
+        for (size_t j = 0; j < shape.n; j += LANES) {
+            size_t lanes = shape.n - j;
+            vector sum = vector_load_part(c.data + j, lanes) + vector_load_part(bias + j, lanes);
+            vector_store_part(c.data + j, sum, lanes);
+        }
 }
 
-static void panel(size_t m, size_t n, size_t k, const float *a, size_t a_row, const float *b,
-                  const float *bias, bool add, float *c, size_t c_row)
+static void panel(struct matmul_shape shape, struct matmul_view a, const float *b,
+                  const float *bias, struct matmul_result c)
 {
     float a_rest[2 * TILE * TILE], b_rest[TILE * PANEL_WIDTH];
-    size_t steps = k / TILE, rest = k % TILE, rows;
+    size_t m = shape.m, n = shape.n, steps = shape.k / TILE, rest = shape.k % TILE, rows;
     struct block_shape have = {0};
-    struct tile_place at = {.a = a,
-                            .a_row = a_row,
+    struct tile_place at = {.a = a.data,
+                            .a_row = a.row,
                             .b = b,
                             .b_row = PANEL_WIDTH,
                             .a_rest = rest ? a_rest : NULL,
                             .a_rest_row = TILE,
                             .b_rest = b_rest,
-                            .start = add ? c : bias,
-                            .start_row = add ? c_row : 0,
-                            .c = c,
-                            .c_row = c_row};
-    if (add && bias)
-        add_bias(m, n, bias, c, c_row);
+                            .start = c.add ? c.data : bias,
+                            .start_row = c.add ? c.row : 0,
+                            .c = c.data,
+                            .c_row = c.row};
+    if (c.add && bias)
+        add_bias(shape, bias, c);
     if (rest)
         fill_columns(rest, n, b + steps * TILE * PANEL_WIDTH, PANEL_WIDTH, b_rest);
     for (; m > 0; m -= rows) {
         rows = block_size(m);
         if (rest)
-            fill_rows(rows, rest, at.a + steps * TILE, a_row, a_rest);
+            fill_rows(rows, rest, at.a + steps * TILE, a.row, a_rest);
         require(&have, rows, n);
         block_of(rows, n, steps, &at);
-        at.a += rows * a_row;
+        at.a += rows * a.row;
         at.start += at.start ? rows * at.start_row : 0;
-        at.c += rows * c_row;
+        at.c += rows * c.row;
     }
     _tile_release();
 }
@@ -130,20 +132,20 @@ static void weighted_part(size_t n, size_t k, const float *a, struct tile_place 
     }
 }
 
-static void weighted(size_t n, size_t k, const float *a, const float *b, size_t b_row, bool add,
-                     float *c, size_t c_row)
+static void weighted(size_t n, size_t k, const float *a, struct matmul_view b,
+                     struct matmul_result c)
 {
     struct block_shape have = {0};
-    struct tile_place at = {.b = b,
-                            .b_row = b_row,
-                            .start = add ? c : NULL,
-                            .start_row = c_row,
-                            .c = c,
-                            .c_row = c_row};
+    struct tile_place at = {.b = b.data,
+                            .b_row = b.row,
+                            .start = c.add ? c.data : NULL,
+                            .start_row = c.row,
+                            .c = c.data,
+                            .c_row = c.row};
     for (size_t done = 0; done == 0 || done < k; done += DEPTH) {
         weighted_part(n, k - done < DEPTH ? k - done : DEPTH, a + done * PANEL_WIDTH, at, &have);
-        at.b += DEPTH * b_row;
-        at.start = c;
+        at.b += DEPTH * b.row;
+        at.start = c.data;
     }
     _tile_release();
 }
@@ -159,6 +161,6 @@ static void across(size_t rows, size_t n, const float *x, size_t row, float *to,
 }
 
 static const struct matmul_kernel product = {PANEL_WIDTH, panel, weighted};
-const struct half16_kernel ISA_NAME(half16_bf16_tiles) = {&product, 2, along, across};
+const struct half16_kernel ISA_NAME(half16_bf16_tiles) = {"tiles", &product, 2, along, across};
 
 #endif

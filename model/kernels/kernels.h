@@ -47,6 +47,12 @@ struct kernels {
     void (*blend)(size_t n, const float *const *x, const float *weights, bool add, float *y);
 };
 
+/* The kernels of an instruction set; never NULL. For ISA_OPENBLAS the generic ones. */
 const struct kernels *kernels_for(enum isa isa);
+
+/* Whether the variables of the environment that choose kernels (base/isa.h, matmul.h, half16.h) have
+ * values that are known. Returns 0, or -1 with ERROR_USAGE, which names the value and those that are
+ * known. */
+int kernels_check_environment(struct error *error);
 
 #endif

@@ -1,9 +1,9 @@
 #include "model/kernels/matmul.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/environment.h"
 #include "base/memory.h"
 #include "model/kernels/half16.h"
 #include "model/kernels/matmul_kernel.h"
@@ -57,12 +57,21 @@ static bool openblas_pays(void)
 #endif
 }
 
+static const char variable[] = "MASKMILL_PRODUCTS";
+enum { OWN, OPENBLAS, WORDS };
+static const char *const words[] = {[OWN] = "own", [OPENBLAS] = "openblas"};
+
 enum isa matmul_isa(void)
 {
     enum isa best = isa_best();
-    const char *wanted = getenv("MASKMILL_PRODUCTS");
-    bool openblas = wanted ? strcmp(wanted, "openblas") == 0 : openblas_pays();
+    int wanted = environment_word(variable, words, WORDS);
+    bool openblas = wanted < 0 ? openblas_pays() : wanted == OPENBLAS;
     return best == ISA_GENERIC && openblas && matmul_openblas_ready() ? ISA_OPENBLAS : best;
+}
+
+int matmul_check_environment(struct error *error)
+{
+    return environment_check(variable, words, WORDS, error);
 }
 
 /* panel[k][width] = b[k][n]; columns past n are zero. */

@@ -21,9 +21,12 @@ struct half16_kernel;
 
 /* The instruction set for a model's products and kernels: isa_best(), but ISA_OPENBLAS for
  * ISA_GENERIC where OpenBLAS is installed, sound, and likely to be faster.
- * MASKMILL_PRODUCTS=own|openblas in the environment decides otherwise; openblas is not taken where
- * it is missing or not sound. */
+ * MASKMILL_PRODUCTS=own|openblas in the environment decides otherwise for ISA_GENERIC; openblas is
+ * not taken where it is missing or not sound. */
 enum isa matmul_isa(void);
+
+/* Returns 0, or -1 with ERROR_USAGE if MASKMILL_PRODUCTS is another word. */
+int matmul_check_environment(struct error *error);
 
 /* A matrix in place: element (i, j) lies at data[i * row + j * column], so a transposed matrix
  * needs no copy. */
