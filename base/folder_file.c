@@ -83,7 +83,7 @@ static int stat_below(const struct folder *folder, const char *name, struct stat
     const char *base;
     int parent = folder_parent(folder, name, false, &base, &error);
     int result = parent < 0 ? -1 : fstatat(parent, base, status, flags);
-    int reason = parent < 0 ? error.system : errno;
+    int reason = parent >= 0 ? errno : error.code == ERROR_MEMORY ? ENOMEM : error.system;
     if (parent >= 0)
         close(parent);
     errno = reason;

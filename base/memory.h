@@ -6,7 +6,10 @@
 
 struct error;
 
-enum { MEMORY_ALIGNMENT = 64 }; /* bytes: one cache line, one AVX-512 register */
+enum {
+    MEMORY_ALIGNMENT = 64,            /* bytes: one cache line, one AVX-512 register */
+    CACHE_LINE = MEMORY_ALIGNMENT / 4 /* floats in a cache line */
+};
 
 /* A zeroed block of count * size bytes, aligned to MEMORY_ALIGNMENT; not NULL for a size of zero.
  * `what` names the block in the error message ("image encoder scratch").

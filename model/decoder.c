@@ -28,8 +28,8 @@ struct sam_image {
 };
 
 struct sam_decoder {
-    struct folded_decoder *folded;       /* owned; NULL if the model does not fold, */
-    struct decoder_reference *reference; /* which is when this is not; owned */
+    struct folded_decoder *folded;       /* owned; NULL if the model does not fold */
+    struct decoder_reference *reference; /* owned; NULL if it does */
     struct arena arena;                  /* owns the arrays of hq */
     struct hq_scratch hq;                /* of a SAM-HQ */
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/size.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/clip/clip_config.h"
 #include "model/clip/clip_model.h"
@@ -102,11 +103,6 @@ const struct clip_info *clip_info(const struct clip *clip)
 const struct checkpoint *clip_checkpoint(const struct clip *clip)
 {
     return clip->checkpoint;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
 }
 
 /* What clip_scratch_new is asked for. */

@@ -4,6 +4,7 @@
 #include <omp.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "model/kernels/kernels.h"
 #include "model/kernels/matmul_kernel.h"
 
@@ -15,11 +16,6 @@ enum {
 
 static const float NORM_EPS = 1e-5f; /* torch.nn.LayerNorm's default */
 static const float MASKED = -1e30f;  /* its exponential counts as 2^-126 */
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 void clip_multiply(const struct clip_product *p, int threads)
 {

@@ -31,7 +31,7 @@ struct clip_buffers {
 
 /* Rows are one cache line longer than needed. Otherwise the rows of a left side would fall into the same few sets
  * of the cache. */
-enum { CLIP_ROW_GAP = MEMORY_ALIGNMENT / 4 };
+enum { CLIP_ROW_GAP = CACHE_LINE };
 
 static inline size_t clip_y_row(const struct clip_tower *tower)
 {

@@ -9,9 +9,6 @@
 
 #include "base/memory.h"
 
-static const float layer_norm_eps = 1e-5f;
-static const float layer_norm_2d_eps = 1e-6f;
-
 /* What one attention works on; rows are image positions or tokens. */
 struct attention_scratch {
     float *q, *k, *v; /* [max(N, T)][C] */
@@ -246,16 +243,16 @@ static void layer_apply(struct decoder_reference *decoder, int index, const floa
     const struct rows queries = {t, decoder->queries_pe};
     (tensors->efficient ? efficient_self_attention : self_attention)(layer, decoder, c, index == 0,
                                                                      tokens);
-    norm_apply(&layer->norm[0], layer_norm_eps, t, decoder->queries);
+    norm_apply(&layer->norm[0], LAYER_NORM_EPS, t, decoder->queries);
     tokens_to_image(decoder, &layer->to_image, tokens);
-    norm_apply(&layer->norm[1], layer_norm_eps, t, decoder->queries);
+    norm_apply(&layer->norm[1], LAYER_NORM_EPS, t, decoder->queries);
     token_mlp(layer, decoder, c);
-    norm_apply(&layer->norm[2], layer_norm_eps, t, decoder->queries);
+    norm_apply(&layer->norm[2], LAYER_NORM_EPS, t, decoder->queries);
     sum(decoder->queries_pe, decoder->queries, tokens, (size_t)t * c);
     attention_apply(&layer->to_tokens, &decoder->attention, positions, queries, decoder->queries,
                     decoder->update);
     add(decoder->keys, decoder->update, (size_t)n * c);
-    norm_apply(&layer->norm[3], layer_norm_eps, n, decoder->keys);
+    norm_apply(&layer->norm[3], LAYER_NORM_EPS, n, decoder->keys);
 }
 
 /* keys[N][C] = the transposed embedding + the dense embedding of the mask, or of no mask;
@@ -290,7 +287,7 @@ static void transform(struct decoder_reference *decoder, const float *embedding,
     for (int i = 0; i < DECODER_LAYERS; i++)
         layer_apply(decoder, i, tokens);
     tokens_to_image(decoder, &tensors->final, tokens);
-    norm_apply(&tensors->final_norm, layer_norm_eps, decoder->token_count, decoder->queries);
+    norm_apply(&tensors->final_norm, LAYER_NORM_EPS, decoder->token_count, decoder->queries);
     decoder->current = prompt;
 }
 
@@ -374,7 +371,7 @@ static void norm_whole(const struct norm *norm, size_t count, float *x)
     for (size_t i = 0; i < count * n; i++)
         variance += (x[i] - mean) * (x[i] - mean);
     variance /= (double)(count * n);
-    float scale = (float)(1 / sqrt(variance + (double)layer_norm_eps));
+    float scale = (float)(1 / sqrt(variance + (double)LAYER_NORM_EPS));
     for (size_t i = 0; i < count * n; i++)
         x[i] = (x[i] - (float)mean) * scale * norm->weight[i % n] + norm->bias[i % n];
 }
@@ -403,7 +400,7 @@ static void upscale_first(struct decoder_reference *decoder, const struct decode
     upscale_apply(&tensors->upscale[0], tensors->isa, g, decoder->keys + at, first);
     if (tensors->has_high)
         add_high(input, tensors, y, 1, first);
-    norm_apply(&tensors->upscale_norm, layer_norm_2d_eps, 4 * g, first);
+    norm_apply(&tensors->upscale_norm, LAYER_NORM_2D_EPS, 4 * g, first);
 }
 
 /* decoder->upscaled[1]: the upscaled pixels of one row of the grid. */

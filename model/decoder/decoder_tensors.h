@@ -100,8 +100,8 @@ static inline int decoder_token_count(const struct decoder_tensors *tensors,
 void decoder_tokens(const struct decoder_tensors *tensors, const struct sam_prompts *prompts,
                     int prompt, int padding, float *tokens);
 
-/* iou[rows][M] of finished iou tokens x[rows][C]; `scratch` holds 2 * rows * mlp_width floats. SAM 2
- * squeezes them by a sigmoid. */
+/* iou[rows][M] of finished iou tokens x[rows][C]; `scratch` holds 2 * rows *
+ * mlp_width(&tensors->iou) floats. SAM 2 squeezes them by a sigmoid. */
 void decoder_iou(const struct decoder_tensors *tensors, int rows, const float *x, float *scratch,
                  float *iou);
 

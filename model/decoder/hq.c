@@ -11,8 +11,6 @@
 
 enum { TAPS = 9, NAME_SIZE = 128 };
 
-static const float layer_norm_2d_eps = 1e-6f;
-
 static int upscaled_channels(const struct hq_tensors *hq)
 {
     return hq->embed_dim / 8;
@@ -128,7 +126,7 @@ static void upscale_row(const struct hq_tensors *hq, const struct hq_upscaling *
     size_t g = (size_t)hq->grid, h = (size_t)upscaling->hidden;
     const struct kernels *kernels = kernels_for(hq->isa);
     const struct layer_norm norm = {h, upscaling->norm.weight, upscaling->norm.bias,
-                                    layer_norm_2d_eps};
+                                    LAYER_NORM_2D_EPS};
     matmul_packed(g, matmul_rows(x, (size_t)upscaling->in), &upscaling->conv[0],
                   matmul_set(hidden, 4 * h));
     kernels->layer_norm(&norm, 4 * g, hidden, h, hidden, h);
@@ -228,7 +226,7 @@ void hq_mask(const struct hq_tensors *hq, const struct hq_scratch *scratch, cons
     const struct plane upscaled = hq_upscaled(hq, scratch);
     const struct kernels *kernels = kernels_for(hq->isa);
     const struct layer_norm norm = {hidden, hq->mask_norm.weight, hq->mask_norm.bias,
-                                    layer_norm_2d_eps};
+                                    LAYER_NORM_2D_EPS};
     float *logits = scratch->mask;
     float bias = fold_last(hq, scratch->hyper, scratch->taps);
     matmul(hq->isa, (struct matmul_shape){l * l, 1, up}, matmul_rows(features, up),

@@ -95,7 +95,11 @@ void linear_apply(const struct linear *linear, int rows, const float *x, int x_r
 void mlp_apply(const struct mlp *mlp, int rows, const float *x, int x_row, float *scratch,
                float *y);
 
-/* x[rows][width] normalised in place; eps is 1e-5 for LayerNorm, 1e-6 for LayerNorm2d. */
+/* eps of torch.nn.LayerNorm, and of LayerNorm2d in segment_anything/modeling/common.py. */
+static const float LAYER_NORM_EPS = 1e-5f;
+static const float LAYER_NORM_2D_EPS = 1e-6f;
+
+/* x[rows][width] normalised in place. */
 void norm_apply(const struct norm *norm, float eps, int rows, float *x);
 
 /* x[count] = max(x, 0) */

@@ -209,22 +209,6 @@ void prompt_grid_encoding(const struct prompt_weights *weights, float *out)
                               out);
 }
 
-/* x[n] = LayerNorm2d(x) over the channels of one pixel; eps is 1e-6. */
-static void norm_pixel(const struct norm *norm, float *x)
-{
-    int n = norm->width;
-    float mean = 0;
-    float variance = 0;
-    for (int i = 0; i < n; i++)
-        mean += x[i];
-    mean /= (float)n;
-    for (int i = 0; i < n; i++)
-        variance += (x[i] - mean) * (x[i] - mean);
-    float scale = 1 / sqrtf(variance / (float)n + 1e-6f);
-    for (int i = 0; i < n; i++)
-        x[i] = (x[i] - mean) * scale * norm->weight[i] + norm->bias[i];
-}
-
 /* pixels[few][2][2]: the four pixels of the half-size image in cell (y, x) of the grid. */
 static void first_stage(const struct prompt_weights *weights, const float *mask, size_t y, size_t x,
                         float *pixels)
@@ -239,7 +223,7 @@ static void first_stage(const struct prompt_weights *weights, const float *mask,
             pixel[o] = conv->bias[o] + weight[0] * corner[0] + weight[1] * corner[1] +
                        weight[2] * corner[l] + weight[3] * corner[l + 1];
         }
-        norm_pixel(&weights->mask_norm[0], pixel);
+        norm_apply(&weights->mask_norm[0], LAYER_NORM_2D_EPS, 1, pixel);
         for (int o = 0; o < conv->out; o++)
             pixels[(size_t)o * 4 + k] = pixel[o];
     }
@@ -260,7 +244,7 @@ void prompt_mask_features(const struct prompt_weights *weights, enum isa isa, co
     matmul(isa, (struct matmul_shape){count, channels, width}, matmul_rows(halves, width),
            matmul_transposed(conv->weight, width), matmul_add(out, channels));
     for (int i = 0; i < count; i++)
-        norm_pixel(&weights->mask_norm[1], out + i * channels);
+        norm_apply(&weights->mask_norm[1], LAYER_NORM_2D_EPS, 1, out + i * channels);
     kernels_for(isa)->gelu(count, channels, out, channels);
 }
 

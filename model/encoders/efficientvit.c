@@ -2,10 +2,7 @@
 
 #include <omp.h>
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
+#include "base/size.h"
 
 /* The largest of each size in any stage; floats where nothing else is said. */
 struct sizes {

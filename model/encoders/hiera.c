@@ -3,16 +3,12 @@
 #include <omp.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "model/kernels/kernels.h"
 
 static const float NORM_EPS = 1e-6f; /* sam2/modeling/backbones/hieradet.py */
 
 enum { PATCH_FLOATS = 3 * HIERA_PATCH * HIERA_PATCH };
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 /* The grid of a stage's tokens. */
 static struct hiera_grid grid_of(const struct hiera *hiera, size_t stage)

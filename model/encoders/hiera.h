@@ -21,10 +21,11 @@
 #include "model/kernels/attention.h"
 
 enum {
-    HIERA_ROWS = 128,                /* tokens of a strip: a multiple of a unit's, 64 */
-    HIERA_HIDDEN = 512,              /* columns of the MLP's hidden layer that are kept at a time */
-    HIERA_GAP = MEMORY_ALIGNMENT / 4 /* floats in a cache line. Rows of left sides are longer by
-        these; otherwise they would fall into the same few sets of the cache. */
+    HIERA_ROWS = 128,   /* tokens of a strip: a multiple of a unit's, 64 */
+    HIERA_HIDDEN = 512, /* columns of the MLP's hidden layer that are kept at a time */
+    HIERA_GAP =
+        CACHE_LINE /* Rows of left sides are longer by this; otherwise they would fall into the
+                              same few sets of the cache. */
 };
 
 /* The matrices of one block, packed. */

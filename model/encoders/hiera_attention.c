@@ -1,4 +1,5 @@
 /* Attention of Hiera: within runs of tokens, within windows that are gathered, or over the grid. */
+#include "base/size.h"
 #include "model/encoders/hiera.h"
 
 #include <math.h>
@@ -17,11 +18,6 @@ struct queries {
     float *to;
     size_t to_row;
 };
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 static size_t row_of(const struct queries *queries, size_t i)
 {

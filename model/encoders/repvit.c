@@ -2,19 +2,11 @@
 
 #include <omp.h>
 
+#include "base/size.h"
+
 enum {
     STRIP_POSITIONS = 60
 }; /* of a strip: whole tiles of the products on every instruction set */
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 static size_t count_strips(size_t side)
 {

@@ -2,16 +2,12 @@
 
 #include <omp.h>
 
+#include "base/size.h"
 #include "model/kernels/kernels.h"
 
 static const float NORM_EPS = 1e-5f; /* PyTorch's default, as in the official code */
 
 enum { STRIP_TOKENS = 64 }; /* a strip is the rows that hold at most this many tokens, or one row */
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 static size_t strip_rows(size_t side)
 {

@@ -1,5 +1,6 @@
 /* Attention of TinyViT, window by window: norm, q, k and v, attention, proj, residual. Either each
  * thread takes whole windows, or all threads share each window. */
+#include "base/size.h"
 #include "model/encoders/tinyvit.h"
 
 #include <math.h>
@@ -23,11 +24,6 @@ struct window {
     const struct plane *x;
     size_t top, left, rows, columns;
 };
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* The first row of thread `i`, if each thread takes a part of the window's rows. */
 static size_t part_start(const struct window *w, int i)

@@ -2,18 +2,15 @@
 
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/size.h"
 #include "model/kernels/half16.h"
 #include "model/kernels/kernels.h"
 #include "model/kernels/matmul_kernel.h"
 
 static const float NORM_EPS = 1e-6f; /* segment_anything/build_sam.py */
 
-enum { ROW_GAP = MEMORY_ALIGNMENT / 4 }; /* floats in a cache line */
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
+enum { ROW_GAP = CACHE_LINE };
 
 static void attention_scratch_layout(struct vit_attention_scratch *scratch, const struct vit *vit,
                                      struct arena *arena)

@@ -1,4 +1,5 @@
 /* Attention of the ViT: strips of queries of one head, within a window or over the whole grid. */
+#include "base/size.h"
 #include "model/encoders/vit.h"
 
 #include <assert.h>
@@ -52,8 +53,9 @@ static void relative(const struct window *w, const struct vit_attention_scratch 
         high = at[i] > high ? at[i] : high;
     }
     size_t first = w->side - 1 - high;
-    kernel->panel(w->side + high - low, width, e, table + first * e, e,
-                  scratch->attention.strips[strip].query, NULL, false, scratch->products, width);
+    kernel->panel((struct matmul_shape){w->side + high - low, width, e},
+                  matmul_rows(table + first * e, e), scratch->attention.strips[strip].query, NULL,
+                  matmul_set(scratch->products, width));
     for (size_t key = 0; key < w->side; key++)
         for (size_t i = 0; i < width; i++)
             positions[key * width + i] = scratch->products[(high - at[i] + key) * width + i];
@@ -123,11 +125,6 @@ static void attend_strips(const struct window *w, struct vit_attention_scratch *
     attention_run(&scratch->attention, strips, &all);
     for (size_t t = 0; t < strips; t++, first += width)
         store_strip(w, scratch->attention.strips[t].out, first);
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
 }
 
 /* A whole window. Gathers its keys and values first. */

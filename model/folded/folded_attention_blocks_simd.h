@@ -348,7 +348,8 @@ VECTOR_INLINE void next_max(size_t rows, size_t strips, const float *s, size_t s
     exp2_columns(change, state->factor);
 }
 
-/* Masks positions from `valid` on: their scores become so small that their weights are 0. */
+/* Masks positions from `valid` on. Their weights become 2^-126, which is as little as vector_exp2 gives
+ * and too little to change a sum: the largest weight is 1. */
 static void hide(size_t rows, size_t strips, size_t valid, float *s, size_t s_strip)
 {
     for (size_t i = valid; i < strips * FOLDED_STRIP; i++)

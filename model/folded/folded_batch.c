@@ -5,8 +5,6 @@
 #include "base/memory.h"
 #include "model/kernels/kernels.h"
 
-static const float layer_norm_eps = 1e-5f;
-
 /* The arrays of one prompt with K = `kept`. */
 static void lay_out_prompt(struct folded_prompt *prompt, const struct folded_weights *weights,
                            size_t inner, size_t kept, struct arena *arena)
@@ -246,6 +244,6 @@ void folded_last_end(struct folded_decoder *folded, int prompt, const int *which
         for (size_t j = 0; j < c; j++)
             rows[i * c + j] += queries[which[i] * c + j];
     const struct norm *norm = &tensors->final_norm;
-    struct layer_norm layer_norm = {c, norm->weight, norm->bias, layer_norm_eps};
+    struct layer_norm layer_norm = {c, norm->weight, norm->bias, LAYER_NORM_EPS};
     kernels_for(tensors->isa)->layer_norm(&layer_norm, count, rows, c, rows, c);
 }

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-static const float layer_norm_eps = 1e-5f;
-
 static void begin(struct folded_softmax *softmax)
 {
     memset(softmax, 0, sizeof *softmax);
@@ -233,7 +231,7 @@ static void first_probs(const struct folded_chunk *chunk, struct folded_prompt *
             FOLDED_R);
     measure(chunk, prompt, &prompt->scaled_length, FOLDED_TABLE_X0,
             folded_rows_from(chunk->squares, 2), FOLDED_Q);
-    chunk->kernels->rstd(chunk->strips, chunk->channels, layer_norm_eps,
+    chunk->kernels->rstd(chunk->strips, chunk->channels, LAYER_NORM_EPS,
                          state_at(chunk, prompt, FOLDED_R), state_strip(chunk));
 }
 
@@ -329,7 +327,7 @@ void folded_pass_third(const struct folded_chunk *chunk, struct folded_prompt *p
     second_probs(chunk, prompt);
     kernels->length_init(&init);
     kernels->length(&length);
-    kernels->rstd(chunk->strips, chunk->channels, layer_norm_eps, r2, state_strip(chunk));
+    kernels->rstd(chunk->strips, chunk->channels, LAYER_NORM_EPS, r2, state_strip(chunk));
 }
 
 /* The weighted sums of one chunk; p of token t and head h is row 8 t + h of the scores. */

@@ -7,8 +7,9 @@
 
 /* What struct folded_prompt.state holds, in this order. */
 enum folded_part {
-    FOLDED_A0, /* J rows: A0, probabilities of layer 0's image-to-tokens attention */
-    FOLDED_A1, /* J rows: A1, those of layer 1 */
+    FOLDED_A0, /* J rows: A0, probabilities of layer 0's image-to-tokens attention. In 16 bits: J / 2
+                  rows of elements across, then J rows along, which are half as long (folded_kernel.h) */
+    FOLDED_A1, /* J rows: A1, those of layer 1, likewise */
     FOLDED_R,  /* 1 row: 1 / sigma of the norm after layer 0 */
     FOLDED_Q,  /* 1 row: squared length of P(g X1) */
     FOLDED_R2, /* 1 row: 1 / sigma of the norm after layer 1 */
@@ -41,7 +42,8 @@ struct folded_last {
 };
 
 /* One prompt of a batch. Columns of small matrices are tokens, d is D / H; T, B, K and J as in
- * folded_kernel.h. */
+ * folded_kernel.h. In 16 bits, the matrices that rows are multiplied by (queries, keys, gram, cross and
+ * all weights) are packed as elements in place once they are complete. */
 struct folded_prompt {
     float *first;   /* [T][D]: values of layer 0's image-to-tokens attention, v_t - v_K for
                               t < K, then v_K */

@@ -31,9 +31,9 @@ enum {
     FOLDED_COLUMNS = 8, /* columns of small matrices */
     FOLDED_HEADS = 8,
     FOLDED_TOKENS_MAX = 26, /* T: 6 of the output, 16 points, a box's corners, a text, padding */
-    FOLDED_KEPT_MAX = FOLDED_TOKENS_MAX - 1,                  /* K */
+    FOLDED_KEPT_MAX = FOLDED_TOKENS_MAX - 1,                  /* K: 25 */
     FOLDED_GROUPS_MAX = 1 + FOLDED_KEPT_MAX / FOLDED_COLUMNS, /* B: 4 */
-    FOLDED_PAIRS_MAX = FOLDED_HEADS * FOLDED_KEPT_MAX         /* J: 192 */
+    FOLDED_PAIRS_MAX = FOLDED_HEADS * FOLDED_KEPT_MAX         /* J: 200 */
 };
 
 /* B of K + 1 tokens. */
@@ -245,7 +245,8 @@ extern const struct folded_kernels folded_kernels_bf16_avx512;
 extern folded_upscale_kernel folded_upscale_bf16_avx512;
 #endif
 
-/* half16: NULL, or pairs. */
+/* The kernels and the upscaling for elements of floats (half16 is NULL) or of pairs of bf16. Never
+ * NULL. */
 const struct folded_kernels *folded_kernels_for(enum isa isa, const struct half16_kernel *half16);
 folded_upscale_kernel *folded_upscale_for(enum isa isa, const struct half16_kernel *half16);
 

@@ -273,15 +273,15 @@ void folded_fold_last(const struct folded_prompt_scratch *scratch, const float *
 }
 
 /* mix[tokens][D] += the values of a map that apply_map has applied: probs[tokens][J][8 heads],
- * and the constant times sums of the softmax. */
+ * and the constant times sums[tokens][8 heads] of the softmax. */
 static void add_last_values(const struct folded_prompt_scratch *scratch, const float *probs,
-                            const float *sums, size_t sums_row, int tokens, float *mix)
+                            const float (*sums)[COLUMNS], int tokens, float *mix)
 {
     for (int t = 0; t < tokens; t++)
         for (size_t h = 0; h < HEADS; h++) {
             float *out = mix + t * scratch->inner + h * scratch->d;
             for (size_t i = 0; i < scratch->d; i++)
-                out[i] += sums[t * sums_row + h] * scratch->constant[h * scratch->d + i];
+                out[i] += sums[t][h] * scratch->constant[h * scratch->d + i];
             for (size_t j = 0; j < scratch->pairs; j++) {
                 float prob = probs[(t * scratch->pairs + j) * COLUMNS + h];
                 for (size_t i = 0; i < scratch->d; i++)
@@ -300,12 +300,14 @@ void folded_last_sums(const struct folded_prompt_scratch *scratch,
         for (size_t i = 0; i < inner; i++)
             mix[t * inner + i] = last->values[i * COLUMNS + t];
     apply_map(scratch, FOLDED_FIRST_LAST_VALUES, prompt->first);
-    add_last_values(scratch, last->probs0, last->scaled[0], COLUMNS, tokens, mix);
+    add_last_values(scratch, last->probs0, last->scaled, tokens, mix);
     apply_map(scratch, FOLDED_SECOND_LAST_VALUES, prompt->second);
     for (size_t i = 0; i < inner; i++)
         scratch->constant[i] += weights->last_values_constant[i];
-    add_last_values(scratch, last->probs1, last->softmax[0].scaled,
-                    sizeof *last->softmax / sizeof(float), tokens, mix);
+    float scaled[SAM_MASKS][COLUMNS];
+    for (int t = 0; t < tokens; t++)
+        memcpy(scaled[t], last->softmax[t].scaled, sizeof scaled[t]);
+    add_last_values(scratch, last->probs1, scaled, tokens, mix);
     for (int t = 0; t < tokens; t++)
         for (size_t i = 0; i < inner; i++)
             mix[t * inner + i] = mix[t * inner + i] / last->softmax[t].sum[i / scratch->d] +

@@ -7,8 +7,6 @@
 #include "model/kernels/half16.h"
 #include "model/kernels/kernels.h"
 
-static const float layer_norm_eps = 1e-5f;
-
 int folded_token_count(const struct decoder_tensors *tensors, const struct sam_prompts *prompts)
 {
     bool padded = prompt_padding(&tensors->prompt, prompts) > 0;
@@ -59,7 +57,7 @@ void folded_tokens_add_pe(struct folded_tokens *tokens, int embed_dim)
 
 static void normalise(const struct folded_tokens *tokens, enum isa isa, const struct norm *norm)
 {
-    struct layer_norm layer_norm = {norm->width, norm->weight, norm->bias, layer_norm_eps};
+    struct layer_norm layer_norm = {norm->width, norm->weight, norm->bias, LAYER_NORM_EPS};
     kernels_for(isa)->layer_norm(&layer_norm, tokens->prompts * tokens->count, tokens->queries,
                                  norm->width, tokens->queries, norm->width);
 }

@@ -10,6 +10,7 @@ struct arena;
 
 enum { FOLDED_ROWS = SAM_BATCH * FOLDED_TOKENS_MAX };
 _Static_assert((int)FOLDED_TOKENS_MAX == (int)DECODER_TOKENS_MAX, "every prompt has room");
+_Static_assert((int)FOLDED_HEADS == (int)DECODER_HEADS, "every attention has as many heads");
 
 struct folded_tokens {
     int batch;           /* prompts of the batch */

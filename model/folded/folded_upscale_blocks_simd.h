@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "base/memory.h"
 #include "model/folded/folded_block_simd.h"
 
 enum { SUMS_MASKS = 4 };

@@ -63,8 +63,8 @@ struct folded_weights {
                             tables as elements */
     int linear_rows;     /* FOLDED_TABLES * D, C for upscaling, 2 m for masks as prompts, 1 for
                             P(g E) times constant */
-    int element_row;     /* the first row of the tables as elements: 0 with floats, */
-    int element_rows;    /* where the tables are elements and this is 0 as well */
+    int element_row;     /* the first row of the tables as elements; 0 with floats */
+    int element_rows;    /* how many rows the tables take as elements; 0 with floats */
     float *table_weight; /* [linear_rows][C], applied to the embedding */
     float *table_bias;   /* [linear_rows] */
     float *e_bias;       /* [C]: E = P(embedding + e_bias) */
@@ -106,8 +106,8 @@ void folded_weights_free(struct folded_weights *weights);
 /* z[8 * kept][columns] from values[kept][D]: row (h, t) = values[t][head h] @ map[head h]. */
 void folded_map_rows(const struct folded_map *map, int kept, const float *values, float *z);
 
-/* Packs rows of weights w[rows][columns] in place, as the model multiplies them: half16, or not at all if
- * it is NULL. the last row of elements may be partly 0. */
+/* Packs rows of weights w[rows][columns] in place, as the model multiplies them: half16, or not at all
+ * if it is NULL. The last row of elements may be partly 0. */
 void folded_pack(const struct half16_kernel *half16, size_t rows, size_t columns, float *w);
 
 /* z[columns] = values[D] @ map */

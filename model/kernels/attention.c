@@ -1,5 +1,6 @@
 #include "model/kernels/attention.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ void attention_layout(struct flash_attention *attention, enum isa isa,
                       const struct half16_kernel *half16, size_t head_width, struct arena *arena)
 {
     size_t width = matmul_kernel(isa)->width;
+    assert(!half16 || half16->product->width == width);
     attention->isa = isa;
     attention->half16 = half16;
     attention->scores = arena_take(arena, ATTENTION_CHUNK * width, sizeof(float));
@@ -68,15 +70,17 @@ static void run_chunk(const struct flash_attention *attention, const struct atte
     bool biased = strip->bias.table || strip->bias.distances || strip->bias.down;
     if (biased)
         step->fill(&strip->bias, first, count, scores);
-    product->panel(count, width, e / group, keys->keys + first * row, row, strip->query, NULL,
-                   biased, scores, width);
+    product->panel((struct matmul_shape){count, width, e / group},
+                   matmul_rows(keys->keys + first * row, row), strip->query, NULL,
+                   (struct matmul_result){scores, width, biased});
     step->softmax(count, scores, strip->max, strip->sum, attention->factor);
     if (attention->half16)
         attention->half16->across(count, width, scores, width, scores, width);
     if (first > 0)
         step->scale(e, attention->factor, strip->out);
-    product->weighted(e, (count + group - 1) / group, scores, keys->values + first * row,
-                      group * row, first > 0, strip->out, e);
+    product->weighted(e, (count + group - 1) / group, scores,
+                      matmul_rows(keys->values + first * row, group * row),
+                      (struct matmul_result){strip->out, e, first > 0});
 }
 
 static void start_strip(const struct flash_attention *attention,

@@ -3,12 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "model/kernels/math_simd.h"
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* The biases of a query in row `query` and a key in row `key`, at distance 0 across. The last strip
  * may reach below the square; such queries get the bias of a smaller distance, and nobody reads

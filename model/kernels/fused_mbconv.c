@@ -2,6 +2,8 @@
 
 #include <omp.h>
 
+#include "base/size.h"
+
 enum {
     POSITIONS = WINOGRAD_TILES * WINOGRAD_POSITIONS, /* of a task */
     PROJECTED = 128                                  /* projected at a time: they stay in cache */
@@ -24,11 +26,6 @@ void fused_mbconv_free(struct fused_mbconv *fused)
 {
     winograd_free(&fused->spatial);
     matmul_packed_free(&fused->project);
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
 }
 
 void fused_mbconv_measure(struct fused_mbconv_sizes *sizes,

@@ -11,9 +11,9 @@
 
 enum {
     LEFT_ROWS = 96, /* rows of a left side that are copied at a time when its columns lie apart */
-    WIDTH_MAX = MATMUL_OPENBLAS_WIDTH /* most columns of a panel here; not less than
-                                         MATMUL_WIDTH_MAX */
+    WIDTH_MAX = MATMUL_OPENBLAS_WIDTH /* most columns of a panel here */
 };
+_Static_assert((int)WIDTH_MAX >= (int)MATMUL_WIDTH_MAX, "a panel of every kernel has room");
 
 ISA_DECLARE(const struct matmul_kernel, matmul_kernel);
 
@@ -41,7 +41,7 @@ static void times_panel(const struct matmul_kernel *kernel, struct matmul_shape 
                         struct matmul_result c)
 {
     if (kernel)
-        kernel->panel(shape.m, shape.n, shape.k, a.data, a.row, panel, bias, c.add, c.data, c.row);
+        kernel->panel(shape, a, panel, bias, c);
     else
         matmul_openblas_panel(shape, a, panel, bias, c);
 }

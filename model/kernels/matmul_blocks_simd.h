@@ -21,6 +21,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "model/kernels/matmul.h"
 #include "model/kernels/vector_simd.h"
 
 #if defined(__AVX512F__)
@@ -38,9 +40,17 @@ struct place {
     const float *bias;
     float *c;
     size_t c_row;
-    const float *ahead; /* what to prefetch into the L2 cache meanwhile, or NULL */
-    size_t lanes;       /* columns of a vector: LANES, or fewer in an only vector */
+    uintptr_t
+        ahead;    /* the address of what to prefetch into the L2 cache meanwhile, or 0. It may run
+                        past the last panel, where a prefetch does no harm; hence no pointer */
+    size_t lanes; /* columns of a vector: LANES, or fewer in an only vector */
 };
+
+/* Begins to load a line for step p of k: one line every two steps. */
+VECTOR_INLINE void fetch_ahead(const struct place *at, size_t p)
+{
+    __builtin_prefetch((const void *)(at->ahead + p / 2 * MEMORY_ALIGNMENT), 0, 2);
+}
 
 #if defined(NEON)
 
@@ -72,7 +82,7 @@ VECTOR_INLINE size_t lane_steps(const size_t rows, const size_t vectors, size_t 
 #pragma GCC unroll 4
         for (size_t lane = 0; lane < LANES; lane++) {
             if (at->ahead && lane % 2 == 0)
-                __builtin_prefetch(at->ahead + (p + lane) / 2 * CACHE_LINE, 0, 2);
+                fetch_ahead(at, p + lane);
             lane_step(rows, vectors, p + lane, at, left, lane, sum);
         }
     }
@@ -112,7 +122,7 @@ VECTOR_INLINE void block(const size_t rows, const size_t vectors, size_t k, stru
 #endif
     for (; p < k; p++) {
         if (at.ahead && p % 2 == 0)
-            __builtin_prefetch(at.ahead + p / 2 * CACHE_LINE, 0, 2);
+            fetch_ahead(&at, p);
         vector right[PANEL_VECTORS];
 #pragma GCC unroll 4
         for (size_t j = 0; j < vectors; j++)
@@ -148,7 +158,7 @@ VECTOR_INLINE void chains(const size_t rows, const size_t vectors, size_t k, str
         at.a += length * at.a_column;
         at.b += length * at.b_row;
         at.bias = NULL;
-        at.ahead += at.ahead ? length / 2 * CACHE_LINE : 0;
+        at.ahead += at.ahead ? length / 2 * MEMORY_ALIGNMENT : 0;
         done += length;
     } while (done < k);
 }
@@ -162,8 +172,10 @@ VECTOR_INLINE void advance(struct place *at, size_t rows)
 /* m rows: full blocks, then blocks of 8, 4, 2 and 1 rows. */
 VECTOR_INLINE void all_rows(size_t m, const size_t vectors, size_t k, struct place at, bool add)
 {
-    for (; m >= ROWS; m -= ROWS, advance(&at, ROWS), at.ahead += at.ahead ? k / 2 * CACHE_LINE : 0)
+    for (; m >= ROWS; m -= ROWS, advance(&at, ROWS)) {
         chains(ROWS, vectors, k, at, add);
+        at.ahead += at.ahead ? k / 2 * MEMORY_ALIGNMENT : 0;
+    }
     if (ROWS > 8 && m >= 8) {
         chains(ROWS > 8 ? 8 : ROWS, vectors, k, at, add);
         m -= 8, advance(&at, 8);
@@ -197,29 +209,45 @@ static void ragged(size_t m, size_t n, size_t k, struct place at, bool add)
     }
 }
 
-static void panel(size_t m, size_t n, size_t k, const float *a, size_t a_row, const float *b,
-                  const float *bias, bool add, float *c, size_t c_row)
+static void panel(struct matmul_shape shape, struct matmul_view a, const float *b,
+                  const float *bias, struct matmul_result c)
 {
-    struct place at = {a, a_row, 1, b, PANEL_WIDTH, bias, c, c_row, b + k * PANEL_WIDTH, LANES};
-    if (n == PANEL_WIDTH)
-        all_rows(m, PANEL_VECTORS, k, at, add);
-    else if (n == LANES)
-        all_rows(m, 1, k, at, add);
+    struct place at = {.a = a.data,
+                       .a_row = a.row,
+                       .a_column = 1,
+                       .b = b,
+                       .b_row = PANEL_WIDTH,
+                       .bias = bias,
+                       .c = c.data,
+                       .c_row = c.row,
+                       .ahead = (uintptr_t)(b + shape.k * PANEL_WIDTH),
+                       .lanes = LANES};
+    if (shape.n == PANEL_WIDTH)
+        all_rows(shape.m, PANEL_VECTORS, shape.k, at, c.add);
+    else if (shape.n == LANES)
+        all_rows(shape.m, 1, shape.k, at, c.add);
     else
-        ragged(m, n, k, at, add);
+        ragged(shape.m, shape.n, shape.k, at, c.add);
 }
 
-static void weighted(size_t n, size_t k, const float *a, const float *b, size_t b_row, bool add,
-                     float *c, size_t c_row)
+static void weighted(size_t n, size_t k, const float *a, struct matmul_view b,
+                     struct matmul_result c)
 {
-    struct place at = {a, 1, PANEL_WIDTH, b, b_row, NULL, c, c_row, NULL, LANES};
+    struct place at = {.a = a,
+                       .a_row = 1,
+                       .a_column = PANEL_WIDTH,
+                       .b = b.data,
+                       .b_row = b.row,
+                       .c = c.data,
+                       .c_row = c.row,
+                       .lanes = LANES};
     for (; n >= PANEL_WIDTH; n -= PANEL_WIDTH, at.b += PANEL_WIDTH, at.c += PANEL_WIDTH)
-        all_rows(PANEL_WIDTH, PANEL_VECTORS, k, at, add);
+        all_rows(PANEL_WIDTH, PANEL_VECTORS, k, at, c.add);
     for (; n >= LANES; n -= LANES, at.b += LANES, at.c += LANES)
-        all_rows(PANEL_WIDTH, 1, k, at, add);
+        all_rows(PANEL_WIDTH, 1, k, at, c.add);
     at.lanes = n;
     if (n)
-        all_rows(PANEL_WIDTH, 1, k, at, add);
+        all_rows(PANEL_WIDTH, 1, k, at, c.add);
 }
 
 #endif

@@ -4,6 +4,8 @@
 
 #ifndef HAVE_OPENBLAS
 
+#include <assert.h>
+
 bool matmul_openblas_ready(void)
 {
     return false;
@@ -17,6 +19,7 @@ void matmul_openblas_panel(struct matmul_shape shape, struct matmul_view a, cons
     (void)panel;
     (void)bias;
     (void)c;
+    assert(!"never called: OpenBLAS is not ready");
 }
 
 #else
@@ -25,6 +28,8 @@ void matmul_openblas_panel(struct matmul_shape shape, struct matmul_view a, cons
 #include <dlfcn.h>
 #include <pthread.h>
 #include <string.h>
+
+#include "base/size.h"
 
 /* A product is cut into calls of at most TILE rows, columns and steps of k. OpenBLAS divides a call
  * among threads from TILE^3 multiply-adds on (SMP_THRESHOLD_MIN * GEMM_MULTITHREAD_THRESHOLD).
@@ -35,11 +40,6 @@ enum { TILE = MATMUL_OPENBLAS_WIDTH, ROW_STEP = 8, COLUMN_STEP = 16 };
 /* OpenBLAS is opened once per process; these say so. Set by open_once alone. */
 static pthread_once_t open_control = PTHREAD_ONCE_INIT;
 static __typeof__(cblas_sgemm) *sgemm;
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 static size_t rounded_up(size_t n, size_t step)
 {

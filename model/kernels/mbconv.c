@@ -2,6 +2,8 @@
 
 #include <omp.h>
 
+#include "base/size.h"
+
 /* The part of the result that one task computes, in positions. */
 enum { STRIP_ROWS = 16, STRIP_COLUMNS = 64, EXPANDED_COLUMNS = 2 * STRIP_COLUMNS + 1 };
 
@@ -43,11 +45,6 @@ struct strip {
     const struct plane *from, *to;
     size_t first_row, rows, first_column, columns;
 };
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* The place in the ring of row `row` of `from`, expanded. */
 static float *ring_row(const struct strip *strip, long row)

@@ -26,8 +26,7 @@ enum { PANEL_VECTORS = 2 };
 
 enum {
     LANES = VECTOR_BYTES / 4,
-    PANEL_WIDTH = PANEL_VECTORS * LANES, /* columns of a product computed at a time */
-    CACHE_LINE = 64 / 4                  /* floats in a line of the caches */
+    PANEL_WIDTH = PANEL_VECTORS * LANES /* columns of a product computed at a time */
 };
 
 typedef float vector __attribute__((vector_size(VECTOR_BYTES)));

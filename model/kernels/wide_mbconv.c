@@ -2,20 +2,12 @@
 
 #include <omp.h>
 
+#include "base/size.h"
+
 enum {
     PART = 512,          /* hidden channels at a time */
     STRIP_POSITIONS = 64 /* of a task; or one row, if a row is longer */
 };
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 static size_t strip_rows(size_t side)
 {

@@ -139,7 +139,8 @@ void winograd_run(const struct winograd *winograd, const struct winograd_scratch
         float *y = scratch->sums;
         for (size_t g = 0; g < WINOGRAD_GROUPS; g++, panel += in * width) {
             size_t rows = elements->group[g] * count;
-            product->panel(rows, width, in, x, in, panel, NULL, false, y, width);
+            product->panel((struct matmul_shape){rows, width, in}, matmul_rows(x, in), panel, NULL,
+                           matmul_set(y, width));
             x += rows * in;
             y += rows * width;
         }

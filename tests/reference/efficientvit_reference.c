@@ -3,12 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "tests/reference/reference.h"
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 /* The most channels of any layer of a block. */
 static size_t widest(const struct efficientvit_block *block)

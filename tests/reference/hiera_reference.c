@@ -3,14 +3,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "tests/reference/reference.h"
 
 static const float NORM_EPS = 1e-6f; /* sam2/modeling/backbones/hieradet.py */
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 static size_t after_side(const struct hiera_block *block)
 {

@@ -4,17 +4,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/size.h"
 #include "tests/reference/reference.h"
 
 /* Planes of the largest activation of any step. */
 struct activations {
     float *x, *a, *b;
 };
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 static size_t largest(const struct repvit_weights *w)
 {

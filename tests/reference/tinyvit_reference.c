@@ -4,14 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "tests/reference/reference.h"
 
 static const float NORM_EPS = 1e-5f; /* PyTorch's default, which the reference uses */
-
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
 
 void tinyvit_reference_layout(struct tinyvit_reference_scratch *scratch,
                               const struct tinyvit_weights *weights, struct arena *arena)

@@ -122,8 +122,8 @@ static void check_panel(struct matmul_shape shape, int way)
     struct fenced got = random_rows(m, n, c_row, true, 4), want = random_rows(m, n, c_row, true, 4);
     memset(b.pages, 0xff, b.size - PAGE);
     kernel->across(2 * k, n, y.data, WIDTH, b.data, WIDTH);
-    kernel->product->panel(m, n, k, a.data, a_row, b.data, way & BIAS ? bias.data : NULL, way & ADD,
-                           got.data, c_row);
+    kernel->product->panel(shape, matmul_rows(a.data, a_row), b.data, way & BIAS ? bias.data : NULL,
+                           (struct matmul_result){got.data, c_row, way & ADD});
     expect_no_fault();
     reference_matmul((struct matmul_shape){m, n, 2 * k}, matmul_rows(x.data, 2 * k),
                      matmul_rows(y.data, WIDTH),
@@ -154,7 +154,8 @@ static void check_weighted(size_t n, size_t k, bool add)
     struct fenced b = elements_across(kernel, y, 2 * k, n, b_row);
     struct fenced got = random_rows(WIDTH, n, c_row, true, 3),
                   want = random_rows(WIDTH, n, c_row, true, 3);
-    kernel->product->weighted(n, k, a.data, b.data, b_row, add, got.data, c_row);
+    kernel->product->weighted(n, k, a.data, matmul_rows(b.data, b_row),
+                              (struct matmul_result){got.data, c_row, add});
     expect_no_fault();
     reference_matmul(shape, matmul_transposed(x.data, WIDTH), matmul_rows(y.data, b_row),
                      (struct matmul_result){want.data, c_row, add});
@@ -247,20 +248,22 @@ START_TEST(bits_do_not_depend_on_the_cut_or_threads)
     struct fenced whole = random_rows(m, n, n, false, 3), cut = random_rows(m, n, n, false, 3);
     kernel->along(m, 2 * k, a.data, 2 * k, a.data, 2 * k);
     kernel->across(2 * k, WIDTH, b.data, WIDTH, b.data, WIDTH);
-    kernel->product->panel(m, n, k, a.data, 2 * k, b.data, b.data, false, whole.data, n);
+    kernel->product->panel((struct matmul_shape){m, n, k}, matmul_rows(a.data, 2 * k), b.data,
+                           b.data, matmul_set(whole.data, n));
     for (size_t s = 0; s < sizeof strips / sizeof *strips; s++) {
 #pragma omp parallel for num_threads(4)
         for (size_t first = 0; first < m; first += strips[s])
-            kernel->product->panel(m - first < strips[s] ? m - first : strips[s], n, k,
-                                   a.data + first * 2 * k, 2 * k, b.data, b.data, false,
-                                   cut.data + first * n, n);
+            kernel->product->panel(
+                (struct matmul_shape){m - first < strips[s] ? m - first : strips[s], n, k},
+                matmul_rows(a.data + first * 2 * k, 2 * k), b.data, b.data,
+                matmul_set(cut.data + first * n, n));
         expect_no_fault();
         expect_same((struct matmul_shape){m, n, k}, cut, whole);
     }
-    kernel->product->weighted(n, k, b.data, a.data, 2 * k, false, whole.data, n);
+    kernel->product->weighted(n, k, b.data, matmul_rows(a.data, 2 * k), matmul_set(whole.data, n));
     for (size_t j = 0; j < n; j += 5)
-        kernel->product->weighted(n - j < 5 ? n - j : 5, k, b.data, a.data + j, 2 * k, false,
-                                  cut.data + j, n);
+        kernel->product->weighted(n - j < 5 ? n - j : 5, k, b.data, matmul_rows(a.data + j, 2 * k),
+                                  matmul_set(cut.data + j, n));
     expect_no_fault();
     expect_same((struct matmul_shape){WIDTH, n, k}, cut, whole);
     const struct fenced all[] = {a, b, whole, cut};
@@ -281,8 +284,10 @@ START_TEST(long_sums_are_as_good_as_those_of_pairs)
     struct fenced got = fenced_new(m * WIDTH), want = fenced_new(m * WIDTH);
     kernel->along(m, 2 * k, a.data, 2 * k, a.data, 2 * k);
     kernel->across(2 * k, WIDTH, b.data, WIDTH, b.data, WIDTH);
-    kernel->product->panel(m, WIDTH, k, a.data, 2 * k, b.data, NULL, false, got.data, WIDTH);
-    pairs->product->panel(m, WIDTH, k, a.data, 2 * k, b.data, NULL, false, want.data, WIDTH);
+    const struct matmul_shape shape = {m, WIDTH, k};
+    const struct matmul_view left = matmul_rows(a.data, 2 * k);
+    kernel->product->panel(shape, left, b.data, NULL, matmul_set(got.data, WIDTH));
+    pairs->product->panel(shape, left, b.data, NULL, matmul_set(want.data, WIDTH));
     expect_no_fault();
     for (size_t i = 0; i < m * WIDTH; i++)
         ck_assert_float_eq_tol(got.data[i], want.data[i], 2e-4f);
