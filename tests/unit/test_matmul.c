@@ -24,6 +24,27 @@ static size_t find_isas(enum isa isas[ISA_OPENBLAS + 1])
     return count;
 }
 
+/* How a right side is packed: as floats for an instruction set, or as elements of half16. */
+struct packing {
+    enum isa isa;
+    const struct half16_kernel *half16; /* NULL: floats */
+};
+
+enum { PACKINGS = ISA_OPENBLAS + 1 + HALF16_WAYS };
+
+/* Those that can be tested here; returns their number. */
+static size_t find_packings(struct packing packings[PACKINGS])
+{
+    enum isa isas[ISA_OPENBLAS + 1];
+    size_t count = find_isas(isas);
+    for (size_t i = 0; i < count; i++)
+        packings[i] = (struct packing){isas[i], NULL};
+    for (enum half16_way way = HALF16_BF16_PAIRS; way < HALF16_WAYS; way++)
+        if (half16_kernel(way))
+            packings[count++] = (struct packing){isa_best(), half16_kernel(way)};
+    return count;
+}
+
 static float random_float(uint32_t *state)
 {
     *state = *state * 1664525u + 1013904223u;
@@ -230,6 +251,87 @@ START_TEST(bits_do_not_depend_on_the_cut)
 }
 END_TEST
 
+static struct matmul_packed pack_as(struct packing packing, struct matmul_right right)
+{
+    struct error error;
+    struct matmul_packed packed;
+    ck_assert_int_eq(packing.half16
+                         ? matmul_pack_half16(&packed, packing.half16, right, "test", &error)
+                         : matmul_pack(&packed, packing.isa, right, "test", &error),
+                     0);
+    return packed;
+}
+
+/* A left side of m rows for such a right side; they lie k floats apart, also as elements. */
+static float *random_left(struct packing packing, size_t m, size_t k)
+{
+    float *a = random_floats(m * k, 1);
+    if (packing.half16)
+        packing.half16->along(m, k, a, k, a, k);
+    return a;
+}
+
+/* More rows than the largest block, and more steps of k than a chain in halves. */
+enum { CUT_ROWS = 26, CUT_ROWS_MAX = 13, CUT_DEPTH = 501 };
+
+/* c = a @ packed, `rows` rows at a time, panel by panel. */
+static void multiply_in_pieces(const float *a, const struct matmul_packed *packed, size_t rows,
+                               float *c)
+{
+    size_t n = packed->n, k = packed->k, width = packed->width;
+    for (size_t i = 0; i < CUT_ROWS; i += rows)
+        for (size_t j = 0; j < n; j += width)
+            matmul_columns(CUT_ROWS - i < rows ? CUT_ROWS - i : rows, matmul_rows(a + i * k, k),
+                           packed, j, n - j < width ? n - j : width, matmul_set(c + i * n + j, n));
+}
+
+/* Columns packed alone and multiplied in pieces: the bits of the first ones of `whole`. */
+static void check_pieces(struct packing packing, struct matmul_right right, const float *a,
+                         const float *whole)
+{
+    size_t n = right.n;
+    struct matmul_packed packed = pack_as(packing, right);
+    for (size_t rows = 1; rows <= CUT_ROWS_MAX; rows++) {
+        float *c = random_floats(CUT_ROWS * n, 4);
+        multiply_in_pieces(a, &packed, rows, c);
+        for (size_t i = 0; i < CUT_ROWS; i++)
+            ck_assert_msg(memcmp(c + i * n, whole + i * SIDE, n * sizeof(float)) == 0,
+                          "%s in %d bits: row %zu of %zu columns, %zu rows at a time",
+                          isa_name(packing.isa), packing.half16 ? 16 : 32, i, n, rows);
+        free(c);
+    }
+    matmul_packed_free(&packed);
+}
+
+/* Blocks of a panel's only vector have a shape of their own (a quarter of NEON's panels). */
+static void check_packed_cut(struct packing packing)
+{
+    float *a = random_left(packing, CUT_ROWS, CUT_DEPTH), *b = random_floats(CUT_DEPTH * SIDE, 2);
+    float *bias = random_floats(SIDE, 5), *whole = random_floats(CUT_ROWS * SIDE, 3);
+    struct matmul_right right = {CUT_DEPTH, SIDE, matmul_rows(b, SIDE), bias};
+    struct matmul_packed packed = pack_as(packing, right);
+    matmul_packed(CUT_ROWS, matmul_rows(a, CUT_DEPTH), &packed, matmul_set(whole, SIDE));
+    size_t width = packed.width, columns[] = {70, width / 4, width / 2, width / 2 + width};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+        right.n = columns[i];
+        check_pieces(packing, right, a, whole);
+    }
+    matmul_packed_free(&packed);
+    free(a);
+    free(b);
+    free(bias);
+    free(whole);
+}
+
+START_TEST(bits_of_packed_products_do_not_depend_on_the_cut)
+{
+    struct packing packings[PACKINGS];
+    size_t count = find_packings(packings);
+    for (size_t i = 0; i < count; i++)
+        check_packed_cut(packings[i]);
+}
+END_TEST
+
 /* c = a @ packed, where each of `threads` threads has a strip of its own. */
 static void multiply_in_strips(const float *a, const struct matmul_packed *packed, float *c,
                                size_t rows, int threads)
@@ -242,16 +344,14 @@ static void multiply_in_strips(const float *a, const struct matmul_packed *packe
                       matmul_set(c + first * packed->n, packed->n));
 }
 
-static void check_threads(enum isa isa)
+static void check_threads(struct packing packing)
 {
     enum { TRIES = 40 };
-    size_t rows = 211, columns = 70, depth = 150;
-    struct error error;
-    struct matmul_packed packed;
-    float *a = random_floats(rows * depth, 1), *b = random_floats(depth * columns, 2);
+    size_t rows = 211, columns = 70, depth = 250;
+    float *a = random_left(packing, rows, depth), *b = random_floats(depth * columns, 2);
     float *one = random_floats(rows * columns, 3), *many = random_floats(rows * columns, 4);
     struct matmul_right right = {depth, columns, matmul_rows(b, columns), NULL};
-    ck_assert_int_eq(matmul_pack(&packed, isa, right, "test", &error), 0);
+    struct matmul_packed packed = pack_as(packing, right);
     multiply_in_strips(a, &packed, one, rows, 1);
     for (int i = 0; i < TRIES; i++) {
         multiply_in_strips(a, &packed, many, rows, i % 2 ? 2 : 5);
@@ -266,10 +366,10 @@ static void check_threads(enum isa isa)
 
 START_TEST(bits_do_not_depend_on_threads)
 {
-    enum isa isas[ISA_OPENBLAS + 1];
-    size_t count = find_isas(isas);
+    struct packing packings[PACKINGS];
+    size_t count = find_packings(packings);
     for (size_t i = 0; i < count; i++)
-        check_threads(isas[i]);
+        check_threads(packings[i]);
 }
 END_TEST
 
@@ -301,6 +401,7 @@ int main(void)
     tcase_add_test(products, rows_of_the_left_side_may_overlap);
     tcase_add_test(products, half16_products_match_the_reference_of_rounded_numbers);
     tcase_add_test(products, bits_do_not_depend_on_the_cut);
+    tcase_add_test(products, bits_of_packed_products_do_not_depend_on_the_cut);
     tcase_add_test(products, bits_do_not_depend_on_threads);
     tcase_add_test(products, openblas_is_taken_when_asked_for);
     suite_add_tcase(suite, products);
