@@ -206,8 +206,7 @@ static void check_case(struct fixture *f, const char *what, const struct sam_pro
         EMBED, 48, 24, family, TEXT                                                                \
     }
 
-static const struct random_sizes small = SMALL(RANDOM_SAM), small2 = SMALL(RANDOM_SAM2),
-                                 efficient = SMALL(RANDOM_EFFICIENT);
+static const struct random_sizes small = SMALL(RANDOM_SAM), small2 = SMALL(RANDOM_SAM2);
 
 static void check_reference(bool reference)
 {
@@ -302,6 +301,9 @@ static void check_same(struct fixture *folded, struct fixture *reference, const 
 
 static const struct random_sizes families[] = {SMALL(RANDOM_SAM), SMALL(RANDOM_SAM2),
                                                SMALL(RANDOM_EFFICIENT)};
+
+/* Of the folded decoder. The second one only where the CPU has products of pairs (main). */
+static const enum sam_precision precisions[] = {SAM_F32, SAM_BF16};
 
 /* Prompts with as many points, of all labels, as can be. */
 struct many {
@@ -417,11 +419,12 @@ START_TEST(stability_and_best_mask)
 END_TEST
 
 /* Every prompt of a full batch, alone and at another place of another batch: the same bits. */
-static void check_independence(bool reference, struct random_sizes sizes)
+static void check_independence(bool reference, enum sam_precision precision,
+                               struct random_sizes sizes)
 {
     enum { PIXELS = LOW * LOW };
     static const int which[] = {2};
-    struct fixture f = fixture_new(reference, sizes, GRID);
+    struct fixture f = fixture_of(reference, precision, sizes, GRID);
     double xy[2 * SAM_BATCH];
     for (int i = 0; i < 2 * SAM_BATCH; i++)
         xy[i] = place("batch", i);
@@ -456,7 +459,7 @@ START_TEST(long_batch_does_not_matter)
     static const int which[] = {2};
     static struct many many;
     draw_many(&many);
-    struct fixture f = fixture_new(false, _i ? small2 : small, 3 * GRID);
+    struct fixture f = fixture_of(false, precisions[_i / 2], families[_i % 2], 3 * GRID);
     float iou[SAM_BATCH][SAM_MASKS], alone[SAM_MASKS];
     float *logits[2] = {malloc(9 * PIXELS * sizeof(float)), malloc(9 * PIXELS * sizeof(float))};
     struct sam_prompts prompts = {.count = SAM_BATCH,
@@ -502,10 +505,10 @@ END_TEST
 
 START_TEST(batch_does_not_matter)
 {
-    check_independence(true, small);
-    check_independence(false, small);
-    check_independence(false, small2);
-    check_independence(false, efficient);
+    if (precisions[_i] == SAM_F32)
+        check_independence(true, SAM_F32, small);
+    for (int family = 0; family < 3; family++)
+        check_independence(false, precisions[_i], families[family]);
 }
 END_TEST
 
@@ -645,7 +648,7 @@ START_TEST(announcing_masks_does_not_matter)
     enum { PIXELS = LOW * LOW };
     static const int which[] = {0, 1, 2, 3};
     static const unsigned char wanted[PROMPTS] = {6, 0, 15};
-    struct fixture f = fixture_new(false, _i ? small2 : small, GRID);
+    struct fixture f = fixture_of(false, precisions[_i / 2], families[_i % 2], GRID);
     struct drawn *drawn = malloc(sizeof *drawn);
     float iou[PROMPTS * SAM_MASKS];
     float together[SAM_MASKS * PIXELS];
@@ -670,7 +673,8 @@ END_TEST
 START_TEST(threads_do_not_matter)
 {
     enum { C = 64, G = 34, LOGITS = PROMPTS * 2 * 16 * G * G };
-    struct fixture f = fixture_new(false, (struct random_sizes){C, 64, 64, RANDOM_SAM2, 0}, G);
+    struct fixture f =
+        fixture_of(false, precisions[_i], (struct random_sizes){C, 64, 64, RANDOM_SAM2, 0}, G);
     float *logits[2] = {malloc(LOGITS * sizeof(float)), malloc(LOGITS * sizeof(float))};
     float iou[2][PROMPTS * SAM_MASKS];
     for (int i = 0; i < 2; i++) {
@@ -730,6 +734,8 @@ int main(void)
     Suite *suite = suite_create("decoder");
     TCase *cases = tcase_create("decoder");
     tcase_set_timeout(cases, 120);
+    setenv("MASKMILL_BF16", "pairs", 1); /* also where another way is faster */
+    const int precision_count = half16_bf16_pairs() ? 2 : 1;
     tcase_add_test(cases, reference_matches_official_code);
     tcase_add_test(cases, folded_matches_official_code);
     tcase_add_loop_test(cases, folded_matches_reference_whatever_the_prompt, 0, 3);
@@ -738,10 +744,10 @@ int main(void)
     tcase_add_test(cases, mask_prompts_are_limited);
     tcase_add_test(cases, folded_matches_reference);
     tcase_add_test(cases, sixteen_bits_are_near_floats);
-    tcase_add_loop_test(cases, announcing_masks_does_not_matter, 0, 2);
-    tcase_add_test(cases, threads_do_not_matter);
-    tcase_add_test(cases, batch_does_not_matter);
-    tcase_add_loop_test(cases, long_batch_does_not_matter, 0, 2);
+    tcase_add_loop_test(cases, announcing_masks_does_not_matter, 0, 2 * precision_count);
+    tcase_add_loop_test(cases, threads_do_not_matter, 0, precision_count);
+    tcase_add_loop_test(cases, batch_does_not_matter, 0, precision_count);
+    tcase_add_loop_test(cases, long_batch_does_not_matter, 0, 2 * precision_count);
     tcase_add_loop_test(cases, long_prompts_have_less_room, 0, 2);
     tcase_add_test(cases, wrong_tensors_are_named);
     tcase_add_test(cases, tokens_of_two_families_are_refused);
