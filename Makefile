@@ -219,6 +219,7 @@ test:
 	@tests/run
 
 #: make unit      run the unit tests only
+
 #: make test-arm64  build for 64-bit ARM and run the tests by qemu (needs a Debian mirror, root once; slow)
 test-arm64:
 	@tools/setup arm64
@@ -240,7 +241,7 @@ format:
 parity: all
 	@tests/parity/live
 
-#: make consumers let pycocotools, webdataset, supervision and datumaro read every output format
+#: make consumers let pycocotools, webdataset, supervision, datumaro, DuckDB and pyarrow read every output format
 consumers: all
 	@tests/consumers/live
 

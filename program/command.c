@@ -262,7 +262,7 @@ static const struct command table[] = {
         .synopsis = "[options] [MODEL]",
         .about = "Loads a checkpoint (without MODEL: the built-in one), checks every tensor, and "
                  "describes it: architecture, sizes, parameters, dtype, SHA-256, which published "
-                 "file it is, its metadata, and the thresholds that a run with it uses if none are "
+                 "file it is, its metadata, and the defaults that a run with it uses if none are "
                  "given.",
         .statuses = "0 usable, 2 wrong usage, 3 not usable.",
         .operand = OPERAND_PATH,
@@ -291,9 +291,10 @@ static const struct command table[] = {
             "Evaluates a model, or records that any tool wrote, on the images under DIR: "
             "beside each, NAME.json holds its true segments; tars of such pairs are read, too. "
             "--coco and --label-maps read other data sets (docs/evaluation.md). Prints the "
-            "mean IoU after one click at the centre of each segment and the average recall of "
-            "the automatic masks. With --results FILE it continues where it stopped; --from "
-            "makes the figures, and a table of several data sets, of such files.",
+            "mean IoU after one click at the centre of each segment, and recall and precision of "
+            "the automatic masks; --box-prompts and --edges measure boxes and edges. With "
+            "--results FILE it continues where it stopped; --from makes the figures, and a table "
+            "of several data sets, of such files.",
         .statuses = "0 all images evaluated, 1 some left out, 2 wrong usage, 3 the model, the disk "
                     "or the memory stopped the work.",
         .operand = OPERAND_PATH,

@@ -8,7 +8,8 @@
 static const char DESCRIPTION[] =
     "maskmill finds the masks of everything in photographs, as the automatic mask generator of "
     "Segment Anything does. It runs on CPUs, has a model built in, and reads the published "
-    "checkpoints of SAM and MobileSAM. Records have the form of the SA-1B data set; other formats "
+    "checkpoints of SAM, SAM 2 and 2.1, MobileSAM, EfficientViT-SAM, SAM-HQ, RepViT-SAM, EdgeTAM, "
+    "EfficientSAM and their relatives. Records have the form of the SA-1B data set; other formats "
     "can be written as well. Long runs over many machines can be stopped and continued at any "
     "time.";
 
@@ -34,9 +35,9 @@ static const char ENVIRONMENT[] =
     "tests.\n"
     ".TP\n.BR SLURM_ARRAY_TASK_ID \" and others\"\n"
     "Read by --shard auto, as Slurm, Kubernetes, AWS Batch, Google Batch, PBS, Grid Engine, LSF, "
-    "Flux "
-    "and MPI set them; operations.md lists them.\n"
-    ".TP\n.B TMPDIR\nFolder for the rows of large images that are read in tiles.\n";
+    "Flux and MPI set them; operations.md lists them.\n"
+    ".TP\n.B TMPDIR\nFolder for the pixels of a large image that must be turned upright before it "
+    "is read in tiles.\n";
 
 static const char STATUSES[] = ".TP\n.B 0\nEverything asked for is done.\n"
                                ".TP\n.B 1\nSome images or records failed; the others are done.\n"

@@ -47,7 +47,7 @@ static void coco_free(struct coco *coco)
     free(coco);
 }
 
-/* A nameless file in the output folder, or in TMPDIR if the file system does not support that. */
+/* A nameless file in the output folder, or in /tmp if the file system does not support that. */
 static FILE *open_nameless(const struct folder *folder)
 {
     int fd = openat(folder->fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

@@ -27,7 +27,7 @@
 #include "program/review/review_server.h"
 #include "program/review/review_session.h"
 
-enum { EMBEDDINGS_MOST = 512 << 20 }; /* bytes: some 100 images of most models */
+enum { EMBEDDINGS_MOST = 512 << 20 }; /* bytes: some 16 images of SAM's models */
 
 struct reviewing {
     struct settings *settings;
