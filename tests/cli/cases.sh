@@ -12,6 +12,11 @@ status() {
     echo "status $code"
 }
 
+# limit_memory KIB: of each program from here on. What an emulator needs for itself comes on top (tests/arm64/live).
+limit_memory() {
+    ulimit -v $(($1 + ${EMULATOR_KIB:-0}))
+}
+
 # Prints what is in a folder, one path a line.
 tree() {
     (cd "$1" && find . -type f ! -path "*/.maskmill/*" | sort)

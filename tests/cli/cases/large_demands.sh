@@ -9,7 +9,7 @@ record 65535 65535 square 2
 record 640 480 small 3
 # Without an image object, the masks say the size.
 printf '[{"segmentation":{"size":[65535,65535],"counts":[0,4294836225]}}]' >records/list.json
-ulimit -v 4000000
+limit_memory 4000000
 status maskmill stats records 2>&1 | head -n 6
 status maskmill verify records
 status maskmill export records --format png -o png
@@ -35,7 +35,7 @@ put("line.ndjson", '{"image":{"file_name":"a.jpg","width":2,"height":1},"annotat
 PYTHON
 OMP_NUM_THREADS=2 # each thread takes address space
 export OMP_NUM_THREADS
-ulimit -v 1000000
+limit_memory 1000000
 status maskmill stats values
 status maskmill stats values/line.ndjson
 status maskmill verify values | sort | uniq -c | sed 's/^ *//' | grep -v ': annotation [0-9]*: '
@@ -57,7 +57,7 @@ with open("one.json", "w") as file:
     file.write('{"images":[{"id":0,"file_name":"a.jpg","width":3,"height":2},{"id":7,"file_name":"b.jpg","width":3,"height":2},{"id":7,"file_name":"c.jpg","width":3,"height":2}],')
     file.write('"annotations":[' + ",".join(annotation % (i, 0) for i in range(70000)) + "," + annotation % (1, 7) + "]}")
 PYTHON
-ulimit -v 400000
+limit_memory 400000
 status maskmill stats coco.json | head -n 1
 status maskmill stats one.json | sed -n "1,/^$/p"
 

@@ -10,7 +10,7 @@ put("many", 20000, 20000, [[x, y, x + 2, y, x + 1, y + 2] for x in range(0, 1600
 PYTHON
 OMP_NUM_THREADS=2 # each thread takes address space
 export OMP_NUM_THREADS
-ulimit -v 400000
+limit_memory 400000
 status maskmill stats wide.json | tail -n 2
 status maskmill stats zigzag.json | tail -n 2
 status timeout 20 maskmill stats many.json | head -n 1
