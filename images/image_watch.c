@@ -9,14 +9,15 @@
 
 #include "images/image_wire.h"
 
-/* A signal handler finds its state nowhere else. Only the main thread writes, while no timer runs. */
+/* A signal handler finds its state nowhere else. Only the main thread writes. The handler runs in any
+ * thread, and may still be under way when the timer has been stopped. */
 struct watch {
-    int descriptor;  /* /proc/self/statm, or -1 */
-    uint64_t page;   /* bytes */
-    uint64_t before; /* bytes at the start */
-    uint64_t most;   /* bytes */
+    int descriptor;        /* /proc/self/statm, or -1 */
+    uint64_t page;         /* bytes */
+    uint64_t before;       /* bytes at the start */
+    _Atomic uint64_t most; /* bytes; UINT64_MAX: no limit */
 };
-static struct watch watch = {-1, 0, 0, 0};
+static struct watch watch = {.descriptor = -1, .most = UINT64_MAX};
 
 /* Reads a decimal number and the blank after it. */
 static uint64_t read_number(const char **at)
@@ -71,7 +72,7 @@ void image_watch_limit(uint64_t bytes)
 {
     enum { PERIOD = 2000 }; /* microseconds */
     set_timer(0);
-    watch.most = watch.before + bytes;
+    watch.most = bytes ? watch.before + bytes : UINT64_MAX;
     if (bytes && watch.descriptor >= 0)
         set_timer(PERIOD);
 }
