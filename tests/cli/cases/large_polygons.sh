@@ -13,4 +13,4 @@ export OMP_NUM_THREADS
 limit_memory 400000
 status maskmill stats wide.json | tail -n 2
 status maskmill stats zigzag.json | tail -n 2
-status timeout 20 maskmill stats many.json | head -n 1
+status timeout $((20 * ${EMULATOR_SLOWER:-1})) maskmill stats many.json | head -n 1
