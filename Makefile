@@ -192,9 +192,6 @@ tests: all $(UNIT_TESTS) $(PARITY_TESTS)
 
 unit-programs: $(UNIT_TESTS)
 
-unit: $(UNIT_TESTS)
-	@tests/each $(UNIT_TESTS)
-
 jobs-tests: $(JOBS_TESTS)
 
 fuzz-programs: $(FUZZ_TESTS)
@@ -219,6 +216,8 @@ test:
 	@tests/run
 
 #: make unit      run the unit tests only
+unit: $(UNIT_TESTS)
+	@tests/each $(UNIT_TESTS)
 
 #: make test-arm64  build for 64-bit ARM and run the tests by qemu (needs a Debian mirror, root once; slow)
 test-arm64:

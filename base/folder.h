@@ -87,7 +87,7 @@ int folder_make_below(const struct folder *folder, const char *name, struct erro
 int folder_stat(const struct folder *folder, const char *name, struct stat *status);
 
 /* Whether something has this name in the folder, be it a link that leads nowhere; also true if that
- * cannot be found out, so that nothing is taken for free that is not. What lies behind a linked folder
+ * cannot be found out, so that no name is taken to be free that is not. What lies behind a linked folder
  * is not in it. */
 bool folder_has(const struct folder *folder, const char *name);
 

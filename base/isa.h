@@ -50,8 +50,8 @@ enum isa { ISA_GENERIC, ISA_OPENBLAS };
  * ISA_OPENBLAS. */
 enum isa isa_best(void);
 
-/* Returns 0, or -1 with ERROR_USAGE if MASKMILL_ISA is no instruction set of this architecture. One that this
- * CPU lacks is none of these errors. */
+/* Returns 0, or -1 with ERROR_USAGE if MASKMILL_ISA is no instruction set of this architecture. One that
+ * this CPU lacks is no error: isa_best passes over it. */
 int isa_check_environment(struct error *error);
 
 /* "generic", "avx2", "avx512", "neon" or "openblas". */

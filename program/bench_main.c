@@ -125,11 +125,11 @@ static void print_json(const struct bench *bench, const struct timing *t)
 {
     const struct prompt_worker_times *worker = &t->stages.worker;
     const struct sam_info *info = sam_info(mm_model_sam(bench->model));
-    printf("{\"threads\": %d, \"kernels\": \"%s\", \"half16\": \"%s\", \"whole\": %.4f, \"read\": "
-           "%.4f, "
-           "\"tensor\": %.4f, \"encoder\": %.4f, \"decoder\": %.4f, \"scan\": %.4f, "
-           "\"filters\": %.4f, \"record\": %.4f, \"prompts\": %ld, \"upscaled\": %ld, "
-           "\"scanned\": %ld, \"masks\": %zu, \"peak_mib\": %.0f}\n",
+    printf("{\"threads\": %d, \"kernels\": \"%s\", \"half16\": \"%s\", "
+           "\"whole\": %.4f, \"read\": %.4f, \"tensor\": %.4f, \"encoder\": %.4f, "
+           "\"decoder\": %.4f, \"scan\": %.4f, \"filters\": %.4f, \"record\": %.4f, "
+           "\"prompts\": %ld, \"upscaled\": %ld, \"scanned\": %ld, \"masks\": %zu, "
+           "\"peak_mib\": %.0f}\n",
            bench->threads, info->kernels, info->half16, t->whole, t->read, t->stages.tensor,
            t->stages.encode, (worker->decode + worker->logits) / bench->threads,
            worker->scan / bench->threads, t->stages.filters, t->record, worker->prompts,

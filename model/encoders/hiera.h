@@ -23,9 +23,9 @@
 enum {
     HIERA_ROWS = 128,   /* tokens of a strip: a multiple of a unit's, 64 */
     HIERA_HIDDEN = 512, /* columns of the MLP's hidden layer that are kept at a time */
-    HIERA_GAP =
-        CACHE_LINE /* Rows of left sides are longer by this; otherwise they would fall into the
-                              same few sets of the cache. */
+    /* Rows of left sides are longer by this; otherwise they would fall into the same few sets of the
+     * cache. */
+    HIERA_GAP = CACHE_LINE
 };
 
 /* The matrices of one block, packed. */

@@ -1,11 +1,11 @@
 /* Attention of Hiera: within runs of tokens, within windows that are gathered, or over the grid. */
-#include "base/size.h"
 #include "model/encoders/hiera.h"
 
 #include <math.h>
 #include <omp.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "model/kernels/matmul_kernel.h"
 
 /* One head's queries. Query i is row i of `from`, or row tokens[i]; its result goes to row i or

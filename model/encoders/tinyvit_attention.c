@@ -1,11 +1,11 @@
 /* Attention of TinyViT, window by window: norm, q, k and v, attention, proj, residual. Either each
  * thread takes whole windows, or all threads share each window. */
-#include "base/size.h"
 #include "model/encoders/tinyvit.h"
 
 #include <math.h>
 #include <omp.h>
 
+#include "base/size.h"
 #include "model/kernels/kernels.h"
 #include "model/kernels/matmul_kernel.h"
 

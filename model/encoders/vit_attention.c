@@ -1,5 +1,4 @@
 /* Attention of the ViT: strips of queries of one head, within a window or over the whole grid. */
-#include "base/size.h"
 #include "model/encoders/vit.h"
 
 #include <assert.h>
@@ -7,6 +6,7 @@
 #include <omp.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "model/kernels/half16.h"
 #include "model/kernels/matmul_kernel.h"
 

@@ -40,10 +40,10 @@ struct place {
     const float *bias;
     float *c;
     size_t c_row;
-    uintptr_t
-        ahead;    /* the address of what to prefetch into the L2 cache meanwhile, or 0. It may run
-                        past the last panel, where a prefetch does no harm; hence no pointer */
     size_t lanes; /* columns of a vector: LANES, or fewer in an only vector */
+    /* The address of what to prefetch into the L2 cache meanwhile, or 0. No pointer: it may run past the
+     * last panel, where a prefetch does no harm. */
+    uintptr_t ahead;
 };
 
 /* Begins to load a line for step p of k: one line every two steps. */
